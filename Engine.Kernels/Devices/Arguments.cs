@@ -1,0 +1,42 @@
+namespace Engine.Kernels;
+
+/// <summary>What every kernel checks before it touches memory.</summary>
+internal static class Arguments
+{
+    /// <summary>All storages on one device; returns it.</summary>
+    internal static Device OneDevice(string operation, params ReadOnlySpan<Storage?> storages)
+    {
+        Device? device = null;
+        foreach (Storage? storage in storages)
+        {
+            if (storage is null) continue;
+            storage.ThrowIfReleased();
+            device ??= storage.Device;
+            if (!ReferenceEquals(storage.Device, device))
+                throw new ArgumentException($"{operation}: all arguments must be on one device, found '{device.Name}' and '{storage.Device.Name}' (or two devices of one name).");
+        }
+
+        return device ?? throw new ArgumentException($"{operation}: no storage was given.");
+    }
+
+    /// <summary>All storages of one element type; returns it.</summary>
+    internal static DType OneType(string operation, params ReadOnlySpan<Storage?> storages)
+    {
+        DType? dtype = null;
+        foreach (Storage? storage in storages)
+        {
+            if (storage is null) continue;
+            dtype ??= storage.DType;
+            if (storage.DType != dtype) throw new ArgumentException($"{operation}: all arguments must hold one type, found {dtype} and {storage.DType}.");
+        }
+
+        return dtype ?? throw new ArgumentException($"{operation}: no storage was given.");
+    }
+
+    /// <summary>A storage of the expected number of elements.</summary>
+    internal static void Length(string operation, string name, Storage storage, long expected)
+    {
+        if (storage.Length != expected)
+            throw new ArgumentException($"{operation}: {name} must hold {expected} elements, found {storage.Length}.");
+    }
+}

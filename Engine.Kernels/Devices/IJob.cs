@@ -1,0 +1,8 @@
+namespace Engine.Kernels;
+
+/// <summary>Work cut into chunks that may run in any order, on any thread: <see cref="WorkerThreads.Run"/>.</summary>
+internal interface IJob
+{
+    /// <summary>Does one chunk. Chunks must not write to the same element.</summary>
+    void Run(int chunk);
+}

@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// A block of elements on a device, taken from the device's pool. It is shared by counting references: whoever keeps it
+/// calls <see cref="AddReference"/>, whoever lets go calls <see cref="Release"/>, and the last release gives the memory back
+/// to the pool. There is no finaliser.
+/// </summary>
+public abstract unsafe class Storage
+{
+    private int _references = 1;
+
+    private protected Storage(Device device, DType dtype, int length)
+    {
+        Device = device;
+        DType = dtype;
+        Length = length;
+    }
+
+    /// <summary>The device whose memory this is.</summary>
+    public Device Device { get; }
+
+    /// <summary>The type of the elements.</summary>
+    public DType DType { get; }
+
+    /// <summary>The number of elements.</summary>
+    public int Length { get; }
+
+    /// <summary>True once the last reference was released: the memory belongs to the pool again.</summary>
+    public bool IsReleased => Volatile.Read(ref _references) <= 0;
+
+    /// <summary>The elements as host memory; 64-byte aligned. Null when the device is not the host.</summary>
+    internal abstract void* HostPointer { get; }
+
+    /// <summary>Adds a reference.</summary>
+    /// <exception cref="ObjectDisposedException">The last reference was released already.</exception>
+    public void AddReference()
+    {
+        ThrowIfReleased();
+        Interlocked.Increment(ref _references);
+    }
+
+    /// <summary>Lets go of one reference; the last one gives the memory back to the pool.</summary>
+    /// <exception cref="ObjectDisposedException">The last reference was released already.</exception>
+    public void Release()
+    {
+        int left = Interlocked.Decrement(ref _references);
+        ObjectDisposedException.ThrowIf(left < 0, this);
+        if (left == 0) ReturnToPool();
+    }
+
+    /// <summary>The elements, when the device is the host.</summary>
+    /// <typeparam name="T">float, double or int, as <see cref="DType"/> says.</typeparam>
+    /// <exception cref="InvalidOperationException">The storage is on another device (use <see cref="CopyTo"/>), or holds another type.</exception>
+    /// <exception cref="ObjectDisposedException">The storage was released.</exception>
+    public Span<T> AsSpan<T>() where T : unmanaged
+    {
+        Check<T>(Length, nameof(AsSpan));
+        if (HostPointer == null)
+            throw new InvalidOperationException($"The storage is on device '{Device.Name}', not in host memory: copy it with CopyTo.");
+        return new Span<T>(HostPointer, Length);
+    }
+
+    /// <summary>Copies <see cref="Length"/> elements from the host into the storage.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    /// <exception cref="InvalidOperationException">The storage holds another type.</exception>
+    public void CopyFrom<T>(ReadOnlySpan<T> source) where T : unmanaged
+    {
+        Check<T>(source.Length, nameof(CopyFrom));
+        fixed (T* p = source) Upload(p, (long)Length * sizeof(T));
+    }
+
+    /// <summary>Copies all <see cref="Length"/> elements to the host, after what was launched on the device has finished.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    /// <exception cref="InvalidOperationException">The storage holds another type.</exception>
+    public void CopyTo<T>(Span<T> destination) where T : unmanaged
+    {
+        Check<T>(destination.Length, nameof(CopyTo));
+        fixed (T* p = destination) Download(p, (long)Length * sizeof(T));
+    }
+
+    private protected abstract void Upload(void* source, long bytes);
+
+    private protected abstract void Download(void* destination, long bytes);
+
+    private protected abstract void ReturnToPool();
+
+    /// <summary>The elements as a typed host pointer, for host kernels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T* Pointer<T>() where T : unmanaged
+    {
+        ThrowIfReleased();
+        return (T*)HostPointer;
+    }
+
+    internal void ThrowIfReleased() => ObjectDisposedException.ThrowIf(IsReleased, this);
+
+    private void Check<T>(int length, string operation) where T : unmanaged
+    {
+        ThrowIfReleased();
+        if (DTypes.Of<T>() != DType)
+            throw new InvalidOperationException($"{operation}: the storage holds {DType}, not {DTypes.Of<T>()}.");
+        if (length != Length)
+            throw new ArgumentException($"{operation}: the storage holds {Length} elements, the span {length}.");
+    }
+}

@@ -1,0 +1,64 @@
+namespace Engine.Kernels.Lanes;
+
+/// <summary>
+/// A number, or a vector of numbers, that elementwise kernels compute with: one definition of an operation runs on 512-bit and
+/// 256-bit vectors on the host and on scalars in a GPU kernel. Comparison and choice come as one operation, so that no mask type
+/// is needed. What is written in lanes must be branch-free.
+/// </summary>
+/// <typeparam name="TSelf">The lane type itself.</typeparam>
+public interface ILane<TSelf> where TSelf : unmanaged, ILane<TSelf>
+{
+    /// <summary>True when the numbers are float64, false when they are float32: chooses the coefficients of a series.</summary>
+    static abstract bool IsDouble { get; }
+
+    /// <summary><paramref name="value"/>, rounded to the lane's type, in every place.</summary>
+    static abstract TSelf Of(double value);
+
+    /// <summary>x + y.</summary>
+    static abstract TSelf operator +(TSelf x, TSelf y);
+
+    /// <summary>x - y.</summary>
+    static abstract TSelf operator -(TSelf x, TSelf y);
+
+    /// <summary>x * y.</summary>
+    static abstract TSelf operator *(TSelf x, TSelf y);
+
+    /// <summary>x / y, correctly rounded.</summary>
+    static abstract TSelf operator /(TSelf x, TSelf y);
+
+    /// <summary>-x.</summary>
+    static abstract TSelf operator -(TSelf x);
+
+    /// <summary>x * y + z: rounded once where the machine fuses, twice where it does not.</summary>
+    static abstract TSelf MulAdd(TSelf x, TSelf y, TSelf z);
+
+    /// <summary>The smaller one; NaN if either is.</summary>
+    static abstract TSelf Min(TSelf x, TSelf y);
+
+    /// <summary>The larger one; NaN if either is.</summary>
+    static abstract TSelf Max(TSelf x, TSelf y);
+
+    /// <summary>|x|.</summary>
+    static abstract TSelf Abs(TSelf x);
+
+    /// <summary>The square root, correctly rounded.</summary>
+    static abstract TSelf Sqrt(TSelf x);
+
+    /// <summary>The magnitude of <paramref name="x"/> with the sign of <paramref name="sign"/>.</summary>
+    static abstract TSelf CopySign(TSelf x, TSelf sign);
+
+    /// <summary>a &lt; b ? then : otherwise, in each place; false when either is NaN.</summary>
+    static abstract TSelf SelectLess(TSelf a, TSelf b, TSelf then, TSelf otherwise);
+
+    /// <summary>a == b ? then : otherwise, in each place; false when either is NaN.</summary>
+    static abstract TSelf SelectEqual(TSelf a, TSelf b, TSelf then, TSelf otherwise);
+
+    /// <summary>2^n for a whole-numbered <paramref name="n"/> in the range of normal exponents (-126..127, or -1022..1023).</summary>
+    static abstract TSelf PowerOfTwo(TSelf n);
+
+    /// <summary>The exponent e of a positive normal x = m 2^e with m in [1, 2), as a number.</summary>
+    static abstract TSelf Exponent(TSelf x);
+
+    /// <summary>The m in [1, 2) of a positive normal x = m 2^e.</summary>
+    static abstract TSelf Mantissa(TSelf x);
+}
