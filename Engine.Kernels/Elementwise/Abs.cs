@@ -1,0 +1,10 @@
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Elementwise;
+
+/// <summary>|x|.</summary>
+public readonly struct Abs : IUnaryOp
+{
+    /// <inheritdoc/>
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Abs(x);
+}

@@ -1,0 +1,10 @@
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Elementwise;
+
+/// <summary>x + y.</summary>
+public readonly struct Add : IBinaryOp
+{
+    /// <inheritdoc/>
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => x + y;
+}

@@ -1,0 +1,10 @@
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Elementwise;
+
+/// <summary>e^x.</summary>
+public readonly struct Exp : IUnaryOp
+{
+    /// <inheritdoc/>
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Exp(x);
+}

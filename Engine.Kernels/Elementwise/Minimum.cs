@@ -1,0 +1,10 @@
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Elementwise;
+
+/// <summary>The smaller of x and y; NaN if either is.</summary>
+public readonly struct Minimum : IBinaryOp
+{
+    /// <inheritdoc/>
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => T.Min(x, y);
+}

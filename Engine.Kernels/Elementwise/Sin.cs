@@ -1,0 +1,10 @@
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Elementwise;
+
+/// <summary>sin x, x in radians.</summary>
+public readonly struct Sin : IUnaryOp
+{
+    /// <inheritdoc/>
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Sin(x);
+}

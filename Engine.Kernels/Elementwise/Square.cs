@@ -1,0 +1,10 @@
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Elementwise;
+
+/// <summary>x².</summary>
+public readonly struct Square : IUnaryOp
+{
+    /// <inheritdoc/>
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => x * x;
+}
