@@ -1,0 +1,49 @@
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Gemm;
+
+/// <summary>A product of any two operands on the host: chooses the epilogue that was asked for and cuts the work for the threads.</summary>
+internal static unsafe class HostGemm<TV, T>
+    where TV : unmanaged, IVectorLane<TV, T>
+    where T : unmanaged
+{
+    /// <summary>output = activation(left * right + bias), or with <paramref name="accumulate"/> activation(output + left * right + bias).</summary>
+    internal static void Run<TLeft, TRight>(
+        CpuDevice device, in GemmExtents extents, in TLeft left, in TRight right, in Output<T> output,
+        in Bias<T> bias, Activation activation, bool accumulate)
+        where TLeft : struct, IOperand<T>
+        where TRight : struct, IOperand<T>
+    {
+        switch (activation.Kind)
+        {
+            case ActivationKind.Relu: Run(device, extents, left, right, output, bias, new ReluEpilogue<T>(), true, accumulate); break;
+            case ActivationKind.LeakyRelu: Run(device, extents, left, right, output, bias, new LeakyReluEpilogue<T>(activation.Slope), true, accumulate); break;
+            case ActivationKind.Tanh: Run(device, extents, left, right, output, bias, new TanhEpilogue<T>(), true, accumulate); break;
+            case ActivationKind.Sigmoid: Run(device, extents, left, right, output, bias, new SigmoidEpilogue<T>(), true, accumulate); break;
+            default: Run(device, extents, left, right, output, bias, new LinearEpilogue<T>(), !bias.IsNone, accumulate); break;
+        }
+    }
+
+    private static void Run<TLeft, TRight, TEpilogue>(
+        CpuDevice device, in GemmExtents extents, in TLeft left, in TRight right, in Output<T> output,
+        in Bias<T> bias, TEpilogue epilogue, bool finish, bool accumulate)
+        where TLeft : struct, IOperand<T>
+        where TRight : struct, IOperand<T>
+        where TEpilogue : struct, IEpilogue<T>
+    {
+        GemmJob<TV, T, TLeft, TRight, TEpilogue> job = new()
+        {
+            Device = device,
+            Left = left,
+            Right = right,
+            Output = output,
+            Bias = bias,
+            Epilogue = epilogue,
+            Finish = finish,
+            Accumulate = accumulate,
+            Depth = extents.Depth,
+            Partition = Partition.For(device.Threads, extents, TileSize<TV, T>.Rows, TV.Count),
+        };
+        device.Workers.Run(ref job, job.Partition.Chunks);
+    }
+}

@@ -1,0 +1,250 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Gemm;
+
+/// <summary>
+/// The innermost loop: a tile of C, up to 8 rows by 3 vectors, stays in registers while k runs. For every k it takes one vector of the right
+/// panel for each vector of the tile and one number of the left panel for each row: 24 multiply-adds for 11 loads.
+/// </summary>
+/// <remarks>
+/// The sums are locals, not arrays, because only locals become registers: 24 sums, 3 vectors of the right panel and 1 of the left fit the 32
+/// registers of 512-bit vectors, and 4 x 3 (of the same source: rows and vectors are constants to the compiler) the 16 of 256-bit vectors.
+/// </remarks>
+internal static unsafe class MicroKernel<TV, T>
+    where TV : unmanaged, IVectorLane<TV, T>
+    where T : unmanaged
+{
+    private const int MaxVectors = 3;
+
+    // Indexed by rows and vectors, both from 1.
+    private static readonly delegate*<int, T*, nint, T*, nint, T*, nint, bool, void>[] s_forms =
+    [
+        &Run<One, One>, &Run<One, Two>, &Run<One, Three>,
+        &Run<Two, One>, &Run<Two, Two>, &Run<Two, Three>,
+        &Run<Three, One>, &Run<Three, Two>, &Run<Three, Three>,
+        &Run<Four, One>, &Run<Four, Two>, &Run<Four, Three>,
+        &Run<Five, One>, &Run<Five, Two>, &Run<Five, Three>,
+        &Run<Six, One>, &Run<Six, Two>, &Run<Six, Three>,
+        &Run<Seven, One>, &Run<Seven, Two>, &Run<Seven, Three>,
+        &Run<Eight, One>, &Run<Eight, Two>, &Run<Eight, Three>,
+    ];
+
+    /// <summary>C += (or =, without <paramref name="load"/>) left panel * right panel, for a tile of the given number of rows and vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Run(int rows, int vectors, int depth, T* left, nint leftStep, T* right, nint rightStep, T* c, nint stride, bool load) =>
+        s_forms[((rows - 1) * MaxVectors) + vectors - 1](depth, left, leftStep, right, rightStep, c, stride, load);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run<TRows, TVectors>(int depth, T* left, nint leftStep, T* right, nint rightStep, T* c, nint stride, bool load)
+        where TRows : struct, ICount
+        where TVectors : struct, ICount
+    {
+        int size = TV.Count;
+        TV c00 = default, c01 = default, c02 = default;
+        TV c10 = default, c11 = default, c12 = default;
+        TV c20 = default, c21 = default, c22 = default;
+        TV c30 = default, c31 = default, c32 = default;
+        TV c40 = default, c41 = default, c42 = default;
+        TV c50 = default, c51 = default, c52 = default;
+        TV c60 = default, c61 = default, c62 = default;
+        TV c70 = default, c71 = default, c72 = default;
+
+        if (load)
+        {
+            T* row = c;
+            if (TRows.Value > 0)
+            {
+                c00 = TV.Load(row);
+                if (TVectors.Value > 1) c01 = TV.Load(row + size);
+                if (TVectors.Value > 2) c02 = TV.Load(row + (2 * size));
+                row += stride;
+            }
+
+            if (TRows.Value > 1)
+            {
+                c10 = TV.Load(row);
+                if (TVectors.Value > 1) c11 = TV.Load(row + size);
+                if (TVectors.Value > 2) c12 = TV.Load(row + (2 * size));
+                row += stride;
+            }
+
+            if (TRows.Value > 2)
+            {
+                c20 = TV.Load(row);
+                if (TVectors.Value > 1) c21 = TV.Load(row + size);
+                if (TVectors.Value > 2) c22 = TV.Load(row + (2 * size));
+                row += stride;
+            }
+
+            if (TRows.Value > 3)
+            {
+                c30 = TV.Load(row);
+                if (TVectors.Value > 1) c31 = TV.Load(row + size);
+                if (TVectors.Value > 2) c32 = TV.Load(row + (2 * size));
+                row += stride;
+            }
+
+            if (TRows.Value > 4)
+            {
+                c40 = TV.Load(row);
+                if (TVectors.Value > 1) c41 = TV.Load(row + size);
+                if (TVectors.Value > 2) c42 = TV.Load(row + (2 * size));
+                row += stride;
+            }
+
+            if (TRows.Value > 5)
+            {
+                c50 = TV.Load(row);
+                if (TVectors.Value > 1) c51 = TV.Load(row + size);
+                if (TVectors.Value > 2) c52 = TV.Load(row + (2 * size));
+                row += stride;
+            }
+
+            if (TRows.Value > 6)
+            {
+                c60 = TV.Load(row);
+                if (TVectors.Value > 1) c61 = TV.Load(row + size);
+                if (TVectors.Value > 2) c62 = TV.Load(row + (2 * size));
+                row += stride;
+            }
+
+            if (TRows.Value > 7)
+            {
+                c70 = TV.Load(row);
+                if (TVectors.Value > 1) c71 = TV.Load(row + size);
+                if (TVectors.Value > 2) c72 = TV.Load(row + (2 * size));
+            }
+        }
+
+        for (; depth > 0; depth--)
+        {
+            TV b0 = TV.Load(right), b1 = default, b2 = default;
+            if (TVectors.Value > 1) b1 = TV.Load(right + size);
+            if (TVectors.Value > 2) b2 = TV.Load(right + (2 * size));
+
+            TV a0 = TV.Fill(left[0]);
+            c00 = TV.MulAdd(a0, b0, c00);
+            if (TVectors.Value > 1) c01 = TV.MulAdd(a0, b1, c01);
+            if (TVectors.Value > 2) c02 = TV.MulAdd(a0, b2, c02);
+            if (TRows.Value > 1)
+            {
+                TV a1 = TV.Fill(left[1]);
+                c10 = TV.MulAdd(a1, b0, c10);
+                if (TVectors.Value > 1) c11 = TV.MulAdd(a1, b1, c11);
+                if (TVectors.Value > 2) c12 = TV.MulAdd(a1, b2, c12);
+            }
+
+            if (TRows.Value > 2)
+            {
+                TV a2 = TV.Fill(left[2]);
+                c20 = TV.MulAdd(a2, b0, c20);
+                if (TVectors.Value > 1) c21 = TV.MulAdd(a2, b1, c21);
+                if (TVectors.Value > 2) c22 = TV.MulAdd(a2, b2, c22);
+            }
+
+            if (TRows.Value > 3)
+            {
+                TV a3 = TV.Fill(left[3]);
+                c30 = TV.MulAdd(a3, b0, c30);
+                if (TVectors.Value > 1) c31 = TV.MulAdd(a3, b1, c31);
+                if (TVectors.Value > 2) c32 = TV.MulAdd(a3, b2, c32);
+            }
+
+            if (TRows.Value > 4)
+            {
+                TV a4 = TV.Fill(left[4]);
+                c40 = TV.MulAdd(a4, b0, c40);
+                if (TVectors.Value > 1) c41 = TV.MulAdd(a4, b1, c41);
+                if (TVectors.Value > 2) c42 = TV.MulAdd(a4, b2, c42);
+            }
+
+            if (TRows.Value > 5)
+            {
+                TV a5 = TV.Fill(left[5]);
+                c50 = TV.MulAdd(a5, b0, c50);
+                if (TVectors.Value > 1) c51 = TV.MulAdd(a5, b1, c51);
+                if (TVectors.Value > 2) c52 = TV.MulAdd(a5, b2, c52);
+            }
+
+            if (TRows.Value > 6)
+            {
+                TV a6 = TV.Fill(left[6]);
+                c60 = TV.MulAdd(a6, b0, c60);
+                if (TVectors.Value > 1) c61 = TV.MulAdd(a6, b1, c61);
+                if (TVectors.Value > 2) c62 = TV.MulAdd(a6, b2, c62);
+            }
+
+            if (TRows.Value > 7)
+            {
+                TV a7 = TV.Fill(left[7]);
+                c70 = TV.MulAdd(a7, b0, c70);
+                if (TVectors.Value > 1) c71 = TV.MulAdd(a7, b1, c71);
+                if (TVectors.Value > 2) c72 = TV.MulAdd(a7, b2, c72);
+            }
+
+            left += leftStep;
+            right += rightStep;
+        }
+
+        TV.Store(c00, c);
+        if (TVectors.Value > 1) TV.Store(c01, c + size);
+        if (TVectors.Value > 2) TV.Store(c02, c + (2 * size));
+        c += stride;
+
+        if (TRows.Value > 1)
+        {
+            TV.Store(c10, c);
+            if (TVectors.Value > 1) TV.Store(c11, c + size);
+            if (TVectors.Value > 2) TV.Store(c12, c + (2 * size));
+            c += stride;
+        }
+
+        if (TRows.Value > 2)
+        {
+            TV.Store(c20, c);
+            if (TVectors.Value > 1) TV.Store(c21, c + size);
+            if (TVectors.Value > 2) TV.Store(c22, c + (2 * size));
+            c += stride;
+        }
+
+        if (TRows.Value > 3)
+        {
+            TV.Store(c30, c);
+            if (TVectors.Value > 1) TV.Store(c31, c + size);
+            if (TVectors.Value > 2) TV.Store(c32, c + (2 * size));
+            c += stride;
+        }
+
+        if (TRows.Value > 4)
+        {
+            TV.Store(c40, c);
+            if (TVectors.Value > 1) TV.Store(c41, c + size);
+            if (TVectors.Value > 2) TV.Store(c42, c + (2 * size));
+            c += stride;
+        }
+
+        if (TRows.Value > 5)
+        {
+            TV.Store(c50, c);
+            if (TVectors.Value > 1) TV.Store(c51, c + size);
+            if (TVectors.Value > 2) TV.Store(c52, c + (2 * size));
+            c += stride;
+        }
+
+        if (TRows.Value > 6)
+        {
+            TV.Store(c60, c);
+            if (TVectors.Value > 1) TV.Store(c61, c + size);
+            if (TVectors.Value > 2) TV.Store(c62, c + (2 * size));
+            c += stride;
+        }
+
+        if (TRows.Value > 7)
+        {
+            TV.Store(c70, c);
+            if (TVectors.Value > 1) TV.Store(c71, c + size);
+            if (TVectors.Value > 2) TV.Store(c72, c + (2 * size));
+        }
+    }
+}
