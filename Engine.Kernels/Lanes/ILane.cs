@@ -53,8 +53,17 @@ public interface ILane<TSelf> where TSelf : unmanaged, ILane<TSelf>
     /// <summary>a == b ? then : otherwise, in each place; false when either is NaN.</summary>
     static abstract TSelf SelectEqual(TSelf a, TSelf b, TSelf then, TSelf otherwise);
 
+    /// <summary>The nearest whole number, ties to even, for |x| &lt; 2^22 (float32) or 2^51 (float64).</summary>
+    static abstract TSelf Round(TSelf x);
+
     /// <summary>2^n for a whole-numbered <paramref name="n"/> in the range of normal exponents (-126..127, or -1022..1023).</summary>
     static abstract TSelf PowerOfTwo(TSelf n);
+
+    /// <summary>
+    /// x 2^n, rounded once, for a whole-numbered <paramref name="n"/> of at most twice the range of normal exponents
+    /// (-252..254, or -2044..2046) and 1/2 &lt;= |x| &lt;= 2: the result may be subnormal, zero or infinite.
+    /// </summary>
+    static abstract TSelf Scale(TSelf x, TSelf n);
 
     /// <summary>The exponent e of a positive normal x = m 2^e with m in [1, 2), as a number.</summary>
     static abstract TSelf Exponent(TSelf x);

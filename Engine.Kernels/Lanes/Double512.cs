@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Engine.Kernels.Lanes;
+
+/// <summary>8 numbers of float64 in a 512-bit vector.</summary>
+internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double512, double>
+{
+    /// <summary>The numbers, for host code that needs more than a lane offers.</summary>
+    public readonly Vector512<double> Value = value;
+
+    public static bool IsDouble => true;
+
+    public static int Count => Vector512<double>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Of(double value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Fill(double value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Double512 Load(double* source) => new(Vector512.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Store(Double512 value, double* destination) => value.Value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 operator +(Double512 x, Double512 y) => new(x.Value + y.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 operator -(Double512 x, Double512 y) => new(x.Value - y.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 operator *(Double512 x, Double512 y) => new(x.Value * y.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 operator /(Double512 x, Double512 y) => new(x.Value / y.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 operator -(Double512 x) => new(-x.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 MulAdd(Double512 x, Double512 y, Double512 z) => new(Vector512.FusedMultiplyAdd(x.Value, y.Value, z.Value));
+
+    // The machine's minimum gives y when either is NaN: only a NaN in x has to be put back.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Min(Double512 x, Double512 y) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), Vector512.MinNative(x.Value, y.Value), x.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Max(Double512 x, Double512 y) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), Vector512.MaxNative(x.Value, y.Value), x.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Abs(Double512 x) => new(Vector512.Abs(x.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Sqrt(Double512 x) => new(Vector512.Sqrt(x.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 CopySign(Double512 x, Double512 sign) =>
+        new(Vector512.ConditionalSelect(Vector512.Create(-0.0), sign.Value, x.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 SelectLess(Double512 a, Double512 b, Double512 then, Double512 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(a.Value, b.Value), then.Value, otherwise.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 SelectEqual(Double512 a, Double512 b, Double512 then, Double512 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(a.Value, b.Value), then.Value, otherwise.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Round(Double512 x) => new(Vector512.Round(x.Value));
+
+    // 2^52 + k holds k in its lowest bits: one shift makes it the exponent.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 PowerOfTwo(Double512 n) => new(((n.Value + Vector512.Create(4503599627371519d)).AsInt64() << 52).AsDouble());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Scale(Double512 x, Double512 n)
+    {
+        if (Avx512F.IsSupported) return new(Avx512F.Scale(x.Value, n.Value));
+        Double512 half = Round(n * Of(0.5));
+        return x * PowerOfTwo(half) * PowerOfTwo(n - half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Exponent(Double512 x)
+    {
+        if (Avx512F.IsSupported) return new(Avx512F.GetExponent(x.Value));
+        return new((x.Value.AsInt64() >>> 52 | Vector512.Create(4503599627370496d).AsInt64()).AsDouble()
+            - Vector512.Create(4503599627371519d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Double512 Mantissa(Double512 x) =>
+        new((x.Value.AsInt64() & Vector512.Create(0x000FFFFFFFFFFFFFL) | Vector512.Create(0x3FF0000000000000L)).AsDouble());
+}

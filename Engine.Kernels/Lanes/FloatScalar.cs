@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Lanes;
+
+/// <summary>
+/// One number of float32: the lane of the GPU kernels, so that nothing here may go beyond what ILGPU compiles
+/// (no fused multiply-add among that: the machine's compiler fuses where it can).
+/// </summary>
+internal readonly struct FloatScalar(float value) : ILane<FloatScalar>
+{
+    /// <summary>The number.</summary>
+    public readonly float Value = value;
+
+    public static bool IsDouble => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Of(double value) => new((float)value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar operator +(FloatScalar x, FloatScalar y) => new(x.Value + y.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar operator -(FloatScalar x, FloatScalar y) => new(x.Value - y.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar operator *(FloatScalar x, FloatScalar y) => new(x.Value * y.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar operator /(FloatScalar x, FloatScalar y) => new(x.Value / y.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar operator -(FloatScalar x) => new(-x.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar MulAdd(FloatScalar x, FloatScalar y, FloatScalar z) => new(x.Value * y.Value + z.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Min(FloatScalar x, FloatScalar y) => x.Value < y.Value || float.IsNaN(x.Value) ? x : y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Max(FloatScalar x, FloatScalar y) => x.Value > y.Value || float.IsNaN(x.Value) ? x : y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Abs(FloatScalar x) => new(Bits.IntAsFloat(Bits.FloatAsInt(x.Value) & 0x7FFFFFFF));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Sqrt(FloatScalar x) => new(MathF.Sqrt(x.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar CopySign(FloatScalar x, FloatScalar sign) =>
+        new(Bits.IntAsFloat((Bits.FloatAsInt(x.Value) & 0x7FFFFFFF) | (Bits.FloatAsInt(sign.Value) & int.MinValue)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar SelectLess(FloatScalar a, FloatScalar b, FloatScalar then, FloatScalar otherwise) =>
+        a.Value < b.Value ? then : otherwise;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar SelectEqual(FloatScalar a, FloatScalar b, FloatScalar then, FloatScalar otherwise) =>
+        a.Value == b.Value ? then : otherwise;
+
+    // At 1.5 * 2^23 the spacing of float is one: the sum is rounded to a whole number.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Round(FloatScalar x) => new(x.Value + 12582912f - 12582912f);
+
+    // 2^23 + k holds k in its lowest bits: one shift makes it the exponent.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar PowerOfTwo(FloatScalar n) => new(Bits.IntAsFloat(Bits.FloatAsInt(n.Value + 8388735f) << 23));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Scale(FloatScalar x, FloatScalar n)
+    {
+        FloatScalar half = Round(new(n.Value * 0.5f));
+        return x * PowerOfTwo(half) * PowerOfTwo(n - half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Exponent(FloatScalar x) => new((Bits.FloatAsInt(x.Value) >> 23) - 127);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatScalar Mantissa(FloatScalar x) => new(Bits.IntAsFloat((Bits.FloatAsInt(x.Value) & 0x007FFFFF) | 0x3F800000));
+}
