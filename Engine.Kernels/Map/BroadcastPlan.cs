@@ -16,6 +16,12 @@ internal unsafe struct BroadcastPlan
     /// <summary>The extent of the innermost axis.</summary>
     internal readonly int Inner => Extents[Rank - 1];
 
+    /// <summary>The extent of an axis, 0 the outermost.</summary>
+    internal readonly int Extent(int axis) => Extents[axis];
+
+    /// <summary>What an argument steps by along an axis.</summary>
+    internal readonly int Step(int argument, int axis) => Steps[(argument * Shape.MaxRank) + axis];
+
     /// <summary>The plan for an output and the arguments that broadcast to it.</summary>
     /// <exception cref="ArgumentException">An argument does not broadcast to the output.</exception>
     internal static BroadcastPlan Create(string operation, Shape output, params ReadOnlySpan<Shape> arguments)

@@ -66,7 +66,7 @@ public static partial class Map
         DType dtype = CheckFloating(name, Arguments.OneType(name, output, x, y, z, w));
         if (output.Length == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, dtype, op, plan, output, x, y, z, w);
-        else throw new DeviceException($"{name}: no form for device '{device.Name}'.");
+        else RunOnIlgpu((IlgpuDevice)device, dtype, op, plan, output, x, y, z, w);
     }
 
     private static void RunUpdate<TOp>(TOp op, string name, Storage x, Storage first, Storage? second, Storage? third) where TOp : unmanaged, IUpdateOp
@@ -75,7 +75,7 @@ public static partial class Map
         DType dtype = CheckFloating(name, Arguments.OneType(name, x, first, second, third));
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) UpdateOnHost(cpu, dtype, op, x, first, second, third);
-        else throw new DeviceException($"{name}: no form for device '{device.Name}'.");
+        else UpdateOnIlgpu((IlgpuDevice)device, dtype, op, x, first, second, third);
     }
 
     private static string Name<TOp>() => typeof(TOp).Name;
