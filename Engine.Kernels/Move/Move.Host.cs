@@ -18,9 +18,9 @@ public static unsafe partial class Move
     {
         switch (y.DType)
         {
-            case DType.Float32: FillHost(cpu, y, (float)value); break;
-            case DType.Float64: FillHost(cpu, y, value); break;
-            default: FillHost(cpu, y, int.CreateSaturating(value)); break;
+            case DType.Float32: FillHost<float>(cpu, y, (float)value); break;
+            case DType.Float64: FillHost<double>(cpu, y, value); break;
+            default: FillHost<int>(cpu, y, int.CreateSaturating(value)); break;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Engine.Kernels;
+using Xunit;
 
 namespace Engine.Tests;
 
@@ -9,6 +10,10 @@ namespace Engine.Tests;
 /// </summary>
 internal static unsafe class Guarded
 {
+    /// <summary>Inputs that were made while a kernel ran, to be released after it.</summary>
+    [ThreadStatic]
+    private static List<Storage>? s_inputs;
+
     internal static CpuDevice[] Hosts { get; } = [new(1), new(2), new(3)];
 
     internal delegate void Kernel(CpuDevice host, Storage[] outputs);
@@ -24,7 +29,10 @@ internal static unsafe class Guarded
         foreach (CpuDevice host in Hosts)
         {
             Storage[] outputs = [.. lengths.Select(length => Output(host, length, initial))];
+            s_inputs = [];
             kernel(host, outputs);
+            foreach (Storage input in s_inputs) input.Release();
+            s_inputs = null;
             T[][] results = [.. outputs.Select(Finish<T>)];
             first ??= results;
             for (int i = 0; i < results.Length; i++)
@@ -43,6 +51,7 @@ internal static unsafe class Guarded
     {
         Storage storage = device.Allocate(DTypes.Of<T>(), values.Length);
         storage.CopyFrom<T>(values);
+        s_inputs?.Add(storage);
         return storage;
     }
 

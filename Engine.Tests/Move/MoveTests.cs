@@ -1,5 +1,6 @@
 using System.Numerics;
 using Engine.Kernels;
+using Xunit;
 using static Engine.Tests.Guarded;
 
 namespace Engine.Tests;
@@ -120,9 +121,9 @@ public sealed class MoveTests
         Random random = new(length);
         double[] x = new double[length];
         for (int i = 0; i < length; i++) x[i] = random.NextDouble() * 2000 - 1000;
-        Assert.All(Run<float>(length, (_, y) => Move.Fill(y, 0.1)), value => Assert.Equal(0.1f, value));
-        Assert.All(Run<double>(length, (_, y) => Move.Fill(y, 0.1)), value => Assert.Equal(0.1, value));
-        Assert.All(Run<int>(length, (_, y) => Move.Fill(y, -3)), value => Assert.Equal(-3, value));
+        Assert.Equal(Enumerable.Repeat<float>(0.1f, length), Run<float>(length, (_, y) => Move.Fill(y, 0.1)));
+        Assert.Equal(Enumerable.Repeat<double>(0.1, length), Run<double>(length, (_, y) => Move.Fill(y, 0.1)));
+        Assert.Equal(Enumerable.Repeat<int>(-3, length), Run<int>(length, (_, y) => Move.Fill(y, -3)));
         Assert.Equal(x, Run<double>(length, (host, y) => Move.Copy(With(host, x), y)));
         Assert.Equal(x, Run<double>(length, (host, y) => Move.Convert(With(host, x), y)));
 
@@ -131,7 +132,7 @@ public sealed class MoveTests
         Assert.Equal(Array.ConvertAll(single, value => (double)value), Run<double>(length, (host, y) => Move.Convert(With(host, single), y)));
         int[] whole = Run<int>(length, (host, y) => Move.Convert(With(host, x), y));
         Assert.Equal(Array.ConvertAll(x, value => (int)value), whole);
-        Assert.Equal(whole, Run<int>(length, (host, y) => Move.Convert(With(host, single), y)));
+        Assert.Equal(Array.ConvertAll(single, value => (int)value), Run<int>(length, (host, y) => Move.Convert(With(host, single), y)));
         Assert.Equal(Array.ConvertAll(whole, value => (float)value), Run<float>(length, (host, y) => Move.Convert(With(host, whole), y)));
         Assert.Equal(Array.ConvertAll(whole, value => (double)value), Run<double>(length, (host, y) => Move.Convert(With(host, whole), y)));
     }
