@@ -38,22 +38,16 @@ internal static class GzipFile
     {
         int data = HeaderEnd(file, start, label);
         long before = output.Length;
-        using var packed = new MemoryStream(file, data, file.Length - data, writable: false);
-        try
+
+        // Nearly every file is one member, whose deflate data end right before the last eight bytes. If they end earlier, look closely.
+        int near = Math.Max(data, file.Length - TrailerLength - 16), trailer = Inflate(file, data, near, output, label);
+        if (trailer <= near && near > data)
         {
-            using var deflate = new DeflateStream(packed, CompressionMode.Decompress, leaveOpen: true);
-            deflate.CopyTo(output);
-        }
-        catch (InvalidDataException e)
-        {
-            // The library may notice by itself that the data stop early; the trailer below would say so otherwise.
-            if (packed.Position == packed.Length) throw CutShort(label, file.Length, output.Length - before, e);
-            throw new DataException($"{label} is damaged: expected valid deflate data, found a broken block after {output.Length - before} unpacked bytes.", e);
+            output.SetLength(before);
+            trailer = Inflate(file, data, data, output, label);
         }
 
-        // The stream hands back what it read beyond the end of the deflate data.
-        int trailer = data + (int)packed.Position;
-        if (file.Length - trailer < TrailerLength) throw CutShort(label, file.Length, output.Length - before, null);
+        if (file.Length - trailer < TrailerLength) throw CutShort(label, file.Length, output.Length - before);
 
         ReadOnlySpan<byte> content = output.GetBuffer().AsSpan((int)before, (int)(output.Length - before));
         uint expected = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer)), found = Crc32.Of(content);
@@ -64,36 +58,95 @@ internal static class GzipFile
         return trailer + TrailerLength;
     }
 
-    private static DataException CutShort(string label, long bytes, long unpacked, Exception? cause)
+    /// <summary>
+    /// Unpacks deflate data and returns where they end. The library reads ahead without telling how far it needed to; from
+    /// <paramref name="closely"/> on it is handed single bytes, so there it reads no further than the end.
+    /// </summary>
+    private static int Inflate(byte[] file, int data, int closely, MemoryStream output, string label)
     {
-        string message = $"{label} is cut short: expected gzip data that end with a checksum and a length, found the end of the file after {bytes} bytes "
-            + $"({unpacked} unpacked). Copy or download it again.";
-        return cause is null ? new DataException(message) : new DataException(message, cause);
+        long before = output.Length;
+        var packed = new Feed(file, data, closely);
+        try
+        {
+            using var deflate = new DeflateStream(packed, CompressionMode.Decompress, leaveOpen: true);
+            byte[] buffer = new byte[1 << 16];
+            int read;
+            while ((read = deflate.Read(buffer)) > 0) output.Write(buffer, 0, read);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DataException($"{label} is damaged: expected valid deflate data, found a broken block after {output.Length - before} unpacked bytes.", e);
+        }
+
+        return packed.At;
+    }
+
+    private static DataException CutShort(string label, long bytes, long unpacked)
+    {
+        return new DataException(
+            $"{label} is cut short: expected gzip data that end with a checksum and a length, found the end of the file after {bytes} bytes "
+            + $"({unpacked} unpacked). Copy or download it again.");
     }
 
     private static int HeaderEnd(byte[] file, int start, string label)
     {
         int at = start + 10;
-        if (file.Length < at) throw CutShort(label, file.Length, 0, null);
+        if (file.Length < at) throw CutShort(label, file.Length, 0);
         if (file[start + 2] != 8)
             throw new DataException($"{label}: expected gzip compression method 8 (deflate), found {file[start + 2]}.");
         byte flags = file[start + 3];
         if ((flags & 0xE0) != 0) throw new DataException($"{label} is damaged: expected zero in the reserved gzip flags, found 0x{flags:x2}.");
         if ((flags & 4) != 0)
         {
-            if (file.Length < at + 2) throw CutShort(label, file.Length, 0, null);
+            if (file.Length < at + 2) throw CutShort(label, file.Length, 0);
             at += 2 + BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(at));
         }
 
         if ((flags & 8) != 0) at = AfterZero(file, at, label);
         if ((flags & 16) != 0) at = AfterZero(file, at, label);
         if ((flags & 2) != 0) at += 2;
-        return at <= file.Length ? at : throw CutShort(label, file.Length, 0, null);
+        return at <= file.Length ? at : throw CutShort(label, file.Length, 0);
     }
 
     private static int AfterZero(byte[] file, int at, string label)
     {
         int length = at < file.Length ? file.AsSpan(at).IndexOf((byte)0) : -1;
-        return length >= 0 ? at + length + 1 : throw CutShort(label, file.Length, 0, null);
+        return length >= 0 ? at + length + 1 : throw CutShort(label, file.Length, 0);
+    }
+
+    private sealed class Feed(byte[] file, int start, int closely) : Stream
+    {
+        public int At { get; private set; } = start;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(Span<byte> buffer)
+        {
+            int count = Math.Min(buffer.Length, At < closely ? closely - At : Math.Min(1, file.Length - At));
+            file.AsSpan(At, count).CopyTo(buffer);
+            At += count;
+            return count;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+            // Nothing is written.
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
