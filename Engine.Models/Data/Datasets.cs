@@ -3,7 +3,8 @@ namespace Engine.Models.Data;
 /// <summary>Loads image data sets by name or by path.</summary>
 public static class Datasets
 {
-    private const string DigitsName = "digits";
+    /// <summary>The name of the digits that the engine draws itself.</summary>
+    public const string DigitsName = "digits";
     private const int MnistSize = 28;
 
     /// <summary>The names that <see cref="Load"/> knows.</summary>
