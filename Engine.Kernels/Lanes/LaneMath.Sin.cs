@@ -75,7 +75,7 @@ public static partial class LaneMath
 
     /// <summary>sin r = r + r^3 P(z), z = r^2, for |r| up to a little over pi/4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T SineNearZero<T>(T r, T z) where T : unmanaged, ILane<T>
+    internal static T SineNearZero<T>(T r, T z) where T : unmanaged, ILane<T>
     {
         T p;
         if (T.IsDouble)
@@ -97,7 +97,7 @@ public static partial class LaneMath
 
     /// <summary>cos r = 1 - z/2 + z^2 P(z), z = r^2, for |r| up to a little over pi/4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T CosineNearZero<T>(T z) where T : unmanaged, ILane<T>
+    internal static T CosineNearZero<T>(T z) where T : unmanaged, ILane<T>
     {
         T p;
         if (T.IsDouble)

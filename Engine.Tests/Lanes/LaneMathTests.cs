@@ -77,14 +77,17 @@ public sealed class LaneMathTests
 
     [Fact] public void Exp_has_its_limits() => Values<ExpFunction>((-All, 0), (All, All), (0, 1), (-0f, 1), (89, All), (-104, 0));
 
-    [Fact] public void Expm1_has_its_limits() => Values<Expm1Function>((-All, -1), (All, All), (0, 0), (-0f, -0f), (1e-45f, 1e-45f), (89, All));
+    [Fact]
+    public void Expm1_has_its_limits() =>
+        Values<Expm1Function>((-All, -1), (All, All), (0, 0), (-0f, -0f), (1e-45f, 1e-45f), (89, All));
 
     [Fact]
-    public void Log_has_its_limits() => Values<LogFunction>((0, -All), (-0f, -All), (All, All), (1, 0), (-1, float.NaN), (-All, float.NaN), (-1e-45f, float.NaN));
+    public void Log_has_its_limits() =>
+        Values<LogFunction>((0, -All), (-0f, -All), (All, All), (1, 0), (-1, float.NaN), (-All, float.NaN), (-1e-45f, float.NaN));
 
     [Fact]
     public void Log1p_has_its_limits() =>
-        Values<Log1pFunction>((-1, -All), (0, 0), (-0f, -0f), (All, All), (-2, float.NaN), (-All, float.NaN), (1e-45f, 1e-45f), (-1e-45f, -1e-45f));
+        Values<Log1pFunction>((-1, -All), (0, 0), (-0f, -0f), (All, All), (-2, float.NaN), (-All, float.NaN), (1e-45f, 1e-45f));
 
     [Fact] public void Tanh_has_its_limits() => Values<TanhFunction>((-All, -1), (All, 1), (0, 0), (-0f, -0f), (1e-45f, 1e-45f), (20, 1));
 
@@ -94,7 +97,9 @@ public sealed class LaneMathTests
 
     [Fact] public void Erf_has_its_limits() => Values<ErfFunction>((-All, -1), (All, 1), (0, 0), (-0f, -0f), (7, 1));
 
-    [Fact] public void Sin_has_its_limits() => Values<SinFunction>((0, 0), (-0f, -0f), (All, float.NaN), (-All, float.NaN), (1e-45f, 1e-45f));
+    [Fact]
+    public void Sin_has_its_limits() =>
+        Values<SinFunction>((0, 0), (-0f, -0f), (All, float.NaN), (-All, float.NaN), (1e-45f, 1e-45f));
 
     [Fact] public void Cos_has_its_limits() => Values<CosFunction>((0, 1), (All, float.NaN), (-All, float.NaN), (1e-30f, 1));
 
@@ -139,12 +144,19 @@ public sealed class LaneMathTests
         foreach ((float x, float y) in values.Append((float.NaN, float.NaN)))
         {
             string what = $"{typeof(TFunction).Name} of {x:R}";
-            float[] found = [TFunction.Apply(Float512.Fill(x)).Value[3], TFunction.Apply(Float256.Fill(x)).Value[3], TFunction.Apply(new FloatScalar(x)).Value];
-            foreach (float f in found) Assert.True(f.Equals(y) && float.IsNegative(f) == float.IsNegative(y) | float.IsNaN(y), $"{what}: expected {y:R}, found {f:R}");
+            float[] found =
+            [
+                TFunction.Apply(Float512.Fill(x)).Value[3], TFunction.Apply(Float256.Fill(x)).Value[3], TFunction.Apply(new FloatScalar(x)).Value,
+            ];
+            foreach (float f in found)
+                Assert.True(f.Equals(y) && (float.IsNaN(y) || float.IsNegative(f) == float.IsNegative(y)), $"{what}: expected {y:R}, found {f:R}");
 
             // What float32 rounds to a limit, float64 may still tell from it.
             if (x != 0 && !float.IsInfinity(x) && !float.IsNaN(y)) continue;
-            double[] inDouble = [TFunction.Apply(Double512.Fill(x)).Value[3], TFunction.Apply(Double256.Fill(x)).Value[3], TFunction.Apply(new DoubleScalar(x)).Value];
+            double[] inDouble =
+            [
+                TFunction.Apply(Double512.Fill(x)).Value[3], TFunction.Apply(Double256.Fill(x)).Value[3], TFunction.Apply(new DoubleScalar(x)).Value,
+            ];
             foreach (double d in inDouble) Assert.True(((float)d).Equals(y), $"{what} in float64: expected {y:R}, found {d:R}");
         }
     }

@@ -8,7 +8,8 @@ public sealed class LaneTests
 {
     private static readonly double[] s_numbers =
     [
-        0.0, -0.0, 1, -1, 0.5, 1.5, 2.5, -2.5, 3.75, -7.25, 1e-3, 123456, -98765.5, 1e30, -1e-30, double.PositiveInfinity, double.NegativeInfinity, double.NaN,
+        0.0, -0.0, 1, -1, 0.5, 1.5, 2.5, -2.5, 3.75, -7.25, 1e-3, 123456, -98765.5, 1e30, -1e-30,
+        double.PositiveInfinity, double.NegativeInfinity, double.NaN,
     ];
 
     [Fact] public void Float512_computes_as_numbers_do() => Check<Float512>(v => v.Value[5]);
@@ -49,7 +50,8 @@ public sealed class LaneTests
         void Same(string what, double expected, T found)
         {
             double e = R(expected), f = number(found);
-            Assert.True(e.Equals(f) && (double.IsNaN(e) || double.IsNegative(e) == double.IsNegative(f)), $"{typeof(T).Name}: {what}: expected {e:R}, found {f:R}");
+            bool same = e.Equals(f) && (double.IsNaN(e) || double.IsNegative(e) == double.IsNegative(f));
+            Assert.True(same, $"{typeof(T).Name}: {what}: expected {e:R}, found {f:R}");
         }
 
         foreach (double a in s_numbers.Select(R))

@@ -52,7 +52,8 @@ internal static unsafe class Ulp
     }
 
     /// <summary>The worst errors over a grid of float32 patterns that lie in [low, high]: of 512-bit, 256-bit and scalar lanes.</summary>
-    internal static (Worst Wide, Worst Narrow, Worst Scalar) OverFloats<TFunction>(uint stride, float low, float high) where TFunction : ILaneFunction
+    internal static (Worst Wide, Worst Narrow, Worst Scalar) OverFloats<TFunction>(uint stride, float low, float high)
+        where TFunction : ILaneFunction
     {
         Worst[] worst = [default, default, default];
         float[] x = new float[8192];
