@@ -22,7 +22,7 @@ public partial class Tensor
     {
         Tape tape = Autograd.Tape.Open(nameof(Dropout));
         Tensor y = tape.NewTensor(x.Shape, x.DType);
-        Kernels.Dropout.Run(x.Storage, y.Storage, (float)probability, key, offset);
+        DropoutMask.Apply(x.Storage, y.Storage, (float)probability, key, offset);
         return tape.Record(nameof(Dropout), y, new Rule(x, g => Masked(g, probability, key, offset)));
     }
 }

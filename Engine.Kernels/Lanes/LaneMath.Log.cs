@@ -45,7 +45,9 @@ public static partial class LaneMath
 
     private const double Sqrt2 = 1.4142135623730951;
 
-    /// <summary>e log 2 + log(1 + f), added up from the small to the large; log 2 in two parts, the first so short that e times it is exact.</summary>
+    /// <summary>
+    /// e log 2 + log(1 + f), added up from the small to the large; log 2 in two parts, the first so short that e times it is exact.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T LogFromParts<T>(T f, T e) where T : unmanaged, ILane<T>
     {
@@ -68,7 +70,8 @@ public static partial class LaneMath
     {
         if (T.IsDouble)
         {
-            // With s = f / (2 + f): log(1 + f) = 2 s + s R(s^2) = f - (f^2/2 - s (f^2/2 + R)), and the last form keeps what f - 2 s would lose.
+            // With s = f / (2 + f): log(1 + f) = 2 s + s R(s^2) = f - (f^2/2 - s (f^2/2 + R)); the last form keeps what f - 2 s
+            // would lose.
             T s = f / (T.Of(2) + f);
             T z = s * s;
             T p = T.MulAdd(z, T.Of(0.1479662425948789), T.Of(0.15313986841148744));

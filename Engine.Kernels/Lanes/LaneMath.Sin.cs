@@ -12,10 +12,8 @@ public static partial class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sin<T>(T x) where T : unmanaged, ILane<T>
     {
-        // x = n pi + r, |r| <= pi/2: sin x = (-1)^n sin r.
-        T n = T.Round(x * T.Of(1 / Math.PI));
-        T y = SineNearZero(SubtractHalfTurns(x, n + n)) * SignOfParity(n);
-        return T.SelectEqual(x, T.Of(0), x, y);
+        T q = T.Round(x * T.Of(2 / Math.PI));
+        return T.SelectEqual(x, T.Of(0), x, SineOfQuarterTurns(SubtractQuarterTurns(x, q), q));
     }
 
     /// <summary>
@@ -26,25 +24,17 @@ public static partial class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Cos<T>(T x) where T : unmanaged, ILane<T>
     {
-        // x = (n + 1/2) pi + r, |r| <= pi/2: cos x = -(-1)^n sin r. So the zeros of the cosine are zeros of r.
-        T n = T.Round(T.MulAdd(x, T.Of(1 / Math.PI), T.Of(-0.5)));
-        return -(SineNearZero(SubtractHalfTurns(x, n + n + T.Of(1))) * SignOfParity(n));
-    }
-
-    /// <summary>(-1)^n.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T SignOfParity<T>(T n) where T : unmanaged, ILane<T>
-    {
-        T odd = T.MulAdd(T.Round(n * T.Of(0.5)), T.Of(-2), n);
-        return T.MulAdd(odd * T.Of(-2), odd, T.Of(1));
+        // cos x = sin(x + pi/2): a quarter turn more, of the same remainder.
+        T q = T.Round(x * T.Of(2 / Math.PI));
+        return SineOfQuarterTurns(SubtractQuarterTurns(x, q), q + T.Of(1));
     }
 
     /// <summary>
-    /// x - q pi/2, some pi/2 at most. The parts of pi/2 are so short that q times each is exact as long as q has 16 (20) bits: no
+    /// x - q pi/2. The parts of pi/2 are so short that q times each is exact as long as q has 16 (20) bits: no
     /// digit is lost when x is close to a zero, with or without fused multiply-adds (Cody and Waite).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T SubtractHalfTurns<T>(T x, T q) where T : unmanaged, ILane<T>
+    private static T SubtractQuarterTurns<T>(T x, T q) where T : unmanaged, ILane<T>
     {
         T r;
         if (T.IsDouble)
@@ -65,35 +55,65 @@ public static partial class LaneMath
             r = T.MulAdd(q, T.Of(-5.721188726109832e-18), r);
         }
 
-        // The number of half turns was rounded in the precision of x, so that r may go a little beyond pi/2.
-        T bound = T.Of(T.IsDouble ? 1.571 : 1.585);
+        // q was rounded in the precision of x, so that r may go a little beyond pi/4; it goes far beyond only where x is out of range.
+        T bound = T.Of(T.IsDouble ? 0.7856 : 0.796);
         return T.Min(bound, T.Max(-bound, r));
     }
 
-    /// <summary>sin r for |r| &lt;= 1.571 (float32: 1.585): r + r^3 P(r^2), P minimax.</summary>
+    /// <summary>sin(r + q pi/2): sin r, cos r, -sin r, -cos r for q = 0, 1, 2, 3 and so on round.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T SineNearZero<T>(T r) where T : unmanaged, ILane<T>
+    private static T SineOfQuarterTurns<T>(T r, T q) where T : unmanaged, ILane<T>
     {
         T z = r * r;
+        T half = T.Of(0.5);
+        T halfTurns = T.Round(T.MulAdd(q, half, T.Of(-0.25)));
+        T isOdd = T.MulAdd(halfTurns, T.Of(-2), q);
+        T y = T.SelectLess(half, isOdd, CosineNearZero(z), SineNearZero(r, z));
+        T oddHalfTurns = T.MulAdd(T.Round(halfTurns * half), T.Of(-2), halfTurns);
+        return T.SelectLess(half, T.Abs(oddHalfTurns), -y, y);
+    }
+
+    /// <summary>sin r = r + r^3 P(z), z = r^2, for |r| up to a little over pi/4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T SineNearZero<T>(T r, T z) where T : unmanaged, ILane<T>
+    {
         T p;
         if (T.IsDouble)
         {
-            p = T.MulAdd(z, T.Of(2.721084860604755e-15), T.Of(-7.642983108683916e-13));
-            p = T.MulAdd(z, p, T.Of(1.6058939390978128e-10));
-            p = T.MulAdd(z, p, T.Of(-2.5052106866686447e-08));
-            p = T.MulAdd(z, p, T.Of(2.75573192110722e-06));
-            p = T.MulAdd(z, p, T.Of(-0.0001984126984120885));
-            p = T.MulAdd(z, p, T.Of(0.008333333333333193));
-            p = T.MulAdd(z, p, T.Of(-0.16666666666666666));
+            p = T.MulAdd(z, T.Of(1.589674485937551e-10), T.Of(-2.5050757267861516e-08));
+            p = T.MulAdd(z, p, T.Of(2.7557313686700636e-06));
+            p = T.MulAdd(z, p, T.Of(-0.00019841269829793366));
+            p = T.MulAdd(z, p, T.Of(0.008333333333322396));
+            p = T.MulAdd(z, p, T.Of(-0.16666666666666632));
         }
         else
         {
-            p = T.MulAdd(z, T.Of(-2.3867837484203847e-08), T.Of(2.7524206416273955e-06));
-            p = T.MulAdd(z, p, T.Of(-0.00019840845197904855));
-            p = T.MulAdd(z, p, T.Of(0.008333330973982811));
-            p = T.MulAdd(z, p, T.Of(-0.1666666716337204));
+            p = T.MulAdd(z, T.Of(-0.0001950856385519728), T.Of(0.008332114666700363));
+            p = T.MulAdd(z, p, T.Of(-0.16666653752326965));
         }
 
         return T.MulAdd(r * z, p, r);
+    }
+
+    /// <summary>cos r = 1 - z/2 + z^2 P(z), z = r^2, for |r| up to a little over pi/4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T CosineNearZero<T>(T z) where T : unmanaged, ILane<T>
+    {
+        T p;
+        if (T.IsDouble)
+        {
+            p = T.MulAdd(z, T.Of(-1.1359613183969907e-11), T.Of(2.0875722628135723e-09));
+            p = T.MulAdd(z, p, T.Of(-2.7557314347769894e-07));
+            p = T.MulAdd(z, p, T.Of(2.4801587289467063e-05));
+            p = T.MulAdd(z, p, T.Of(-0.00138888888888741));
+            p = T.MulAdd(z, p, T.Of(0.0416666666666666));
+        }
+        else
+        {
+            p = T.MulAdd(z, T.Of(2.4428654796793126e-05), T.Of(-0.0013887283857911825));
+            p = T.MulAdd(z, p, T.Of(0.04166664555668831));
+        }
+
+        return T.MulAdd(z * z, p, T.MulAdd(z, T.Of(-0.5), T.Of(1)));
     }
 }

@@ -142,6 +142,9 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
         for (int block = firstRow; block < endRow; block += BlockRows)
         {
             V a = identity;
+            V b = identity;
+            V c = identity;
+            V d = identity;
             int blockEnd = block + Math.Min(BlockRows, endRow - block);
             for (int row = block; row < blockEnd;)
             {
@@ -150,11 +153,19 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
                 row += run;
 
                 // A whole vector is read wherever the array goes on: the lanes of other columns are computed along and thrown away.
+                for (; run >= 4 && p + (3 * stride) <= lastWhole; run -= 4, p += 4 * stride)
+                {
+                    a = _op.Combine(a, _op.Map(V.Load(p), centers));
+                    b = _op.Combine(b, _op.Map(V.Load(p + stride), centers));
+                    c = _op.Combine(c, _op.Map(V.Load(p + (2 * stride)), centers));
+                    d = _op.Combine(d, _op.Map(V.Load(p + (3 * stride)), centers));
+                }
+
                 for (; run > 0 && p <= lastWhole; run--, p += stride) a = _op.Combine(a, _op.Map(V.Load(p), centers));
                 for (; run > 0; run--, p += stride) a = _op.Combine(a, _op.Map(PartialVector.Load(p, count, identity), centers));
             }
 
-            total = _op.Combine(total, a);
+            total = _op.Combine(total, _op.Combine(_op.Combine(a, b), _op.Combine(c, d)));
         }
 
         total = Finish(total, centers);

@@ -82,7 +82,12 @@ public static unsafe partial class Reduce
         where TOp : struct, IReduction
     {
         T* centers = center is null ? null : center.Pointer<T>();
-        if (plan.InnerReduced)
+        if (NarrowRowReduction<T, V, TOp>.Fits(plan))
+        {
+            NarrowRowReduction<T, V, TOp> narrow = new(op, plan, x.Pointer<T>(), centers, y.Pointer<T>());
+            cpu.Workers.Run(ref narrow, narrow.Chunks);
+        }
+        else if (plan.InnerReduced)
         {
             RowReduction<T, V, TOp> rows = new(op, plan, x.Pointer<T>(), centers, y.Pointer<T>(), parts);
             cpu.Workers.Run(ref rows, rows.Chunks);

@@ -1,6 +1,8 @@
 namespace Engine.Models.Data;
 
-/// <summary>Reads the text form of the statically binarised MNIST: a line of 784 zeros and ones, separated by blanks, for each image.</summary>
+/// <summary>
+/// Reads the text form of the statically binarised MNIST: a line of 784 zeros and ones, separated by blanks, for each image.
+/// </summary>
 internal static class Amat
 {
     /// <summary>The images as bytes 0 and 255.</summary>

@@ -1,7 +1,8 @@
 namespace Engine.Models.Data;
 
 /// <summary>
-/// The batches of one epoch, to go through once with foreach. Leaving the loop early, by break or by an exception, gives the buffers back to
+/// The batches of one epoch, to go through once with foreach. Leaving the loop early, by break or by an exception, gives the buffers back
+/// to
 /// the loader.
 /// </summary>
 public sealed class BatchEpoch : IDisposable
@@ -27,7 +28,9 @@ public sealed class BatchEpoch : IDisposable
     /// <summary>The batch that <see cref="MoveNext"/> went to; its buffers serve the next batch as soon as that is called again.</summary>
     /// <exception cref="InvalidOperationException">There is no batch: before the first, after the last, or after disposal.</exception>
     public Batch Current => new(
-        _current ?? throw new InvalidOperationException("There is no current batch: call MoveNext first, and stop when it returns false."), _loader, _loader.Data.ImageLength);
+        _current ?? throw new InvalidOperationException("There is no current batch: call MoveNext first, and stop when it returns false."),
+        _loader,
+        _loader.Data.ImageLength);
 
     /// <summary>Goes to the next batch, waiting for it if it is not prepared yet.</summary>
     /// <returns>False after the last batch.</returns>

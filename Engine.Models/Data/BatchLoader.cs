@@ -29,10 +29,12 @@ public sealed class BatchLoader
         ArgumentNullException.ThrowIfNull(data);
         _options = options ?? new BatchOptions();
         if (batchSize < 1) throw new ArgumentException($"batch size must be at least 1, was {batchSize}");
-        if (batchSize > data.Count) throw new ArgumentException($"batch size must be at most the {data.Count} images of {data.Name}, was {batchSize}");
+        if (batchSize > data.Count)
+            throw new ArgumentException($"batch size must be at most the {data.Count} images of {data.Name}, was {batchSize}");
         if (_options.Prefetch < 0) throw new ArgumentException($"prefetch must be at least 0 batches, was {_options.Prefetch}");
         if ((long)batchSize * data.ImageLength > Array.MaxLength)
-            throw new ArgumentException($"batch size must be at most {Array.MaxLength / data.ImageLength} for images of {data.ImageLength} values, was {batchSize}");
+            throw new ArgumentException(
+                $"batch size must be at most {Array.MaxLength / data.ImageLength} for images of {data.ImageLength} values, was {batchSize}");
         _data = data;
         BatchSize = batchSize;
         BatchesPerEpoch = _options.DropLast ? data.Count / batchSize : (data.Count + batchSize - 1) / batchSize;
@@ -64,7 +66,8 @@ public sealed class BatchLoader
     {
         if (epoch < 0) throw new ArgumentException($"epoch must be at least 0, was {epoch}");
         if (firstBatch < 0 || firstBatch > BatchesPerEpoch)
-            throw new ArgumentException($"an epoch has {BatchesPerEpoch} batches of {BatchSize} images: cannot begin with batch {firstBatch}");
+            throw new ArgumentException(
+                $"an epoch has {BatchesPerEpoch} batches of {BatchSize} images: cannot begin with batch {firstBatch}");
         return new BatchEpoch(this, epoch, firstBatch);
     }
 

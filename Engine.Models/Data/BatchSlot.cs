@@ -40,7 +40,8 @@ internal sealed class BatchSlot(BatchLoader loader, int batchSize, int imageLeng
     {
         Execute();
         WaitUntilFilled();
-        if (_error is not null) throw new InvalidOperationException($"Batch {Batch} of epoch {Epoch} could not be prepared: {_error.Message}", _error);
+        if (_error is not null)
+            throw new InvalidOperationException($"Batch {Batch} of epoch {Epoch} could not be prepared: {_error.Message}", _error);
     }
 
     /// <summary>Withdraws the order; if it is being filled already, waits until it is.</summary>

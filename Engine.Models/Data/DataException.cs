@@ -1,7 +1,11 @@
 namespace Engine.Models.Data;
 
-/// <summary>Data that cannot be used as asked: a file that is missing, cut short or damaged, counts that disagree, a name nobody knows.</summary>
-/// <remarks>The message is one that can be shown to the user as it stands: it names the file or option, what was expected and what was found.</remarks>
+/// <summary>
+/// Data that cannot be used as asked: a file that is missing, cut short or damaged, counts that disagree, a name nobody knows.
+/// </summary>
+/// <remarks>
+/// The message is one that can be shown to the user as it stands: it names the file or option, what was expected and what was found.
+/// </remarks>
 public sealed class DataException : Exception
 {
     /// <summary>An error that says no more than that the data cannot be used.</summary>

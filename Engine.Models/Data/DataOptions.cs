@@ -18,7 +18,9 @@ public sealed record DataOptions
     /// </summary>
     public string? Root { get; init; } = Environment.GetEnvironmentVariable("ENGINE_DATA");
 
-    /// <summary>Downloads are kept in a sub-folder of this named after the set. engine/data in the user's local application data unless set.</summary>
+    /// <summary>
+    /// Downloads are kept in a sub-folder of this named after the set. engine/data in the user's local application data unless set.
+    /// </summary>
     public string CacheFolder { get; init; } = DefaultCacheFolder();
 
     /// <summary>Whether a set that is nowhere on this machine may be downloaded.</summary>
@@ -36,7 +38,10 @@ public sealed record DataOptions
     /// <summary>How long a mirror may stay silent before the next one is tried; 30 seconds unless set.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Ends a download early; <see cref="OperationCanceledException"/> then leaves <see cref="Datasets.Load"/>, and nothing half-written stays.</summary>
+    /// <summary>
+    /// Ends a download early; <see cref="OperationCanceledException"/> then leaves <see cref="Datasets.Load"/>, and nothing half-written
+    /// stays.
+    /// </summary>
     public CancellationToken Cancellation { get; init; }
 
     private static string DefaultCacheFolder()

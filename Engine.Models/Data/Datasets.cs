@@ -3,7 +3,8 @@ namespace Engine.Models.Data;
 /// <summary>Loads image data sets by name or by path.</summary>
 public static class Datasets
 {
-    private const string DigitsName = "digits";
+    /// <summary>The name of the digits that the engine draws itself.</summary>
+    public const string DigitsName = "digits";
     private const int MnistSize = 28;
 
     /// <summary>The names that <see cref="Load"/> knows.</summary>
@@ -13,15 +14,19 @@ public static class Datasets
     /// <remarks>
     /// "digits" is drawn on the spot (<see cref="Digits"/>). "mnist", "fashion-mnist" and "binarized-mnist" are looked for in
     /// <see cref="DataOptions.Root"/> (ENGINE_DATA): in its sub-folder named after the set, then in that folder itself, then in
-    /// <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded into the cache. MNIST and Fashion-MNIST name their files alike, so
+    /// <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded into the cache. MNIST and Fashion-MNIST name their files alike,
+    /// so
     /// files that lie directly in the root count as Fashion-MNIST only if that folder's name contains "fashion", else as MNIST. Lengths and
-    /// SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, for want of a SHA-256 known
-    /// for certain. Any other word is a path: a folder with files of those names, or an IDX file of images, whose labels lie beside it under
+    /// SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, for want of a SHA-256
+    /// known
+    /// for certain. Any other word is a path: a folder with files of those names, or an IDX file of images, whose labels lie beside it
+    /// under
     /// the name with "labels" and "idx1" in place of "images" and "idx3".
     /// </remarks>
     /// <param name="nameOrPath">A name of <see cref="Names"/>, a folder, or an IDX file.</param>
     /// <param name="options">Split, count, and where to look; null takes the defaults.</param>
-    /// <exception cref="DataException">The set is not known, not found or damaged; the message says where it was looked for and what was found.</exception>
+    /// <exception cref="DataException">The set is not known, not found or damaged; the message says where it was looked for and what was
+    /// found.</exception>
     public static ImageDataset Load(string nameOrPath, DataOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(nameOrPath);
@@ -33,9 +38,12 @@ public static class Datasets
         if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) data = LoadPublished(published, options);
         else if (File.Exists(nameOrPath)) data = LoadFile(nameOrPath);
         else if (Directory.Exists(nameOrPath)) data = LoadFolder(nameOrPath, options.Split);
-        else throw new DataException($"There is no data set '{nameOrPath}': known are {string.Join(", ", Names)}, and {Path.GetFullPath(nameOrPath)} is neither a folder nor a file.");
+        else throw Unknown(nameOrPath);
         return options.Count is { } count ? data.Take(count) : data;
     }
+
+    private static DataException Unknown(string name) => new(
+        $"There is no data set '{name}': known are {string.Join(", ", Names)}, and {Path.GetFullPath(name)} is neither a folder nor a file.");
 
     private static ImageDataset LoadDigits(DataOptions options) => options.Split switch
     {
@@ -76,15 +84,20 @@ public static class Datasets
     }
 
     // A cached file of the wrong length was damaged after its download: fetch it again.
-    private static string? FindCached(DataFile file, string cache) =>
-        file.In(cache) is { } path && (file.Bytes is null || Path.GetFileName(path) != file.Name || new FileInfo(path).Length == file.Bytes) ? path : null;
+    private static string? FindCached(DataFile file, string cache)
+    {
+        string? path = file.In(cache);
+        bool damaged = path is not null && file.Bytes is { } bytes && Path.GetFileName(path) == file.Name && new FileInfo(path).Length != bytes;
+        return damaged ? null : path;
+    }
 
     private static IEnumerable<string> RootFolders(string name, string? root)
     {
         if (string.IsNullOrWhiteSpace(root)) yield break;
         yield return Path.Combine(root, name);
         if (name.Contains('-')) yield return Path.Combine(root, name.Replace('-', '_'));
-        bool fashion = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))).Contains("fashion", StringComparison.OrdinalIgnoreCase);
+        string last = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)));
+        bool fashion = last.Contains("fashion", StringComparison.OrdinalIgnoreCase);
         bool mayBeMistaken = name == "mnist" ? fashion : name == "fashion-mnist" && !fashion;
         if (!mayBeMistaken) yield return root;
     }
@@ -126,7 +139,11 @@ public static class Datasets
         if (images is null && labels is null) return null;
         DataFile? missing = images is null ? part.Images : part.Labels is not null && labels is null ? part.Labels : null;
         if (missing is not null)
-            throw new DataException($"{folder}: expected {string.Join(" or ", (IEnumerable<string>)[missing.Name, .. missing.AlsoCalled])} beside {Path.GetFileName(images ?? labels)}, found no such file.");
+        {
+            string beside = Path.GetFileName(images ?? labels)!, names = string.Join(" or ", missing.Names);
+            throw new DataException($"{folder}: expected {names} beside {beside}, found no such file.");
+        }
+
         return (images!, labels);
     }
 

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Models.Data;
 
-/// <summary>Turns strokes into a 28 x 28 grey picture the way MNIST was made: fitted into a box of 20 x 20, then centred by its mass.</summary>
+/// <summary>
+/// Turns strokes into a 28 x 28 grey picture the way MNIST was made: fitted into a box of 20 x 20, then centred by its mass.
+/// </summary>
 internal sealed class DigitRaster
 {
     private const double BoxSize = 20;
@@ -27,7 +29,9 @@ internal sealed class DigitRaster
         Ink(radius, softness: random.Uniform(1.0, 1.5), blackness: random.Uniform(0.94, 1.06), image);
     }
 
-    /// <summary>Catmull-Rom through the knots of each smooth piece: a tangent is half the way between the neighbours; at an end it is one-sided.</summary>
+    /// <summary>
+    /// Catmull-Rom through the knots of each smooth piece: a tangent is half the way between the neighbours; at an end it is one-sided.
+    /// </summary>
     private void Flatten(ReadOnlySpan<DigitPen.Knot> knots, ref CounterRandom random)
     {
         const int steps = 4;
@@ -121,7 +125,9 @@ internal sealed class DigitRaster
         }
     }
 
-    /// <summary>A pixel is as bright as it lies inside the nearest piece of line; the edge rises over <paramref name="softness"/> pixels.</summary>
+    /// <summary>
+    /// A pixel is as bright as it lies inside the nearest piece of line; the edge rises over <paramref name="softness"/> pixels.
+    /// </summary>
     private void Ink(double radius, double softness, double blackness, Span<byte> image)
     {
         Array.Clear(_cover);

@@ -17,7 +17,9 @@ public static class Digits
     /// <summary>Number of classes; the label of an image is the digit it shows.</summary>
     public const int Classes = 10;
 
-    /// <summary>Draws <paramref name="count"/> images, [count, 28, 28, 1]. Each run of ten images holds every digit once, in random order.</summary>
+    /// <summary>
+    /// Draws <paramref name="count"/> images, [count, 28, 28, 1]. Each run of ten images holds every digit once, in random order.
+    /// </summary>
     /// <param name="count">Number of images, at least 1.</param>
     /// <param name="seed">Another seed gives other images.</param>
     /// <param name="name">What messages call the data set.</param>

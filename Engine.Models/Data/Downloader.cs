@@ -47,7 +47,7 @@ internal sealed class Downloader(IReadOnlyList<Uri> mirrors, DataOptions options
 
         throw new DataException(
             $"{file.Name} could not be downloaded. Tried:{string.Concat(failures.Select(f => $"{Environment.NewLine}  {f}"))}{Environment.NewLine}"
-            + $"You can put the file into {folder} by hand, as {string.Join(" or ", (IEnumerable<string>)[file.Name, .. file.AlsoCalled])}.");
+            + $"You can put the file into {folder} by hand, as {string.Join(" or ", file.Names)}.");
     }
 
     /// <summary>Null when the file lies whole and checked under its temporary name, else what went wrong at this mirror.</summary>

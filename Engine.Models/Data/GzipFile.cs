@@ -5,7 +5,8 @@ using Engine.Models.Imaging;
 namespace Engine.Models.Data;
 
 /// <summary>
-/// Unpacks gzip (RFC 1952) and checks all that the format lets one check. <see cref="GZipStream"/> ends quietly where a file is cut short, so
+/// Unpacks gzip (RFC 1952) and checks all that the format lets one check. <see cref="GZipStream"/> ends quietly where a file is cut short,
+/// so
 /// header and trailer are read here and only the deflate data in between is left to the library.
 /// </summary>
 internal static class GzipFile
@@ -18,7 +19,8 @@ internal static class GzipFile
     /// <exception cref="DataException">The file is cut short or damaged.</exception>
     public static byte[] Unpack(byte[] file, string label)
     {
-        // The last four bytes tell the length (of the last member): a hint for the allocation, capped because a damaged file may claim anything.
+        // The last four bytes tell the length (of the last member): a hint for the allocation, capped because a damaged file may claim
+        // anything.
         uint claimed = file.Length >= 18 ? BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(file.Length - 4)) : 0;
         var output = new MemoryStream((int)Math.Min(claimed, Math.Min(file.Length * 64L, 1 << 28)));
         int at = 0;
@@ -29,7 +31,8 @@ internal static class GzipFile
         while (IsGzip(file.AsSpan(at)));
 
         if (at != file.Length)
-            throw new DataException($"{label} is damaged: expected the end of the gzip data at byte {at}, found {file.Length - at} more bytes.");
+            throw new DataException(
+                $"{label} is damaged: expected the end of the gzip data at byte {at}, found {file.Length - at} more bytes.");
         return output.Length == output.Capacity ? output.GetBuffer() : output.ToArray();
     }
 
@@ -51,7 +54,8 @@ internal static class GzipFile
 
         ReadOnlySpan<byte> content = output.GetBuffer().AsSpan((int)before, (int)(output.Length - before));
         uint expected = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer)), found = Crc32.Of(content);
-        if (expected != found) throw new DataException($"{label} is damaged: expected CRC-32 {expected:x8} from its gzip trailer, found {found:x8}.");
+        if (expected != found)
+            throw new DataException($"{label} is damaged: expected CRC-32 {expected:x8} from its gzip trailer, found {found:x8}.");
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer + 4));
         if (length != (uint)content.Length)
             throw new DataException($"{label} is damaged: expected {length} bytes by its gzip trailer, found {content.Length}.");
@@ -75,7 +79,8 @@ internal static class GzipFile
         }
         catch (InvalidDataException e)
         {
-            throw new DataException($"{label} is damaged: expected valid deflate data, found a broken block after {output.Length - before} unpacked bytes.", e);
+            throw new DataException(
+                $"{label} is damaged: expected valid deflate data, found a broken block after {output.Length - before} unpacked bytes.", e);
         }
 
         return packed.At;
@@ -95,7 +100,8 @@ internal static class GzipFile
         if (file[start + 2] != 8)
             throw new DataException($"{label}: expected gzip compression method 8 (deflate), found {file[start + 2]}.");
         byte flags = file[start + 3];
-        if ((flags & 0xE0) != 0) throw new DataException($"{label} is damaged: expected zero in the reserved gzip flags, found 0x{flags:x2}.");
+        if ((flags & 0xE0) != 0)
+            throw new DataException($"{label} is damaged: expected zero in the reserved gzip flags, found 0x{flags:x2}.");
         if ((flags & 4) != 0)
         {
             if (file.Length < at + 2) throw CutShort(label, file.Length, 0);

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace Engine.Models.Data;
 
 /// <summary>
-/// Reads IDX files, the format of MNIST: two zero bytes, the element type (8 = unsigned byte), the number of dimensions, each dimension as a
+/// Reads IDX files, the format of MNIST: two zero bytes, the element type (8 = unsigned byte), the number of dimensions, each dimension as
+/// a
 /// big-endian 32-bit number, then the elements. Files may be gzip-packed; that is seen by their content, not their name.
 /// </summary>
 public static class Idx
@@ -15,14 +16,16 @@ public static class Idx
     /// <param name="labelsPath">IDX file with 1 dimension [count], or null.</param>
     /// <param name="name">What messages call the data set.</param>
     /// <param name="classes">Labels must lie in [0, classes).</param>
-    /// <exception cref="DataException">A file is missing, cut short or damaged, is no IDX file of that kind, or the two disagree.</exception>
+    /// <exception cref="DataException">A file is missing, cut short or damaged, is no IDX file of that kind, or the two
+    /// disagree.</exception>
     public static ImageDataset Read(string imagesPath, string? labelsPath, string name, int classes = 10)
     {
         (int[] shape, byte[] pixels) = ReadArray(imagesPath, "images", 3, 4);
         if (shape[0] < 1) throw new DataException($"{imagesPath}: expected at least 1 image, found {shape[0]}.");
         for (int i = 1; i < shape.Length; i++)
         {
-            if (shape[i] < 1) throw new DataException($"{imagesPath}: expected images of at least 1 pixel, found the shape {string.Join(" x ", shape)}.");
+            if (shape[i] < 1)
+                throw new DataException($"{imagesPath}: expected images of at least 1 pixel, found the shape {string.Join(" x ", shape)}.");
         }
 
         int channels = shape.Length == 4 ? shape[3] : 1;
@@ -30,7 +33,8 @@ public static class Idx
 
         (int[] labelShape, byte[] labelBytes) = ReadArray(labelsPath, "labels", 1, 1);
         if (labelShape[0] != shape[0])
-            throw new DataException($"{labelsPath}: expected {shape[0]} labels, one for each image of {imagesPath}, found {labelShape[0]}.");
+            throw new DataException(
+                $"{labelsPath}: expected {shape[0]} labels, one for each image of {imagesPath}, found {labelShape[0]}.");
         int[] labels = new int[labelBytes.Length];
         for (int i = 0; i < labels.Length; i++)
         {
@@ -46,7 +50,8 @@ public static class Idx
     internal static (int[] Shape, byte[] Elements) ReadArray(string path, string what, int fewestDimensions, int mostDimensions)
     {
         byte[] file = ReadUnpacked(path);
-        if (file.Length < 4) throw new DataException($"{path} is cut short: expected at least the 4 bytes of an IDX magic number, found {file.Length}.");
+        if (file.Length < 4)
+            throw new DataException($"{path} is cut short: expected at least the 4 bytes of an IDX magic number, found {file.Length}.");
         string wanted = fewestDimensions == mostDimensions ? $"0x{Magic(fewestDimensions):x8}" : $"0x{Magic(fewestDimensions):x8} or 0x{Magic(mostDimensions):x8}";
         uint magic = BinaryPrimitives.ReadUInt32BigEndian(file);
         int dimensions = file[3];
@@ -59,7 +64,8 @@ public static class Idx
         }
 
         int header = 4 + 4 * dimensions;
-        if (file.Length < header) throw new DataException($"{path} is cut short: expected a header of {header} bytes, found {file.Length}.");
+        if (file.Length < header)
+            throw new DataException($"{path} is cut short: expected a header of {header} bytes, found {file.Length}.");
         int[] shape = new int[dimensions];
         UInt128 elements = 1;
         for (int i = 0; i < dimensions; i++)
@@ -72,7 +78,8 @@ public static class Idx
         if (elements != (UInt128)(file.Length - header))
         {
             string dims = string.Join(" x ", shape), state = elements > (UInt128)(file.Length - header) ? "is cut short" : "is too long";
-            throw new DataException($"{path} {state}: expected {elements} bytes after the header, which says {dims}, found {file.Length - header}.");
+            throw new DataException(
+                $"{path} {state}: expected {elements} bytes after the header, which says {dims}, found {file.Length - header}.");
         }
 
         return (shape, file[header..]);

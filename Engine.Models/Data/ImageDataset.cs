@@ -23,10 +23,12 @@ public sealed class ImageDataset
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(pixels);
         if (height < 1 || width < 1 || channels < 1)
-            throw new DataException($"{name}: expected images of at least 1 x 1 x 1 (height x width x channels), found {height} x {width} x {channels}.");
+            throw new DataException(
+                $"{name}: expected images of at least 1 x 1 x 1 (height x width x channels), found {height} x {width} x {channels}.");
         long imageLength = (long)height * width * channels;
         if (pixels.Length % imageLength != 0)
-            throw new DataException($"{name}: expected a whole number of images of {imageLength} bytes ({height} x {width} x {channels}), found {pixels.Length} bytes.");
+            throw new DataException(
+                $"{name}: expected a whole number of images of {imageLength} bytes ({height} x {width} x {channels}), found {pixels.Length} bytes.");
 
         Name = name;
         Height = height;
@@ -91,7 +93,8 @@ public sealed class ImageDataset
     public ImageDataset Take(int count)
     {
         if (count == Count) return this;
-        if (count < 1 || count > Count) throw new DataException($"{Name} has {Count} images: expected a count from 1 to {Count}, found {count}.");
+        if (count < 1 || count > Count)
+            throw new DataException($"{Name} has {Count} images: expected a count from 1 to {Count}, found {count}.");
         return new ImageDataset(Name, Height, Width, Channels, _pixels[..(count * ImageLength)], _labels?[..count], Classes);
     }
 

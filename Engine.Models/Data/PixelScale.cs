@@ -10,7 +10,8 @@ public enum PixelScale
     Unit,
 
     /// <summary>
-    /// 1 with probability x / 255, else 0, drawn anew in every epoch from the seed (dynamic binarisation, Burda, Grosse and Salakhutdinov 2016).
+    /// 1 with probability x / 255, else 0, drawn anew in every epoch from the seed (dynamic binarisation, Burda, Grosse and Salakhutdinov
+    /// 2016).
     /// </summary>
     Bernoulli,
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Engine.Models.Imaging;
 
-/// <summary>The frame that charts share: title, legend, axes with round tick values, grid lines; and the way from values to pixels.</summary>
+/// <summary>
+/// The frame that charts share: title, legend, axes with round tick values, grid lines; and the way from values to pixels.
+/// </summary>
 internal sealed class Axes
 {
     private const int Scale = 2;
@@ -111,7 +113,8 @@ internal sealed class Axes
         return top + text;
     }
 
-    // Multiples of 1, 2 or 5 times a power of ten, about as many as wanted; on a logarithmic axis whole powers of ten where there are two or more.
+    // Multiples of 1, 2 or 5 times a power of ten, about as many as wanted; on a logarithmic axis whole powers of ten where there are two
+    // or more.
     private static List<(double Value, string Label)> Ticks(Range range, int wanted)
     {
         List<(double, string)> ticks = [];

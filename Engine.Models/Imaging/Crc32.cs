@@ -1,6 +1,8 @@
 namespace Engine.Models.Imaging;
 
-/// <summary>The cyclic redundancy check of PNG and gzip: polynomial 0xEDB88320, bits reflected, eight bytes at a time ("slicing by 8").</summary>
+/// <summary>
+/// The cyclic redundancy check of PNG and gzip: polynomial 0xEDB88320, bits reflected, eight bytes at a time ("slicing by 8").
+/// </summary>
 internal static class Crc32
 {
     private static readonly uint[] s_table = Table();

@@ -27,7 +27,8 @@ public sealed class ImageGrid
     public Rgb Background { get; init; } = new(64, 64, 64);
 
     /// <summary>
-    /// Draws images of floats, [count, height, width, channels], 1 or 3 channels. Values outside [Black, White] are cut off; NaN shows as black.
+    /// Draws images of floats, [count, height, width, channels], 1 or 3 channels. Values outside [Black, White] are cut off; NaN shows as
+    /// black.
     /// </summary>
     /// <exception cref="ArgumentException">The length is not a whole number of images, or a property is out of range.</exception>
     public Picture Draw(ReadOnlySpan<float> images, int height, int width, int channels = 1)
@@ -49,10 +50,12 @@ public sealed class ImageGrid
     public Picture Draw(ReadOnlySpan<byte> images, int height, int width, int channels = 1)
     {
         if (height < 1 || width < 1 || channels is not (1 or 3))
-            throw new ArgumentException($"Images of at least 1 x 1 pixels with 1 or 3 channels were expected, found {height} x {width} x {channels}.");
+            throw new ArgumentException(
+                $"Images of at least 1 x 1 pixels with 1 or 3 channels were expected, found {height} x {width} x {channels}.");
         int length = checked(height * width * channels);
         if (images.Length == 0 || images.Length % length != 0)
-            throw new ArgumentException($"A whole number of images of {length} values ({height} x {width} x {channels}) was expected, found {images.Length} values.");
+            throw new ArgumentException(
+                $"A whole number of images of {length} values ({height} x {width} x {channels}) was expected, found {images.Length} values.");
         if (Columns < 0) throw new ArgumentException($"Columns must be at least 1, or 0 for a square grid, was {Columns}.");
         if (Padding < 0) throw new ArgumentException($"Padding must be at least 0, was {Padding}.");
         if (Magnification < 1) throw new ArgumentException($"Magnification must be at least 1, was {Magnification}.");

@@ -1,6 +1,9 @@
 namespace Engine.Models.Imaging;
 
-/// <summary>Lines over a common axis, such as losses over training steps: <see cref="Add(string, ReadOnlySpan{double}, ReadOnlySpan{double}, Rgb?)"/>, then <see cref="Draw"/>.</summary>
+/// <summary>
+/// Lines over a common axis, such as losses over training steps: <see cref="Add(string, ReadOnlySpan{double}, ReadOnlySpan{double},
+/// Rgb?)"/>, then <see cref="Draw"/>.
+/// </summary>
 public sealed class LineChart
 {
     private readonly record struct Series(string Name, Rgb Color, double[] X, double[] Y);
@@ -26,7 +29,8 @@ public sealed class LineChart
     public bool LogY { get; init; }
 
     /// <summary>
-    /// Weight of the past in an exponential moving average, in [0, 1); where it is above 0 the values themselves show faintly behind the average.
+    /// Weight of the past in an exponential moving average, in [0, 1); where it is above 0 the values themselves show faintly behind the
+    /// average.
     /// </summary>
     public double Smoothing { get; init; }
 

@@ -6,13 +6,15 @@ public sealed class Picture
     private readonly byte[] _pixels;
 
     /// <summary>A black picture.</summary>
-    /// <exception cref="ArgumentException">A side is below 1, the channels are neither 1 nor 3, or the picture is larger than an array holds.</exception>
+    /// <exception cref="ArgumentException">A side is below 1, the channels are neither 1 nor 3, or the picture is larger than an array
+    /// holds.</exception>
     public Picture(int width, int height, int channels)
     {
         if (width < 1 || height < 1) throw new ArgumentException($"A picture must be at least 1 x 1 pixels, was {width} x {height}.");
         if (channels is not (1 or 3)) throw new ArgumentException($"A picture has 1 channel (grey) or 3 (RGB), was {channels}.");
         if ((long)width * height * channels > Array.MaxLength)
-            throw new ArgumentException($"A picture of {width} x {height} pixels and {channels} channels is larger than {Array.MaxLength} bytes.");
+            throw new ArgumentException(
+                $"A picture of {width} x {height} pixels and {channels} channels is larger than {Array.MaxLength} bytes.");
         Width = width;
         Height = height;
         Channels = channels;
@@ -37,7 +39,9 @@ public sealed class Picture
     /// <summary>Writes the picture as PNG; see <see cref="PngWriter.Write(string, Picture)"/>.</summary>
     public void Save(string path) => PngWriter.Write(path, this);
 
-    /// <summary>Mixes a colour into a pixel by a share from 0 to 1; outside the picture nothing happens. Grey pictures take the luminance.</summary>
+    /// <summary>
+    /// Mixes a colour into a pixel by a share from 0 to 1; outside the picture nothing happens. Grey pictures take the luminance.
+    /// </summary>
     public void Blend(int x, int y, Rgb color, double share)
     {
         if ((uint)x >= (uint)Width || (uint)y >= (uint)Height) return;

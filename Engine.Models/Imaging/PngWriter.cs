@@ -25,7 +25,8 @@ public static class PngWriter
     {
         if (channels is not (1 or 3)) throw new ArgumentException($"A PNG has 1 channel (grey) or 3 (RGB), was {channels}.");
         if (width < 1 || height < 1 || pixels.Length != (long)width * height * channels)
-            throw new ArgumentException($"A picture of {width} x {height} pixels and {channels} channels was expected, found {pixels.Length} bytes.");
+            throw new ArgumentException(
+                $"A picture of {width} x {height} pixels and {channels} channels was expected, found {pixels.Length} bytes.");
 
         var file = new MemoryStream();
         file.Write(Signature);
@@ -57,7 +58,8 @@ public static class PngWriter
     }
 
     /// <summary>
-    /// Each row as it is, or as differences to the left or to the row above: the one whose bytes are smallest in sum, taken as signed numbers,
+    /// Each row as it is, or as differences to the left or to the row above: the one whose bytes are smallest in sum, taken as signed
+    /// numbers,
     /// packs best (the heuristic of the PNG specification, section 12.7).
     /// </summary>
     private static void Filter(Stream output, int rowLength, int height, int channels, ReadOnlySpan<byte> pixels)

@@ -10,7 +10,14 @@ public sealed class DownloadTests : IDisposable
 
     private readonly DataFolder _folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    // No proxy that this machine may be told to use must come between a test and its server.
+    private readonly SocketsHttpHandler _direct = new() { UseProxy = false };
+
+    public void Dispose()
+    {
+        _direct.Dispose();
+        _folder.Dispose();
+    }
 
     [Fact]
     public void A_file_arrives_whole_and_reports_its_progress()
@@ -80,7 +87,7 @@ public sealed class DownloadTests : IDisposable
             cancel.CancelAfter(100);
             return new(200, s_content, Sent: 7000, FallsSilent: true);
         });
-        var options = new DataOptions { Cancellation = cancel.Token };
+        var options = new DataOptions { Handler = _direct, Cancellation = cancel.Token };
         Assert.ThrowsAny<OperationCanceledException>(() => new Downloader([server.Address("a")], options).Fetch(Published(), _folder.Path));
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
@@ -90,7 +97,7 @@ public sealed class DownloadTests : IDisposable
     {
         string file = _folder.Put("occupied", [1]);
         using var server = new LoopbackServer(_ => new(200, s_content));
-        string message = Assert.Throws<DataException>(() => new Downloader([server.Address("a")], new DataOptions()).Fetch(Published(), file)).Message;
+        string message = Assert.Throws<DataException>(() => new Downloader([server.Address("a")], new DataOptions { Handler = _direct }).Fetch(Published(), file)).Message;
         Assert.StartsWith($"file.gz cannot be kept in {file}: ", message);
     }
 
@@ -99,7 +106,7 @@ public sealed class DownloadTests : IDisposable
     {
         // Fashion-MNIST has an MD5 for its images: content of another kind is refused, which shows that the checks of a set are those of its files.
         using var server = new LoopbackServer(_ => new(200, DataFolder.Gzip(DataFolder.Idx(DataFolder.Pixels(3), 3, 28, 28))));
-        var options = new DataOptions { Root = null, CacheFolder = _folder.Path, Mirrors = [server.Address("x")] };
+        var options = new DataOptions { Handler = _direct, Root = null, CacheFolder = _folder.Path, Mirrors = [server.Address("x")] };
         string message = Assert.Throws<DataException>(() => Datasets.Load("fashion-mnist", options)).Message;
         Assert.Contains("/x/train-images-idx3-ubyte.gz: expected MD5 8d4fb7e6c68d591d4c3dfef9ec88bf0d, found ", message);
         Assert.Contains($"You can put the file into {_folder["fashion-mnist"]} by hand", message);
@@ -119,7 +126,7 @@ public sealed class DownloadTests : IDisposable
         Skip.IfNot(File.Exists(Path.Combine(published, "t10k-images-idx3-ubyte.gz")), "ENGINE_DATA names no folder with mnist/t10k-images-idx3-ubyte.gz.");
 
         using var server = new LoopbackServer(path => new(200, File.ReadAllBytes(Path.Combine(published, Path.GetFileName(path)))));
-        var options = new DataOptions { Root = null, CacheFolder = _folder.Path, Split = "test", Mirrors = [server.Address("x")] };
+        var options = new DataOptions { Handler = _direct, Root = null, CacheFolder = _folder.Path, Split = "test", Mirrors = [server.Address("x")] };
         Assert.Equal(10000, Datasets.Load("mnist", options).Count);
         Assert.Equal(["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"], Directory.GetFiles(_folder["mnist"]).Select(Path.GetFileName).Order());
         Assert.Equal(10000, Datasets.Load("mnist", options with { Download = false }).Count);
@@ -136,7 +143,7 @@ public sealed class DownloadTests : IDisposable
 
     private string Fetch(IProgress<DownloadProgress>? progress, params Uri[] mirrors)
     {
-        var options = new DataOptions { Progress = progress, Patience = TimeSpan.FromSeconds(1) };
+        var options = new DataOptions { Handler = _direct, Progress = progress, Patience = TimeSpan.FromSeconds(1) };
         return new Downloader(mirrors, options).Fetch(Published(), _folder.Path);
     }
 

@@ -160,7 +160,7 @@ public sealed class SimulatorTests : IDisposable
     [Fact]
     public void A_group_counts_and_broadcasts()
     {
-        using var x = Allocate([.. Enumerable.Range(0, 96).Select(i => (i % 3) - 1 + (i / 48 * 0))]);
+        using var x = Allocate([.. Enumerable.Range(0, 96).Select(i => (i % 3) - 1)]);
         using var counts = accelerator.Allocate1D<int>(2);
         accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>>(SimulatorKernels.CountInGroup)((2, 48), x.View, counts.View);
         accelerator.Synchronize();
@@ -196,6 +196,29 @@ public sealed class SimulatorTests : IDisposable
         {
             Assert.Equal(Enumerable.Range(0, k).Sum(t => a[(i / n * k) + t] * b[(t * n) + (i % n)]), c[i]);
         }
+    }
+
+    [Fact]
+    public void An_empty_launch_and_a_group_that_is_too_large_are_refused()
+    {
+        using var data = accelerator.Allocate1D<int>(10);
+        var grouped = accelerator.LoadStreamKernel<ArrayView<int>>(SimulatorKernels.ReverseInGroup);
+        var each = accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>>(SimulatorKernels.LocalReverse);
+        Assert.Throws<ArgumentOutOfRangeException>(() => grouped((1, 2048), data.View));
+        Assert.Throws<ArgumentOutOfRangeException>(() => grouped((0, 16), data.View));
+        Assert.Throws<ArgumentOutOfRangeException>(() => each(0, data.View));
+    }
+
+    [Fact]
+    public void A_kernel_that_takes_a_bool_is_refused() =>
+        Assert.Throws<ArgumentException>(() => accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>, bool>(SimulatorKernels.TakesBool));
+
+    [Fact]
+    public void A_kernel_that_captures_a_variable_is_refused()
+    {
+        int captured = accelerator.WarpSize;
+        Assert.Throws<NotSupportedException>(
+            () => accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>>((i, view) => view[i] = captured));
     }
 
     private MemoryBuffer1D<T, Stride1D.Dense> Allocate<T>(T[] data)

@@ -12,32 +12,34 @@ internal sealed class Carrier
 
     private static readonly ConcurrentStack<Carrier> Idle = new();
 
-    private readonly Signal work = new();
     private GroupRun? run;
+    private Signal? work;
 
-    private Carrier() =>
-        new Thread(Carry, StackBytes) { IsBackground = true, Name = "Engine simulator" }.Start();
+    private Carrier(GroupRun first) => run = first;
 
-    /// <summary>Hands the baton of <paramref name="run"/> to an idle carrier.</summary>
+    /// <summary>Hands the baton of <paramref name="run"/> to an idle carrier, or to a new one.</summary>
     public static void Start(GroupRun run)
     {
-        if (!Idle.TryPop(out Carrier? carrier))
+        if (Idle.TryPop(out Carrier? carrier))
         {
-            carrier = new Carrier();
+            carrier.run = run;
+            carrier.work!.Set();
         }
-
-        carrier.run = run;
-        carrier.work.Set();
+        else
+        {
+            new Thread(new Carrier(run).Carry, StackBytes) { IsBackground = true, Name = "Engine simulator" }.Start();
+        }
     }
 
     private void Carry()
     {
+        work = Signal.OfThisThread;
         while (true)
         {
-            work.Wait();
             run!.Drive(asLauncher: false);
             run = null;
             Idle.Push(this);
+            work.Wait();
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class GroupRun : IDisposable
     private readonly KernelThread[] threads;
     private readonly int[] lanesWaiting;
     private readonly Queue<KernelThread> ready = new();
-    private readonly Signal ended = new();
+    private readonly Signal ended = Signal.OfThisThread;
 
     private int begun;
     private int returned;

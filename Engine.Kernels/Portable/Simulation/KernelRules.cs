@@ -9,7 +9,8 @@ internal static class KernelRules
 {
     private const BindingFlags Fields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
-    /// <exception cref="NotSupportedException">The method captures variables, or a parameter is or holds what a device cannot take.</exception>
+    /// <exception cref="NotSupportedException">The method captures variables.</exception>
+    /// <exception cref="ArgumentException">A parameter is or holds what a device cannot take.</exception>
     public static void Check(string name, MethodInfo method, object? target)
     {
         if (target is not null && target.GetType().GetFields(Fields).Length > 0)
@@ -22,7 +23,7 @@ internal static class KernelRules
         {
             if (Forbidden(parameter.ParameterType) is { } type)
             {
-                throw new NotSupportedException(
+                throw new ArgumentException(
                     $"Parameter {parameter.Name} of kernel {name} is or holds a {type.Name}, which no device can take. " +
                     "Numbers, structs of them and ArrayView can be passed; pass an int for a bool.");
             }

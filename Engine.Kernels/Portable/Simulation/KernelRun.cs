@@ -47,11 +47,12 @@ internal sealed class KernelRun(string kernel, Accelerator accelerator, Index3D 
         }
     }
 
+    /// <summary>Takes back what the threads of a group have allocated.</summary>
     public void FreeLocal()
     {
-        for (int i = Math.Min(localChunk, local.Count - 1); i >= 0; i--)
+        foreach (ScratchBuffer chunk in local)
         {
-            local[i].Clear();
+            chunk.Clear();
         }
 
         localChunk = 0;

@@ -8,11 +8,10 @@ internal sealed class KernelThread(KernelRun run, int linearIndex, Index3D index
     [ThreadStatic]
     private static KernelThread? current;
 
-    private readonly Signal resume = new();
+    private Signal? resume;
 
     /// <summary>The kernel thread that the calling OS thread carries.</summary>
-    public static KernelThread Current =>
-        current ?? throw new InvalidOperationException("Group, Grid, Warp, SharedMemory and LocalMemory are known only inside a running kernel.");
+    public static KernelThread Current => current ?? throw OutsideKernel();
 
     public KernelRun Run { get; } = run;
 
@@ -43,6 +42,7 @@ internal sealed class KernelThread(KernelRun run, int linearIndex, Index3D index
     {
         KernelThread? before = current;
         current = thread;
+        thread?.resume = Signal.OfThisThread;
         return before;
     }
 
@@ -52,12 +52,15 @@ internal sealed class KernelThread(KernelRun run, int linearIndex, Index3D index
         SharedAllocations = WarpExchanges = GroupExchanges = 0;
     }
 
-    public void Resume() => resume.Set();
+    public void Resume() => resume!.Set();
 
-    public void Sleep() => resume.Wait();
+    public void Sleep() => resume!.Wait();
 
     /// <summary>The group, for what only an explicitly grouped kernel may do.</summary>
     public GroupRun GroupFor(string operation) =>
         Group ?? throw new InvalidOperationException(
             $"{operation} needs a kernel with explicit groups: load it with LoadStreamKernel and launch it with a grid and a group.");
+
+    private static InvalidOperationException OutsideKernel() =>
+        new("Group, Grid, Warp, SharedMemory and LocalMemory are known only inside a running kernel.");
 }

@@ -24,7 +24,7 @@ internal sealed class SimulatorKernel
     }
 
     /// <summary>Runs an explicitly grouped kernel, group after group.</summary>
-    /// <exception cref="ArgumentException">The grid or the group is empty or too large.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The grid or the group is empty or too large.</exception>
     /// <exception cref="InvalidOperationException">A thread of the kernel failed, or its threads wait for each other without end.</exception>
     public void RunGroups(KernelConfig config, Action body)
     {
@@ -44,26 +44,33 @@ internal sealed class SimulatorKernel
     }
 
     /// <summary>Runs an implicitly grouped kernel, once for every index of <paramref name="extent"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The extent is empty, which ILGPU refuses as well.</exception>
     /// <exception cref="InvalidOperationException">A thread of the kernel failed.</exception>
     public void RunEach<TIndex>(TIndex extent, Action<TIndex> body)
         where TIndex : struct, IIndex
     {
         Index3D grid = GridOf(extent);
-        if (extent.Size < 0)
+        if (Index3D.Min(grid, Index3D.One) != Index3D.One)
         {
-            throw new ArgumentOutOfRangeException(nameof(extent), extent, $"Kernel {name} was launched over a negative extent.");
+            throw new ArgumentOutOfRangeException(
+                nameof(extent), $"Kernel {name} was launched over {extent}: every dimension has to be at least 1.");
         }
 
         using var run = new KernelRun(name, accelerator, grid, Index3D.One);
         KernelThread? before = KernelThread.Enter(new KernelThread(run, 0, Index3D.Zero));
         try
         {
-            for (long i = 0; i < extent.Size; i++)
+            for (int z = 0; z < grid.Z; z++)
             {
-                Index3D at = new((int)(i % grid.X), (int)(i / grid.X % grid.Y), (int)(i / grid.X / grid.Y));
-                run.GridIndex = at;
-                body(FromGrid<TIndex>(at));
-                run.FreeLocal();
+                for (int y = 0; y < grid.Y; y++)
+                {
+                    for (int x = 0; x < grid.X; x++)
+                    {
+                        run.GridIndex = new Index3D(x, y, z);
+                        body(FromGrid<TIndex>(run.GridIndex));
+                        run.FreeLocal();
+                    }
+                }
             }
         }
         catch (Exception exception)
@@ -81,20 +88,23 @@ internal sealed class SimulatorKernel
     {
         if (!config.IsValid)
         {
-            throw new ArgumentException(
+            throw new ArgumentOutOfRangeException(
+                nameof(config),
                 $"Kernel {name} was launched with grid {config.GridDim} and group {config.GroupDim}: every dimension has to be at least 1.");
         }
 
         if (config.GroupDim.LongSize > largestGroup)
         {
-            throw new ArgumentException(
+            throw new ArgumentOutOfRangeException(
+                nameof(config),
                 $"Kernel {name} was launched with group {config.GroupDim}, {config.GroupDim.LongSize} threads: at most {largestGroup} fit.");
         }
 
         Index3D largestGrid = accelerator.MaxGridSize;
         if (Index3D.Min(config.GridDim, largestGrid) != config.GridDim)
         {
-            throw new ArgumentException($"Kernel {name} was launched with grid {config.GridDim}: at most {largestGrid} fits.");
+            throw new ArgumentOutOfRangeException(
+                nameof(config), $"Kernel {name} was launched with grid {config.GridDim}: at most {largestGrid} fits.");
         }
     }
 
