@@ -33,16 +33,13 @@ internal static unsafe class HostGemm<TV, T>
     {
         GemmJob<TV, T, TLeft, TRight, TEpilogue> job = new()
         {
-            Device = device,
+            Pool = device.Pool,
+            Partition = Partition.For(device.Threads, extents, TileSize<TV, T>.Rows, TV.Count),
             Left = left,
             Right = right,
-            Output = output,
-            Bias = bias,
-            Epilogue = epilogue,
-            Finish = finish,
-            Accumulate = accumulate,
+            Tiles = new TileJob<TV, T, TEpilogue>(output, bias, epilogue, finish),
             Depth = extents.Depth,
-            Partition = Partition.For(device.Threads, extents, TileSize<TV, T>.Rows, TV.Count),
+            Accumulate = accumulate,
         };
         device.Workers.Run(ref job, job.Partition.Chunks);
     }
