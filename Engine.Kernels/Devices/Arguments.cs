@@ -39,4 +39,11 @@ internal static class Arguments
         if (storage.Length != expected)
             throw new ArgumentException($"{operation}: {name} must hold {expected} elements, found {storage.Length}.");
     }
+
+    /// <summary>The index of a random number at which a kernel may start.</summary>
+    internal static void RandomOffset(string operation, long offset)
+    {
+        if (offset < 0 || offset % Philox.Group != 0)
+            throw new ArgumentException($"{operation}: the first random number must be a multiple of {Philox.Group}, as RandomStream.Reserve gives, found {offset}.");
+    }
 }

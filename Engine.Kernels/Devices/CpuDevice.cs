@@ -18,7 +18,8 @@ public sealed class CpuDevice : Device
         Pool = new HostMemoryPool();
     }
 
-    private const int MaxThreads = 256;
+    /// <summary>The largest number of threads.</summary>
+    internal const int MaxThreads = 256;
 
     /// <summary>Threads that compute, the calling one included.</summary>
     public int Threads => Workers.Count;

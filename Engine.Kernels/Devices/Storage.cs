@@ -30,6 +30,9 @@ public abstract unsafe class Storage
     /// <summary>True once the last reference was released: the memory belongs to the pool again.</summary>
     public bool IsReleased => Volatile.Read(ref _references) <= 0;
 
+    /// <summary>How many share the storage.</summary>
+    internal int References => Volatile.Read(ref _references);
+
     /// <summary>The elements as host memory; 64-byte aligned. Null when the device is not the host.</summary>
     internal abstract void* HostPointer { get; }
 

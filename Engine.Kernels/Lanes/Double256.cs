@@ -26,6 +26,16 @@ internal readonly struct Double256(Vector256<double> value) : IVectorLane<Double
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Store(Double256 value, double* destination) => value.Value.Store(destination);
 
+    // 2^52 + k holds k in its lowest bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Double256 LoadWords(uint* source, int shift)
+    {
+        Vector128<uint> words = Vector128.Load(source) >>> shift;
+        (Vector128<ulong> low, Vector128<ulong> high) = Vector128.Widen(words);
+        Vector256<double> biased = (Vector256.Create(low, high) | Vector256.Create(4503599627370496d).AsUInt64()).AsDouble();
+        return new(biased - Vector256.Create(4503599627370496d));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Double256 operator +(Double256 x, Double256 y) => new(x.Value + y.Value);
 

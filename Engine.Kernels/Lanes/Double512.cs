@@ -26,6 +26,16 @@ internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Store(Double512 value, double* destination) => value.Value.Store(destination);
 
+    // 2^52 + k holds k in its lowest bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Double512 LoadWords(uint* source, int shift)
+    {
+        Vector256<uint> words = Vector256.Load(source) >>> shift;
+        (Vector256<ulong> low, Vector256<ulong> high) = Vector256.Widen(words);
+        Vector512<double> biased = (Vector512.Create(low, high) | Vector512.Create(4503599627370496d).AsUInt64()).AsDouble();
+        return new(biased - Vector512.Create(4503599627370496d));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Double512 operator +(Double512 x, Double512 y) => new(x.Value + y.Value);
 

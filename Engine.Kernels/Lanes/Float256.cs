@@ -27,6 +27,14 @@ internal readonly struct Float256(Vector256<float> value) : IVectorLane<Float256
     public static unsafe void Store(Float256 value, float* destination) => value.Value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Float256 LoadWords(uint* source, int shift)
+    {
+        // Integers that fit in 31 bits take the conversion that every machine has.
+        Vector256<uint> words = Vector256.Load(source) >>> shift;
+        return new(shift > 0 ? Vector256.ConvertToSingle(words.AsInt32()) : Vector256.ConvertToSingle(words));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float256 operator +(Float256 x, Float256 y) => new(x.Value + y.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

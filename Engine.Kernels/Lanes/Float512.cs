@@ -27,6 +27,14 @@ internal readonly struct Float512(Vector512<float> value) : IVectorLane<Float512
     public static unsafe void Store(Float512 value, float* destination) => value.Value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Float512 LoadWords(uint* source, int shift)
+    {
+        // Integers that fit in 31 bits take the conversion that every machine has.
+        Vector512<uint> words = Vector512.Load(source) >>> shift;
+        return new(shift > 0 ? Vector512.ConvertToSingle(words.AsInt32()) : Vector512.ConvertToSingle(words));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float512 operator +(Float512 x, Float512 y) => new(x.Value + y.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,25 @@
+using Engine.Kernels;
+
+namespace Engine.Autograd.Nn;
+
+/// <summary>Zeroes each element with a probability and scales the others up, while training; hands its input on in evaluation.</summary>
+public sealed class Dropout : Module
+{
+    private readonly double _probability;
+    private readonly RandomStream _random;
+
+    /// <summary>Makes the layer.</summary>
+    /// <param name="probability">The probability of zero, in [0, 1).</param>
+    /// <param name="options">Where the masks come from: a stream of the layer's own is split off.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The probability is not in [0, 1).</exception>
+    public Dropout(double probability, ModuleOptions options)
+    {
+        if (!(probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
+        ArgumentNullException.ThrowIfNull(options);
+        _probability = probability;
+        _random = options.Random;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => IsTraining ? x.Dropout(_probability, _random) : x;
+}

@@ -1,0 +1,31 @@
+using Engine.Kernels;
+
+namespace Engine.Autograd.Nn;
+
+/// <summary>A tensor that is trained: it stands alone, has a name in its module, and gradients are taken with respect to it.</summary>
+public sealed class Parameter : Tensor
+{
+    internal Parameter(string name, Storage storage, Shape shape) : base(storage, shape, null)
+    {
+        Name = name;
+        IsLeaf = true;
+    }
+
+    /// <summary>The name within the module that made it: <c>weight</c>, <c>bias</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Replaces the elements.</summary>
+    /// <exception cref="ArgumentException">The number of elements differs.</exception>
+    public void Set(ReadOnlySpan<float> values)
+    {
+        if (DType == DType.Float32)
+        {
+            Storage.CopyFrom(values);
+            return;
+        }
+
+        double[] converted = new double[values.Length];
+        for (int i = 0; i < converted.Length; i++) converted[i] = values[i];
+        Storage.CopyFrom<double>(converted);
+    }
+}

@@ -1,0 +1,41 @@
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Autograd.Optim;
+
+/// <summary>Adam (Kingma and Ba 2014, arXiv:1412.6980), one fused pass over each parameter.</summary>
+public sealed class Adam : Optimizer
+{
+    private readonly Storage[] _means;
+    private readonly Storage[] _squares;
+
+    /// <summary>Makes the optimizer.</summary>
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="beta1">The decay of the mean of the gradients, in [0, 1).</param>
+    /// <param name="beta2">The decay of the mean of their squares, in [0, 1).</param>
+    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <exception cref="ArgumentException">There is no parameter.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    public Adam(IReadOnlyList<Parameter> parameters, double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
+        : base(parameters, learningRate)
+    {
+        Beta1 = beta1 is >= 0 and < 1 ? beta1 : throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "A decay must be in [0, 1).");
+        Beta2 = beta2 is >= 0 and < 1 ? beta2 : throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "A decay must be in [0, 1).");
+        Epsilon = epsilon >= 0 ? epsilon : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon must not be negative.");
+        _means = NewState();
+        _squares = NewState();
+    }
+
+    /// <summary>The decay of the mean of the gradients.</summary>
+    public double Beta1 { get; }
+
+    /// <summary>The decay of the mean of their squares.</summary>
+    public double Beta2 { get; }
+
+    /// <summary>What keeps the divisor from 0.</summary>
+    public double Epsilon { get; }
+
+    private protected override void Update(int index, Storage parameter, Storage gradient) =>
+        AdamUpdate.Run(parameter, _means[index], _squares[index], gradient, Steps, LearningRate, Beta1, Beta2, Epsilon);
+}

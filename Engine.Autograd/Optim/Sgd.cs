@@ -1,0 +1,29 @@
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Autograd.Optim;
+
+/// <summary>Stochastic gradient descent, with momentum v = momentum v + g, p -= learningRate v.</summary>
+public sealed class Sgd : Optimizer
+{
+    private readonly double _momentum;
+    private readonly Storage[]? _velocities;
+
+    /// <summary>Makes the optimizer.</summary>
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="momentum">The share of the velocity that stays from step to step, in [0, 1); 0 is plain descent.</param>
+    /// <exception cref="ArgumentException">There is no parameter.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    public Sgd(IReadOnlyList<Parameter> parameters, double learningRate, double momentum = 0) : base(parameters, learningRate)
+    {
+        _momentum = momentum is >= 0 and < 1 ? momentum : throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Momentum must be in [0, 1).");
+        if (momentum > 0) _velocities = NewState();
+    }
+
+    private protected override void Update(int index, Storage parameter, Storage gradient)
+    {
+        if (_velocities is null) SgdUpdate.Run(parameter, gradient, LearningRate);
+        else SgdUpdate.Run(parameter, _velocities[index], gradient, LearningRate, _momentum);
+    }
+}

@@ -1,0 +1,60 @@
+using Engine.Kernels;
+
+namespace Engine.Autograd;
+
+/// <summary>Random variables as differentiable functions of their parameters.</summary>
+public static class Sampling
+{
+    /// <summary>z = mean + e^(logVariance / 2) noise, a sample of N(mean, e^logVariance) (Kingma and Welling 2013, arXiv:1312.6114).</summary>
+    /// <param name="mean">The means; any shape.</param>
+    /// <param name="logVariance">The logarithms of the variances, of the same shape.</param>
+    /// <param name="noise">Standard normal numbers, of the same shape; taken as constants.</param>
+    /// <exception cref="ArgumentException">The shapes or types differ.</exception>
+    public static Tensor Reparameterize(Tensor mean, Tensor logVariance, Tensor noise)
+    {
+        if (mean.Shape != logVariance.Shape || mean.Shape != noise.Shape)
+            throw new ArgumentException($"Reparameterize: mean {mean.Shape}, log-variance {logVariance.Shape} and noise {noise.Shape} must have one shape.");
+        Tape tape = Tape.Open(nameof(Reparameterize));
+        Tensor z = tape.NewTensor(mean.Shape, mean.DType);
+        Kernels.Reparameterize.Run(mean.Storage, logVariance.Storage, noise.Storage, z.Storage);
+
+        // dmean = g; dlogVariance = g noise e^(logVariance / 2) / 2
+        return tape.Record(nameof(Reparameterize), z, new Rule(mean, g => g), new Rule(logVariance, g =>
+        {
+            if (g.Tape!.IsRecording) return g * noise * (0.5 * logVariance).Exp() * 0.5;
+            Tensor result = g.Tape.NewTensor(g.Shape, g.DType);
+            Kernels.Reparameterize.LogVarianceGradient(g.Storage, logVariance.Storage, noise.Storage, result.Storage);
+            return result;
+        }));
+    }
+
+    /// <summary>The forward noising step of a diffusion: x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) noise, with a step for each sample.</summary>
+    /// <param name="schedule">The noise schedule.</param>
+    /// <param name="clean">x_0: [samples, ...].</param>
+    /// <param name="noise">Standard normal numbers, of the same shape.</param>
+    /// <param name="steps">t of each sample, from 0.</param>
+    /// <exception cref="ArgumentException">The shapes or types differ, or there is not one step for each sample.</exception>
+    public static Tensor AddNoise(NoiseSchedule schedule, Tensor clean, Tensor noise, ReadOnlySpan<int> steps)
+    {
+        if (clean.Shape != noise.Shape) throw new ArgumentException($"AddNoise: images {clean.Shape} and noise {noise.Shape} must have one shape.");
+        if (clean.Shape.Rank < 1 || steps.Length != clean.Shape[0])
+            throw new ArgumentException($"AddNoise: {steps.Length} steps for images {clean.Shape}: one step for each sample of the first axis is needed.");
+        Tape tape = Tape.Open(nameof(AddNoise));
+        int samples = steps.Length;
+        Tensor signalRate = tape.NewTensor(new Shape(samples), clean.DType);
+        Tensor noiseRate = tape.NewTensor(new Shape(samples), clean.DType);
+        schedule.Rates(steps, signalRate.Storage, noiseRate.Storage);
+        Tensor noisy = tape.NewTensor(clean.Shape, clean.DType);
+        NoiseSchedule.AddNoise(clean.Storage, noise.Storage, signalRate.Storage, noiseRate.Storage, noisy.Storage);
+        return tape.Record(
+            nameof(AddNoise), noisy, new Rule(clean, g => PerSample(g, signalRate)), new Rule(noise, g => PerSample(g, noiseRate)));
+    }
+
+    private static Tensor PerSample(Tensor g, Tensor rate)
+    {
+        Span<int> extents = stackalloc int[g.Shape.Rank];
+        extents.Fill(1);
+        extents[0] = rate.Count;
+        return g * rate.Reshape(extents);
+    }
+}

@@ -1,0 +1,70 @@
+#if ILGPU
+using System.Reflection;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+#endif
+
+namespace Engine.Kernels;
+
+/// <summary>Opens GPUs by kind and number; in a build without ILGPU it says so.</summary>
+internal static class Gpu
+{
+#if ILGPU
+    private static readonly Lazy<bool> s_resolver = new(() =>
+    {
+        // ILGPU imports "cuda" and "OpenCL"; on Linux the driver's files are only found under their versioned names.
+        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+        return true;
+    });
+
+    /// <summary>Opens a GPU.</summary>
+    /// <param name="kind"><c>cuda</c> or <c>opencl</c>.</param>
+    /// <param name="number">Which one, from 0.</param>
+    /// <param name="why">Why it does not open, where it does not.</param>
+    internal static Device? TryOpen(string kind, int number, out string why)
+    {
+        _ = s_resolver.Value;
+        Context? context = null;
+        try
+        {
+            context = Context.Create(builder => _ = kind == "cuda" ? builder.Cuda() : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU));
+            int count = context.Devices.Length;
+            if (number >= count)
+            {
+                why = count == 0 ? $"no {kind} driver or no device found" : $"only {count} found, numbered from 0";
+                context.Dispose();
+                return null;
+            }
+
+            Accelerator accelerator = context.Devices[number].CreateAccelerator(context);
+            why = "";
+            return new IlgpuDevice($"{kind}:{number}", accelerator.Name, context, accelerator);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            context?.Dispose();
+            why = $"the driver does not open: {e.Message}";
+            return null;
+        }
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        string? file = name switch { "cuda" => "libcuda.so.1", "OpenCL" => "libOpenCL.so.1", _ => null };
+        return file is not null && OperatingSystem.IsLinux() && NativeLibrary.TryLoad(file, out nint library) ? library : 0;
+    }
+#else
+    /// <summary>Opens a GPU.</summary>
+    /// <param name="kind"><c>cuda</c> or <c>opencl</c>.</param>
+    /// <param name="number">Which one, from 0.</param>
+    /// <param name="why">Why it does not open, where it does not.</param>
+    internal static Device? TryOpen(string kind, int number, out string why)
+    {
+        why = "this build has no ILGPU; build with -p:UseIlgpu=true";
+        return null;
+    }
+#endif
+}

@@ -1,0 +1,12 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Elementwise;
+
+/// <summary>The larger of x and y; NaN if either is.</summary>
+public readonly struct Maximum : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => T.Max(x, y);
+}

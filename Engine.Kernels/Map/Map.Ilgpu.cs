@@ -1,0 +1,85 @@
+using Engine.Kernels.Lanes;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Engine.Kernels;
+
+public static partial class Map
+{
+    private static void RunOnIlgpu<TOp>(IlgpuDevice device, DType dtype, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
+        where TOp : unmanaged, IMapOp
+    {
+        if (dtype == DType.Float32) RunOnIlgpu<FloatScalar, TOp>(device, op, plan, output, x, y, z, w);
+        else RunOnIlgpu<DoubleScalar, TOp>(device, op, plan, output, x, y, z, w);
+    }
+
+    private static void RunOnIlgpu<TLane, TOp>(IlgpuDevice device, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IMapOp
+    {
+        Action<Index1D, BroadcastPlan, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = MapKernel;
+        var launch = device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel));
+        launch(output.Length, plan, View(x), View(y ?? x), View(z ?? x), View(w ?? x), View(output), op);
+
+        static ArrayView<TLane> View(Storage storage) => ((IlgpuStorage)storage).View<TLane>();
+    }
+
+    /// <summary>One thread computes one element of the output: it finds its place along every axis, and from that the element of each argument.</summary>
+    private static void MapKernel<TLane, TOp>(
+        Index1D i, BroadcastPlan plan, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> output, TOp op)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IMapOp
+    {
+        int left = i;
+        int atX = 0, atY = 0, atZ = 0, atW = 0;
+        for (int axis = plan.Rank - 1; axis >= 0; axis--)
+        {
+            int extent = plan.Extent(axis);
+            int place = left % extent;
+            left /= extent;
+            atX += place * plan.Step(0, axis);
+            if (TOp.Arity > 1) atY += place * plan.Step(1, axis);
+            if (TOp.Arity > 2) atZ += place * plan.Step(2, axis);
+            if (TOp.Arity > 3) atW += place * plan.Step(3, axis);
+        }
+
+        output[i] = op.Apply(
+            x[atX],
+            TOp.Arity > 1 ? y[atY] : default,
+            TOp.Arity > 2 ? z[atZ] : default,
+            TOp.Arity > 3 ? w[atW] : default);
+    }
+
+    private static void UpdateOnIlgpu<TOp>(IlgpuDevice device, DType dtype, TOp op, Storage x, Storage first, Storage? second, Storage? third)
+        where TOp : unmanaged, IUpdateOp
+    {
+        if (dtype == DType.Float32) UpdateOnIlgpu<FloatScalar, TOp>(device, op, x, first, second, third);
+        else UpdateOnIlgpu<DoubleScalar, TOp>(device, op, x, first, second, third);
+    }
+
+    private static void UpdateOnIlgpu<TLane, TOp>(IlgpuDevice device, TOp op, Storage x, Storage first, Storage? second, Storage? third)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IUpdateOp
+    {
+        Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = UpdateKernel;
+        var launch = device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel));
+        launch(x.Length, View(first), View(second ?? first), View(third ?? first), View(x), op);
+
+        static ArrayView<TLane> View(Storage storage) => ((IlgpuStorage)storage).View<TLane>();
+    }
+
+    /// <summary>One thread renews one element of every state.</summary>
+    private static void UpdateKernel<TLane, TOp>(
+        Index1D i, ArrayView<TLane> first, ArrayView<TLane> second, ArrayView<TLane> third, ArrayView<TLane> x, TOp op)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IUpdateOp
+    {
+        TLane a = first[i];
+        TLane b = TOp.States > 1 ? second[i] : default;
+        TLane c = TOp.States > 2 ? third[i] : default;
+        op.Apply(ref a, ref b, ref c, x[i]);
+        first[i] = a;
+        if (TOp.States > 1) second[i] = b;
+        if (TOp.States > 2) third[i] = c;
+    }
+}

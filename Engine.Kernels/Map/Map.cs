@@ -1,0 +1,91 @@
+namespace Engine.Kernels;
+
+/// <summary>
+/// Elementwise kernels: an operation of one to four arguments applied to every element, with broadcasting, or an update of arrays in
+/// place. The operation is a small struct written in lanes (<see cref="IUnaryOp"/> and its fellows); any output may be one
+/// of the inputs of the same shape. All storages hold float32, or all float64.
+/// </summary>
+public static partial class Map
+{
+    /// <summary>y[i] = op(x[i]).</summary>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
+    public static void Unary<TOp>(Storage x, Storage y, TOp op) where TOp : unmanaged, IUnaryOp
+    {
+        Arguments.Length(Name<TOp>(), "the output", y, x.Length);
+        Shape flat = new(x.Length);
+        Run(new UnaryMap<TOp>(op), Name<TOp>(), BroadcastPlan.Create(Name<TOp>(), flat, flat), y, x);
+    }
+
+    /// <summary>z = op(x, y), both broadcast to the shape of z.</summary>
+    /// <exception cref="ArgumentException">A shape does not broadcast to z's, or a storage does not fit its shape, or the storages differ in device or type.</exception>
+    public static void Binary<TOp>(Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, TOp op)
+        where TOp : unmanaged, IBinaryOp
+    {
+        CheckShapes(Name<TOp>(), [x, y, z], [xShape, yShape, zShape]);
+        Run(new BinaryMap<TOp>(op), Name<TOp>(), BroadcastPlan.Create(Name<TOp>(), zShape, xShape, yShape), z, x, y);
+    }
+
+    /// <summary>w = op(x, y, z), all broadcast to the shape of w.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="Binary"/>.</exception>
+    public static void Ternary<TOp>(Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, Storage w, Shape wShape, TOp op)
+        where TOp : unmanaged, ITernaryOp
+    {
+        CheckShapes(Name<TOp>(), [x, y, z, w], [xShape, yShape, zShape, wShape]);
+        Run(new TernaryMap<TOp>(op), Name<TOp>(), BroadcastPlan.Create(Name<TOp>(), wShape, xShape, yShape, zShape), w, x, y, z);
+    }
+
+    /// <summary>v = op(x, y, z, w), all broadcast to the shape of v.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="Binary"/>.</exception>
+    public static void Quaternary<TOp>(
+        Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, Storage w, Shape wShape, Storage v, Shape vShape, TOp op)
+        where TOp : unmanaged, IQuaternaryOp
+    {
+        CheckShapes(Name<TOp>(), [x, y, z, w, v], [xShape, yShape, zShape, wShape, vShape]);
+        Run(new QuaternaryMap<TOp>(op), Name<TOp>(), BroadcastPlan.Create(Name<TOp>(), vShape, xShape, yShape, zShape, wShape), v, x, y, z, w);
+    }
+
+    /// <summary>Renews <paramref name="first"/>, and where the operation has them the second and third state, in place from <paramref name="x"/>.</summary>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length, or a state that the operation needs is missing.</exception>
+    public static void Update<TOp>(Storage first, Storage? second, Storage? third, Storage x, TOp op) where TOp : unmanaged, IUpdateOp
+    {
+        string name = Name<TOp>();
+        Storage?[] states = [first, second, third];
+        for (int i = 0; i < TOp.States; i++)
+        {
+            Storage state = states[i] ?? throw new ArgumentException($"{name}: renews {TOp.States} states, state {i + 1} is missing.");
+            Arguments.Length(name, $"state {i + 1}", state, x.Length);
+        }
+
+        RunUpdate(op, name, x, first, TOp.States > 1 ? second : null, TOp.States > 2 ? third : null);
+    }
+
+    private static void Run<TOp>(TOp op, string name, in BroadcastPlan plan, Storage output, Storage x, Storage? y = null, Storage? z = null, Storage? w = null)
+        where TOp : unmanaged, IMapOp
+    {
+        Device device = Arguments.OneDevice(name, output, x, y, z, w);
+        DType dtype = CheckFloating(name, Arguments.OneType(name, output, x, y, z, w));
+        if (output.Length == 0) return;
+        if (device is CpuDevice cpu) RunOnHost(cpu, dtype, op, plan, output, x, y, z, w);
+        else RunOnIlgpu((IlgpuDevice)device, dtype, op, plan, output, x, y, z, w);
+    }
+
+    private static void RunUpdate<TOp>(TOp op, string name, Storage x, Storage first, Storage? second, Storage? third) where TOp : unmanaged, IUpdateOp
+    {
+        Device device = Arguments.OneDevice(name, x, first, second, third);
+        DType dtype = CheckFloating(name, Arguments.OneType(name, x, first, second, third));
+        if (x.Length == 0) return;
+        if (device is CpuDevice cpu) UpdateOnHost(cpu, dtype, op, x, first, second, third);
+        else UpdateOnIlgpu((IlgpuDevice)device, dtype, op, x, first, second, third);
+    }
+
+    private static string Name<TOp>() => typeof(TOp).Name;
+
+    private static DType CheckFloating(string name, DType dtype) =>
+        dtype != DType.Int32 ? dtype : throw new ArgumentException($"{name}: elementwise operations take Float32 or Float64, found {dtype}.");
+
+    private static void CheckShapes(string name, ReadOnlySpan<Storage> storages, ReadOnlySpan<Shape> shapes)
+    {
+        for (int i = 0; i < storages.Length; i++)
+            Arguments.Length(name, i == storages.Length - 1 ? "the output" : $"argument {i + 1}", storages[i], shapes[i].Count);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// One step of Adam (Kingma and Ba 2014, arXiv:1412.6980, algorithm 1), fused: parameter, moments and gradient are each read once, and
+/// parameter and moments written once.
+/// </summary>
+public static class AdamUpdate
+{
+    /// <summary>Renews a parameter and its moments.</summary>
+    /// <param name="parameter">The parameter; renewed.</param>
+    /// <param name="mean">The running mean of the gradient, as many; renewed.</param>
+    /// <param name="square">The running mean of its square, as many; renewed.</param>
+    /// <param name="gradient">The gradient, as many.</param>
+    /// <param name="step">The number of this step, from 1.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="beta1">The decay of the mean.</param>
+    /// <param name="beta2">The decay of the square.</param>
+    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
+    public static void Run(
+        Storage parameter, Storage mean, Storage square, Storage gradient, long step, double learningRate, double beta1, double beta2, double epsilon)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
+        double rate = learningRate / (1 - Math.Pow(beta1, step));
+        double correction = 1 / Math.Sqrt(1 - Math.Pow(beta2, step));
+        Map.Update(parameter, mean, square, gradient, new Op(rate, correction, beta1, beta2, epsilon));
+    }
+
+    private readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon) : IUpdateOp
+    {
+        private readonly double _rate = rate;
+        private readonly double _correction = correction;
+        private readonly double _beta1 = beta1;
+        private readonly double _beta2 = beta2;
+        private readonly double _epsilon = epsilon;
+
+        public static int States => 3;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<T>(ref T parameter, ref T mean, ref T square, T g) where T : unmanaged, ILane<T>
+        {
+            // m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²
+            mean = T.MulAdd(T.Of(_beta1), mean, T.Of(1 - _beta1) * g);
+            square = T.MulAdd(T.Of(_beta2), square, T.Of(1 - _beta2) * g * g);
+
+            // p -= rate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon)
+            parameter -= T.Of(_rate) * mean / T.MulAdd(T.Sqrt(square), T.Of(_correction), T.Of(_epsilon));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+/// <summary>One step of stochastic gradient descent, plain or with momentum, fused into one pass over memory.</summary>
+public static class SgdUpdate
+{
+    /// <summary>p -= learningRate g.</summary>
+    /// <param name="parameter">The parameter; renewed.</param>
+    /// <param name="gradient">The gradient, as many.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
+    public static void Run(Storage parameter, Storage gradient, double learningRate) =>
+        Map.Update(parameter, null, null, gradient, new Plain(learningRate));
+
+    /// <summary>v = momentum v + g; p -= learningRate v.</summary>
+    /// <param name="parameter">The parameter; renewed.</param>
+    /// <param name="velocity">v, as many, zeros at first; renewed.</param>
+    /// <param name="gradient">The gradient, as many.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="momentum">The share of the velocity that stays.</param>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
+    public static void Run(Storage parameter, Storage velocity, Storage gradient, double learningRate, double momentum) =>
+        Map.Update(parameter, velocity, null, gradient, new WithMomentum(learningRate, momentum));
+
+    private readonly struct Plain(double rate) : IUpdateOp
+    {
+        private readonly double _rate = rate;
+
+        public static int States => 1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<T>(ref T parameter, ref T second, ref T third, T g) where T : unmanaged, ILane<T> =>
+            parameter = T.MulAdd(T.Of(-_rate), g, parameter);
+    }
+
+    private readonly struct WithMomentum(double rate, double momentum) : IUpdateOp
+    {
+        private readonly double _rate = rate;
+        private readonly double _momentum = momentum;
+
+        public static int States => 2;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<T>(ref T parameter, ref T velocity, ref T third, T g) where T : unmanaged, ILane<T>
+        {
+            velocity = T.MulAdd(T.Of(_momentum), velocity, g);
+            parameter = T.MulAdd(T.Of(-_rate), velocity, parameter);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// Reads and writes the first elements of a vector, for the end of a row: the rest is padding, so that the end goes through the same
+/// vector code as everything before it.
+/// </summary>
+internal static unsafe class PartialVector
+{
+    /// <summary>Reads <paramref name="count"/> elements, fewer than a vector; the rest of the vector is <paramref name="padding"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Load<V, T>(T* source, int count, V padding)
+        where V : unmanaged, IVectorLane<V, T>
+        where T : unmanaged
+    {
+        V vector = padding;
+        T* place = (T*)&vector;
+        for (int i = 0; i < count; i++) place[i] = source[i];
+        return V.Load(place);
+    }
+
+    /// <summary>Writes the first <paramref name="count"/> elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Store<V, T>(V value, T* destination, int count)
+        where V : unmanaged, IVectorLane<V, T>
+        where T : unmanaged
+    {
+        V vector = value;
+        T* place = (T*)&vector;
+        for (int i = 0; i < count; i++) destination[i] = place[i];
+    }
+}

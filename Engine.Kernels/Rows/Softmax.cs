@@ -1,0 +1,76 @@
+namespace Engine.Kernels;
+
+/// <summary>
+/// Softmax and log-softmax over the rows of a matrix (all axes but the innermost count as rows), of float or double, with their
+/// derivatives. The maximum of each row is subtracted first, so that nothing overflows; -infinity is a term of weight 0 (a masked
+/// place). A row of nothing but -infinity, or with NaN or +infinity in it, gives NaN. Output and input may be one storage.
+/// </summary>
+public static partial class Softmax
+{
+    /// <summary>y[i, j] = exp(x[i, j]) / sum over k of exp(x[i, k])</summary>
+    /// <param name="x">The input, <paramref name="rows"/> x <paramref name="columns"/>.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">The number of columns: what is normalised over.</param>
+    /// <param name="y">The output, of the same shape.</param>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
+    public static void Run(Storage x, int rows, int columns, Storage y)
+    {
+        CpuDevice cpu = Check("Softmax.Run", rows, columns, (nameof(x), x), (nameof(y), y));
+        RunHost(cpu, new SoftmaxRow(), rows, columns, x, x, y);
+    }
+
+    /// <summary>y[i, j] = x[i, j] - log(sum over k of exp(x[i, k]))</summary>
+    /// <inheritdoc cref="Run"/>
+    public static void Log(Storage x, int rows, int columns, Storage y)
+    {
+        CpuDevice cpu = Check("Softmax.Log", rows, columns, (nameof(x), x), (nameof(y), y));
+        RunHost(cpu, new LogSoftmaxRow(), rows, columns, x, x, y);
+    }
+
+    /// <summary>
+    /// The derivative of <see cref="Run"/>: dx[i, j] = y[i, j] (g[i, j] - sum over k of g[i, k] y[i, k]).
+    /// </summary>
+    /// <param name="g">The gradient with respect to the output, <paramref name="rows"/> x <paramref name="columns"/>.</param>
+    /// <param name="y">The output of <see cref="Run"/>.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">The number of columns.</param>
+    /// <param name="dx">The gradient with respect to the input; may be <paramref name="g"/>.</param>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
+    public static void Backward(Storage g, Storage y, int rows, int columns, Storage dx)
+    {
+        CpuDevice cpu = Check("Softmax.Backward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
+        RunHost(cpu, new SoftmaxBackwardRow(), rows, columns, g, y, dx);
+    }
+
+    /// <summary>
+    /// The derivative of <see cref="Log"/>: dx[i, j] = g[i, j] - exp(y[i, j]) sum over k of g[i, k].
+    /// </summary>
+    /// <param name="g">The gradient with respect to the output, <paramref name="rows"/> x <paramref name="columns"/>.</param>
+    /// <param name="y">The output of <see cref="Log"/>.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">The number of columns.</param>
+    /// <param name="dx">The gradient with respect to the input; may be <paramref name="g"/>.</param>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
+    public static void LogBackward(Storage g, Storage y, int rows, int columns, Storage dx)
+    {
+        CpuDevice cpu = Check("Softmax.LogBackward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
+        RunHost(cpu, new LogSoftmaxBackwardRow(), rows, columns, g, y, dx);
+    }
+
+    private static CpuDevice Check(string operation, int rows, int columns, params ReadOnlySpan<(string Name, Storage Storage)> arguments)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        Storage first = arguments[0].Storage;
+        foreach ((string name, Storage storage) in arguments)
+        {
+            Arguments.OneDevice(operation, first, storage);
+            Arguments.OneType(operation, first, storage);
+            Arguments.Length(operation, name, storage, (long)rows * columns);
+        }
+
+        if (first.DType == DType.Int32)
+            throw new ArgumentException($"{operation}: {arguments[0].Name} must be {DType.Float32} or {DType.Float64}, found {first.DType}.");
+        return first.Device as CpuDevice ?? throw new DeviceException($"{operation} has no form for device '{first.Device.Name}'.");
+    }
+}

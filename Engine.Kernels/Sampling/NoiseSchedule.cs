@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// How much noise each step of a diffusion adds, and the forward process that it defines: x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e,
+/// with abar_t the product of (1 - beta_s) over s = 0..t and e standard normal (Ho et al. 2020, arXiv:2006.11239, equation 4). Kept in float64.
+/// </summary>
+public sealed class NoiseSchedule
+{
+    private readonly double[] _betas;
+    private readonly double[] _alphaBars;
+
+    private NoiseSchedule(string name, double[] betas)
+    {
+        Name = name;
+        _betas = betas;
+        _alphaBars = new double[betas.Length];
+        double product = 1;
+        for (int t = 0; t < betas.Length; t++) _alphaBars[t] = product *= 1 - betas[t];
+    }
+
+    /// <summary>The schedule's name: <c>linear</c> or <c>cosine</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The number of steps T.</summary>
+    public int Steps => _betas.Length;
+
+    /// <summary>beta_t, the variance of the noise that step t adds; t = 0..T-1.</summary>
+    public ReadOnlySpan<double> Betas => _betas;
+
+    /// <summary>abar_t, the share of the signal's variance that is left after step t; t = 0..T-1.</summary>
+    public ReadOnlySpan<double> AlphaBars => _alphaBars;
+
+    /// <summary>Betas that rise linearly (Ho et al. 2020, arXiv:2006.11239, section 4).</summary>
+    /// <param name="steps">The number of steps; at least 1.</param>
+    /// <param name="first">beta of the first step.</param>
+    /// <param name="last">beta of the last step.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no step, or a beta is not between 0 and 1.</exception>
+    public static NoiseSchedule Linear(int steps = 1000, double first = 1e-4, double last = 0.02)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        CheckBeta(first, nameof(first));
+        CheckBeta(last, nameof(last));
+
+        // beta_t = first + (last - first) t / (T - 1)
+        double[] betas = new double[steps];
+        for (int t = 0; t < steps; t++) betas[t] = first + ((last - first) * t / Math.Max(1, steps - 1));
+        return new NoiseSchedule("linear", betas);
+    }
+
+    /// <summary>Signal that falls as a squared cosine (Nichol and Dhariwal 2021, arXiv:2102.09672, section 3.2).</summary>
+    /// <param name="steps">The number of steps; at least 1.</param>
+    /// <param name="offset">s, which keeps the first betas from vanishing.</param>
+    /// <param name="largest">The largest beta.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no step, the offset is negative, or the largest beta is not between 0 and 1.</exception>
+    public static NoiseSchedule Cosine(int steps = 1000, double offset = 0.008, double largest = 0.999)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        CheckBeta(largest, nameof(largest));
+
+        // abar(t) = f(t) / f(0), f(t) = cos²((t / T + s) / (1 + s) pi / 2); beta_t = min(1 - abar(t + 1) / abar(t), largest)
+        double[] betas = new double[steps];
+        for (int t = 0; t < steps; t++) betas[t] = Math.Min(1 - (Signal(t + 1) / Signal(t)), largest);
+        return new NoiseSchedule("cosine", betas);
+
+        double Signal(int t)
+        {
+            double cosine = Math.Cos((((double)t / steps) + offset) / (1 + offset) * Math.PI / 2);
+            return cosine * cosine;
+        }
+    }
+
+    /// <summary>The factors of x_0 and of the noise, sqrt(abar_t) and sqrt(1 - abar_t), for the step of each sample.</summary>
+    /// <param name="steps">t of each sample, 0..T-1.</param>
+    /// <param name="signal">Receives sqrt(abar_t): float32 or float64, one for each sample.</param>
+    /// <param name="noise">Receives sqrt(1 - abar_t), likewise.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A step is not one of the schedule.</exception>
+    /// <exception cref="ArgumentException">A storage does not hold one number for each sample.</exception>
+    public void Rates(ReadOnlySpan<int> steps, Storage signal, Storage noise)
+    {
+        double[] signals = new double[steps.Length];
+        double[] noises = new double[steps.Length];
+        for (int i = 0; i < steps.Length; i++)
+        {
+            if ((uint)steps[i] >= (uint)Steps)
+                throw new ArgumentOutOfRangeException(nameof(steps), $"Step {steps[i]} of sample {i} is not one of the schedule's 0 to {Steps - 1}.");
+            signals[i] = Math.Sqrt(_alphaBars[steps[i]]);
+            noises[i] = Math.Sqrt(1 - _alphaBars[steps[i]]);
+        }
+
+        Upload(signals, signal);
+        Upload(noises, noise);
+    }
+
+    /// <summary>The forward noising step: x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e.</summary>
+    /// <param name="clean">x_0, [samples, width].</param>
+    /// <param name="gaussian">e, standard normal, as many.</param>
+    /// <param name="signal">sqrt(abar_t) of each sample, from <see cref="Rates"/>.</param>
+    /// <param name="noise">sqrt(1 - abar_t) of each sample.</param>
+    /// <param name="noisy">Receives x_t, as many.</param>
+    /// <exception cref="ArgumentException">The storages differ in device or type, or their lengths do not fit.</exception>
+    public static void AddNoise(Storage clean, Storage gaussian, Storage signal, Storage noise, Storage noisy)
+    {
+        int samples = signal.Length;
+        if (samples == 0 || clean.Length % samples != 0)
+            throw new ArgumentException($"AddNoise: {clean.Length} elements are not rows of {samples} samples.");
+        Shape image = new(samples, clean.Length / samples);
+        Shape rate = new(samples, 1);
+        Map.Quaternary(clean, image, gaussian, image, signal, rate, noise, rate, noisy, image, default(Noising));
+    }
+
+    private static void CheckBeta(double beta, string name)
+    {
+        if (!(beta is > 0 and < 1)) throw new ArgumentOutOfRangeException(name, beta, "A beta must be between 0 and 1.");
+    }
+
+    private static void Upload(double[] values, Storage storage)
+    {
+        if (storage.DType == DType.Float64) storage.CopyFrom<double>(values);
+        else storage.CopyFrom<float>(Array.ConvertAll(values, x => (float)x));
+    }
+
+    private readonly struct Noising : IQuaternaryOp
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public T Apply<T>(T clean, T gaussian, T signal, T noise) where T : unmanaged, ILane<T> => T.MulAdd(signal, clean, noise * gaussian);
+    }
+}

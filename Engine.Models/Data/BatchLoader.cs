@@ -1,0 +1,157 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Models.Data;
+
+/// <summary>
+/// Cuts a data set into shuffled batches of floats and prepares the next ones beside the training step. The order of epoch e depends on the
+/// seed and e alone, so training can stop after any batch and go on to the bit: <see cref="Batch.Next"/> is the place to save and
+/// <see cref="Epoch(LoaderPosition)"/> goes on from it. Buffers are reused; a batch allocates nothing.
+/// </summary>
+/// <example><code>foreach (Batch batch in loader.Epoch(e)) Step(batch.Images, batch.Labels);</code></example>
+public sealed class BatchLoader
+{
+    private const ulong ShuffleStream = 1, BernoulliStream = 2;
+
+    private readonly ImageDataset _data;
+    private readonly BatchOptions _options;
+    private readonly float[] _levels = new float[256];
+    private readonly Lock _lock = new();
+    private readonly Stack<BatchSlot> _slots = new();
+    private readonly Stack<int[]> _orders = new();
+
+    /// <summary>A loader over a data set.</summary>
+    /// <param name="data">The images.</param>
+    /// <param name="batchSize">Images in a batch, from 1 to the size of the data set.</param>
+    /// <param name="options">Seed, scale, shuffling; null takes the defaults.</param>
+    /// <exception cref="ArgumentException">The batch size or an option is out of range.</exception>
+    public BatchLoader(ImageDataset data, int batchSize, BatchOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        _options = options ?? new BatchOptions();
+        if (batchSize < 1) throw new ArgumentException($"batch size must be at least 1, was {batchSize}");
+        if (batchSize > data.Count)
+            throw new ArgumentException($"batch size must be at most the {data.Count} images of {data.Name}, was {batchSize}");
+        if (_options.Prefetch < 0) throw new ArgumentException($"prefetch must be at least 0 batches, was {_options.Prefetch}");
+        if ((long)batchSize * data.ImageLength > Array.MaxLength)
+            throw new ArgumentException(
+                $"batch size must be at most {Array.MaxLength / data.ImageLength} for images of {data.ImageLength} values, was {batchSize}");
+        _data = data;
+        BatchSize = batchSize;
+        BatchesPerEpoch = _options.DropLast ? data.Count / batchSize : (data.Count + batchSize - 1) / batchSize;
+        for (int x = 0; x < _levels.Length; x++)
+        {
+            _levels[x] = _options.Scale switch
+            {
+                PixelScale.SignedUnit => (float)(x / 127.5 - 1),
+                PixelScale.Threshold => x >= 128 ? 1 : 0,
+                _ => (float)(x / 255.0),
+            };
+        }
+    }
+
+    /// <summary>The images.</summary>
+    public ImageDataset Data => _data;
+
+    /// <summary>Images in a batch; the last batch of an epoch may have fewer.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>Batches in an epoch.</summary>
+    public int BatchesPerEpoch { get; }
+
+    /// <summary>The batches of one epoch, from 0, to go through with foreach.</summary>
+    /// <param name="epoch">Epochs count from 0.</param>
+    /// <param name="firstBatch">The batch to begin with, from 0 to <see cref="BatchesPerEpoch"/>.</param>
+    /// <exception cref="ArgumentException">There is no such epoch or batch.</exception>
+    public BatchEpoch Epoch(int epoch, int firstBatch = 0)
+    {
+        if (epoch < 0) throw new ArgumentException($"epoch must be at least 0, was {epoch}");
+        if (firstBatch < 0 || firstBatch > BatchesPerEpoch)
+            throw new ArgumentException(
+                $"an epoch has {BatchesPerEpoch} batches of {BatchSize} images: cannot begin with batch {firstBatch}");
+        return new BatchEpoch(this, epoch, firstBatch);
+    }
+
+    /// <summary>The batches that are left of an epoch.</summary>
+    /// <exception cref="ArgumentException">There is no such place: it was saved with other data or another batch size.</exception>
+    public BatchEpoch Epoch(LoaderPosition position) => Epoch(position.Epoch, position.Batch);
+
+    internal int Prefetch => _options.Prefetch;
+
+    /// <summary>Slots that are not lent to a running epoch; tests look whether all came back.</summary>
+    internal int IdleSlots
+    {
+        get
+        {
+            lock (_lock) return _slots.Count;
+        }
+    }
+
+    internal int CountOf(int batch) => Math.Min(BatchSize, _data.Count - batch * BatchSize);
+
+    internal int[] RentOrder(int epoch)
+    {
+        int[]? order;
+        lock (_lock) _orders.TryPop(out order);
+        order ??= new int[_data.Count];
+        if (_options.Shuffle)
+        {
+            new CounterRandom(CounterRandom.Key(_options.Seed, ShuffleStream, (ulong)epoch)).Shuffle(order);
+        }
+        else
+        {
+            for (int i = 0; i < order.Length; i++) order[i] = i;
+        }
+
+        return order;
+    }
+
+    internal BatchSlot RentSlot()
+    {
+        BatchSlot? slot;
+        lock (_lock) _slots.TryPop(out slot);
+        return slot ?? new BatchSlot(this, BatchSize, _data.ImageLength);
+    }
+
+    internal void Return(BatchSlot slot)
+    {
+        lock (_lock) _slots.Push(slot);
+    }
+
+    internal void Return(int[] order)
+    {
+        lock (_lock) _orders.Push(order);
+    }
+
+    internal void Fill(BatchSlot slot, ReadOnlySpan<int> order)
+    {
+        int length = _data.ImageLength;
+        ulong key = CounterRandom.Key(_options.Seed, BernoulliStream, (ulong)slot.Epoch);
+        for (int i = 0; i < order.Length; i++)
+        {
+            int image = order[i];
+            slot.Indices[i] = image;
+            slot.Labels[i] = _data.Label(image);
+            ReadOnlySpan<byte> source = _data.Image(image);
+            Span<float> target = slot.Images.AsSpan(i * length, length);
+            if (_options.Scale == PixelScale.Bernoulli) Draw(source, target, key, (ulong)image * (ulong)((length + 3) / 4));
+            else Look(source, target);
+        }
+    }
+
+    private void Look(ReadOnlySpan<byte> source, Span<float> target)
+    {
+        ref float levels = ref MemoryMarshal.GetArrayDataReference(_levels);
+        for (int p = 0; p < source.Length; p++) target[p] = System.Runtime.CompilerServices.Unsafe.Add(ref levels, source[p]);
+    }
+
+    // 64 random bits serve four pixels. A pixel is on when 16 bits, u, have u * 255 < x * 65536: for 0 never, for 255 always.
+    private static void Draw(ReadOnlySpan<byte> source, Span<float> target, ulong key, ulong counter)
+    {
+        ulong bits = 0;
+        for (int p = 0; p < source.Length; p++, bits >>= 16)
+        {
+            if ((p & 3) == 0) bits = CounterRandom.At(key, counter++);
+            target[p] = (uint)(bits & 0xFFFF) * 255 < (uint)source[p] << 16 ? 1 : 0;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+namespace Engine.Models.Data;
+
+/// <summary>Loads image data sets by name or by path.</summary>
+public static class Datasets
+{
+    /// <summary>The name of the digits that the engine draws itself.</summary>
+    public const string DigitsName = "digits";
+    private const int MnistSize = 28;
+
+    /// <summary>The names that <see cref="Load"/> knows.</summary>
+    public static IReadOnlyList<string> Names { get; } = [DigitsName, .. PublishedDataset.All.Select(d => d.Name)];
+
+    /// <summary>Loads a data set.</summary>
+    /// <remarks>
+    /// "digits" is drawn on the spot (<see cref="Digits"/>). "mnist", "fashion-mnist" and "binarized-mnist" are looked for in
+    /// <see cref="DataOptions.Root"/> (ENGINE_DATA): in its sub-folder named after the set, then in that folder itself, then in
+    /// <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded into the cache. MNIST and Fashion-MNIST name their files alike,
+    /// so
+    /// files that lie directly in the root count as Fashion-MNIST only if that folder's name contains "fashion", else as MNIST. Lengths and
+    /// SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, for want of a SHA-256
+    /// known
+    /// for certain. Any other word is a path: a folder with files of those names, or an IDX file of images, whose labels lie beside it
+    /// under
+    /// the name with "labels" and "idx1" in place of "images" and "idx3".
+    /// </remarks>
+    /// <param name="nameOrPath">A name of <see cref="Names"/>, a folder, or an IDX file.</param>
+    /// <param name="options">Split, count, and where to look; null takes the defaults.</param>
+    /// <exception cref="DataException">The set is not known, not found or damaged; the message says where it was looked for and what was
+    /// found.</exception>
+    public static ImageDataset Load(string nameOrPath, DataOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(nameOrPath);
+        options ??= new DataOptions();
+        if (options.Count is < 1) throw new DataException($"{nameOrPath}: expected a count of at least 1 image, found {options.Count}.");
+        if (nameOrPath == DigitsName) return LoadDigits(options);
+
+        ImageDataset data;
+        if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) data = LoadPublished(published, options);
+        else if (File.Exists(nameOrPath)) data = LoadFile(nameOrPath);
+        else if (Directory.Exists(nameOrPath)) data = LoadFolder(nameOrPath, options.Split);
+        else throw Unknown(nameOrPath);
+        return options.Count is { } count ? data.Take(count) : data;
+    }
+
+    private static DataException Unknown(string name) => new(
+        $"There is no data set '{name}': known are {string.Join(", ", Names)}, and {Path.GetFullPath(name)} is neither a folder nor a file.");
+
+    private static ImageDataset LoadDigits(DataOptions options) => options.Split switch
+    {
+        "train" => Digits.Draw(options.Count ?? 60_000, options.Seed, "digits (train)"),
+
+        // Another key, so that no test image is a training image.
+        "test" => Digits.Draw(options.Count ?? 10_000, CounterRandom.Key(options.Seed, 0x74657374), "digits (test)"),
+        _ => throw new DataException($"{DigitsName} has no split '{options.Split}'; it has train, test."),
+    };
+
+    private static ImageDataset LoadPublished(PublishedDataset set, DataOptions options)
+    {
+        PublishedDataset.Part part = set.Of(options.Split);
+        string label = $"{set.Name} ({part.Split})", cache = Path.Combine(options.CacheFolder, set.Name);
+        List<string> searched = [];
+        foreach (string folder in RootFolders(set.Name, options.Root))
+        {
+            searched.Add(folder);
+            if (FindPart(part, folder) is { } found) return Read(label, found.Images, found.Labels);
+        }
+
+        searched.Add(cache);
+        string? images = FindCached(part.Images, cache), labels = part.Labels is null ? null : FindCached(part.Labels, cache);
+        if (images is null || (part.Labels is not null && labels is null))
+        {
+            if (!options.Download)
+            {
+                throw new DataException(
+                    $"{label} was not found and downloading is switched off. Looked for {FileNames(part)} in {string.Join(", ", searched)}.");
+            }
+
+            var downloader = new Downloader(options.Mirrors ?? set.Mirrors, options);
+            images ??= downloader.Fetch(part.Images, cache);
+            if (part.Labels is not null) labels ??= downloader.Fetch(part.Labels, cache);
+        }
+
+        return Read(label, images, labels);
+    }
+
+    // A cached file of the wrong length was damaged after its download: fetch it again.
+    private static string? FindCached(DataFile file, string cache)
+    {
+        string? path = file.In(cache);
+        bool damaged = path is not null && file.Bytes is { } bytes && Path.GetFileName(path) == file.Name && new FileInfo(path).Length != bytes;
+        return damaged ? null : path;
+    }
+
+    private static IEnumerable<string> RootFolders(string name, string? root)
+    {
+        if (string.IsNullOrWhiteSpace(root)) yield break;
+        yield return Path.Combine(root, name);
+        if (name.Contains('-')) yield return Path.Combine(root, name.Replace('-', '_'));
+        string last = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)));
+        bool fashion = last.Contains("fashion", StringComparison.OrdinalIgnoreCase);
+        bool mayBeMistaken = name == "mnist" ? fashion : name == "fashion-mnist" && !fashion;
+        if (!mayBeMistaken) yield return root;
+    }
+
+    private static ImageDataset LoadFolder(string folder, string split)
+    {
+        string label = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))} ({split})";
+        List<string> wanted = [];
+        bool known = false;
+
+        // MNIST and Fashion-MNIST share their names; one of the two stands for both.
+        foreach (PublishedDataset set in PublishedDataset.All.Where(d => d.Name != "fashion-mnist"))
+        {
+            if (Array.Find(set.Parts, p => p.Split == split) is not { } part) continue;
+            known = true;
+            if (FindPart(part, folder) is { } found) return Read(label, found.Images, found.Labels);
+            wanted.Add(FileNames(part));
+        }
+
+        if (!known) throw new DataException($"There is no split '{split}'; use train, valid or test.");
+        string state = Directory.EnumerateFileSystemEntries(folder).Any() ? "no such file" : "an empty folder";
+        throw new DataException($"{folder}: expected {string.Join(", or ", wanted)}, found {state}.");
+    }
+
+    private static ImageDataset LoadFile(string path)
+    {
+        string file = Path.GetFileName(path);
+        if (file.Contains(".amat", StringComparison.Ordinal)) return Read(file, path, null);
+        string beside = file.Replace("images", "labels", StringComparison.Ordinal).Replace("idx3", "idx1", StringComparison.Ordinal);
+        string labels = Path.Combine(Path.GetDirectoryName(path) ?? "", beside);
+        return Read(file, path, beside != file && File.Exists(labels) ? labels : null);
+    }
+
+    /// <summary>The files of a part in a folder; null when none of them is there.</summary>
+    /// <exception cref="DataException">Some are there and some are not.</exception>
+    private static (string Images, string? Labels)? FindPart(PublishedDataset.Part part, string folder)
+    {
+        string? images = part.Images.In(folder), labels = part.Labels?.In(folder);
+        if (images is null && labels is null) return null;
+        DataFile? missing = images is null ? part.Images : part.Labels is not null && labels is null ? part.Labels : null;
+        if (missing is not null)
+        {
+            string beside = Path.GetFileName(images ?? labels)!, names = string.Join(" or ", missing.Names);
+            throw new DataException($"{folder}: expected {names} beside {beside}, found no such file.");
+        }
+
+        return (images!, labels);
+    }
+
+    private static ImageDataset Read(string label, string images, string? labels) =>
+        images.Contains(".amat", StringComparison.Ordinal) ? Amat.Read(images, label, MnistSize, MnistSize) : Idx.Read(images, labels, label);
+
+    private static string FileNames(PublishedDataset.Part part) =>
+        string.Join(" and ", part.Files.Select(f => $"{f.Name} (or {string.Join(", ", f.AlsoCalled)})"));
+}

@@ -1,0 +1,100 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Kernels;
+
+namespace Engine.Models.Gan;
+
+/// <summary>
+/// A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): a generator that turns noise into samples, and a discriminator
+/// that tells them from data, each trained against the other. The generator's objective is the non-saturating one of section 3.
+/// </summary>
+public sealed class Gan : IDisposable
+{
+    private readonly Device _device;
+    private readonly RandomStream _random;
+    private readonly Optimizer _generatorOptimizer;
+    private readonly Optimizer _discriminatorOptimizer;
+
+    /// <summary>Joins a generator and a discriminator.</summary>
+    /// <param name="generator">G: [samples, latent] to samples.</param>
+    /// <param name="discriminator">D: samples to [samples, 1], the probability that each is real.</param>
+    /// <param name="latent">Dimensions of the noise.</param>
+    /// <param name="options">Where the networks are, and where noise comes from.</param>
+    /// <param name="learningRate">Adam's learning rate, for both.</param>
+    public Gan(Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4)
+    {
+        ArgumentNullException.ThrowIfNull(generator);
+        ArgumentNullException.ThrowIfNull(discriminator);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(latent, 1);
+        (Generator, Discriminator, Latent) = (generator, discriminator, latent);
+        _device = options.Device ?? Device.Default;
+        _random = options.Random;
+        _generatorOptimizer = new Adam(generator.Parameters, learningRate);
+        _discriminatorOptimizer = new Adam(discriminator.Parameters, learningRate);
+    }
+
+    /// <summary>G.</summary>
+    public Module Generator { get; }
+
+    /// <summary>D.</summary>
+    public Module Discriminator { get; }
+
+    /// <summary>Dimensions of the noise.</summary>
+    public int Latent { get; }
+
+    /// <summary>One training step: the discriminator on real and on generated samples, then the generator against it.</summary>
+    /// <param name="samples">Real samples, in row-major order.</param>
+    /// <param name="shape">Their shape, [samples, ...].</param>
+    /// <returns>The two losses, in nats.</returns>
+    public GanLosses Step(ReadOnlySpan<float> samples, Shape shape)
+    {
+        using Tape tape = new(_device);
+        int count = shape[0];
+        Tensor real = Tensor.From(samples, shape);
+        Tensor ones = Tensor.Ones([count, 1]);
+        Tensor zeros = Tensor.Zeros([count, 1]);
+        Tensor fake = Generator.Forward(Tensor.Normal([count, Latent], _random));
+
+        // L_D = -E[log D(x)] - E[log(1 - D(G(z)))], with G held fixed
+        Tensor discriminatorLoss = Loss.BinaryCrossEntropy(Discriminator.Forward(real), ones)
+            + Loss.BinaryCrossEntropy(Discriminator.Forward(fake.Detach()), zeros);
+        _discriminatorOptimizer.Step(tape.Gradients(discriminatorLoss, Discriminator.Parameters));
+
+        // L_G = -E[log D(G(z))], with the D that has just been renewed; only G's gradients are computed
+        Tensor generatorLoss = Loss.BinaryCrossEntropy(Discriminator.Forward(fake), ones);
+        _generatorOptimizer.Step(tape.Gradients(generatorLoss, Generator.Parameters));
+        return new GanLosses(discriminatorLoss.Item(), generatorLoss.Item());
+    }
+
+    /// <summary>Noise to generate from: standard normal, [count, latent]. It stands alone; dispose it when done.</summary>
+    /// <param name="count">The number of samples.</param>
+    public Tensor Noise(int count) => Tensor.Normal([count, Latent], _random, device: _device);
+
+    /// <summary>Generates samples from noise, with the generator in evaluation mode.</summary>
+    /// <param name="noise">[count, latent].</param>
+    /// <returns>The samples, in row-major order.</returns>
+    public float[] Sample(Tensor noise)
+    {
+        using Tape tape = new(_device, record: false);
+        Generator.Eval();
+        try
+        {
+            return Generator.Forward(noise).ToArray();
+        }
+        finally
+        {
+            Generator.Train();
+        }
+    }
+
+    /// <summary>Gives networks and optimisers back.</summary>
+    public void Dispose()
+    {
+        _generatorOptimizer.Dispose();
+        _discriminatorOptimizer.Dispose();
+        Generator.Dispose();
+        Discriminator.Dispose();
+    }
+}

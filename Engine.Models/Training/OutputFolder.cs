@@ -1,0 +1,57 @@
+using Engine.Models.Imaging;
+
+namespace Engine.Models.Training;
+
+/// <summary>The folder that a run writes to; it remembers what was written.</summary>
+public sealed class OutputFolder
+{
+    private readonly List<string> _files = [];
+
+    internal OutputFolder(string path)
+    {
+        Path = path;
+        try
+        {
+            Directory.CreateDirectory(path);
+
+            // Rights are only known by trying.
+            string probe = System.IO.Path.Combine(path, $".probe-{Environment.ProcessId}");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new IOException($"--out: the folder '{path}' cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The folder's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Writes a picture as PNG.</summary>
+    /// <param name="name">The file's name in the folder.</param>
+    /// <param name="picture">The picture.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string name, Picture picture)
+    {
+        picture.Save(System.IO.Path.Combine(Path, name));
+        Remember(name);
+    }
+
+    /// <summary>The files that were written: names in order, a series such as epoch-001.png, epoch-002.png as its first and last.</summary>
+    internal IEnumerable<string> Listing()
+    {
+        foreach (IGrouping<string, string> series in _files.GroupBy(Series))
+        {
+            string[] names = [.. series];
+            yield return names.Length == 1 ? names[0] : $"{names[0]} to {names[^1]}";
+        }
+    }
+
+    private static string Series(string name) => string.Concat(name.Where(c => !char.IsDigit(c)));
+
+    private void Remember(string name)
+    {
+        if (!_files.Contains(name)) _files.Add(name);
+    }
+}

@@ -1,0 +1,19 @@
+namespace Engine.Models.Training;
+
+/// <summary>What a training program is called, what it does, and what it does when it is told nothing.</summary>
+/// <param name="Name">The name, as messages and the output folder have it.</param>
+/// <param name="Description">One or two sentences for <c>--help</c>.</param>
+/// <param name="Epochs">The default of <c>--epochs</c>.</param>
+/// <param name="Batch">The default of <c>--batch</c>.</param>
+/// <param name="Data">The default of <c>--data</c>; null for a program that makes its data itself and has no such option.</param>
+public sealed record ProgramInfo(string Name, string Description, int Epochs, int Batch, string? Data = "digits")
+{
+    /// <summary>How many of the drawn digits one epoch has, where <c>--data digits</c> is taken.</summary>
+    public int Digits { get; init; } = 12_000;
+
+    /// <summary>What an epoch is called in <c>--help</c>.</summary>
+    public string EpochsHelp { get; init; } = "Passes over the data.";
+
+    /// <summary>What a batch is called in <c>--help</c>.</summary>
+    public string BatchHelp { get; init; } = "Samples in a batch.";
+}

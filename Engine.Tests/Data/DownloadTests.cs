@@ -1,0 +1,156 @@
+using System.Security.Cryptography;
+using Engine.Models.Data;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class DownloadTests : IDisposable
+{
+    private static readonly byte[] s_content = [.. Enumerable.Range(0, 300_000).Select(i => (byte)(i * i >> 3))];
+
+    private readonly DataFolder _folder = new();
+
+    // No proxy that this machine may be told to use must come between a test and its server.
+    private readonly SocketsHttpHandler _direct = new() { UseProxy = false };
+
+    public void Dispose()
+    {
+        _direct.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void A_file_arrives_whole_and_reports_its_progress()
+    {
+        var heard = new Reports();
+        using var server = new LoopbackServer(_ => new(200, s_content));
+        string path = Fetch(heard, server.Address("a/"));
+
+        Assert.Equal(s_content, File.ReadAllBytes(path));
+        Assert.Equal([_folder["file.gz"]], Directory.GetFiles(_folder.Path));
+        Assert.Equal(["/a/file.gz"], server.Requests);
+        Assert.Equal(new DownloadProgress("file.gz", new Uri(server.Address("a/"), "file.gz"), s_content.Length, s_content.Length), heard.All[^1]);
+    }
+
+    [Fact]
+    public void A_length_that_nobody_announces_is_accepted()
+    {
+        using var server = new LoopbackServer(_ => new(200, s_content, Announced: -1));
+        Assert.Equal(s_content, File.ReadAllBytes(Fetch(null, server.Address("a"))));
+    }
+
+    [Fact]
+    public void A_mirror_that_does_not_have_the_file_is_followed_by_the_next()
+    {
+        using var server = new LoopbackServer(path => path.StartsWith("/a/", StringComparison.Ordinal) ? new(404, []) : new(200, s_content));
+        Assert.Equal(s_content, File.ReadAllBytes(Fetch(null, server.Address("a"), server.Address("b"))));
+        Assert.Equal(["/a/file.gz", "/b/file.gz"], server.Requests);
+    }
+
+    [Fact]
+    public void Failures_of_all_mirrors_are_told_with_what_to_do_by_hand()
+    {
+        byte[] other = [.. s_content];
+        other[1000] ^= 1;
+        using var server = new LoopbackServer(path => path[1] switch
+        {
+            'a' => new(404, []),
+            'b' => new(200, s_content, Sent: 100_000),
+            'c' => new(200, other),
+            'd' => new(200, s_content[..5000]),
+            'e' => new(200, s_content, Announced: -1, Sent: 5000),
+            _ => new(200, s_content, Sent: 7000, FallsSilent: true),
+        });
+        var closed = new Uri("http://127.0.0.1:1/");
+        string message = Assert.Throws<DataException>(() =>
+            Fetch(null, [closed, .. "abcdef".Select(c => server.Address($"{c}"))])).Message;
+
+        string[] lines = message.Split(Environment.NewLine);
+        Assert.Equal("file.gz could not be downloaded. Tried:", lines[0]);
+        Assert.StartsWith("  http://127.0.0.1:1/file.gz: ", lines[1]);
+        Assert.EndsWith("/a/file.gz: answered 404 NotFound", lines[2]);
+        Assert.Contains("/b/file.gz: the connection broke after 100000 bytes of 300000", lines[3]);
+        Assert.EndsWith($"/c/file.gz: expected SHA-256 {Sha(s_content)}, found {Sha(other)}", lines[4]);
+        Assert.EndsWith("/d/file.gz: expected 300000 bytes, found a file of 5000", lines[5]);
+        Assert.EndsWith("/e/file.gz: expected 300000 bytes, found the end after 5000", lines[6]);
+        Assert.EndsWith("/f/file.gz: sent nothing for 1 s (7000 bytes had arrived)", lines[7]);
+        Assert.Equal($"You can put the file into {_folder.Path} by hand, as file.gz or file.", lines[8]);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void Cancelling_leaves_nothing_behind()
+    {
+        using var cancel = new CancellationTokenSource();
+        using var server = new LoopbackServer(_ =>
+        {
+            cancel.CancelAfter(100);
+            return new(200, s_content, Sent: 7000, FallsSilent: true);
+        });
+        var options = new DataOptions { Handler = _direct, Cancellation = cancel.Token };
+        Assert.ThrowsAny<OperationCanceledException>(() => new Downloader([server.Address("a")], options).Fetch(Published(), _folder.Path));
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void A_cache_that_cannot_be_written_is_named()
+    {
+        string file = _folder.Put("occupied", [1]);
+        using var server = new LoopbackServer(_ => new(200, s_content));
+        string message = Assert.Throws<DataException>(() => new Downloader([server.Address("a")], new DataOptions { Handler = _direct }).Fetch(Published(), file)).Message;
+        Assert.StartsWith($"file.gz cannot be kept in {file}: ", message);
+    }
+
+    [Fact]
+    public void A_data_set_that_is_nowhere_is_downloaded_once_and_then_found_in_the_cache()
+    {
+        // Fashion-MNIST has an MD5 for its images: content of another kind is refused, which shows that the checks of a set are those of its files.
+        using var server = new LoopbackServer(_ => new(200, DataFolder.Gzip(DataFolder.Idx(DataFolder.Pixels(3), 3, 28, 28))));
+        var options = new DataOptions { Handler = _direct, Root = null, CacheFolder = _folder.Path, Mirrors = [server.Address("x")] };
+        string message = Assert.Throws<DataException>(() => Datasets.Load("fashion-mnist", options)).Message;
+        Assert.Contains("/x/train-images-idx3-ubyte.gz: expected MD5 8d4fb7e6c68d591d4c3dfef9ec88bf0d, found ", message);
+        Assert.Contains($"You can put the file into {_folder["fashion-mnist"]} by hand", message);
+
+        _folder.Put("fashion-mnist/train-images-idx3-ubyte", DataFolder.Idx(DataFolder.Pixels(3), 3, 28, 28));
+        _folder.Put("fashion-mnist/train-labels-idx1-ubyte", DataFolder.Idx([1, 2, 3], 3));
+        int before = server.Requests.Count;
+        Assert.Equal(3, Datasets.Load("fashion-mnist", options).Count);
+        Assert.Equal(before, server.Requests.Count);
+    }
+
+    [SkippableFact]
+    public void Mnist_is_downloaded_checked_and_kept()
+    {
+        string? root = Environment.GetEnvironmentVariable("ENGINE_DATA");
+        string published = Path.Combine(root ?? "", "mnist");
+        Skip.IfNot(File.Exists(Path.Combine(published, "t10k-images-idx3-ubyte.gz")), "ENGINE_DATA names no folder with mnist/t10k-images-idx3-ubyte.gz.");
+
+        using var server = new LoopbackServer(path => new(200, File.ReadAllBytes(Path.Combine(published, Path.GetFileName(path)))));
+        var options = new DataOptions { Handler = _direct, Root = null, CacheFolder = _folder.Path, Split = "test", Mirrors = [server.Address("x")] };
+        Assert.Equal(10000, Datasets.Load("mnist", options).Count);
+        Assert.Equal(["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"], Directory.GetFiles(_folder["mnist"]).Select(Path.GetFileName).Order());
+        Assert.Equal(10000, Datasets.Load("mnist", options with { Download = false }).Count);
+
+        // A file in the cache that lost its end is fetched again.
+        using (FileStream cached = File.OpenWrite(_folder["mnist/t10k-labels-idx1-ubyte.gz"])) cached.SetLength(1000);
+        Assert.Equal(10000, Datasets.Load("mnist", options).Count);
+        Assert.Equal(3, server.Requests.Count);
+    }
+
+    private static string Sha(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    private static DataFile Published() => new("file.gz", ["file"], s_content.Length, Sha(s_content));
+
+    private string Fetch(IProgress<DownloadProgress>? progress, params Uri[] mirrors)
+    {
+        var options = new DataOptions { Handler = _direct, Progress = progress, Patience = TimeSpan.FromSeconds(1) };
+        return new Downloader(mirrors, options).Fetch(Published(), _folder.Path);
+    }
+
+    private sealed class Reports : IProgress<DownloadProgress>
+    {
+        public List<DownloadProgress> All { get; } = [];
+
+        public void Report(DownloadProgress value) => All.Add(value);
+    }
+}

@@ -1,0 +1,57 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A GAN learns to draw digits: dotnet run docs/lessons/gan.cs [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains each part.
+using Engine.Autograd.Nn;
+using Engine.Models.Data;
+using Engine.Models.Gan;
+using Engine.Models.Imaging;
+using Engine.Models.Training;
+
+const int Latent = 100;
+const int Pixels = 28 * 28;
+
+return TrainingProgram.Run(
+    args, new ProgramInfo("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64), Train);
+
+static void Train(TrainingRun run)
+{
+    ImageDataset data = run.LoadImages();
+    BatchLoader batches = run.Batches(data);
+    ModuleOptions options = new(run.Random, run.Device);
+
+    // G: noise [batch, 100] to images [batch, 784] in [-1, 1]
+    Sequential generator = new(
+        new Linear(Latent, 256, options), new LeakyRelu(0.2),
+        new Linear(256, 512, options), new LeakyRelu(0.2),
+        new Linear(512, 1024, options), new LeakyRelu(0.2),
+        new Linear(1024, Pixels, options), new Tanh());
+
+    // D: images [batch, 784] to the probability [batch, 1] that each is real
+    Sequential discriminator = new(
+        new Linear(Pixels, 1024, options), new LeakyRelu(0.2), new Dropout(0.3, options),
+        new Linear(1024, 512, options), new LeakyRelu(0.2), new Dropout(0.3, options),
+        new Linear(512, 256, options), new LeakyRelu(0.2),
+        new Linear(256, 1, options), new Sigmoid());
+
+    using Gan gan = new(generator, discriminator, Latent, options, learningRate: 2e-4);
+    using var noise = gan.Noise(64);
+    float[] samples = gan.Sample(noise);
+
+    foreach (int epoch in run.EpochNumbers())
+    {
+        foreach (Batch batch in batches.Epoch(epoch))
+        {
+            GanLosses losses = gan.Step(batch.Images, [batch.Count, Pixels]);
+            run.Progress.Report(batch.Index, batch.Total, batch.Count, ("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
+            if (run.IsStopping) break;
+        }
+
+        samples = gan.Sample(noise);
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, 28, 28));
+    }
+
+    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(samples.AsSpan(0, Pixels), 28, 28));
+    run.SaveLossChart();
+    run.ShowImage(samples.AsSpan(0, Pixels), 28, 28);
+}
