@@ -18,6 +18,7 @@ internal static unsafe class MicroKernel<TV, T>
 {
     private const int MaxVectors = 3;
 
+    /// <summary>Rows of the right matrix that are asked for ahead: some 300 cycles of products, the way to the last-level cache and back.</summary>
     private const int PrefetchDistance = 12;
 
     // Indexed by rows, vectors (both from 1) and whether the right panel is copied.
