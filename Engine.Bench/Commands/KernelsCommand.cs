@@ -40,10 +40,10 @@ internal static class KernelsCommand
         foreach (Summary summary in summaries)
         {
             Console.WriteLine($"{Environment.NewLine}## {summary.BenchmarksCases[0].Descriptor.Type.Name}{Environment.NewLine}");
-            MarkdownExporter.GitHub.ExportToLog(summary, ConsoleLogger.Default);
+            MarkdownExporter.Console.ExportToLog(summary, ConsoleLogger.Default);
         }
 
-        string[] failed = [.. summaries.SelectMany(summary => summary.ValidationErrors.Select(error => error.Message)
+        string[] failed = [.. summaries.SelectMany(summary => summary.ValidationErrors.Where(error => error.IsCritical).Select(error => error.Message)
             .Concat(summary.Reports.Where(report => !report.Success).Select(report => $"{report.BenchmarkCase.DisplayInfo} failed")))];
         foreach (string failure in failed) Console.Error.WriteLine(failure);
         return failed.Length == 0 ? 0 : 1;

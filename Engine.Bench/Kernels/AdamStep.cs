@@ -17,8 +17,7 @@ public class AdamStep : KernelBenchmark
     // Three arrays are read and written, the gradient is read.
     internal override Work Work => Work.Bytes(7L * sizeof(float) * Count, 4L * sizeof(float) * Count);
 
-    /// <inheritdoc/>
-    public override void Run() => AdamUpdate.Run(_parameter!, _mean!, _square!, _gradient!, 1, Rate, Beta1, Beta2, Epsilon);
+    private protected override void Call() => AdamUpdate.Run(_parameter!, _mean!, _square!, _gradient!, 1, Rate, Beta1, Beta2, Epsilon);
 
     private protected override void Prepare()
     {

@@ -26,8 +26,7 @@ public class BinaryCrossEntropyLoss : KernelBenchmark
         }
     }
 
-    /// <inheritdoc/>
-    public override void Run()
+    private protected override void Call()
     {
         if (From == "Probabilities" && Pass == "Loss") BinaryCrossEntropy.FromProbabilities(_x!, _t!, _y!);
         else if (From == "Probabilities") BinaryCrossEntropy.FromProbabilitiesGradient(_g!, _x!, _t!, _y!);

@@ -46,7 +46,9 @@ public abstract class KernelBenchmark
 
     /// <summary>The call that is timed.</summary>
     [Benchmark]
-    public abstract void Run();
+    public void Run() => Call();
+
+    private protected abstract void Call();
 
     private protected abstract void Prepare();
 

@@ -28,8 +28,7 @@ public class MapOperations : KernelBenchmark
         }
     }
 
-    /// <inheritdoc/>
-    public override void Run() => _run();
+    private protected override void Call() => _run();
 
     private protected override void Prepare()
     {

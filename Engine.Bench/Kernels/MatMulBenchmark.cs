@@ -12,8 +12,7 @@ public abstract class MatMulBenchmark : KernelBenchmark
 
     private protected abstract MatMulShape Product { get; }
 
-    /// <inheritdoc/>
-    public override void Run() => MatMul.Run(_a!, _b!, _c!, Product);
+    private protected override void Call() => MatMul.Run(_a!, _b!, _c!, Product);
 
     private protected override void Prepare()
     {

@@ -16,8 +16,7 @@ public class Permutations : KernelBenchmark
 
     private Shape Extents => new(Numbers(0));
 
-    /// <inheritdoc/>
-    public override void Run() => Move.Permute(_x!, Extents, Numbers(1), _y!);
+    private protected override void Call() => Move.Permute(_x!, Extents, Numbers(1), _y!);
 
     private protected override void Prepare()
     {

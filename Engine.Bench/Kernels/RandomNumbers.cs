@@ -27,8 +27,7 @@ public class RandomNumbers : KernelBenchmark
         }
     }
 
-    /// <inheritdoc/>
-    public override void Run()
+    private protected override void Call()
     {
         switch (Kernel)
         {

@@ -29,8 +29,7 @@ public class ReduceSums : KernelBenchmark
 
     private int Columns => int.Parse(Matrix.Split('x')[1]);
 
-    /// <inheritdoc/>
-    public override void Run() => Reduce.Sum(_x!, new Shape(Rows, Columns), Each == "Rows" ? [1] : [0], _y!);
+    private protected override void Call() => Reduce.Sum(_x!, new Shape(Rows, Columns), Each == "Rows" ? [1] : [0], _y!);
 
     private protected override void Prepare()
     {

@@ -15,8 +15,7 @@ public class SoftmaxRows : KernelBenchmark
 
     internal override Work Work => Work.Bytes(2L * sizeof(float) * Rows * Columns, 2L * sizeof(float) * Rows * Columns);
 
-    /// <inheritdoc/>
-    public override void Run() => Softmax.Run(_x!, Rows, Columns, _y!);
+    private protected override void Call() => Softmax.Run(_x!, Rows, Columns, _y!);
 
     private protected override void Prepare()
     {
