@@ -28,17 +28,17 @@ public static class Initializers
         Symmetric(storage, random, gain * Math.Sqrt(6.0 / (FanIn(shape) + FanOut(shape))));
 
     /// <summary>He normal: deviation sqrt(2 / inputs), for ReLU layers (He et al. 2015, arXiv:1502.01852).</summary>
-    public static Initializer HeNormal { get; } = (storage, shape, random) => RandomNumbers.Normal(storage, random, 0, Math.Sqrt(2.0 / FanIn(shape)));
+    public static Initializer HeNormal { get; } = (storage, shape, random) => Normal(storage, random, 0, Math.Sqrt(2.0 / FanIn(shape)));
 
     /// <summary>Normal numbers.</summary>
     /// <param name="mean">The mean.</param>
     /// <param name="deviation">The standard deviation.</param>
-    public static Initializer Normal(double mean, double deviation) => (storage, _, random) => RandomNumbers.Normal(storage, random, mean, deviation);
+    public static Initializer Normal(double mean, double deviation) => (storage, _, random) => Normal(storage, random, mean, deviation);
 
     /// <summary>Numbers uniform in [<paramref name="low"/>, <paramref name="high"/>).</summary>
     /// <param name="low">The lower end.</param>
     /// <param name="high">The upper end.</param>
-    public static Initializer Uniform(double low, double high) => (storage, _, random) => RandomNumbers.Uniform(storage, random, low, high);
+    public static Initializer Uniform(double low, double high) => (storage, _, random) => Uniform(storage, random, low, high);
 
     /// <summary>One value.</summary>
     /// <param name="value">The value.</param>
@@ -48,5 +48,11 @@ public static class Initializers
 
     private static int FanOut(Shape shape) => shape.Rank == 0 ? 1 : shape[-1];
 
-    private static void Symmetric(Storage storage, RandomStream random, double bound) => RandomNumbers.Uniform(storage, random, -bound, bound);
+    private static void Symmetric(Storage storage, RandomStream random, double bound) => Uniform(storage, random, -bound, bound);
+
+    private static void Uniform(Storage storage, RandomStream random, double low, double high) =>
+        RandomUniform.Run(storage, low, high, random.Key, random.Reserve(storage.Length));
+
+    private static void Normal(Storage storage, RandomStream random, double mean, double deviation) =>
+        RandomNormal.Run(storage, mean, deviation, random.Key, random.Reserve(storage.Length));
 }

@@ -9,5 +9,5 @@ namespace Engine.Autograd.Nn;
 public sealed record ModuleOptions(RandomStream Random, Device? Device = null, DType DType = DType.Float32)
 {
     /// <summary>Options with everything random flowing from a seed.</summary>
-    public static ModuleOptions FromSeed(ulong seed, Device? device = null) => new(new RandomStream(seed), device);
+    public static ModuleOptions FromSeed(long seed, Device? device = null) => new(new RandomStream(seed), device);
 }

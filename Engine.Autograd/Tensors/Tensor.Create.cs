@@ -39,7 +39,7 @@ public partial class Tensor
     public static Tensor Uniform(Shape shape, RandomStream random, double low = 0, double high = 1, DType dtype = DType.Float32, Device? device = null)
     {
         Tensor tensor = Empty(shape, dtype, device);
-        RandomNumbers.Uniform(tensor.Storage, random, low, high);
+        RandomUniform.Run(tensor.Storage, low, high, random.Key, random.Reserve(shape.Count));
         return tensor;
     }
 
@@ -47,7 +47,7 @@ public partial class Tensor
     public static Tensor Normal(Shape shape, RandomStream random, double mean = 0, double deviation = 1, DType dtype = DType.Float32, Device? device = null)
     {
         Tensor tensor = Empty(shape, dtype, device);
-        RandomNumbers.Normal(tensor.Storage, random, mean, deviation);
+        RandomNormal.Run(tensor.Storage, mean, deviation, random.Key, random.Reserve(shape.Count));
         return tensor;
     }
 
@@ -55,7 +55,7 @@ public partial class Tensor
     public static Tensor Bernoulli(Shape shape, RandomStream random, double probability, DType dtype = DType.Float32, Device? device = null)
     {
         Tensor tensor = Empty(shape, dtype, device);
-        RandomNumbers.Bernoulli(tensor.Storage, random, probability);
+        RandomBernoulli.Run(tensor.Storage, (float)probability, random.Key, random.Reserve(shape.Count));
         return tensor;
     }
 

@@ -15,14 +15,14 @@ public partial class Tensor
     {
         if (!(probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
         if (probability == 0) return this;
-        return Masked(this, probability, random.Seed, random.Reserve(Count));
+        return Masked(this, probability, random.Key, random.Reserve(Count));
     }
 
-    private static Tensor Masked(Tensor x, double probability, ulong key, ulong offset)
+    private static Tensor Masked(Tensor x, double probability, ulong key, long offset)
     {
         Tape tape = Autograd.Tape.Open(nameof(Dropout));
         Tensor y = tape.NewTensor(x.Shape, x.DType);
-        DropoutMask.Apply(x.Storage, y.Storage, (float)probability, key, offset);
+        RandomDropout.Run(x.Storage, y.Storage, (float)probability, key, offset);
         return tape.Record(nameof(Dropout), y, new Rule(x, g => Masked(g, probability, key, offset)));
     }
 }

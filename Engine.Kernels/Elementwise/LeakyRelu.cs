@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -9,6 +10,7 @@ public readonly struct LeakyRelu(double slope) : IUnaryOp
     private readonly double _slope = slope;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.SelectLess(x, T.Of(0), x * T.Of(_slope), x);
 }
 
@@ -22,5 +24,6 @@ public readonly struct LeakyReluGradient(double slope) : IBinaryOp
     private readonly double _slope = slope;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => T.SelectLess(T.Of(0), y, g, g * T.Of(_slope));
 }

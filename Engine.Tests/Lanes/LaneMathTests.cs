@@ -9,45 +9,45 @@ public sealed class LaneMathTests
     private const float All = float.PositiveInfinity;
     private const float Turns = 102000;
 
-    [Fact] public void Exp_of_float32_is_within_its_bound() => Floats<ExpFunction>(1, -All, All);
+    [Fact] public void Exp_of_float32_is_within_its_bound() => Floats<ExpFunction>(0.99, -All, All);
 
-    [Fact] public void Expm1_of_float32_is_within_its_bound() => Floats<Expm1Function>(1.5, -All, All);
+    [Fact] public void Expm1_of_float32_is_within_its_bound() => Floats<Expm1Function>(1.53, -All, All);
 
-    [Fact] public void Log_of_float32_is_within_its_bound() => Floats<LogFunction>(0.85, float.Epsilon, All);
+    [Fact] public void Log_of_float32_is_within_its_bound() => Floats<LogFunction>(0.83, float.Epsilon, All);
 
-    [Fact] public void Log1p_of_float32_is_within_its_bound() => Floats<Log1pFunction>(1.5, -1, All);
+    [Fact] public void Log1p_of_float32_is_within_its_bound() => Floats<Log1pFunction>(1.46, -1, All);
 
-    [Fact] public void Tanh_of_float32_is_within_its_bound() => Floats<TanhFunction>(2.6, -All, All);
+    [Fact] public void Tanh_of_float32_is_within_its_bound() => Floats<TanhFunction>(2.48, -All, All);
 
-    [Fact] public void Sigmoid_of_float32_is_within_its_bound() => Floats<SigmoidFunction>(2.3, -All, All);
+    [Fact] public void Sigmoid_of_float32_is_within_its_bound() => Floats<SigmoidFunction>(2.25, -All, All);
 
-    [Fact] public void Softplus_of_float32_is_within_its_bound() => Floats<SoftplusFunction>(1.8, -All, All);
+    [Fact] public void Softplus_of_float32_is_within_its_bound() => Floats<SoftplusFunction>(1.72, -All, All);
 
-    [Fact] public void Erf_of_float32_is_within_its_bound() => Floats<ErfFunction>(1.3, -All, All);
+    [Fact] public void Erf_of_float32_is_within_its_bound() => Floats<ErfFunction>(1.19, -All, All);
 
-    [Fact] public void Sin_of_float32_is_within_its_bound() => Floats<SinFunction>(3, -Turns, Turns);
+    [Fact] public void Sin_of_float32_is_within_its_bound() => Floats<SinFunction>(2.99, -Turns, Turns);
 
-    [Fact] public void Cos_of_float32_is_within_its_bound() => Floats<CosFunction>(3, -Turns, Turns);
+    [Fact] public void Cos_of_float32_is_within_its_bound() => Floats<CosFunction>(3.22, -Turns, Turns);
 
-    [Fact] public void Exp_of_float64_is_within_its_bound() => Doubles<ExpFunction>(1.1, -746, 709.7);
+    [Fact] public void Exp_of_float64_is_within_its_bound() => Doubles<ExpFunction>(1.005, -746, 709.7);
 
-    [Fact] public void Expm1_of_float64_is_within_its_bound() => Doubles<Expm1Function>(2.2, -50, 709);
+    [Fact] public void Expm1_of_float64_is_within_its_bound() => Doubles<Expm1Function>(2.06, -50, 709);
 
-    [Fact] public void Log_of_float64_is_within_its_bound() => Doubles<LogFunction>(0.9, 5e-324, 1.7e308);
+    [Fact] public void Log_of_float64_is_within_its_bound() => Doubles<LogFunction>(0.85, 5e-324, 1.7e308);
 
-    [Fact] public void Log1p_of_float64_is_within_its_bound() => Doubles<Log1pFunction>(1, -0.9999999, 1.7e308);
+    [Fact] public void Log1p_of_float64_is_within_its_bound() => Doubles<Log1pFunction>(1.22, -0.9999999, 1.7e308);
 
-    [Fact] public void Tanh_of_float64_is_within_its_bound() => Doubles<TanhFunction>(2.6, -25, 25);
+    [Fact] public void Tanh_of_float64_is_within_its_bound() => Doubles<TanhFunction>(2.57, -25, 25);
 
-    [Fact] public void Sigmoid_of_float64_is_within_its_bound() => Doubles<SigmoidFunction>(2.3, -745, 45);
+    [Fact] public void Sigmoid_of_float64_is_within_its_bound() => Doubles<SigmoidFunction>(2.18, -745, 45);
 
-    [Fact] public void Softplus_of_float64_is_within_its_bound() => Doubles<SoftplusFunction>(1.8, -745, 45);
+    [Fact] public void Softplus_of_float64_is_within_its_bound() => Doubles<SoftplusFunction>(1.62, -745, 45);
 
-    [Fact] public void Erf_of_float64_is_within_its_bound() => Doubles<ErfFunction>(1.7, -7, 7);
+    [Fact] public void Erf_of_float64_is_within_its_bound() => Doubles<ErfFunction>(1.4, -7, 7);
 
-    [Fact] public void Sin_of_float64_is_within_its_bound() => Doubles<SinFunction>(2.6, -1.6e6, 1.6e6);
+    [Fact] public void Sin_of_float64_is_within_its_bound() => Doubles<SinFunction>(2.29, -1.6e6, 1.6e6);
 
-    [Fact] public void Cos_of_float64_is_within_its_bound() => Doubles<CosFunction>(2.6, -1.6e6, 1.6e6);
+    [Fact] public void Cos_of_float64_is_within_its_bound() => Doubles<CosFunction>(2.28, -1.6e6, 1.6e6);
 
     [Fact]
     public void The_float64_reference_agrees_with_the_runtime_where_the_runtime_has_the_function()

@@ -55,17 +55,17 @@ public sealed class RandomKernelTests : IDisposable
 
         Storage input = _cpu.Allocate(DType.Float32, n);
         input.CopyFrom<float>(x);
-        Assert.Equal(expected, Floats(n, s => Dropout.Run(input, s, p, Key, 64)));
+        Assert.Equal(expected, Floats(n, s => RandomDropout.Run(input, s, p, Key, 64)));
 
         // In place, and twice the same mask.
-        Dropout.Run(input, input, p, Key, 64);
+        RandomDropout.Run(input, input, p, Key, 64);
         Assert.Equal(expected, input.AsSpan<float>().ToArray());
         input.CopyFrom<float>(x);
-        Assert.Equal(x, Floats(n, s => Dropout.Run(input, s, 0, Key, 64)));
+        Assert.Equal(x, Floats(n, s => RandomDropout.Run(input, s, 0, Key, 64)));
 
         Storage wide = _cpu.Allocate(DType.Float64, n);
         wide.CopyFrom<double>([.. x.Select(v => (double)v)]);
-        Assert.Equal(expected.Select(v => v == 0), Doubles(n, s => Dropout.Run(wide, s, p, Key, 64)).Select(v => v == 0));
+        Assert.Equal(expected.Select(v => v == 0), Doubles(n, s => RandomDropout.Run(wide, s, p, Key, 64)).Select(v => v == 0));
     }
 
     [Fact]
@@ -170,9 +170,9 @@ public sealed class RandomKernelTests : IDisposable
         Refused("mean must be finite, found NaN", () => RandomNormal.Run(y, double.NaN, 1, Key, 0));
         Refused("found 1.5", () => RandomBernoulli.Run(y, 1.5f, Key, 0));
         Refused("found NaN", () => RandomBernoulli.Run(y, float.NaN, Key, 0));
-        Refused("in [0, 1), found 1", () => Dropout.Run(y, y, 1, Key, 0));
-        Refused("x must hold 10 elements, found 9", () => Dropout.Run(shorter, y, 0.5f, Key, 0));
-        Refused("one device", () => Dropout.Run(other.Allocate(DType.Float32, 10), y, 0.5f, Key, 0));
+        Refused("in [0, 1), found 1", () => RandomDropout.Run(y, y, 1, Key, 0));
+        Refused("x must hold 10 elements, found 9", () => RandomDropout.Run(shorter, y, 0.5f, Key, 0));
+        Refused("one device", () => RandomDropout.Run(other.Allocate(DType.Float32, 10), y, 0.5f, Key, 0));
     }
 
     private static void Refused(string why, Action call) => Assert.Contains(why, Assert.Throws<ArgumentException>(call).Message);

@@ -50,6 +50,7 @@ public sealed class ReduceTests
                 cases.Add([5, n], [1]);
                 cases.Add([5, n], [0]);
                 cases.Add([257, n], [0]);
+                cases.Add([257, n], [1]);
             }
 
             return cases;

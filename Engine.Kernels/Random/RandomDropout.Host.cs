@@ -2,7 +2,7 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
 
-public static partial class Dropout
+public static partial class RandomDropout
 {
     private static void RunOnHost(CpuDevice device, Storage x, Storage y, float p, ulong key, long offset) =>
         RandomHost.Run(device, x, y, new Operation(p), key, offset);

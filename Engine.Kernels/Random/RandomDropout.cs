@@ -5,7 +5,7 @@ namespace Engine.Kernels;
 /// overfitting", 2014), scaled in training. The mask is a function of key and offset and is never stored: the backward pass runs
 /// the same kernel on the gradient.
 /// </summary>
-public static partial class Dropout
+public static partial class RandomDropout
 {
     /// <summary>
     /// y = x / (1 - p) where an element is kept, 0 where it is dropped. Element i is kept when u &gt;= p, u being the float32 number in
@@ -22,12 +22,12 @@ public static partial class Dropout
     public static void Run(Storage x, Storage y, float p, ulong key, long offset)
     {
         ArgumentNullException.ThrowIfNull(x);
-        RandomArguments.Check(nameof(Dropout), y, offset);
-        Device device = Arguments.OneDevice(nameof(Dropout), x, y);
-        Arguments.OneType(nameof(Dropout), x, y);
-        Arguments.Length(nameof(Dropout), nameof(x), x, y.Length);
-        RandomArguments.Probability(nameof(Dropout), p, oneAllowed: false);
+        RandomArguments.Check(nameof(RandomDropout), y, offset);
+        Device device = Arguments.OneDevice(nameof(RandomDropout), x, y);
+        Arguments.OneType(nameof(RandomDropout), x, y);
+        Arguments.Length(nameof(RandomDropout), nameof(x), x, y.Length);
+        RandomArguments.Probability(nameof(RandomDropout), p, oneAllowed: false);
         if (device is CpuDevice cpu) RunOnHost(cpu, x, y, p, key, offset);
-        else throw RandomArguments.NoKernel(nameof(Dropout), device);
+        else throw RandomArguments.NoKernel(nameof(RandomDropout), device);
     }
 }

@@ -1,0 +1,19 @@
+using Xunit;
+
+namespace Engine.Tests;
+
+/// <summary>All cases of all operations. Whoever adds an operation adds cases here, and every check applies to it.</summary>
+internal static class OperationRegistry
+{
+    private static readonly Dictionary<string, OperationCase> s_byName = new[]
+    {
+        ArithmeticCases.All, ElementaryCases.All, ReductionCases.All, MoveCases.All, ProductCases.All, LossCases.All, RandomCases.All,
+    }.SelectMany(cases => cases()).ToDictionary(c => c.Name);
+
+    internal static IReadOnlyCollection<OperationCase> Cases => s_byName.Values;
+
+    internal static OperationCase Find(string name) => s_byName[name];
+
+    /// <summary>The names of the cases that a check applies to.</summary>
+    internal static TheoryData<string> Names(Func<OperationCase, bool> applies) => [.. Cases.Where(applies).Select(c => c.Name)];
+}

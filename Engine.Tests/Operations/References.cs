@@ -1,0 +1,44 @@
+namespace Engine.Tests;
+
+/// <summary>Functions that .NET lacks, in float64, for the references.</summary>
+internal static class References
+{
+    /// <summary>
+    /// erf x = 2/sqrt(pi) e^(-x²) sum of 2^n x^(2n+1) / (2n+1)!!, whose terms all have one sign; in the 28 digits of decimal, where what
+    /// the terms have been rounded by is nothing.
+    /// </summary>
+    internal static double Erf(double x)
+    {
+        if (Math.Abs(x) > 6 || x == 0) return Math.Sign(x);
+
+        // A float32 number is a whole multiple of 2^-40, or very small; a conversion to decimal would keep 15 digits only.
+        decimal exact = (decimal)(long)(x * (1L << 40)) / (1L << 40);
+        decimal square = exact * exact;
+        decimal sum = 0, power = 0;
+        decimal term = exact, termOfPower = 1;
+        for (int n = 1; term != 0 && (n < 40 || Math.Abs(term) > Math.Abs(sum) * 1e-20m); n++)
+        {
+            sum += term;
+            power += termOfPower;
+            term *= 2 * square / ((2 * n) + 1);
+            termOfPower *= square / n;
+        }
+
+        return (double)(1.1283791670955125738961589031m * sum / power);
+    }
+
+    internal static double Sigmoid(double x)
+    {
+        double z = Math.Exp(-Math.Abs(x));
+        return (x < 0 ? z : 1) / (1 + z);
+    }
+
+    internal static double Softplus(double x) => Math.Max(x, 0) + Log1p(Math.Exp(-Math.Abs(x)));
+
+    /// <summary>log(1 + x): what is lost in rounding 1 + x is put right by a factor.</summary>
+    internal static double Log1p(double x)
+    {
+        double u = 1 + x;
+        return u == 1 ? x : Math.Log(u) * x / (u - 1);
+    }
+}
