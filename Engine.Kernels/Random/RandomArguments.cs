@@ -17,7 +17,4 @@ internal static class RandomArguments
         if (!(p >= 0 && (oneAllowed ? p <= 1 : p < 1)))
             throw new ArgumentException($"{operation}: p must be a probability in [0, 1{(oneAllowed ? ']' : ')')}, found {p}.");
     }
-
-    internal static DeviceException NoKernel(string operation, Device device) =>
-        new($"{operation} has no kernel for device '{device.Name}': it runs on cpu.");
 }

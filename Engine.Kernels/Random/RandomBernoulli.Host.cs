@@ -7,7 +7,7 @@ public static partial class RandomBernoulli
     private static void RunOnHost(CpuDevice device, Storage y, float p, ulong key, long offset) =>
         RandomHost.Run(device, null, y, new Operation(p), key, offset);
 
-    internal readonly unsafe struct Operation(float p) : IRandomOperation
+    internal readonly unsafe partial struct Operation(float p) : IRandomOperation
     {
         public static bool TakesLowWords => false;
 

@@ -17,6 +17,6 @@ public static partial class RandomBernoulli
         Device device = RandomArguments.Check(nameof(RandomBernoulli), y, offset);
         RandomArguments.Probability(nameof(RandomBernoulli), p, oneAllowed: true);
         if (device is CpuDevice cpu) RunOnHost(cpu, y, p, key, offset);
-        else throw RandomArguments.NoKernel(nameof(RandomBernoulli), device);
+        else RunOnIlgpu((IlgpuDevice)device, y, p, key, offset);
     }
 }

@@ -7,7 +7,7 @@ public static partial class RandomDropout
     private static void RunOnHost(CpuDevice device, Storage x, Storage y, float p, ulong key, long offset) =>
         RandomHost.Run(device, x, y, new Operation(p), key, offset);
 
-    internal readonly unsafe struct Operation(float p) : IRandomOperation
+    internal readonly unsafe partial struct Operation(float p) : IRandomOperation
     {
         public static bool TakesLowWords => false;
 

@@ -28,6 +28,6 @@ public static partial class RandomDropout
         Arguments.Length(nameof(RandomDropout), nameof(x), x, y.Length);
         RandomArguments.Probability(nameof(RandomDropout), p, oneAllowed: false);
         if (device is CpuDevice cpu) RunOnHost(cpu, x, y, p, key, offset);
-        else throw RandomArguments.NoKernel(nameof(RandomDropout), device);
+        else RunOnIlgpu((IlgpuDevice)device, x, y, p, key, offset);
     }
 }

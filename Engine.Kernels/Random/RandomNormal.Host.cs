@@ -7,7 +7,7 @@ public static partial class RandomNormal
     private static void RunOnHost(CpuDevice device, Storage y, double mean, double std, ulong key, long offset) =>
         RandomHost.Run(device, null, y, new Operation(mean, std), key, offset);
 
-    internal readonly unsafe struct Operation(double mean, double std) : IRandomOperation
+    internal readonly unsafe partial struct Operation(double mean, double std) : IRandomOperation
     {
         private const double TwoToMinus32 = 1.0 / (1L << 32);
 

@@ -23,6 +23,6 @@ public static partial class RandomNormal
         if (!double.IsFinite(std) || std < 0)
             throw new ArgumentException($"{nameof(RandomNormal)}: the standard deviation must be finite and not negative, found {std}.");
         if (device is CpuDevice cpu) RunOnHost(cpu, y, mean, std, key, offset);
-        else throw RandomArguments.NoKernel(nameof(RandomNormal), device);
+        else RunOnIlgpu((IlgpuDevice)device, y, mean, std, key, offset);
     }
 }

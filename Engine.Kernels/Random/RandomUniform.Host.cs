@@ -4,14 +4,17 @@ namespace Engine.Kernels;
 
 public static partial class RandomUniform
 {
-    private static void RunOnHost(CpuDevice device, Storage y, double low, double high, ulong key, long offset)
+    private static void RunOnHost(CpuDevice device, Storage y, double low, double high, ulong key, long offset) =>
+        RandomHost.Run(device, null, y, OperationFor(y.DType, low, high), key, offset);
+
+    private static Operation OperationFor(DType dtype, double low, double high)
     {
-        double last = y.DType == DType.Float64 ? Math.BitDecrement(high) : MathF.BitDecrement((float)high);
-        double width = y.DType == DType.Float64 ? high - low : (float)high - (float)low;
-        RandomHost.Run(device, null, y, new Operation(low, width, last), key, offset);
+        double last = dtype == DType.Float64 ? Math.BitDecrement(high) : MathF.BitDecrement((float)high);
+        double width = dtype == DType.Float64 ? high - low : (float)high - (float)low;
+        return new(low, width, last);
     }
 
-    internal readonly unsafe struct Operation(double low, double width, double last) : IRandomOperation
+    internal readonly unsafe partial struct Operation(double low, double width, double last) : IRandomOperation
     {
         public static bool TakesLowWords => true;
 

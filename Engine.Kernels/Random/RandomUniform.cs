@@ -25,6 +25,6 @@ public static partial class RandomUniform
         if (!fits)
             throw new ArgumentException($"{nameof(RandomUniform)}: low must be less than high and both finite in {y.DType}, found [{low}, {high}).");
         if (device is CpuDevice cpu) RunOnHost(cpu, y, low, high, key, offset);
-        else throw RandomArguments.NoKernel(nameof(RandomUniform), device);
+        else RunOnIlgpu((IlgpuDevice)device, y, low, high, key, offset);
     }
 }
