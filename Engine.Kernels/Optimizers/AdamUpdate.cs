@@ -29,7 +29,7 @@ public static class AdamUpdate
         Map.Update(parameter, mean, square, gradient, new Op(rate, correction, beta1, beta2, epsilon));
     }
 
-    private readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon) : IUpdateOp
+    internal readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon) : IUpdateOp
     {
         private readonly double _rate = rate;
         private readonly double _correction = correction;

@@ -24,7 +24,7 @@ public static class SgdUpdate
     public static void Run(Storage parameter, Storage velocity, Storage gradient, double learningRate, double momentum) =>
         Map.Update(parameter, velocity, null, gradient, new WithMomentum(learningRate, momentum));
 
-    private readonly struct Plain(double rate) : IUpdateOp
+    internal readonly struct Plain(double rate) : IUpdateOp
     {
         private readonly double _rate = rate;
 
@@ -35,7 +35,7 @@ public static class SgdUpdate
             parameter = T.MulAdd(T.Of(-_rate), g, parameter);
     }
 
-    private readonly struct WithMomentum(double rate, double momentum) : IUpdateOp
+    internal readonly struct WithMomentum(double rate, double momentum) : IUpdateOp
     {
         private readonly double _rate = rate;
         private readonly double _momentum = momentum;

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Engine.Bench.Kernels;
+using Engine.Bench.Machine;
+using Engine.Bench.Peers;
+using Engine.Kernels;
+using Spectre.Console;
+
+namespace Engine.Bench.Commands;
+
+/// <summary><c>matmul</c>: matrix products beside the multiply-add ceiling and, where there is one, PyTorch; all in turns.</summary>
+internal static class MatMulCommand
+{
+    private const double SecondsOfCeiling = 0.004;
+
+    internal static Command Create()
+    {
+        Option<int> threads = PeerOptions.Threads();
+        Option<string> python = PeerOptions.Python(null);
+        Option<int> rounds = new("--rounds") { Description = "Turns of each measurement.", DefaultValueFactory = _ => 15 };
+        Option<double> seconds = new("--seconds") { Description = "The length of a turn.", DefaultValueFactory = _ => 0.03 };
+        Command command = new("matmul", "A quick table of matrix products, as rate and share of the ceiling.") { threads, python, rounds, seconds };
+        command.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(rounds), parsed.GetValue(seconds)));
+        return command;
+    }
+
+    private static void Run(int threads, string python, int rounds, double seconds)
+    {
+        using CpuDevice device = new(threads);
+        using Peer? torch = python.Length == 0 ? null : PeerOptions.TryStart(python, "torch_matmul.py", $"{threads}");
+        Table table = new Table().AddColumns("M", "N", "K", "Form", "Engine GFLOP/s", "Ceiling GFLOP/s", "Share").RightAligned(0, 1, 2, 4, 5, 6);
+        if (torch is not null) table.AddColumns($"{torch.First.Name} GFLOP/s", "Engine / PyTorch").RightAligned(7, 8);
+        FmaJob ceiling = FmaJob.Calibrated(device, SecondsOfCeiling);
+        foreach ((MatMulShape shape, string form) in Shapes())
+        {
+            List<double> ours = [], limits = [], theirs = [];
+            using Product product = new(device, shape);
+            for (int i = 0; i < rounds; i++)
+            {
+                limits.Add(ceiling.Rate(device));
+                ours.Add(product.Rate(seconds));
+                if (torch is null) continue;
+                double[] times = torch.Run(seconds, $"{shape.M} {shape.N} {shape.K} {form}").TimesMs ?? [];
+                theirs.Add(2e3 * shape.MultiplyAdds / Sample.Median(times));
+            }
+
+            List<string> cells =
+            [
+                $"{shape.M}", $"{shape.N}", $"{shape.K}", form, $"{Sample.Median(ours) / 1e9:F1}", $"{Sample.Median(limits) / 1e9:F1}",
+                $"{Share(ours, limits):P0}",
+            ];
+            if (torch is not null) cells.AddRange($"{Sample.Median(theirs) / 1e9:F1}", $"{Share(ours, theirs):F2}");
+            table.AddRow([.. cells]);
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    /// <summary>The median of the ratios, each of one turn: what slows the machine for a while slows both.</summary>
+    private static double Share(List<double> of, List<double> over) => Sample.Median(of.Zip(over, (a, b) => a / b));
+
+    private static IEnumerable<(MatMulShape Shape, string Form)> Shapes()
+    {
+        foreach (int size in new[] { 512, 768, 1024, 1536, 2048 }) yield return (new MatMulShape(size, size, size), "NN");
+        foreach ((int inputs, int outputs) in GanShapes.Layers)
+            foreach (string form in new[] { "NN", "NT", "TN" }) yield return (GanShapes.Product(inputs, outputs, form), form);
+    }
+
+    /// <summary>One product with its matrices; the values are checked when it is made.</summary>
+    private sealed class Product : IDisposable
+    {
+        private readonly MatMulShape _shape;
+        private readonly Storage _a, _b, _c;
+
+        internal Product(CpuDevice device, MatMulShape shape)
+        {
+            _shape = shape;
+            _a = device.Allocate(DType.Float32, (int)shape.LengthA);
+            _b = device.Allocate(DType.Float32, (int)shape.LengthB);
+            _c = device.Allocate(DType.Float32, (int)shape.LengthC);
+            RandomStream random = new(1);
+            RandomUniform.Run(_a, -1, 1, random.Key, random.Reserve(_a.Length));
+            RandomUniform.Run(_b, -1, 1, random.Key, random.Reserve(_b.Length));
+            MatMul.Run(_a, _b, _c, _shape);
+            MatMulCheck.Run(_a, _b, _c, _shape);
+        }
+
+        /// <summary>Operations a second of the median call of a turn, after three that bring the matrices back into the caches.</summary>
+        internal double Rate(double seconds)
+        {
+            for (int i = 0; i < 3; i++) MatMul.Run(_a, _b, _c, _shape);
+            List<double> times = [];
+            long before = Stopwatch.GetTimestamp();
+            long end = before + (long)(seconds * Stopwatch.Frequency);
+            while (before < end)
+            {
+                MatMul.Run(_a, _b, _c, _shape);
+                long after = Stopwatch.GetTimestamp();
+                times.Add(Stopwatch.GetElapsedTime(before, after).TotalSeconds);
+                before = after;
+            }
+
+            return 2.0 * _shape.MultiplyAdds / Sample.Median(times);
+        }
+
+        public void Dispose()
+        {
+            _a.Release();
+            _b.Release();
+            _c.Release();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using Engine.Bench.Machine;
+using Engine.Bench.Peers;
+using Engine.Bench.Steps;
+using Spectre.Console;
+
+namespace Engine.Bench.Commands;
+
+/// <summary><c>steps</c>: training steps of the engine and of PyTorch, in turns.</summary>
+internal static class StepsCommand
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
+    internal static Command Create()
+    {
+        Option<string> model = new("--model") { Description = "gan: docs/lessons/gan.cs at a batch of 64; vae: 784-400-20 at a batch of 128.", DefaultValueFactory = _ => "gan" };
+        model.AcceptOnlyFromAmong("gan", "vae");
+        Option<int> threads = PeerOptions.Threads();
+        Option<string> python = PeerOptions.Python("python3");
+        Option<int> windows = new("--windows") { Description = "Windows of measurement for each.", DefaultValueFactory = _ => 12 };
+        Option<double> seconds = new("--seconds") { Description = "The length of a window.", DefaultValueFactory = _ => 0.5 };
+        Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") { model, threads, python, windows, seconds };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(windows), parsed.GetValue(seconds)));
+        return command;
+    }
+
+    private static int Run(string model, int threads, string python, int windows, double seconds)
+    {
+        string count = threads.ToString(CultureInfo.InvariantCulture);
+        try
+        {
+            using Peer engine = Peer.StartEngine("serve", model, "--threads", count);
+            StepResult ours = new(engine, engine.Read().Note ?? "");
+            using Peer? torch = PeerOptions.TryStart(python, "torch_steps.py", model, count);
+            StepResult? theirs = torch is null ? null : new StepResult(torch, torch.Read().Note ?? "");
+            ours.CheckFirstLosses(theirs);
+            for (int i = 0; i < windows; i++)
+            {
+                // A pause, so that the threads of the one that was measured have gone to sleep.
+                Thread.Sleep(s_pause);
+                ours.Measure(seconds);
+                Thread.Sleep(s_pause);
+                theirs?.Measure(seconds);
+            }
+
+            ours.Finish();
+            theirs?.Finish();
+            Print(model, threads, ours, theirs);
+            return 0;
+        }
+        catch (PeerException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
+    }
+
+    private static void Print(string model, int threads, StepResult ours, StepResult? theirs)
+    {
+        StepResult[] parties = theirs is null ? [ours] : [ours, theirs];
+        Table table = new Table().AddColumn($"{model}, {threads} thread{(threads == 1 ? "" : "s")}");
+        foreach (StepResult party in parties) table.AddColumn(party.Name, column => column.RightAligned());
+        table.RightAligned();
+        Row("step, median", party => $"{Sample.Median(party.Times):F3} ms");
+        Row("step, 10th percentile", party => $"{Sample.Quantile(party.Times, 0.1):F3} ms");
+        Row("median of windows, from .. to", party => $"{party.Medians.Min():F3} .. {party.Medians.Max():F3} ms");
+        Row("steps measured", party => $"{party.Times.Count()}");
+        Row("peak memory", party => $"{party.PeakMemory:F0} MB");
+        Row("start to first step", party => $"{party.SecondsToFirst:F2} s");
+        Row("losses of the first step", party => StepResult.Text(party.FirstLosses));
+        Row("losses of the last step", party => StepResult.Text(party.LastLosses));
+        Row("how", party => party.Note);
+        AnsiConsole.Write(table);
+        if (theirs is null) return;
+
+        double[] ratios = [.. ours.Medians.Zip(theirs.Medians, (mine, other) => other / mine)];
+        AnsiConsole.WriteLine(
+            $"Engine's speed over PyTorch's: {Sample.Median(ratios):F2} (median of {ratios.Length} pairs of windows; {ratios.Min():F2} .. {ratios.Max():F2})");
+
+        void Row(string what, Func<StepResult, string> value) => table.AddRow([what, .. parties.Select(value)]);
+    }
+}
