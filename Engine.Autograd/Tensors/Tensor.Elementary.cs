@@ -66,7 +66,11 @@ public partial class Tensor
     public Tensor Softplus() => Apply(default(Softplus), default(SoftplusGradient), fromOutput: false, static (g, x, _) => g * x.Sigmoid());
 
     /// <summary>max(x, 0); the derivative at 0 is 0.</summary>
-    public Tensor Relu() => LeakyRelu(0);
+    public Tensor Relu()
+    {
+        LeakyReluGradient fused = new(0);
+        return Apply(default(Relu), fused, fromOutput: false, (g, x, _) => g * Ones(x.Shape, x.DType).Map(x, fused));
+    }
 
     /// <summary>x where x >= 0, slope x elsewhere; the derivative at 0 is the slope.</summary>
     /// <param name="slope">The factor on the negative side, at least 0.</param>
