@@ -12,7 +12,7 @@ public sealed partial class Tape
     /// <exception cref="ArgumentException">The loss is not a scalar, or is not on this tape.</exception>
     /// <exception cref="InvalidOperationException">
     /// The loss carries no graph: nothing was recorded, or it was computed from gradients without a graph or from results of another tape. Or
-    /// this is not the innermost tape that is open on the calling thread.
+    /// a tensor to differentiate with respect to is none that the tape follows, or this is not the innermost tape that is open on the calling thread.
     /// </exception>
     public Tensor[] Gradients(Tensor loss, IReadOnlyList<Tensor> with, bool createGraph = false)
     {

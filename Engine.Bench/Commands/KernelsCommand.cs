@@ -51,8 +51,8 @@ internal static class KernelsCommand
 
     private static ManualConfig Config(bool brief)
     {
-        // In this process, as a process for each of some hundred cases would cost a second or more each: the kernels are compiled at
-        // their first call (TieredCompilationQuickJitForLoops is off) and allocate nothing that a collector would have to be kept apart for.
+        // In this process: a build and a process for each of some hundred cases would take longer than the measurements, and kernels leave
+        // nothing to the garbage collector that cases would have to be kept apart for. Setup runs them until they are fully compiled.
         Job job = Job.Default
             .WithToolchain(InProcessEmitToolchain.Instance)
             .WithWarmupCount(brief ? 1 : 3)
@@ -62,11 +62,12 @@ internal static class KernelsCommand
             .WithEvaluateOverhead(false);
         return ManualConfig.CreateEmpty()
             .AddJob(job)
-            .AddLogger(NullLogger.Instance)
+            .AddLogger(new ErrorsOnly())
             .AddEventProcessor(new ProgressLine())
             .AddColumnProvider(DefaultColumnProviders.Params)
             .AddColumn(StatisticColumn.Median, StatisticColumn.Min)
             .AddColumn(WorkColumn.All)
+            .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(40))
             .WithOptions(ConfigOptions.DisableLogFile);
     }
 }

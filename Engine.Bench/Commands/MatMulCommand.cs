@@ -17,8 +17,8 @@ internal static class MatMulCommand
     {
         Option<int> threads = PeerOptions.Threads();
         Option<string> python = PeerOptions.Python(null);
-        Option<int> rounds = new("--rounds") { Description = "Turns of each measurement.", DefaultValueFactory = _ => 15 };
-        Option<double> seconds = new("--seconds") { Description = "The length of a turn.", DefaultValueFactory = _ => 0.03 };
+        Option<int> rounds = PeerOptions.Count("--rounds", "Turns of each measurement.", 15);
+        Option<double> seconds = PeerOptions.Seconds("The length of a turn.", 0.03);
         Command command = new("matmul", "A quick table of matrix products, as rate and share of the ceiling.") { threads, python, rounds, seconds };
         command.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(rounds), parsed.GetValue(seconds)));
         return command;

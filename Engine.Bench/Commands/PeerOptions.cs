@@ -7,11 +7,29 @@ namespace Engine.Bench.Commands;
 /// <summary>The options that the comparisons share.</summary>
 internal static class PeerOptions
 {
-    internal static Option<int> Threads() => new("--threads")
+    internal static Option<int> Threads() => Count("--threads", "Threads that compute, the same for both.", Environment.ProcessorCount);
+
+    /// <summary>A number of at least 1.</summary>
+    internal static Option<int> Count(string name, string description, int value)
     {
-        Description = "Threads that compute, the same for both.",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
-    };
+        Option<int> option = new(name) { Description = description, DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError($"{name} must be at least 1.");
+        });
+        return option;
+    }
+
+    /// <summary>A length of time.</summary>
+    internal static Option<double> Seconds(string description, double value)
+    {
+        Option<double> option = new("--seconds") { Description = description, DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= 60)) result.AddError("--seconds must be above 0 and at most 60.");
+        });
+        return option;
+    }
 
     internal static Option<string> Python(string? fallback) => new("--python")
     {

@@ -18,8 +18,8 @@ internal static class StepsCommand
         model.AcceptOnlyFromAmong("gan", "vae");
         Option<int> threads = PeerOptions.Threads();
         Option<string> python = PeerOptions.Python("python3");
-        Option<int> windows = new("--windows") { Description = "Windows of measurement for each.", DefaultValueFactory = _ => 12 };
-        Option<double> seconds = new("--seconds") { Description = "The length of a window.", DefaultValueFactory = _ => 0.5 };
+        Option<int> windows = PeerOptions.Count("--windows", "Windows of measurement for each.", 12);
+        Option<double> seconds = PeerOptions.Seconds("The length of a window.", 0.5);
         Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") { model, threads, python, windows, seconds };
         command.SetAction(parsed => Run(
             parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(windows), parsed.GetValue(seconds)));

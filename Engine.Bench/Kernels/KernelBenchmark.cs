@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using Engine.Kernels;
 
@@ -9,6 +10,7 @@ namespace Engine.Bench.Kernels;
 /// </summary>
 public abstract class KernelBenchmark
 {
+    private static readonly TimeSpan s_untilCompiled = TimeSpan.FromMilliseconds(300);
     private readonly List<Storage> _storages = [];
     private CpuDevice? _device;
 
@@ -32,6 +34,10 @@ public abstract class KernelBenchmark
         Prepare();
         Run();
         Check();
+
+        // A small method that a kernel calls starts unoptimised; it is compiled again after some calls and a tenth of a second.
+        long started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < s_untilCompiled) Run();
     }
 
     /// <summary>Gives arrays and device back.</summary>

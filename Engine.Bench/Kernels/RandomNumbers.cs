@@ -60,9 +60,11 @@ public class RandomNumbers : KernelBenchmark
 
     private static double Normal(int i)
     {
-        // Box and Muller: numbers sixteen apart are a pair, cosine and sine of one angle; half a step keeps the logarithm from 0.
+        // Box and Muller: numbers sixteen apart are a pair, cosine and sine of one angle; half a step keeps the logarithm from 0. The
+        // uniform number is rounded to float32 as the kernel does: near 1 the logarithm makes much of that.
         int first = i & ~Philox.BlocksInGroup;
-        double radius = Math.Sqrt(-2 * Math.Log((Philox.Word(Key, (ulong)first) + 0.5) * Math.Pow(2, -32)));
+        float u = ((float)(double)Philox.Word(Key, (ulong)first) + 0.5f) * (1f / 65536 / 65536);
+        double radius = Math.Sqrt(-2 * Math.Log(u));
         double angle = 2 * Math.PI * ((Philox.Word(Key, (ulong)(first + Philox.BlocksInGroup)) >> 9) + 0.5) * Math.Pow(2, -23);
         return radius * (i == first ? Math.Cos(angle) : Math.Sin(angle));
     }

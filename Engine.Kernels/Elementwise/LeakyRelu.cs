@@ -3,7 +3,7 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
 
-/// <summary>y = x where x >= 0, slope x elsewhere; the ReLU is the slope 0.</summary>
+/// <summary>y = x where x >= 0, slope x elsewhere. For the slope 0 see <see cref="Relu"/>, which is right at -infinity too.</summary>
 /// <param name="slope">The factor on the negative side, at least 0.</param>
 public readonly struct LeakyRelu(double slope) : IUnaryOp
 {

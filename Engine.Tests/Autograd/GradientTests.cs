@@ -75,6 +75,63 @@ public sealed class GradientTests : IDisposable
     }
 
     [Fact]
+    public void A_gradient_with_respect_to_what_the_tape_does_not_follow_throws_instead_of_being_zero()
+    {
+        using Tape tape = new(_cpu);
+        Tensor w = tape.Watch(Tensor.Ones([2]));
+        Tensor forgotten = Tensor.Ones([2]);
+        Tensor loss = (w * forgotten.Exp()).Sum();
+        string message = Assert.Throws<InvalidOperationException>(() => tape.Gradients(loss, [w, forgotten])).Message;
+        Assert.StartsWith("Gradients: tensor 1, Float32 [2] on cpu, is no parameter, not watched", message, StringComparison.Ordinal);
+        Assert.Contains("Tape.Watch", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Derivatives_at_kinks_are_those_of_the_documentation(bool createGraph)
+    {
+        using Tape tape = new(_cpu);
+        Tensor x = tape.Watch(Tensor.From([0f, -0f, 1f, -1f], [4]));
+        Is([0, 0, 1, -1], x.Abs());
+        Is([0, 0, 1, 0], x.Relu());
+        Is([0.25f, 0.25f, 1, 0.25f], x.LeakyRelu(0.25));
+        Is([1, 1, 1, 1], x.Clamp(-1, 1));
+        Is([1, 1, 0, 0], x.Clamp(-0.5, 0.5));
+
+        // The same activations inside a layer, which sees its output only.
+        Tensor one = Tensor.Ones([1, 1]);
+        Is([0, 0, 1, 0], x.Reshape(4, 1).Linear(one, activation: Activation.Relu));
+        Is([0.25f, 0.25f, 1, 0.25f], x.Reshape(4, 1).Linear(one, activation: Activation.LeakyRelu(0.25f)));
+
+        void Is(float[] expected, Tensor y) => Assert.Equal(expected, tape.Gradient(y.Sum(), x, createGraph).ToArray());
+    }
+
+    [Fact]
+    public void The_gradient_of_a_scalar_with_respect_to_itself_is_one()
+    {
+        using Tape tape = new(_cpu);
+        Tensor w = tape.Watch(Tensor.From([3f], []));
+        Assert.Equal(1, tape.Gradient(w, w).Item());
+        Tensor loss = w.Square();
+        Tensor[] gradients = tape.Gradients(loss, [loss, w]);
+        Assert.Equal((1, 6), (gradients[0].Item(), gradients[1].Item()));
+    }
+
+    [Fact]
+    public void The_seed_is_not_written_to()
+    {
+        using Tape tape = new(_cpu);
+        Tensor x = tape.Watch(Tensor.Ones([2]));
+        Tensor y = x + 0;
+        Tensor seed = Tensor.From([3f, 5], [2]);
+        Tensor[] gradients = tape.Gradients(y + (y + x), seed, [x, y]);
+        Assert.Equal([9, 15], gradients[0].ToArray());
+        Assert.Equal([6, 10], gradients[1].ToArray());
+        Assert.Equal([3, 5], seed.ToArray());
+    }
+
+    [Fact]
     public void Bad_requests_are_refused()
     {
         using Tape tape = new(_cpu);

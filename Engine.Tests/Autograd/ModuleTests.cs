@@ -52,6 +52,33 @@ public sealed class ModuleTests : IDisposable
     }
 
     [Fact]
+    public void Initialisers_fill_as_they_say()
+    {
+        Shape shape = [64, 128];
+        double xavier = Math.Sqrt(6.0 / (64 + 128));
+        (double Low, double High, double Mean, double Deviation)[] expected =
+        [
+            (0, 0, 0, 0), (1, 1, 1, 0), (3, 3, 3, 0), (-0.125, 0.125, 0, 0.125 / Math.Sqrt(3)), (-2 * xavier, 2 * xavier, 0, 2 * xavier / Math.Sqrt(3)),
+            (-1, 1, 0, Math.Sqrt(2.0 / 64)), (-4, 6, 1, 0.8), (2, 4, 3, 1 / Math.Sqrt(3)),
+        ];
+        Initializer[] initializers =
+        [
+            Initializers.Zeros, Initializers.Ones, Initializers.Constant(3), Initializers.LinearDefault, Initializers.XavierUniform(2),
+            Initializers.HeNormal, Initializers.Normal(1, 0.8), Initializers.Uniform(2, 4),
+        ];
+        using Tensor tensor = Tensor.Zeros(shape, device: _cpu);
+        for (int i = 0; i < initializers.Length; i++)
+        {
+            initializers[i](tensor.Storage, shape, new RandomStream(i));
+            double[] values = tensor.ToDoubles();
+            double mean = values.Average();
+            Assert.All(values, x => Assert.InRange(x, expected[i].Low, expected[i].High));
+            Assert.Equal(expected[i].Mean, mean, 0.05);
+            Assert.Equal(expected[i].Deviation, Math.Sqrt(values.Average(x => (x - mean) * (x - mean))), 0.03);
+        }
+    }
+
+    [Fact]
     public void Training_and_evaluation_reach_every_part()
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);

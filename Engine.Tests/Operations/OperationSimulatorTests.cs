@@ -6,17 +6,15 @@ namespace Engine.Tests;
 public sealed class OperationSimulatorTests
 {
     /// <summary>Operations that lack a form for GPUs, in themselves or in their gradient.</summary>
-    private static readonly HashSet<string> s_notYetOnSimulator =
+    internal static readonly HashSet<string> NotYetOnSimulator =
     [
         "Loss.BinaryCrossEntropy", "Loss.BinaryCrossEntropyFromLogits", "Loss.MeanSquaredError", "Tensor.ArgMax", "Tensor.Bernoulli", "Tensor.BroadcastTo",
-        "Tensor.Cast", "Tensor.Clamp", "Tensor.Concat", "Tensor.Dropout", "Tensor.Full", "Tensor.Gather", "Tensor.Linear", "Tensor.LogSoftmax", "Tensor.LogSumExp",
-        "Tensor.MatMul", "Tensor.Max", "Tensor.Maximum", "Tensor.Mean", "Tensor.Min", "Tensor.Minimum", "Tensor.Normal", "Tensor.Ones", "Tensor.Pad",
-        "Tensor.Permute", "Tensor.ScatterAdd", "Tensor.Slice", "Tensor.Softmax", "Tensor.Sum", "Tensor.SumTo", "Tensor.Transpose", "Tensor.Uniform",
-        "Tensor.Variance", "Tensor.Zeros", "Tensor.operator *(Tensor, Tensor)", "Tensor.operator +(Tensor, Tensor)", "Tensor.operator -(Tensor, Tensor)",
-        "Tensor.operator /(Tensor, Tensor)",
+        "Tensor.Dropout", "Tensor.Linear", "Tensor.LogSoftmax", "Tensor.LogSumExp", "Tensor.MatMul", "Tensor.Max", "Tensor.Maximum", "Tensor.Mean",
+        "Tensor.Min", "Tensor.Minimum", "Tensor.Normal", "Tensor.Softmax", "Tensor.Sum", "Tensor.SumTo", "Tensor.Uniform", "Tensor.Variance",
+        "Tensor.operator *(Tensor, Tensor)", "Tensor.operator +(Tensor, Tensor)", "Tensor.operator -(Tensor, Tensor)", "Tensor.operator /(Tensor, Tensor)",
     ];
 
-    public static TheoryData<string> Tiny => OperationRegistry.Names(c => c.IsTiny && !s_notYetOnSimulator.Contains(c.Operation));
+    public static TheoryData<string> Tiny => OperationRegistry.Names(c => c.IsTiny && !NotYetOnSimulator.Contains(c.Operation));
 
     [Theory]
     [MemberData(nameof(Tiny))]
@@ -25,7 +23,7 @@ public sealed class OperationSimulatorTests
     [Fact]
     public void An_operation_that_is_listed_as_missing_on_the_simulator_is_missing()
     {
-        string[] working = [.. s_notYetOnSimulator.Where(operation => OperationRegistry.Cases.Where(c => c.IsTiny && c.Operation == operation).All(Works))];
+        string[] working = [.. NotYetOnSimulator.Where(operation => OperationRegistry.Cases.Where(c => c.IsTiny && c.Operation == operation).All(Works))];
         Assert.True(working.Length == 0, $"these work on the simulator, take them off the list: {string.Join("; ", working)}");
     }
 
