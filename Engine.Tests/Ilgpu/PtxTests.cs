@@ -1,0 +1,81 @@
+#if ILGPU
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Engine.Kernels;
+using Engine.Kernels.Ladder;
+using Engine.Kernels.Lanes;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using Xunit;
+
+namespace Engine.Tests;
+
+/// <summary>What the kernels become for NVIDIA's cards; no card is needed for this.</summary>
+public sealed class PtxTests
+{
+    /// <summary>A class with kernels, the kernel's name, its type arguments, and its group size, 0 where ILGPU chooses it.</summary>
+    public static TheoryData<Type, string, Type[], int> Kernels => new()
+    {
+        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
+        { typeof(Map), "MapKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Erf>)], 0 },
+        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
+        { typeof(Move), "CopyKernel", [typeof(uint)], 0 },
+        { typeof(Move), "GatherKernel", [typeof(ulong)], 0 },
+        { typeof(Move), "ScatterAddKernel", [typeof(float)], 0 },
+        { typeof(Reduce), "ThreadKernel", [typeof(FloatScalar), typeof(SumReduction)], 0 },
+        { typeof(Reduce), "GroupKernel", [typeof(FloatScalar), typeof(LogSumExpReduction)], 256 },
+        { typeof(Reduce), "ArgMaxKernel", [typeof(float)], 0 },
+        { typeof(Softmax), "ThreadKernel", [typeof(FloatScalar), typeof(SoftmaxFormula)], 0 },
+        { typeof(Softmax), "GroupKernel", [typeof(FloatScalar), typeof(SoftmaxFormula)], 256 },
+        { typeof(RandomIlgpu), "Kernel", [typeof(RandomNormal.Operation), typeof(FloatScalar)], 0 },
+        { typeof(NaiveMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 0 },
+        { typeof(SharedTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 256 },
+        { typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Relu)], 256 },
+        { typeof(RegisterTileMatMul), "Kernel", [typeof(DoubleScalar), typeof(Identity)], 256 },
+    };
+
+    [Theory, MemberData(nameof(Kernels))]
+    public void Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(Type type, string name, Type[] arguments, int group)
+    {
+        foreach (CudaArchitecture architecture in (CudaArchitecture[])[CudaArchitecture.SM_80, CudaArchitecture.SM_90])
+        {
+            string ptx = Ptx(type, name, arguments, group, architecture);
+            Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+            Assert.DoesNotContain(".extern", ptx, StringComparison.Ordinal);
+            Assert.DoesNotContain("approx", ptx, StringComparison.Ordinal);
+            if (arguments.Contains(typeof(FloatScalar))) Assert.DoesNotContain("mul.f64", ptx, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_register_tile_moves_sixteen_bytes_at_a_time_and_multiplies_64_times_for_four_reads()
+    {
+        string ptx = Ptx(typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], RegisterTileMatMul.Threads, CudaArchitecture.SM_90);
+        Assert.Contains("ld.global.v4.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("st.global.v4.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("st.shared.v4.f32", ptx, StringComparison.Ordinal);
+        Assert.Equal(4, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
+
+        // The loop over a step's depth is the piece between two labels that reads shared memory.
+        string loop = Assert.Single(Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline), piece => piece.Contains("ld.shared", StringComparison.Ordinal));
+        Assert.Equal(64, Regex.Count(loop, @"\bmul\.f32"));
+        Assert.Equal(64, Regex.Count(loop, @"\badd\.f32"));
+        Assert.DoesNotContain("ld.global", loop, StringComparison.Ordinal);
+    }
+
+    private static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
+    {
+        using Context context = Context.Create(builder => builder.CPU().Optimize(OptimizationLevel.O2));
+        MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments);
+        using PTXBackend backend = new(context, architecture, CudaInstructionSet.ISA_78, null!);
+        PTXCompiledKernel kernel = group == 0
+            ? (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)
+            : (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(group, 1));
+        return kernel.PTXAssembly;
+    }
+}
+#endif
