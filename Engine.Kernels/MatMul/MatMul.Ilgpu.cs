@@ -15,6 +15,9 @@ public static partial class MatMul
     {
         if (s_wantedRung.Value != 0) return (MatMulRung)s_wantedRung.Value;
         const int tile = RegisterTileMatMul.Tile, busy = 32;
+
+        // Tiles of columns are the second extent of a grid, which ends here.
+        if ((shape.N - 1) / SharedTileMatMul.Tile >= SharedTileMatMul.MaxGrid) return MatMulRung.Naive;
         long tiles = (long)((shape.M + tile - 1) / tile) * ((shape.N + tile - 1) / tile) * shape.Batch;
         if (tiles >= busy && shape.M > tile / 2 && shape.N > tile / 2) return MatMulRung.RegisterTile;
         return shape.M >= SharedTileMatMul.Tile / 2 && shape.N >= SharedTileMatMul.Tile / 2 ? MatMulRung.SharedTile : MatMulRung.Naive;

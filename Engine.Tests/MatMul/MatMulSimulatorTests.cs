@@ -60,6 +60,7 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
         Assert.Equal(MatMulRung.SharedTile, MatMul.RungFor(new(64, 256, 100)));
         Assert.Equal(MatMulRung.RegisterTile, MatMul.RungFor(new(1024, 1024, 1024)));
         Assert.Equal(MatMulRung.RegisterTile, MatMul.RungFor(new(128, 128, 64, Batch: 64)));
+        Assert.Equal(MatMulRung.Naive, MatMul.RungFor(new(64, 2_000_000, 4)));
         float[] a = TwoDevices.Random<float>(20 * 12), b = TwoDevices.Random<float>(12 * 10);
         devices.Agree<float>(2e-6, 1, 200, (s, c) => MatMul.Run(s[0], s[1], c, new MatMulShape(20, 10, 12)), a, b);
         Assert.Throws<DeviceException>(() => TwoDevices.On(devices.Cpu, new float[4], (s, c) => MatMul.RunOnRung(MatMulRung.Naive, s[0], s[0], c, new(2, 2, 2)), new float[4]));

@@ -33,7 +33,7 @@ internal static class RegisterTileMatMul
         where TActivation : unmanaged, IUnaryOp
     {
         Action<MatMulLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
-        Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Batch, SharedTileMatMul.MaxItems));
+        Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Batch, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Threads, 1, 1)), layout, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b),
             IlgpuStorage.ViewOf<TLane>(bias ?? c), IlgpuStorage.ViewOf<TLane>(c), activation);

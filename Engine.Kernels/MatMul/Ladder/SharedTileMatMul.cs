@@ -19,8 +19,8 @@ internal static class SharedTileMatMul
     internal const int Tile = 16;
     private const int Line = Tile + 1;
 
-    /// <summary>The third extent of a grid ends here; groups walk over what is more.</summary>
-    internal const int MaxItems = 65535;
+    /// <summary>The second and third extent of a grid end here. Groups walk over further products of a batch.</summary>
+    internal const int MaxGrid = 65535;
 
     internal static void Run<TLane, TActivation>(
         IlgpuDevice device, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c, TActivation activation)
@@ -28,7 +28,7 @@ internal static class SharedTileMatMul
         where TActivation : unmanaged, IUnaryOp
     {
         Action<MatMulLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
-        Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Batch, MaxItems));
+        Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Batch, MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Tile, Tile, 1)), layout, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b),
             IlgpuStorage.ViewOf<TLane>(bias ?? c), IlgpuStorage.ViewOf<TLane>(c), activation);
