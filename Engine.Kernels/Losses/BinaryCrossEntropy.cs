@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
@@ -58,6 +59,7 @@ public static class BinaryCrossEntropy
     private readonly struct Probabilities : IBinaryOp
     {
         // loss = -(t log p + (1 - t) log(1 - p))
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T p, T t) where T : unmanaged, ILane<T>
         {
             T log = T.Max(LaneMath.Log(p), T.Of(LogFloor));
@@ -69,6 +71,7 @@ public static class BinaryCrossEntropy
     private readonly struct ProbabilitiesGradient : ITernaryOp
     {
         // dp = g (p - t) / (p (1 - p))
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T g, T p, T t) where T : unmanaged, ILane<T> =>
             g * (p - t) / T.Max(p * (T.Of(1) - p), T.Of(VarianceFloor));
     }
@@ -76,6 +79,7 @@ public static class BinaryCrossEntropy
     private readonly struct Logits : IBinaryOp
     {
         // loss = softplus(x) - t x = max(x, 0) - t x + log(1 + e^-|x|): the largest terms cancel before the small one is added.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T x, T t) where T : unmanaged, ILane<T> =>
             (T.Max(x, T.Of(0)) - (t * x)) + LaneMath.Log1p(LaneMath.Exp(-T.Abs(x)));
     }
@@ -83,6 +87,7 @@ public static class BinaryCrossEntropy
     private readonly struct LogitsGradient : ITernaryOp
     {
         // dx = g (sigmoid(x) - t)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T g, T x, T t) where T : unmanaged, ILane<T> => g * (LaneMath.Sigmoid(x) - t);
     }
 }
