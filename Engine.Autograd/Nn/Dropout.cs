@@ -10,7 +10,7 @@ public sealed class Dropout : Module
 
     /// <summary>Makes the layer.</summary>
     /// <param name="probability">The probability of zero, in [0, 1).</param>
-    /// <param name="options">Where the masks come from: a stream of the layer's own is split off.</param>
+    /// <param name="options">Where the masks come from: every pass in training moves the stream on.</param>
     /// <exception cref="ArgumentOutOfRangeException">The probability is not in [0, 1).</exception>
     public Dropout(double probability, ModuleOptions options)
     {

@@ -25,6 +25,13 @@ public sealed partial class Tape
             for (int i = 0; i < with.Count; i++)
             {
                 with[i].ThrowIfDisposed();
+                if (!with[i].IsLeaf && !IsOnTape(with[i]))
+                {
+                    throw new InvalidOperationException(
+                        $"Gradients: tensor {i}, {with[i]}, is no parameter, not watched, and not the result of a recorded operation of this tape, so what was " +
+                        "computed from it was not recorded: mark it with Tape.Watch before computing with it.");
+                }
+
                 if (!_places.TryAdd(with[i], i)) throw new ArgumentException($"Gradients: tensor {i} is named twice.");
             }
 

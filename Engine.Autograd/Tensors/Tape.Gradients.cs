@@ -10,7 +10,10 @@ public sealed partial class Tape
     /// <param name="createGraph">True to record the computation of the gradients, so that they can be differentiated again.</param>
     /// <returns>One gradient for each tensor, of its shape; zeros where the loss does not depend on it. They belong to this tape.</returns>
     /// <exception cref="ArgumentException">The loss is not a scalar, or is not on this tape.</exception>
-    /// <exception cref="InvalidOperationException">The loss carries no graph: nothing was recorded, or it was computed from gradients without a graph.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The loss carries no graph: nothing was recorded, or it was computed from gradients without a graph or from results of another tape. Or
+    /// a tensor to differentiate with respect to is none that the tape follows, or this is not the innermost tape that is open on the calling thread.
+    /// </exception>
     public Tensor[] Gradients(Tensor loss, IReadOnlyList<Tensor> with, bool createGraph = false)
     {
         if (loss.Count != 1) throw new ArgumentException($"Gradients: the loss must be a scalar, found shape {loss.Shape}. Sum or average it first.");
@@ -30,6 +33,8 @@ public sealed partial class Tape
     public Tensor[] Gradients(Tensor output, Tensor seed, IReadOnlyList<Tensor> with, bool createGraph = false)
     {
         ThrowIfDisposed();
+        if (!ReferenceEquals(s_current, this))
+            throw new InvalidOperationException("Gradients: a tape that was opened later is still open, or this one belongs to another thread.");
         CheckDifferentiable(output);
         if (seed.Shape != output.Shape) throw new ArgumentException($"Gradients: the seed has shape {seed.Shape}, the output {output.Shape}.");
         if (createGraph && !IsRecording) throw new InvalidOperationException("Gradients: the tape does not record, so no graph of the gradients can be made.");
@@ -52,8 +57,9 @@ public sealed partial class Tape
         if (output.HasLostGraph)
         {
             throw new InvalidOperationException(
-                "Gradients: the tensor was computed from gradients that carry no graph, so part of its derivative would silently be missing. " +
-                "Compute those gradients with createGraph: true, or take them out of the graph with Detach() if they are meant as constants.");
+                "Gradients: the tensor was computed from gradients that carry no graph, or from results that another tape recorded, so part of its " +
+                "derivative would silently be missing. Compute those gradients with createGraph: true, and everything on one tape, or take them " +
+                "out of the graph with Detach() if they are meant as constants.");
         }
 
         if (!output.IsLeaf && (output.Node < 0 || !ReferenceEquals(output.Tape, this)))

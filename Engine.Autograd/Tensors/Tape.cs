@@ -79,8 +79,10 @@ public sealed partial class Tape : IDisposable
         bool carries = false;
         foreach (Rule rule in rules)
         {
-            output.HasLostGraph |= rule.Input.HasLostGraph;
-            carries |= rule.Input.IsLeaf || (rule.Input.Node >= 0 && ReferenceEquals(rule.Input.Tape, this));
+            bool isRecorded = rule.Input.Node >= 0;
+            bool isOwn = ReferenceEquals(rule.Input.Tape, this);
+            output.HasLostGraph |= rule.Input.HasLostGraph || (IsRecording && isRecorded && !isOwn);
+            carries |= rule.Input.IsLeaf || (isRecorded && isOwn);
         }
 
         if (!carries || !IsRecording) return output;

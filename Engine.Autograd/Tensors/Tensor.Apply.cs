@@ -42,7 +42,7 @@ public partial class Tensor
         return y.Tape!.Record(typeof(TOp).Name, y, new Rule(x, g => rule(g, x, y)));
     }
 
-    /// <summary>As <see cref="Apply{TOp}"/>, with a kernel that computes the gradient in one pass where no graph of it is wanted.</summary>
+    /// <summary>As the public form, with a kernel that computes the gradient in one pass where no graph of it is wanted.</summary>
     private Tensor Apply<TOp, TGradient>(TOp op, TGradient fused, bool fromOutput, Func<Tensor, Tensor, Tensor, Tensor> rule)
         where TOp : unmanaged, IUnaryOp
         where TGradient : unmanaged, IBinaryOp

@@ -17,7 +17,10 @@ public partial class Tensor
     /// <summary>x².</summary>
     public Tensor Square() => Apply(default(Square), static (g, x, _) => 2 * g * x);
 
-    /// <summary>x to a constant power, for x > 0 (any power), or any x where the power is 0, 1, 2 or 3.</summary>
+    /// <summary>
+    /// x to a constant power, for x > 0 (any power), or any x where the power is -1, 0, 1, 2 or 3. Powers other than these and 1/2, -1/2 are
+    /// e^(exponent log x): their error is 4 ULP while |exponent log x| is at most 3.5, and grows with it.
+    /// </summary>
     /// <param name="exponent">The power.</param>
     public Tensor Pow(double exponent) => exponent switch
     {
@@ -25,6 +28,9 @@ public partial class Tensor
         1 => Affine(1, 0),
         2 => Square(),
         3 => Square() * this,
+        -1 => 1 / this,
+        0.5 => Sqrt(),
+        -0.5 => 1 / Sqrt(),
         _ => (exponent * Log()).Exp(),
     };
 
@@ -60,7 +66,11 @@ public partial class Tensor
     public Tensor Softplus() => Apply(default(Softplus), default(SoftplusGradient), fromOutput: false, static (g, x, _) => g * x.Sigmoid());
 
     /// <summary>max(x, 0); the derivative at 0 is 0.</summary>
-    public Tensor Relu() => LeakyRelu(0);
+    public Tensor Relu()
+    {
+        LeakyReluGradient fused = new(0);
+        return Apply(default(Relu), fused, fromOutput: false, (g, x, _) => g * Ones(x.Shape, x.DType).Map(x, fused));
+    }
 
     /// <summary>x where x >= 0, slope x elsewhere; the derivative at 0 is the slope.</summary>
     /// <param name="slope">The factor on the negative side, at least 0.</param>

@@ -35,8 +35,8 @@ public partial class Tensor
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor Variance(params ReadOnlySpan<int> axes)
     {
-        Shape reduced = ReducedShape(axes, keepAxes: false);
-        Shape kept = ReducedShape(axes, keepAxes: true);
+        Shape reduced = ReducedShape(nameof(Variance), axes, keepAxes: false);
+        Shape kept = ReducedShape(nameof(Variance), axes, keepAxes: true);
         Tape tape = Autograd.Tape.Open(nameof(Variance));
         Tensor mean = tape.NewTensor(reduced, DType);
         Tensor y = tape.NewTensor(reduced, DType);
@@ -51,7 +51,7 @@ public partial class Tensor
     /// <summary>The place of the largest element along an axis, int32; the first one where several are equal. Carries no gradient.</summary>
     public Tensor ArgMax(int axis)
     {
-        Tensor y = Autograd.Tape.Open(nameof(ArgMax)).NewTensor(ReducedShape([axis], keepAxes: false), DType.Int32);
+        Tensor y = Autograd.Tape.Open(nameof(ArgMax)).NewTensor(ReducedShape(nameof(ArgMax), [axis], keepAxes: false), DType.Int32);
         Kernels.Reduce.ArgMax(Storage, Shape, axis, y.Storage);
         return y;
     }
@@ -84,18 +84,18 @@ public partial class Tensor
     private Tensor Reduced(string operation, ReadOnlySpan<int> axes, ReduceKernel kernel, Func<Tensor, Tensor, Tensor, Shape, Tensor> rule)
     {
         Tensor x = this;
-        Shape kept = ReducedShape(axes, keepAxes: true);
+        Shape kept = ReducedShape(operation, axes, keepAxes: true);
         Tape tape = Autograd.Tape.Open(operation);
-        Tensor y = tape.NewTensor(ReducedShape(axes, keepAxes: false), DType);
+        Tensor y = tape.NewTensor(ReducedShape(operation, axes, keepAxes: false), DType);
         kernel(Storage, Shape, axes, y.Storage);
         return tape.Record(operation, y, new Rule(x, g => rule(g, x, y, kept)));
     }
 
-    private Shape ReducedShape(ReadOnlySpan<int> axes, bool keepAxes)
+    private Shape ReducedShape(string operation, ReadOnlySpan<int> axes, bool keepAxes)
     {
         Span<bool> isReduced = stackalloc bool[Shape.MaxRank];
         isReduced.Fill(axes.Length == 0);
-        foreach (int axis in axes) isReduced[Shape.Axis(axis)] = true;
+        foreach (int axis in axes) isReduced[Axis(operation, axis)] = true;
         Span<int> extents = stackalloc int[Shape.MaxRank];
         int rank = 0;
         for (int i = 0; i < Shape.Rank; i++)

@@ -41,7 +41,7 @@ public partial class Tensor
         int[] order = axes.ToArray();
         int[] inverse = new int[order.Length];
         Span<int> extents = stackalloc int[Shape.MaxRank];
-        if (order.Length != Shape.Rank || order.Select(a => Shape.Axis(a)).Distinct().Count() != order.Length)
+        if (order.Length != Shape.Rank || order.Select(a => Axis(nameof(Permute), a)).Distinct().Count() != order.Length)
             throw new ArgumentException($"Permute: the axes of shape {Shape} must each be named once, found [{string.Join(", ", order)}].");
         for (int i = 0; i < order.Length; i++)
         {
@@ -70,7 +70,7 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The run leaves the axis.</exception>
     public Tensor Slice(int axis, int start, int length)
     {
-        axis = Shape.Axis(axis);
+        axis = Axis(nameof(Slice), axis);
         if (start < 0 || length < 0 || start + length > Shape[axis])
             throw new ArgumentException($"Slice: places {start} to {start + length} leave axis {axis} of shape {Shape}.");
         int[] starts = new int[Shape.Rank];
@@ -93,7 +93,7 @@ public partial class Tensor
     {
         ArgumentOutOfRangeException.ThrowIfNegative(before);
         ArgumentOutOfRangeException.ThrowIfNegative(after);
-        axis = Shape.Axis(axis);
+        axis = Axis(nameof(Pad), axis);
         int[] low = new int[Shape.Rank];
         int[] high = new int[Shape.Rank];
         (low[axis], high[axis]) = (before, after);
@@ -110,7 +110,7 @@ public partial class Tensor
     {
         if (parts.Length == 0) throw new ArgumentException("Concat: needs at least one tensor.");
         Tensor first = parts[0];
-        axis = first.Shape.Axis(axis);
+        axis = first.Axis(nameof(Concat), axis);
         int total = 0;
         foreach (Tensor part in parts)
         {

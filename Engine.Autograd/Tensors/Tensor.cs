@@ -52,7 +52,10 @@ public partial class Tensor : IDisposable
     /// <summary>True for tensors that gradients are taken with respect to: parameters, and what <see cref="Autograd.Tape.Watch"/> marked.</summary>
     internal bool IsLeaf { get; set; }
 
-    /// <summary>True for a gradient that was computed without recording how, and for everything computed from one.</summary>
+    /// <summary>
+    /// True for a gradient that was computed without recording how, for what was computed from a result that another tape recorded, and for
+    /// everything computed from either: differentiating it would leave a part out.
+    /// </summary>
     internal bool HasLostGraph { get; set; }
 
     internal bool IsDisposed => _disposed;
@@ -104,6 +107,11 @@ public partial class Tensor : IDisposable
                 null, $"The tensor {DType} {Shape} was given back: a tape owns what is computed on it. Use Tape.Keep to take a tensor out of its tape.");
         }
     }
+
+    /// <summary>An axis of an operation, counted from the outermost.</summary>
+    private int Axis(string operation, int axis) => axis >= -Shape.Rank && axis < Shape.Rank
+        ? Shape.Axis(axis)
+        : throw new ArgumentOutOfRangeException(nameof(axis), $"{operation}: axis {axis} is not an axis of shape {Shape}.");
 
     private T[] Copy<T>() where T : unmanaged
     {

@@ -30,7 +30,8 @@ internal static class Gpu
         Context? context = null;
         try
         {
-            context = Context.Create(builder => _ = kind == "cuda" ? builder.Cuda() : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU));
+            // At O2 ILGPU tells global from shared memory and emits the loads of each.
+            context = Context.Create(builder => _ = (kind == "cuda" ? builder.Cuda() : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)).Optimize(OptimizationLevel.O2));
             int count = context.Devices.Length;
             if (number >= count)
             {

@@ -24,6 +24,9 @@ internal sealed unsafe class IlgpuStorage : Storage
         return _buffer!.View.BaseView.SubView(0, (long)Length * DType.SizeInBytes()).Cast<T>();
     }
 
+    /// <summary>The elements of a storage that is on an <see cref="IlgpuDevice"/>.</summary>
+    internal static ArrayView<T> ViewOf<T>(Storage storage) where T : unmanaged => ((IlgpuStorage)storage).View<T>();
+
     private protected override void Upload(void* source, long bytes)
     {
         if (bytes == 0) return;

@@ -20,7 +20,7 @@ internal static class Simulator
 
     internal static IlgpuDevice Open()
     {
-        Context context = Context.Create(builder => builder.CPU(new CPUDevice(WarpSize, Warps, 1)));
+        Context context = Context.Create(builder => builder.CPU(new CPUDevice(WarpSize, Warps, 1)).Optimize(OptimizationLevel.O2));
         return new IlgpuDevice("simulator", Description, context, context.CreateCPUAccelerator(0));
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -11,5 +12,6 @@ public readonly struct Affine(double scale, double offset) : IUnaryOp
     private readonly double _offset = offset;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.MulAdd(x, T.Of(_scale), T.Of(_offset));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -11,6 +12,7 @@ public readonly struct Clamp(double low, double high) : IUnaryOp
     private readonly double _high = high;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Min(T.Max(x, T.Of(_low)), T.Of(_high));
 }
 
@@ -23,6 +25,7 @@ public readonly struct ClampGradient(double low, double high) : IBinaryOp
     private readonly double _high = high;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> =>
         T.SelectLess(x, T.Of(_low), T.Of(0), T.SelectLess(T.Of(_high), x, T.Of(0), g));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -6,5 +7,6 @@ namespace Engine.Kernels.Elementwise;
 public readonly struct Cos : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Cos(x);
 }

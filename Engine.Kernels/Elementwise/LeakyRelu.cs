@@ -1,14 +1,16 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
 
-/// <summary>y = x where x >= 0, slope x elsewhere; the ReLU is the slope 0.</summary>
+/// <summary>y = x where x >= 0, slope x elsewhere. For the slope 0 see <see cref="Relu"/>, which is right at -infinity too.</summary>
 /// <param name="slope">The factor on the negative side, at least 0.</param>
 public readonly struct LeakyRelu(double slope) : IUnaryOp
 {
     private readonly double _slope = slope;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.SelectLess(x, T.Of(0), x * T.Of(_slope), x);
 }
 
@@ -22,5 +24,6 @@ public readonly struct LeakyReluGradient(double slope) : IBinaryOp
     private readonly double _slope = slope;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => T.SelectLess(T.Of(0), y, g, g * T.Of(_slope));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -6,6 +7,7 @@ namespace Engine.Kernels.Elementwise;
 public readonly struct Less : IBinaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> =>
         T.SelectEqual(x, y, T.Of(0.5), T.SelectLess(x, y, T.Of(1), T.Of(0)));
 }

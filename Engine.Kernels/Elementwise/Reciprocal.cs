@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -9,5 +10,6 @@ public readonly struct Reciprocal(double numerator) : IUnaryOp
     private readonly double _numerator = numerator;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Of(_numerator) / x;
 }

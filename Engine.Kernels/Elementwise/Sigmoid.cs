@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -6,6 +7,7 @@ namespace Engine.Kernels.Elementwise;
 public readonly struct Sigmoid : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Sigmoid(x);
 }
 
@@ -13,5 +15,6 @@ public readonly struct Sigmoid : IUnaryOp
 public readonly struct SigmoidGradient : IBinaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => g * (y * (T.Of(1) - y));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -6,6 +7,7 @@ namespace Engine.Kernels.Elementwise;
 public readonly struct Sign : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> =>
         T.SelectEqual(x, T.Of(0), T.Of(0), T.SelectEqual(x, x, T.CopySign(T.Of(1), x), x));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -6,6 +7,7 @@ namespace Engine.Kernels.Elementwise;
 public readonly struct Softplus : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Softplus(x);
 }
 
@@ -13,5 +15,6 @@ public readonly struct Softplus : IUnaryOp
 public readonly struct SoftplusGradient : IBinaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> => g * LaneMath.Sigmoid(x);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -6,5 +7,6 @@ namespace Engine.Kernels.Elementwise;
 public readonly struct Subtract : IBinaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => x - y;
 }

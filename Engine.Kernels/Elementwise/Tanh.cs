@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
@@ -6,6 +7,7 @@ namespace Engine.Kernels.Elementwise;
 public readonly struct Tanh : IUnaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Tanh(x);
 }
 
@@ -13,5 +15,6 @@ public readonly struct Tanh : IUnaryOp
 public readonly struct TanhGradient : IBinaryOp
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => g * (T.Of(1) - (y * y));
 }

@@ -56,7 +56,7 @@ public static class BinaryCrossEntropy
     private static void Ternary<TOp>(Storage g, Storage x, Storage t, Storage result, TOp op) where TOp : unmanaged, ITernaryOp =>
         Map.Ternary(g, new Shape(g.Length), x, new Shape(x.Length), t, new Shape(t.Length), result, new Shape(result.Length), op);
 
-    private readonly struct Probabilities : IBinaryOp
+    internal readonly struct Probabilities : IBinaryOp
     {
         // loss = -(t log p + (1 - t) log(1 - p))
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,7 +68,7 @@ public static class BinaryCrossEntropy
         }
     }
 
-    private readonly struct ProbabilitiesGradient : ITernaryOp
+    internal readonly struct ProbabilitiesGradient : ITernaryOp
     {
         // dp = g (p - t) / (p (1 - p))
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -76,7 +76,7 @@ public static class BinaryCrossEntropy
             g * (p - t) / T.Max(p * (T.Of(1) - p), T.Of(VarianceFloor));
     }
 
-    private readonly struct Logits : IBinaryOp
+    internal readonly struct Logits : IBinaryOp
     {
         // loss = softplus(x) - t x = max(x, 0) - t x + log(1 + e^-|x|): the largest terms cancel before the small one is added.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -84,7 +84,7 @@ public static class BinaryCrossEntropy
             (T.Max(x, T.Of(0)) - (t * x)) + LaneMath.Log1p(LaneMath.Exp(-T.Abs(x)));
     }
 
-    private readonly struct LogitsGradient : ITernaryOp
+    internal readonly struct LogitsGradient : ITernaryOp
     {
         // dx = g (sigmoid(x) - t)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

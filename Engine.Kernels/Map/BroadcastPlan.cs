@@ -3,7 +3,7 @@ namespace Engine.Kernels;
 /// <summary>
 /// How up to four arguments are walked to fill an output: the axes of the output, outermost first, with neighbours merged where every
 /// argument allows it, and for each argument the step along each axis (0 where it is broadcast). On the innermost axis a step is
-/// 0 or 1. A plain struct of ints, because GPU kernels take it as a parameter.
+/// 0 or 1. GPU kernels take it as a <see cref="MapWalk"/>.
 /// </summary>
 internal unsafe struct BroadcastPlan
 {
@@ -15,12 +15,6 @@ internal unsafe struct BroadcastPlan
 
     /// <summary>The extent of the innermost axis.</summary>
     internal readonly int Inner => Extents[Rank - 1];
-
-    /// <summary>The extent of an axis, 0 the outermost.</summary>
-    internal readonly int Extent(int axis) => Extents[axis];
-
-    /// <summary>What an argument steps by along an axis.</summary>
-    internal readonly int Step(int argument, int axis) => Steps[(argument * Shape.MaxRank) + axis];
 
     /// <summary>The plan for an output and the arguments that broadcast to it.</summary>
     /// <exception cref="ArgumentException">An argument does not broadcast to the output.</exception>

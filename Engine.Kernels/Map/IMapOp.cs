@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
@@ -17,6 +18,7 @@ internal readonly struct UnaryMap<TOp>(TOp op) : IMapOp where TOp : unmanaged, I
 
     public static int Arity => 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => _op.Apply(x);
 }
 
@@ -26,6 +28,7 @@ internal readonly struct BinaryMap<TOp>(TOp op) : IMapOp where TOp : unmanaged, 
 
     public static int Arity => 2;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => _op.Apply(x, y);
 }
 
@@ -35,6 +38,7 @@ internal readonly struct TernaryMap<TOp>(TOp op) : IMapOp where TOp : unmanaged,
 
     public static int Arity => 3;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => _op.Apply(x, y, z);
 }
 
@@ -44,5 +48,6 @@ internal readonly struct QuaternaryMap<TOp>(TOp op) : IMapOp where TOp : unmanag
 
     public static int Arity => 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => _op.Apply(x, y, z, w);
 }

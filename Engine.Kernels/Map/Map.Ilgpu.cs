@@ -17,30 +17,30 @@ public static partial class Map
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IMapOp
     {
-        Action<Index1D, BroadcastPlan, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = MapKernel;
+        Action<Index1D, MapWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = MapKernel;
         var launch = device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel));
-        launch(output.Length, plan, View(x), View(y ?? x), View(z ?? x), View(w ?? x), View(output), op);
-
-        static ArrayView<TLane> View(Storage storage) => ((IlgpuStorage)storage).View<TLane>();
+        launch(
+            output.Length, new MapWalk(plan), IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(y ?? x), IlgpuStorage.ViewOf<TLane>(z ?? x),
+            IlgpuStorage.ViewOf<TLane>(w ?? x), IlgpuStorage.ViewOf<TLane>(output), op);
     }
 
     /// <summary>One thread computes one element of the output: it finds its place along every axis, and from that the element of each argument.</summary>
     private static void MapKernel<TLane, TOp>(
-        Index1D i, BroadcastPlan plan, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> output, TOp op)
+        Index1D i, MapWalk walk, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> output, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IMapOp
     {
         int left = i;
         int atX = 0, atY = 0, atZ = 0, atW = 0;
-        for (int axis = plan.Rank - 1; axis >= 0; axis--)
+        for (int axis = walk.Rank - 1; axis >= 0; axis--)
         {
-            int extent = plan.Extent(axis);
-            int place = left % extent;
-            left /= extent;
-            atX += place * plan.Step(0, axis);
-            if (TOp.Arity > 1) atY += place * plan.Step(1, axis);
-            if (TOp.Arity > 2) atZ += place * plan.Step(2, axis);
-            if (TOp.Arity > 3) atW += place * plan.Step(3, axis);
+            // On the outermost axis there is nothing left to divide: where all arguments have one shape, this is all.
+            int place = axis == 0 ? left : left % walk.Extents[axis];
+            if (axis > 0) left /= walk.Extents[axis];
+            atX += place * walk.X[axis];
+            if (TOp.Arity > 1) atY += place * walk.Y[axis];
+            if (TOp.Arity > 2) atZ += place * walk.Z[axis];
+            if (TOp.Arity > 3) atW += place * walk.W[axis];
         }
 
         output[i] = op.Apply(
@@ -63,9 +63,9 @@ public static partial class Map
     {
         Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = UpdateKernel;
         var launch = device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel));
-        launch(x.Length, View(first), View(second ?? first), View(third ?? first), View(x), op);
-
-        static ArrayView<TLane> View(Storage storage) => ((IlgpuStorage)storage).View<TLane>();
+        launch(
+            x.Length, IlgpuStorage.ViewOf<TLane>(first), IlgpuStorage.ViewOf<TLane>(second ?? first), IlgpuStorage.ViewOf<TLane>(third ?? first),
+            IlgpuStorage.ViewOf<TLane>(x), op);
     }
 
     /// <summary>One thread renews one element of every state.</summary>

@@ -32,5 +32,5 @@ public readonly record struct MatMulShape(
 
     private static string Matrix(int rows, int columns, bool transposed) => transposed ? $"[{columns}, {rows}]^T" : $"[{rows}, {columns}]";
 
-    private long Length(long matrix, int? stride) => Batch == 0 ? 0 : ((Batch - 1) * (stride ?? matrix)) + matrix;
+    private long Length(long matrix, int? stride) => stride == 0 ? matrix : Batch == 0 ? 0 : ((Batch - 1) * (stride ?? matrix)) + matrix;
 }

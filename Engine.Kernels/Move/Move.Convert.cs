@@ -4,16 +4,16 @@ public static partial class Move
 {
     /// <summary>Sets every element to one value, converted to the type of the elements.</summary>
     public static void Fill(Storage y, double value) =>
-        FillHost(Host("Move.Fill", Arguments.OneDevice("Move.Fill", y)), y, value);
+        FillOn(Arguments.OneDevice("Move.Fill", y), y, value);
 
     /// <summary>y = x.</summary>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     public static void Copy(Storage x, Storage y)
     {
         const string Operation = "Move.Copy";
-        CpuDevice cpu = Check(Operation, x, y);
+        Device device = Check(Operation, x, y);
         Arguments.Length(Operation, nameof(y), y, x.Length);
-        CopyHost(cpu, x, y);
+        CopyOn(device, x, y);
     }
 
     /// <summary>
@@ -24,10 +24,24 @@ public static partial class Move
     public static void Convert(Storage x, Storage y)
     {
         const string Operation = "Move.Convert";
-        CpuDevice cpu = Host(Operation, Arguments.OneDevice(Operation, x, y));
+        Device device = Arguments.OneDevice(Operation, x, y);
         Arguments.Length(Operation, nameof(y), y, x.Length);
         if (ReferenceEquals(x, y)) throw new ArgumentException($"{Operation}: the output must not be the input.");
-        if (x.DType == y.DType) CopyHost(cpu, x, y);
-        else ConvertHost(cpu, x, y);
+        if (x.DType == y.DType) CopyOn(device, x, y);
+        else if (device is CpuDevice cpu) ConvertHost(cpu, x, y);
+        else if (x.Length > 0) ConvertIlgpu((IlgpuDevice)device, x, y);
+    }
+
+    private static void FillOn(Device device, Storage y, double value)
+    {
+        if (device is CpuDevice cpu) FillHost(cpu, y, value);
+        else if (y.Length > 0) FillIlgpu((IlgpuDevice)device, y, value);
+    }
+
+    private static void CopyOn(Device device, Storage x, Storage y)
+    {
+        StridedCopy copy = new();
+        copy.Add(x.Length, 1, 1);
+        if (x.Length > 0) Run(device, x, 0, y, 0, copy);
     }
 }

@@ -30,13 +30,6 @@ public static unsafe partial class Move
         cpu.Workers.Run(ref job, Chunks(y.Length));
     }
 
-    private static void CopyHost(CpuDevice cpu, Storage x, Storage y)
-    {
-        StridedCopy copy = new();
-        copy.Add(x.Length, 1, 1);
-        if (x.Length > 0) RunHost(cpu, x, 0, y, 0, copy);
-    }
-
     private static void ConvertHost(CpuDevice cpu, Storage x, Storage y)
     {
         switch (x.DType, y.DType)

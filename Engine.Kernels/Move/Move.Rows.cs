@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Engine.Kernels;
 
 public static partial class Move
@@ -13,9 +15,11 @@ public static partial class Move
     public static void Gather(Storage x, int rows, int width, Storage indices, Storage y)
     {
         const string Operation = "Move.Gather";
-        CpuDevice cpu = Check(Operation, x, y);
+        Device device = Check(Operation, x, y);
         CheckRows(Operation, nameof(x), x, rows, width, indices, nameof(y), y);
-        if (y.Length > 0) GatherHost(cpu, x, width, indices, y);
+        if (y.Length == 0) return;
+        if (device is CpuDevice cpu) GatherHost(cpu, x, width, indices, y);
+        else GatherIlgpu((IlgpuDevice)device, x, width, indices, y);
     }
 
     /// <summary>
@@ -32,9 +36,11 @@ public static partial class Move
     public static void ScatterAdd(Storage g, Storage indices, Storage y, int rows, int width)
     {
         const string Operation = "Move.ScatterAdd";
-        CpuDevice cpu = Check(Operation, g, y);
+        Device device = Check(Operation, g, y);
         CheckRows(Operation, nameof(y), y, rows, width, indices, nameof(g), g);
-        if (g.Length > 0) ScatterAddHost(cpu, g, indices, y, rows, width);
+        if (g.Length == 0) return;
+        if (device is CpuDevice cpu) ScatterAddHost(cpu, g, indices, y, rows, width);
+        else ScatterAddIlgpu((IlgpuDevice)device, g, indices, y, width);
     }
 
     private static void CheckRows(
@@ -50,11 +56,16 @@ public static partial class Move
         Arguments.Length(operation, pickedName, picked, (long)indices.Length * width);
 
         // Before anything is written: a wrong label must not leave half an output behind.
-        ReadOnlySpan<int> span = indices.AsSpan<int>();
+        // A GPU could not say which index it was, so that they are brought here first.
+        int[]? copy = indices.Device is CpuDevice ? null : ArrayPool<int>.Shared.Rent(indices.Length);
+        if (copy is not null) indices.CopyTo(copy.AsSpan(0, indices.Length));
+        ReadOnlySpan<int> span = copy is null ? indices.AsSpan<int>() : copy.AsSpan(0, indices.Length);
         for (int i = 0; i < span.Length; i++)
         {
             if ((uint)span[i] >= (uint)rows)
                 throw new ArgumentOutOfRangeException(nameof(indices), $"{operation}: index {span[i]} at position {i} is not a row of the {rows} x {width} table (0 to {rows - 1}).");
         }
+
+        if (copy is not null) ArrayPool<int>.Shared.Return(copy);
     }
 }

@@ -17,7 +17,7 @@ public static partial class Move
     public static void Permute(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y)
     {
         const string Operation = "Move.Permute";
-        CpuDevice cpu = Check(Operation, x, y);
+        Device device = Check(Operation, x, y);
         Arguments.Length(Operation, nameof(x), x, shape.Count);
         Arguments.Length(Operation, nameof(y), y, shape.Count);
         if (axes.Length != shape.Rank)
@@ -36,7 +36,7 @@ public static partial class Move
             copy.Add(shape[axis], shape.Stride(axis), inner);
         }
 
-        if (shape.Count > 0) RunHost(cpu, x, 0, y, 0, copy);
+        if (shape.Count > 0) Run(device, x, 0, y, 0, copy);
     }
 
     /// <summary>Copies a box out of an array: y[i, j, ...] = x[starts[0] + i, starts[1] + j, ...].</summary>
@@ -49,14 +49,14 @@ public static partial class Move
     public static void Slice(Storage x, Shape shape, ReadOnlySpan<int> starts, Shape box, Storage y)
     {
         const string Operation = "Move.Slice";
-        CpuDevice cpu = Check(Operation, x, y);
+        Device device = Check(Operation, x, y);
         Arguments.Length(Operation, nameof(x), x, shape.Count);
         Arguments.Length(Operation, nameof(y), y, box.Count);
         int start = CheckBox(Operation, shape, starts, box);
         if (box.Count == 0) return;
         StridedCopy copy = new();
         for (int axis = 0; axis < box.Rank; axis++) copy.Add(box[axis], shape.Stride(axis), box.Stride(axis));
-        RunHost(cpu, x, start, y, 0, copy);
+        Run(device, x, start, y, 0, copy);
     }
 
     /// <summary>
@@ -72,10 +72,10 @@ public static partial class Move
     public static void WriteSlice(Storage x, Shape box, Storage y, Shape shape, ReadOnlySpan<int> starts)
     {
         const string Operation = "Move.WriteSlice";
-        CpuDevice cpu = Check(Operation, x, y);
+        Device device = Check(Operation, x, y);
         Arguments.Length(Operation, nameof(x), x, box.Count);
         Arguments.Length(Operation, nameof(y), y, shape.Count);
-        WriteBox(Operation, cpu, x, box, y, shape, starts);
+        WriteBox(Operation, device, x, box, y, shape, starts);
     }
 
     /// <summary>Surrounds an array with a constant.</summary>
@@ -89,7 +89,7 @@ public static partial class Move
     public static void Pad(Storage x, Shape shape, ReadOnlySpan<int> before, ReadOnlySpan<int> after, double value, Storage y)
     {
         const string Operation = "Move.Pad";
-        CpuDevice cpu = Check(Operation, x, y);
+        Device device = Check(Operation, x, y);
         Arguments.Length(Operation, nameof(x), x, shape.Count);
         if (before.Length != shape.Rank || after.Length != shape.Rank)
             throw new ArgumentException($"{Operation}: shape {shape} needs {shape.Rank} paddings before and after, found {before.Length} and {after.Length}.");
@@ -103,17 +103,17 @@ public static partial class Move
 
         Shape padded = new(extents[..shape.Rank]);
         Arguments.Length(Operation, nameof(y), y, padded.Count);
-        FillHost(cpu, y, value);
-        WriteBox(Operation, cpu, x, shape, y, padded, before);
+        FillOn(device, y, value);
+        WriteBox(Operation, device, x, shape, y, padded, before);
     }
 
-    private static void WriteBox(string operation, CpuDevice cpu, Storage x, Shape box, Storage y, Shape shape, ReadOnlySpan<int> starts)
+    private static void WriteBox(string operation, Device device, Storage x, Shape box, Storage y, Shape shape, ReadOnlySpan<int> starts)
     {
         int start = CheckBox(operation, shape, starts, box);
         if (box.Count == 0) return;
         StridedCopy copy = new();
         for (int axis = 0; axis < box.Rank; axis++) copy.Add(box[axis], box.Stride(axis), shape.Stride(axis));
-        RunHost(cpu, x, 0, y, start, copy);
+        Run(device, x, 0, y, start, copy);
     }
 
     /// <summary>Checks that a box lies inside a shape; returns the offset of its first corner.</summary>
@@ -132,14 +132,17 @@ public static partial class Move
         return offset;
     }
 
-    /// <summary>One device, one type, and two storages; the device has a form of the kernel.</summary>
-    private static CpuDevice Check(string operation, Storage x, Storage y)
+    private static void Run(Device device, Storage x, int xStart, Storage y, int yStart, in StridedCopy copy)
+    {
+        if (device is CpuDevice cpu) RunHost(cpu, x, xStart, y, yStart, copy);
+        else RunIlgpu((IlgpuDevice)device, x, xStart, y, yStart, copy);
+    }
+
+    /// <summary>One device, one type, and two storages.</summary>
+    private static Device Check(string operation, Storage x, Storage y)
     {
         Arguments.OneType(operation, x, y);
         if (ReferenceEquals(x, y)) throw new ArgumentException($"{operation}: the output must not be the input.");
-        return Host(operation, Arguments.OneDevice(operation, x, y));
+        return Arguments.OneDevice(operation, x, y);
     }
-
-    private static CpuDevice Host(string operation, Device device) =>
-        device as CpuDevice ?? throw new DeviceException($"{operation} has no form for device '{device.Name}'.");
 }

@@ -7,6 +7,7 @@ namespace Engine.Kernels;
 /// <summary>Transposes a tile that fits the first-level cache: to[r, c] = from[c, r]. Blocks of 8 x 8 words of four bytes, or 4 x 4 of eight, go through registers.</summary>
 internal static unsafe class TransposeTile
 {
+    /// <summary>Transposes one tile.</summary>
     /// <param name="from">The tile as <paramref name="columns"/> contiguous pieces of <paramref name="rows"/> elements.</param>
     /// <param name="fromStride">The distance of those pieces, in elements.</param>
     /// <param name="to">The tile as <paramref name="rows"/> contiguous pieces of <paramref name="columns"/> elements.</param>

@@ -29,7 +29,7 @@ public static class AdamUpdate
         Map.Update(parameter, mean, square, gradient, new Op(rate, correction, beta1, beta2, epsilon));
     }
 
-    private readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon) : IUpdateOp
+    internal readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon) : IUpdateOp
     {
         private readonly double _rate = rate;
         private readonly double _correction = correction;
@@ -39,7 +39,6 @@ public static class AdamUpdate
 
         public static int States => 3;
 
-        // Too long for the compiler to inline it unasked: a call for each vector, its arguments in memory, takes ten times as long.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T mean, ref T square, T g) where T : unmanaged, ILane<T>
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
@@ -23,23 +24,25 @@ public static class SgdUpdate
     public static void Run(Storage parameter, Storage velocity, Storage gradient, double learningRate, double momentum) =>
         Map.Update(parameter, velocity, null, gradient, new WithMomentum(learningRate, momentum));
 
-    private readonly struct Plain(double rate) : IUpdateOp
+    internal readonly struct Plain(double rate) : IUpdateOp
     {
         private readonly double _rate = rate;
 
         public static int States => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T second, ref T third, T g) where T : unmanaged, ILane<T> =>
             parameter = T.MulAdd(T.Of(-_rate), g, parameter);
     }
 
-    private readonly struct WithMomentum(double rate, double momentum) : IUpdateOp
+    internal readonly struct WithMomentum(double rate, double momentum) : IUpdateOp
     {
         private readonly double _rate = rate;
         private readonly double _momentum = momentum;
 
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T velocity, ref T third, T g) where T : unmanaged, ILane<T>
         {
             velocity = T.MulAdd(T.Of(_momentum), velocity, g);

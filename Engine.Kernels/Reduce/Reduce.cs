@@ -17,7 +17,7 @@ public static partial class Reduce
     public static void Sum(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y)
     {
         ReducePlan plan = Check("Reduce.Sum", x, shape, axes, y, emptyIsZero: true);
-        SumHost(Host("Reduce.Sum", x.Device), plan, x, y);
+        Pass(default(SumReduction), plan, x, null, y);
     }
 
     /// <summary>y = the mean of <paramref name="x"/> over some axes: <see cref="Sum"/> divided by the number of terms.</summary>
@@ -26,7 +26,7 @@ public static partial class Reduce
     public static void Mean(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y)
     {
         ReducePlan plan = Check("Reduce.Mean", x, shape, axes, y);
-        MeanHost(Host("Reduce.Mean", x.Device), plan, x, y);
+        Pass(new MeanReduction(plan.Terms), plan, x, null, y);
     }
 
     /// <summary>y = the largest element of <paramref name="x"/> over some axes; NaN where there is one.</summary>
@@ -34,7 +34,7 @@ public static partial class Reduce
     public static void Max(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y)
     {
         ReducePlan plan = Check("Reduce.Max", x, shape, axes, y);
-        MaxHost(Host("Reduce.Max", x.Device), plan, x, y);
+        Pass(default(MaxReduction), plan, x, null, y);
     }
 
     /// <summary>y = the smallest element of <paramref name="x"/> over some axes; NaN where there is one.</summary>
@@ -42,7 +42,7 @@ public static partial class Reduce
     public static void Min(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y)
     {
         ReducePlan plan = Check("Reduce.Min", x, shape, axes, y);
-        MinHost(Host("Reduce.Min", x.Device), plan, x, y);
+        Pass(default(MinReduction), plan, x, null, y);
     }
 
     /// <summary>
@@ -52,7 +52,9 @@ public static partial class Reduce
     public static void LogSumExp(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y)
     {
         ReducePlan plan = Check("Reduce.LogSumExp", x, shape, axes, y);
-        LogSumExpHost(Host("Reduce.LogSumExp", x.Device), plan, x, y);
+        // The maximum waits in y until the sum is there: each output reads its own and then replaces it.
+        Pass(default(MaxReduction), plan, x, null, y);
+        Pass(default(LogSumExpReduction), plan, x, y, y);
     }
 
     /// <summary>
@@ -75,7 +77,8 @@ public static partial class Reduce
         Arguments.Length(Operation, nameof(variance), variance, mean.Length);
         if (ReferenceEquals(x, variance) || ReferenceEquals(mean, variance))
             throw new ArgumentException($"{Operation}: the variance needs a storage of its own.");
-        MomentsHost(Host(Operation, x.Device), plan, x, mean, variance);
+        Pass(new MeanReduction(plan.Terms), plan, x, null, mean);
+        Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
     }
 
     /// <summary>
@@ -90,7 +93,7 @@ public static partial class Reduce
     public static void ArgMax(Storage x, Shape shape, int axis, Storage y)
     {
         const string Operation = "Reduce.ArgMax";
-        CpuDevice cpu = Host(Operation, Arguments.OneDevice(Operation, x, y));
+        Device device = Arguments.OneDevice(Operation, x, y);
         CheckFloating(Operation, x);
         if (y.DType != DType.Int32) throw new ArgumentException($"{Operation}: y must be {DType.Int32}, found {y.DType}.");
         Arguments.Length(Operation, nameof(x), x, shape.Count);
@@ -102,7 +105,16 @@ public static partial class Reduce
         Arguments.Length(Operation, nameof(y), y, (long)outer * inner);
         if (y.Length == 0) return;
         if (shape[axis] == 0) throw new ArgumentException($"{Operation}: axis {axis} of shape {shape} has no elements to choose from.");
-        ArgMaxHost(cpu, x, outer, shape[axis], inner, y);
+        if (device is CpuDevice cpu) ArgMaxHost(cpu, x, outer, shape[axis], inner, y);
+        else ArgMaxIlgpu((IlgpuDevice)device, x, shape[axis], inner, y);
+    }
+
+    /// <summary>One walk over x.</summary>
+    private static void Pass<TOp>(TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y) where TOp : unmanaged, IReduction
+    {
+        if (plan.Outputs == 0) return;
+        if (x.Device is CpuDevice cpu) PassHost(cpu, op, plan, x, center, y);
+        else PassIlgpu((IlgpuDevice)x.Device, op, plan, x, center, y);
     }
 
     private static ReducePlan Check(string operation, Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y, bool emptyIsZero = false)
@@ -131,7 +143,4 @@ public static partial class Reduce
     {
         if (x.DType == DType.Int32) throw new ArgumentException($"{operation}: x must be {DType.Float32} or {DType.Float64}, found {x.DType}.");
     }
-
-    private static CpuDevice Host(string operation, Device device) =>
-        device as CpuDevice ?? throw new DeviceException($"{operation} has no form for device '{device.Name}'.");
 }

@@ -10,7 +10,6 @@ public static unsafe partial class Softmax
     private static void RunHost<TOp>(CpuDevice cpu, TOp op, int rows, int columns, Storage a, Storage b, Storage output)
         where TOp : struct, IRowOperation
     {
-        if (output.Length == 0) return;
         bool wide = Vector512.IsHardwareAccelerated;
         if (a.DType == DType.Float32)
         {

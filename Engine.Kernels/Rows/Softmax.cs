@@ -15,16 +15,16 @@ public static partial class Softmax
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     public static void Run(Storage x, int rows, int columns, Storage y)
     {
-        CpuDevice cpu = Check("Softmax.Run", rows, columns, (nameof(x), x), (nameof(y), y));
-        RunHost(cpu, new SoftmaxRow(), rows, columns, x, x, y);
+        Device device = Check("Softmax.Run", rows, columns, (nameof(x), x), (nameof(y), y));
+        Run(device, new SoftmaxRow(), new SoftmaxFormula(), rows, columns, x, x, y);
     }
 
     /// <summary>y[i, j] = x[i, j] - log(sum over k of exp(x[i, k]))</summary>
     /// <inheritdoc cref="Run"/>
     public static void Log(Storage x, int rows, int columns, Storage y)
     {
-        CpuDevice cpu = Check("Softmax.Log", rows, columns, (nameof(x), x), (nameof(y), y));
-        RunHost(cpu, new LogSoftmaxRow(), rows, columns, x, x, y);
+        Device device = Check("Softmax.Log", rows, columns, (nameof(x), x), (nameof(y), y));
+        Run(device, new LogSoftmaxRow(), new LogSoftmaxFormula(), rows, columns, x, x, y);
     }
 
     /// <summary>
@@ -38,8 +38,8 @@ public static partial class Softmax
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     public static void Backward(Storage g, Storage y, int rows, int columns, Storage dx)
     {
-        CpuDevice cpu = Check("Softmax.Backward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
-        RunHost(cpu, new SoftmaxBackwardRow(), rows, columns, g, y, dx);
+        Device device = Check("Softmax.Backward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
+        Run(device, new SoftmaxBackwardRow(), new SoftmaxBackwardFormula(), rows, columns, g, y, dx);
     }
 
     /// <summary>
@@ -53,11 +53,20 @@ public static partial class Softmax
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     public static void LogBackward(Storage g, Storage y, int rows, int columns, Storage dx)
     {
-        CpuDevice cpu = Check("Softmax.LogBackward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
-        RunHost(cpu, new LogSoftmaxBackwardRow(), rows, columns, g, y, dx);
+        Device device = Check("Softmax.LogBackward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
+        Run(device, new LogSoftmaxBackwardRow(), new LogSoftmaxBackwardFormula(), rows, columns, g, y, dx);
     }
 
-    private static CpuDevice Check(string operation, int rows, int columns, params ReadOnlySpan<(string Name, Storage Storage)> arguments)
+    private static void Run<TRow, TFormula>(Device device, TRow row, TFormula formula, int rows, int columns, Storage a, Storage b, Storage output)
+        where TRow : struct, IRowOperation
+        where TFormula : unmanaged, IRowFormula
+    {
+        if (output.Length == 0) return;
+        if (device is CpuDevice cpu) RunHost(cpu, row, rows, columns, a, b, output);
+        else RunIlgpu((IlgpuDevice)device, formula, rows, columns, a, b, output);
+    }
+
+    private static Device Check(string operation, int rows, int columns, params ReadOnlySpan<(string Name, Storage Storage)> arguments)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
@@ -71,6 +80,6 @@ public static partial class Softmax
 
         if (first.DType == DType.Int32)
             throw new ArgumentException($"{operation}: {arguments[0].Name} must be {DType.Float32} or {DType.Float64}, found {first.DType}.");
-        return first.Device as CpuDevice ?? throw new DeviceException($"{operation} has no form for device '{first.Device.Name}'.");
+        return first.Device;
     }
 }

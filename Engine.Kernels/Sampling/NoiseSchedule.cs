@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
@@ -122,8 +123,9 @@ public sealed class NoiseSchedule
         else storage.CopyFrom<float>(Array.ConvertAll(values, x => (float)x));
     }
 
-    private readonly struct Noising : IQuaternaryOp
+    internal readonly struct Noising : IQuaternaryOp
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T clean, T gaussian, T signal, T noise) where T : unmanaged, ILane<T> => T.MulAdd(signal, clean, noise * gaussian);
     }
 }

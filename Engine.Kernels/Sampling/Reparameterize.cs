@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
@@ -28,14 +29,16 @@ public static class Reparameterize
     private static void Ternary<TOp>(Storage x, Storage y, Storage z, Storage result, TOp op) where TOp : unmanaged, ITernaryOp =>
         Map.Ternary(x, new Shape(x.Length), y, new Shape(y.Length), z, new Shape(z.Length), result, new Shape(result.Length), op);
 
-    private readonly struct Sample : ITernaryOp
+    internal readonly struct Sample : ITernaryOp
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T mean, T logVariance, T noise) where T : unmanaged, ILane<T> =>
             T.MulAdd(LaneMath.Exp(logVariance * T.Of(0.5)), noise, mean);
     }
 
-    private readonly struct Gradient : ITernaryOp
+    internal readonly struct Gradient : ITernaryOp
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Apply<T>(T g, T logVariance, T noise) where T : unmanaged, ILane<T> =>
             g * noise * LaneMath.Exp(logVariance * T.Of(0.5)) * T.Of(0.5);
     }

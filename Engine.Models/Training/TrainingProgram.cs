@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Engine.Kernels;
 using Engine.Models.Data;
-using Spectre.Console;
 
 namespace Engine.Models.Training;
 
@@ -59,7 +58,7 @@ public static class TrainingProgram
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            AnsiConsole.WriteLine("Stopped.");
+            Console.WriteLine("Stopped.");
             return 0;
         }
         finally

@@ -82,11 +82,19 @@ public sealed class TrainingProgress
         }
 
         TimeSpan left = _clock.Elapsed / _epoch * (_epochs - _epoch);
-        AnsiConsole.WriteLine($"Epoch [{_epoch}/{_epochs}]  {Means()}  {Rate(_samples, _clock.Elapsed - _epochStart)}  {_clock.Elapsed:hh\\:mm\\:ss} gone, {left:hh\\:mm\\:ss} left");
+        Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {Rate(_samples, _clock.Elapsed - _epochStart)}  {_clock.Elapsed:hh\\:mm\\:ss} gone, {left:hh\\:mm\\:ss} left");
         _steps = 0;
         _samples = 0;
         _sums.Clear();
         _epochStart = _clock.Elapsed;
+    }
+
+    /// <summary>Prints a line, above the live one where there is one.</summary>
+    internal void Print(string text)
+    {
+        // Only the live display needs Spectre to write around it; elsewhere lines are left as they are, neither wrapped nor coloured.
+        if (_live is null) Console.WriteLine(text);
+        else AnsiConsole.WriteLine(text);
     }
 
     private static string Rate(long samples, TimeSpan time) =>

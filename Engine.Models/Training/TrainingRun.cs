@@ -3,7 +3,6 @@ using System.Text;
 using Engine.Kernels;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
-using Spectre.Console;
 
 namespace Engine.Models.Training;
 
@@ -72,10 +71,10 @@ public sealed class TrainingRun : IDisposable
             Seed = Seed,
             Count = _data == Datasets.DigitsName ? _info.Digits : null,
             Cancellation = _stop,
-            Progress = new DownloadLog(),
+            Progress = new DownloadLog(this),
         };
         ImageDataset data = Datasets.Load(_data, options);
-        AnsiConsole.MarkupLineInterpolated($"Data: [bold]{data.Name}[/], {data.Count} images of {data.Height} x {data.Width}. Device: {Device.ToString()}. Seed: {Seed}.");
+        Print($"Data: {data.Name}, {data.Count} images of {data.Height} x {data.Width}. Device: {Device}. Seed: {Seed}.");
         return data;
     }
 
@@ -117,7 +116,7 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Prints a line, above the live progress where there is one.</summary>
     /// <param name="text">The line.</param>
-    public void Print(string text) => AnsiConsole.WriteLine(text);
+    public void Print(string text) => Progress.Print(text);
 
     /// <summary>Prints a grey image with characters, two rows of pixels to a line.</summary>
     /// <param name="pixels">height x width numbers from -1 (black) to 1 (white).</param>
@@ -149,14 +148,14 @@ public sealed class TrainingRun : IDisposable
 
     internal void Finish()
     {
-        if (IsStopping) AnsiConsole.WriteLine("Stopped by Ctrl+C; what was done so far is kept.");
+        if (IsStopping) Print("Stopped by Ctrl+C; what was done so far is kept.");
         if (_output is null) return;
-        AnsiConsole.WriteLine($"Written to {_output.Path}:");
-        foreach (string line in _output.Listing()) AnsiConsole.WriteLine($"  {line}");
+        Print($"Written to {_output.Path}:");
+        foreach (string line in _output.Listing()) Print($"  {line}");
     }
 
     /// <summary>One line for each file that is downloaded.</summary>
-    private sealed class DownloadLog : IProgress<DownloadProgress>
+    private sealed class DownloadLog(TrainingRun run) : IProgress<DownloadProgress>
     {
         private string? _file;
         private long _shown;
@@ -166,11 +165,11 @@ public sealed class TrainingRun : IDisposable
             if (value.File != _file)
             {
                 (_file, _shown) = (value.File, 0);
-                AnsiConsole.WriteLine($"Downloading {value.File} from {value.Source.Host} ...");
+                run.Print($"Downloading {value.File} from {value.Source.Host} ...");
             }
 
             if (value.BytesTotal is not { } total || total <= 0 || value.BytesReceived < _shown) return;
-            AnsiConsole.WriteLine($"  {100 * value.BytesReceived / total,3} % of {total >> 10} KiB");
+            run.Print($"  {100 * value.BytesReceived / total,3} % of {total >> 10} KiB");
             _shown = value.BytesReceived + (total / 4);
         }
     }

@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Kernels.Gemm;
 using Engine.Kernels.Lanes;
 using Xunit;
 
@@ -6,12 +7,12 @@ namespace Engine.Tests;
 
 public sealed class MatMulTests
 {
-    /// <summary>1, 2, primes, and sizes beside the tiles (8 and 4 rows, 16, 24, 48 columns) and the blocks (256 deep, 384 rows).</summary>
+    /// <summary>1, 2, primes, and sizes beside the tiles (8 and 4 rows, 16, 24, 48 columns) and the blocks (512 or 256 deep, 192 rows).</summary>
     public static TheoryData<int, int, int> Shapes => new()
     {
         { 1, 1, 1 }, { 1, 1, 37 }, { 1, 17, 3 }, { 2, 3, 5 }, { 3, 2, 7 }, { 5, 1, 64 }, { 7, 7, 7 }, { 8, 48, 16 }, { 9, 49, 17 }, { 7, 47, 15 },
-        { 4, 24, 8 }, { 5, 25, 9 }, { 13, 31, 29 }, { 16, 64, 1 }, { 64, 1, 256 }, { 256, 1, 64 }, { 1, 64, 300 }, { 37, 5, 257 }, { 64, 6, 31 },
-        { 23, 97, 255 }, { 61, 67, 71 }, { 8, 16, 513 }, { 385, 17, 5 }, { 400, 50, 260 }, { 3, 784, 2 }, { 64, 256, 100 }, { 33, 145, 0 }, { 5, 3, 0 },
+        { 4, 24, 8 }, { 5, 25, 9 }, { 13, 31, 29 }, { 16, 64, 1 }, { 64, 1, 256 }, { 256, 1, 64 }, { 1, 64, 1030 }, { 37, 5, 257 }, { 64, 6, 31 },
+        { 23, 97, 255 }, { 61, 67, 71 }, { 8, 16, 513 }, { 193, 17, 5 }, { 194, 20, 515 }, { 3, 784, 2 }, { 64, 256, 100 }, { 33, 145, 0 }, { 5, 3, 0 },
     };
 
     private static readonly Activation[] s_activations =
@@ -92,6 +93,42 @@ public sealed class MatMulTests
         Assert.Equal(Enumerable.Range(0, 77).Select(i => c[i * 131]), column.AsSpan<float>().ToArray());
     }
 
+    [Theory]
+    [InlineData(37, 50, 600, false)]
+    [InlineData(37, 50, 600, true)]
+    [InlineData(64, 48, 64, false)]
+    [InlineData(5, 3, 7, true)]
+    public void Only_the_elements_of_the_result_are_written(int m, int n, int k, bool across)
+    {
+        // A result amid guards: two elements behind each row (or column) and a border around the whole, for two matrices.
+        using CpuDevice device = new(3);
+        const float Guard = 77;
+        int line = (across ? m : n) + 2, matrix = line * (across ? n : m), border = 40;
+        float[] target = [.. Enumerable.Repeat(Guard, (2 * matrix) + (2 * border))];
+        Case<float> x = new(new MatMulShape(m, n, k, Batch: 2), bias: false, Activation.None, accumulate: false, seed: 4);
+        unsafe
+        {
+            fixed (float* a = x.A, b = x.B, c = target)
+            {
+                MatrixOperand<float> left = new(a, k, m * k, false), right = new(b, n, k * n, true);
+                Output<float> output = across ? new(c + border, 1, line, matrix) : new(c + border, line, 1, matrix);
+                HostGemm<Float512, float>.Run(device, new(2, m, n, k), left, right, output, default, Activation.None, accumulate: false);
+            }
+        }
+
+        float[] expected = x.Run(device), dense = new float[2 * m * n];
+        for (int item = 0, at = 0; item < 2; item++)
+            for (int i = 0; i < m; i++)
+                for (int j = 0; j < n; j++, at++)
+                {
+                    ref float found = ref target[border + (item * matrix) + (across ? (j * line) + i : (i * line) + j)];
+                    (dense[at], found) = (found, Guard);
+                }
+
+        Assert.Equal(expected, dense);
+        Assert.All(target, value => Assert.Equal(Guard, value));
+    }
+
     [Fact]
     public void NaN_and_infinity_reach_the_result()
     {
@@ -123,7 +160,7 @@ public sealed class MatMulTests
         Storage none = device.Allocate(DType.Float32, 0), some = device.Allocate(DType.Float32, 12), result = device.Allocate(DType.Float32, 0);
         MatMul.Run(none, some, result, new MatMulShape(0, 4, 3));
         MatMul.Run(some, none, result, new MatMulShape(4, 0, 3));
-        MatMul.Run(none, some, result, new MatMulShape(4, 4, 3, Batch: 0, StrideB: 0) with { Batch = 0 } is var shape && shape.LengthB == 0 ? new MatMulShape(0, 4, 3) : default);
+        MatMul.Run(none, some, result, new MatMulShape(2, 4, 3, Batch: 0) with { TransposeA = true, StrideB = 0 });
     }
 
     [Fact]
@@ -180,6 +217,7 @@ public sealed class MatMulTests
         private readonly bool _accumulate;
         private readonly T[]? _bias;
         private readonly T[] _c;
+        private (double Value, double Size)[]? _expected;
 
         internal Case(MatMulShape shape, bool bias, Activation activation, bool accumulate, int seed)
         {
@@ -209,9 +247,22 @@ public sealed class MatMulTests
             else if (this is Case<double> twice) Check((T[])(object)twice.Run<Double256>(device), tolerance);
         }
 
+        /// <summary>|error| &lt;= tolerance * sqrt(K) * sum |a b|, the bias and the result itself counted in.</summary>
         internal void Check(T[] found, double tolerance)
         {
+            (double Value, double Size)[] expected = _expected ??= Expected();
+            double allowed = tolerance * Math.Sqrt(Math.Max(_shape.K, 1));
+            for (int i = 0; i < expected.Length; i++)
+            {
+                if (!(Math.Abs(Of(found[i]) - expected[i].Value) <= allowed * expected[i].Size))
+                    Assert.Fail($"{_shape}, {_activation}, accumulate {_accumulate}: element {i} is {found[i]}, expected {expected[i].Value}.");
+            }
+        }
+
+        private (double Value, double Size)[] Expected()
+        {
             (int m, int n, int k, bool ta, bool tb, int batch, int? strideA, int? strideB) = _shape;
+            (double, double)[] result = new (double, double)[_shape.LengthC];
             for (int item = 0, at = 0; item < batch; item++)
                 for (int i = 0; i < m; i++)
                     for (int j = 0; j < n; j++, at++)
@@ -225,11 +276,11 @@ public sealed class MatMulTests
                             size += Math.Abs(x * y);
                         }
 
-                        double b = _bias is null ? 0 : Of(_bias[j]);
-                        double expected = Apply(sum + b), error = Math.Abs(Of(found[at]) - expected);
-                        double allowed = tolerance * Math.Sqrt(Math.Max(k, 1)) * (size + Math.Abs(b) + Math.Abs(expected));
-                        Assert.True(error <= allowed, $"{_shape}, {_activation}, accumulate {_accumulate}: [{item}, {i}, {j}] is {found[at]}, expected {expected}.");
+                        double b = _bias is null ? 0 : Of(_bias[j]), value = Apply(sum + b);
+                        result[at] = (value, size + Math.Abs(b) + Math.Abs(value));
                     }
+
+            return result;
         }
 
         private static double Of(T x) => double.CreateChecked(x);

@@ -27,7 +27,7 @@ internal sealed record OperationCase(
     internal bool IsLarge => Inputs.Sum(input => input.Shape.Count) > 4000;
 
     /// <summary>True for a case small enough for the simulator.</summary>
-    internal bool IsTiny => Inputs.Sum(input => input.Shape.Count) <= 128;
+    internal bool IsTiny => Inputs.Sum(input => input.Shape.Count) <= 600;
 
     internal string Name => $"{Operation} {Variant}";
 

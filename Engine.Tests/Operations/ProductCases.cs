@@ -97,6 +97,10 @@ internal static class ProductCases
                         for (int k = 0; k < inputs; k++) y.Add(place, v[0][(i * inputs) + k] * v[1][(k * outputs) + j]);
                         if (bias) y.Add(place, v[2][j]);
 
+                        // Differences must not step over the kink.
+                        if (kinks.Length > 0 && x.Count < 100 && Math.Abs(y.Values[place]) < 2e-4)
+                            throw new InvalidOperationException($"Element {place} of {x} W + b is {y.Values[place]}, too near the kink: draw others.");
+
                         // No activation is steeper than 1: the terms of the sum, and the rounding of the value.
                         y.Values[place] = function(y.Values[place]);
                         y.Terms[place] += activation == Activation.None ? 0 : Math.Abs(y.Values[place]);

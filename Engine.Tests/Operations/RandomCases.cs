@@ -10,7 +10,69 @@ internal static class RandomCases
 {
     private static readonly Shape[] s_shapes = [[], [1], [17], [5, 16], [2, 3, 5], [2, 1, 3, 2, 1, 3], [131, 257]];
 
-    internal static IEnumerable<OperationCase> All() => [.. Reparameterize(), .. AddNoise()];
+    internal static IEnumerable<OperationCase> All() => [.. Drawn(), .. Dropout(), .. Reparameterize(), .. AddNoise()];
+
+    private const ulong Key = 0x123456789ABCDEF0;
+
+    // A stream that is not at its start; positions are whole groups of 64.
+    private const int Position = 192;
+
+    private static RandomStream Stream() => new(new RandomStreamState(Key, Position));
+
+    private static IEnumerable<OperationCase> Drawn()
+    {
+        foreach (Shape shape in s_shapes)
+        {
+            foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+            {
+                bool isDouble = type == DType.Float64;
+                yield return Made("Tensor.Uniform", shape, type, () => Tensor.Uniform(shape, Stream(), -1.5, 2, type), (sum, i) =>
+                {
+                    sum.Add(i, -1.5);
+                    sum.Add(i, 3.5 * PlainPhilox.Uniform(Key, Position + i, isDouble));
+                });
+                yield return Made("Tensor.Normal", shape, type, () => Tensor.Normal(shape, Stream(), 0.5, 2, type), (sum, i) =>
+                {
+                    sum.Add(i, 0.5);
+                    sum.Add(i, 2 * PlainPhilox.Normal(Key, Position + i, isDouble));
+                });
+                yield return Made("Tensor.Bernoulli", shape, type, () => Tensor.Bernoulli(shape, Stream(), 0.3, type), (sum, i) =>
+                    sum.Add(i, PlainPhilox.Uniform(Key, Position + i, isDouble: false) < 0.3f ? 1 : 0));
+            }
+        }
+    }
+
+    private static OperationCase Made(string operation, Shape shape, DType type, Func<Tensor> make, Action<Expected, int> element) =>
+        new(
+            operation,
+            $"{shape} of {type}",
+            [],
+            _ => make(),
+            _ =>
+            {
+                Expected expected = new(shape.Count);
+                for (int i = 0; i < shape.Count; i++) element(expected, i);
+                return expected;
+            },
+            operation == "Tensor.Bernoulli" ? Exact : Terms(2)) { Orders = 0 };
+
+    private static IEnumerable<OperationCase> Dropout()
+    {
+        foreach (Shape shape in s_shapes)
+        {
+            foreach (double probability in (double[])[0, 0.3])
+            {
+                // A mask of its own for each call would be no function of x: every call starts the stream anew.
+                yield return new OperationCase(
+                    "Tensor.Dropout",
+                    $"{shape} probability {probability}",
+                    [new Input(shape, Any)],
+                    x => x[0].Dropout(probability, Stream()),
+                    x => new Expected([.. x[0].Select((value, i) => PlainPhilox.Uniform(Key, Position + i, isDouble: false) < (float)probability ? 0 : value / (1 - (double)(float)probability))]),
+                    probability == 0 ? Exact : Ulps(2));
+            }
+        }
+    }
 
     private static IEnumerable<OperationCase> Reparameterize() => s_shapes.Select(shape => new OperationCase(
         "Sampling.Reparameterize",

@@ -20,6 +20,9 @@ internal readonly record struct Tolerance
 
     private Tolerance(int ulps, int terms) => (_ulps, _terms) = (ulps, terms);
 
+    /// <summary>The rule without its numbers of terms, for a table.</summary>
+    internal string Rule => _terms > 0 ? "terms" : ToString();
+
     internal static Tolerance Exact => new(0, 0);
 
     /// <summary>True when only the very same bits will do.</summary>

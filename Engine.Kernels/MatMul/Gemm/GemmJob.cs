@@ -1,12 +1,11 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Gemm;
 
 /// <summary>
-/// The blocked product of two operands (after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008; Van Zee and
-/// van de Geijn, "BLIS", 2015). A chunk is a rectangle of C: for each block of depths the rows of the left operand are packed once (they stay in
-/// the second-level cache), then panel by panel the columns of the right operand, and each right panel meets all left panels at once.
+/// The blocked product of two operands (after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008, and Van Zee and
+/// van de Geijn, "BLIS", 2015). A chunk is a rectangle of C. For each block of depths the rows of the left operand are packed once and stay in
+/// the second-level cache; then the columns of the right operand come panel by panel, and each panel meets all rows at once.
 /// </summary>
 internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
@@ -15,51 +14,37 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     where TRight : struct, IOperand<T>
     where TEpilogue : struct, IEpilogue<T>
 {
-    internal required CpuDevice Device;
+    internal required HostMemoryPool Pool;
+    internal required Partition Partition;
     internal required TLeft Left;
     internal required TRight Right;
-    internal required Output<T> Output;
-    internal required TEpilogue Epilogue;
-    internal required Partition Partition;
+    internal required TileJob<TV, T, TEpilogue> Tiles;
     internal required int Depth;
 
-    /// <summary>Starts the sums at what the output holds.</summary>
-    internal bool Accumulate;
+    /// <summary>Starts the sums at what C holds.</summary>
+    internal required bool Accumulate;
 
-    /// <summary>Whether <see cref="Epilogue"/> does anything.</summary>
-    internal bool Finish;
-
-    /// <summary>What is added to the sums.</summary>
-    internal Bias<T> Bias;
-
-    public void Run(int chunk)
+    public readonly void Run(int chunk)
     {
-        int across = Partition.ChunksAcross, down = Partition.ChunksDown;
-        int column = chunk % across * Partition.ChunkColumns;
-        int row = chunk / across % down * Partition.ChunkRows;
-        int item = chunk / across / down * Partition.ChunkItems;
-        int columns = Math.Min(Partition.ChunkColumns, Partition.Columns - column);
-        int rows = Math.Min(Partition.ChunkRows, Partition.Rows - row);
-        int lastItem = Math.Min(item + Partition.ChunkItems, Partition.Items);
-
-        long bytes = Workspace.Bytes;
-        nint block = Device.Pool.Rent(bytes);
+        long bytes = Workspace<TV, T>.Bytes;
+        nint block = Pool.Rent(bytes);
         try
         {
-            Workspace work = new((T*)block);
-            for (; item < lastItem; item++) Rectangle(item, row, rows, column, columns, work);
+            Workspace<TV, T> work = new((T*)block);
+            Partition.Locate(chunk, out int item, out int items, out int row, out int rows, out int column, out int columns);
+            for (int i = item; i < item + items; i++) Rectangle(i, row, rows, column, columns, work);
         }
         finally
         {
-            Device.Pool.Return(block, bytes);
+            Pool.Return(block, bytes);
         }
     }
 
-    private readonly void Rectangle(int item, int row, int rows, int column, int columns, Workspace work)
+    private readonly void Rectangle(int item, int row, int rows, int column, int columns, in Workspace<TV, T> work)
     {
+        int tileRows = TileSize<TV, T>.Rows;
         int depthLimit = EvenPart(Depth, TileSize<TV, T>.Depth);
-        int rowLimit = EvenPart(rows, TileSize<TV, T>.BlockRows);
-        rowLimit = (rowLimit + TileSize<TV, T>.Rows - 1) / TileSize<TV, T>.Rows * TileSize<TV, T>.Rows;
+        int rowLimit = EvenPart((rows + tileRows - 1) / tileRows, TileSize<TV, T>.BlockRows / tileRows) * tileRows;
         int k = 0;
         do
         {
@@ -71,79 +56,36 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
         while (k < Depth);
     }
 
-    private readonly void Block(int item, int row, int rows, int column, int columns, int k, int depth, Workspace work)
+    private readonly void Block(int item, int row, int rows, int column, int columns, int k, int depth, in Workspace<TV, T> work)
     {
         int tileRows = TileSize<TV, T>.Rows;
         for (int i = 0; i < rows; i += tileRows)
             Left.Pack(item, row + i, Math.Min(tileRows, rows - i), k, depth, work.Left + ((nint)i * depth), tileRows);
 
+        bool load = Accumulate || k > 0, last = k + depth == Depth;
         for (int j = 0; j < columns;)
         {
             // Four vectors that are left are two and two rather than three and one: a tile of one vector waits for its loads.
             int left = (columns - j + TV.Count - 1) / TV.Count;
-            int vectors = left <= TileSize<TV, T>.Vectors ? left : left < 2 * TileSize<TV, T>.Vectors ? (left + 1) / 2 : TileSize<TV, T>.Vectors;
-            int width = vectors * TV.Count;
-            int used = Math.Min(width, columns - j);
-            T* right = work.Right;
-            nint step = width;
-            Right.Pack(item, column + j, used, k, depth, right, width);
+            int vectors = left > TileSize<TV, T>.Vectors && left < 2 * TileSize<TV, T>.Vectors ? (left + 1) / 2 : Math.Min(left, TileSize<TV, T>.Vectors);
+            int width = vectors * TV.Count, used = Math.Min(width, columns - j);
+            T* own = Right.InPlace(item, column + j, k, out nint step);
+            bool inPlace = own != null && used == width;
+            if (!inPlace) Right.Pack(item, column + j, used, k, depth, work.Right, width);
 
             for (int i = 0; i < rows; i += tileRows)
             {
-                Tile(item, row + i, Math.Min(tileRows, rows - i), column + j, vectors, used, k, depth,
-                    work.Left + ((nint)i * depth), right, step, work);
+                Tile tile = new(item, row + i, Math.Min(tileRows, rows - i), column + j, used, vectors);
+                T* panel = work.Left + ((nint)i * depth);
+
+                // The first tile takes a panel where it lies, if it can, and packs it on the way for the others, if there are any.
+                Panels<T> panels = i == 0 && inPlace
+                    ? new(depth, panel, own, step, rows > tileRows ? work.Right : null)
+                    : new(depth, panel, work.Right, width, null);
+                Tiles.Run(tile, panels, load, last, work);
             }
 
             j += width;
-        }
-    }
-
-    private readonly void Tile(
-        int item, int row, int rows, int column, int vectors, int columns, int k, int depth, T* left, T* right, nint step, Workspace work)
-    {
-        bool load = Accumulate || k > 0;
-        bool finish = Finish && k + depth == Depth;
-        T* c = Output.At(item, row, column);
-        if (columns == vectors * TV.Count && Output.ColumnStride == 1)
-        {
-            MicroKernel<TV, T>.Run(rows, vectors, depth, left, TileSize<TV, T>.Rows, right, step, c, Output.RowStride, load);
-            if (finish) FinishTile(c, Output.RowStride, row, rows, column, vectors, columns, work);
-            return;
-        }
-
-        // A tile that overhangs C, or lies across it, is computed beside it: through the same kernel, hence to the same bits.
-        nint width = vectors * TV.Count;
-        if (load)
-        {
-            for (int i = 0; i < rows; i++)
-                for (int j = 0; j < columns; j++) work.Tile[(i * width) + j] = c[(i * Output.RowStride) + (j * Output.ColumnStride)];
-        }
-
-        MicroKernel<TV, T>.Run(rows, vectors, depth, left, TileSize<TV, T>.Rows, right, step, work.Tile, width, load);
-        if (finish) FinishTile(work.Tile, width, row, rows, column, vectors, columns, work);
-        for (int i = 0; i < rows; i++)
-            for (int j = 0; j < columns; j++) c[(i * Output.RowStride) + (j * Output.ColumnStride)] = work.Tile[(i * width) + j];
-    }
-
-    private readonly void FinishTile(T* c, nint stride, int row, int rows, int column, int vectors, int columns, Workspace work)
-    {
-        bool ofColumns = !Bias.IsNone && !Bias.OfRows;
-        T* bias = Bias.Elements + column;
-        if (!ofColumns || columns != vectors * TV.Count)
-        {
-            // A whole vector may be read only where there are that many columns.
-            bias = work.Bias;
-            for (int j = 0; j < vectors * TV.Count; j++) bias[j] = ofColumns && j < columns ? Bias.Elements[column + j] : default;
-        }
-
-        for (int i = 0; i < rows; i++, c += stride)
-        {
-            bool ofRow = !Bias.IsNone && Bias.OfRows;
-            for (int v = 0; v < vectors; v++)
-            {
-                TV b = ofRow ? TV.Fill(Bias.Elements[row + i]) : TV.Load(bias + (v * TV.Count));
-                TV.Store(Epilogue.Apply(TV.Load(c + (v * TV.Count)), b), c + (v * TV.Count));
-            }
         }
     }
 
@@ -152,19 +94,5 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     {
         int parts = Math.Max((extent + limit - 1) / limit, 1);
         return (extent + parts - 1) / parts;
-    }
-
-    /// <summary>The memory that a chunk packs into; one size for every product, so that one block of the pool serves them all.</summary>
-    private readonly struct Workspace(T* block)
-    {
-        private static int LeftLength => (TileSize<TV, T>.BlockRows + TileSize<TV, T>.Rows) * TileSize<TV, T>.Depth;
-
-        internal static long Bytes =>
-            HostMemoryPool.RoundUp((long)sizeof(T) * (LeftLength + (TileSize<TV, T>.Columns * (TileSize<TV, T>.Depth + TileSize<TV, T>.Rows + 1))));
-
-        internal readonly T* Left = block;
-        internal readonly T* Right = block + LeftLength;
-        internal readonly T* Tile = block + LeftLength + (TileSize<TV, T>.Columns * TileSize<TV, T>.Depth);
-        internal readonly T* Bias = block + LeftLength + (TileSize<TV, T>.Columns * (TileSize<TV, T>.Depth + TileSize<TV, T>.Rows));
     }
 }

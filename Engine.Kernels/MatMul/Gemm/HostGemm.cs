@@ -1,3 +1,4 @@
+using Engine.Kernels.Elementwise;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Gemm;
@@ -16,33 +17,32 @@ internal static unsafe class HostGemm<TV, T>
     {
         switch (activation.Kind)
         {
-            case ActivationKind.Relu: Run(device, extents, left, right, output, bias, new ReluEpilogue<T>(), true, accumulate); break;
-            case ActivationKind.LeakyRelu: Run(device, extents, left, right, output, bias, new LeakyReluEpilogue<T>(activation.Slope), true, accumulate); break;
-            case ActivationKind.Tanh: Run(device, extents, left, right, output, bias, new TanhEpilogue<T>(), true, accumulate); break;
-            case ActivationKind.Sigmoid: Run(device, extents, left, right, output, bias, new SigmoidEpilogue<T>(), true, accumulate); break;
-            default: Run(device, extents, left, right, output, bias, new LinearEpilogue<T>(), !bias.IsNone, accumulate); break;
+            case ActivationKind.Relu: With(new ReluEpilogue<T>(), true, device, extents, left, right, output, bias, accumulate); break;
+            case ActivationKind.LeakyRelu: With(Unary(new LeakyRelu(activation.Slope)), true, device, extents, left, right, output, bias, accumulate); break;
+            case ActivationKind.Tanh: With(Unary(default(Tanh)), true, device, extents, left, right, output, bias, accumulate); break;
+            case ActivationKind.Sigmoid: With(Unary(default(Sigmoid)), true, device, extents, left, right, output, bias, accumulate); break;
+            default: With(default(LinearEpilogue<T>), !bias.IsNone, device, extents, left, right, output, bias, accumulate); break;
         }
     }
 
-    private static void Run<TLeft, TRight, TEpilogue>(
-        CpuDevice device, in GemmExtents extents, in TLeft left, in TRight right, in Output<T> output,
-        in Bias<T> bias, TEpilogue epilogue, bool finish, bool accumulate)
+    private static UnaryEpilogue<T, TOp> Unary<TOp>(TOp op) where TOp : struct, IUnaryOp => new(op);
+
+    private static void With<TLeft, TRight, TEpilogue>(
+        TEpilogue epilogue, bool finish, CpuDevice device, in GemmExtents extents, in TLeft left, in TRight right, in Output<T> output,
+        in Bias<T> bias, bool accumulate)
         where TLeft : struct, IOperand<T>
         where TRight : struct, IOperand<T>
         where TEpilogue : struct, IEpilogue<T>
     {
         GemmJob<TV, T, TLeft, TRight, TEpilogue> job = new()
         {
-            Device = device,
+            Pool = device.Pool,
+            Partition = Partition.For(device.Threads, extents, TileSize<TV, T>.Rows, TV.Count),
             Left = left,
             Right = right,
-            Output = output,
-            Bias = bias,
-            Epilogue = epilogue,
-            Finish = finish,
-            Accumulate = accumulate,
+            Tiles = new TileJob<TV, T, TEpilogue>(output, bias, epilogue, finish),
             Depth = extents.Depth,
-            Partition = Partition.For(device.Threads, extents, TileSize<TV, T>.Rows, TV.Count),
+            Accumulate = accumulate,
         };
         device.Workers.Run(ref job, job.Partition.Chunks);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Gemm;
@@ -17,28 +18,39 @@ internal static unsafe class MicroKernel<TV, T>
 {
     private const int MaxVectors = 3;
 
-    // Indexed by rows and vectors, both from 1.
-    private static readonly delegate*<int, T*, nint, T*, nint, T*, nint, bool, void>[] s_forms =
+    /// <summary>Rows of the right matrix that are asked for ahead: some 300 cycles of products, the way to the last-level cache and back.</summary>
+    private const int PrefetchDistance = 12;
+
+    // Indexed by rows, vectors (both from 1) and whether the right panel is copied.
+    private static readonly delegate*<int, T*, nint, T*, nint, T*, T*, nint, bool, void>[] s_forms =
     [
-        &Run<One, One>, &Run<One, Two>, &Run<One, Three>,
-        &Run<Two, One>, &Run<Two, Two>, &Run<Two, Three>,
-        &Run<Three, One>, &Run<Three, Two>, &Run<Three, Three>,
-        &Run<Four, One>, &Run<Four, Two>, &Run<Four, Three>,
-        &Run<Five, One>, &Run<Five, Two>, &Run<Five, Three>,
-        &Run<Six, One>, &Run<Six, Two>, &Run<Six, Three>,
-        &Run<Seven, One>, &Run<Seven, Two>, &Run<Seven, Three>,
-        &Run<Eight, One>, &Run<Eight, Two>, &Run<Eight, Three>,
+        &Run<One, One, No>, &Run<One, One, Yes>, &Run<One, Two, No>, &Run<One, Two, Yes>, &Run<One, Three, No>, &Run<One, Three, Yes>,
+        &Run<Two, One, No>, &Run<Two, One, Yes>, &Run<Two, Two, No>, &Run<Two, Two, Yes>, &Run<Two, Three, No>, &Run<Two, Three, Yes>,
+        &Run<Three, One, No>, &Run<Three, One, Yes>, &Run<Three, Two, No>, &Run<Three, Two, Yes>, &Run<Three, Three, No>, &Run<Three, Three, Yes>,
+        &Run<Four, One, No>, &Run<Four, One, Yes>, &Run<Four, Two, No>, &Run<Four, Two, Yes>, &Run<Four, Three, No>, &Run<Four, Three, Yes>,
+        &Run<Five, One, No>, &Run<Five, One, Yes>, &Run<Five, Two, No>, &Run<Five, Two, Yes>, &Run<Five, Three, No>, &Run<Five, Three, Yes>,
+        &Run<Six, One, No>, &Run<Six, One, Yes>, &Run<Six, Two, No>, &Run<Six, Two, Yes>, &Run<Six, Three, No>, &Run<Six, Three, Yes>,
+        &Run<Seven, One, No>, &Run<Seven, One, Yes>, &Run<Seven, Two, No>, &Run<Seven, Two, Yes>, &Run<Seven, Three, No>, &Run<Seven, Three, Yes>,
+        &Run<Eight, One, No>, &Run<Eight, One, Yes>, &Run<Eight, Two, No>, &Run<Eight, Two, Yes>, &Run<Eight, Three, No>, &Run<Eight, Three, Yes>,
     ];
 
-    /// <summary>C += (or =, without <paramref name="load"/>) left panel * right panel, for a tile of the given number of rows and vectors.</summary>
+    /// <summary>
+    /// C += (or =, without <paramref name="load"/>) left panel * right panel, for a tile of the given number of rows and vectors.
+    /// A right panel that lies in its matrix is packed on the way if the panels say so, at the price of a store for each load.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Run(int rows, int vectors, int depth, T* left, nint leftStep, T* right, nint rightStep, T* c, nint stride, bool load) =>
-        s_forms[((rows - 1) * MaxVectors) + vectors - 1](depth, left, leftStep, right, rightStep, c, stride, load);
+    internal static void Run(int rows, int vectors, in Panels<T> p, T* c, nint stride, bool load)
+    {
+        int form = (((rows - 1) * MaxVectors) + vectors - 1) * 2;
+        s_forms[p.Copy == null ? form : form + 1](p.Depth, p.Left, TileSize<TV, T>.Rows, p.Right, p.RightStep, p.Copy, c, stride, load);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run<TRows, TVectors>(int depth, T* left, nint leftStep, T* right, nint rightStep, T* c, nint stride, bool load)
+    private static void Run<TRows, TVectors, TCopy>(
+        int depth, T* left, nint leftStep, T* right, nint rightStep, T* copy, T* c, nint stride, bool load)
         where TRows : struct, ICount
         where TVectors : struct, ICount
+        where TCopy : struct, IChoice
     {
         int size = TV.Count;
         TV c00 = default, c01 = default, c02 = default;
@@ -52,6 +64,15 @@ internal static unsafe class MicroKernel<TV, T>
 
         if (load)
         {
+            // C has to be read before the sums can start: here the tile below is asked for, which is the next one.
+            T* next = c + (TRows.Value * stride);
+            for (int i = 0; i < TRows.Value; i++, next += stride)
+            {
+                Prefetch(next);
+                if (TVectors.Value > 1) Prefetch(next + size);
+                if (TVectors.Value > 2) Prefetch(next + (2 * size));
+            }
+
             T* row = c;
             if (TRows.Value > 0)
             {
@@ -122,6 +143,18 @@ internal static unsafe class MicroKernel<TV, T>
             TV b0 = TV.Load(right), b1 = default, b2 = default;
             if (TVectors.Value > 1) b1 = TV.Load(right + size);
             if (TVectors.Value > 2) b2 = TV.Load(right + (2 * size));
+            if (TCopy.Value)
+            {
+                // Rows of a matrix lie too far apart for the prefetcher of the machine.
+                Prefetch(right + (PrefetchDistance * rightStep));
+                if (TVectors.Value > 1) Prefetch(right + (PrefetchDistance * rightStep) + size);
+                if (TVectors.Value > 2) Prefetch(right + (PrefetchDistance * rightStep) + (2 * size));
+                TV.Store(b0, copy);
+                if (TVectors.Value > 1) TV.Store(b1, copy + size);
+                if (TVectors.Value > 2) TV.Store(b2, copy + (2 * size));
+                copy += TVectors.Value * size;
+            }
+
 
             TV a0 = TV.Fill(left[0]);
             c00 = TV.MulAdd(a0, b0, c00);
@@ -246,5 +279,11 @@ internal static unsafe class MicroKernel<TV, T>
             if (TVectors.Value > 1) TV.Store(c71, c + size);
             if (TVectors.Value > 2) TV.Store(c72, c + (2 * size));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(T* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 }

@@ -48,7 +48,8 @@ internal static unsafe class PanelCopy
     private static void Eight(float* source, nint stride, int depth, float* panel, nint width)
     {
         int p = 0;
-        for (; p <= depth - 8; p += 8, panel += 8 * width) Transpose8x8(source + p, stride, panel, width);
+        for (; p <= depth - 8; p += 8, panel += 8 * width)
+            Transpose8x8(source + p, stride, panel, width);
         for (; p < depth; p++, panel += width)
             for (int i = 0; i < 8; i++) panel[i] = source[(i * stride) + p];
     }

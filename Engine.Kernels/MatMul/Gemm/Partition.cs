@@ -23,6 +23,18 @@ internal readonly record struct Partition(int Items, int Rows, int Columns, int 
 
     internal int Chunks => (Items + ChunkItems - 1) / ChunkItems * ChunksDown * ChunksAcross;
 
+    /// <summary>The rectangle of a chunk, in which products.</summary>
+    internal void Locate(int chunk, out int item, out int items, out int row, out int rows, out int column, out int columns)
+    {
+        int across = ChunksAcross, down = ChunksDown;
+        column = chunk % across * ChunkColumns;
+        row = chunk / across % down * ChunkRows;
+        item = chunk / across / down * ChunkItems;
+        columns = Math.Min(ChunkColumns, Columns - column);
+        rows = Math.Min(ChunkRows, Rows - row);
+        items = Math.Min(ChunkItems, Items - item);
+    }
+
     internal static Partition For(int threads, in GemmExtents extents, int tileRows, int vector)
     {
         (int items, int rows, int columns, int depth) = extents;
@@ -32,22 +44,26 @@ internal readonly record struct Partition(int Items, int Rows, int Columns, int 
         if (wanted == 1 || items >= wanted * 2 || (items >= wanted && work < WorthAThread * threads))
             return new Partition(items, rows, columns, Math.Max(rows, 1), Math.Max(columns, 1), (int)((items + wanted - 1) / wanted));
 
-        // Of all ways to cut one matrix into that many rectangles, the one whose largest rectangle, with what it packs, costs least.
+        // Of all ways to cut each matrix into about that many rectangles, or twice as many, the one that is done first: every thread gets as many
+        // chunks as any, and a chunk costs its products and what it packs (a line that is packed costs about four lines of products).
         int perItem = (int)((wanted + items - 1) / items);
         int down = (rows + tileRows - 1) / tileRows, across = (columns + vector - 1) / vector;
         (int Rows, int Columns) best = (down, across);
         long least = long.MaxValue;
-        for (int parts = 1; parts <= Math.Min(perItem, down); parts++)
+        for (int total = perItem; total <= 2 * perItem; total += perItem)
         {
-            int chunkDown = (down + parts - 1) / parts;
-            int partsAcross = Math.Min((perItem + parts - 1) / parts, across);
-            int chunkAcross = (across + partsAcross - 1) / partsAcross;
-            int rounds = (parts * partsAcross + threads - 1) / threads;
-            long tile = (long)chunkDown * tileRows * chunkAcross;
-            long cost = rounds * (tile + (4L * chunkDown * tileRows / vector) + (4L * chunkAcross));
-            if (cost >= least) continue;
-            least = cost;
-            best = (chunkDown, chunkAcross);
+            for (int parts = 1; parts <= Math.Min(total, down); parts++)
+            {
+                long chunkDown = (down + parts - 1) / parts;
+                int partsAcross = Math.Min((total + parts - 1) / parts, across);
+                long chunkAcross = (across + partsAcross - 1) / partsAcross;
+                long rounds = (((long)items * parts * partsAcross) + threads - 1) / threads;
+                long chunkRows = chunkDown * tileRows;
+                long cost = rounds * ((chunkRows * chunkAcross) + (4 * chunkRows / vector) + (4 * chunkAcross));
+                if (cost >= least) continue;
+                least = cost;
+                best = ((int)chunkDown, (int)chunkAcross);
+            }
         }
 
         return new Partition(items, rows, columns, best.Rows * tileRows, best.Columns * vector, 1);

@@ -9,6 +9,7 @@ internal static class KernelRules
 {
     private const BindingFlags Fields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
+    /// <summary>Checks a kernel method.</summary>
     /// <exception cref="NotSupportedException">The method captures variables.</exception>
     /// <exception cref="ArgumentException">A parameter is or holds what a device cannot take.</exception>
     public static void Check(string name, MethodInfo method, object? target)

@@ -1,0 +1,52 @@
+using Engine.Kernels;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class ShapeTests
+{
+    [Fact]
+    public void Extents_and_strides_are_row_major()
+    {
+        Shape shape = [2, 3, 4];
+        Assert.Equal(24, shape.Count);
+        Assert.Equal(4, shape[-1]);
+        Assert.Equal(12, shape.Stride(0));
+        Assert.Equal(1, shape.Stride(-1));
+        Assert.Equal("[2, 3, 4]", shape.ToString());
+    }
+
+    [Fact]
+    public void A_scalar_has_one_element() => Assert.Equal((0, 1), (Shape.Scalar.Rank, Shape.Scalar.Count));
+
+    [Fact]
+    public void Shapes_with_the_same_extents_are_equal()
+    {
+        Assert.Equal(new Shape(2, 3), new Shape([2, 3]));
+        Assert.NotEqual(new Shape(2, 3), new Shape(2, 3, 1));
+        Assert.Equal(new Shape(2, 3).GetHashCode(), new Shape(2, 3).GetHashCode());
+    }
+
+    [Fact]
+    public void Bad_extents_are_named()
+    {
+        Assert.Contains("Axis 1 of a shape is -2", Assert.Throws<ArgumentException>(() => new Shape(1, -2)).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 6 axes, found 7", Assert.Throws<ArgumentException>(() => new Shape(1, 1, 1, 1, 1, 1, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("[65536, 65536]", Assert.Throws<ArgumentException>(() => new Shape(65536, 65536)).Message, StringComparison.Ordinal);
+        Assert.Contains("Axis 2 is not an axis of shape [4, 5]", Assert.Throws<ArgumentOutOfRangeException>(() => new Shape(4, 5)[2]).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new[] { 4, 1 }, new[] { 3 }, new[] { 4, 3 })]
+    [InlineData(new int[0], new[] { 2, 2 }, new[] { 2, 2 })]
+    [InlineData(new[] { 1, 5, 1 }, new[] { 7, 1, 2 }, new[] { 7, 5, 2 })]
+    [InlineData(new[] { 0, 1 }, new[] { 1, 3 }, new[] { 0, 3 })]
+    public void Extents_of_one_are_stretched(int[] a, int[] b, int[] result)
+    {
+        Assert.True(Shape.TryBroadcast(new Shape(a), new Shape(b), out Shape both));
+        Assert.Equal(new Shape(result), both);
+    }
+
+    [Fact]
+    public void Other_extents_are_not() => Assert.False(Shape.TryBroadcast([2, 3], [2], out _));
+}

@@ -1,0 +1,99 @@
+using Engine.Kernels;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class WorkerThreadsTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Every_chunk_runs_once(int threads)
+    {
+        using WorkerThreads workers = new(threads);
+        for (int round = 0; round < 2000; round++)
+        {
+            int[] counts = new int[1 + (round % 37)];
+            CountJob job = new(counts);
+            workers.Run(ref job, counts.Length);
+            Assert.All(counts, count => Assert.Equal(1, count));
+        }
+    }
+
+    [Fact]
+    public void Sleeping_workers_wake()
+    {
+        using WorkerThreads workers = new(3);
+        for (int round = 0; round < 20; round++)
+        {
+            int[] counts = new int[64];
+            CountJob job = new(counts);
+            workers.Run(ref job, counts.Length);
+            Assert.Equal(64, counts.Sum());
+            Thread.Sleep(2);
+        }
+    }
+
+    [Fact]
+    public void An_exception_of_a_chunk_reaches_the_caller()
+    {
+        using WorkerThreads workers = new(2);
+        ThrowingJob job = default;
+        Assert.Equal("chunk 7", Assert.Throws<InvalidDataException>(() => workers.Run(ref job, 20)).Message);
+        int[] counts = new int[8];
+        CountJob after = new(counts);
+        workers.Run(ref after, 8);
+        Assert.Equal(8, counts.Sum());
+    }
+
+    [Fact]
+    public void Many_threads_may_launch_at_once()
+    {
+        using WorkerThreads workers = new(2);
+        int total = 0;
+        Parallel.For(0, 8, _ =>
+        {
+            for (int round = 0; round < 500; round++)
+            {
+                int[] counts = new int[9];
+                CountJob job = new(counts);
+                workers.Run(ref job, 9);
+                Interlocked.Add(ref total, counts.Sum());
+            }
+        });
+        Assert.Equal(8 * 500 * 9, total);
+    }
+
+    [Fact]
+    public void A_job_may_launch_another()
+    {
+        using WorkerThreads workers = new(2);
+        int[] counts = new int[6 * 10];
+        OuterJob job = new(workers, counts);
+        workers.Run(ref job, 6);
+        Assert.All(counts, count => Assert.Equal(1, count));
+    }
+
+    private readonly struct CountJob(int[] counts, int offset = 0) : IJob
+    {
+        public void Run(int chunk) => Interlocked.Increment(ref counts[offset + chunk]);
+    }
+
+    private readonly struct ThrowingJob : IJob
+    {
+        public void Run(int chunk)
+        {
+            if (chunk == 7) throw new InvalidDataException("chunk 7");
+        }
+    }
+
+    private readonly struct OuterJob(WorkerThreads workers, int[] counts) : IJob
+    {
+        public void Run(int chunk)
+        {
+            CountJob inner = new(counts, chunk * 10);
+            workers.Run(ref inner, 10);
+        }
+    }
+}

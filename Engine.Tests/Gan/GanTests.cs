@@ -1,0 +1,70 @@
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+using Engine.Models.Data;
+using Engine.Models.Gan;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class GanTests
+{
+    private const int Pixels = 28 * 28;
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits_with_one_and_with_two_threads()
+    {
+        int[] one = TrainedBits(threads: 1);
+        Assert.Equal(one, TrainedBits(threads: 2));
+        Assert.Equal(one, TrainedBits(threads: 2));
+    }
+
+    [Fact]
+    public void A_generator_of_undecided_opponents_starts_at_the_known_losses()
+    {
+        using CpuDevice device = new(2);
+        using Gan gan = Small(device);
+        GanLosses losses = gan.Step(new float[16 * Pixels], [16, Pixels]);
+        Assert.InRange(losses.Discriminator, 1.2, 1.6);
+        Assert.InRange(losses.Generator, 0.55, 0.85);
+    }
+
+    [Fact]
+    public void Sampling_changes_nothing_and_repeats()
+    {
+        using CpuDevice device = new(2);
+        using Gan gan = Small(device);
+        using Autograd.Tensor noise = gan.Noise(5);
+        float[] first = gan.Sample(noise);
+        Assert.Equal(5 * Pixels, first.Length);
+        Assert.All(first, x => Assert.InRange(x, -1, 1));
+        Assert.Equal(first, gan.Sample(noise));
+        Assert.True(gan.Generator.IsTraining);
+    }
+
+    private static Gan Small(CpuDevice device)
+    {
+        ModuleOptions options = ModuleOptions.FromSeed(7, device);
+        Sequential generator = new(new Linear(10, 64, options), new LeakyRelu(0.2), new Linear(64, Pixels, options), new Tanh());
+        Sequential discriminator = new(
+            new Linear(Pixels, 64, options), new LeakyRelu(0.2), new Dropout(0.3, options), new Linear(64, 1, options), new Sigmoid());
+        return new Gan(generator, discriminator, latent: 10, options);
+    }
+
+    private static int[] TrainedBits(int threads)
+    {
+        using CpuDevice device = new(threads);
+        using Gan gan = Small(device);
+        BatchLoader loader = new(Digits.Draw(640, seed: 3), 32, new BatchOptions { Seed = 5, DropLast = true });
+        int steps = 0;
+        for (int epoch = 1; steps < 200; epoch++)
+        {
+            foreach (Batch batch in loader.Epoch(epoch))
+            {
+                gan.Step(batch.Images, [batch.Count, Pixels]);
+                if (++steps == 200) break;
+            }
+        }
+
+        return [.. gan.Generator.Parameters.Concat(gan.Discriminator.Parameters).SelectMany(p => p.ToArray()).Select(BitConverter.SingleToInt32Bits)];
+    }
+}
