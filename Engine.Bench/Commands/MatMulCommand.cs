@@ -37,6 +37,8 @@ internal static class MatMulCommand
             using Product product = new(device, shape);
             for (int i = 0; i < rounds; i++)
             {
+                // PyTorch's threads watch for more work for some milliseconds after their turn.
+                if (torch is not null) Thread.Sleep(30);
                 limits.Add(ceiling.Rate(device));
                 ours.Add(product.Rate(seconds));
                 if (torch is null) continue;
