@@ -1,6 +1,6 @@
 using Engine.Autograd.Nn;
 using Engine.Kernels;
-using Engine.Models.Gan;
+using Engine.Models.Adversarial;
 
 namespace Engine.Bench.Steps;
 

@@ -1,9 +1,8 @@
 namespace Engine.Models.Data;
 
 /// <summary>
-/// The batches of one epoch, to go through once with foreach. Leaving the loop early, by break or by an exception, gives the buffers back
-/// to
-/// the loader.
+/// The batches of one epoch, to go through once with foreach. Leaving the loop early, by break or by an exception, gives the buffers
+/// back to the loader.
 /// </summary>
 public sealed class BatchEpoch : IDisposable
 {

@@ -6,8 +6,7 @@ namespace Engine.Models.Data;
 
 /// <summary>
 /// Unpacks gzip (RFC 1952) and checks all that the format lets one check. <see cref="GZipStream"/> ends quietly where a file is cut short,
-/// so
-/// header and trailer are read here and only the deflate data in between is left to the library.
+/// so header and trailer are read here and only the deflate data in between is left to the library.
 /// </summary>
 internal static class GzipFile
 {

@@ -4,8 +4,7 @@ namespace Engine.Models.Data;
 
 /// <summary>
 /// Reads IDX files, the format of MNIST: two zero bytes, the element type (8 = unsigned byte), the number of dimensions, each dimension as
-/// a
-/// big-endian 32-bit number, then the elements. Files may be gzip-packed; that is seen by their content, not their name.
+/// a big-endian 32-bit number, then the elements. Files may be gzip-packed; that is seen by their content, not their name.
 /// </summary>
 public static class Idx
 {

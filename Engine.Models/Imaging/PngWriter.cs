@@ -59,8 +59,7 @@ public static class PngWriter
 
     /// <summary>
     /// Each row as it is, or as differences to the left or to the row above: the one whose bytes are smallest in sum, taken as signed
-    /// numbers,
-    /// packs best (the heuristic of the PNG specification, section 12.7).
+    /// numbers, packs best (the heuristic of the PNG specification, section 12.7).
     /// </summary>
     private static void Filter(Stream output, int rowLength, int height, int channels, ReadOnlySpan<byte> pixels)
     {

@@ -39,9 +39,22 @@ public sealed class OutputFolder
     }
 
     /// <summary>The files that were written: names in order, a series such as epoch-001.png, epoch-002.png as its first and last.</summary>
-    internal IEnumerable<string> Listing()
+    internal IEnumerable<string> Listing() => InSeries(_files);
+
+    /// <summary>
+    /// Files of the same series as those that were written, left by an earlier and longer run: they stay, because nobody but their owner knows
+    /// whether they are still wanted, but they must not be taken for this run's.
+    /// </summary>
+    internal IEnumerable<string> Leftovers()
     {
-        foreach (IGrouping<string, string> series in _files.GroupBy(Series))
+        HashSet<string> series = [.. _files.Select(Series)];
+        IEnumerable<string> present = Directory.EnumerateFiles(Path).Select(file => System.IO.Path.GetFileName(file)!);
+        return InSeries(present.Where(name => series.Contains(Series(name)) && !_files.Contains(name)).Order(StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<string> InSeries(IEnumerable<string> files)
+    {
+        foreach (IGrouping<string, string> series in files.GroupBy(Series))
         {
             string[] names = [.. series];
             yield return names.Length == 1 ? names[0] : $"{names[0]} to {names[^1]}";

@@ -16,4 +16,7 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
 
     /// <summary>What a batch is called in <c>--help</c>.</summary>
     public string BatchHelp { get; init; } = "Samples in a batch.";
+
+    /// <summary>The largest <c>--batch</c> that the program can take.</summary>
+    public int MaxBatch { get; init; } = int.MaxValue;
 }

@@ -18,8 +18,9 @@ internal sealed class TrainingOptions
             Description = $"What to train on: {string.Join(", ", Datasets.Names)}, or the path of a folder with IDX files.",
             DefaultValueFactory = _ => info.Data ?? "",
         };
-        Epochs = Number("--epochs", info.EpochsHelp, info.Epochs);
-        Batch = Number("--batch", info.BatchHelp, info.Batch);
+        Data.Validators.Add(result => RefuseBlank(result, "a name or a path"));
+        Epochs = Number("--epochs", info.EpochsHelp, info.Epochs, int.MaxValue);
+        Batch = Number("--batch", info.BatchHelp, info.Batch, info.MaxBatch);
         Seed = new Option<ulong>("--seed")
         {
             Description = "Everything random flows from this number.",
@@ -35,6 +36,7 @@ internal sealed class TrainingOptions
             Description = "The folder for pictures and results.",
             DefaultValueFactory = _ => Path.Combine("out", info.Name),
         };
+        Out.Validators.Add(result => RefuseBlank(result, "the path of a folder"));
     }
 
     private delegate bool TryParse<T>(string text, NumberStyles styles, IFormatProvider culture, out T value);
@@ -54,7 +56,7 @@ internal sealed class TrainingOptions
     /// <summary>The options in the order in which <c>--help</c> lists them.</summary>
     internal IEnumerable<Option> All => _info.Data is null ? [Epochs, Batch, Seed, Device, Out] : [Data, Epochs, Batch, Seed, Device, Out];
 
-    private static Option<int> Number(string name, string description, int value) => new(name)
+    private static Option<int> Number(string name, string description, int value, int most) => new(name)
     {
         Description = description,
         DefaultValueFactory = _ => value,
@@ -62,9 +64,16 @@ internal sealed class TrainingOptions
         {
             if (!Parse(result, int.TryParse, "a whole number of at least 1", out int number)) return 0;
             if (number < 1) result.AddError($"{name} must be at least 1, was {number}.");
+            if (number > most) result.AddError($"{name} must be at most {most}, was {number}.");
             return number;
         },
     };
+
+    private static void RefuseBlank(OptionResult result, string expected)
+    {
+        string? text = result.GetValueOrDefault<string>();
+        if (string.IsNullOrWhiteSpace(text)) result.AddError($"{result.Option.Name} must be {expected}, was '{text}'.");
+    }
 
     private static bool Parse<T>(ArgumentResult result, TryParse<T> parse, string expected, out T value)
     {

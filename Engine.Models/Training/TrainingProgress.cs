@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 
@@ -6,26 +5,31 @@ namespace Engine.Models.Training;
 
 /// <summary>
 /// Shows how training goes: in a terminal a live line with the losses, samples per second and the time left; everywhere a line an epoch with
-/// the mean losses.
+/// the mean losses. Time counts from the beginning of the first epoch: loading data is no part of it.
 /// </summary>
 public sealed class TrainingProgress
 {
     private readonly int _epochs;
-    private readonly Stopwatch _clock = new();
-    private readonly Dictionary<string, double> _sums = [];
+    private readonly TimeProvider _clock;
+    private readonly List<EpochMeans> _history = [];
+
+    // Since the last line: the sum and the number of each loss, in the order in which they were first reported.
     private readonly List<string> _names = [];
-    private readonly Dictionary<string, List<double>> _history = [];
+    private readonly Dictionary<string, (double Sum, int Count)> _sums = [];
     private ProgressTask? _live;
     private int _epoch;
-    private int _steps;
     private long _samples;
-    private TimeSpan _epochStart;
+    private long _start;
+    private TimeSpan _lineStart;
+    private TimeSpan _lastStep;
     private TimeSpan _nextShown;
 
-    internal TrainingProgress(int epochs) => _epochs = epochs;
+    internal TrainingProgress(int epochs, TimeProvider clock) => (_epochs, _clock) = (epochs, clock);
 
-    /// <summary>The mean of each loss in each epoch so far.</summary>
-    public IReadOnlyDictionary<string, List<double>> History => _history;
+    /// <summary>The mean losses of each line so far.</summary>
+    public IReadOnlyList<EpochMeans> History => _history.AsReadOnly();
+
+    private TimeSpan Gone => _clock.GetElapsedTime(_start);
 
     /// <summary>Reports a training step.</summary>
     /// <param name="step">Which step of the epoch it was, from 0.</param>
@@ -34,25 +38,25 @@ public sealed class TrainingProgress
     /// <param name="losses">Names and values.</param>
     public void Report(int step, int steps, int samples, params ReadOnlySpan<(string Name, double Value)> losses)
     {
-        _steps++;
         _samples += samples;
+        _lastStep = Gone;
         foreach ((string name, double value) in losses)
         {
-            if (!_sums.ContainsKey(name) && !_names.Contains(name)) _names.Add(name);
-            _sums[name] = _sums.GetValueOrDefault(name) + value;
+            if (!_names.Contains(name)) _names.Add(name);
+            (double sum, int count) = _sums.GetValueOrDefault(name);
+            _sums[name] = (sum + value, count + 1);
         }
 
         // Ten times a second is as often as a person reads.
-        if (_live is null || _clock.Elapsed < _nextShown) return;
-        _nextShown = _clock.Elapsed + TimeSpan.FromSeconds(0.1);
+        if (_live is null || _lastStep < _nextShown) return;
+        _nextShown = _lastStep + TimeSpan.FromSeconds(0.1);
         _live.Value = _epoch - 1 + ((step + 1.0) / steps);
-        _live.Description = Markup.Escape($"epoch {_epoch}/{_epochs}  {Means()}  {Rate(_samples, _clock.Elapsed - _epochStart)}");
+        _live.Description = Markup.Escape($"epoch {_epoch}/{_epochs}  {Means()}  {Rate()}  {Left(_live.Value)}");
     }
 
     /// <summary>Runs the training, with the live line below what it prints where the output is a terminal.</summary>
     internal void Run(Action train)
     {
-        _clock.Start();
         if (!AnsiConsole.Profile.Capabilities.Interactive || !AnsiConsole.Profile.Out.IsTerminal)
         {
             train();
@@ -60,7 +64,7 @@ public sealed class TrainingProgress
         }
 
         Progress progress = AnsiConsole.Progress().AutoClear(true).Columns(
-            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn());
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn());
         progress.Start(context =>
         {
             _live = context.AddTask("starting", maxValue: _epochs);
@@ -69,24 +73,24 @@ public sealed class TrainingProgress
         _live = null;
     }
 
-    internal void BeginEpoch(int epoch) => _epoch = epoch;
+    internal void BeginEpoch(int epoch)
+    {
+        if (_epoch == 0) _start = _clock.GetTimestamp();
+        _epoch = epoch;
+    }
 
     /// <summary>Prints the means since the last line, and begins new ones.</summary>
     internal void EndEpochs()
     {
-        if (_steps == 0) return;
-        foreach (string name in _names)
+        if (_sums.Count > 0)
         {
-            if (!_history.TryGetValue(name, out List<double>? values)) _history[name] = values = [];
-            values.Add(_sums.GetValueOrDefault(name) / _steps);
+            _history.Add(new EpochMeans(_epoch, _sums.ToDictionary(loss => loss.Key, loss => loss.Value.Sum / loss.Value.Count).AsReadOnly()));
+            Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {Rate()}  {HoursMinutesSeconds(Gone.TotalSeconds)} gone, {Left(_epoch)}");
         }
 
-        TimeSpan left = _clock.Elapsed / _epoch * (_epochs - _epoch);
-        Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {Rate(_samples, _clock.Elapsed - _epochStart)}  {_clock.Elapsed:hh\\:mm\\:ss} gone, {left:hh\\:mm\\:ss} left");
-        _steps = 0;
         _samples = 0;
         _sums.Clear();
-        _epochStart = _clock.Elapsed;
+        _lineStart = Gone;
     }
 
     /// <summary>Prints a line, above the live one where there is one.</summary>
@@ -97,9 +101,16 @@ public sealed class TrainingProgress
         else AnsiConsole.WriteLine(text);
     }
 
-    private static string Rate(long samples, TimeSpan time) =>
-        string.Create(CultureInfo.InvariantCulture, $"{samples / Math.Max(1e-9, time.TotalSeconds):F0} samples/s");
+    // The pictures at the end of an epoch are no part of the rate: it counts up to the last step.
+    private string Rate() => string.Create(
+        CultureInfo.InvariantCulture, $"{_samples / Math.Max(1e-9, (_lastStep - _lineStart).TotalSeconds):F0} samples/s");
 
-    private string Means() => string.Join("  ", _names.Select(name =>
-        string.Create(CultureInfo.InvariantCulture, $"{name}: {_sums.GetValueOrDefault(name) / Math.Max(1, _steps):F4}")));
+    // The time left if the rest of the epochs take as long as those done, part of one included.
+    private string Left(double done) => $"{HoursMinutesSeconds(Gone.TotalSeconds / done * (_epochs - done))} left";
+
+    private static string HoursMinutesSeconds(double seconds) => string.Create(
+        CultureInfo.InvariantCulture, $"{(long)seconds / 3600:00}:{(long)seconds / 60 % 60:00}:{(long)seconds % 60:00}");
+
+    private string Means() => string.Join("  ", _names.Where(_sums.ContainsKey).Select(name =>
+        string.Create(CultureInfo.InvariantCulture, $"{name}: {_sums[name].Sum / _sums[name].Count:F4}")));
 }

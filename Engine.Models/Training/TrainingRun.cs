@@ -26,7 +26,7 @@ public sealed class TrainingRun : IDisposable
         Random = new RandomStream((long)Seed);
         string? device = parsed.GetValue(options.Device);
         Device = string.IsNullOrEmpty(device) ? Device.Default : Device.Open(device);
-        Progress = new TrainingProgress(Epochs);
+        Progress = new TrainingProgress(Epochs, TimeProvider.System);
     }
 
     /// <summary>The number of epochs: <c>--epochs</c>.</summary>
@@ -63,19 +63,20 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Loads the images that <c>--data</c> names, downloading them with progress where they are not found.</summary>
     /// <param name="split"><c>train</c> or <c>test</c>.</param>
     /// <exception cref="DataException">They cannot be had; the message says what was looked for, where, and what was found.</exception>
-    public ImageDataset LoadImages(string split = "train")
+    public ImageDataset LoadImages(string split = "train") => Announced(Load(split));
+
+    /// <summary>Loads images that must have the one size that the program's networks are made for; see <see cref="LoadImages(string)"/>.</summary>
+    /// <param name="height">Rows of an image.</param>
+    /// <param name="width">Columns of an image.</param>
+    /// <param name="channels">Bytes of a pixel: 1 grey, 3 RGB.</param>
+    /// <param name="split"><c>train</c> or <c>test</c>.</param>
+    /// <exception cref="DataException">They cannot be had, or are of another size.</exception>
+    public ImageDataset LoadImages(int height, int width, int channels, string split = "train")
     {
-        DataOptions options = new()
-        {
-            Split = split,
-            Seed = Seed,
-            Count = _data == Datasets.DigitsName ? _info.Digits : null,
-            Cancellation = _stop,
-            Progress = new DownloadLog(this),
-        };
-        ImageDataset data = Datasets.Load(_data, options);
-        Print($"Data: {data.Name}, {data.Count} images of {data.Height} x {data.Width}. Device: {Device}. Seed: {Seed}.");
-        return data;
+        ImageDataset data = Load(split);
+        if ((data.Height, data.Width, data.Channels) == (height, width, channels)) return Announced(data);
+        throw new DataException(
+            $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
     }
 
     /// <summary>Batches of a data set in the size that <c>--batch</c> names, shuffled from the seed, without an incomplete last one.</summary>
@@ -104,13 +105,17 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <summary>Writes the losses of every epoch as a chart, <c>losses.png</c>.</summary>
+    /// <summary>Writes the mean losses of every printed line over its epoch as a chart, <c>losses.png</c>.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveLossChart()
     {
         LineChart chart = new() { Title = $"{_info.Name}: mean losses", XLabel = "epoch", YLabel = "nats" };
-        foreach ((string name, List<double> values) in Progress.History)
-            chart.Add(name, [.. values.Select((_, i) => i + 1.0)], [.. values]);
+        foreach (string name in Progress.History.SelectMany(line => line.Losses.Keys).Distinct())
+        {
+            List<EpochMeans> lines = [.. Progress.History.Where(line => line.Losses.ContainsKey(name))];
+            chart.Add(name, [.. lines.Select(line => (double)line.Epoch)], [.. lines.Select(line => line.Losses[name])]);
+        }
+
         if (Progress.History.Count > 0) Output.Save("losses.png", chart.Draw());
     }
 
@@ -152,6 +157,26 @@ public sealed class TrainingRun : IDisposable
         if (_output is null) return;
         Print($"Written to {_output.Path}:");
         foreach (string line in _output.Listing()) Print($"  {line}");
+        foreach (string line in _output.Leftovers()) Print($"There before and not of this run: {line}");
+    }
+
+    private ImageDataset Load(string split)
+    {
+        DataOptions options = new()
+        {
+            Split = split,
+            Seed = Seed,
+            Count = _data == Datasets.DigitsName ? _info.Digits : null,
+            Cancellation = _stop,
+            Progress = new DownloadLog(this),
+        };
+        return Datasets.Load(_data, options);
+    }
+
+    private ImageDataset Announced(ImageDataset data)
+    {
+        Print($"Data: {data.Name}, {data.Count} images of {data.Height} x {data.Width}. Device: {Device}. Seed: {Seed}.");
+        return data;
     }
 
     /// <summary>One line for each file that is downloaded.</summary>

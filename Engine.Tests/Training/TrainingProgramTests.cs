@@ -43,6 +43,11 @@ public sealed class TrainingProgramTests : IDisposable
     [InlineData("Device 'cuda:5' does not open", "--device", "cuda:5")]
     [InlineData("--batch must be at most 100, the number of images in digits (train); was 101.", "--batch", "101")]
     [InlineData("no-such-folder", "--data", "./no-such-folder")]
+    [InlineData("--data must be a name or a path, was ''.", "--data", "")]
+    [InlineData("--data must be a name or a path, was ' '.", "--data", " ")]
+    [InlineData("--out must be the path of a folder, was ''.", "--out", "")]
+    [InlineData("--batch must be at most 1000, was 1001.", "--batch", "1001")]
+    [InlineData("--batch must be a whole number of at least 1, was '2147483648'.", "--batch", "2147483648")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args) => Refused(sentence, args);
 
     [Fact]
@@ -94,6 +99,81 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Equal(9, seen);
     }
 
+    [Fact]
+    public void Images_of_another_size_are_named_with_what_was_expected()
+    {
+        Write("train-images-idx3-ubyte", Images(20));
+        Write("train-labels-idx1-ubyte", Labels(20));
+        Refused($"--data: expected images of 28 x 28 x 1 (height x width x channels), found 2 x 2 x 1 in {_folder.Name} (train).", "--data", _folder.FullName);
+    }
+
+    [Fact]
+    public void Too_little_memory_is_told_with_what_was_asked_for()
+    {
+        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--out", Out, "--batch", "77"], Info(), _ => throw new OutOfMemoryException("No more.")));
+        Assert.Equal((1, $"test: There is not enough memory for --batch 77: No more.{Environment.NewLine}"), (code, error));
+    }
+
+    [Fact]
+    public void A_mistake_in_a_program_shows_its_stack_trace()
+    {
+        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
+        Assert.NotEqual(0, code);
+        Assert.Contains("A mistake.", error, StringComparison.Ordinal);
+        Assert.Contains($"   at Engine.Tests.{nameof(TrainingProgramTests)}.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interrupt_ends_the_run_after_its_step_and_keeps_what_was_done()
+    {
+        using CancellationTokenSource interrupt = new();
+        int steps = 0;
+        (int code, string output, string error) = Captured(() => TrainingProgram.Run(
+            ["--out", Out, "--epochs", "5"],
+            Info(),
+            run => Train(run, () =>
+            {
+                // In the middle of the second epoch of ten steps.
+                if (++steps == 15) interrupt.Cancel();
+            }),
+            interrupt.Token));
+
+        Assert.Equal((0, "", 15), (code, error, steps));
+        Assert.Contains("Epoch [2/5]  loss: 1.5000", output, StringComparison.Ordinal);
+        Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output, StringComparison.Ordinal);
+        Assert.Contains("epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
+        Assert.Equal(["epoch-1.png", "epoch-2.png"], Directory.GetFiles(Out).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void An_interrupt_before_training_leaves_nothing_behind()
+    {
+        using CancellationTokenSource interrupt = new();
+        (int code, string output, string error) = Captured(() => TrainingProgram.Run(
+            ["--out", Out],
+            Info(),
+            run =>
+            {
+                interrupt.Cancel();
+                interrupt.Token.ThrowIfCancellationRequested();
+            },
+            interrupt.Token));
+        Assert.Equal((0, $"Stopped.{Environment.NewLine}", ""), (code, output, error));
+        Assert.False(Directory.Exists(Out));
+    }
+
+    [Fact]
+    public void Pictures_of_an_earlier_longer_run_stay_and_are_told_apart()
+    {
+        Run("--epochs", "4");
+        File.WriteAllText(Path.Combine(Out, "mine-1.txt"), "a note");
+        (_, string output, _) = Run("--epochs", "2");
+        Assert.Contains("  epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
+        Assert.Contains("There before and not of this run: epoch-3.png to epoch-4.png", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("mine", output, StringComparison.Ordinal);
+        Assert.Equal(5, Directory.GetFiles(Out).Length);
+    }
+
     private void Refused(string sentence, params string[] args)
     {
         (int code, _, string error) = Run(args);
@@ -104,17 +184,26 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.False(Directory.Exists(Out), "nothing may be left behind");
     }
 
-    private static ProgramInfo Info() => new("test", "A test.", Epochs: 1, Batch: 10) { Digits = 100 };
+    private static ProgramInfo Info() => new("test", "A test.", Epochs: 1, Batch: 10) { Digits = 100, MaxBatch = 1000 };
 
-    private (int Code, string Output, string Error) Run(params string[] args) => Captured(() => TrainingProgram.Run(["--out", Out, .. args], Info(), run =>
+    private (int Code, string Output, string Error) Run(params string[] args) =>
+        Captured(() => TrainingProgram.Run([.. args.Contains("--out") ? (string[])[] : ["--out", Out], .. args], Info(), run => Train(run, () => { })));
+
+    private static void Train(TrainingRun run, Action step)
     {
-        var batches = run.Batches(run.LoadImages());
+        var batches = run.Batches(run.LoadImages(28, 28, channels: 1));
         foreach (int epoch in run.EpochNumbers())
         {
-            foreach (var batch in batches.Epoch(epoch)) run.Progress.Report(batch.Index, batch.Total, batch.Count, ("loss", 1.5));
+            foreach (var batch in batches.Epoch(epoch))
+            {
+                run.Progress.Report(batch.Index, batch.Total, batch.Count, ("loss", 1.5));
+                step();
+                if (run.IsStopping) break;
+            }
+
             run.Output.Save($"epoch-{epoch}.png", new Picture(2, 2, 1));
         }
-    }));
+    }
 
     private static (int Code, string Output, string Error) Captured(Func<int> run)
     {

@@ -1,7 +1,7 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A GAN learns one number's distribution, N(4, 1.25²): dotnet run docs/lessons/gan-1d.cs [--input moments|raw|squares] [--help]. See gan-1d.md.
+// A GAN learns one number's distribution, N(4, 1.25²): dotnet run docs/lessons/gan-1d.cs -- [--input moments|raw|squares] [--help]. See gan-1d.md.
 using System.CommandLine;
 using System.Globalization;
 using Engine.Autograd;
@@ -25,18 +25,18 @@ ProgramInfo info = new("gan-1d", "A GAN learns a one-dimensional normal distribu
 {
     EpochsHelp = "Rounds of 20 discriminator steps and 20 generator steps.",
     BatchHelp = "Numbers in a batch.",
+    MaxBatch = 1_000_000,
 };
 return TrainingProgram.Run(args, info, run => Train(run, run.Option(input)!), input);
 
 static void Train(TrainingRun run, string input)
 {
-    // Too little work for threads: one is faster than two that talk.
     ModuleOptions options = new(run.Random, run.Device);
     int seen = input switch { "moments" => 4, "raw" => run.Batch, _ => 2 * run.Batch };
 
     // G: uniform noise [batch, 1] to numbers [batch, 1];  D: what it sees of a batch [1, seen] to the probability that it is real
-    Sequential generator = new(new Linear(1, 5, options), new Tanh(), new Linear(5, 1, options));
-    Sequential discriminator = new(
+    using Sequential generator = new(new Linear(1, 5, options), new Tanh(), new Linear(5, 1, options));
+    using Sequential discriminator = new(
         new Linear(seen, 10, options), new Sigmoid(), new Linear(10, 10, options), new Sigmoid(), new Linear(10, 1, options), new Sigmoid());
     using Sgd generatorOptimizer = new(generator.Parameters, learningRate: 1e-3, momentum: 0.9);
     using Sgd discriminatorOptimizer = new(discriminator.Parameters, learningRate: 1e-3, momentum: 0.9);

@@ -1,22 +1,22 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A GAN learns to draw digits: dotnet run docs/lessons/gan.cs [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains each part.
+// A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains each part.
 using Engine.Autograd.Nn;
+using Engine.Models.Adversarial;
 using Engine.Models.Data;
-using Engine.Models.Gan;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
 const int Latent = 100;
-const int Pixels = 28 * 28;
+const int Side = 28, Pixels = Side * Side;
 
 return TrainingProgram.Run(
     args, new ProgramInfo("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64), Train);
 
 static void Train(TrainingRun run)
 {
-    ImageDataset data = run.LoadImages();
+    ImageDataset data = run.LoadImages(Side, Side, channels: 1);
     BatchLoader batches = run.Batches(data);
     ModuleOptions options = new(run.Random, run.Device);
 
@@ -48,10 +48,10 @@ static void Train(TrainingRun run)
         }
 
         samples = gan.Sample(noise);
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, 28, 28));
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, Side, Side));
     }
 
-    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(samples.AsSpan(0, Pixels), 28, 28));
+    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(samples.AsSpan(0, Pixels), Side, Side));
     run.SaveLossChart();
-    run.ShowImage(samples.AsSpan(0, Pixels), 28, 28);
+    run.ShowImage(samples.AsSpan(0, Pixels), Side, Side);
 }

@@ -3,7 +3,7 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 
-namespace Engine.Models.Gan;
+namespace Engine.Models.Adversarial;
 
 /// <summary>
 /// A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): a generator that turns noise into samples, and a discriminator
@@ -12,6 +12,7 @@ namespace Engine.Models.Gan;
 public sealed class Gan : IDisposable
 {
     private readonly Device _device;
+    private readonly DType _dtype;
     private readonly RandomStream _random;
     private readonly Optimizer _generatorOptimizer;
     private readonly Optimizer _discriminatorOptimizer;
@@ -20,7 +21,7 @@ public sealed class Gan : IDisposable
     /// <param name="generator">G: [samples, latent] to samples.</param>
     /// <param name="discriminator">D: samples to [samples, 1], the probability that each is real.</param>
     /// <param name="latent">Dimensions of the noise.</param>
-    /// <param name="options">Where the networks are, and where noise comes from.</param>
+    /// <param name="options">Where the networks are, the type of their numbers, and where noise comes from; those they were made with.</param>
     /// <param name="learningRate">Adam's learning rate, for both.</param>
     public Gan(Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4)
     {
@@ -30,6 +31,7 @@ public sealed class Gan : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(latent, 1);
         (Generator, Discriminator, Latent) = (generator, discriminator, latent);
         _device = options.Device ?? Device.Default;
+        _dtype = options.DType;
         _random = options.Random;
         _generatorOptimizer = new Adam(generator.Parameters, learningRate);
         _discriminatorOptimizer = new Adam(discriminator.Parameters, learningRate);
@@ -52,10 +54,10 @@ public sealed class Gan : IDisposable
     {
         using Tape tape = new(_device);
         int count = shape[0];
-        Tensor real = Tensor.From(samples, shape);
-        Tensor ones = Tensor.Ones([count, 1]);
-        Tensor zeros = Tensor.Zeros([count, 1]);
-        Tensor fake = Generator.Forward(Tensor.Normal([count, Latent], _random));
+        Tensor real = Tensor.From(samples, shape).Cast(_dtype);
+        Tensor ones = Tensor.Ones([count, 1], _dtype);
+        Tensor zeros = Tensor.Zeros([count, 1], _dtype);
+        Tensor fake = Generator.Forward(Tensor.Normal([count, Latent], _random, dtype: _dtype));
 
         // L_D = -E[log D(x)] - E[log(1 - D(G(z)))], with G held fixed
         Tensor discriminatorLoss = Loss.BinaryCrossEntropy(Discriminator.Forward(real), ones)
@@ -70,22 +72,23 @@ public sealed class Gan : IDisposable
 
     /// <summary>Noise to generate from: standard normal, [count, latent]. It stands alone; dispose it when done.</summary>
     /// <param name="count">The number of samples.</param>
-    public Tensor Noise(int count) => Tensor.Normal([count, Latent], _random, device: _device);
+    public Tensor Noise(int count) => Tensor.Normal([count, Latent], _random, dtype: _dtype, device: _device);
 
-    /// <summary>Generates samples from noise, with the generator in evaluation mode.</summary>
+    /// <summary>Generates samples from noise, with the generator in evaluation mode meanwhile.</summary>
     /// <param name="noise">[count, latent].</param>
     /// <returns>The samples, in row-major order.</returns>
     public float[] Sample(Tensor noise)
     {
         using Tape tape = new(_device, record: false);
+        bool wasTraining = Generator.IsTraining;
         Generator.Eval();
         try
         {
-            return Generator.Forward(noise).ToArray();
+            return Generator.Forward(noise).Cast(DType.Float32).ToArray();
         }
         finally
         {
-            Generator.Train();
+            Generator.Train(wasTraining);
         }
     }
 

@@ -1,4 +1,4 @@
-namespace Engine.Models.Gan;
+namespace Engine.Models.Adversarial;
 
 /// <summary>The losses of a training step of a GAN, in nats.</summary>
 /// <param name="Discriminator">On real samples plus on generated ones; 2 log 2 when it cannot tell them apart.</param>

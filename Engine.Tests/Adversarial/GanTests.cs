@@ -1,7 +1,7 @@
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Models.Adversarial;
 using Engine.Models.Data;
-using Engine.Models.Gan;
 using Xunit;
 
 namespace Engine.Tests;
@@ -41,9 +41,34 @@ public sealed class GanTests
         Assert.True(gan.Generator.IsTraining);
     }
 
-    private static Gan Small(CpuDevice device)
+    [Fact]
+    public void Sampling_leaves_a_generator_in_the_mode_it_was_in()
     {
-        ModuleOptions options = ModuleOptions.FromSeed(7, device);
+        using CpuDevice device = new(1);
+        using Gan gan = Small(device);
+        using Autograd.Tensor noise = gan.Noise(2);
+        gan.Generator.Eval();
+        gan.Sample(noise);
+        Assert.False(gan.Generator.IsTraining);
+    }
+
+    [Fact]
+    public void Networks_of_float64_train_and_sample_like_those_of_float32()
+    {
+        using CpuDevice device = new(1);
+        using Gan single = Small(device), twice = Small(device, DType.Float64);
+        GanLosses expected = single.Step(new float[16 * Pixels], [16, Pixels]), found = twice.Step(new float[16 * Pixels], [16, Pixels]);
+        Assert.Equal(expected.Discriminator, found.Discriminator, 0.05);
+        Assert.Equal(expected.Generator, found.Generator, 0.05);
+
+        using Autograd.Tensor noise = twice.Noise(3);
+        Assert.Equal(DType.Float64, noise.DType);
+        Assert.Equal(3 * Pixels, twice.Sample(noise).Length);
+    }
+
+    private static Gan Small(CpuDevice device, DType dtype = DType.Float32)
+    {
+        ModuleOptions options = ModuleOptions.FromSeed(7, device) with { DType = dtype };
         Sequential generator = new(new Linear(10, 64, options), new LeakyRelu(0.2), new Linear(64, Pixels, options), new Tanh());
         Sequential discriminator = new(
             new Linear(Pixels, 64, options), new LeakyRelu(0.2), new Dropout(0.3, options), new Linear(64, 1, options), new Sigmoid());

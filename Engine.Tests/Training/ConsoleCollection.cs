@@ -1,0 +1,7 @@
+using Xunit;
+
+namespace Engine.Tests;
+
+/// <summary>Tests that read what a program writes to the console: nothing else may run, and write there, meanwhile.</summary>
+[CollectionDefinition("console", DisableParallelization = true)]
+public sealed class ConsoleCollection;
