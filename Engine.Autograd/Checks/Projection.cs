@@ -14,7 +14,7 @@ internal sealed class Projection
     internal Projection(Func<IReadOnlyList<Tensor>, Tensor> function, Shape[] shapes, Device device, double[][] at, Random random)
     {
         (_function, _shapes, _device) = (function, shapes, device);
-        using Tape tape = new(device, record: false);
+        using Tape tape = new(device);
         _weights = Normal(function(Tensors(tape, at)).Count, random);
         _directions = [.. at.Select(x => Normal(x.Length, random))];
     }
@@ -22,7 +22,8 @@ internal sealed class Projection
     /// <summary>L = sum(v f).</summary>
     internal double Value(double[][] at)
     {
-        using Tape tape = new(_device, record: false);
+        // Recorded, because the function may take gradients itself.
+        using Tape tape = new(_device);
         return Scalar(Tensors(tape, at)).Item();
     }
 

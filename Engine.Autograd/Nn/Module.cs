@@ -12,8 +12,8 @@ public abstract class Module : IDisposable
     private readonly List<(string Name, Module Module)> _children = [];
     private Parameter[]? _all;
 
-    /// <summary>Every parameter of the module and of its parts, in the order in which they were made.</summary>
-    public IReadOnlyList<Parameter> Parameters => _all ??= [.. NamedParameters().Select(named => named.Parameter)];
+    /// <summary>Every parameter once: those of the module itself, then those of its parts in their order. A module is complete when its constructor returns.</summary>
+    public IReadOnlyList<Parameter> Parameters => _all ??= [.. NamedParameters().Select(named => named.Parameter).Distinct()];
 
     /// <summary>The number of trained numbers.</summary>
     public long ParameterCount => Parameters.Sum(parameter => (long)parameter.Count);
@@ -58,6 +58,7 @@ public abstract class Module : IDisposable
     {
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(options);
+        if (_own.Any(other => other.Name == name)) throw new ArgumentException($"{GetType().Name} has a parameter '{name}' already.");
         Device device = options.Device ?? Device.Default;
         Parameter parameter = new(name, device.Allocate(options.DType, shape.Count), shape);
         initializer(parameter.Storage, shape, options.Random);
@@ -71,6 +72,7 @@ public abstract class Module : IDisposable
     protected TModule AddModule<TModule>(string name, TModule module) where TModule : Module
     {
         ArgumentNullException.ThrowIfNull(module);
+        if (_children.Any(child => child.Name == name)) throw new ArgumentException($"{GetType().Name} has a part '{name}' already.");
         _children.Add((name, module));
         _all = null;
         return module;

@@ -18,6 +18,7 @@ public sealed class Parameter : Tensor
     /// <exception cref="ArgumentException">The number of elements differs.</exception>
     public void Set(ReadOnlySpan<float> values)
     {
+        Storage.Version++;
         if (DType == DType.Float32)
         {
             Storage.CopyFrom(values);

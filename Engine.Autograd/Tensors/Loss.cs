@@ -5,9 +5,12 @@ namespace Engine.Autograd;
 /// <summary>Losses, averaged over all elements unless it is said otherwise.</summary>
 public static class Loss
 {
+    // The smallest probability whose logarithm is not held: e^-100.
+    private const double Smallest = 3.720075976020836e-44;
+
     /// <summary>The mean binary cross-entropy of probabilities, in nats; each logarithm is held at -100 from below.</summary>
     /// <param name="probabilities">p, from 0 to 1; any shape.</param>
-    /// <param name="targets">t, from 0 to 1, of the same shape; taken as constants.</param>
+    /// <param name="targets">t, from 0 to 1, of the same shape.</param>
     /// <exception cref="ArgumentException">The shapes or types differ.</exception>
     public static Tensor BinaryCrossEntropy(Tensor probabilities, Tensor targets) =>
         BinaryCrossEntropyElements(probabilities, targets).Mean();
@@ -22,14 +25,17 @@ public static class Loss
         Kernels.BinaryCrossEntropy.FromProbabilities(p.Storage, targets.Storage, loss.Storage);
 
         // dp = g (p - t) / (p (1 - p))
-        return tape.Record("BinaryCrossEntropy", loss, new Rule(p, g => g.Tape!.IsRecording
+        return tape.Record("BinaryCrossEntropy", loss, new Rule(p, g => Tape.IsRecordingNow
             ? g * (p - targets) / (p * (1 - p)).Clamp(1e-12, 1)
-            : Fused(g, p, targets, Kernels.BinaryCrossEntropy.FromProbabilitiesGradient)));
+            : Fused(g, p, targets, Kernels.BinaryCrossEntropy.FromProbabilitiesGradient)),
+
+            // dt = g (log(1 - p) - log p)
+            new Rule(targets, g => g * ((1 - p).Clamp(Smallest, 1).Log() - p.Clamp(Smallest, 1).Log())));
     }
 
     /// <summary>The mean binary cross-entropy of sigmoid(x) from the logits x, in nats; accurate for any x.</summary>
     /// <param name="logits">x; any shape.</param>
-    /// <param name="targets">t, from 0 to 1, of the same shape; taken as constants.</param>
+    /// <param name="targets">t, from 0 to 1, of the same shape.</param>
     /// <exception cref="ArgumentException">The shapes or types differ.</exception>
     public static Tensor BinaryCrossEntropyFromLogits(Tensor logits, Tensor targets) =>
         BinaryCrossEntropyFromLogitsElements(logits, targets).Mean();
@@ -44,9 +50,12 @@ public static class Loss
         Kernels.BinaryCrossEntropy.FromLogits(x.Storage, targets.Storage, loss.Storage);
 
         // dx = g (sigmoid(x) - t)
-        return tape.Record("BinaryCrossEntropyFromLogits", loss, new Rule(x, g => g.Tape!.IsRecording
+        return tape.Record("BinaryCrossEntropyFromLogits", loss, new Rule(x, g => Tape.IsRecordingNow
             ? g * (x.Sigmoid() - targets)
-            : Fused(g, x, targets, Kernels.BinaryCrossEntropy.FromLogitsGradient)));
+            : Fused(g, x, targets, Kernels.BinaryCrossEntropy.FromLogitsGradient)),
+
+            // dt = -g x
+            new Rule(targets, g => -(g * x)));
     }
 
     /// <summary>The mean squared error.</summary>
@@ -64,7 +73,7 @@ public static class Loss
 
     private static Tensor Fused(Tensor g, Tensor x, Tensor targets, Action<Storage, Storage, Storage, Storage> kernel)
     {
-        Tensor result = g.Tape!.NewTensor(x.Shape, x.DType);
+        Tensor result = Tape.Open("Gradients").NewTensor(x.Shape, x.DType);
         kernel(g.Storage, x.Storage, targets.Storage, result.Storage);
         return result;
     }

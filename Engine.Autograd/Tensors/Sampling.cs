@@ -8,7 +8,7 @@ public static class Sampling
     /// <summary>z = mean + e^(logVariance / 2) noise, a sample of N(mean, e^logVariance) (Kingma and Welling 2013, arXiv:1312.6114).</summary>
     /// <param name="mean">The means; any shape.</param>
     /// <param name="logVariance">The logarithms of the variances, of the same shape.</param>
-    /// <param name="noise">Standard normal numbers, of the same shape; taken as constants.</param>
+    /// <param name="noise">Standard normal numbers, of the same shape.</param>
     /// <exception cref="ArgumentException">The shapes or types differ.</exception>
     public static Tensor Reparameterize(Tensor mean, Tensor logVariance, Tensor noise)
     {
@@ -18,11 +18,11 @@ public static class Sampling
         Tensor z = tape.NewTensor(mean.Shape, mean.DType);
         Kernels.Reparameterize.Run(mean.Storage, logVariance.Storage, noise.Storage, z.Storage);
 
-        // dmean = g; dlogVariance = g noise e^(logVariance / 2) / 2
-        return tape.Record(nameof(Reparameterize), z, new Rule(mean, g => g), new Rule(logVariance, g =>
+        // dmean = g; dnoise = g e^(logVariance / 2); dlogVariance = g noise e^(logVariance / 2) / 2
+        return tape.Record(nameof(Reparameterize), z, new Rule(mean, g => g), new Rule(noise, g => g * (0.5 * logVariance).Exp()), new Rule(logVariance, g =>
         {
-            if (g.Tape!.IsRecording) return g * noise * (0.5 * logVariance).Exp() * 0.5;
-            Tensor result = g.Tape.NewTensor(g.Shape, g.DType);
+            if (Tape.IsRecordingNow) return g * noise * (0.5 * logVariance).Exp() * 0.5;
+            Tensor result = Tape.Open("Gradients").NewTensor(g.Shape, g.DType);
             Kernels.Reparameterize.LogVarianceGradient(g.Storage, logVariance.Storage, noise.Storage, result.Storage);
             return result;
         }));

@@ -47,6 +47,7 @@ public sealed partial class Tape
             {
                 Tensor? gradient = _ofNodes[i];
                 if (gradient is null || !_needed[i]) continue;
+                _tape._nodes[i].CheckVersions();
                 foreach (Rule rule in _tape._nodes[i].Rules)
                     if (IsNeeded(rule.Input)) Apply(_tape._nodes[i], rule, gradient);
                 if (!_createGraph && !_places.ContainsKey(_tape._nodes[i].Output)) gradient.Dispose();

@@ -65,8 +65,19 @@ public sealed partial class Tape : IDisposable
     {
         ThrowIfDisposed();
         if (!ReferenceEquals(tensor.Tape, this)) throw new ArgumentException("Keep: the tensor does not belong to this tape.");
-        tensor.Storage.AddReference();
-        return new Tensor(tensor.Storage, tensor.Shape, null) { HasLostGraph = tensor.HasLostGraph };
+        Storage storage = tensor.Storage;
+        if (storage.References == 1)
+        {
+            storage.AddReference();
+        }
+        else
+        {
+            // Shared memory may be a parameter's, which an optimiser goes on changing.
+            storage = Device.Allocate(tensor.DType, tensor.Count);
+            Move.Copy(tensor.Storage, storage);
+        }
+
+        return new Tensor(storage, tensor.Shape, null) { HasLostGraph = tensor.HasLostGraph };
     }
 
     /// <summary>
@@ -74,8 +85,11 @@ public sealed partial class Tape : IDisposable
     /// kernel: make the output with <see cref="NewTensor"/>, run the kernel, record one rule for each differentiable input.
     /// </summary>
     /// <returns>The output.</returns>
+    /// <exception cref="ArgumentException">The output is not a tensor of this tape, or an operation was recorded for it already.</exception>
     public Tensor Record(string operation, Tensor output, params ReadOnlySpan<Rule> rules)
     {
+        if (!ReferenceEquals(output.Tape, this) || output.Node >= 0)
+            throw new ArgumentException($"Record: {operation} must give a tensor of this tape that no operation was recorded for: make it with NewTensor.");
         bool carries = false;
         foreach (Rule rule in rules)
         {
@@ -87,7 +101,9 @@ public sealed partial class Tape : IDisposable
 
         if (!carries || !IsRecording) return output;
         output.Node = _nodes.Count;
-        _nodes.Add(new Node(operation, output, rules.ToArray()));
+        int[] versions = new int[rules.Length];
+        for (int i = 0; i < rules.Length; i++) versions[i] = rules[i].Input.Storage.Version;
+        _nodes.Add(new Node(operation, output, rules.ToArray(), versions));
         return output;
     }
 
@@ -117,6 +133,9 @@ public sealed partial class Tape : IDisposable
     internal static Tape Open(string operation) => s_current ?? throw new InvalidOperationException(
         $"{operation}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: false)' for inference).");
 
+    /// <summary>Whether the innermost open tape records: whether a rule has to be written in operations that have rules themselves.</summary>
+    internal static bool IsRecordingNow => s_current is { IsRecording: true };
+
     internal void Own(Tensor tensor) => _owned.Add(tensor);
 
     /// <summary>Another tensor on the same memory, in a shape of as many elements.</summary>
@@ -128,5 +147,25 @@ public sealed partial class Tape : IDisposable
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
-    private sealed record Node(string Operation, Tensor Output, Rule[] Rules);
+    /// <summary>A recorded operation.</summary>
+    /// <param name="Operation">Its name.</param>
+    /// <param name="Output">What it computed.</param>
+    /// <param name="Rules">A rule for each differentiable input.</param>
+    /// <param name="Versions">The version of each input's memory when it was read.</param>
+    private sealed record Node(string Operation, Tensor Output, Rule[] Rules, int[] Versions)
+    {
+        /// <summary>Rules read the inputs again: they must still hold what the operation computed with.</summary>
+        internal void CheckVersions()
+        {
+            for (int i = 0; i < Rules.Length; i++)
+            {
+                if (Rules[i].Input.Storage.Version != Versions[i])
+                {
+                    throw new InvalidOperationException(
+                        $"Gradients: {Operation} read {(Rules[i].Input is Nn.Parameter parameter ? $"parameter '{parameter.Name}'" : "a tensor")} {Rules[i].Input.Shape}, " +
+                        "which an optimizer step or Set has changed since. Take the gradients first, or compute the loss again.");
+                }
+            }
+        }
+    }
 }

@@ -46,7 +46,7 @@ public partial class Tensor
     private Tensor Apply<TOp, TGradient>(TOp op, TGradient fused, bool fromOutput, Func<Tensor, Tensor, Tensor, Tensor> rule)
         where TOp : unmanaged, IUnaryOp
         where TGradient : unmanaged, IBinaryOp
-        => Apply(op, (g, x, y) => g.Tape!.IsRecording ? rule(g, x, y) : g.Map(fromOutput ? y : x, fused));
+        => Apply(op, (g, x, y) => Autograd.Tape.IsRecordingNow ? rule(g, x, y) : g.Map(fromOutput ? y : x, fused));
 
     /// <summary>Applies an operation of two arguments and records its rules, each from (g, x, y, z) with z the output.</summary>
     private Tensor Apply<TOp>(Tensor other, TOp op, Func<Tensor, Tensor, Tensor, Tensor, Tensor> first, Func<Tensor, Tensor, Tensor, Tensor, Tensor> second)

@@ -77,7 +77,7 @@ public partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">The slope is negative.</exception>
     public Tensor LeakyRelu(double slope)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(slope);
+        if (!(slope >= 0)) throw new ArgumentOutOfRangeException(nameof(slope), slope, "LeakyRelu: the slope must be at least 0.");
         LeakyReluGradient fused = new(slope);
         return Apply(new LeakyRelu(slope), fused, fromOutput: false, (g, x, _) => g * Ones(x.Shape, x.DType).Map(x, fused));
     }

@@ -66,7 +66,7 @@ public partial class Tensor
     /// <summary>The gradient of an activation's input, from the gradient g and the value y of its output.</summary>
     private static Tensor ActivationGradient(Activation activation, Tensor g, Tensor y)
     {
-        bool recording = g.Tape!.IsRecording;
+        bool recording = Autograd.Tape.IsRecordingNow;
         return activation.Kind switch
         {
             ActivationKind.Relu => Through(0),

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
 namespace Engine.Autograd;
@@ -7,6 +8,7 @@ public partial class Tensor
 {
     /// <summary>The same elements in another shape; one extent may be -1 and is then computed. No element is copied.</summary>
     /// <exception cref="ArgumentException">The shapes do not have equally many elements.</exception>
+    [OverloadResolutionPriority(1)]
     public Tensor Reshape(params ReadOnlySpan<int> extents)
     {
         Span<int> wanted = stackalloc int[extents.Length];
@@ -145,6 +147,8 @@ public partial class Tensor
         Shape own = Shape;
         Tape tape = Autograd.Tape.Open(nameof(BroadcastTo));
         Tensor y = tape.NewTensor(shape, DType);
+
+        // Map does the broadcasting; the larger of x and x is x, for every x.
         Kernels.Map.Binary(Storage, Shape, Storage, Shape, y.Storage, shape, default(Kernels.Elementwise.Maximum));
         return tape.Record(nameof(BroadcastTo), y, new Rule(this, g => g.SumTo(own)));
     }

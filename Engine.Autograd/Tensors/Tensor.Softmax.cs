@@ -14,7 +14,7 @@ public partial class Tensor
         Kernels.Softmax.Run(Storage, rows, columns, y.Storage);
 
         // dx = y (g - sum(g y))
-        return tape.Record(nameof(Softmax), y, new Rule(this, g => g.Tape!.IsRecording
+        return tape.Record(nameof(Softmax), y, new Rule(this, g => Autograd.Tape.IsRecordingNow
             ? y * (g - (g * y).Sum(-1).Reshape(y.Shape.With(-1, 1)))
             : Fused(g, y, Kernels.Softmax.Backward)));
     }
@@ -29,7 +29,7 @@ public partial class Tensor
         Kernels.Softmax.Log(Storage, rows, columns, y.Storage);
 
         // dx = g - e^y sum(g)
-        return tape.Record(nameof(LogSoftmax), y, new Rule(this, g => g.Tape!.IsRecording
+        return tape.Record(nameof(LogSoftmax), y, new Rule(this, g => Autograd.Tape.IsRecordingNow
             ? g - (y.Exp() * g.Sum(-1).Reshape(y.Shape.With(-1, 1)))
             : Fused(g, y, Kernels.Softmax.LogBackward)));
     }
@@ -37,7 +37,7 @@ public partial class Tensor
     private static Tensor Fused(Tensor g, Tensor y, Action<Storage, Storage, int, int, Storage> backward)
     {
         (int rows, int columns) = y.Rows(nameof(Softmax));
-        Tensor result = g.Tape!.NewTensor(y.Shape, y.DType);
+        Tensor result = Autograd.Tape.Open("Gradients").NewTensor(y.Shape, y.DType);
         backward(g.Storage, y.Storage, rows, columns, result.Storage);
         return result;
     }

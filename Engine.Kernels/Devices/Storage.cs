@@ -30,6 +30,9 @@ public abstract unsafe class Storage
     /// <summary>True once the last reference was released: the memory belongs to the pool again.</summary>
     public bool IsReleased => Volatile.Read(ref _references) <= 0;
 
+    /// <summary>Counts what writes over elements that were read before: optimiser steps and new values of a parameter.</summary>
+    internal int Version { get; set; }
+
     /// <summary>How many share the storage.</summary>
     internal int References => Volatile.Read(ref _references);
 
