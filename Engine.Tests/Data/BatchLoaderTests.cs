@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Engine.Tests;
 
+[Collection("thread pool")]
 public sealed class BatchLoaderTests
 {
     private static readonly ImageDataset s_data = Digits.Draw(103, seed: 4);
