@@ -153,6 +153,40 @@ public sealed class MatMulTests
         Assert.All(c.AsSpan<float>().ToArray(), x => Assert.Equal(1024f, x));
     }
 
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.NegativeInfinity)]
+    public void A_slope_that_is_not_at_least_0_is_refused(double slope)
+    {
+        Says(() => Activation.LeakyRelu(slope));
+        Says(() => new Activation(ActivationKind.LeakyRelu, slope));
+        Says(() => Activation.Relu with { Slope = slope });
+
+        static void Says(Func<Activation> activation) => Assert.Contains(
+            "The slope of an activation at negative numbers must be at least 0.", Assert.Throws<ArgumentOutOfRangeException>(() => activation()).Message);
+    }
+
+    [Fact]
+    public void A_fused_slope_is_exact_in_double()
+    {
+        using CpuDevice cpu = new(1);
+        using Device simulator = Device.Open("simulator");
+        foreach (Device device in (Device[])[cpu, simulator])
+        {
+            Storage a = device.Allocate(DType.Float64, 3), b = device.Allocate(DType.Float64, 2), fused = device.Allocate(DType.Float64, 6);
+            Storage product = device.Allocate(DType.Float64, 6);
+            a.CopyFrom<double>([-1.1, 0.3, -7]);
+            b.CopyFrom<double>([1 / 3.0, -5]);
+            MatMul.Run(a, b, fused, new MatMulShape(3, 2, 1), activation: Activation.LeakyRelu(0.2));
+            MatMul.Run(a, b, product, new MatMulShape(3, 2, 1));
+            double[] expected = new double[6], found = new double[6];
+            product.CopyTo<double>(expected);
+            fused.CopyTo<double>(found);
+            Assert.Equal(expected.Select(x => x < 0 ? x * 0.2 : x), found);
+        }
+    }
+
     [Fact]
     public void Empty_products_do_nothing()
     {
