@@ -40,8 +40,14 @@ public abstract unsafe class Storage
     /// <exception cref="ObjectDisposedException">The last reference was released already.</exception>
     public void AddReference()
     {
-        ThrowIfReleased();
-        Interlocked.Increment(ref _references);
+        // Looked at and counted up in one step: an increment of its own could come after the last release and revive memory that the pool has.
+        int references = Volatile.Read(ref _references);
+        for (int seen; ; references = seen)
+        {
+            ObjectDisposedException.ThrowIf(references <= 0, this);
+            seen = Interlocked.CompareExchange(ref _references, references + 1, references);
+            if (seen == references) return;
+        }
     }
 
     /// <summary>Lets go of one reference; the last one gives the memory back to the pool.</summary>
