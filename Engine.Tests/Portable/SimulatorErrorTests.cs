@@ -9,7 +9,7 @@ namespace Engine.Tests;
 /// <summary>Mistakes that a card answers with wrong numbers or silence, and the portable simulator with a sentence.</summary>
 public sealed class SimulatorErrorTests : IDisposable
 {
-    private readonly Context context = Context.Create(builder => builder.CPU(CPUDevice.Nvidia).EnableAlgorithms());
+    private readonly Context context = Context.Create(builder => builder.CPU(CPUDevice.Nvidia));
     private readonly Accelerator accelerator;
 
     public SimulatorErrorTests() => accelerator = context.CreateCPUAccelerator(0);

@@ -8,7 +8,7 @@ namespace Engine.Tests;
 /// <summary>What a kernel may rely on. With ILGPU in the build the very same tests run on its own CPU accelerator.</summary>
 public sealed class SimulatorTests : IDisposable
 {
-    private readonly Context context = Context.Create(builder => builder.CPU(CPUDevice.Nvidia).EnableAlgorithms());
+    private readonly Context context = Context.Create(builder => builder.CPU(CPUDevice.Nvidia));
     private readonly Accelerator accelerator;
 
     public SimulatorTests() => accelerator = context.CreateCPUAccelerator(0);

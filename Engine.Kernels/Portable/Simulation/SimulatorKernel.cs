@@ -9,15 +9,13 @@ namespace Engine.Kernels.Portable;
 internal sealed class SimulatorKernel
 {
     private readonly Accelerator accelerator;
-    private readonly int largestGroup;
     private readonly string name;
 
-    public SimulatorKernel(Accelerator accelerator, Delegate action, KernelSpecialization specialization = default)
+    public SimulatorKernel(Accelerator accelerator, Delegate action)
     {
         ArgumentNullException.ThrowIfNull(accelerator);
         ArgumentNullException.ThrowIfNull(action);
         this.accelerator = accelerator;
-        largestGroup = Math.Min(specialization.MaxNumThreadsPerGroup ?? int.MaxValue, accelerator.MaxNumThreadsPerGroup);
         MethodInfo method = action.Method;
         name = $"{method.DeclaringType?.Name}.{method.Name}";
         KernelRules.Check(name, method, action.Target);
@@ -93,6 +91,7 @@ internal sealed class SimulatorKernel
                 $"Kernel {name} was launched with grid {config.GridDim} and group {config.GroupDim}: every dimension has to be at least 1.");
         }
 
+        int largestGroup = accelerator.MaxNumThreadsPerGroup;
         if (config.GroupDim.LongSize > largestGroup)
         {
             throw new ArgumentOutOfRangeException(
