@@ -4,13 +4,15 @@ using System.Runtime.Intrinsics;
 namespace Engine.Kernels;
 
 /// <summary>
-/// The host: SIMD kernels (of 512-bit or 256-bit vectors, or pairs of 128-bit ones, as the processor has them) on a fixed set of worker threads.
-/// The number of threads never changes a result: work is cut so that each element is computed in the same order.
+/// The host: SIMD kernels (of 512-bit or 256-bit vectors, or pairs of 128-bit ones, as the processor has them) on a fixed set of
+/// worker threads. The number of threads never changes a result: work is cut so that each element is computed in the same order.
 /// </summary>
 public sealed class CpuDevice : Device
 {
     /// <summary>Opens the host with a number of threads.</summary>
-    /// <param name="threads">Threads that compute, the calling one included; 0 takes <c>ENGINE_THREADS</c>, or else one for each core.</param>
+    /// <param name="threads">
+    /// Threads that compute, the calling one included; 0 takes <c>ENGINE_THREADS</c>, or else one for each core.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is negative, or over 256.</exception>
     /// <exception cref="DeviceException"><c>ENGINE_THREADS</c> is not a number from 1 to 256.</exception>
     public CpuDevice(int threads = 0) : base("cpu")
@@ -58,7 +60,8 @@ public sealed class CpuDevice : Device
     internal static int ThreadsWanted(string? wanted)
     {
         if (string.IsNullOrWhiteSpace(wanted)) return Math.Min(Environment.ProcessorCount, MaxThreads);
-        return int.TryParse(wanted, NumberStyles.Integer, CultureInfo.InvariantCulture, out int threads) && threads is >= 1 and <= MaxThreads
+        bool isNumber = int.TryParse(wanted, NumberStyles.Integer, CultureInfo.InvariantCulture, out int threads);
+        return isNumber && threads is >= 1 and <= MaxThreads
             ? threads
             : throw new DeviceException($"ENGINE_THREADS must be a number from 1 to {MaxThreads}; found '{wanted}'.");
     }

@@ -39,7 +39,9 @@ public abstract class Device : IDisposable
     public abstract long MemoryKept { get; }
 
     /// <summary>Opens a device of its own (with its own pool and threads) by name; dispose it when done.</summary>
-    /// <param name="name"><c>cpu</c>, <c>cpu:THREADS</c>, <c>simulator</c>, <c>cuda</c>, <c>cuda:N</c>, <c>opencl</c> or <c>opencl:N</c>.</param>
+    /// <param name="name">
+    /// <c>cpu</c>, <c>cpu:THREADS</c>, <c>simulator</c>, <c>cuda</c>, <c>cuda:N</c>, <c>opencl</c> or <c>opencl:N</c>.
+    /// </param>
     /// <exception cref="DeviceException">
     /// There is no such device, or it does not open: the message says which ones there are, and why the others do not open.
     /// </exception>

@@ -23,7 +23,7 @@ internal static class Gpu
         }
         catch (InvalidOperationException)
         {
-            // An assembly has one resolver, and the program around has set its own: whether that finds the driver shows when a GPU is opened.
+            // An assembly has one resolver, and the program around has set its own: whether that finds the driver shows when a GPU opens.
             return false;
         }
     });

@@ -87,7 +87,7 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
     internal static OutOfMemoryException Exhausted(long bytes, long inUse, long kept, Exception inner) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The device has no memory for {bytes:N0} bytes: {inUse:N0} are in use, and giving back the {kept:N0} that were kept did not help."),
+            $"The device has no memory for {bytes:N0} bytes: {inUse:N0} are in use, and {kept:N0} that were kept were given back in vain."),
         inner);
 
     private nint Allocate(long bytes)

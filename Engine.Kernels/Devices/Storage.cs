@@ -40,7 +40,7 @@ public abstract unsafe class Storage
     /// <exception cref="ObjectDisposedException">The last reference was released already.</exception>
     public void AddReference()
     {
-        // Looked at and counted up in one step: an increment of its own could come after the last release and revive memory that the pool has.
+        // Looked at and counted up in one step: an increment of its own could come after the last release, when the pool has the memory.
         int references = Volatile.Read(ref _references);
         for (int seen; ; references = seen)
         {
@@ -61,7 +61,9 @@ public abstract unsafe class Storage
 
     /// <summary>The elements, when the device is the host.</summary>
     /// <typeparam name="T">float, double or int, as <see cref="DType"/> says.</typeparam>
-    /// <exception cref="InvalidOperationException">The storage is on another device (use <see cref="CopyTo"/>), or holds another type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The storage is on another device (use <see cref="CopyTo"/>), or holds another type.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The storage was released.</exception>
     public Span<T> AsSpan<T>() where T : unmanaged
     {

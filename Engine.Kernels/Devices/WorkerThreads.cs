@@ -52,7 +52,9 @@ internal sealed unsafe class WorkerThreads : IDisposable
     /// <summary>Threads that compute, the calling one included.</summary>
     internal int Count { get; }
 
-    /// <summary>Runs every chunk of <paramref name="job"/> and returns when all are done; rethrows the first exception of a chunk.</summary>
+    /// <summary>
+    /// Runs every chunk of <paramref name="job"/> and returns when all are done; rethrows the first exception of a chunk.
+    /// </summary>
     internal void Run<TJob>(ref TJob job, int chunks) where TJob : struct, IJob
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -161,13 +163,13 @@ internal sealed unsafe class WorkerThreads : IDisposable
 
     private void Sleep()
     {
-        // The count goes up before the worker looks for work, and a launch publishes its work before it looks at the count, each with a full
-        // fence in between: the launch sees the sleeper, or the worker sees the work (or that it is to end).
+        // The count goes up before the worker looks for work, and a launch publishes its work before it looks at the count, each with a
+        // full fence in between: the launch sees the sleeper, or the worker sees the work (or that it is to end).
         Interlocked.Increment(ref _sleeping);
         bool isWanted = HasWork(Volatile.Read(ref _state)) || _disposed;
 
-        // Taken off by itself, it needs no call. Where there is nobody left to take off, all have been called, this worker too, so that there
-        // is a permit for it or one is on its way: it has to use it up.
+        // Taken off by itself, it needs no call. Where there is nobody left to take off, all have been called, this worker too: there is a
+        // permit for it or one is on its way, and it has to use it up.
         if (isWanted && TakeSleepers(1) == 1) return;
         _wake.Wait();
     }

@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace ILGPU;
 
-/// <summary>The devices a program may open. Kernels are ordinary compiled methods here, so there is nothing to translate or cache.</summary>
+/// <summary>The devices a program may open. Kernels are ordinary compiled methods here: there is nothing to translate or cache.</summary>
 internal sealed class Context : Disposable
 {
     private Context(ImmutableArray<Device> devices) => Devices = devices;

@@ -23,7 +23,9 @@ internal sealed class SimulatorKernel
 
     /// <summary>Runs an explicitly grouped kernel, group after group.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The grid or the group is empty or too large.</exception>
-    /// <exception cref="InvalidOperationException">A thread of the kernel failed, or its threads wait for each other without end.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A thread of the kernel failed, or its threads wait for each other without end.
+    /// </exception>
     public void RunGroups(KernelConfig config, Action body)
     {
         CheckDimensions(config);
@@ -88,7 +90,8 @@ internal sealed class SimulatorKernel
         {
             throw new ArgumentOutOfRangeException(
                 nameof(config),
-                $"Kernel {name} was launched with grid {config.GridDim} and group {config.GroupDim}: every dimension has to be at least 1.");
+                $"Kernel {name} was launched with grid {config.GridDim} and group {config.GroupDim}: " +
+                "every dimension has to be at least 1.");
         }
 
         int largestGroup = accelerator.MaxNumThreadsPerGroup;
@@ -96,7 +99,8 @@ internal sealed class SimulatorKernel
         {
             throw new ArgumentOutOfRangeException(
                 nameof(config),
-                $"Kernel {name} was launched with group {config.GroupDim}, {config.GroupDim.LongSize} threads: at most {largestGroup} fit.");
+                $"Kernel {name} was launched with group {config.GroupDim}, {config.GroupDim.LongSize} threads: " +
+                $"at most {largestGroup} fit.");
         }
 
         Index3D largestGrid = accelerator.MaxGridSize;
