@@ -1,27 +1,28 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// Where memory lies and kernels run. <c>cpu</c> is the host with SIMD kernels; <c>simulator</c> runs the GPU kernels on the host, thread by
-/// thread, for tests and teaching; <c>cuda:N</c> and <c>opencl:N</c> are GPUs, in a build with ILGPU.
+/// Where memory lies and kernels run. <c>cpu</c> is the host with SIMD kernels; <c>simulator</c> runs the GPU kernels on the host, thread
+/// by thread, for tests and teaching; <c>cuda:N</c> and <c>opencl:N</c> are GPUs, in a build with ILGPU.
 /// </summary>
 public abstract class Device : IDisposable
 {
     private static readonly Lock s_gate = new();
     private static Device? s_default;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     private protected Device(string name) => Name = name;
 
     /// <summary>
     /// The device that is used where none is named: the one that <c>ENGINE_DEVICE</c> names, or else the first of cuda, opencl and cpu
-    /// that opens. It is opened at the first use and lives as long as the process.
+    /// that opens. It is opened at the first use and lives as long as the process; once it has been disposed, the next use opens another,
+    /// which knows nothing of the storages of the first.
     /// </summary>
     /// <exception cref="DeviceException"><c>ENGINE_DEVICE</c> names a device that does not open.</exception>
     public static Device Default
     {
         get
         {
-            lock (s_gate) return s_default ??= DeviceNames.OpenDefault(Environment.GetEnvironmentVariable("ENGINE_DEVICE"));
+            lock (s_gate) return s_default = OpenUnlessOpen(s_default, Environment.GetEnvironmentVariable("ENGINE_DEVICE"));
         }
     }
 
@@ -38,8 +39,12 @@ public abstract class Device : IDisposable
     public abstract long MemoryKept { get; }
 
     /// <summary>Opens a device of its own (with its own pool and threads) by name; dispose it when done.</summary>
-    /// <param name="name"><c>cpu</c>, <c>cpu:THREADS</c>, <c>simulator</c>, <c>cuda</c>, <c>cuda:N</c>, <c>opencl</c> or <c>opencl:N</c>.</param>
-    /// <exception cref="DeviceException">There is no such device, or it does not open: the message says which ones there are, and why the others do not open.</exception>
+    /// <param name="name">
+    /// <c>cpu</c>, <c>cpu:THREADS</c>, <c>simulator</c>, <c>cuda</c>, <c>cuda:N</c>, <c>opencl</c> or <c>opencl:N</c>.
+    /// </param>
+    /// <exception cref="DeviceException">
+    /// There is no such device, or it does not open: the message says which ones there are, and why the others do not open.
+    /// </exception>
     public static Device Open(string name) => DeviceNames.Open(name);
 
     /// <summary>Takes memory for <paramref name="length"/> elements from the pool. Its contents are undefined.</summary>
@@ -66,6 +71,10 @@ public abstract class Device : IDisposable
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Description})";
+
+    /// <summary>The device itself while it is open, or else the one that <paramref name="wanted"/> names.</summary>
+    internal static Device OpenUnlessOpen(Device? device, string? wanted) =>
+        device is { _disposed: false } ? device : DeviceNames.OpenDefault(wanted);
 
     private protected abstract Storage Create(DType dtype, int length);
 

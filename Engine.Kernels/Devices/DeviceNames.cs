@@ -18,7 +18,8 @@ internal static class DeviceNames
         string[] parts = name.Trim().ToLowerInvariant().Split(':');
         int number = 0;
         bool isNumbered = parts.Length == 2;
-        if (parts.Length > 2 || (isNumbered && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out number))) throw Unknown(name);
+        if (parts.Length > 2) throw Unknown(name);
+        if (isNumbered && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out number)) throw Unknown(name);
         switch (parts[0])
         {
             case "cpu":
@@ -50,6 +51,7 @@ internal static class DeviceNames
 
         return text.ToString();
 
-        void Line(string name, string what) => text.Append(Environment.NewLine).Append(CultureInfo.InvariantCulture, $"  {name,-10} {what}");
+        void Line(string name, string what) =>
+            text.Append(Environment.NewLine).Append(CultureInfo.InvariantCulture, $"  {name,-10} {what}");
     }
 }

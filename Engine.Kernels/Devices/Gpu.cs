@@ -16,8 +16,16 @@ internal static class Gpu
     private static readonly Lazy<bool> s_resolver = new(() =>
     {
         // ILGPU imports "cuda" and "OpenCL"; on Linux the driver's files are only found under their versioned names.
-        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
-        return true;
+        try
+        {
+            NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // An assembly has one resolver, and the program around has set its own: whether that finds the driver shows when a GPU opens.
+            return false;
+        }
     });
 
     /// <summary>Opens a GPU.</summary>
@@ -26,12 +34,15 @@ internal static class Gpu
     /// <param name="why">Why it does not open, where it does not.</param>
     internal static Device? TryOpen(string kind, int number, out string why)
     {
-        _ = s_resolver.Value;
         Context? context = null;
         try
         {
+            _ = s_resolver.Value;
+
             // At O2 ILGPU tells global from shared memory and emits the loads of each.
-            context = Context.Create(builder => _ = (kind == "cuda" ? builder.Cuda() : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)).Optimize(OptimizationLevel.O2));
+            context = Context.Create(builder => _ = (kind == "cuda"
+                ? builder.Cuda()
+                : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)).Optimize(OptimizationLevel.O2));
             int count = context.Devices.Length;
             if (number >= count)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
@@ -6,7 +7,8 @@ namespace Engine.Kernels;
 /// Keeps released blocks by size and hands them out again, last in first out, so that the block that is still in the cache is
 /// the next one used. A training step asks for the same sizes again and again: after the first steps nothing is allocated.
 /// </summary>
-internal sealed unsafe class HostMemoryPool : IDisposable
+/// <param name="allocate">Takes a block of a number of bytes from the system; null takes aligned native memory.</param>
+internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) : IDisposable
 {
     /// <summary>Blocks start at a multiple of a cache line, which is also the width of the widest vector.</summary>
     internal const int Alignment = 64;
@@ -33,20 +35,25 @@ internal sealed unsafe class HostMemoryPool : IDisposable
         return (bytes + step - 1) / step * step;
     }
 
+    /// <summary>A block of <paramref name="bytes"/> bytes, which is a size that <see cref="RoundUp"/> gives.</summary>
+    /// <exception cref="OutOfMemoryException">The system has no more memory, not even after every kept block was given back.</exception>
     internal nint Rent(long bytes)
     {
         lock (_free)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _inUse += bytes;
-            if (_free.TryGetValue(bytes, out Stack<nint>? blocks) && blocks.TryPop(out nint block))
+            if (_free.TryGetValue(bytes, out Stack<nint>? blocks) && blocks.TryPop(out nint kept))
             {
                 _kept -= bytes;
-                return block;
+                _inUse += bytes;
+                return kept;
             }
         }
 
-        return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        // Counted only once there is something to count.
+        nint block = Allocate(bytes);
+        lock (_free) _inUse += bytes;
+        return block;
     }
 
     internal void Return(nint block, long bytes)
@@ -72,10 +79,48 @@ internal sealed unsafe class HostMemoryPool : IDisposable
         lock (_free)
         {
             _disposed = true;
-            foreach (Stack<nint> blocks in _free.Values)
-                foreach (nint block in blocks) NativeMemory.AlignedFree((void*)block);
-            _free.Clear();
-            _kept = 0;
+            FreeKept();
         }
+    }
+
+    /// <summary>What a pool says when its device has no more memory.</summary>
+    internal static OutOfMemoryException Exhausted(long bytes, long inUse, long kept, Exception inner) => new(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The device has no memory for {bytes:N0} bytes: {inUse:N0} are in use, and {kept:N0} that were kept were given back in vain."),
+        inner);
+
+    private nint Allocate(long bytes)
+    {
+        try
+        {
+            return FromSystem(bytes);
+        }
+        catch (OutOfMemoryException)
+        {
+            long kept;
+            lock (_free) kept = FreeKept();
+            try
+            {
+                return FromSystem(bytes);
+            }
+            catch (OutOfMemoryException e)
+            {
+                throw Exhausted(bytes, InUse, kept, e);
+            }
+        }
+    }
+
+    private nint FromSystem(long bytes) => allocate is null ? (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment) : allocate(bytes);
+
+    /// <summary>Gives the kept blocks back to the system and says how many bytes they were.</summary>
+    private long FreeKept()
+    {
+        foreach (Stack<nint> blocks in _free.Values)
+            foreach (nint block in blocks) NativeMemory.AlignedFree((void*)block);
+        _free.Clear();
+        long freed = _kept;
+        _kept = 0;
+        return freed;
     }
 }

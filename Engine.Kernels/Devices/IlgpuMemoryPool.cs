@@ -1,12 +1,12 @@
-using ILGPU;
 using ILGPU.Runtime;
+using Block = ILGPU.Runtime.MemoryBuffer1D<byte, ILGPU.Stride1D.Dense>;
 
 namespace Engine.Kernels;
 
 /// <summary>Keeps released device buffers by size and hands them out again; see <see cref="HostMemoryPool"/>.</summary>
 internal sealed class IlgpuMemoryPool(Accelerator accelerator) : IDisposable
 {
-    private readonly Dictionary<long, Stack<MemoryBuffer1D<byte, Stride1D.Dense>>> _free = [];
+    private readonly Dictionary<long, Stack<Block>> _free = [];
 
     /// <summary>Bytes handed out and not yet returned.</summary>
     internal long InUse { get; private set; }
@@ -14,28 +14,26 @@ internal sealed class IlgpuMemoryPool(Accelerator accelerator) : IDisposable
     /// <summary>Bytes returned and kept for the next request.</summary>
     internal long Kept { get; private set; }
 
-    internal MemoryBuffer1D<byte, Stride1D.Dense> Rent(long bytes)
+    /// <summary>A buffer of <paramref name="bytes"/> bytes.</summary>
+    /// <exception cref="OutOfMemoryException">The device has no more memory, not even after every kept buffer was given back.</exception>
+    internal Block Rent(long bytes)
     {
         lock (_free)
         {
+            if (_free.TryGetValue(bytes, out Stack<Block>? blocks) && blocks.TryPop(out Block? block)) Kept -= bytes;
+            else block = Allocate(bytes);
             InUse += bytes;
-            if (_free.TryGetValue(bytes, out Stack<MemoryBuffer1D<byte, Stride1D.Dense>>? blocks) && blocks.TryPop(out MemoryBuffer1D<byte, Stride1D.Dense>? block))
-            {
-                Kept -= bytes;
-                return block;
-            }
-
-            return accelerator.Allocate1D<byte>(bytes);
+            return block;
         }
     }
 
-    internal void Return(MemoryBuffer1D<byte, Stride1D.Dense> block)
+    internal void Return(Block block)
     {
         lock (_free)
         {
             InUse -= block.LengthInBytes;
             Kept += block.LengthInBytes;
-            if (!_free.TryGetValue(block.LengthInBytes, out Stack<MemoryBuffer1D<byte, Stride1D.Dense>>? blocks)) _free[block.LengthInBytes] = blocks = new();
+            if (!_free.TryGetValue(block.LengthInBytes, out Stack<Block>? blocks)) _free[block.LengthInBytes] = blocks = new();
             blocks.Push(block);
         }
     }
@@ -43,12 +41,38 @@ internal sealed class IlgpuMemoryPool(Accelerator accelerator) : IDisposable
     /// <summary>Gives every kept buffer back to the device.</summary>
     public void Dispose()
     {
-        lock (_free)
+        lock (_free) FreeKept();
+    }
+
+    // What an allocation throws when the memory is used up is the driver's choice, so every failure is met in the same way.
+    private Block Allocate(long bytes)
+    {
+        try
         {
-            foreach (Stack<MemoryBuffer1D<byte, Stride1D.Dense>> blocks in _free.Values)
-                foreach (MemoryBuffer1D<byte, Stride1D.Dense> block in blocks) block.Dispose();
-            _free.Clear();
-            Kept = 0;
+            return accelerator.Allocate1D<byte>(bytes);
         }
+        catch (Exception e) when (e is not ObjectDisposedException)
+        {
+            long kept = FreeKept();
+            try
+            {
+                return accelerator.Allocate1D<byte>(bytes);
+            }
+            catch (Exception again)
+            {
+                throw HostMemoryPool.Exhausted(bytes, InUse, kept, again);
+            }
+        }
+    }
+
+    /// <summary>Gives the kept buffers back to the device and says how many bytes they were.</summary>
+    private long FreeKept()
+    {
+        foreach (Stack<Block> blocks in _free.Values)
+            foreach (Block block in blocks) block.Dispose();
+        _free.Clear();
+        long freed = Kept;
+        Kept = 0;
+        return freed;
     }
 }

@@ -43,8 +43,14 @@ public abstract unsafe class Storage
     /// <exception cref="ObjectDisposedException">The last reference was released already.</exception>
     public void AddReference()
     {
-        ThrowIfReleased();
-        Interlocked.Increment(ref _references);
+        // Looked at and counted up in one step: an increment of its own could come after the last release, when the pool has the memory.
+        int references = Volatile.Read(ref _references);
+        for (int seen; ; references = seen)
+        {
+            ObjectDisposedException.ThrowIf(references <= 0, this);
+            seen = Interlocked.CompareExchange(ref _references, references + 1, references);
+            if (seen == references) return;
+        }
     }
 
     /// <summary>Lets go of one reference; the last one gives the memory back to the pool.</summary>
@@ -58,7 +64,9 @@ public abstract unsafe class Storage
 
     /// <summary>The elements, when the device is the host.</summary>
     /// <typeparam name="T">float, double or int, as <see cref="DType"/> says.</typeparam>
-    /// <exception cref="InvalidOperationException">The storage is on another device (use <see cref="CopyTo"/>), or holds another type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The storage is on another device (use <see cref="CopyTo"/>), or holds another type.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The storage was released.</exception>
     public Span<T> AsSpan<T>() where T : unmanaged
     {

@@ -26,6 +26,11 @@ internal sealed unsafe class WorkerThreads : IDisposable
     // says whether the claim is good: a worker that comes late, from a job that has ended, cannot mistake the next job for it.
     private long _state;
     private int _done;
+
+    // Workers that sleep, or are about to, and have not been called. Whoever calls some takes them off this count first and then releases
+    // as many permits of _wake. So the workers inside Sleep that have counted themselves are always as many as this count and the permits,
+    // released or about to be, together: no permit is left over to wake a worker for nothing. Who takes whom off, or hears whose call, does
+    // not matter, for workers are all alike.
     private int _sleeping;
     private int _generation;
     private volatile bool _disposed;
@@ -47,7 +52,9 @@ internal sealed unsafe class WorkerThreads : IDisposable
     /// <summary>Threads that compute, the calling one included.</summary>
     internal int Count { get; }
 
-    /// <summary>Runs every chunk of <paramref name="job"/> and returns when all are done; rethrows the first exception of a chunk.</summary>
+    /// <summary>
+    /// Runs every chunk of <paramref name="job"/> and returns when all are done; rethrows the first exception of a chunk.
+    /// </summary>
     internal void Run<TJob>(ref TJob job, int chunks) where TJob : struct, IJob
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -69,8 +76,7 @@ internal sealed unsafe class WorkerThreads : IDisposable
             Volatile.Write(ref _done, 0);
             _generation = (_generation + 1) & 0x7FFF;
             Interlocked.Exchange(ref _state, ((long)_generation << (2 * CountBits)) | ((long)chunks << CountBits));
-            int asleep = Math.Min(Volatile.Read(ref _sleeping), chunks - 1);
-            if (asleep > 0) _wake.Release(asleep);
+            Wake(chunks - 1);
 
             while (TryClaim(out int chunk)) RunChunk(chunk);
             SpinWait wait = default;
@@ -85,10 +91,19 @@ internal sealed unsafe class WorkerThreads : IDisposable
         _failure?.Throw();
     }
 
+    /// <summary>Workers that sleep and have not been called.</summary>
+    internal int Sleeping => Volatile.Read(ref _sleeping);
+
+    /// <summary>Calls that no worker has heard yet: never more than there are workers.</summary>
+    internal int Calls => _wake.CurrentCount;
+
     public void Dispose()
     {
         _disposed = true;
-        _wake.Release(Count);
+
+        // As in Run: a worker that counts itself asleep from here on sees that it is to end; the others are seen here.
+        Interlocked.MemoryBarrier();
+        Wake(_threads.Length);
         foreach (Thread thread in _threads) thread.Join();
     }
 
@@ -141,10 +156,42 @@ internal sealed unsafe class WorkerThreads : IDisposable
                 continue;
             }
 
-            Interlocked.Increment(ref _sleeping);
-            if (!HasWork(Volatile.Read(ref _state)) && !_disposed) _wake.Wait();
-            Interlocked.Decrement(ref _sleeping);
+            Sleep();
             idleSince = System.Diagnostics.Stopwatch.GetTimestamp();
         }
+    }
+
+    private void Sleep()
+    {
+        // The count goes up before the worker looks for work, and a launch publishes its work before it looks at the count, each with a
+        // full fence in between: the launch sees the sleeper, or the worker sees the work (or that it is to end).
+        Interlocked.Increment(ref _sleeping);
+        bool isWanted = HasWork(Volatile.Read(ref _state)) || _disposed;
+
+        // Taken off by itself, it needs no call. Where there is nobody left to take off, all have been called, this worker too: there is a
+        // permit for it or one is on its way, and it has to use it up.
+        if (isWanted && TakeSleepers(1) == 1) return;
+        _wake.Wait();
+    }
+
+    private void Wake(int most)
+    {
+        int called = TakeSleepers(most);
+        if (called > 0) _wake.Release(called);
+    }
+
+    /// <summary>Takes up to <paramref name="most"/> workers off the count of those asleep and says how many.</summary>
+    private int TakeSleepers(int most)
+    {
+        int asleep = Volatile.Read(ref _sleeping);
+        while (asleep > 0)
+        {
+            int taken = Math.Min(asleep, most);
+            int seen = Interlocked.CompareExchange(ref _sleeping, asleep - taken, asleep);
+            if (seen == asleep) return taken;
+            asleep = seen;
+        }
+
+        return 0;
     }
 }

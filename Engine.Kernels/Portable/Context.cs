@@ -4,11 +4,9 @@ using ILGPU.Runtime;
 
 namespace ILGPU;
 
-/// <summary>The devices a program may open. Kernels are ordinary compiled methods here, so there is nothing to translate or cache.</summary>
+/// <summary>The devices a program may open. Kernels are ordinary compiled methods here: there is nothing to translate or cache.</summary>
 internal sealed class Context : Disposable
 {
-    public const string RuntimeAssemblyName = "ILGPURuntime";
-
     private Context(ImmutableArray<Device> devices) => Devices = devices;
 
     public ImmutableArray<Device> Devices { get; }
@@ -33,10 +31,7 @@ internal sealed class Context : Disposable
                 nameof(deviceIndex), deviceIndex, $"The context knows {devices.Length} devices of type {typeof(TDevice).Name}.");
     }
 
-    public Device GetPreferredDevice(bool preferCPU) =>
-        Devices.IsEmpty ? throw new NotSupportedException("The context was built without a device.") : Devices[0];
-
-    /// <summary>Collects what a context is to have. The settings of ILGPU's compiler are accepted and mean nothing here.</summary>
+    /// <summary>Collects what a context is to have. How hard ILGPU's compiler works means nothing here.</summary>
     public class Builder : IDeviceRegistry
     {
         private readonly List<Device> devices = [];
@@ -45,21 +40,7 @@ internal sealed class Context : Disposable
         {
         }
 
-        public Builder Default() => this;
-
         public Builder Optimize(OptimizationLevel level) => this;
-
-        public Builder Inlining(InliningMode inliningMode) => this;
-
-        public Builder Math(MathMode mathMode) => this;
-
-        public Builder Assertions() => this;
-
-        public Builder AutoAssertions() => this;
-
-        public Builder Debug() => this;
-
-        public Builder Verify() => this;
 
         public Context ToContext() => new([.. devices]);
 

@@ -32,7 +32,7 @@ public sealed class DeviceNameTests
     {
         DeviceException e = Assert.Throws<DeviceException>(() => Device.Open(name));
         Assert.Contains($"There is no device '{name}'", e.Message, StringComparison.Ordinal);
-        foreach (string known in (ReadOnlySpan<string>)["cpu", "simulator", "cuda:N", "opencl:N"]) Assert.Contains(known, e.Message, StringComparison.Ordinal);
+        SaysWhichThereAre(e);
     }
 
     [Theory]
@@ -42,6 +42,67 @@ public sealed class DeviceNameTests
     {
         DeviceException e = Assert.Throws<DeviceException>(() => Device.Open(name));
         Assert.Contains("from 1 to 256", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("  ")]
+    public void Where_no_default_is_named_the_first_that_opens_is_taken(string? wanted)
+    {
+        using Device device = DeviceNames.OpenDefault(wanted);
+#if ILGPU
+        Assert.Contains(device.Name, (string[])["cuda:0", "opencl:0", "cpu"]);
+#else
+        Assert.Equal("cpu", device.Name);
+#endif
+    }
+
+    [Fact]
+    public void A_default_that_is_named_is_taken()
+    {
+        using Device cpu = DeviceNames.OpenDefault("cpu:1"), simulator = DeviceNames.OpenDefault("simulator");
+        Assert.Equal(1, Assert.IsType<CpuDevice>(cpu).Threads);
+        Assert.Equal("simulator", simulator.Name);
+    }
+
+    [Fact]
+    public void A_default_that_does_not_exist_says_which_devices_there_are()
+    {
+        DeviceException e = Assert.Throws<DeviceException>(() => DeviceNames.OpenDefault("warp:9"));
+        Assert.Contains("There is no device 'warp:9'", e.Message, StringComparison.Ordinal);
+        SaysWhichThereAre(e);
+    }
+
+    [Fact]
+    public void The_default_stays_until_it_is_disposed_and_is_opened_anew_then()
+    {
+        Device first = Device.OpenUnlessOpen(null, "cpu:1");
+        Assert.Same(first, Device.OpenUnlessOpen(first, "cpu:2"));
+        first.Dispose();
+        using Device second = Device.OpenUnlessOpen(first, "cpu:2");
+        Assert.Equal(2, Assert.IsType<CpuDevice>(second).Threads);
+        second.Allocate(DType.Float32, 3).Release();
+    }
+
+    [Fact]
+    public void The_environment_names_the_number_of_threads()
+    {
+        Assert.Equal(3, CpuDevice.ThreadsWanted(" 3 "));
+        Assert.Equal(Math.Min(Environment.ProcessorCount, CpuDevice.MaxThreads), CpuDevice.ThreadsWanted(null));
+        Assert.Equal(CpuDevice.ThreadsWanted(null), CpuDevice.ThreadsWanted(""));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("257")]
+    [InlineData("-1")]
+    [InlineData("two")]
+    [InlineData("1.5")]
+    public void A_number_of_threads_in_the_environment_that_is_none_is_named(string wanted)
+    {
+        DeviceException e = Assert.Throws<DeviceException>(() => CpuDevice.ThreadsWanted(wanted));
+        Assert.Equal($"ENGINE_THREADS must be a number from 1 to 256; found '{wanted}'.", e.Message);
     }
 
 #if !ILGPU
@@ -60,7 +121,14 @@ public sealed class DeviceNameTests
     {
         using Device device = Device.Open("simulator");
         Storage storage = device.Allocate(DType.Float32, 4);
-        Assert.Contains("CopyTo", Assert.Throws<InvalidOperationException>(() => storage.AsSpan<float>()).Message, StringComparison.Ordinal);
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => storage.AsSpan<float>());
+        Assert.Contains("CopyTo", e.Message, StringComparison.Ordinal);
         storage.Release();
+    }
+
+    private static void SaysWhichThereAre(DeviceException e)
+    {
+        foreach (string known in (ReadOnlySpan<string>)["cpu", "simulator", "cuda:N", "opencl:N"])
+            Assert.Contains(known, e.Message, StringComparison.Ordinal);
     }
 }

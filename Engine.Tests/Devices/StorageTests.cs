@@ -51,12 +51,39 @@ public sealed class StorageTests
     }
 
     [Fact]
+    public void A_reference_is_never_added_to_memory_that_was_given_back()
+    {
+        using CpuDevice device = new(1);
+        for (int round = 0; round < 500; round++)
+        {
+            Storage storage = device.Allocate(DType.Float32, 1);
+            bool added = true;
+            Parallel.Invoke(storage.Release, () =>
+            {
+                try
+                {
+                    storage.AddReference();
+                }
+                catch (ObjectDisposedException)
+                {
+                    added = false;
+                }
+            });
+            Assert.Equal(added, !storage.IsReleased);
+            if (added) storage.Release();
+            Assert.Equal(0, device.MemoryInUse);
+        }
+    }
+
+    [Fact]
     public void Wrong_types_and_lengths_are_named()
     {
         using CpuDevice device = new(1);
         Storage storage = device.Allocate(DType.Float32, 3);
-        Assert.Contains("Float32, not Int32", Assert.Throws<InvalidOperationException>(() => storage.AsSpan<int>()).Message, StringComparison.Ordinal);
-        Assert.Contains("3 elements, the span 2", Assert.Throws<ArgumentException>(() => storage.CopyFrom<float>([1, 2])).Message, StringComparison.Ordinal);
+        InvalidOperationException type = Assert.Throws<InvalidOperationException>(() => storage.AsSpan<int>());
+        Assert.Contains("Float32, not Int32", type.Message, StringComparison.Ordinal);
+        ArgumentException length = Assert.Throws<ArgumentException>(() => storage.CopyFrom<float>([1, 2]));
+        Assert.Contains("3 elements, the span 2", length.Message, StringComparison.Ordinal);
         storage.Release();
     }
 

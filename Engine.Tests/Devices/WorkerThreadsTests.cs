@@ -36,6 +36,42 @@ public sealed class WorkerThreadsTests
     }
 
     [Fact]
+    public void Workers_are_called_once_and_sleep_again()
+    {
+        using WorkerThreads workers = new(3);
+        int[] counts = new int[4];
+        for (int round = 0; round < 50; round++)
+        {
+            // The first launch finds the workers asleep; those after it come before the system has run the workers that were called.
+            Assert.True(SpinWait.SpinUntil(() => workers.Sleeping == 2, TimeSpan.FromSeconds(10)));
+            for (int launch = 0; launch < 100; launch++)
+            {
+                CountJob job = new(counts);
+                workers.Run(ref job, counts.Length);
+                Assert.InRange(workers.Calls, 0, 2);
+            }
+        }
+
+        Assert.Equal(50 * 100 * 4, counts.Sum());
+        Assert.True(SpinWait.SpinUntil(() => workers.Sleeping == 2, TimeSpan.FromSeconds(10)));
+        Assert.Equal(0, workers.Calls);
+    }
+
+    [Fact]
+    public void Workers_end_whether_they_sleep_or_watch()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            WorkerThreads workers = new(4);
+            int[] counts = new int[8];
+            CountJob job = new(counts);
+            if (round % 2 == 0) workers.Run(ref job, counts.Length);
+            if (round % 3 == 0) Thread.SpinWait(round * 500);
+            workers.Dispose();
+        }
+    }
+
+    [Fact]
     public void An_exception_of_a_chunk_reaches_the_caller()
     {
         using WorkerThreads workers = new(2);

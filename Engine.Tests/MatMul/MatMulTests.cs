@@ -7,12 +7,15 @@ namespace Engine.Tests;
 
 public sealed class MatMulTests
 {
-    /// <summary>1, 2, primes, and sizes beside the tiles (8 and 4 rows, 16, 24, 48 columns) and the blocks (512 or 256 deep, 192 rows).</summary>
+    /// <summary>
+    /// 1, 2, primes, and sizes beside the tiles (8 and 4 rows, 16, 24, 48 columns) and the blocks (512 or 256 deep, 192 rows).
+    /// </summary>
     public static TheoryData<int, int, int> Shapes => new()
     {
-        { 1, 1, 1 }, { 1, 1, 37 }, { 1, 17, 3 }, { 2, 3, 5 }, { 3, 2, 7 }, { 5, 1, 64 }, { 7, 7, 7 }, { 8, 48, 16 }, { 9, 49, 17 }, { 7, 47, 15 },
-        { 4, 24, 8 }, { 5, 25, 9 }, { 13, 31, 29 }, { 16, 64, 1 }, { 64, 1, 256 }, { 256, 1, 64 }, { 1, 64, 1030 }, { 37, 5, 257 }, { 64, 6, 31 },
-        { 23, 97, 255 }, { 61, 67, 71 }, { 8, 16, 513 }, { 193, 17, 5 }, { 194, 20, 515 }, { 3, 784, 2 }, { 64, 256, 100 }, { 33, 145, 0 }, { 5, 3, 0 },
+        { 1, 1, 1 }, { 1, 1, 37 }, { 1, 17, 3 }, { 2, 3, 5 }, { 3, 2, 7 }, { 5, 1, 64 }, { 7, 7, 7 },
+        { 8, 48, 16 }, { 9, 49, 17 }, { 7, 47, 15 }, { 4, 24, 8 }, { 5, 25, 9 }, { 13, 31, 29 }, { 16, 64, 1 }, { 64, 1, 256 },
+        { 256, 1, 64 }, { 1, 64, 1030 }, { 37, 5, 257 }, { 64, 6, 31 }, { 23, 97, 255 }, { 61, 67, 71 }, { 8, 16, 513 }, { 193, 17, 5 },
+        { 194, 20, 515 }, { 3, 784, 2 }, { 64, 256, 100 }, { 33, 145, 0 }, { 5, 3, 0 },
     };
 
     private static readonly Activation[] s_activations =
@@ -33,11 +36,13 @@ public sealed class MatMulTests
     public void Batches_and_shared_operands_agree_with_the_triple_loop(int m, int n, int k, int batch)
     {
         using CpuDevice device = new(2);
+        (int?, int?)[] strides = [(null, null), (0, null), (null, 0), (0, 0), ((m * k) + 3, (k * n) + 5)];
         foreach (bool ta in (bool[])[false, true])
             foreach (bool tb in (bool[])[false, true])
-                foreach ((int? strideA, int? strideB) in ((int?, int?)[])[(null, null), (0, null), (null, 0), (0, 0), ((m * k) + 3, (k * n) + 5)])
+                foreach ((int? strideA, int? strideB) in strides)
                 {
-                    Case<float> x = new(new MatMulShape(m, n, k, ta, tb, batch, strideA, strideB), bias: true, Activation.Relu, accumulate: false, seed: m + n);
+                    MatMulShape shape = new(m, n, k, ta, tb, batch, strideA, strideB);
+                    Case<float> x = new(shape, bias: true, Activation.Relu, accumulate: false, seed: m + n);
                     x.Check(x.Run(device), 2e-6);
                 }
     }
@@ -133,7 +138,8 @@ public sealed class MatMulTests
     public void NaN_and_infinity_reach_the_result()
     {
         using CpuDevice device = new(1);
-        Storage a = Upload(device, [float.NaN, 1f, float.PositiveInfinity, 0f]), b = Upload(device, [1f, 0f]), c = device.Allocate(DType.Float32, 2);
+        Storage a = Upload(device, [float.NaN, 1f, float.PositiveInfinity, 0f]), b = Upload(device, [1f, 0f]);
+        Storage c = device.Allocate(DType.Float32, 2);
         MatMul.Run(a, b, c, new MatMulShape(2, 1, 2), activation: Activation.Relu);
         Assert.Equal([float.NaN, float.PositiveInfinity], c.AsSpan<float>().ToArray());
     }
@@ -142,7 +148,8 @@ public sealed class MatMulTests
     public void A_product_takes_no_managed_memory_and_gives_its_workspace_back()
     {
         using CpuDevice device = new(2);
-        Storage a = device.Allocate(DType.Float32, 64 * 512), b = device.Allocate(DType.Float32, 512 * 256), c = device.Allocate(DType.Float32, 64 * 256);
+        Storage a = device.Allocate(DType.Float32, 64 * 512), b = device.Allocate(DType.Float32, 512 * 256);
+        Storage c = device.Allocate(DType.Float32, 64 * 256);
         a.AsSpan<float>().Fill(1);
         b.AsSpan<float>().Fill(2);
         for (int i = 0; i < 50; i++) MatMul.Run(a, b, c, new MatMulShape(64, 256, 512));
@@ -153,11 +160,47 @@ public sealed class MatMulTests
         Assert.All(c.AsSpan<float>().ToArray(), x => Assert.Equal(1024f, x));
     }
 
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.NegativeInfinity)]
+    public void A_slope_that_is_not_at_least_0_is_refused(double slope)
+    {
+        Says(() => Activation.LeakyRelu(slope));
+        Says(() => new Activation(ActivationKind.LeakyRelu, slope));
+        Says(() => Activation.Relu with { Slope = slope });
+
+        static void Says(Func<Activation> activation) => Assert.Contains(
+            "The slope of an activation at negative numbers must be at least 0.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => activation()).Message);
+    }
+
+    [Fact]
+    public void A_fused_slope_is_exact_in_double()
+    {
+        using CpuDevice cpu = new(1);
+        using Device simulator = Device.Open("simulator");
+        foreach (Device device in (Device[])[cpu, simulator])
+        {
+            Storage a = device.Allocate(DType.Float64, 3), b = device.Allocate(DType.Float64, 2), fused = device.Allocate(DType.Float64, 6);
+            Storage product = device.Allocate(DType.Float64, 6);
+            a.CopyFrom<double>([-1.1, 0.3, -7]);
+            b.CopyFrom<double>([1 / 3.0, -5]);
+            MatMul.Run(a, b, fused, new MatMulShape(3, 2, 1), activation: Activation.LeakyRelu(0.2));
+            MatMul.Run(a, b, product, new MatMulShape(3, 2, 1));
+            double[] expected = new double[6], found = new double[6];
+            product.CopyTo<double>(expected);
+            fused.CopyTo<double>(found);
+            Assert.Equal(expected.Select(x => x < 0 ? x * 0.2 : x), found);
+        }
+    }
+
     [Fact]
     public void Empty_products_do_nothing()
     {
         using CpuDevice device = new(1);
-        Storage none = device.Allocate(DType.Float32, 0), some = device.Allocate(DType.Float32, 12), result = device.Allocate(DType.Float32, 0);
+        Storage none = device.Allocate(DType.Float32, 0), some = device.Allocate(DType.Float32, 12);
+        Storage result = device.Allocate(DType.Float32, 0);
         MatMul.Run(none, some, result, new MatMulShape(0, 4, 3));
         MatMul.Run(some, none, result, new MatMulShape(4, 0, 3));
         MatMul.Run(none, some, result, new MatMulShape(2, 4, 3, Batch: 0) with { TransposeA = true, StrideB = 0 });
@@ -170,17 +213,25 @@ public sealed class MatMulTests
         Storage a = device.Allocate(DType.Float32, 6), b = device.Allocate(DType.Float32, 12), c = device.Allocate(DType.Float32, 8);
         MatMulShape shape = new(2, 4, 3);
         Says("MatMul: a must hold 8 elements for [2, 4] x [4, 4], found 6.", () => MatMul.Run(a, b, c, shape with { K = 4 }));
-        Says("MatMul: b must hold 15 elements for [2, 3] x [5, 3]^T, found 12.", () => MatMul.Run(a, b, c, shape with { N = 5, TransposeB = true }));
-        Says("MatMul: c must hold 8 elements for [2, 3] x [3, 4], found 12.", () => MatMul.Run(a, b, device.Allocate(DType.Float32, 12), shape));
-        Says("MatMul: bias must hold 4 elements for [2, 3] x [3, 4], found 2.", () => MatMul.Run(a, b, c, shape, device.Allocate(DType.Float32, 2)));
-        Says("MatMul: extents must not be negative, found M = -2, N = 4, K = 3, Batch = 1.", () => MatMul.Run(a, b, c, shape with { M = -2 }));
-        Says("MatMul: batch strides must not be negative, found StrideA = -1, StrideB = .", () => MatMul.Run(a, b, c, shape with { StrideA = -1 }));
-        Says("MatMul: all arguments must hold one type, found Float32 and Float64.", () => MatMul.Run(a, b, device.Allocate(DType.Float64, 8), shape));
+        Says("MatMul: b must hold 15 elements for [2, 3] x [5, 3]^T, found 12.",
+            () => MatMul.Run(a, b, c, shape with { N = 5, TransposeB = true }));
+        Says("MatMul: c must hold 8 elements for [2, 3] x [3, 4], found 12.",
+            () => MatMul.Run(a, b, device.Allocate(DType.Float32, 12), shape));
+        Says("MatMul: bias must hold 4 elements for [2, 3] x [3, 4], found 2.",
+            () => MatMul.Run(a, b, c, shape, device.Allocate(DType.Float32, 2)));
+        Says("MatMul: extents must not be negative, found M = -2, N = 4, K = 3, Batch = 1.",
+            () => MatMul.Run(a, b, c, shape with { M = -2 }));
+        Says("MatMul: batch strides must not be negative, found StrideA = -1, StrideB = .",
+            () => MatMul.Run(a, b, c, shape with { StrideA = -1 }));
+        Says("MatMul: all arguments must hold one type, found Float32 and Float64.",
+            () => MatMul.Run(a, b, device.Allocate(DType.Float64, 8), shape));
         Says("MatMul: the arguments must hold Float32 or Float64, found Int32.",
             () => MatMul.Run(device.Allocate(DType.Int32, 6), device.Allocate(DType.Int32, 12), device.Allocate(DType.Int32, 8), shape));
-        Says("MatMul: c must not be a: it is written while that is read.", () => MatMul.Run(a, device.Allocate(DType.Float32, 9), a, new MatMulShape(2, 3, 3)));
+        Says("MatMul: c must not be a: it is written while that is read.",
+            () => MatMul.Run(a, device.Allocate(DType.Float32, 9), a, new MatMulShape(2, 3, 3)));
         Says("MatMul: there is no activation 99.", () => MatMul.Run(a, b, c, shape, activation: new Activation((ActivationKind)99)));
-        Assert.Contains("one device", Assert.Throws<ArgumentException>(() => MatMul.Run(a, b, other.Allocate(DType.Float32, 8), shape)).Message);
+        Storage elsewhere = other.Allocate(DType.Float32, 8);
+        Assert.Contains("one device", Assert.Throws<ArgumentException>(() => MatMul.Run(a, b, elsewhere, shape)).Message);
         a.Release();
         Assert.Throws<ObjectDisposedException>(() => MatMul.Run(a, b, c, shape));
     }
@@ -196,7 +247,8 @@ public sealed class MatMulTests
                 foreach (bool bias in (bool[])[false, true])
                     foreach (bool accumulate in (bool[])[false, true])
                     {
-                        Case<T> x = new(new MatMulShape(m, n, k, ta, tb), bias, s_activations[form % s_activations.Length], accumulate, form++);
+                        Activation activation = s_activations[form % s_activations.Length];
+                        Case<T> x = new(new MatMulShape(m, n, k, ta, tb), bias, activation, accumulate, form++);
                         x.Check(x.Run(device), tolerance);
                         x.CheckOnNarrowVectors(device, tolerance);
                     }
@@ -255,7 +307,10 @@ public sealed class MatMulTests
             for (int i = 0; i < expected.Length; i++)
             {
                 if (!(Math.Abs(Of(found[i]) - expected[i].Value) <= allowed * expected[i].Size))
-                    Assert.Fail($"{_shape}, {_activation}, accumulate {_accumulate}: element {i} is {found[i]}, expected {expected[i].Value}.");
+                {
+                    Assert.Fail(
+                        $"{_shape}, {_activation}, accumulate {_accumulate}: element {i} is {found[i]}, expected {expected[i].Value}.");
+                }
             }
         }
 

@@ -9,7 +9,7 @@ namespace Engine.Tests;
 /// <summary>Mistakes that a card answers with wrong numbers or silence, and the portable simulator with a sentence.</summary>
 public sealed class SimulatorErrorTests : IDisposable
 {
-    private readonly Context context = Context.Create(builder => builder.CPU(CPUDevice.Nvidia).EnableAlgorithms());
+    private readonly Context context = Context.Create(builder => builder.CPU(CPUDevice.Nvidia));
     private readonly Accelerator accelerator;
 
     public SimulatorErrorTests() => accelerator = context.CreateCPUAccelerator(0);
@@ -26,7 +26,8 @@ public sealed class SimulatorErrorTests : IDisposable
         using var data = accelerator.Allocate1D<int>(64);
         var kernel = accelerator.LoadStreamKernel<ArrayView<int>>(SimulatorKernels.HalfAtBarrier);
         var error = Assert.Throws<InvalidOperationException>(() => kernel((1, 64), data.View));
-        Assert.Contains("SimulatorKernels.HalfAtBarrier failed in thread (0, 0, 0) of group (0, 0, 0)", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "SimulatorKernels.HalfAtBarrier failed in thread (0, 0, 0) of group (0, 0, 0)", error.Message, StringComparison.Ordinal);
         Assert.Contains("thread (32, 0, 0) has returned", error.Message, StringComparison.Ordinal);
     }
 
@@ -64,7 +65,8 @@ public sealed class SimulatorErrorTests : IDisposable
         using var data = accelerator.Allocate1D<float>(10);
         var kernel = accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, Affine>(SimulatorKernels.Map);
         var error = Assert.Throws<InvalidOperationException>(() => kernel(12, data.View, data.View, default));
-        Assert.Contains("Map failed at index (10) of (12): Index 10 is outside a view of 10 Single.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Map failed at index (10) of (12): Index 10 is outside a view of 10 Single.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

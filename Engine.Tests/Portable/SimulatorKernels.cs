@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Algorithms;
 
 namespace Engine.Tests;
 
@@ -36,8 +35,9 @@ internal static class SimulatorKernels
         int width = Grid.DimX * Group.DimX;
         int height = Grid.DimY * Group.DimY;
         int linear = at.X + (width * (at.Y + (height * at.Z)));
+        int linearInGroup = Group.IdxX + (Group.DimX * (Group.IdxY + (Group.DimY * Group.IdxZ)));
         target[linear] = (Grid.IdxX * 1000000) + (Grid.IdxY * 100000) + (Grid.IdxZ * 10000) + (Group.IdxX * 1000)
-            + (Group.IdxY * 100) + (Group.IdxZ * 10) + (Group.LinearIndex == Group.IdxX + (Group.DimX * (Group.IdxY + (Group.DimY * Group.IdxZ))) ? 1 : 0);
+            + (Group.IdxY * 100) + (Group.IdxZ * 10) + (Group.LinearIndex == linearInGroup ? 1 : 0);
     }
 
     public static void ReverseInGroup(ArrayView<int> data)
@@ -131,7 +131,7 @@ internal static class SimulatorKernels
     }
 
     public static void Bits(Index1D i, ArrayView<float> x, ArrayView<float> y) =>
-        y[i] = Interop.IntAsFloat(Interop.FloatAsInt(x[i]) ^ 0x80000000u) + XMath.Max(0f, IntrinsicMath.Abs(x[i]));
+        y[i] = Interop.IntAsFloat(Interop.FloatAsInt(x[i]) ^ 0x80000000u) + IntrinsicMath.Max(0f, IntrinsicMath.Abs(x[i]));
 
     /// <summary>C = A B with square tiles of 16 in shared memory; M, N and K are any.</summary>
     public static void TiledMatMul(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int m, int n, int k)

@@ -8,7 +8,7 @@ namespace Engine.Tests;
 /// <summary>What a kernel may rely on. With ILGPU in the build the very same tests run on its own CPU accelerator.</summary>
 public sealed class SimulatorTests : IDisposable
 {
-    private readonly Context context = Context.Create(builder => builder.CPU(CPUDevice.Nvidia).EnableAlgorithms());
+    private readonly Context context = Context.Create(builder => builder.CPU(CPUDevice.Nvidia));
     private readonly Accelerator accelerator;
 
     public SimulatorTests() => accelerator = context.CreateCPUAccelerator(0);
@@ -34,7 +34,8 @@ public sealed class SimulatorTests : IDisposable
     {
         using var source = Allocate([.. Enumerable.Range(0, 15)]);
         using var target = accelerator.Allocate1D<int>(15);
-        var transpose = accelerator.LoadAutoGroupedStreamKernel<Index2D, ArrayView<int>, ArrayView<int>, int, int>(SimulatorKernels.Transpose);
+        var transpose = accelerator.LoadAutoGroupedStreamKernel<Index2D, ArrayView<int>, ArrayView<int>, int, int>(
+            SimulatorKernels.Transpose);
         transpose(new Index2D(5, 3), source.View, target.View, 5, 3);
         Assert.Equal([0, 5, 10, 1, 6, 11, 2, 7, 12, 3, 8, 13, 4, 9, 14], Read(target));
     }
@@ -211,7 +212,8 @@ public sealed class SimulatorTests : IDisposable
 
     [Fact]
     public void A_kernel_that_takes_a_bool_is_refused() =>
-        Assert.Throws<ArgumentException>(() => accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>, bool>(SimulatorKernels.TakesBool));
+        Assert.Throws<ArgumentException>(
+            () => accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>, bool>(SimulatorKernels.TakesBool));
 
     [Fact]
     public void A_kernel_that_captures_a_variable_is_refused()

@@ -9,15 +9,13 @@ namespace Engine.Kernels.Portable;
 internal sealed class SimulatorKernel
 {
     private readonly Accelerator accelerator;
-    private readonly int largestGroup;
     private readonly string name;
 
-    public SimulatorKernel(Accelerator accelerator, Delegate action, KernelSpecialization specialization = default)
+    public SimulatorKernel(Accelerator accelerator, Delegate action)
     {
         ArgumentNullException.ThrowIfNull(accelerator);
         ArgumentNullException.ThrowIfNull(action);
         this.accelerator = accelerator;
-        largestGroup = Math.Min(specialization.MaxNumThreadsPerGroup ?? int.MaxValue, accelerator.MaxNumThreadsPerGroup);
         MethodInfo method = action.Method;
         name = $"{method.DeclaringType?.Name}.{method.Name}";
         KernelRules.Check(name, method, action.Target);
@@ -25,7 +23,9 @@ internal sealed class SimulatorKernel
 
     /// <summary>Runs an explicitly grouped kernel, group after group.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The grid or the group is empty or too large.</exception>
-    /// <exception cref="InvalidOperationException">A thread of the kernel failed, or its threads wait for each other without end.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A thread of the kernel failed, or its threads wait for each other without end.
+    /// </exception>
     public void RunGroups(KernelConfig config, Action body)
     {
         CheckDimensions(config);
@@ -90,14 +90,17 @@ internal sealed class SimulatorKernel
         {
             throw new ArgumentOutOfRangeException(
                 nameof(config),
-                $"Kernel {name} was launched with grid {config.GridDim} and group {config.GroupDim}: every dimension has to be at least 1.");
+                $"Kernel {name} was launched with grid {config.GridDim} and group {config.GroupDim}: " +
+                "every dimension has to be at least 1.");
         }
 
+        int largestGroup = accelerator.MaxNumThreadsPerGroup;
         if (config.GroupDim.LongSize > largestGroup)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(config),
-                $"Kernel {name} was launched with group {config.GroupDim}, {config.GroupDim.LongSize} threads: at most {largestGroup} fit.");
+                $"Kernel {name} was launched with group {config.GroupDim}, {config.GroupDim.LongSize} threads: " +
+                $"at most {largestGroup} fit.");
         }
 
         Index3D largestGrid = accelerator.MaxGridSize;
