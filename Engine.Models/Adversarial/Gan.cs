@@ -23,7 +23,11 @@ public sealed class Gan : IDisposable
     /// <param name="latent">Dimensions of the noise.</param>
     /// <param name="options">Where the networks are, the type of their numbers, and where noise comes from; those they were made with.</param>
     /// <param name="learningRate">Adam's learning rate, for both.</param>
-    public Gan(Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4)
+    /// <param name="beta1">
+    /// Adam's decay of the mean gradient, for both. Less than the usual 0.9 steadies the game, because the past of a moving opponent misleads
+    /// (Radford et al. 2015, arXiv:1511.06434, section 4).
+    /// </param>
+    public Gan(Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4, double beta1 = 0.5)
     {
         ArgumentNullException.ThrowIfNull(generator);
         ArgumentNullException.ThrowIfNull(discriminator);
@@ -33,8 +37,8 @@ public sealed class Gan : IDisposable
         _device = options.Device ?? Device.Default;
         _dtype = options.DType;
         _random = options.Random;
-        _generatorOptimizer = new Adam(generator.Parameters, learningRate);
-        _discriminatorOptimizer = new Adam(discriminator.Parameters, learningRate);
+        _generatorOptimizer = new Adam(generator.Parameters, learningRate, beta1);
+        _discriminatorOptimizer = new Adam(discriminator.Parameters, learningRate, beta1);
     }
 
     /// <summary>G.</summary>

@@ -24,7 +24,7 @@ internal sealed class TrainingOptions
         Seed = new Option<ulong>("--seed")
         {
             Description = "Everything random flows from this number.",
-            DefaultValueFactory = _ => 2,
+            DefaultValueFactory = _ => 1,
             CustomParser = result => Parse(result, ulong.TryParse, "a whole number of at least 0", out ulong seed) ? seed : 0,
         };
         Device = new Option<string?>("--device")

@@ -2,6 +2,7 @@
 #:property PublishAot=false
 
 // A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains each part.
+using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
@@ -11,10 +12,11 @@ using Engine.Models.Training;
 const int Latent = 100;
 const int Side = 28, Pixels = Side * Side;
 
-return TrainingProgram.Run(
-    args, new ProgramInfo("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64), Train);
+Option<double> beta1 = new("--beta1") { Description = "Adam's decay of the mean gradient. 0.9 is the usual; 0.5 keeps the game steadier.", DefaultValueFactory = _ => 0.5 };
+ProgramInfo info = new("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64);
+return TrainingProgram.Run(args, info, run => Train(run, run.Option(beta1)), beta1);
 
-static void Train(TrainingRun run)
+static void Train(TrainingRun run, double beta1)
 {
     ImageDataset data = run.LoadImages(Side, Side, channels: 1);
     BatchLoader batches = run.Batches(data);
@@ -34,7 +36,7 @@ static void Train(TrainingRun run)
         new Linear(512, 256, options), new LeakyRelu(0.2),
         new Linear(256, 1, options), new Sigmoid());
 
-    using Gan gan = new(generator, discriminator, Latent, options, learningRate: 2e-4);
+    using Gan gan = new(generator, discriminator, Latent, options, learningRate: 2e-4, beta1);
     using var noise = gan.Noise(64);
     float[] samples = gan.Sample(noise);
 
