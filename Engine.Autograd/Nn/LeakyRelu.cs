@@ -17,7 +17,7 @@ public sealed class LeakyRelu : Module, IActivation
     }
 
     /// <inheritdoc/>
-    public Activation Activation => Activation.LeakyRelu((float)_slope);
+    public Activation Activation => Activation.LeakyRelu(_slope);
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) => x.LeakyRelu(_slope);
