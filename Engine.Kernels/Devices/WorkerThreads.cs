@@ -22,7 +22,7 @@ internal sealed unsafe class WorkerThreads : IDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly object _launch = new();
 
-    // generation (16 bits) | chunks of the job (24) | next chunk (24). A claim is one interlocked increment, and the claimed value alone
+    // Chunks of the job (24 bits) | next chunk (24). A claim is one interlocked increment, and the claimed value alone
     // says whether the claim is good: a worker that comes late, from a job that has ended, cannot mistake the next job for it.
     private long _state;
     private int _done;
@@ -32,7 +32,6 @@ internal sealed unsafe class WorkerThreads : IDisposable
     // released or about to be, together: no permit is left over to wake a worker for nothing. Who takes whom off, or hears whose call, does
     // not matter, for workers are all alike.
     private int _sleeping;
-    private int _generation;
     private volatile bool _disposed;
     private void* _job;
     private delegate*<void*, int, void> _run;
@@ -74,8 +73,7 @@ internal sealed unsafe class WorkerThreads : IDisposable
             _run = &Invoke<TJob>;
             _failure = null;
             Volatile.Write(ref _done, 0);
-            _generation = (_generation + 1) & 0x7FFF;
-            Interlocked.Exchange(ref _state, ((long)_generation << (2 * CountBits)) | ((long)chunks << CountBits));
+            Interlocked.Exchange(ref _state, (long)chunks << CountBits);
             Wake(chunks - 1);
 
             while (TryClaim(out int chunk)) RunChunk(chunk);

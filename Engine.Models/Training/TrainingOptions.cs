@@ -69,6 +69,23 @@ internal sealed class TrainingOptions
         },
     };
 
+    /// <summary>A number of at least 0 and less than 1.</summary>
+    internal static Option<double> Decay(string name, string description, double value) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            const string Expected = "a number of at least 0 and less than 1";
+            if (!Parse(result, TryParseDecimal, Expected, out double number)) return 0;
+            if (!(number is >= 0 and < 1)) result.AddError($"{name} must be {Expected}, was {result.Tokens[0].Value}.");
+            return number;
+        },
+    };
+
+    private static bool TryParseDecimal(string text, NumberStyles styles, IFormatProvider culture, out double value) =>
+        double.TryParse(text, styles | NumberStyles.AllowDecimalPoint, culture, out value);
+
     private static void RefuseBlank(OptionResult result, string expected)
     {
         string? text = result.GetValueOrDefault<string>();

@@ -37,6 +37,12 @@ public static class TrainingProgram
         return 1;
     }
 
+    /// <summary>An option for a decay or a probability: a number of at least 0 and less than 1; anything else is refused with a sentence.</summary>
+    /// <param name="name">The option's name, such as <c>--beta1</c>.</param>
+    /// <param name="description">What <c>--help</c> says of it.</param>
+    /// <param name="value">The default.</param>
+    public static Option<double> DecayOption(string name, string description, double value) => TrainingOptions.Decay(name, description, value);
+
     private static int Train(ProgramInfo info, TrainingOptions options, ParseResult parsed, Action<TrainingRun> train, CancellationToken interrupt)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupt);

@@ -90,6 +90,29 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Equal("a file", File.ReadAllText(Out));
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("-0.5")]
+    [InlineData("half")]
+    [InlineData("NaN")]
+    public void A_decay_out_of_range_gives_a_sentence_and_exit_code_1(string text)
+    {
+        System.CommandLine.Option<double> decay = TrainingProgram.DecayOption("--beta1", "A decay.", 0.5);
+        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
+        Assert.Equal(1, code);
+        Assert.Contains("test: --beta1 must be a number of at least 0 and less than 1, was ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_decay_in_range_is_taken()
+    {
+        System.CommandLine.Option<double> decay = TrainingProgram.DecayOption("--beta1", "A decay.", 0.5);
+        List<double> seen = [];
+        Captured(() => TrainingProgram.Run(["--beta1", "0.9"], Info(), run => seen.Add(run.Option(decay)), decay));
+        Captured(() => TrainingProgram.Run([], Info(), run => seen.Add(run.Option(decay)), decay));
+        Assert.Equal([0.9, 0.5], seen);
+    }
+
     [Fact]
     public void A_program_may_have_options_of_its_own()
     {

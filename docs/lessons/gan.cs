@@ -2,7 +2,6 @@
 #:property PublishAot=false
 
 // A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains each part.
-using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
@@ -12,7 +11,7 @@ using Engine.Models.Training;
 const int Latent = 100;
 const int Side = 28, Pixels = Side * Side;
 
-Option<double> beta1 = new("--beta1") { Description = "Adam's decay of the mean gradient. 0.9 is the usual; 0.5 keeps the game steadier.", DefaultValueFactory = _ => 0.5 };
+var beta1 = TrainingProgram.DecayOption("--beta1", "Adam's decay of the mean gradient. 0.9 is the usual; 0.5 keeps the game steadier.", 0.5);
 ProgramInfo info = new("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64);
 return TrainingProgram.Run(args, info, run => Train(run, run.Option(beta1)), beta1);
 
