@@ -11,7 +11,7 @@ public sealed class SafetensorsDamageTests : IDisposable
     private const int Files = 10_000;
 
     /// <summary>What opening takes whatever the file: the reader, its tables, an exception with its message and its trace.</summary>
-    private const int Allowance = 48 << 10;
+    private const int Allowance = 16 << 10;
 
     private readonly TemporaryFile _file = new();
 
