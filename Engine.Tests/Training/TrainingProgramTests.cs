@@ -22,7 +22,7 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("Epoch [2/2]  loss: 1.5000", output, StringComparison.Ordinal);
         Assert.Contains("epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
-        Assert.Equal(2, Directory.GetFiles(Out).Length);
+        Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class TrainingProgramTests : IDisposable
     {
         (int code, string output, _) = Run("--help");
         Assert.Equal(0, code);
-        foreach (string option in (ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--out"]) Assert.Contains(option, output, StringComparison.Ordinal);
+        foreach (string option in (ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--out", "--resume", "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -47,6 +47,10 @@ public sealed class TrainingProgramTests : IDisposable
     [InlineData("--data must be a name or a path, was ' '.", "--data", " ")]
     [InlineData("--out must be the path of a folder, was ''.", "--out", "")]
     [InlineData("--batch must be at most 1000, was 1001.", "--batch", "1001")]
+    [InlineData("--checkpoint-minutes must be a number of at least 0, was -1.", "--checkpoint-minutes", "-1")]
+    [InlineData("--checkpoint-minutes must be a number of at least 0, was 'often'.", "--checkpoint-minutes", "often")]
+    [InlineData("There is no checkpoint to go on from: ", "--resume")]
+    [InlineData("There is no checkpoint to go on from: ", "--resume", "./no-such-file")]
     [InlineData("--batch must be a whole number of at least 1, was '2147483648'.", "--batch", "2147483648")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args) => Refused(sentence, args);
 
@@ -98,7 +102,7 @@ public sealed class TrainingProgramTests : IDisposable
     public void A_decay_out_of_range_gives_a_sentence_and_exit_code_1(string text)
     {
         System.CommandLine.Option<double> decay = TrainingProgram.DecayOption("--beta1", "A decay.", 0.5);
-        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
         Assert.Equal(1, code);
         Assert.Contains("test: --beta1 must be a number of at least 0 and less than 1, was ", error, StringComparison.Ordinal);
     }
@@ -108,8 +112,8 @@ public sealed class TrainingProgramTests : IDisposable
     {
         System.CommandLine.Option<double> decay = TrainingProgram.DecayOption("--beta1", "A decay.", 0.5);
         List<double> seen = [];
-        Captured(() => TrainingProgram.Run(["--beta1", "0.9"], Info(), run => seen.Add(run.Option(decay)), decay));
-        Captured(() => TrainingProgram.Run([], Info(), run => seen.Add(run.Option(decay)), decay));
+        CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", "0.9"], Info(), run => seen.Add(run.Option(decay)), decay));
+        CapturedConsole.Of(() => TrainingProgram.Run([], Info(), run => seen.Add(run.Option(decay)), decay));
         Assert.Equal([0.9, 0.5], seen);
     }
 
@@ -118,7 +122,7 @@ public sealed class TrainingProgramTests : IDisposable
     {
         System.CommandLine.Option<int> width = new("--width") { DefaultValueFactory = _ => 3 };
         int seen = 0;
-        Captured(() => TrainingProgram.Run(["--width", "9"], Info(), run => seen = run.Option(width), width));
+        CapturedConsole.Of(() => TrainingProgram.Run(["--width", "9"], Info(), run => seen = run.Option(width), width));
         Assert.Equal(9, seen);
     }
 
@@ -133,14 +137,14 @@ public sealed class TrainingProgramTests : IDisposable
     [Fact]
     public void Too_little_memory_is_told_with_what_was_asked_for()
     {
-        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--out", Out, "--batch", "77"], Info(), _ => throw new OutOfMemoryException("No more.")));
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out, "--batch", "77"], Info(), _ => throw new OutOfMemoryException("No more.")));
         Assert.Equal((1, $"test: There is not enough memory for --batch 77: No more.{Environment.NewLine}"), (code, error));
     }
 
     [Fact]
     public void A_mistake_in_a_program_shows_its_stack_trace()
     {
-        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
         Assert.NotEqual(0, code);
         Assert.Contains("A mistake.", error, StringComparison.Ordinal);
         Assert.Contains($"   at Engine.Tests.{nameof(TrainingProgramTests)}.", error, StringComparison.Ordinal);
@@ -151,7 +155,7 @@ public sealed class TrainingProgramTests : IDisposable
     {
         using CancellationTokenSource interrupt = new();
         int steps = 0;
-        (int code, string output, string error) = Captured(() => TrainingProgram.Run(
+        (int code, string output, string error) = CapturedConsole.Of(() => TrainingProgram.Run(
             ["--out", Out, "--epochs", "5"],
             Info(),
             run => Train(run, () =>
@@ -165,14 +169,15 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Contains("Epoch [2/5]  loss: 1.5000", output, StringComparison.Ordinal);
         Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output, StringComparison.Ordinal);
         Assert.Contains("epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
-        Assert.Equal(["epoch-1.png", "epoch-2.png"], Directory.GetFiles(Out).Select(Path.GetFileName).Order());
+        Assert.Contains("To go on: ", output, StringComparison.Ordinal);
+        Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
     }
 
     [Fact]
     public void An_interrupt_before_training_leaves_nothing_behind()
     {
         using CancellationTokenSource interrupt = new();
-        (int code, string output, string error) = Captured(() => TrainingProgram.Run(
+        (int code, string output, string error) = CapturedConsole.Of(() => TrainingProgram.Run(
             ["--out", Out],
             Info(),
             run =>
@@ -194,8 +199,12 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Contains("  epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
         Assert.Contains("There before and not of this run: epoch-3.png to epoch-4.png", output, StringComparison.Ordinal);
         Assert.DoesNotContain("mine", output, StringComparison.Ordinal);
-        Assert.Equal(5, Directory.GetFiles(Out).Length);
+        Assert.Equal(
+            ["checkpoint-earlier.safetensors", "checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "epoch-3.png", "epoch-4.png", "losses.png", "mine-1.txt", "report.html"],
+            Names());
     }
+
+    private IEnumerable<string?> Names() => Directory.GetFiles(Out).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     private void Refused(string sentence, params string[] args)
     {
@@ -210,39 +219,21 @@ public sealed class TrainingProgramTests : IDisposable
     private static ProgramInfo Info() => new("test", "A test.", Epochs: 1, Batch: 10) { Digits = 100, MaxBatch = 1000 };
 
     private (int Code, string Output, string Error) Run(params string[] args) =>
-        Captured(() => TrainingProgram.Run([.. args.Contains("--out") ? (string[])[] : ["--out", Out], .. args], Info(), run => Train(run, () => { })));
+        CapturedConsole.Of(() => TrainingProgram.Run([.. args.Contains("--out") ? (string[])[] : ["--out", Out], .. args], Info(), run => Train(run, () => { })));
 
     private static void Train(TrainingRun run, Action step)
     {
         var batches = run.Batches(run.LoadImages(28, 28, channels: 1));
-        foreach (int epoch in run.EpochNumbers())
+        Trainer trainer = run.Trainer([]);
+        foreach (int epoch in trainer.Epochs())
         {
-            foreach (var batch in batches.Epoch(epoch))
+            foreach (var batch in trainer.Steps(batches))
             {
-                run.Progress.Report(batch.Index, batch.Total, batch.Count, ("loss", 1.5));
+                trainer.Report(("loss", 1.5));
                 step();
-                if (run.IsStopping) break;
             }
 
             run.Output.Save($"epoch-{epoch}.png", new Picture(2, 2, 1));
-        }
-    }
-
-    private static (int Code, string Output, string Error) Captured(Func<int> run)
-    {
-        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
-        using StringWriter newOutput = new(), newError = new();
-        Console.SetOut(newOutput);
-        Console.SetError(newError);
-        try
-        {
-            int code = run();
-            return (code, newOutput.ToString(), newError.ToString());
-        }
-        finally
-        {
-            Console.SetOut(output);
-            Console.SetError(error);
         }
     }
 
