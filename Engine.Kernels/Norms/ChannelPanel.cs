@@ -57,8 +57,9 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
     /// <summary>The outputs of a panel; <paramref name="y"/> may be one of the inputs.</summary>
     internal void Elements(T* a, T* b, T* y, int rows, int width, T* parameters, int pitch)
     {
+        // Rows that lie whole pages apart would compete for the same few places of the cache: those are taken one by one.
         int row = 0;
-        for (; row <= rows - 4; row += 4)
+        for (; row <= rows - 4 && !IsPaged; row += 4)
         {
             nint start = (nint)row * stride;
             int c = 0;
@@ -74,6 +75,8 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
             if (c < width) WriteOne(new First<T, V>(width - c), a + start + c, b + start + c, y + start + c, parameters + c, pitch);
         }
     }
+
+    private bool IsPaged => stride * (long)sizeof(T) % 4096 == 0;
 
     private void AddFour(T* a, T* b, int width, T* parameters, int pitch, T* first, T* second)
     {
