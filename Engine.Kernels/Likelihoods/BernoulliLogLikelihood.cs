@@ -49,7 +49,7 @@ public static class BernoulliLogLikelihood
     {
         public static int Arity => 2;
 
-        public static bool HasGrowth => true;
+        public static int LogSign => -1;
 
         // x l - max(l, 0)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

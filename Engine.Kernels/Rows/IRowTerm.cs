@@ -4,7 +4,7 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// What <see cref="RowSum"/> adds up over a row: sum(Term) - log(product(1 + Growth)). Where a term holds a log(1 + growth), the
+/// What <see cref="RowSum"/> adds up over a row: sum(Term) + LogSign log(product(1 + Growth)). Where a term holds a log(1 + growth), the
 /// product takes one logarithm for many elements instead of one for each.
 /// </summary>
 internal interface IRowTerm
@@ -12,8 +12,8 @@ internal interface IRowTerm
     /// <summary>The number of arguments that are read; the others are not touched.</summary>
     static abstract int Arity { get; }
 
-    /// <summary>Whether there is a <see cref="Growth"/>.</summary>
-    static abstract bool HasGrowth { get; }
+    /// <summary>Whether the logarithm is added (1), taken away (-1) or not there at all (0).</summary>
+    static abstract int LogSign { get; }
 
     /// <summary>What is added for an element.</summary>
     V Term<V>(V x, V y, V z, V w) where V : unmanaged, ILane<V>;
@@ -29,7 +29,7 @@ internal readonly struct MapTerm<TOp>(TOp op) : IRowTerm where TOp : unmanaged, 
 
     public static int Arity => TOp.Arity;
 
-    public static bool HasGrowth => false;
+    public static int LogSign => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Term<V>(V x, V y, V z, V w) where V : unmanaged, ILane<V> => _op.Apply(x, y, z, w);
@@ -38,7 +38,7 @@ internal readonly struct MapTerm<TOp>(TOp op) : IRowTerm where TOp : unmanaged, 
     public V Growth<V>(V x, V y, V z, V w) where V : unmanaged, ILane<V> => V.Of(0);
 }
 
-/// <summary>A term by itself: Term - log(1 + Growth), for each element.</summary>
+/// <summary>A term by itself: Term + LogSign log(1 + Growth), for each element.</summary>
 internal readonly struct ElementMap<TTerm>(TTerm op) : IMapOp where TTerm : unmanaged, IRowTerm
 {
     private readonly TTerm _op = op;
@@ -47,5 +47,5 @@ internal readonly struct ElementMap<TTerm>(TTerm op) : IMapOp where TTerm : unma
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> =>
-        TTerm.HasGrowth ? _op.Term(x, y, z, w) - LaneMath.Log1p(_op.Growth(x, y, z, w)) : _op.Term(x, y, z, w);
+        TTerm.LogSign == 0 ? _op.Term(x, y, z, w) : T.MulAdd(T.Of(TTerm.LogSign), LaneMath.Log1p(_op.Growth(x, y, z, w)), _op.Term(x, y, z, w));
 }

@@ -44,6 +44,7 @@ public static unsafe partial class RowSum
             RowSumJob<T, V, TTerm> job = new()
             {
                 Op = op, Plan = plan, Pieces = Math.Max(1, pieces), X = x.Pointer<T>(), Y = y.Pointer<T>(), Z = z.Pointer<T>(), W = w.Pointer<T>(),
+                XEnd = x.Pointer<T>() + x.Length, YEnd = y.Pointer<T>() + y.Length, ZEnd = z.Pointer<T>() + z.Length, WEnd = w.Pointer<T>() + w.Length,
                 Parts = parts is null ? null : parts.Pointer<double>(), Sums = sums.Pointer<T>(),
             };
             job.TasksInChunk = Math.Max(1, ChunkElements / Math.Max(1, Math.Min(plan.Columns, pieceLength)));
@@ -70,14 +71,16 @@ public static unsafe partial class RowSum
         internal TTerm Op;
         internal RowPlan Plan;
         internal int Pieces, TasksInChunk;
-        internal T* X, Y, Z, W, Sums;
+        internal T* X, Y, Z, W, XEnd, YEnd, ZEnd, WEnd, Sums;
         internal double* Parts;
 
         public readonly void Run(int chunk)
         {
             int start = chunk * TasksInChunk;
             int end = start + Math.Min(TasksInChunk, (Plan.Rows * Pieces) - start);
-            T* filled = stackalloc T[4 * 16];
+            T* filled = stackalloc T[5 * 16];
+            T* counts = filled + 64;
+            for (int i = 0; i < V.Count; i++) counts[i] = T.CreateTruncating(i);
             for (int task = start; task < end; task++)
             {
                 int row = Pieces == 1 ? task : task / Pieces;
@@ -87,15 +90,16 @@ public static unsafe partial class RowSum
                 T* y = TTerm.Arity > 1 ? Argument(1, Y, row, first, filled + 16, out int yStep) : Unused(out yStep);
                 T* z = TTerm.Arity > 2 ? Argument(2, Z, row, first, filled + 32, out int zStep) : Unused(out zStep);
                 T* w = TTerm.Arity > 3 ? Argument(3, W, row, first, filled + 48, out int wStep) : Unused(out wStep);
-                double sum = Piece(Op, x, xStep, y, yStep, z, zStep, w, wStep, count);
+                double sum = Piece(x, xStep, y, yStep, z, zStep, w, wStep, count, counts);
                 if (Parts == null) Sums[row] = T.CreateTruncating(sum);
                 else Parts[task] = sum;
             }
         }
 
         /// <summary>Two sums and two products side by side, so that none waits for itself.</summary>
-        private static double Piece(TTerm op, T* x, int xStep, T* y, int yStep, T* z, int zStep, T* w, int wStep, int count)
+        private readonly double Piece(T* x, int xStep, T* y, int yStep, T* z, int zStep, T* w, int wStep, int count, T* counts)
         {
+            TTerm op = Op;
             V one = V.Of(1);
             V sumA = V.Of(0);
             (V sumB, V productA, V productB) = (sumA, sumA, sumA);
@@ -104,35 +108,38 @@ public static unsafe partial class RowSum
             {
                 V a = V.Load(x), b = Load(y, 1), c = Load(z, 2), d = Load(w, 3);
                 sumA += op.Term(a, b, c, d);
-                if (TTerm.HasGrowth) productA = Grown(productA, op.Growth(a, b, c, d), one);
+                if (TTerm.LogSign != 0) productA = Grown(productA, op.Growth(a, b, c, d), one);
                 a = V.Load(x + xStep);
                 b = Load(y + yStep, 1);
                 c = Load(z + zStep, 2);
                 d = Load(w + wStep, 3);
                 sumB += op.Term(a, b, c, d);
-                if (TTerm.HasGrowth) productB = Grown(productB, op.Growth(a, b, c, d), one);
+                if (TTerm.LogSign != 0) productB = Grown(productB, op.Growth(a, b, c, d), one);
                 x += 2 * xStep;
                 y += 2 * yStep;
                 z += 2 * zStep;
                 w += 2 * wStep;
             }
 
-            // What is left is at most a whole vector and a part of one: it goes through the same code, and lanes past the end count for nothing.
+            // The end, at most a whole vector and a part of one, goes through the same code, and lanes past it count for nothing.
+            V zero = V.Of(0);
+            V counted = V.Load(counts);
             for (; left > 0; left -= V.Count)
             {
-                V a = First(x, xStep, left), b = TTerm.Arity > 1 ? First(y, yStep, left) : default;
-                V c = TTerm.Arity > 2 ? First(z, zStep, left) : default, d = TTerm.Arity > 3 ? First(w, wStep, left) : default;
-                sumA += Wanted(op.Term(a, b, c, d), left);
-                if (TTerm.HasGrowth) productA = Grown(productA, Wanted(op.Growth(a, b, c, d), left), one);
+                V a = First(x, xStep, XEnd, left), b = TTerm.Arity > 1 ? First(y, yStep, YEnd, left) : default;
+                V c = TTerm.Arity > 2 ? First(z, zStep, ZEnd, left) : default, d = TTerm.Arity > 3 ? First(w, wStep, WEnd, left) : default;
+                V places = V.Fill(T.CreateTruncating(left));
+                sumA += V.SelectLess(counted, places, op.Term(a, b, c, d), zero);
+                if (TTerm.LogSign != 0) productA = Grown(productA, V.SelectLess(counted, places, op.Growth(a, b, c, d), zero), one);
                 x += xStep;
                 y += yStep;
                 z += zStep;
                 w += wStep;
             }
 
-            V sum = sumA + sumB;
-            if (TTerm.HasGrowth) sum -= LaneMath.Log1p(Grown(productA, productB, one));
-            return RowReduction<T, V, SumReduction>.Lanes(default, sum);
+            sumA += sumB;
+            if (TTerm.LogSign != 0) sumA = V.MulAdd(V.Of(TTerm.LogSign), LaneMath.Log1p(Grown(productA, productB, one)), sumA);
+            return RowReduction<T, V, SumReduction>.Lanes(default, sumA);
         }
 
         /// <summary>(1 + p) (1 + f) - 1 = p (1 + f) + f: the product less one, so that nothing is lost while it is small.</summary>
@@ -142,12 +149,10 @@ public static unsafe partial class RowSum
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static V Load(T* source, int argument) => argument < TTerm.Arity ? V.Load(source) : default;
 
+        /// <summary>A whole vector wherever the array goes on.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static V First(T* source, int step, int left) =>
-            step == 0 || left >= V.Count ? V.Load(source) : PartialVector.Load(source, left, V.Of(0));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static V Wanted(V value, int left) => left >= V.Count ? value : PartialVector.Load((T*)&value, left, V.Of(0));
+        private static V First(T* source, int step, T* end, int left) =>
+            step == 0 || source + V.Count <= end ? V.Load(source) : PartialVector.Load(source, left, V.Of(0));
 
         private static T* Unused(out int step)
         {

@@ -77,14 +77,14 @@ public static partial class RowSum
                 TLane c = TTerm.Arity > 2 ? z[atZ + (i * walk.StepZ)] : default;
                 TLane d = TTerm.Arity > 3 ? w[atW + (i * walk.StepW)] : default;
                 sum += op.Term(a, b, c, d);
-                if (TTerm.HasGrowth)
+                if (TTerm.LogSign != 0)
                 {
                     TLane growth = op.Growth(a, b, c, d);
                     product = TLane.MulAdd(product, TLane.Of(1) + growth, growth);
                 }
             }
 
-            if (TTerm.HasGrowth) sum -= LaneMath.Log1p(product);
+            if (TTerm.LogSign != 0) sum += TLane.Of(TTerm.LogSign) * LaneMath.Log1p(product);
         }
 
         return sum;

@@ -13,6 +13,9 @@ internal static class LikelihoodCases
         .. Bernoulli("large ", [3, 50], [50], Between(-300, 300), OneOf(0, 1), isSmooth: false),
         .. Bernoulli("far below ", [3, 50], [50], Between(-40, -10), OneOf(0), isSmooth: false),
         .. TermCases.Pairs.SelectMany(pair => Gaussian(pair.First, pair.Second)),
+        .. TermCases.Pairs.SelectMany(pair => Logistic("", pair.First, pair.Second, Any, Between(-3, 1), -1, 1, 256)),
+        .. Logistic("levels 0 to 1 ", [3, 20], [20], Between(-0.5, 1.5), Between(-5, 0), 0, 1, 16),
+        .. Logistic("far away ", [3, 50], [50], Between(-40, 40), Between(-6, -2), -1, 1, 256).Select(c => c with { Orders = 0 }),
         .. TermCases.Pairs.SelectMany(pair => ToStandard(pair.First, pair.Second)),
         .. TermCases.Pairs.SelectMany(pair => Gaussians(pair.First, pair.Second)),
     ];
@@ -41,6 +44,32 @@ internal static class LikelihoodCases
             return (-0.5 * (constant + v[2] + square), 0.5 * (constant + Math.Abs(v[2]) + square));
         },
         termsOfElement: 3);
+
+    private static IEnumerable<OperationCase> Logistic(string variant, Shape first, Shape second, Draw mean, Draw logScale, double low, double high, int levels)
+    {
+        // Both ends are drawn often, besides the levels between.
+        double step = (high - low) / (levels - 1);
+        Draw pixels = (random, count) => [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
+        return TermCases.Of(
+            "LogLikelihood.DiscretizedLogistic",
+            variant,
+            [new Input(first, pixels), new Input(second, mean), new Input(first, logScale)],
+            (t, reduction) => LogLikelihood.DiscretizedLogistic(t[0], t[1], t[2], reduction, low, high, levels),
+            v =>
+            {
+                double inverse = Math.Exp(-v[2]), a = (v[0] - v[1] + (step / 2)) * inverse, b = (v[0] - v[1] - (step / 2)) * inverse;
+                bool isFirst = v[0] < low + (step / 2), isLast = v[0] > high - (step / 2);
+                double last = isLast ? 0 : References.Softplus(-a), first = isFirst ? 0 : References.Softplus(b);
+
+                // log(1 - e^-d)
+                double inner = isFirst || isLast ? 0 : b - a < -0.5 ? References.Log1p(-Math.Exp(b - a)) : Math.Log(-References.Expm1(-step * inverse));
+
+                // The arguments of the softplus are rounded before: that moves it by its slope times as much.
+                double rounding = (Math.Abs(a) * References.Sigmoid(-a)) + (Math.Abs(b) * References.Sigmoid(b));
+                return (inner - last - first, Math.Abs(inner) + last + first + rounding);
+            },
+            termsOfElement: 3);
+    }
 
     private static IEnumerable<OperationCase> ToStandard(Shape first, Shape second) => TermCases.Of(
         "KullbackLeibler.ToStandardGaussian",
