@@ -15,6 +15,9 @@ internal static unsafe class HostConvolution<TV, T>
     /// <summary>Chunks for each thread, so that one that is disturbed does not keep the others waiting.</summary>
     private const int ChunksPerThread = 4;
 
+    /// <summary>Of so few channels a vector would be half empty at most. The width of the vectors plays no part, so that it changes no result.</summary>
+    private const int FewChannels = 8;
+
     /// <summary>target = activation(source * weight + bias), or with <paramref name="accumulate"/> activation(target + source * weight + bias).</summary>
     internal static void Run(
         CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, Activation activation, bool accumulate)
@@ -37,8 +40,54 @@ internal static unsafe class HostConvolution<TV, T>
     {
         Images<T> input = new(transposed ? target : source, shape.Height, shape.Width, shape.Inputs);
         Images<T> output = new(transposed ? source : target, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
-        Direct(
-            epilogue, device, transposed ? output : input, weight, transposed ? input : output, shape, transposed, bias, accumulate);
+        (Images<T> from, Images<T> to) = transposed ? (output, input) : (input, output);
+        if (SuitsScatter(shape, transposed)) Scatter(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
+        else Direct(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
+    }
+
+    /// <summary>Few channels of the result, many of the source; and a convolution of a stride would compute contributions that nobody takes.</summary>
+    private static bool SuitsScatter(in Conv2dShape shape, bool transposed)
+    {
+        int channels = transposed ? shape.Inputs : shape.Outputs, depth = transposed ? shape.Outputs : shape.Inputs;
+        return shape.Groups == 1 && channels < FewChannels && depth >= 4 && (transposed || (shape.StrideHeight == 1 && shape.StrideWidth == 1));
+    }
+
+    private static void Scatter<TEpilogue>(
+        TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate)
+        where TEpilogue : struct, IEpilogue<T>
+    {
+        int lines = shape.KernelHeight * shape.KernelWidth * target.Channels;
+        long bytes = HostMemoryPool.RoundUp(ScatterJob<TV, T, TEpilogue>.WeightLength(lines, source.Channels) * sizeof(T));
+        nint block = device.Pool.Rent(bytes);
+        try
+        {
+            ScatterJob<TV, T, TEpilogue>.PackWeight(weight, shape, transposed, (T*)block);
+            ScatterJob<TV, T, TEpilogue> job = new()
+            {
+                Pool = device.Pool,
+                Rows = transposed
+                    ? ScatterAxis.Transposed(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.StrideHeight, shape.Padding.Top, shape.DilationHeight)
+                    : ScatterAxis.Forward(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.Padding.Top, shape.DilationHeight),
+                Columns = transposed
+                    ? ScatterAxis.Transposed(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.StrideWidth, shape.Padding.Left, shape.DilationWidth)
+                    : ScatterAxis.Forward(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.Padding.Left, shape.DilationWidth),
+                Weight = (T*)block,
+                Source = source,
+                Target = target,
+                Bias = bias,
+                Epilogue = epilogue,
+                Accumulate = accumulate,
+                Batch = shape.Batch,
+                ChunkImages = Math.Max(shape.Batch, 1),
+            };
+            long wanted = Math.Clamp(shape.MultiplyAdds / WorthAThread, 1, device.Threads);
+            if (wanted > 1) job.ChunkImages = (int)Math.Max(shape.Batch / (wanted * ChunksPerThread), 1);
+            device.Workers.Run(ref job, job.Chunks);
+        }
+        finally
+        {
+            device.Pool.Return(block, bytes);
+        }
     }
 
     private static void Direct<TEpilogue>(

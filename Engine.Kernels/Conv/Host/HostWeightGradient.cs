@@ -11,19 +11,21 @@ internal static unsafe class HostWeightGradient<TV, T>
     private const long WorthAThread = 1 << 17;
     private const int ChunksPerThread = 4;
 
+    /// <summary>So few channels do not fill the rows of a register tile. The width of the vectors plays no part, so that it changes no result.</summary>
+    private const int FewChannels = 8;
+
     internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape shape, bool accumulate)
     {
         Images<T> inputs = new(input, shape.Height, shape.Width, shape.Inputs);
         Images<T> outputs = new(gradient, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
         nint tapStride = (nint)shape.GroupInputs * shape.Outputs;
-        int tileRows = TileSize<TV, T>.Rows;
 
         // Rows are inputs, columns outputs, or the other way round.
         GradientTarget<T> target = new(weightGradient, tapStride, shape.Outputs, 1, shape.GroupOutputs, accumulate);
         GradientTarget<T> exchanged = new(weightGradient, tapStride, 1, shape.Outputs, shape.GroupOutputs, accumulate);
         ColumnPanels panels = ColumnPanels.Of<TV, T>(shape.Groups, shape.GroupOutputs);
-        bool fewOutputs = shape.GroupOutputs < tileRows && shape.GroupOutputs < shape.GroupInputs && shape.StrideHeight == 1 && shape.StrideWidth == 1;
-        if (fewOutputs || shape.GroupInputs < tileRows)
+        bool fewOutputs = shape.GroupOutputs < FewChannels && shape.GroupOutputs < shape.GroupInputs && shape.StrideHeight == 1 && shape.StrideWidth == 1;
+        if (fewOutputs || shape.GroupInputs < FewChannels)
         {
             TapGradientJob<TV, T> job = new()
             {

@@ -11,4 +11,11 @@ internal static class Scalar
         if (typeof(T) == typeof(float)) return (T)(object)((float)(object)a + (float)(object)b);
         return (T)(object)((double)(object)a + (double)(object)b);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T Of<T>(double value) where T : unmanaged
+    {
+        if (typeof(T) == typeof(float)) return (T)(object)(float)value;
+        return (T)(object)value;
+    }
 }
