@@ -12,8 +12,8 @@ internal readonly struct PoolLayout
     internal PoolLayout(in PoolShape shape, int divisor = 1)
     {
         PoolWindow w = shape.Window;
-        Y = new(shape.Height, shape.OutputHeight, w.Height, w.StrideY, w.Top);
-        X = new(shape.Width, shape.OutputWidth, w.Width, w.StrideX, w.Left);
+        Y = new(shape.Height, shape.OutputHeight, w.Height, w.StrideHeight, w.Padding.Top);
+        X = new(shape.Width, shape.OutputWidth, w.Width, w.StrideWidth, w.Padding.Left);
         (Batch, Channels, _divisor) = (shape.Batch, shape.Channels, divisor);
     }
 

@@ -12,10 +12,10 @@ namespace Engine.Kernels;
 public readonly record struct PoolShape(int Batch, int Height, int Width, int Channels, PoolWindow Window)
 {
     /// <summary>Rows of the output.</summary>
-    public int OutputHeight => Outputs(Height, Window.Top, Window.Bottom, Window.Height, Window.StrideY);
+    public int OutputHeight => Outputs(Height, Window.Padding.Top, Window.Padding.Bottom, Window.Height, Window.StrideHeight);
 
     /// <summary>Columns of the output.</summary>
-    public int OutputWidth => Outputs(Width, Window.Left, Window.Right, Window.Width, Window.StrideX);
+    public int OutputWidth => Outputs(Width, Window.Padding.Left, Window.Padding.Right, Window.Width, Window.StrideWidth);
 
     /// <summary>The elements of the input.</summary>
     public long LengthX => (long)Batch * Height * Width * Channels;
@@ -23,24 +23,24 @@ public readonly record struct PoolShape(int Batch, int Height, int Width, int Ch
     /// <summary>The elements of the output.</summary>
     public long LengthY => (long)Batch * OutputHeight * OutputWidth * Channels;
 
-    /// <summary>The shape as <c>[64, 28, 28, 16], window 2 x 2, stride 2 x 2, padding 0 0 0 0 (top, left, bottom, right)</c>.</summary>
-    public override string ToString() => $"[{Batch}, {Height}, {Width}, {Channels}], {Window}";
+    /// <summary>The shape as <c>[64, 28, 28, 16], window 2 x 2 stride 2 x 2</c>.</summary>
+    public override string ToString() => $"[{Batch}, {Height}, {Width}, {Channels}], window {Window}";
 
     /// <summary>Throws where the extents make no sense.</summary>
     /// <exception cref="ArgumentException">An extent is out of its range, or the window does not fit into the padded image.</exception>
     internal void Check(string operation)
     {
-        PoolWindow w = Window;
+        (PoolWindow w, Conv2dPadding p) = (Window, Window.Padding);
         if (Batch < 0 || Channels < 0 || Height < 1 || Width < 1)
             throw new ArgumentException($"{operation}: images [batch, height, width, channels] with at least one row and column are needed, found {this}.");
-        if (w.Height < 1 || w.Width < 1 || w.StrideY < 1 || w.StrideX < 1)
-            throw new ArgumentException($"{operation}: the extents of the window and its strides must be at least 1, found {w}.");
-        if ((long)w.Height * w.Width > 1 << 24) throw new ArgumentException($"{operation}: a window has at most 2^24 places, found {w}.");
+        if (w.Height < 1 || w.Width < 1 || w.StrideHeight < 1 || w.StrideWidth < 1)
+            throw new ArgumentException($"{operation}: the extents of the window and its strides must be at least 1, found a window of {w}.");
+        if ((long)w.Height * w.Width > 1 << 24) throw new ArgumentException($"{operation}: a window has at most 2^24 places, found a window of {w}.");
 
         // With less padding than window every window sees the image.
-        if (Math.Min(w.Top, w.Bottom) < 0 || Math.Min(w.Left, w.Right) < 0 || Math.Max(w.Top, w.Bottom) >= w.Height || Math.Max(w.Left, w.Right) >= w.Width)
-            throw new ArgumentException($"{operation}: padding must be from 0 to one less than the window, found {w}.");
-        if ((long)Height + w.Top + w.Bottom < w.Height || (long)Width + w.Left + w.Right < w.Width)
+        if (Math.Min(p.Top, p.Bottom) < 0 || Math.Min(p.Left, p.Right) < 0 || Math.Max(p.Top, p.Bottom) >= w.Height || Math.Max(p.Left, p.Right) >= w.Width)
+            throw new ArgumentException($"{operation}: padding must be from 0 to one less than the window, found a window of {w}.");
+        if ((long)Height + p.Top + p.Bottom < w.Height || (long)Width + p.Left + p.Right < w.Width)
             throw new ArgumentException($"{operation}: the window does not fit into the padded image, found {this}.");
     }
 

@@ -16,8 +16,8 @@ internal static class PoolCases
         ([1, 5, 5, 17], PoolWindow.Square(3, 2, 1)),
         ([2, 3, 4, 1], PoolWindow.Square(3, 1, 1)),
         ([1, 7, 6, 2], PoolWindow.Square(2, 3)),
-        ([1, 6, 5, 2], new PoolWindow(3, 2, 1, 2, 2, 0, 1, 1)),
-        ([3, 2, 5, 1], new PoolWindow(1, 4, 1, 1, 0, 3, 0, 0)),
+        ([1, 6, 5, 2], new PoolWindow(3, 2, 1, 2, new(2, 1, 0, 1))),
+        ([3, 2, 5, 1], new PoolWindow(1, 4, 1, 1, new(0, 0, 3, 0))),
         ([1, 3, 3, 16], new PoolWindow(3, 3, 3, 3)),
         ([1, 2, 2, 33], PoolWindow.Square(2, 1, 1)),
         ([0, 4, 4, 3], PoolWindow.Square(2)),
@@ -55,8 +55,8 @@ internal static class PoolCases
     private static OperationCase Pool(
         string operation, string variant, Shape images, PoolWindow window, Draw draw, Func<Tensor, Tensor> function, Action<int[], double[], Expected, int> element, Tolerance tolerance)
     {
-        int height = ((images[1] + window.Top + window.Bottom - window.Height) / window.StrideY) + 1;
-        int width = ((images[2] + window.Left + window.Right - window.Width) / window.StrideX) + 1;
+        int height = ((images[1] + window.Padding.Top + window.Padding.Bottom - window.Height) / window.StrideHeight) + 1;
+        int width = ((images[2] + window.Padding.Left + window.Padding.Right - window.Width) / window.StrideWidth) + 1;
         Shape output = [images[0], height, width, images[3]];
         return new OperationCase(operation, variant, [new Input(images, draw)], x => function(x[0]), x =>
         {
@@ -69,7 +69,7 @@ internal static class PoolCases
                 {
                     for (int kx = 0; kx < window.Width; kx++)
                     {
-                        int row = (all[i][1] * window.StrideY) + ky - window.Top, column = (all[i][2] * window.StrideX) + kx - window.Left;
+                        int row = (all[i][1] * window.StrideHeight) + ky - window.Padding.Top, column = (all[i][2] * window.StrideWidth) + kx - window.Padding.Left;
                         if (row >= 0 && row < images[1] && column >= 0 && column < images[2]) inside.Add(Places.At(images, [all[i][0], row, column, all[i][3]]));
                     }
                 }
