@@ -62,9 +62,10 @@ public static partial class Initializers
     /// <param name="value">The value.</param>
     public static Initializer Constant(double value) => (storage, _, _) => Move.Fill(storage, value);
 
-    private static int FanIn(Shape shape) => Math.Max(1, shape.Count / Math.Max(1, shape.Rank == 0 ? 1 : shape[-1]));
+    // What a weight has in front of its last two axes are the taps of a kernel: an output sees so many of each input, an input goes into so many.
+    private static int FanIn(Shape shape) => shape.Rank == 0 ? 1 : Math.Max(1, shape.Count / Math.Max(1, shape[-1]));
 
-    private static int FanOut(Shape shape) => shape.Rank == 0 ? 1 : Math.Max(1, shape.Rank < 2 ? shape.Count : shape.Count / Math.Max(1, shape[-2]));
+    private static int FanOut(Shape shape) => shape.Rank < 2 ? Math.Max(1, shape.Count) : Math.Max(1, shape.Count / Math.Max(1, shape[-2]));
 
     private static void Symmetric(Storage storage, RandomStream random, double bound) => Uniform(storage, random, -bound, bound);
 
