@@ -16,7 +16,7 @@ internal static class StepsCommand
     {
         Option<string> model = new("--model")
         {
-            Description = "gan: docs/lessons/gan.cs at a batch of 64; vae_mlp: 784-400-20 at a batch of 128.",
+            Description = "gan, dcgan: the networks of docs/lessons/gan.cs and dcgan.cs at a batch of 64; vae_mlp, vae_conv: with 20 latent dimensions at a batch of 128.",
             DefaultValueFactory = _ => "gan",
         };
         model.AcceptOnlyFromAmong(TrainingSteps.Names);

@@ -7,8 +7,10 @@ internal static class TrainingSteps
 {
     private static readonly Dictionary<string, Func<Device, ITrainingStep>> s_makers = new()
     {
-        ["gan"] = device => new GanStep(device),
+        ["gan"] = GanStep.FullyConnected,
+        ["dcgan"] = GanStep.Convolutional,
         ["vae_mlp"] = VaeStep.FullyConnected,
+        ["vae_conv"] = VaeStep.Convolutional,
     };
 
     internal static string[] Names => [.. s_makers.Keys];

@@ -39,6 +39,22 @@ internal sealed class VaeStep : ITrainingStep
         return new VaeStep(device, options, [Batch, Pixels], encoder, Hidden, decoder);
     }
 
+    /// <summary>Convolutions of stride 2 to 14 x 14 x 32 and 7 x 7 x 64, and transposed ones back, ReLU.</summary>
+    internal static VaeStep Convolutional(Device device)
+    {
+        const int Features = 7 * 7 * 64;
+        ModuleOptions options = ModuleOptions.FromSeed(1, device);
+        Sequential encoder = new(
+            new Conv2d(1, 32, 3, options, stride: 2, padding: ConvPadding.Same), new Relu(),
+            new Conv2d(32, 64, 3, options, stride: 2, padding: ConvPadding.Same), new Relu(), new Flatten());
+        Sequential decoder = new(
+            new Linear(Latent, Features, options), new Relu(), new Unflatten(7, 7, 64),
+            new ConvTranspose2d(64, 64, 3, options, stride: 2, padding: ConvPadding.Same), new Relu(),
+            new ConvTranspose2d(64, 32, 3, options, stride: 2, padding: ConvPadding.Same), new Relu(),
+            new Conv2d(32, 1, 3, options, padding: ConvPadding.Same));
+        return new VaeStep(device, options, [Batch, 28, 28, 1], encoder, Features, decoder);
+    }
+
     public double[] Step()
     {
         using Tape tape = new(_device);

@@ -76,6 +76,15 @@ public sealed class Gan : IDisposable
     /// <param name="count">The number of samples.</param>
     public Tensor Noise(int count) => Tensor.Normal([count, Latent], _random, dtype: _dtype, device: _device);
 
+    /// <summary>Generates a number of samples from new noise.</summary>
+    /// <param name="count">The number of samples.</param>
+    /// <returns>The samples, in row-major order.</returns>
+    public float[] Sample(int count)
+    {
+        using Tensor noise = Noise(count);
+        return Sample(noise);
+    }
+
     /// <summary>Generates samples from noise, with the generator in evaluation mode meanwhile.</summary>
     /// <param name="noise">[count, latent].</param>
     /// <returns>The samples, in row-major order.</returns>
