@@ -1,0 +1,33 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A classifier of digits, to judge generated ones with: dotnet run docs/lessons/classify.cs -- [--data digits|mnist|PATH] [--help]. See dcgan.md.
+using Engine.Autograd.Nn;
+using Engine.Models.Classification;
+using Engine.Models.Data;
+using Engine.Models.Training;
+
+ProgramInfo info = new("classify", "A convolutional network learns to tell digits apart; dcgan.cs counts the classes of its samples with it.", Epochs: 8, Batch: 128);
+return TrainingProgram.Run(args, info, Train);
+
+static void Train(TrainingRun run)
+{
+    const int Side = DigitClassifier.Side;
+    ImageDataset train = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, split: "test");
+    using DigitClassifier classifier = new(new ModuleOptions(run.Random, run.Device));
+    BatchLoader batches = run.Batches(train);
+
+    double steps = run.Epochs * batches.BatchesPerEpoch;
+    string path = Path.Combine(run.Output.Path, "classifier.safetensors");
+    Trainer trainer = run.Trainer(classifier);
+    foreach (int epoch in trainer.Epochs())
+    {
+        foreach (Batch batch in trainer.Steps(batches))
+            trainer.Report(("loss", classifier.Step(batch.Images, batch.Labels, done: trainer.Step / steps)));
+
+        trainer.Record("test_accuracy", classifier.Accuracy(test));
+        classifier.Save(path);
+    }
+
+    run.Print($"The classifier is in {path}.");
+}
