@@ -23,8 +23,7 @@ public sealed partial class Vae
         (Tensor z, _) = Draw(mean, logVariance, objective.Samples, random);
         Tensor reconstruction = -LogLikelihood(x, z, objective).Mean();
 
-        // KL = -1/2 sum(1 + logVariance - mean² - e^logVariance)
-        Tensor divergence = (1 + logVariance - mean.Square() - logVariance.Exp()).Sum() * (-0.5 / x.Shape[0]);
+        Tensor divergence = Divergence(mean, logVariance).Mean();
         return new VaeLosses(reconstruction + (objective.Beta * divergence), reconstruction, divergence);
     }
 
@@ -46,6 +45,10 @@ public sealed partial class Vae
         // log p(z) - log q(z|x) = 1/2 sum(noise² + logVariance - z²), because (z - mean) / e^(logVariance / 2) is the noise
         return (LogLikelihood(x, z, objective), 0.5 * (noise.Square() + logVariance - z.Square()).Sum(-1));
     }
+
+    // KL(N(mean, e^logVariance) || N(0, 1)) = -1/2 sum(1 + logVariance - mean² - e^logVariance), for each image
+    private static Tensor Divergence(Tensor mean, Tensor logVariance) =>
+        -0.5 * (1 + logVariance - mean.Square() - logVariance.Exp()).Sum(-1);
 
     // z = mean + e^(logVariance / 2) noise: [samples, batch, latent]
     private static (Tensor Z, Tensor Noise) Draw(Tensor mean, Tensor logVariance, int samples, RandomStream random)

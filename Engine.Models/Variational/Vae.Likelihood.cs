@@ -20,19 +20,12 @@ public sealed partial class Vae
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
-        int count = shape[0];
-        int length = shape.Count / Math.Max(1, count);
         int atOnce = Math.Min(samples, rows);
-        int batch = Math.Max(1, rows / atOnce);
-        double[] result = new double[count];
-        for (int first = 0; first < count; first += batch)
-        {
-            int taken = Math.Min(batch, count - first);
-            Shape part = shape.With(0, taken);
-            LogSumExp(images.Slice(first * length, taken * length), part, samples, atOnce, random, result.AsSpan(first, taken));
-        }
-
-        for (int i = 0; i < count; i++) result[i] -= Math.Log(samples);
+        double[] result = new double[shape[0]];
+        using Evaluation evaluation = new(this);
+        foreach ((Shape part, Range pixels, Range place) in Parts(shape, Math.Max(1, rows / atOnce)))
+            LogSumExp(images[pixels], part, samples, atOnce, random, result.AsSpan(place));
+        for (int i = 0; i < result.Length; i++) result[i] -= Math.Log(samples);
         return result;
     }
 
