@@ -23,7 +23,7 @@ public sealed partial class Vae
         (Tensor z, _) = Draw(mean, logVariance, objective.Samples, random);
         Tensor reconstruction = -LogLikelihood(x, z, objective).Mean();
 
-        Tensor divergence = Divergence(mean, logVariance).Mean();
+        Tensor divergence = KullbackLeibler.ToStandardGaussian(mean, logVariance).Mean();
         return new VaeLosses(reconstruction + (objective.Beta * divergence), reconstruction, divergence);
     }
 
@@ -46,10 +46,6 @@ public sealed partial class Vae
         return (LogLikelihood(x, z, objective), 0.5 * (noise.Square() + logVariance - z.Square()).Sum(-1));
     }
 
-    // KL(N(mean, e^logVariance) || N(0, 1)) = -1/2 sum(1 + logVariance - mean² - e^logVariance), for each image
-    private static Tensor Divergence(Tensor mean, Tensor logVariance) =>
-        -0.5 * (1 + logVariance - mean.Square() - logVariance.Exp()).Sum(-1);
-
     // z = mean + e^(logVariance / 2) noise: [samples, batch, latent]
     private static (Tensor Z, Tensor Noise) Draw(Tensor mean, Tensor logVariance, int samples, RandomStream random)
     {
@@ -66,7 +62,7 @@ public sealed partial class Vae
         Tensor output = Decoder.Forward(z.Reshape(samples * batch, Latent)).Reshape(samples, batch, x.Count / batch);
         Tensor target = x.Reshape(batch, x.Count / batch);
         return objective.Reconstruction == Reconstruction.Bernoulli
-            ? -Loss.BinaryCrossEntropyFromLogitsElements(output, target.BroadcastTo(output.Shape)).Sum(-1)
+            ? Autograd.LogLikelihood.Bernoulli(output, target)
             : -(output.Sigmoid() - target).Square().Sum(-1);
     }
 }

@@ -22,7 +22,7 @@ public sealed partial class Vae
             Tensor x = Tensor.From(images[pixels], part).Cast(Parameters[0].DType);
             (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);
             (Tensor z, _) = Draw(mean, logVariance, samples, random);
-            (LogLikelihood(x, z, objective).Mean(0) - Divergence(mean, logVariance)).ToDoubles().CopyTo(result.AsSpan(place));
+            (LogLikelihood(x, z, objective).Mean(0) - KullbackLeibler.ToStandardGaussian(mean, logVariance)).ToDoubles().CopyTo(result.AsSpan(place));
         }
 
         return result;
