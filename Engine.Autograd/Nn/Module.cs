@@ -1,16 +1,19 @@
+using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
 
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// A part of a model with parameters and, possibly, modules of its own. A module is made on a device, for a type of number, and is disposed
-/// to give its parameters back.
+/// A part of a model with parameters, buffers and, possibly, modules of its own. A module is made on a device, for a type of number, and is
+/// disposed to give its parameters and buffers back.
 /// </summary>
-public abstract class Module : IDisposable
+public abstract class Module : IStateful, IDisposable
 {
     private readonly List<Parameter> _own = [];
+    private readonly List<(string Name, Tensor Buffer)> _buffers = [];
     private readonly List<(string Name, Module Module)> _children = [];
     private Parameter[]? _all;
+    private RandomStream? _random;
 
     /// <summary>Every parameter once: those of the module itself, then those of its parts in their order. A module is complete when its constructor returns.</summary>
     public IReadOnlyList<Parameter> Parameters => _all ??= [.. NamedParameters().Select(named => named.Parameter).Distinct()];
@@ -32,6 +35,27 @@ public abstract class Module : IDisposable
             foreach ((string inner, Parameter parameter) in module.NamedParameters()) yield return ($"{name}.{inner}", parameter);
     }
 
+    /// <summary>
+    /// Every buffer with its full name, such as <c>1.running_mean</c>: what belongs to the state of the model, and so is saved with it, but
+    /// is not trained.
+    /// </summary>
+    public IEnumerable<(string Name, Tensor Buffer)> NamedBuffers()
+    {
+        foreach ((string, Tensor) buffer in _buffers) yield return buffer;
+        foreach ((string name, Module module) in _children)
+            foreach ((string inner, Tensor buffer) in module.NamedBuffers()) yield return ($"{name}.{inner}", buffer);
+    }
+
+    /// <summary>Shows a checkpoint every parameter and buffer under its full name, and the random streams that parts draw from.</summary>
+    public void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        foreach (Parameter parameter in _own) visitor.Tensor(parameter.Name, parameter);
+        foreach ((string name, Tensor buffer) in _buffers) visitor.Tensor(name, buffer);
+        if (_random is not null) visitor.Random("random", _random);
+        foreach ((string name, Module module) in _children) visitor.Part(name, module);
+    }
+
     /// <summary>Puts the module and its parts into training mode, or with false into evaluation mode.</summary>
     public void Train(bool training = true)
     {
@@ -42,10 +66,11 @@ public abstract class Module : IDisposable
     /// <summary>Puts the module and its parts into evaluation mode.</summary>
     public void Eval() => Train(false);
 
-    /// <summary>Gives the parameters back.</summary>
+    /// <summary>Gives the parameters and the buffers back.</summary>
     public void Dispose()
     {
         foreach (Parameter parameter in Parameters) parameter.Dispose();
+        foreach ((_, Tensor buffer) in NamedBuffers()) buffer.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -58,13 +83,40 @@ public abstract class Module : IDisposable
     {
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(options);
-        if (_own.Any(other => other.Name == name)) throw new ArgumentException($"{GetType().Name} has a parameter '{name}' already.");
+        CheckNew(name);
         Device device = options.Device ?? Device.Default;
         Parameter parameter = new(name, device.Allocate(options.DType, shape.Count), shape);
         initializer(parameter.Storage, shape, options.Random);
         _own.Add(parameter);
         _all = null;
         return parameter;
+    }
+
+    /// <summary>
+    /// Makes a tensor that belongs to this module's state but is not trained, such as running statistics, and fills it. It stands alone,
+    /// whatever tape is open, and is given back with the module.
+    /// </summary>
+    /// <param name="name">Its name in this module, which no parameter has either.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="initializer">What fills it.</param>
+    /// <param name="options">Where and of what type it is, and where randomness comes from.</param>
+    protected Tensor NewBuffer(string name, Shape shape, Initializer initializer, ModuleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        ArgumentNullException.ThrowIfNull(options);
+        CheckNew(name);
+        Tensor buffer = new((options.Device ?? Device.Default).Allocate(options.DType, shape.Count), shape, null);
+        initializer(buffer.Storage, shape, options.Random);
+        _buffers.Add((name, buffer));
+        return buffer;
+    }
+
+    /// <summary>Says that passes of this module move a random stream on, so that it belongs to the state of the model.</summary>
+    /// <returns>The stream itself.</returns>
+    protected RandomStream UseRandom(RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return _random = random;
     }
 
     /// <summary>Makes a module a part of this one: its parameters and its mode follow.</summary>
@@ -76,5 +128,11 @@ public abstract class Module : IDisposable
         _children.Add((name, module));
         _all = null;
         return module;
+    }
+
+    private void CheckNew(string name)
+    {
+        if (_own.Any(other => other.Name == name)) throw new ArgumentException($"{GetType().Name} has a parameter '{name}' already.");
+        if (_buffers.Any(other => other.Name == name)) throw new ArgumentException($"{GetType().Name} has a buffer '{name}' already.");
     }
 }

@@ -3,11 +3,12 @@ using Engine.Kernels;
 
 namespace Engine.Autograd.Optim;
 
-/// <summary>Adam (Kingma and Ba 2014, arXiv:1412.6980), one fused pass over each parameter.</summary>
-public sealed class Adam : Optimizer
+/// <summary>Adam (Kingma and Ba 2014, arXiv:1412.6980), in one fused pass over the parameters.</summary>
+public class Adam : Optimizer
 {
     private readonly Storage[] _means;
     private readonly Storage[] _squares;
+    private readonly double _weightDecay;
 
     /// <summary>Makes the optimizer.</summary>
     /// <param name="parameters">What is trained.</param>
@@ -18,13 +19,19 @@ public sealed class Adam : Optimizer
     /// <exception cref="ArgumentException">There is no parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public Adam(IReadOnlyList<Parameter> parameters, double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
+        : this(parameters, learningRate, beta1, beta2, epsilon, 0)
+    {
+    }
+
+    private protected Adam(IReadOnlyList<Parameter> parameters, double learningRate, double beta1, double beta2, double epsilon, double weightDecay)
         : base(parameters, learningRate)
     {
+        _weightDecay = weightDecay;
         Beta1 = beta1 is >= 0 and < 1 ? beta1 : throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "A decay must be in [0, 1).");
         Beta2 = beta2 is >= 0 and < 1 ? beta2 : throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "A decay must be in [0, 1).");
         Epsilon = epsilon >= 0 ? epsilon : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon must not be negative.");
-        _means = NewState();
-        _squares = NewState();
+        _means = NewState("mean");
+        _squares = NewState("square");
     }
 
     /// <summary>The decay of the mean of the gradients.</summary>
@@ -36,6 +43,6 @@ public sealed class Adam : Optimizer
     /// <summary>What keeps the divisor from 0.</summary>
     public double Epsilon { get; }
 
-    private protected override void Update(int index, Storage parameter, Storage gradient) =>
-        AdamUpdate.Run(parameter, _means[index], _squares[index], gradient, Steps, LearningRate, Beta1, Beta2, Epsilon);
+    private protected override void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients) =>
+        AdamUpdate.Run(parameters, _means, _squares, gradients, Steps, LearningRate, Beta1, Beta2, Epsilon, _weightDecay);
 }

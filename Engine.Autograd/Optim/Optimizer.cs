@@ -1,12 +1,13 @@
+using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
 
 namespace Engine.Autograd.Optim;
 
 /// <summary>Renews parameters from gradients. What it remembers of each parameter is given back with Dispose.</summary>
-public abstract class Optimizer : IDisposable
+public abstract class Optimizer : IStateful, IDisposable
 {
-    private readonly List<Storage> _states = [];
+    private readonly List<(string Name, Storage[] State)> _states = [];
     private double _learningRate;
 
     private protected Optimizer(IReadOnlyList<Parameter> parameters, double learningRate)
@@ -22,14 +23,14 @@ public abstract class Optimizer : IDisposable
     /// <summary>What is trained.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>The learning rate; may be changed between steps.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not positive and finite.</exception>
+    /// <summary>The learning rate; may be changed between steps, also to 0, where a schedule may end.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative or not finite.</exception>
     public double LearningRate
     {
         get => _learningRate;
         set
         {
-            CheckRate(value);
+            if (value != 0) CheckRate(value);
             _learningRate = value;
         }
     }
@@ -56,17 +57,43 @@ public abstract class Optimizer : IDisposable
         }
 
         Steps++;
-        for (int i = 0; i < gradients.Count; i++)
-        {
-            Update(i, Parameters[i].Storage, gradients[i].Storage);
-            Parameters[i].Storage.Version++;
-        }
+        Storage[] parameters = new Storage[gradients.Count], from = new Storage[gradients.Count];
+        for (int i = 0; i < gradients.Count; i++) (parameters[i], from[i]) = (Parameters[i].Storage, gradients[i].Storage);
+        Update(parameters, from);
+        foreach (Storage parameter in parameters) parameter.Version++;
+    }
+
+    /// <summary>
+    /// Shows a checkpoint the number of steps, the learning rate, and what is remembered of each parameter, under its place: <c>mean.0</c>.
+    /// The parameters themselves belong to their module.
+    /// </summary>
+    public void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        Steps = visitor.Number("steps", Steps);
+        LearningRate = visitor.Number("learning_rate", LearningRate);
+        foreach ((string name, Storage[] state) in _states)
+            for (int i = 0; i < state.Length; i++) visitor.Memory($"{name}.{i}", state[i], Parameters[i].Shape);
+    }
+
+    /// <summary>
+    /// Shows a checkpoint the number of steps, the learning rate, and what is remembered of each parameter, under its place: <c>mean.0</c>.
+    /// The parameters themselves belong to their module.
+    /// </summary>
+    public void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        Steps = visitor.Number("steps", Steps);
+        LearningRate = visitor.Number("learning_rate", LearningRate);
+        foreach ((string name, Storage[] state) in _states)
+            for (int i = 0; i < state.Length; i++) visitor.Memory($"{name}.{i}", state[i], Parameters[i].Shape);
     }
 
     /// <summary>Gives back what the optimizer remembers; the parameters stay.</summary>
     public void Dispose()
     {
-        foreach (Storage state in _states) state.Release();
+        foreach ((_, Storage[] state) in _states)
+            foreach (Storage storage in state) storage.Release();
         _states.Clear();
         GC.SuppressFinalize(this);
     }
@@ -76,14 +103,16 @@ public abstract class Optimizer : IDisposable
         if (!(rate > 0) || double.IsInfinity(rate)) throw new ArgumentOutOfRangeException(nameof(rate), rate, "The learning rate must be positive and finite.");
     }
 
-    private protected abstract void Update(int index, Storage parameter, Storage gradient);
+    /// <summary>Renews all parameters, in one launch, from their gradients.</summary>
+    private protected abstract void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients);
 
     /// <summary>Zeros beside every parameter.</summary>
-    private protected Storage[] NewState()
+    /// <param name="name">What a checkpoint calls them.</param>
+    private protected Storage[] NewState(string name)
     {
         Storage[] states = [.. Parameters.Select(parameter => parameter.Device.Allocate(parameter.DType, parameter.Count))];
         foreach (Storage state in states) Move.Fill(state, 0);
-        _states.AddRange(states);
+        _states.Add((name, states));
         return states;
     }
 }

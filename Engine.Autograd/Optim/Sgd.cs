@@ -18,12 +18,12 @@ public sealed class Sgd : Optimizer
     public Sgd(IReadOnlyList<Parameter> parameters, double learningRate, double momentum = 0) : base(parameters, learningRate)
     {
         _momentum = momentum is >= 0 and < 1 ? momentum : throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Momentum must be in [0, 1).");
-        if (momentum > 0) _velocities = NewState();
+        if (momentum > 0) _velocities = NewState("velocity");
     }
 
-    private protected override void Update(int index, Storage parameter, Storage gradient)
+    private protected override void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients)
     {
-        if (_velocities is null) SgdUpdate.Run(parameter, gradient, LearningRate);
-        else SgdUpdate.Run(parameter, _velocities[index], gradient, LearningRate, _momentum);
+        if (_velocities is null) SgdUpdate.Run(parameters, gradients, LearningRate);
+        else SgdUpdate.Run(parameters, _velocities, gradients, LearningRate, _momentum);
     }
 }

@@ -49,37 +49,4 @@ public static partial class Map
             TOp.Arity > 2 ? z[atZ] : default,
             TOp.Arity > 3 ? w[atW] : default);
     }
-
-    private static void UpdateOnIlgpu<TOp>(IlgpuDevice device, DType dtype, TOp op, Storage x, Storage first, Storage? second, Storage? third)
-        where TOp : unmanaged, IUpdateOp
-    {
-        if (dtype == DType.Float32) UpdateOnIlgpu<FloatScalar, TOp>(device, op, x, first, second, third);
-        else UpdateOnIlgpu<DoubleScalar, TOp>(device, op, x, first, second, third);
-    }
-
-    private static void UpdateOnIlgpu<TLane, TOp>(IlgpuDevice device, TOp op, Storage x, Storage first, Storage? second, Storage? third)
-        where TLane : unmanaged, ILane<TLane>
-        where TOp : unmanaged, IUpdateOp
-    {
-        Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = UpdateKernel;
-        var launch = device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel));
-        launch(
-            x.Length, IlgpuStorage.ViewOf<TLane>(first), IlgpuStorage.ViewOf<TLane>(second ?? first), IlgpuStorage.ViewOf<TLane>(third ?? first),
-            IlgpuStorage.ViewOf<TLane>(x), op);
-    }
-
-    /// <summary>One thread renews one element of every state.</summary>
-    private static void UpdateKernel<TLane, TOp>(
-        Index1D i, ArrayView<TLane> first, ArrayView<TLane> second, ArrayView<TLane> third, ArrayView<TLane> x, TOp op)
-        where TLane : unmanaged, ILane<TLane>
-        where TOp : unmanaged, IUpdateOp
-    {
-        TLane a = first[i];
-        TLane b = TOp.States > 1 ? second[i] : default;
-        TLane c = TOp.States > 2 ? third[i] : default;
-        op.Apply(ref a, ref b, ref c, x[i]);
-        first[i] = a;
-        if (TOp.States > 1) second[i] = b;
-        if (TOp.States > 2) third[i] = c;
-    }
 }

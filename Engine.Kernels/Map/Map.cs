@@ -44,21 +44,6 @@ public static partial class Map
         Run(new QuaternaryMap<TOp>(op), Name<TOp>(), BroadcastPlan.Create(Name<TOp>(), vShape, xShape, yShape, zShape, wShape), v, x, y, z, w);
     }
 
-    /// <summary>Renews <paramref name="first"/>, and where the operation has them the second and third state, in place from <paramref name="x"/>.</summary>
-    /// <exception cref="ArgumentException">The storages differ in device, type or length, or a state that the operation needs is missing.</exception>
-    public static void Update<TOp>(Storage first, Storage? second, Storage? third, Storage x, TOp op) where TOp : unmanaged, IUpdateOp
-    {
-        string name = Name<TOp>();
-        Storage?[] states = [first, second, third];
-        for (int i = 0; i < TOp.States; i++)
-        {
-            Storage state = states[i] ?? throw new ArgumentException($"{name}: renews {TOp.States} states, state {i + 1} is missing.");
-            Arguments.Length(name, $"state {i + 1}", state, x.Length);
-        }
-
-        RunUpdate(op, name, x, first, TOp.States > 1 ? second : null, TOp.States > 2 ? third : null);
-    }
-
     /// <summary>output = op(arguments), one to four that broadcast to the shape of the output.</summary>
     internal static void Run<TOp>(string name, TOp op, Storage output, Shape shape, ReadOnlySpan<Storage> arguments, ReadOnlySpan<Shape> shapes) where TOp : unmanaged, IMapOp
     {
@@ -75,15 +60,6 @@ public static partial class Map
         if (output.Length == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, dtype, op, plan, output, x, y, z, w);
         else RunOnIlgpu((IlgpuDevice)device, dtype, op, plan, output, x, y, z, w);
-    }
-
-    private static void RunUpdate<TOp>(TOp op, string name, Storage x, Storage first, Storage? second, Storage? third) where TOp : unmanaged, IUpdateOp
-    {
-        Device device = Arguments.OneDevice(name, x, first, second, third);
-        DType dtype = CheckFloating(name, Arguments.OneType(name, x, first, second, third));
-        if (x.Length == 0) return;
-        if (device is CpuDevice cpu) UpdateOnHost(cpu, dtype, op, x, first, second, third);
-        else UpdateOnIlgpu((IlgpuDevice)device, dtype, op, x, first, second, third);
     }
 
     private static string Name<TOp>() => typeof(TOp).Name;

@@ -4,8 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// One step of Adam (Kingma and Ba 2014, arXiv:1412.6980, algorithm 1), fused: parameter, moments and gradient are each read once, and
-/// parameter and moments written once.
+/// One step of Adam (Kingma and Ba 2014, arXiv:1412.6980, algorithm 1), with or without the decoupled decay of AdamW (Loshchilov and Hutter 2017,
+/// arXiv:1711.05101, algorithm 2), fused: parameter, moments and gradient are each read once, and parameter and moments written once.
 /// </summary>
 public static class AdamUpdate
 {
@@ -19,35 +19,54 @@ public static class AdamUpdate
     /// <param name="beta1">The decay of the mean.</param>
     /// <param name="beta2">The decay of the square.</param>
     /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="weightDecay">The share of the parameter that is taken off, times the learning rate; 0 is Adam itself.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(
-        Storage parameter, Storage mean, Storage square, Storage gradient, long step, double learningRate, double beta1, double beta2, double epsilon)
+        Storage parameter, Storage mean, Storage square, Storage gradient, long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0) =>
+        Run([parameter], [mean], [square], [gradient], step, learningRate, beta1, beta2, epsilon, weightDecay);
+
+    /// <summary>Renews any number of parameters and their moments in one launch.</summary>
+    /// <param name="parameters">The parameters; renewed.</param>
+    /// <param name="means">The running mean of each gradient; renewed.</param>
+    /// <param name="squares">The running mean of its square; renewed.</param>
+    /// <param name="gradients">The gradients.</param>
+    /// <param name="step">The number of this step, from 1.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="beta1">The decay of the mean.</param>
+    /// <param name="beta2">The decay of the square.</param>
+    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="weightDecay">The share of the parameter that is taken off, times the learning rate; 0 is Adam itself.</param>
+    /// <exception cref="ArgumentException">The numbers of arrays differ, or storages of one parameter differ in device, type or length.</exception>
+    public static void Run(
+        ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> gradients,
+        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         double rate = learningRate / (1 - Math.Pow(beta1, step));
         double correction = 1 / Math.Sqrt(1 - Math.Pow(beta2, step));
-        Map.Update(parameter, mean, square, gradient, new Op(rate, correction, beta1, beta2, epsilon));
+        Map.Update(parameters, means, squares, [], gradients, new Op(rate, correction, beta1, beta2, epsilon, 1 - (learningRate * weightDecay)));
     }
 
-    internal readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon) : IUpdateOp
+    internal readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon, double kept) : IUpdateOp
     {
         private readonly double _rate = rate;
         private readonly double _correction = correction;
         private readonly double _beta1 = beta1;
         private readonly double _beta2 = beta2;
         private readonly double _epsilon = epsilon;
+        private readonly double _kept = kept;
 
         public static int States => 3;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<T>(ref T parameter, ref T mean, ref T square, T g) where T : unmanaged, ILane<T>
+        public void Apply<T>(ref T parameter, ref T mean, ref T square, ref T unused, T g) where T : unmanaged, ILane<T>
         {
             // m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²
             mean = T.MulAdd(T.Of(_beta1), mean, T.Of(1 - _beta1) * g);
             square = T.MulAdd(T.Of(_beta2), square, T.Of(1 - _beta2) * g * g);
 
-            // p -= rate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon)
-            parameter -= T.Of(_rate) * mean / T.MulAdd(T.Sqrt(square), T.Of(_correction), T.Of(_epsilon));
+            // p = (1 - learningRate decay) p - learningRate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon)
+            parameter = T.MulAdd(T.Of(_kept), parameter, T.Of(-_rate) * mean / T.MulAdd(T.Sqrt(square), T.Of(_correction), T.Of(_epsilon)));
         }
     }
 }

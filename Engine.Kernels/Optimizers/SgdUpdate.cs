@@ -12,7 +12,15 @@ public static class SgdUpdate
     /// <param name="learningRate">The learning rate.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(Storage parameter, Storage gradient, double learningRate) =>
-        Map.Update(parameter, null, null, gradient, new Plain(learningRate));
+        Run([parameter], [gradient], learningRate);
+
+    /// <summary>p -= learningRate g, for any number of parameters in one launch.</summary>
+    /// <param name="parameters">The parameters; renewed.</param>
+    /// <param name="gradients">The gradient of each.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
+    public static void Run(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients, double learningRate) =>
+        Map.Update(parameters, [], [], [], gradients, new Plain(learningRate));
 
     /// <summary>v = momentum v + g; p -= learningRate v.</summary>
     /// <param name="parameter">The parameter; renewed.</param>
@@ -22,7 +30,18 @@ public static class SgdUpdate
     /// <param name="momentum">The share of the velocity that stays.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(Storage parameter, Storage velocity, Storage gradient, double learningRate, double momentum) =>
-        Map.Update(parameter, velocity, null, gradient, new WithMomentum(learningRate, momentum));
+        Run([parameter], [velocity], [gradient], learningRate, momentum);
+
+    /// <summary>v = momentum v + g; p -= learningRate v, for any number of parameters in one launch.</summary>
+    /// <param name="parameters">The parameters; renewed.</param>
+    /// <param name="velocities">v of each, zeros at first; renewed.</param>
+    /// <param name="gradients">The gradient of each.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="momentum">The share of the velocity that stays.</param>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
+    public static void Run(
+        ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> velocities, ReadOnlySpan<Storage> gradients, double learningRate, double momentum) =>
+        Map.Update(parameters, velocities, [], [], gradients, new WithMomentum(learningRate, momentum));
 
     internal readonly struct Plain(double rate) : IUpdateOp
     {
@@ -31,7 +50,7 @@ public static class SgdUpdate
         public static int States => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<T>(ref T parameter, ref T second, ref T third, T g) where T : unmanaged, ILane<T> =>
+        public void Apply<T>(ref T parameter, ref T second, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T> =>
             parameter = T.MulAdd(T.Of(-_rate), g, parameter);
     }
 
@@ -43,7 +62,7 @@ public static class SgdUpdate
         public static int States => 2;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<T>(ref T parameter, ref T velocity, ref T third, T g) where T : unmanaged, ILane<T>
+        public void Apply<T>(ref T parameter, ref T velocity, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T>
         {
             velocity = T.MulAdd(T.Of(_momentum), velocity, g);
             parameter = T.MulAdd(T.Of(-_rate), velocity, parameter);

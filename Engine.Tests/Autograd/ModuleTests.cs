@@ -146,4 +146,37 @@ public sealed class ModuleTests : IDisposable
         layer.Weight.Set([1, 2, 3, 4, 5, 6]);
         Assert.Equal([1, 2, 3, 4, 5, 6], layer.Weight.ToArray());
     }
+
+    [Fact]
+    public void Buffers_have_names_are_not_trained_and_are_given_back_with_the_module()
+    {
+        long before = _cpu.MemoryInUse;
+        ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);
+        Tensor counts;
+        using (Tape tape = new(_cpu))
+        {
+            using Sequential model = new(new Linear(3, 5, options), new Counting(options));
+            Assert.Equal(["1.counts"], model.NamedBuffers().Select(named => named.Name));
+            Assert.Equal(["0.weight", "0.bias", "1.scale"], model.NamedParameters().Select(named => named.Name));
+            counts = model.NamedBuffers().Single().Buffer;
+            Assert.Equal([7, 7], counts.ToArray());
+            tape.Dispose();
+            Assert.Equal([7, 7], counts.ToArray());
+        }
+
+        Assert.Throws<ObjectDisposedException>(() => counts.Storage);
+        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Contains("parameter 'scale'", Assert.Throws<ArgumentException>(() => new Counting(options, "scale")).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Counting : Module
+    {
+        public Counting(ModuleOptions options, string name = "counts")
+        {
+            NewParameter("scale", [2], Initializers.Ones, options);
+            NewBuffer(name, [2], Initializers.Constant(7), options);
+        }
+
+        public override Tensor Forward(Tensor x) => x;
+    }
 }

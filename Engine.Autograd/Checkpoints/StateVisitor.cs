@@ -1,0 +1,96 @@
+using System.Globalization;
+using Engine.Kernels;
+
+namespace Engine.Autograd.Checkpoints;
+
+/// <summary>
+/// Goes through the state of a model. Names are joined with points to full names, such as <c>generator.0.weight</c>, and each may be used once.
+/// </summary>
+public abstract class StateVisitor
+{
+    private string _prefix = "";
+
+    /// <summary>Shows a part under a name.</summary>
+    public void Part(string name, IStateful part)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        string prefix = _prefix;
+        _prefix = $"{Full(name)}.";
+        try
+        {
+            part.VisitState(this);
+        }
+        finally
+        {
+            _prefix = prefix;
+        }
+    }
+
+    /// <summary>Shows a tensor; when state is set, its elements are overwritten.</summary>
+    public void Tensor(string name, Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        OnTensor(Full(name), tensor.Storage, tensor.Shape, tensor);
+    }
+
+    /// <summary>Shows a block of memory that no tensor stands for; when state is set, its elements are overwritten.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="storage">The memory.</param>
+    /// <param name="shape">The shape of what it holds.</param>
+    public void Memory(string name, Storage storage, Shape shape)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        OnTensor(Full(name), storage, shape, null);
+    }
+
+    /// <summary>Shows a random stream; when state is set, it goes on from where it stood. One stream may be shown by several of its users.</summary>
+    public void Random(string name, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        OnRandom(Full(name), random);
+    }
+
+    /// <summary>Shows a whole number.</summary>
+    /// <returns>The number to go on with: the given one, or when state is set the one that was saved.</returns>
+    public long Number(string name, long value)
+    {
+        string text = OnNumber(Full(name), value.ToString(CultureInfo.InvariantCulture));
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : throw new CheckpointException($"'{Full(name)}': expected a whole number, found '{text}'.");
+    }
+
+    /// <summary>Shows a number.</summary>
+    /// <returns>The number to go on with, to the bit: the given one, or when state is set the one that was saved.</returns>
+    public double Number(string name, double value)
+    {
+        string text = OnNumber(Full(name), value.ToString("R", CultureInfo.InvariantCulture));
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number
+            : throw new CheckpointException($"'{Full(name)}': expected a number, found '{text}'.");
+    }
+
+    /// <summary>A tensor or a block of memory.</summary>
+    /// <param name="name">Its full name.</param>
+    /// <param name="storage">Its elements.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="tensor">The tensor; null for a block of memory.</param>
+    protected abstract void OnTensor(string name, Storage storage, Shape shape, Tensor? tensor);
+
+    /// <summary>A random stream.</summary>
+    /// <param name="name">Its full name.</param>
+    /// <param name="random">The stream.</param>
+    protected abstract void OnRandom(string name, RandomStream random);
+
+    /// <summary>A number.</summary>
+    /// <param name="name">Its full name.</param>
+    /// <param name="text">The number, written so that reading gives the same bits.</param>
+    /// <returns>The number to go on with.</returns>
+    protected abstract string OnNumber(string name, string text);
+
+    private string Full(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return _prefix + name;
+    }
+}

@@ -1,0 +1,46 @@
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Autograd.Optim;
+
+/// <summary>
+/// RMSProp (Tieleman and Hinton 2012, lecture 6.5): descent by g / (sqrt(mean of g²) + epsilon), with the defaults of PyTorch. Centred, the mean of
+/// the gradients is taken off, so that they are divided by their deviation (Graves 2013, arXiv:1308.0850).
+/// </summary>
+public sealed class RmsProp : Optimizer
+{
+    private readonly double _momentum;
+    private readonly Storage[] _squares;
+    private readonly Storage[] _means = [];
+    private readonly Storage[] _velocities = [];
+
+    /// <summary>Makes the optimizer.</summary>
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="alpha">The decay of the mean of the squared gradients, in [0, 1).</param>
+    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="momentum">The share of the velocity that stays from step to step, in [0, 1).</param>
+    /// <param name="centered">True to divide by the gradients' deviation.</param>
+    /// <exception cref="ArgumentException">There is no parameter.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    public RmsProp(
+        IReadOnlyList<Parameter> parameters, double learningRate = 1e-2, double alpha = 0.99, double epsilon = 1e-8, double momentum = 0, bool centered = false)
+        : base(parameters, learningRate)
+    {
+        Alpha = alpha is >= 0 and < 1 ? alpha : throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "A decay must be in [0, 1).");
+        Epsilon = epsilon >= 0 ? epsilon : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon must not be negative.");
+        _momentum = momentum is >= 0 and < 1 ? momentum : throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Momentum must be in [0, 1).");
+        _squares = NewState("square");
+        if (centered) _means = NewState("mean");
+        if (momentum > 0) _velocities = NewState("velocity");
+    }
+
+    /// <summary>The decay of the mean of the squared gradients.</summary>
+    public double Alpha { get; }
+
+    /// <summary>What keeps the divisor from 0.</summary>
+    public double Epsilon { get; }
+
+    private protected override void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients) =>
+        RmsPropUpdate.Run(parameters, _squares, _means, _velocities, gradients, LearningRate, Alpha, Epsilon, _momentum);
+}

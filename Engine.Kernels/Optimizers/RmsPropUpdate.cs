@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// One step of RMSProp (Tieleman and Hinton 2012, lecture 6.5), plain, centred (Graves 2013, arXiv:1308.0850, equations 38 to 45) or with momentum, fused into
+/// one pass over memory.
+/// </summary>
+public static class RmsPropUpdate
+{
+    /// <summary>
+    /// v = alpha v + (1 - alpha) g²; d = g / (sqrt(v) + epsilon); p -= learningRate d. Centred, m = alpha m + (1 - alpha) g and v - m² stands for v
+    /// below the root; with momentum, b = momentum b + d stands for d in the last equation.
+    /// </summary>
+    /// <param name="parameters">p; renewed.</param>
+    /// <param name="squares">v of each, zeros at first; renewed.</param>
+    /// <param name="means">m of each, zeros at first; renewed. None for the plain form.</param>
+    /// <param name="velocities">b of each, zeros at first; renewed. None without momentum.</param>
+    /// <param name="gradients">g of each.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="alpha">The decay of the means.</param>
+    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="momentum">The share of the velocity that stays.</param>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
+    public static void Run(
+        ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> velocities, ReadOnlySpan<Storage> gradients,
+        double learningRate, double alpha, double epsilon, double momentum)
+    {
+        RmsPropNumbers numbers = new(learningRate, alpha, epsilon, momentum);
+        bool isCentered = means.Length > 0, hasMomentum = velocities.Length > 0;
+        if (isCentered && hasMomentum) Map.Update(parameters, squares, means, velocities, gradients, new Op<Yes, Yes>(numbers));
+        else if (isCentered) Map.Update(parameters, squares, means, [], gradients, new Op<Yes, No>(numbers));
+        else if (hasMomentum) Map.Update(parameters, squares, velocities, [], gradients, new Op<No, Yes>(numbers));
+        else Map.Update(parameters, squares, [], [], gradients, new Op<No, No>(numbers));
+    }
+
+    internal readonly record struct RmsPropNumbers(double Rate, double Alpha, double Epsilon, double Momentum);
+
+    internal readonly struct Op<TCentered, TMomentum>(RmsPropNumbers numbers) : IUpdateOp
+        where TCentered : unmanaged, IChoice
+        where TMomentum : unmanaged, IChoice
+    {
+        private readonly double _rate = numbers.Rate;
+        private readonly double _alpha = numbers.Alpha;
+        private readonly double _epsilon = numbers.Epsilon;
+        private readonly double _momentum = numbers.Momentum;
+
+        public static int States => 2 + (TCentered.Value ? 1 : 0) + (TMomentum.Value ? 1 : 0);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<T>(ref T parameter, ref T square, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T>
+        {
+            // v = alpha v + (1 - alpha) g²
+            square = T.MulAdd(T.Of(_alpha), square, T.Of(1 - _alpha) * g * g);
+            T variance = square;
+            if (TCentered.Value)
+            {
+                // m = alpha m + (1 - alpha) g; the variance v - m² is never negative but for rounding
+                third = T.MulAdd(T.Of(_alpha), third, T.Of(1 - _alpha) * g);
+                variance = T.Max(T.MulAdd(-third, third, square), T.Of(0));
+            }
+
+            // d = g / (sqrt(v) + epsilon)
+            T direction = g / (T.Sqrt(variance) + T.Of(_epsilon));
+            if (TMomentum.Value && TCentered.Value) direction = fourth = T.MulAdd(T.Of(_momentum), fourth, direction);
+            if (TMomentum.Value && !TCentered.Value) direction = third = T.MulAdd(T.Of(_momentum), third, direction);
+            parameter = T.MulAdd(T.Of(-_rate), direction, parameter);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Engine.Autograd.Checkpoints;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class SafetensorsRefusalTests : IDisposable
+{
+    private readonly TemporaryFile _file = new();
+
+    public void Dispose() => _file.Dispose();
+
+    [Theory]
+    [InlineData("", "expected a header in JSON")]
+    [InlineData("[]", "expected a header that is a JSON object, found '['.")]
+    [InlineData("{", "expected a header in JSON")]
+    [InlineData("{}x", "expected a header in JSON")]
+    [InlineData("""{"a":1}""", "expected tensor 'a' to be a JSON object, found '1'.")]
+    [InlineData("""{"a":{}}""", "tensor 'a': expected dtype, shape and data_offsets, found no dtype.")]
+    [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,8]}}""", "tensor 'a': expected dtype, shape and data_offsets, found no shape.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", "tensor 'a': expected dtype, shape and data_offsets, found no data_offsets.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}""", "tensor 'a': expected dtype, shape and data_offsets, found 'x'.")]
+    [InlineData("""{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected one dtype, found two.")]
+    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", "tensor 'a': expected a dtype of BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, found 'F8_E4M3'.")]
+    [InlineData("""{"a":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected a dtype of BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, found 'f32'.")]
+    [InlineData("""{"a":{"dtype":7,"shape":[2],"data_offsets":[0,8]}}""", "expected a name as the dtype of tensor 'a', found '7'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "tensor 'a': expected 12 bytes for F32 [3], found data_offsets [0, 8], which are 8.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '-2'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}""", "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '2.0'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,8]}}""", "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '9223372036854775808'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,8]}}""", "tensor 'a': expected fewer than 2^60 elements, found the shape [4294967296, 4294967296, 4294967296].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":"x","data_offsets":[0,8]}}""", "expected tensor 'a': the shape to be an array, found 'x'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}""", "tensor 'a': expected two data_offsets, found 1.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}}""", "tensor 'a': the data_offsets: expected at most 2 numbers, found more.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", "tensor 'a': expected data_offsets in ascending order, found [8, 0].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}""", "tensor 'a': expected its data from byte 0 to 12, found 8 bytes of data: the file is cut short, or its header damaged.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "tensor 'a': expected its data to begin at byte 0, found 4: it leaves a gap.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "expected 4 bytes of data, as the header says, found 8.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""", "tensor 'b': expected its data to begin at byte 8, found 2: it overlaps the tensor before it.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected each name once, found it twice.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\u0061":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected each name once, found it twice.")]
+    [InlineData("""{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "expected text, found '\\ud800', which has half a surrogate pair.")]
+    [InlineData("""{"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "expected text under 'a' in __metadata__, found '1'.")]
+    [InlineData("""{"__metadata__":{"a":"1","a":"1"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "__metadata__: expected each key once, found 'a' twice.")]
+    [InlineData("""{"__metadata__":{},"__metadata__":{},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "expected one __metadata__, found two.")]
+    public void A_header_that_disagrees_with_itself_or_with_the_data_is_refused(string header, string sentence)
+    {
+        string message = Refuse(SafetensorsBytes.Of(header, new byte[8]));
+        Assert.StartsWith($"{_file.Path}: {sentence}", message);
+    }
+
+    [Fact]
+    public void A_file_cut_short_or_of_another_kind_is_refused()
+    {
+        byte[] whole = SafetensorsBytes.Of("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  """, new byte[8]);
+        File.WriteAllBytes(_file.Path, whole);
+        SafetensorsFile.Open(_file.Path).Dispose();
+        for (int length = 0; length < whole.Length; length++)
+            Assert.Contains(length < whole.Length - 8 ? "is cut short" : "the file is cut short", Refuse(whole[..length]));
+        Assert.Equal($"{_file.Path}: expected 8 bytes of data, as the header says, found 9.", Refuse([.. whole, 0]));
+        Assert.Equal($"{_file.Path} is cut short: expected at least the 8 bytes of a header's length, found 3.", Refuse(whole[..3]));
+        Assert.Equal($"{_file.Path} is cut short: expected a header of 56 bytes, found 2 after its length.", Refuse(whole[..10]));
+        Assert.Equal(
+            $"{_file.Path}: expected a header of at most 100000000 bytes, found its length to be 18446744073709551615: this is no safetensors file.",
+            Refuse([255, 255, 255, 255, 255, 255, 255, 255, .. whole]));
+        Assert.Equal($"{_file.Path}: expected a header in UTF-8, found bytes that are none.", Refuse([2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', 0xC0]));
+    }
+
+    [Fact]
+    public void A_file_that_is_missing_or_a_folder_is_refused()
+    {
+        Assert.Equal($"{_file.Path}: expected a file, found none.", Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Path)).Message);
+        Assert.StartsWith($"{_file.Folder} cannot be read: ", Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Folder)).Message);
+    }
+
+    [Fact]
+    public void A_file_that_becomes_shorter_while_it_is_open_is_refused()
+    {
+        File.WriteAllBytes(_file.Path, SafetensorsBytes.Of("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", new byte[8]));
+        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        using (FileStream other = new(_file.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) other.SetLength(66);
+        Assert.StartsWith($"{_file.Path} is cut short: expected 4 bytes from byte 66 on, found none", Assert.Throws<CheckpointException>(() => file.Read<float>("a")).Message);
+    }
+
+    [Fact]
+    public void A_truth_value_other_than_0_and_1_is_refused()
+    {
+        File.WriteAllBytes(_file.Path, SafetensorsBytes.Of("""{"a":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}}""", 1, 0, 2));
+        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        Assert.Equal($"{_file.Path}: tensor 'a': expected 0 or 1, not 2 as element 2, found BOOL [3].", Assert.Throws<CheckpointException>(() => file.Read<int>("a")).Message);
+    }
+
+    [Fact]
+    public void A_sentence_stays_short_and_printable_whatever_the_name()
+    {
+        string name = "\u001b[31m" + new string('x', 5000);
+        string message = Refuse(SafetensorsBytes.Of("{\"" + name.Replace("\u001b", "\\u001b") + "\":{}}"));
+        Assert.StartsWith($"{_file.Path}: tensor '?[31mxxx", message);
+        Assert.InRange(message.Length, 0, _file.Path.Length + 200);
+    }
+
+    private string Refuse(byte[] bytes)
+    {
+        File.WriteAllBytes(_file.Path, bytes);
+        return Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Path)).Message;
+    }
+}

@@ -1,0 +1,175 @@
+using System.Text;
+using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
+using Engine.Kernels;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class SafetensorsTests : IDisposable
+{
+    private readonly CpuDevice _cpu = new(1);
+    private readonly TemporaryFile _file = new();
+
+    public void Dispose()
+    {
+        _cpu.Dispose();
+        _file.Dispose();
+    }
+
+    [Fact]
+    public void What_is_written_is_read_to_the_bit()
+    {
+        float[] floats = [0, -0f, 1, float.NaN, float.PositiveInfinity, float.Epsilon];
+        double[] doubles = [Math.PI, double.Epsilon];
+        using Tensor tensor = Tensor.From(floats, [2, 3], _cpu);
+        new SafetensorsWriter()
+            .Add("0.weight", tensor)
+            .Add<double>("d", doubles)
+            .Add<int>("i", new[] { int.MinValue, 7 }, [2, 1])
+            .Add<long>("scalar", new[] { long.MaxValue }, Shape.Scalar)
+            .Add<byte>("bytes", new byte[] { 0, 255, 3 })
+            .Add<float>("nothing", ReadOnlyMemory<float>.Empty, [0, 4])
+            .AddText("step", "12")
+            .AddText("état", "\"{}\\\n")
+            .Save(_file.Path);
+
+        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        Assert.Equal(floats, file.Read<float>("0.weight"));
+        Assert.Equal(BitConverter.SingleToInt32Bits(-0f), BitConverter.SingleToInt32Bits(file.Read<float>("0.weight")[1]));
+        Assert.Equal([2L, 3L], file.Find("0.weight").Extents);
+        Assert.Equal(doubles, file.Read<double>("d"));
+        Assert.Equal([int.MinValue, 7], file.Read<int>("i"));
+        Assert.Equal([long.MaxValue], file.Read<long>("scalar"));
+        Assert.Empty(file.Find("scalar").Extents);
+        Assert.Equal([0, 255, 3], file.Read<byte>("bytes"));
+        Assert.Empty(file.Read<float>("nothing"));
+        Assert.Equal("12", file.Metadata["step"]);
+        Assert.Equal("\"{}\\\n", file.Metadata["état"]);
+        Assert.Equal(["d", "scalar", "0.weight", "i", "nothing", "bytes"], file.Entries.Select(entry => entry.Name).OrderBy(_ => 0));
+        Assert.All(file.Entries, entry => Assert.Equal(0, (8 + HeaderLength() + Position(file, entry)) % (entry.Bytes == 3 ? 1 : 4)));
+        Assert.Equal(["model.safetensors"], Directory.GetFiles(_file.Folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void The_bytes_are_those_of_the_published_format_whatever_the_order_of_adding()
+    {
+        byte[] expected = SafetensorsBytes.Of(
+            """{"__metadata__":{"a":"1","b":"2"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}    """,
+            SafetensorsBytes.Floats(1, 2, 3));
+        float[] x = [1, 2], y = [3];
+        Assert.Equal(expected, Bytes(new SafetensorsWriter().Add<float>("x", x).Add<float>("y", y, Shape.Scalar).AddText("a", "1").AddText("b", "2")));
+        Assert.Equal(expected, Bytes(new SafetensorsWriter().AddText("b", "2").Add<float>("y", y, Shape.Scalar).AddText("a", "1").Add<float>("x", x)));
+        Assert.Equal(0, BitConverter.ToInt64(expected) % 8);
+    }
+
+    [Fact]
+    public void Every_type_is_read_as_the_type_that_is_asked_for()
+    {
+        string[] types = ["BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64"];
+        byte[][] data =
+        [
+            [1, 0], [200, 0], [0x80, 5], [0, 0x80, 5, 0], [.. BitConverter.GetBytes(-70000), .. BitConverter.GetBytes(5)],
+            [.. BitConverter.GetBytes(-5_000_000L), .. BitConverter.GetBytes(5L)], [.. BitConverter.GetBytes((Half)(-1.5)), .. BitConverter.GetBytes(Half.Epsilon)],
+            [0xC0, 0xBF, 0x01, 0x00], SafetensorsBytes.Floats(-1.5f, 0.1f), [.. BitConverter.GetBytes(-1.5), .. BitConverter.GetBytes(0.1)],
+        ];
+        double[][] expected =
+        [
+            [1, 0], [200, 0], [-128, 5], [-32768, 5], [-70000, 5], [-5_000_000, 5], [-1.5, Math.Pow(2, -24)], [-1.5, Math.Pow(2, -133)], [-1.5, 0.1f], [-1.5, 0.1],
+        ];
+        int end = 0;
+        string header = string.Join(',', types.Select((type, i) => $"\"{type}\":{{\"dtype\":\"{type}\",\"shape\":[2],\"data_offsets\":[{end},{end += data[i].Length}]}}"));
+        File.WriteAllBytes(_file.Path, SafetensorsBytes.Of($"{{{header}}}", [.. data.SelectMany(bytes => bytes)]));
+
+        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        for (int i = 0; i < types.Length; i++)
+        {
+            Assert.Equal(expected[i], file.Read<double>(types[i]));
+            Assert.Equal(expected[i].Select(x => (float)x), file.Read<float>(types[i]));
+            if (types[i].Contains('F'))
+            {
+                Assert.Contains($"tensor '{types[i]}': expected whole numbers, found {types[i]} [2].", Assert.Throws<CheckpointException>(() => file.Read<int>(types[i])).Message);
+                continue;
+            }
+
+            Assert.Equal(expected[i].Select(x => (int)x), file.Read<int>(types[i]));
+            Assert.Equal(expected[i].Select(x => (long)x), file.Read<long>(types[i]));
+        }
+
+        Assert.Contains("'I32': expected numbers within the range of Byte, not -70000 as element 0, found I32 [2].", Assert.Throws<CheckpointException>(() => file.Read<byte>("I32")).Message);
+    }
+
+    [Fact]
+    public void Long_tensors_are_converted_whole()
+    {
+        int[] values = [.. Enumerable.Range(0, 10_001).Select(i => i - 5000)];
+        new SafetensorsWriter().Add<int>("x", values).Save(_file.Path);
+        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        Assert.Equal(Array.ConvertAll(values, x => (double)x), file.Read<double>("x"));
+    }
+
+    [Fact]
+    public void Tensors_are_read_into_tensors_of_their_shape_on_any_device()
+    {
+        using Device simulator = Device.Open("simulator");
+        foreach (Device device in new[] { _cpu, simulator })
+        {
+            using Tensor x = Tensor.From([1.5f, 2, 3, 4, 5, 6], [2, 3], device);
+            new SafetensorsWriter().Add("x", x).Save(_file.Path);
+            using Tensor y = Tensor.Zeros([2, 3], DType.Float64, device), z = Tensor.Zeros([3, 2], device: device), whole = Tensor.Zeros([2, 3], DType.Int32, device);
+            using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+            file.Read("x", y);
+            Assert.Equal([1.5, 2, 3, 4, 5, 6], y.ToDoubles());
+            Assert.Equal($"{_file.Path}: tensor 'x': expected the shape [3, 2], found F32 [2, 3].", Assert.Throws<CheckpointException>(() => file.Read("x", z)).Message);
+            Assert.Equal($"{_file.Path}: tensor 'x': expected whole numbers, found F32 [2, 3].", Assert.Throws<CheckpointException>(() => file.Read("x", whole)).Message);
+            Assert.Equal($"{_file.Path}: expected a tensor 'w', found none of that name among 1.", Assert.Throws<CheckpointException>(() => file.Read("w", y)).Message);
+            Assert.Equal($"{_file.Path}: tensor 'x': expected 5 elements, found F32 [2, 3].", Assert.Throws<CheckpointException>(() => file.Read("x", new float[5].AsSpan())).Message);
+        }
+    }
+
+    [Fact]
+    public void A_file_is_replaced_whole_while_it_is_open_and_a_failed_write_leaves_it()
+    {
+        new SafetensorsWriter().Add<int>("x", new[] { 1 }).Save(_file.Path);
+        File.WriteAllText(_file.Path + ".partial", "what a killed process left behind");
+        using SafetensorsFile old = SafetensorsFile.Open(_file.Path);
+        new SafetensorsWriter().Add<int>("x", new[] { 2 }).Save(_file.Path);
+        using SafetensorsFile now = SafetensorsFile.Open(_file.Path);
+        Assert.Equal([1], old.Read<int>("x"));
+        Assert.Equal([2], now.Read<int>("x"));
+        Assert.Single(Directory.GetFiles(_file.Folder));
+
+        Tensor gone = Tensor.Zeros([3], device: _cpu);
+        SafetensorsWriter writer = new SafetensorsWriter().Add("x", gone);
+        gone.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => writer.Save(_file.Path));
+        using SafetensorsFile still = SafetensorsFile.Open(_file.Path);
+        Assert.Equal([2], still.Read<int>("x"));
+
+        string nowhere = Path.Combine(_file.Folder, "nowhere", "model.safetensors");
+        Assert.StartsWith($"{nowhere} cannot be written: ", Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(nowhere)).Message);
+    }
+
+    [Fact]
+    public void What_cannot_be_written_is_refused_when_it_is_added()
+    {
+        SafetensorsWriter writer = new SafetensorsWriter().Add<int>("x", new[] { 1 }).AddText("a", "b");
+        Assert.Equal("There is a tensor 'x' already.", Assert.Throws<ArgumentException>(() => writer.Add<int>("x", new[] { 1 })).Message);
+        Assert.Equal("There is a text 'a' already.", Assert.Throws<ArgumentException>(() => writer.AddText("a", "b")).Message);
+        Assert.Throws<ArgumentException>(() => writer.Add<int>("__metadata__", new[] { 1 }));
+        Assert.Throws<ArgumentException>(() => writer.Add<int>("\ud800", new[] { 1 }));
+        Assert.Throws<ArgumentException>(() => writer.Add<short>("s", new short[] { 1 }));
+        Assert.Equal("Tensor 'y': expected 6 elements for the shape [2, 3], found 1.", Assert.Throws<ArgumentException>(() => writer.Add<int>("y", new[] { 1 }, [2, 3])).Message);
+    }
+
+    private long HeaderLength() => BitConverter.ToInt64(File.ReadAllBytes(_file.Path));
+
+    private static long Position(SafetensorsFile file, SafetensorsEntry entry) => file.Entries.TakeWhile(other => other != entry).Sum(other => other.Bytes);
+
+    private static byte[] Bytes(SafetensorsWriter writer)
+    {
+        using MemoryStream stream = new();
+        writer.WriteTo(stream);
+        return stream.ToArray();
+    }
+}
