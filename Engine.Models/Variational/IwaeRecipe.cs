@@ -1,4 +1,5 @@
 using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
 
 namespace Engine.Models.Variational;
 
@@ -8,8 +9,8 @@ namespace Engine.Models.Variational;
 /// </summary>
 public static class IwaeRecipe
 {
-    /// <summary>The last of the stages; they count from 0.</summary>
-    public const int LastStage = 7;
+    /// <summary>Epochs of the whole schedule, 1 + 3 + ... + 3^7; a shorter training is the beginning of it.</summary>
+    public const int Epochs = 3280;
 
     /// <summary>Images in a batch.</summary>
     public const int Batch = 20;
@@ -17,27 +18,8 @@ public static class IwaeRecipe
     /// <summary>Adam's epsilon.</summary>
     public const double Epsilon = 1e-4;
 
-    /// <summary>The epochs of stages 0 to <paramref name="last"/>: 1 + 3 + ... + 3^last; 3,280 for all.</summary>
-    public static int Epochs(int last = LastStage)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(last);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(last, LastStage);
-        int epochs = 0;
-        for (int stage = 0, length = 1; stage <= last; stage++, length *= 3) epochs += length;
-        return epochs;
-    }
-
-    /// <summary>The learning rate of an epoch.</summary>
-    /// <param name="epoch">From 0.</param>
-    public static double LearningRate(int epoch)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
-        int stage = 0;
-        while (stage < LastStage && epoch >= Epochs(stage)) stage++;
-
-        // 0.001 10^(-i / 7)
-        return 1e-3 * Math.Pow(10, -stage / 7.0);
-    }
+    /// <summary>The learning rate of an epoch, counted from 0.</summary>
+    public static LearningRateSchedule LearningRate => LearningRateSchedules.ImportanceWeighted;
 
     /// <summary>The model: Xavier weights, biases 0, those of the pixels the logits of the data's mean.</summary>
     /// <param name="pixelLogits">What the decoder's output starts at: <see cref="BinaryImages.MeanLogits"/>.</param>

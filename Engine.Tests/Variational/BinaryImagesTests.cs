@@ -52,16 +52,4 @@ public sealed class BinaryImagesTests
         Assert.Equal(200 / 255.0, 1 / (1 + Math.Exp(-logits[1])), 1e-6);
         Assert.True(float.IsFinite(BinaryImages.MeanLogits(new ImageDataset("black", 1, 1, 1, [0]))[0]));
     }
-
-    [Fact]
-    public void The_recipe_has_eight_stages_of_three_to_the_i_epochs()
-    {
-        Assert.Equal((1, 4, 3280), (IwaeRecipe.Epochs(0), IwaeRecipe.Epochs(1), IwaeRecipe.Epochs()));
-        Assert.Equal(1e-3, IwaeRecipe.LearningRate(0));
-        Assert.Equal(1e-3 * Math.Pow(10, -1 / 7.0), IwaeRecipe.LearningRate(1), 1e-15);
-        Assert.Equal(IwaeRecipe.LearningRate(1), IwaeRecipe.LearningRate(3));
-        Assert.Equal(1e-3 * Math.Pow(10, -2 / 7.0), IwaeRecipe.LearningRate(4), 1e-15);
-        Assert.Equal(1e-4, IwaeRecipe.LearningRate(3279), 1e-15);
-        Assert.Equal(1e-4, IwaeRecipe.LearningRate(99_999), 1e-15);
-    }
 }
