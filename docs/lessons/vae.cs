@@ -33,6 +33,7 @@ static void Train(TrainingRun run, VaeChoices choices)
     using Vae vae = choices.Network switch
     {
         VaeNetwork.Iwae => IwaeRecipe.Network(BinaryImages.MeanLogits(data), options, choices.Latent),
+        VaeNetwork.Convolutional => Convolutional(choices.Latent, options),
         _ => FullyConnected(choices.Latent, options),
     };
     using Adam adam = new(vae.Parameters, epsilon: choices.Network == VaeNetwork.Iwae ? IwaeRecipe.Epsilon : 1e-8);
@@ -71,6 +72,21 @@ static void Train(TrainingRun run, VaeChoices choices)
 static Vae FullyConnected(int latent, ModuleOptions options) => new(
     new GaussianEncoder(new Sequential(new Linear(Pixels, 128, options), new Relu(), new Linear(128, 128, options), new Relu()), 128, latent, options),
     new Sequential(new Linear(latent, 128, options), new Relu(), new Linear(128, 128, options), new Relu(), new Linear(128, Pixels, options)));
+
+// The same with images of 28 x 28 -> 14 x 14 -> 7 x 7 and more channels at each step, and back.
+static Vae Convolutional(int latent, ModuleOptions options) => new(
+    new GaussianEncoder(
+        new Sequential(
+            new Unflatten(Side, Side, 1),
+            new Conv2d(1, 32, 4, options, stride: 2, padding: 1), new Relu(),
+            new Conv2d(32, 64, 4, options, stride: 2, padding: 1), new Relu(),
+            new Flatten(), new Linear(7 * 7 * 64, 256, options), new Relu()),
+        256, latent, options),
+    new Sequential(
+        new Linear(latent, 256, options), new Relu(),
+        new Linear(256, 7 * 7 * 64, options), new Relu(), new Unflatten(7, 7, 64),
+        new ConvTranspose2d(64, 32, 4, options, stride: 2, padding: 1), new Relu(),
+        new ConvTranspose2d(32, 1, 4, options, stride: 2, padding: 1)));
 
 // What can be measured on test images, which training never saw.
 static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choices, ImageDataset data, ImageDataset test, float[] images)
