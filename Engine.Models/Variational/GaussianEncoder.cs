@@ -1,0 +1,44 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+
+namespace Engine.Models.Variational;
+
+/// <summary>
+/// q(z|x) = N(mean(x), e^logVariance(x)), a Gaussian with independent dimensions whose parameters a network computes
+/// (Kingma and Welling 2013, arXiv:1312.6114, section 3).
+/// </summary>
+public sealed class GaussianEncoder : Module
+{
+    private readonly Module _body;
+    private readonly Linear _mean;
+    private readonly Linear _logVariance;
+
+    /// <summary>Puts the two heads on a network.</summary>
+    /// <param name="body">From images to features [samples, features].</param>
+    /// <param name="features">The number of features.</param>
+    /// <param name="latent">Dimensions of z.</param>
+    /// <param name="options">Device, type and randomness; those of the body.</param>
+    /// <param name="weightInitializer">What fills the weights of the heads; null takes their default.</param>
+    /// <param name="biasInitializer">What fills their biases; null takes their default.</param>
+    public GaussianEncoder(
+        Module body, int features, int latent, ModuleOptions options, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
+    {
+        Latent = latent;
+        _body = AddModule("body", body);
+        _mean = AddModule("mean", new Linear(features, latent, options, true, weightInitializer, biasInitializer));
+        _logVariance = AddModule("logvar", new Linear(features, latent, options, true, weightInitializer, biasInitializer));
+    }
+
+    /// <summary>Dimensions of z.</summary>
+    public int Latent { get; }
+
+    /// <summary>The mean of q(z|x): [samples, latent].</summary>
+    public override Tensor Forward(Tensor x) => _mean.Forward(_body.Forward(x));
+
+    /// <summary>Mean and log-variance of q(z|x): [samples, latent] each.</summary>
+    public (Tensor Mean, Tensor LogVariance) Parameterize(Tensor x)
+    {
+        Tensor features = _body.Forward(x);
+        return (_mean.Forward(features), _logVariance.Forward(features));
+    }
+}

@@ -1,0 +1,35 @@
+namespace Engine.Models.Variational;
+
+/// <summary>Walks along single dimensions of z, all others held, and decodes on the way: what each dimension means.</summary>
+public sealed class LatentTraversal
+{
+    /// <summary>How far from 0 the walk goes to both sides; the prior's deviation is 1.</summary>
+    public double Reach { get; init; } = 3;
+
+    /// <summary>Images along the walk.</summary>
+    public int Steps { get; init; } = 11;
+
+    /// <summary>Decodes the walks.</summary>
+    /// <param name="vae">The model.</param>
+    /// <param name="start">The latent that the walks start from, such as an image's mean; it is a vector of the model's dimensions.</param>
+    /// <param name="dimensions">Which dimensions to walk along.</param>
+    /// <returns>Images, <see cref="Steps"/> for each dimension, in order.</returns>
+    /// <exception cref="ArgumentException">The start or a dimension does not fit the model, or a property is out of range.</exception>
+    public float[] Decode(Vae vae, ReadOnlySpan<float> start, params IReadOnlyList<int> dimensions)
+    {
+        ArgumentNullException.ThrowIfNull(vae);
+        if (start.Length != vae.Latent) throw new ArgumentException($"The start must have {vae.Latent} numbers, found {start.Length}.");
+        if (Steps < 2) throw new ArgumentException($"A walk has at least 2 steps, found {Steps}.");
+        float[] latents = new float[dimensions.Count * Steps * vae.Latent];
+        for (int i = 0; i < dimensions.Count * Steps; i++)
+        {
+            (int dimension, int step) = (dimensions[i / Steps], i % Steps);
+            if ((uint)dimension >= (uint)vae.Latent) throw new ArgumentException($"There is no dimension {dimension}: the model has {vae.Latent}.");
+            Span<float> z = latents.AsSpan(i * vae.Latent, vae.Latent);
+            start.CopyTo(z);
+            z[dimension] = (float)(Reach * ((2.0 * step / (Steps - 1)) - 1));
+        }
+
+        return vae.Decode(latents);
+    }
+}

@@ -1,0 +1,137 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Kernels;
+
+namespace Engine.Models.Variational;
+
+/// <summary>
+/// Softmax regression on features: the share of right answers says how much of the classes lies open, for a linear reader, in features that
+/// were learned without labels. Features are brought to mean 0 and deviation 1 first.
+/// </summary>
+public sealed class LinearProbe : IDisposable
+{
+    private readonly Linear _linear;
+    private readonly Adam _adam;
+    private readonly RandomStream _random;
+    private readonly float[] _shift;
+    private readonly float[] _scale;
+
+    /// <summary>Makes a probe that knows nothing.</summary>
+    /// <param name="features">Numbers in a feature vector.</param>
+    /// <param name="classes">Classes to tell apart.</param>
+    /// <param name="options">Where it computes, and where randomness comes from.</param>
+    /// <param name="learningRate">Adam's learning rate at the beginning; it falls linearly to 0.</param>
+    public LinearProbe(int features, int classes, ModuleOptions options, double learningRate = 1e-2)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (Features, Classes, LearningRate) = (features, classes, learningRate);
+        _linear = new Linear(features, classes, options with { DType = DType.Float32 }, true, Initializers.Zeros, Initializers.Zeros);
+        _adam = new Adam(_linear.Parameters, learningRate);
+        _random = options.Random;
+        (_shift, _scale) = (new float[features], new float[features]);
+        Array.Fill(_scale, 1);
+    }
+
+    /// <summary>Numbers in a feature vector.</summary>
+    public int Features { get; }
+
+    /// <summary>Classes to tell apart.</summary>
+    public int Classes { get; }
+
+    /// <summary>Adam's learning rate at the beginning of <see cref="Fit"/>.</summary>
+    public double LearningRate { get; }
+
+    /// <summary>Trains the probe.</summary>
+    /// <param name="features">Feature vectors, one after another.</param>
+    /// <param name="labels">The class of each, from 0.</param>
+    /// <param name="epochs">How often each is seen.</param>
+    /// <param name="batch">How many at once; what is left over at the end of an epoch waits for the next.</param>
+    /// <exception cref="ArgumentException">The numbers of features and labels do not fit, or a label is out of range.</exception>
+    public void Fit(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int epochs = 20, int batch = 250)
+    {
+        Check(features, labels);
+        ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        Standardize(features, labels.Length);
+        batch = Math.Min(batch, labels.Length);
+        int steps = labels.Length / batch;
+        int[] order = [.. Enumerable.Range(0, labels.Length)];
+        float[] inputs = new float[batch * Features], targets = new float[batch * Classes];
+        for (int epoch = 0; epoch < epochs; epoch++)
+        {
+            new Random((int)(_random.Reserve(1) & 0x7FFFFFFF)).Shuffle(order);
+            for (int step = 0; step < steps; step++)
+            {
+                _adam.LearningRate = LearningRate * (1 - (((epoch * steps) + step) / (double)(epochs * steps)));
+                Array.Clear(targets);
+                for (int i = 0; i < batch; i++)
+                {
+                    int at = order[(step * batch) + i];
+                    Copy(features.Slice(at * Features, Features), inputs.AsSpan(i * Features, Features));
+                    targets[(i * Classes) + labels[at]] = 1;
+                }
+
+                using Tape tape = new(_linear.Weight.Device);
+                Tensor logits = _linear.Forward(Tensor.From(inputs, [batch, Features]));
+                Tensor loss = (logits.LogSoftmax() * Tensor.From(targets, [batch, Classes])).Sum() * (-1.0 / batch);
+                _adam.Step(tape.Gradients(loss, _linear.Parameters));
+            }
+        }
+    }
+
+    /// <summary>The share of right answers.</summary>
+    /// <param name="features">Feature vectors, one after another.</param>
+    /// <param name="labels">The class of each, from 0.</param>
+    /// <exception cref="ArgumentException">The numbers of features and labels do not fit, or a label is out of range.</exception>
+    public double Accuracy(ReadOnlySpan<float> features, ReadOnlySpan<int> labels)
+    {
+        Check(features, labels);
+        float[] inputs = new float[features.Length];
+        for (int i = 0; i < labels.Length; i++) Copy(features.Slice(i * Features, Features), inputs.AsSpan(i * Features, Features));
+        using Tape tape = new(_linear.Weight.Device, record: false);
+        int[] answers = _linear.Forward(Tensor.From(inputs, [labels.Length, Features])).ArgMax(1).ToInts();
+        int right = 0;
+        for (int i = 0; i < answers.Length; i++) right += answers[i] == labels[i] ? 1 : 0;
+        return right / (double)labels.Length;
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        _adam.Dispose();
+        _linear.Dispose();
+    }
+
+    private void Standardize(ReadOnlySpan<float> features, int count)
+    {
+        for (int f = 0; f < Features; f++)
+        {
+            double sum = 0, square = 0;
+            for (int i = 0; i < count; i++)
+            {
+                double x = features[(i * Features) + f];
+                (sum, square) = (sum + x, square + (x * x));
+            }
+
+            double variance = (square / count) - (sum / count * (sum / count));
+            _shift[f] = (float)(sum / count);
+
+            // A feature that never changes says nothing: it stays 0.
+            _scale[f] = variance > 1e-12 ? (float)(1 / Math.Sqrt(variance)) : 0;
+        }
+    }
+
+    private void Copy(ReadOnlySpan<float> from, Span<float> to)
+    {
+        for (int f = 0; f < to.Length; f++) to[f] = (from[f] - _shift[f]) * _scale[f];
+    }
+
+    private void Check(ReadOnlySpan<float> features, ReadOnlySpan<int> labels)
+    {
+        if (labels.IsEmpty || features.Length != (long)labels.Length * Features)
+            throw new ArgumentException($"{labels.Length} labels need as many vectors of {Features} features, found {features.Length} numbers.");
+        foreach (int label in labels)
+            if ((uint)label >= (uint)Classes) throw new ArgumentException($"Labels from 0 to {Classes - 1} were expected, found {label}.");
+    }
+}

@@ -1,0 +1,23 @@
+namespace Engine.Models.Variational;
+
+/// <summary>What a <see cref="Vae"/> is trained to minimise.</summary>
+public sealed record VaeObjective
+{
+    /// <summary>How the decoder's output explains an image.</summary>
+    public Reconstruction Reconstruction { get; init; } = Reconstruction.Bernoulli;
+
+    /// <summary>
+    /// The weight of the divergence from the prior: 1 for the evidence lower bound, more for factors that are told apart (Higgins et al. 2017,
+    /// beta-VAE), less at the beginning of training for a warm-up (Sønderby et al. 2016, arXiv:1602.02282).
+    /// </summary>
+    public double Beta { get; init; } = 1;
+
+    /// <summary>
+    /// k, the samples of z for each image. With more than one and <see cref="ImportanceWeighted"/> the bound is that of Burda, Grosse and
+    /// Salakhutdinov (2016, arXiv:1509.00519); else the samples are averaged.
+    /// </summary>
+    public int Samples { get; init; } = 1;
+
+    /// <summary>Whether samples are weighted by importance: log of the mean of the weights, instead of the mean of their logarithms.</summary>
+    public bool ImportanceWeighted { get; init; }
+}

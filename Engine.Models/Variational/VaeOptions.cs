@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Engine.Models.Training;
+
+namespace Engine.Models.Variational;
+
+/// <summary>The options of a program that trains a VAE, beside those that all training programs have.</summary>
+public sealed class VaeOptions
+{
+    private readonly Option<bool> _conv = new("--conv") { Description = "Convolutional encoder and decoder, for images of 28 x 28." };
+    private readonly Option<string> _recipe = Word("--recipe", "iwae: network and training of the paper on importance-weighted autoencoders.", "none", "iwae");
+    private readonly Option<string> _loss = Word("--loss", "What compares image and reconstruction: binary cross-entropy, or the squared error.", "bce", "mse");
+    private readonly Option<string> _binarize = Word(
+        "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, from the half on, not at all. auto: none for the small network, dynamic for the others.",
+        "auto", "none", "dynamic", "static", "threshold");
+    private readonly Option<int> _latent = Number("--latent", "Dimensions of z; 0 takes the network's own.", 0, 0, 4096);
+    private readonly Option<double> _beta = Decimal("--beta", "The weight of the divergence: 1 for the evidence lower bound.", 1);
+    private readonly Option<int> _warmUp = Number("--warm-up", "Epochs over which the weight of the divergence rises from 0.", 0, 0, 1_000_000);
+    private readonly Option<int> _importance = Number("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
+    private readonly Option<int> _testSamples = Number("--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
+    private readonly Option<int> _testImages = Number("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
+    private readonly Option<int> _anomaly = Number("--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
+    private readonly Option<bool> _probe = new("--probe") { Description = "Trains softmax regression on the latents at the end." };
+
+    /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
+    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _testSamples, _testImages, _anomaly, _probe];
+
+    /// <summary>What a run's command line says.</summary>
+    /// <param name="run">The run.</param>
+    public VaeChoices Read(TrainingRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        VaeNetwork network = run.Option(_recipe) == "iwae" ? VaeNetwork.Iwae : run.Option(_conv) ? VaeNetwork.Convolutional : VaeNetwork.FullyConnected;
+        int latent = run.Option(_latent);
+        string binarize = run.Option(_binarize)!;
+        return new VaeChoices
+        {
+            Network = network,
+            Latent = latent > 0 ? latent : network switch { VaeNetwork.Iwae => 50, VaeNetwork.Convolutional => 32, _ => 20 },
+            Binarization = binarize != "auto" ? Enum.Parse<Binarization>(binarize, ignoreCase: true)
+                : network == VaeNetwork.FullyConnected ? Binarization.None : Binarization.Dynamic,
+            Objective = new VaeObjective
+            {
+                Reconstruction = run.Option(_loss) == "mse" ? Reconstruction.SquaredError : Reconstruction.Bernoulli,
+                Beta = run.Option(_beta),
+                Samples = run.Option(_importance),
+                ImportanceWeighted = run.Option(_importance) > 1,
+            },
+            WarmUp = run.Option(_warmUp),
+            TestSamples = run.Option(_testSamples),
+            TestImages = run.Option(_testImages),
+            Anomaly = run.Option(_anomaly) is var label and >= 0 ? label : null,
+            Probe = run.Option(_probe),
+        };
+    }
+
+    private static Option<string> Word(string name, string description, params string[] words)
+    {
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => words[0] };
+        option.AcceptOnlyFromAmong(words);
+        return option;
+    }
+
+    private static Option<int> Number(string name, string description, int value, int least, int most) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            string text = Text(result);
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most) return number;
+            result.AddError($"{name} must be a whole number from {least} to {most}, was '{text}'.");
+            return 0;
+        },
+    };
+
+    private static Option<double> Decimal(string name, string description, double value) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            string text = Text(result);
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= 0 && double.IsFinite(number)) return number;
+            result.AddError($"{name} must be a number of at least 0, was '{text}'.");
+            return 0;
+        },
+    };
+
+    private static string Text(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+}

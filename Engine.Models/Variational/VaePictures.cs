@@ -1,0 +1,90 @@
+using Engine.Models.Imaging;
+
+namespace Engine.Models.Variational;
+
+/// <summary>What can be seen of a VAE of grey images, as pictures.</summary>
+/// <param name="vae">The model; its encoder takes images as [images, height * width].</param>
+/// <param name="height">Rows of an image.</param>
+/// <param name="width">Columns of an image.</param>
+public sealed class VaePictures(Vae vae, int height, int width)
+{
+    private readonly int _length = height * width;
+
+    /// <summary>Originals in one row, their reconstructions in the row below, and so on.</summary>
+    /// <param name="images">Images in [0, 1], one after another.</param>
+    /// <param name="columns">Images in a row.</param>
+    public Picture Reconstructions(ReadOnlySpan<float> images, int columns = 10)
+    {
+        float[] decoded = vae.Decode(Encode(images)), both = new float[2 * images.Length];
+        int count = images.Length / _length, rows = (count + columns - 1) / columns;
+        for (int row = 0; row < rows; row++)
+        {
+            int from = row * columns * _length, length = Math.Min(columns * _length, images.Length - from);
+            images.Slice(from, length).CopyTo(both.AsSpan(2 * from));
+            decoded.AsSpan(from, length).CopyTo(both.AsSpan((2 * from) + length));
+        }
+
+        return Grid(both, columns);
+    }
+
+    /// <summary>The decoder's pixels at draws from the prior.</summary>
+    /// <param name="latents">The draws, [images, latent]; the same ones show how training changes the images.</param>
+    public Picture Samples(ReadOnlySpan<float> latents) => Grid(vae.Decode(latents), 0);
+
+    /// <summary>Ways from one image to another, one a row: the first image itself, the way between the two latents, the second image.</summary>
+    /// <param name="images">Pairs of images in [0, 1], one after another.</param>
+    /// <param name="steps">Images on the way.</param>
+    public Picture Interpolations(ReadOnlySpan<float> images, int steps = 8)
+    {
+        float[] latents = Encode(images);
+        List<float> all = [];
+        for (int first = 0; (first + 2) * _length <= images.Length; first += 2)
+        {
+            all.AddRange(images.Slice(first * _length, _length));
+            all.AddRange(Interpolation.Between(vae, Latent(latents, first), Latent(latents, first + 1), steps));
+            all.AddRange(images.Slice((first + 1) * _length, _length));
+        }
+
+        return Grid(all.ToArray(), steps + 2);
+    }
+
+    /// <summary>Walks from the latent of one image, a dimension a row, those first whose means differ most between images.</summary>
+    /// <param name="images">Images in [0, 1]; the walks start from the first, the others tell which dimensions the model uses.</param>
+    /// <param name="dimensions">How many dimensions to show, at most.</param>
+    public Picture Traversals(ReadOnlySpan<float> images, int dimensions = 10)
+    {
+        float[] latents = Encode(images);
+        int[] shown = [.. new LatentActivity(latents, vae.Latent).Ranked.Take(dimensions)];
+        LatentTraversal traversal = new();
+        return Grid(traversal.Decode(vae, Latent(latents, 0), shown), traversal.Steps);
+    }
+
+    /// <summary>The plane of two latent dimensions, decoded: <see cref="LatentMap"/>.</summary>
+    public Picture Map(int side = 20) => new ImageGrid { Black = 0, Columns = side, Padding = 0, Magnification = 1 }.Draw(LatentMap.Decode(vae, side), height, width);
+
+    /// <summary>Where the images lie in the first two latent dimensions, a colour for each class.</summary>
+    /// <param name="images">Images in [0, 1].</param>
+    /// <param name="labels">The class of each; -1 where there is none.</param>
+    public Picture Scatter(ReadOnlySpan<float> images, ReadOnlySpan<int> labels)
+    {
+        float[] latents = Encode(images);
+        int[] classes = labels.ToArray();
+        ScatterChart chart = new() { Title = "the mean of q(z|x)", XLabel = "z 1", YLabel = "z 2" };
+        foreach (int label in classes.Distinct().Order())
+        {
+            int[] members = [.. Enumerable.Range(0, classes.Length).Where(i => classes[i] == label)];
+            chart.Add(
+                label < 0 ? "images" : $"{label}",
+                [.. members.Select(i => (double)latents[i * vae.Latent])],
+                [.. members.Select(i => (double)latents[(i * vae.Latent) + 1])]);
+        }
+
+        return chart.Draw();
+    }
+
+    private ReadOnlySpan<float> Latent(float[] latents, int image) => latents.AsSpan(image * vae.Latent, vae.Latent);
+
+    private float[] Encode(ReadOnlySpan<float> images) => vae.Encode(images, [images.Length / _length, _length]);
+
+    private Picture Grid(ReadOnlySpan<float> images, int columns) => new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
+}

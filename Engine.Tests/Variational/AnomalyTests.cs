@@ -1,0 +1,61 @@
+using Engine.Kernels;
+using Engine.Models.Data;
+using Engine.Models.Variational;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class AnomalyTests
+{
+    [Fact]
+    public void The_area_is_the_probability_that_an_anomaly_scores_higher()
+    {
+        Assert.Equal(1, Auroc.Of([1, 2, 3], [4, 5]));
+        Assert.Equal(0, Auroc.Of([4, 5], [1, 2, 3]));
+        Assert.Equal(0.5, Auroc.Of([1, 1, 1], [1, 1]));
+        Assert.Equal(4.5 / 6, Auroc.Of([1, 2, 3], [2, 4]));
+    }
+
+    [Fact]
+    public void The_area_is_that_of_counting_all_pairs()
+    {
+        Random random = new(1);
+        double[] normal = Scores(300, 0), strange = Scores(200, 2);
+        double wins = normal.Sum(a => strange.Sum(b => b > a ? 1 : b == a ? 0.5 : 0));
+        Assert.Equal(wins / (300 * 200), Auroc.Of(normal, strange), 1e-12);
+
+        double[] Scores(int count, int shift) => [.. Enumerable.Range(0, count).Select(_ => (double)(random.Next(10) + shift))];
+    }
+
+    [Fact]
+    public void Scores_that_cannot_be_compared_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => Auroc.Of([], [1]));
+        Assert.Throws<ArgumentException>(() => Auroc.Of([1], []));
+        Assert.Throws<ArgumentException>(() => Auroc.Of([1], [double.NaN]));
+    }
+
+    [Fact]
+    public void A_score_is_the_negative_bound()
+    {
+        using CpuDevice cpu = new(1);
+        using Vae vae = TinyVae.Make(cpu);
+        double[] scores = new AnomalyScore { Samples = 3 }.Of(vae, TinyVae.Images, [4, 3], new RandomStream(1));
+        Assert.Equal(vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 3, new RandomStream(1)).Select(bound => -bound), scores);
+        scores = new AnomalyScore { Samples = 3, ImportanceWeighted = true }.Of(vae, TinyVae.Images, [4, 3], new RandomStream(1));
+        Assert.Equal(vae.LogLikelihood(TinyVae.Images, [4, 3], 3, new RandomStream(1)).Select(bound => -bound), scores);
+    }
+
+    [Fact]
+    public void A_class_is_held_out_with_its_images_and_labels()
+    {
+        ImageDataset data = new("four", 1, 2, 1, [1, 2, 3, 4, 5, 6, 7, 8], [0, 1, 0, 2], 3);
+        (ImageDataset others, ImageDataset held) = HeldOutClass.Split(data, 0);
+        Assert.Equal([3, 4, 7, 8], others.Pixels.ToArray());
+        Assert.Equal([1, 2], others.Labels.ToArray());
+        Assert.Equal([1, 2, 5, 6], held.Pixels.ToArray());
+        Assert.Equal([0, 0], held.Labels.ToArray());
+        Assert.Throws<DataException>(() => HeldOutClass.Split(data, 3));
+        Assert.Throws<DataException>(() => HeldOutClass.Split(new ImageDataset("none", 1, 2, 1, [1, 2]), 0));
+    }
+}

@@ -1,0 +1,142 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A VAE learns to compress digits and to draw new ones: dotnet run docs/lessons/vae.cs -- [--data digits|mnist|PATH] [--help]. See vae.md.
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Kernels;
+using Engine.Models.Data;
+using Engine.Models.Training;
+using Engine.Models.Variational;
+
+const int Side = 28, Pixels = Side * Side;
+
+VaeOptions options = new();
+bool isPaper = args.Contains("iwae");
+ProgramInfo info = new(
+    "vae", "A variational autoencoder learns to compress images and to draw new ones.",
+    Epochs: isPaper ? IwaeRecipe.Epochs : 50, Batch: isPaper ? IwaeRecipe.Batch : 100);
+return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
+
+static void Train(TrainingRun run, VaeChoices choices)
+{
+    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
+    test = test.Take(Math.Min(choices.TestImages, test.Count));
+    if (choices.Probe && !data.IsLabelled) throw new DataException($"--probe needs images with labels, {data.Name} has none.");
+    if (choices.Anomaly is { } held) data = HeldOutClass.Split(data, held).Others;
+    (data, PixelScale scale) = BinaryImages.Prepare(data, choices.Binarization, run.Seed);
+    float[] testImages = BinaryImages.ToFloats(test, choices.Binarization, run.Seed);
+    BatchLoader batches = run.Batches(data, scale);
+
+    ModuleOptions options = new(run.Random, run.Device);
+    using Vae vae = choices.Network switch
+    {
+        VaeNetwork.Iwae => IwaeRecipe.Network(BinaryImages.MeanLogits(data), options, choices.Latent),
+        VaeNetwork.Convolutional => Convolutional(choices.Latent, options),
+        _ => FullyConnected(choices.Latent, options),
+    };
+    using Adam adam = new(vae.Parameters, epsilon: choices.Network == VaeNetwork.Iwae ? IwaeRecipe.Epsilon : 1e-8);
+    LearningRateSchedule rate = choices.Network switch
+    {
+        VaeNetwork.Iwae => IwaeRecipe.LearningRate,
+        VaeNetwork.Convolutional => LearningRateSchedules.Cosine(1e-3, run.Epochs, to: 2e-5),
+        _ => LearningRateSchedules.Constant(2e-4),
+    };
+
+    VaePictures pictures = new(vae, Side, Side);
+    float[] noise = Normal(64 * choices.Latent, run);
+    Trainer trainer = run.Trainer(("vae", vae), ("adam", adam));
+    foreach (int epoch in trainer.Epochs())
+    {
+        adam.LearningRate = rate(epoch - 1);
+        foreach (Batch batch in trainer.Steps(batches))
+        {
+            using Tape tape = new(run.Device);
+            Tensor x = Tensor.From(batch.Images, [batch.Count, Pixels]);
+            VaeLosses losses = vae.Losses(x, choices.ObjectiveAt(trainer.Step / (double)batches.BatchesPerEpoch), run.Random);
+            adam.Step(tape.Gradients(losses.Loss, vae.Parameters));
+            trainer.Report(("loss", losses.Loss.Item()), ("reconstruction", losses.Reconstruction.Item()), ("divergence", losses.Divergence.Item()));
+        }
+
+        if (epoch % 10 > 0) continue;
+        run.Output.Save($"reconstructions-{epoch:000}.png", pictures.Reconstructions(First(50, testImages)));
+        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(noise));
+    }
+
+    if (!run.IsStopping) Measure(run, trainer, vae, choices, data, test, testImages);
+    Show(run, pictures, choices, test, testImages, noise);
+}
+
+// x [batch, 784] to mean and log-variance of q(z|x), z to the logits of the pixels: 784-128-128-latent and back.
+static Vae FullyConnected(int latent, ModuleOptions options) => new(
+    new GaussianEncoder(new Sequential(new Linear(Pixels, 128, options), new Relu(), new Linear(128, 128, options), new Relu()), 128, latent, options),
+    new Sequential(new Linear(latent, 128, options), new Relu(), new Linear(128, 128, options), new Relu(), new Linear(128, Pixels, options)));
+
+// The same with images of 28 x 28 -> 14 x 14 -> 7 x 7 and more channels at each step, and back.
+static Vae Convolutional(int latent, ModuleOptions options) => new(
+    new GaussianEncoder(
+        new Sequential(
+            new Unflatten(Side, Side, 1),
+            new Conv2d(1, 32, 4, options, stride: 2, padding: 1), new Relu(),
+            new Conv2d(32, 64, 4, options, stride: 2, padding: 1), new Relu(),
+            new Flatten(), new Linear(7 * 7 * 64, 256, options), new Relu()),
+        256, latent, options),
+    new Sequential(
+        new Linear(latent, 256, options), new Relu(),
+        new Linear(256, 7 * 7 * 64, options), new Relu(), new Unflatten(7, 7, 64),
+        new ConvTranspose2d(64, 32, 4, options, stride: 2, padding: 1), new Relu(),
+        new ConvTranspose2d(32, 1, 4, options, stride: 2, padding: 1)));
+
+// What can be measured on test images, which training never saw.
+static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choices, ImageDataset data, ImageDataset test, float[] images)
+{
+    RandomStream random = run.Random.Split("test");
+    Shape shape = [test.Count, Pixels];
+    if (choices.HasLikelihood)
+    {
+        Tell("-ELBO, one sample", -vae.EvidenceLowerBound(images, shape, 1, random).Average());
+        if (choices.TestSamples > 0) Tell($"-log p(x), {choices.TestSamples} importance samples", -vae.LogLikelihood(images, shape, choices.TestSamples, random).Average());
+    }
+
+    float[] latents = vae.Encode(images, shape);
+    Tell("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
+    if (choices.Anomaly is { } held)
+    {
+        double[] scores = new AnomalyScore().Of(vae, images, shape, random);
+        double[] Of(bool strange) => [.. scores.Where((_, i) => test.Label(i) == held == strange)];
+        Tell($"AUROC of the {held} that was held out", Auroc.Of(Of(false), Of(true)));
+    }
+
+    if (choices.Probe)
+    {
+        using LinearProbe probe = new(vae.Latent, data.Classes, new ModuleOptions(random, run.Device));
+        probe.Fit(vae.Encode(BinaryImages.ToFloats(data, choices.Binarization, run.Seed), [data.Count, Pixels]), data.Labels);
+        Tell("accuracy of a linear probe", probe.Accuracy(latents, test.Labels));
+    }
+
+    void Tell(string name, double value)
+    {
+        trainer.Record(name, value);
+        run.Print(FormattableString.Invariant($"{name}: {value:F4} ({test.Count} test images, binarisation: {choices.Binarization})"));
+    }
+}
+
+static void Show(TrainingRun run, VaePictures pictures, VaeChoices choices, ImageDataset test, float[] images, float[] noise)
+{
+    run.Output.Save("reconstructions.png", pictures.Reconstructions(First(50, images)));
+    run.Output.Save("samples.png", pictures.Samples(noise));
+    run.Output.Save("interpolation.png", pictures.Interpolations(First(16, images)));
+    run.Output.Save("traversal.png", pictures.Traversals(First(1000, images)));
+    if (choices.Latent != 2) return;
+    run.Output.Save("map.png", pictures.Map());
+    run.Output.Save("scatter.png", pictures.Scatter(images, test.Labels));
+}
+
+static ReadOnlySpan<float> First(int count, float[] images) => images.AsSpan(0, Math.Min(count * Pixels, images.Length));
+
+static float[] Normal(int count, TrainingRun run)
+{
+    using Tensor noise = Tensor.Normal([count], run.Random, device: run.Device);
+    return noise.ToArray();
+}
