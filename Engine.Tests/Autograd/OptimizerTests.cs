@@ -133,6 +133,45 @@ public sealed class OptimizerTests : IDisposable
     }
 
     [Fact]
+    public void Its_state_is_shown_by_name_and_set_again_to_the_bit()
+    {
+        using Sequential model = new(new Linear(2, 3, ModuleOptions.FromSeed(1, _cpu)), new Linear(3, 1, ModuleOptions.FromSeed(1, _cpu), bias: false));
+        Func<Optimizer>[] optimizers =
+        [
+            () => new Adam(model.Parameters), () => new AdamW(model.Parameters), () => new Sgd(model.Parameters, 0.1, 0.9),
+            () => new RmsProp(model.Parameters, momentum: 0.9, centered: true),
+        ];
+        string[][] kinds = [["mean", "square"], ["mean", "square"], ["velocity"], ["square", "mean", "velocity"]];
+        for (int k = 0; k < optimizers.Length; k++)
+        {
+            using Optimizer optimizer = optimizers[k](), other = optimizers[k]();
+            for (int i = 0; i < 3; i++)
+            {
+                using Tape tape = new(_cpu);
+                optimizer.Step([.. model.Parameters.Select(parameter => Tensor.Normal(parameter.Shape, new RandomStream(i)))]);
+            }
+
+            optimizer.LearningRate = 0.125;
+            StateCopy saved = new();
+            optimizer.VisitState(saved);
+            Assert.Equal(kinds[k].SelectMany(kind => new[] { $"{kind}.0.weight", $"{kind}.0.bias", $"{kind}.1.weight" }), saved.Elements.Keys);
+            Assert.All(saved.Elements.Values, values => Assert.Contains(values, x => x != 0));
+            other.VisitState(saved.ToSet());
+            StateCopy again = new();
+            other.VisitState(again);
+            Assert.Equal(saved.Elements, again.Elements);
+            Assert.Equal(saved.Numbers, again.Numbers);
+            Assert.Equal((3, 0.125), (other.Steps, other.LearningRate));
+        }
+
+        using Linear alone = new(2, 3, ModuleOptions.FromSeed(1, _cpu)), likewise = new(2, 3, ModuleOptions.FromSeed(1, _cpu));
+        using Adam both = new([.. alone.Parameters, .. likewise.Parameters]);
+        StateCopy places = new();
+        both.VisitState(places);
+        Assert.Equal(["mean.0", "mean.1", "mean.2", "mean.3", "square.0", "square.1", "square.2", "square.3"], places.Elements.Keys);
+    }
+
+    [Fact]
     public void What_an_optimizer_remembers_is_given_back_with_it()
     {
         using Linear layer = new(5, 6, ModuleOptions.FromSeed(1, _cpu), bias: false);
