@@ -17,7 +17,7 @@ public sealed class Dropout : Module
         if (!(probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
         ArgumentNullException.ThrowIfNull(options);
         _probability = probability;
-        _random = options.Random;
+        _random = UseRandom(options.Random);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
 
 namespace Engine.Autograd.Nn;
@@ -6,13 +7,14 @@ namespace Engine.Autograd.Nn;
 /// A part of a model with parameters, buffers and, possibly, modules of its own. A module is made on a device, for a type of number, and is
 /// disposed to give its parameters and buffers back.
 /// </summary>
-public abstract class Module : IDisposable
+public abstract class Module : IStateful, IDisposable
 {
     private readonly List<Parameter> _own = [];
     private readonly List<(string Name, Tensor Buffer)> _buffers = [];
     private readonly List<(string Name, Module Module)> _children = [];
     private Parameter[]? _all;
     private (Module Parent, string Name)? _place;
+    private RandomStream? _random;
 
     /// <summary>Every parameter once: those of the module itself, then those of its parts in their order. A module is complete when its constructor returns.</summary>
     public IReadOnlyList<Parameter> Parameters => _all ??= [.. NamedParameters().Select(named => named.Parameter).Distinct()];
@@ -43,6 +45,16 @@ public abstract class Module : IDisposable
         foreach ((string, Tensor) buffer in _buffers) yield return buffer;
         foreach ((string name, Module module) in _children)
             foreach ((string inner, Tensor buffer) in module.NamedBuffers()) yield return ($"{name}.{inner}", buffer);
+    }
+
+    /// <summary>Shows a checkpoint every parameter and buffer under its full name, and the random streams that parts draw from.</summary>
+    public void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        foreach (Parameter parameter in _own) visitor.Tensor(parameter.Name, parameter);
+        foreach ((string name, Tensor buffer) in _buffers) visitor.Tensor(name, buffer);
+        if (_random is not null) visitor.Random("random", _random);
+        foreach ((string name, Module module) in _children) visitor.Part(name, module);
     }
 
     /// <summary>Puts the module and its parts into training mode, or with false into evaluation mode.</summary>
@@ -99,6 +111,14 @@ public abstract class Module : IDisposable
         initializer(buffer.Storage, shape, options.Random);
         _buffers.Add((name, buffer));
         return buffer;
+    }
+
+    /// <summary>Says that passes of this module move a random stream on, so that it belongs to the state of the model.</summary>
+    /// <returns>The stream itself.</returns>
+    protected RandomStream UseRandom(RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return _random = random;
     }
 
     /// <summary>Makes a module a part of this one: its parameters and its mode follow.</summary>

@@ -17,10 +17,17 @@ public sealed partial class Tape
         private readonly bool[] _needed;
         private readonly Tensor?[] _ofNodes;
         private readonly Tensor?[] _ofWith;
+        private readonly Action<int, Tensor>? _check;
 
-        internal Backward(Tape tape, Tensor output, IReadOnlyList<Tensor> with, bool createGraph)
+        /// <summary>Prepares the pass.</summary>
+        /// <param name="tape">The tape.</param>
+        /// <param name="output">What is differentiated.</param>
+        /// <param name="with">With respect to what.</param>
+        /// <param name="createGraph">Whether the pass is recorded.</param>
+        /// <param name="check">Sees every gradient that a rule gives, with the node of the rule.</param>
+        internal Backward(Tape tape, Tensor output, IReadOnlyList<Tensor> with, bool createGraph, Action<int, Tensor>? check = null)
         {
-            (_tape, _output, _with, _createGraph) = (tape, output, with, createGraph);
+            (_tape, _output, _with, _createGraph, _check) = (tape, output, with, createGraph, check);
             _places = new Dictionary<Tensor, int>(with.Count, ReferenceEqualityComparer.Instance);
             for (int i = 0; i < with.Count; i++)
             {
@@ -83,6 +90,7 @@ public sealed partial class Tape
             if (inPlace && rule.Accumulate is not null)
             {
                 rule.Accumulate(gradient, sum!);
+                _check?.Invoke(node.Output.Node, sum!);
                 return;
             }
 
@@ -90,6 +98,7 @@ public sealed partial class Tape
             Tensor result = rule.Gradient(gradient);
             if (result.Shape != rule.Input.Shape)
                 throw new InvalidOperationException($"{node.Operation}: its gradient rule gave shape {result.Shape} for an input of shape {rule.Input.Shape}.");
+            _check?.Invoke(node.Output.Node, result);
             if (inPlace) sum!.AddInPlace(result);
             else if (sum is not null) result = sum + result;
             if (_createGraph)

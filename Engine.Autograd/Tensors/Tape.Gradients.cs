@@ -14,6 +14,7 @@ public sealed partial class Tape
     /// The loss carries no graph: nothing was recorded, or it was computed from gradients without a graph or from results of another tape. Or
     /// a tensor to differentiate with respect to is none that the tape follows, or this is not the innermost tape that is open on the calling thread.
     /// </exception>
+    /// <exception cref="NonFiniteException">The loss or a gradient is NaN or infinite, and a <see cref="FiniteGuard"/> is open.</exception>
     public Tensor[] Gradients(Tensor loss, IReadOnlyList<Tensor> with, bool createGraph = false)
     {
         if (loss.Count != 1) throw new ArgumentException($"Gradients: the loss must be a scalar, found shape {loss.Shape}. Sum or average it first.");
@@ -39,11 +40,16 @@ public sealed partial class Tape
         if (seed.Shape != output.Shape) throw new ArgumentException($"Gradients: the seed has shape {seed.Shape}, the output {output.Shape}.");
         if (createGraph && !IsRecording) throw new InvalidOperationException("Gradients: the tape does not record, so no graph of the gradients can be made.");
 
+        // With a graph of the gradients, what is not finite in them shows in the loss that is computed from them.
+        FiniteGuard? guard = createGraph ? null : FiniteGuard.Current;
+        if (guard is not null) CheckLoss(guard, output, with);
         bool recording = IsRecording;
         IsRecording = createGraph;
         try
         {
-            return new Backward(this, output, with, createGraph).Run(seed);
+            Tensor[] gradients = new Backward(this, output, with, createGraph).Run(seed);
+            if (guard is not null) CheckGradients(guard, output, seed, with, gradients);
+            return gradients;
         }
         finally
         {

@@ -19,21 +19,25 @@ public sealed class RandomStream
 
     /// <summary>A stream as it was when its <see cref="State"/> was taken.</summary>
     /// <exception cref="ArgumentException">The position is negative or not a multiple of <see cref="Philox.Group"/>.</exception>
-    public RandomStream(RandomStreamState state)
-    {
-        Arguments.RandomOffset(nameof(RandomStream), state.Position);
-        Key = state.Key;
-        Position = state.Position;
-    }
+    public RandomStream(RandomStreamState state) => State = state;
 
     /// <summary>What kernels take as the key.</summary>
-    public ulong Key { get; }
+    public ulong Key { get; private set; }
 
     /// <summary>The index of the next number to be handed out.</summary>
     public long Position { get; private set; }
 
-    /// <summary>The stream's state, for a checkpoint.</summary>
-    public RandomStreamState State => new(Key, Position);
+    /// <summary>The stream's state, for a checkpoint; set, the stream goes on as it was when that state was taken.</summary>
+    /// <exception cref="ArgumentException">The position is negative or not a multiple of <see cref="Philox.Group"/>.</exception>
+    public RandomStreamState State
+    {
+        get => new(Key, Position);
+        set
+        {
+            Arguments.RandomOffset(nameof(RandomStream), value.Position);
+            (Key, Position) = (value.Key, value.Position);
+        }
+    }
 
     /// <summary>
     /// Hands out the next <paramref name="numbers"/> numbers, one for each element that a kernel will write, of whatever type, and returns

@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
@@ -9,7 +10,7 @@ namespace Engine.Models.Adversarial;
 /// A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): a generator that turns noise into samples, and a discriminator
 /// that tells them from data, each trained against the other. The generator's objective is the non-saturating one of section 3.
 /// </summary>
-public sealed class Gan : IDisposable
+public sealed class Gan : IStateful, IDisposable
 {
     private readonly Device _device;
     private readonly DType _dtype;
@@ -94,6 +95,17 @@ public sealed class Gan : IDisposable
         {
             Generator.Train(wasTraining);
         }
+    }
+
+    /// <inheritdoc/>
+    public void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        visitor.Part("generator", Generator);
+        visitor.Part("discriminator", Discriminator);
+        visitor.Part("generator_optimizer", _generatorOptimizer);
+        visitor.Part("discriminator_optimizer", _discriminatorOptimizer);
+        visitor.Random("random", _random);
     }
 
     /// <summary>Gives networks and optimisers back.</summary>

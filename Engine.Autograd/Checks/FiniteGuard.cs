@@ -1,0 +1,54 @@
+namespace Engine.Autograd;
+
+/// <summary>
+/// While one is open on a thread, <see cref="Tape.Gradients(Tensor, IReadOnlyList{Tensor}, bool)"/> refuses a loss and gradients that are NaN or
+/// infinite, so that no optimiser takes them into the parameters, and says which operation of which layer they came out of. The tape still holds
+/// everything that was computed, so that nothing is computed in advance for it: as long as all is well a step costs one look at the loss and, on
+/// the host, at the small gradients (every parameter vector; what is not finite on its way back through a layer shows in its bias).
+/// </summary>
+/// <example><code>using FiniteGuard guard = new(nameOf: parameter => names[parameter], place: () => $"step {step}");</code></example>
+public sealed class FiniteGuard : IDisposable
+{
+    [ThreadStatic]
+    private static FiniteGuard? s_current;
+
+    private readonly FiniteGuard? _outer;
+    private readonly Func<Tensor, string?>? _nameOf;
+    private readonly Func<string>? _place;
+
+    /// <summary>Opens the guard on the calling thread.</summary>
+    /// <param name="nameOf">The full name of a parameter, such as <c>generator.0.weight</c>, or null where it has none.</param>
+    /// <param name="place">Where training is, for the message: <c>step 12 of epoch 3</c>.</param>
+    public FiniteGuard(Func<Tensor, string?>? nameOf = null, Func<string>? place = null)
+    {
+        (_nameOf, _place) = (nameOf, place);
+        _outer = s_current;
+        s_current = this;
+    }
+
+    /// <summary>What the guard found; null as long as all is well.</summary>
+    public NonFiniteException? Found { get; private set; }
+
+    /// <summary>The innermost guard that is open on the calling thread; null when none is.</summary>
+    internal static FiniteGuard? Current => s_current;
+
+    /// <summary>Closes the guard.</summary>
+    public void Dispose()
+    {
+        if (ReferenceEquals(s_current, this)) s_current = _outer;
+    }
+
+    /// <summary>The full name of a parameter, or the name in its module where no other is known.</summary>
+    internal string? NameOf(Tensor tensor) => _nameOf?.Invoke(tensor) ?? (tensor as Nn.Parameter)?.Name;
+
+    /// <summary>The exception to throw.</summary>
+    /// <param name="what">What is not finite: <c>the loss of generator is NaN</c>.</param>
+    /// <param name="cause">Where that came from.</param>
+    /// <param name="operation">The operation, if there is one.</param>
+    /// <param name="layer">The layer, if there is one.</param>
+    internal NonFiniteException Stop(string what, string cause, string? operation = null, string? layer = null)
+    {
+        string place = _place is null ? "" : $" at {_place()}";
+        return Found = new NonFiniteException($"{what}{place}: {cause}.", operation, layer);
+    }
+}
