@@ -1,3 +1,5 @@
+using Engine.Kernels;
+
 namespace Engine.Autograd;
 
 /// <summary>
@@ -32,11 +34,28 @@ public sealed class FiniteGuard : IDisposable
     /// <summary>The innermost guard that is open on the calling thread; null when none is.</summary>
     internal static FiniteGuard? Current => s_current;
 
+    /// <summary>Refuses a value that is NaN or infinite, such as a reported loss that no gradient was taken of.</summary>
+    /// <exception cref="NonFiniteException">It is.</exception>
+    public void Check(string name, double value)
+    {
+        if (!double.IsFinite(value)) throw Stop($"{name} is {Word(value)}", "what gradients were taken of was finite until then");
+    }
+
+    /// <summary>Refuses memory that holds NaN or infinity, such as a parameter about to be saved.</summary>
+    /// <exception cref="NonFiniteException">It does.</exception>
+    public void Check(string name, Storage elements)
+    {
+        ArgumentNullException.ThrowIfNull(elements);
+        if (!Finite.All(elements)) throw Stop($"{name} is {Word(Finite.First(elements))}", "a step before this made it so");
+    }
+
     /// <summary>Closes the guard.</summary>
     public void Dispose()
     {
         if (ReferenceEquals(s_current, this)) s_current = _outer;
     }
+
+    internal static string Word(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
 
     /// <summary>The full name of a parameter, or the name in its module where no other is known.</summary>
     internal string? NameOf(Tensor tensor) => _nameOf?.Invoke(tensor) ?? (tensor as Nn.Parameter)?.Name;

@@ -52,7 +52,7 @@ public sealed partial class Tape
                 layer);
         }
 
-        string What(double value) => $"a gradient of the loss{Owner(guard, with)} is {Word(value)}";
+        string What(double value) => $"a gradient of the loss{Owner(guard, with)} is {FiniteGuard.Word(value)}";
     }
 
     private static bool AreFinite(Tensor[] gradients)
@@ -129,9 +129,7 @@ public sealed partial class Tape
         return low <= high ? string.Create(CultureInfo.InvariantCulture, $", whose inputs lie between {low:G4} and {high:G4}") : "";
     }
 
-    private static string Value(Tensor tensor) => Word(Finite.First(tensor.Storage));
-
-    private static string Word(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
+    private static string Value(Tensor tensor) => FiniteGuard.Word(Finite.First(tensor.Storage));
 
     private bool IsResult(Tensor tensor) => tensor.Node >= 0 && ReferenceEquals(tensor.Tape, this);
 }

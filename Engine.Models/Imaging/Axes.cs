@@ -115,7 +115,7 @@ internal sealed class Axes
 
     // Multiples of 1, 2 or 5 times a power of ten, about as many as wanted; on a logarithmic axis whole powers of ten where there are two
     // or more.
-    private static List<(double Value, string Label)> Ticks(Range range, int wanted)
+    public static List<(double Value, string Label)> Ticks(Range range, int wanted)
     {
         List<(double, string)> ticks = [];
         double span = range.High - range.Low;

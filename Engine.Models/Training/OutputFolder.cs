@@ -2,31 +2,32 @@ using Engine.Models.Imaging;
 
 namespace Engine.Models.Training;
 
-/// <summary>The folder that a run writes to; it remembers what was written.</summary>
+/// <summary>The folder that a run writes to; it remembers what was written. It is made when something is written, not before.</summary>
 public sealed class OutputFolder
 {
     private readonly List<string> _files = [];
+    private readonly string _owner;
+    private bool _isReady;
 
-    internal OutputFolder(string path)
+    /// <summary>A folder that need not exist yet.</summary>
+    /// <param name="path">Its path.</param>
+    public OutputFolder(string path) : this(path, "")
     {
-        Path = path;
-        try
-        {
-            Directory.CreateDirectory(path);
+    }
 
-            // Rights are only known by trying.
-            string probe = System.IO.Path.Combine(path, $".probe-{Environment.ProcessId}");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new IOException($"--out: the folder '{path}' cannot be written: {e.Message}", e);
-        }
+    /// <summary>A folder that an option names.</summary>
+    internal OutputFolder(string path, string owner)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        Path = System.IO.Path.GetFullPath(path);
+        _owner = owner;
     }
 
     /// <summary>The folder's full path.</summary>
     public string Path { get; }
+
+    /// <summary>The names of the files that were written, in order.</summary>
+    public IReadOnlyList<string> Files => _files.AsReadOnly();
 
     /// <summary>Writes a picture as PNG.</summary>
     /// <param name="name">The file's name in the folder.</param>
@@ -34,8 +35,47 @@ public sealed class OutputFolder
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string name, Picture picture)
     {
+        ArgumentNullException.ThrowIfNull(picture);
+        Prepare();
         picture.Save(System.IO.Path.Combine(Path, name));
         Remember(name);
+    }
+
+    /// <summary>Writes a file: whole, or not at all.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    internal void Save(string name, ReadOnlySpan<byte> content)
+    {
+        Prepare();
+        WholeFile.Write(System.IO.Path.Combine(Path, name), content);
+        Remember(name);
+    }
+
+    /// <summary>Makes the folder.</summary>
+    /// <exception cref="IOException">It cannot be made, or not be written to.</exception>
+    internal void Prepare()
+    {
+        if (_isReady) return;
+        try
+        {
+            Directory.CreateDirectory(Path);
+
+            // Rights are only known by trying.
+            string probe = System.IO.Path.Combine(Path, $".probe-{Environment.ProcessId}");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new IOException($"{_owner}the folder '{Path}' cannot be written: {e.Message}", e);
+        }
+
+        _isReady = true;
+    }
+
+    /// <summary>Counts a file as one of this run's.</summary>
+    internal void Remember(string name)
+    {
+        if (!_files.Contains(name)) _files.Add(name);
     }
 
     /// <summary>The files that were written: names in order, a series such as epoch-001.png, epoch-002.png as its first and last.</summary>
@@ -61,10 +101,6 @@ public sealed class OutputFolder
         }
     }
 
-    private static string Series(string name) => string.Concat(name.Where(c => !char.IsDigit(c)));
-
-    private void Remember(string name)
-    {
-        if (!_files.Contains(name)) _files.Add(name);
-    }
+    /// <summary>What the names of a series have in common: everything but digits.</summary>
+    internal static string Series(string name) => string.Concat(name.Where(c => !char.IsDigit(c)));
 }

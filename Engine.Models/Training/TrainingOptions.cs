@@ -5,7 +5,7 @@ using Engine.Models.Data;
 
 namespace Engine.Models.Training;
 
-/// <summary>The options that training programs share: <c>--data --epochs --batch --seed --device --out</c>, with their checks.</summary>
+/// <summary>The options that training programs share, with their checks.</summary>
 internal sealed class TrainingOptions
 {
     private readonly ProgramInfo _info;
@@ -37,6 +37,19 @@ internal sealed class TrainingOptions
             DefaultValueFactory = _ => Path.Combine("out", info.Name),
         };
         Out.Validators.Add(result => RefuseBlank(result, "the path of a folder"));
+        Resume = new Option<string?>("--resume")
+        {
+            Description = "Goes on from a checkpoint as if training had never stopped: without a path from the one in the --out folder.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "path",
+        };
+        CheckpointMinutes = new Option<double>("--checkpoint-minutes")
+        {
+            Description = "How many minutes of an epoch pass between checkpoints; 0 writes one after every step. There is also one after each epoch, and at Ctrl+C.",
+            DefaultValueFactory = _ => 5,
+            CustomParser = result => ParseMinutes(result),
+        };
+        KeepPrevious = new Option<bool>("--keep-previous") { Description = $"Keeps the checkpoint before the last one too, as {TrainingCheckpoint.PreviousName}." };
     }
 
     private delegate bool TryParse<T>(string text, NumberStyles styles, IFormatProvider culture, out T value);
@@ -53,8 +66,18 @@ internal sealed class TrainingOptions
 
     internal Option<string> Out { get; }
 
+    internal Option<string?> Resume { get; }
+
+    internal Option<double> CheckpointMinutes { get; }
+
+    internal Option<bool> KeepPrevious { get; }
+
     /// <summary>The options in the order in which <c>--help</c> lists them.</summary>
-    internal IEnumerable<Option> All => _info.Data is null ? [Epochs, Batch, Seed, Device, Out] : [Data, Epochs, Batch, Seed, Device, Out];
+    internal IEnumerable<Option> All =>
+        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Out, Resume, CheckpointMinutes, KeepPrevious];
+
+    /// <summary>Whether training may go on with another value of an option: more epochs, another device or place for the same training.</summary>
+    internal bool MayChange(Option option) => option == Epochs || option == Device || option == Out || option == Resume || option == CheckpointMinutes || option == KeepPrevious;
 
     private static Option<int> Number(string name, string description, int value, int most) => new(name)
     {
@@ -82,6 +105,14 @@ internal sealed class TrainingOptions
             return number;
         },
     };
+
+    private static double ParseMinutes(ArgumentResult result)
+    {
+        const string Expected = "a number of at least 0";
+        if (!Parse(result, TryParseDecimal, Expected, out double minutes)) return 0;
+        if (!(minutes >= 0 && minutes <= TimeSpan.MaxValue.TotalMinutes)) result.AddError($"--checkpoint-minutes must be {Expected}, was {result.Tokens[0].Value}.");
+        return minutes;
+    }
 
     private static bool TryParseDecimal(string text, NumberStyles styles, IFormatProvider culture, out double value) =>
         double.TryParse(text, styles | NumberStyles.AllowDecimalPoint, culture, out value);

@@ -1,11 +1,13 @@
 using System.CommandLine;
+using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
 using Engine.Models.Data;
 
 namespace Engine.Models.Training;
 
 /// <summary>
-/// The frame of a training program: reads its options, opens the device, shows progress, stops cleanly on Ctrl+C, and turns what a user can mend
+/// The frame of a training program: reads its options, opens the device, shows progress, stops cleanly on Ctrl+C and SIGTERM, and turns what a user can mend
 /// into one sentence and exit code 1. Any other exception is a mistake in a program: it is shown with its stack trace, and the exit code is 1.
 /// </summary>
 public static class TrainingProgram
@@ -28,7 +30,7 @@ public static class TrainingProgram
         RootCommand command = new(info.Description);
         foreach (Option option in common.All) command.Options.Add(option);
         foreach (Option option in options) command.Options.Add(option);
-        command.SetAction(parsed => Train(info, common, parsed, train, interrupt));
+        command.SetAction(parsed => Train(info, common, new CommandLine(command.Options, parsed, args), train, interrupt));
 
         ParseResult result = command.Parse(args);
         if (result.Errors.Count == 0) return result.Invoke();
@@ -43,42 +45,40 @@ public static class TrainingProgram
     /// <param name="value">The default.</param>
     public static Option<double> DecayOption(string name, string description, double value) => TrainingOptions.Decay(name, description, value);
 
-    private static int Train(ProgramInfo info, TrainingOptions options, ParseResult parsed, Action<TrainingRun> train, CancellationToken interrupt)
+    private static int Train(ProgramInfo info, TrainingOptions options, CommandLine command, Action<TrainingRun> train, CancellationToken interrupt)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-        void OnCancel(object? sender, ConsoleCancelEventArgs e)
-        {
-            // The first Ctrl+C asks the run to end after its step; a second one ends the process.
-            e.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
-        }
-
-        Console.CancelKeyPress += OnCancel;
+        using StopSignal stop = new(interrupt);
+        TrainingRun? run = null;
         try
         {
-            using TrainingRun run = new(info, options, parsed, stop.Token);
-            run.Progress.Run(() => train(run));
-            run.Finish();
+            using (run = new TrainingRun(info, options, command, stop.Token))
+            {
+                run.Progress.Run(() => train(run));
+                run.Finish(stop.Reason);
+            }
+
             return 0;
         }
-        catch (Exception e) when (e is DataException or DeviceException or IOException or UnauthorizedAccessException)
+        catch (NonFiniteException e)
+        {
+            Fail(info, e.Message);
+            if (run?.LastCheckpoint is { } checkpoint) Console.Error.WriteLine($"The last checkpoint is from before that: {checkpoint}.");
+            return 1;
+        }
+        catch (Exception e) when (e is DataException or DeviceException or CheckpointException or IOException or UnauthorizedAccessException)
         {
             Fail(info, e.Message);
             return 1;
         }
         catch (OutOfMemoryException e)
         {
-            Fail(info, $"There is not enough memory for --batch {parsed.GetValue(options.Batch)}: {e.Message}");
+            Fail(info, $"There is not enough memory for --batch {command.Value(options.Batch)}: {e.Message}");
             return 1;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
             Console.WriteLine("Stopped.");
             return 0;
-        }
-        finally
-        {
-            Console.CancelKeyPress -= OnCancel;
         }
     }
 

@@ -12,6 +12,7 @@ public sealed class TrainingProgress
     private readonly int _epochs;
     private readonly TimeProvider _clock;
     private readonly List<EpochMeans> _history = [];
+    private readonly List<(string Name, double Value)> _metrics = [];
 
     // Since the last line: the sum and the number of each loss, in the order in which they were first reported.
     private readonly List<string> _names = [];
@@ -20,6 +21,8 @@ public sealed class TrainingProgress
     private int _epoch;
     private long _samples;
     private long _start;
+    private TimeSpan _before;
+    private double _doneBefore;
     private TimeSpan _lineStart;
     private TimeSpan _lastStep;
     private TimeSpan _nextShown;
@@ -29,7 +32,11 @@ public sealed class TrainingProgress
     /// <summary>The mean losses of each line so far.</summary>
     public IReadOnlyList<EpochMeans> History => _history.AsReadOnly();
 
-    private TimeSpan Gone => _clock.GetElapsedTime(_start);
+    /// <summary>The samples since training began.</summary>
+    public long Samples { get; private set; }
+
+    /// <summary>The time since training began, without what passed between a stop and going on.</summary>
+    public TimeSpan Gone => _before + (_epoch == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_start));
 
     /// <summary>Reports a training step.</summary>
     /// <param name="step">Which step of the epoch it was, from 0.</param>
@@ -39,6 +46,7 @@ public sealed class TrainingProgress
     public void Report(int step, int steps, int samples, params ReadOnlySpan<(string Name, double Value)> losses)
     {
         _samples += samples;
+        Samples += samples;
         _lastStep = Gone;
         foreach ((string name, double value) in losses)
         {
@@ -79,18 +87,60 @@ public sealed class TrainingProgress
         _epoch = epoch;
     }
 
-    /// <summary>Prints the means since the last line, and begins new ones.</summary>
+    /// <summary>Adds a number to the next line; a later one of the same name takes its place.</summary>
+    internal void Record(string name, double value)
+    {
+        _metrics.RemoveAll(metric => metric.Name == name);
+        _metrics.Add((name, value));
+    }
+
+    /// <summary>Prints the means since the last line and what was measured, and begins new ones.</summary>
     internal void EndEpochs()
     {
-        if (_sums.Count > 0)
+        if (_sums.Count > 0 || _metrics.Count > 0)
         {
-            _history.Add(new EpochMeans(_epoch, _sums.ToDictionary(loss => loss.Key, loss => loss.Value.Sum / loss.Value.Count).AsReadOnly()));
-            Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {Rate()}  {HoursMinutesSeconds(Gone.TotalSeconds)} gone, {Left(_epoch)}");
+            _history.Add(new EpochMeans(_epoch, _names.Where(_sums.ContainsKey).ToDictionary(name => name, Mean).AsReadOnly())
+            {
+                Metrics = _metrics.ToDictionary(metric => metric.Name, metric => metric.Value).AsReadOnly(),
+            });
+            string metrics = string.Concat(_metrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}: {metric.Value:F4}  ")));
+            Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {metrics}{Rate()}  {HoursMinutesSeconds(Gone.TotalSeconds)} gone, {Left(_epoch)}");
         }
 
         _samples = 0;
         _sums.Clear();
+        _metrics.Clear();
         _lineStart = Gone;
+    }
+
+    /// <summary>The state, for a checkpoint.</summary>
+    internal ProgressState Save() => new()
+    {
+        History = [.. _history],
+        Sums = [.. _names.Where(_sums.ContainsKey).Select(name => new LossSum(name, _sums[name].Sum, _sums[name].Count))],
+        Metrics = [.. _metrics.Select(metric => new LossSum(metric.Name, metric.Value, 1))],
+        Samples = _samples,
+        AllSamples = Samples,
+        Seconds = Gone.TotalSeconds,
+        LineSeconds = (_lastStep - _lineStart).TotalSeconds,
+    };
+
+    /// <summary>Goes on from a state, before the first epoch begins.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="epochsDone">How many epochs are done; the part of one counts as nothing.</param>
+    internal void Restore(ProgressState state, int epochsDone)
+    {
+        _history.AddRange(state.History);
+        foreach (LossSum loss in state.Sums)
+        {
+            _names.Add(loss.Name);
+            _sums.Add(loss.Name, (loss.Sum, loss.Count));
+        }
+
+        _metrics.AddRange(state.Metrics.Select(metric => (metric.Name, metric.Sum)));
+        (_samples, Samples, _before, _doneBefore) = (state.Samples, state.AllSamples, TimeSpan.FromSeconds(state.Seconds), epochsDone);
+        _lastStep = _before;
+        _lineStart = _before - TimeSpan.FromSeconds(state.LineSeconds);
     }
 
     /// <summary>Prints a line, above the live one where there is one.</summary>
@@ -105,12 +155,15 @@ public sealed class TrainingProgress
     private string Rate() => string.Create(
         CultureInfo.InvariantCulture, $"{_samples / Math.Max(1e-9, (_lastStep - _lineStart).TotalSeconds):F0} samples/s");
 
-    // The time left if the rest of the epochs take as long as those done, part of one included.
-    private string Left(double done) => $"{HoursMinutesSeconds(Gone.TotalSeconds / done * (_epochs - done))} left";
+    // The time left if the rest of the epochs take as long as those done since the program began, part of one included.
+    private string Left(double done) =>
+        $"{HoursMinutesSeconds((Gone - _before).TotalSeconds / Math.Max(1e-9, done - _doneBefore) * (_epochs - done))} left";
 
-    private static string HoursMinutesSeconds(double seconds) => string.Create(
+    internal static string HoursMinutesSeconds(double seconds) => string.Create(
         CultureInfo.InvariantCulture, $"{(long)seconds / 3600:00}:{(long)seconds / 60 % 60:00}:{(long)seconds % 60:00}");
 
+    private double Mean(string name) => _sums[name].Sum / _sums[name].Count;
+
     private string Means() => string.Join("  ", _names.Where(_sums.ContainsKey).Select(name =>
-        string.Create(CultureInfo.InvariantCulture, $"{name}: {_sums[name].Sum / _sums[name].Count:F4}")));
+        string.Create(CultureInfo.InvariantCulture, $"{name}: {Mean(name):F4}")));
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
+using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
@@ -10,19 +12,22 @@ namespace Engine.Models.Training;
 public sealed class TrainingRun : IDisposable
 {
     private readonly ProgramInfo _info;
-    private readonly ParseResult _parsed;
     private readonly string _data;
+    private readonly TrainingOptions _options;
+    private readonly CommandLine _command;
     private readonly CancellationToken _stop;
-    private OutputFolder? _output;
+    private readonly Dictionary<string, string> _loaded = [];
+    private Trainer? _trainer;
 
-    internal TrainingRun(ProgramInfo info, TrainingOptions options, ParseResult parsed, CancellationToken stop)
+    internal TrainingRun(ProgramInfo info, TrainingOptions options, CommandLine command, CancellationToken stop)
     {
-        (_info, _parsed, _stop) = (info, parsed, stop);
+        (_info, _options, _command, _stop) = (info, options, command, stop);
+        ParseResult parsed = command.Parsed;
         _data = info.Data is null ? "" : parsed.GetValue(options.Data)!;
         Epochs = parsed.GetValue(options.Epochs);
         Batch = parsed.GetValue(options.Batch);
         Seed = parsed.GetValue(options.Seed);
-        OutputPath = Path.GetFullPath(parsed.GetValue(options.Out)!);
+        Output = new OutputFolder(parsed.GetValue(options.Out)!, "--out: ");
         Random = new RandomStream((long)Seed);
         string? device = parsed.GetValue(options.Device);
         Device = string.IsNullOrEmpty(device) ? Device.Default : Device.Open(device);
@@ -47,23 +52,19 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Losses, speed and time left.</summary>
     public TrainingProgress Progress { get; }
 
-    /// <summary>True once Ctrl+C was pressed: end the epoch, keep what there is.</summary>
+    /// <summary>True once Ctrl+C was pressed: keep what there is, and end.</summary>
     public bool IsStopping => _stop.IsCancellationRequested;
 
     /// <summary>The folder for results, <c>--out</c>: made at the first use, so that a run that fails before leaves nothing behind.</summary>
-    /// <exception cref="IOException">It cannot be made or written to.</exception>
-    public OutputFolder Output => _output ??= new OutputFolder(OutputPath);
-
-    /// <summary>The folder for results, as a path.</summary>
-    internal string OutputPath { get; }
+    public OutputFolder Output { get; }
 
     /// <summary>The value of an option of the program's own.</summary>
-    public T? Option<T>(Option<T> option) => _parsed.GetValue(option);
+    public T? Option<T>(Option<T> option) => _command.Parsed.GetValue(option);
 
     /// <summary>Loads the images that <c>--data</c> names, downloading them with progress where they are not found.</summary>
     /// <param name="split"><c>train</c> or <c>test</c>.</param>
     /// <exception cref="DataException">They cannot be had; the message says what was looked for, where, and what was found.</exception>
-    public ImageDataset LoadImages(string split = "train") => Announced(Load(split));
+    public ImageDataset LoadImages(string split = "train") => Announced(Load(split), split);
 
     /// <summary>Loads images that must have the one size that the program's networks are made for; see <see cref="LoadImages(string)"/>.</summary>
     /// <param name="height">Rows of an image.</param>
@@ -74,7 +75,7 @@ public sealed class TrainingRun : IDisposable
     public ImageDataset LoadImages(int height, int width, int channels, string split = "train")
     {
         ImageDataset data = Load(split);
-        if ((data.Height, data.Width, data.Channels) == (height, width, channels)) return Announced(data);
+        if ((data.Height, data.Width, data.Channels) == (height, width, channels)) return Announced(data, split);
         throw new DataException(
             $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
     }
@@ -90,34 +91,41 @@ public sealed class TrainingRun : IDisposable
         return new BatchLoader(data, Batch, new BatchOptions { Seed = Seed, DropLast = true, Scale = scale });
     }
 
-    /// <summary>The epochs, from 1, until all are done or Ctrl+C is pressed.</summary>
-    /// <param name="reportEvery">How many epochs one printed line tells of.</param>
-    /// <exception cref="IOException">The folder for results cannot be written.</exception>
-    public IEnumerable<int> EpochNumbers(int reportEvery = 1)
+    /// <summary>
+    /// What trains a model of this run: epochs, progress, report, checkpoints. With <c>--resume</c> the model is put back into the state of the checkpoint, so
+    /// call this when everything is made, in the order in which it always is.
+    /// </summary>
+    /// <param name="model">The model with its optimisers.</param>
+    /// <exception cref="CheckpointException">There is no checkpoint to go on from, or it does not fit this run.</exception>
+    /// <exception cref="InvalidOperationException">The run has a trainer already.</exception>
+    public Trainer Trainer(IStateful model)
     {
-        // A folder that cannot be written is found out before training, not after an epoch of it.
-        _ = Output;
-        for (int epoch = 1; epoch <= Epochs && !IsStopping; epoch++)
+        if (_trainer is not null) throw new InvalidOperationException("A run has one trainer: what is trained together is given to it together, by name.");
+        return _trainer = new Trainer(model, new TrainerOptions
         {
-            Progress.BeginEpoch(epoch);
-            yield return epoch;
-            if (epoch % reportEvery == 0 || epoch == Epochs || IsStopping) Progress.EndEpochs();
-        }
+            Name = _info.Name,
+            Epochs = Epochs,
+            Output = Output,
+            Resume = _command.Parsed.GetResult(_options.Resume) is { Implicit: false },
+            ResumeFrom = _command.Parsed.GetValue(_options.Resume),
+            CheckpointEvery = TimeSpan.FromMinutes(_command.Parsed.GetValue(_options.CheckpointMinutes)),
+            KeepPrevious = _command.Parsed.GetValue(_options.KeepPrevious),
+            Settings = Settings(),
+            Facts = new Dictionary<string, string>
+            {
+                ["Command"] = _command.Text,
+                ["Device"] = Device.ToString() ?? Device.Name,
+                ["Epochs"] = Epochs.ToString(CultureInfo.InvariantCulture),
+            },
+            Random = Random,
+            Stop = _stop,
+            Progress = Progress,
+        });
     }
 
-    /// <summary>Writes the mean losses of every printed line over its epoch as a chart, <c>losses.png</c>.</summary>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public void SaveLossChart()
-    {
-        LineChart chart = new() { Title = $"{_info.Name}: mean losses", XLabel = "epoch", YLabel = "nats" };
-        foreach (string name in Progress.History.SelectMany(line => line.Losses.Keys).Distinct())
-        {
-            List<EpochMeans> lines = [.. Progress.History.Where(line => line.Losses.ContainsKey(name))];
-            chart.Add(name, [.. lines.Select(line => (double)line.Epoch)], [.. lines.Select(line => line.Losses[name])]);
-        }
-
-        if (Progress.History.Count > 0) Output.Save("losses.png", chart.Draw());
-    }
+    /// <summary>What trains several things together, each under a name of its own in checkpoints; see <see cref="Trainer(IStateful)"/>.</summary>
+    /// <param name="parts">Models and optimisers, with names.</param>
+    public Trainer Trainer(params ReadOnlySpan<(string Name, IStateful Part)> parts) => Trainer(new TrainedParts(parts.ToArray()));
 
     /// <summary>Prints a line, above the live progress where there is one.</summary>
     /// <param name="text">The line.</param>
@@ -151,13 +159,31 @@ public sealed class TrainingRun : IDisposable
         if (!ReferenceEquals(Device, Device.Default)) Device.Dispose();
     }
 
-    internal void Finish()
+    /// <summary>What a user whose training failed wants to know; null where there is no checkpoint.</summary>
+    internal string? LastCheckpoint => _trainer?.LastCheckpoint;
+
+    internal void Finish(string stoppedBy)
     {
-        if (IsStopping) Print("Stopped by Ctrl+C; what was done so far is kept.");
-        if (_output is null) return;
-        Print($"Written to {_output.Path}:");
-        foreach (string line in _output.Listing()) Print($"  {line}");
-        foreach (string line in _output.Leftovers()) Print($"There before and not of this run: {line}");
+        if (IsStopping) Print($"Stopped by {stoppedBy}; what was done so far is kept.");
+        if (_trainer is { Epoch: > 0 }) _trainer.WriteReport();
+        if (Output.Files.Count == 0) return;
+        Print($"Written to {Output.Path}:");
+        foreach (string line in Output.Listing()) Print($"  {line}");
+        foreach (string line in Output.Leftovers()) Print($"There before and not of this run: {line}");
+        if (IsStopping && LastCheckpoint is not null) Print($"To go on: {_command.ToResume}");
+    }
+
+    /// <summary>Options that decide what is trained, and the data: with others a checkpoint means something else.</summary>
+    private Dictionary<string, string> Settings()
+    {
+        Dictionary<string, string> settings = new(_loaded);
+        foreach (Option option in _command.Options)
+        {
+            bool isTold = _options.MayChange(option) || (option == _options.Data && _loaded.Count > 0);
+            if (!isTold) settings[option.Name] = _command.Value(option);
+        }
+
+        return settings;
     }
 
     private ImageDataset Load(string split)
@@ -173,8 +199,11 @@ public sealed class TrainingRun : IDisposable
         return Datasets.Load(_data, options);
     }
 
-    private ImageDataset Announced(ImageDataset data)
+    private ImageDataset Announced(ImageDataset data, string split)
     {
+        // Two files of one name are told apart by their content.
+        _loaded[split == "train" ? "--data" : $"--data ({split})"] = string.Create(
+            CultureInfo.InvariantCulture, $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.Of(data.Pixels):x8}");
         Print($"Data: {data.Name}, {data.Count} images of {data.Height} x {data.Width}. Device: {Device}. Seed: {Seed}.");
         return data;
     }

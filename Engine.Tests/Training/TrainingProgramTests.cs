@@ -22,7 +22,7 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("Epoch [2/2]  loss: 1.5000", output, StringComparison.Ordinal);
         Assert.Contains("epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
-        Assert.Equal(2, Directory.GetFiles(Out).Length);
+        Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class TrainingProgramTests : IDisposable
     {
         (int code, string output, _) = Run("--help");
         Assert.Equal(0, code);
-        foreach (string option in (ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--out"]) Assert.Contains(option, output, StringComparison.Ordinal);
+        foreach (string option in (ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--out", "--resume", "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -47,6 +47,10 @@ public sealed class TrainingProgramTests : IDisposable
     [InlineData("--data must be a name or a path, was ' '.", "--data", " ")]
     [InlineData("--out must be the path of a folder, was ''.", "--out", "")]
     [InlineData("--batch must be at most 1000, was 1001.", "--batch", "1001")]
+    [InlineData("--checkpoint-minutes must be a number of at least 0, was -1.", "--checkpoint-minutes", "-1")]
+    [InlineData("--checkpoint-minutes must be a number of at least 0, was 'often'.", "--checkpoint-minutes", "often")]
+    [InlineData("There is no checkpoint to go on from: ", "--resume")]
+    [InlineData("There is no checkpoint to go on from: ", "--resume", "./no-such-file")]
     [InlineData("--batch must be a whole number of at least 1, was '2147483648'.", "--batch", "2147483648")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args) => Refused(sentence, args);
 
@@ -165,7 +169,8 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Contains("Epoch [2/5]  loss: 1.5000", output, StringComparison.Ordinal);
         Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output, StringComparison.Ordinal);
         Assert.Contains("epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
-        Assert.Equal(["epoch-1.png", "epoch-2.png"], Directory.GetFiles(Out).Select(Path.GetFileName).Order());
+        Assert.Contains("To go on: ", output, StringComparison.Ordinal);
+        Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
     }
 
     [Fact]
@@ -194,8 +199,12 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Contains("  epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
         Assert.Contains("There before and not of this run: epoch-3.png to epoch-4.png", output, StringComparison.Ordinal);
         Assert.DoesNotContain("mine", output, StringComparison.Ordinal);
-        Assert.Equal(5, Directory.GetFiles(Out).Length);
+        Assert.Equal(
+            ["checkpoint-earlier.safetensors", "checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "epoch-3.png", "epoch-4.png", "losses.png", "mine-1.txt", "report.html"],
+            Names());
     }
+
+    private IEnumerable<string?> Names() => Directory.GetFiles(Out).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     private void Refused(string sentence, params string[] args)
     {
@@ -215,13 +224,13 @@ public sealed class TrainingProgramTests : IDisposable
     private static void Train(TrainingRun run, Action step)
     {
         var batches = run.Batches(run.LoadImages(28, 28, channels: 1));
-        foreach (int epoch in run.EpochNumbers())
+        Trainer trainer = run.Trainer([]);
+        foreach (int epoch in trainer.Epochs())
         {
-            foreach (var batch in batches.Epoch(epoch))
+            foreach (var batch in trainer.Steps(batches))
             {
-                run.Progress.Report(batch.Index, batch.Total, batch.Count, ("loss", 1.5));
+                trainer.Report(("loss", 1.5));
                 step();
-                if (run.IsStopping) break;
             }
 
             run.Output.Save($"epoch-{epoch}.png", new Picture(2, 2, 1));

@@ -42,7 +42,10 @@ static void Train(TrainingRun run, string input)
     using Sgd discriminatorOptimizer = new(discriminator.Parameters, learningRate: 1e-3, momentum: 0.9);
 
     Shape batch = [run.Batch, 1];
-    foreach (int round in run.EpochNumbers(reportEvery: 100))
+    Trainer trainer = run.Trainer(
+        ("generator", generator), ("discriminator", discriminator),
+        ("generator_optimizer", generatorOptimizer), ("discriminator_optimizer", discriminatorOptimizer));
+    foreach (int round in trainer.Epochs(reportEvery: 100))
     {
         double discriminatorError = 0, generatorError = 0;
         for (int step = 0; step < StepsPerRound; step++)
@@ -65,7 +68,7 @@ static void Train(TrainingRun run, string input)
             generatorError += loss.Item() / StepsPerRound;
         }
 
-        run.Progress.Report(0, 1, 2 * StepsPerRound * run.Batch, ("d_error", discriminatorError), ("g_error", generatorError));
+        trainer.Report(2 * StepsPerRound * run.Batch, ("d_error", discriminatorError), ("g_error", generatorError));
     }
 
     using Tape last = new(run.Device, record: false);
@@ -78,7 +81,6 @@ static void Train(TrainingRun run, string input)
     double Density(double x) => Math.Exp(-0.5 * Math.Pow((x - Mean) / Deviation, 2)) / (Deviation * Math.Sqrt(2 * Math.PI));
     Histogram histogram = new() { Title = $"gan-1d, {input}", XLabel = "x", Low = Mean - (5 * Deviation), High = Mean + (5 * Deviation) };
     run.Output.Save("histogram.png", histogram.AddSamples("generated", numbers).AddCurve("wanted", Density).Draw());
-    run.SaveLossChart();
 }
 
 // What the discriminator sees of a batch.

@@ -37,22 +37,20 @@ static void Train(TrainingRun run, double beta1)
 
     using Gan gan = new(generator, discriminator, Latent, options, learningRate: 2e-4, beta1);
     using var noise = gan.Noise(64);
-    float[] samples = gan.Sample(noise);
 
-    foreach (int epoch in run.EpochNumbers())
+    Trainer trainer = run.Trainer(gan);
+    foreach (int epoch in trainer.Epochs())
     {
-        foreach (Batch batch in batches.Epoch(epoch))
+        foreach (Batch batch in trainer.Steps(batches))
         {
             GanLosses losses = gan.Step(batch.Images, [batch.Count, Pixels]);
-            run.Progress.Report(batch.Index, batch.Total, batch.Count, ("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
-            if (run.IsStopping) break;
+            trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
         }
 
-        samples = gan.Sample(noise);
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, Side, Side));
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
     }
 
-    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(samples.AsSpan(0, Pixels), Side, Side));
-    run.SaveLossChart();
-    run.ShowImage(samples.AsSpan(0, Pixels), Side, Side);
+    ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, Pixels);
+    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, Side, Side));
+    run.ShowImage(digit, Side, Side);
 }

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
+
+namespace Engine.Models.Training;
+
+// Checkpoints: when they are written, what they hold, and going on from them.
+public sealed partial class Trainer
+{
+    /// <summary>The share of the time that checkpoints and reports after epochs may take.</summary>
+    private const double SavingShare = 0.05;
+
+    private long _lastSaved;
+    private TimeSpan _savingTime;
+    private bool _isOwnCheckpoint;
+
+    /// <summary>The checkpoint in the output folder.</summary>
+    public string CheckpointPath { get; }
+
+    /// <summary>What the last checkpoint holds, for a message; null when this training has none yet.</summary>
+    internal string? LastCheckpoint { get; private set; }
+
+    private bool IsWorthSaving => _options.Clock.GetElapsedTime(_lastSaved) * SavingShare >= _savingTime;
+
+    private static string Place(int epoch, int nextStep) => nextStep > 0 ? $"epoch {epoch}, {nextStep} steps" : $"{epoch - 1} epochs";
+
+    private StateWriter Visited()
+    {
+        StateWriter state = new();
+        _model.VisitState(state);
+        if (_options.Random is not null) state.Random("training.random", _options.Random);
+        return state;
+    }
+
+    private void SaveWithReport()
+    {
+        long start = Stopwatch.GetTimestamp();
+        if (!_wasInterrupted) Save();
+        WriteReport();
+        _savingTime = Stopwatch.GetElapsedTime(start);
+    }
+
+    private void Save()
+    {
+        StateWriter state = Visited();
+        foreach ((Tensor parameter, string name) in state.Parameters) _guard?.Check(name, parameter.Storage);
+        TrainingRecord record = new()
+        {
+            Program = Name,
+            Settings = new Dictionary<string, string>(_options.Settings),
+            Epoch = _epoch,
+            NextStep = _nextStep,
+            Steps = Step,
+            Numbers = state.Numbers,
+            RandomStreams = state.RandomStreams,
+            Progress = Progress.Save(),
+            Pictures = [.. Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal))],
+        };
+        string? keep = !_isOwnCheckpoint ? TrainingCheckpoint.EarlierName : _options.KeepPrevious ? TrainingCheckpoint.PreviousName : null;
+        TrainingCheckpoint.Write(CheckpointPath, state, record, keep);
+        _isOwnCheckpoint = true;
+        _lastSaved = _options.Clock.GetTimestamp();
+        LastCheckpoint = $"{CheckpointPath} ({Place(_epoch, _nextStep)})";
+        Output.Remember(TrainingCheckpoint.FileName);
+    }
+
+    private void Resume()
+    {
+        string path = _options.ResumeFrom is { } from ? Path.GetFullPath(from) : CheckpointPath;
+        if (Directory.Exists(path)) path = Path.Combine(path, TrainingCheckpoint.FileName);
+        if (!File.Exists(path)) throw new CheckpointException($"There is no checkpoint to go on from: {path} does not exist.");
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        TrainingRecord record = TrainingCheckpoint.Read(file);
+        if (record.Program != Name) throw new CheckpointException($"{path} is a checkpoint of '{record.Program}', not of '{Name}'.");
+        CheckSettings(path, record.Settings);
+
+        foreach (bool apply in (ReadOnlySpan<bool>)[false, true])
+        {
+            StateReader reader = new(file, record, apply);
+            _model.VisitState(reader);
+            if (_options.Random is not null) reader.Random("training.random", _options.Random);
+            reader.RefuseLeftovers();
+        }
+
+        (_epoch, _nextStep, Step) = (record.Epoch, record.NextStep, record.Steps);
+        Progress.Restore(record.Progress, _epoch - 1);
+        foreach (string name in record.Pictures) Output.Remember(name);
+        _isOwnCheckpoint = path == CheckpointPath;
+        LastCheckpoint = $"{path} ({Place(_epoch, _nextStep)})";
+        string rest = _epoch > _options.Epochs ? $" All {_options.Epochs} epochs are done; more --epochs would go on." : "";
+        Progress.Print($"Going on from {LastCheckpoint}.{rest}");
+    }
+
+    private void CheckSettings(string path, Dictionary<string, string> saved)
+    {
+        foreach (string name in saved.Keys.Union(_options.Settings.Keys))
+        {
+            (string? before, string? now) = (saved.GetValueOrDefault(name), _options.Settings.GetValueOrDefault(name));
+            if (before == now) continue;
+            throw new CheckpointException(
+                $"{name}: {path} was trained with {before ?? "nothing of that name"}, this run has {now ?? "nothing of that name"}. Training goes on only with the same.");
+        }
+    }
+
+    private void TellOfEarlier()
+    {
+        if (!File.Exists(CheckpointPath)) return;
+        string what;
+        try
+        {
+            using SafetensorsFile file = SafetensorsFile.Open(CheckpointPath);
+            TrainingRecord record = TrainingCheckpoint.Read(file);
+            what = $"after {Place(record.Epoch, record.NextStep)}";
+        }
+        catch (CheckpointException e)
+        {
+            what = $"which cannot be used: {e.Message}";
+        }
+
+        Progress.Print($"There is a checkpoint of an earlier run, {CheckpointPath}, {what}. --resume goes on from it; this run begins anew.");
+        Progress.Print($"It is kept as {TrainingCheckpoint.EarlierName} when this run writes its first.");
+    }
+}

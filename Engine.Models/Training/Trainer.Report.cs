@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using Engine.Models.Imaging;
+
+namespace Engine.Models.Training;
+
+// Loss curves and the report.
+public sealed partial class Trainer
+{
+    private const string LossChartName = "losses.png";
+    private const string ReportName = "report.html";
+
+    /// <summary>
+    /// Writes the mean losses as a chart, <c>losses.png</c>, and everything there is to say about the training as one self-contained page, <c>report.html</c>.
+    /// After epochs this happens by itself.
+    /// </summary>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public void WriteReport() => WriteReport(null);
+
+    private void WriteReport(string? failure)
+    {
+        if (Progress.History.Count > 0) Output.Save(LossChartName, LossChart());
+        TrainingReport report = new()
+        {
+            Title = Name,
+            Status = Status(failure),
+            HasFailed = failure is not null,
+            Results = [.. _results.Select(result => (result.Name, Number(result.Value)))],
+            Settings = [.. _options.Settings.Select(setting => (setting.Key, setting.Value))],
+            Facts = [.. _options.Facts.Select(fact => (fact.Key, fact.Value)), .. Facts()],
+            History = Progress.History,
+            Pictures = [.. Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName)],
+            Folder = Output.Path,
+        };
+        Output.Save(ReportName, Encoding.UTF8.GetBytes(report.ToHtml()));
+    }
+
+    private Picture LossChart()
+    {
+        LineChart chart = new() { Title = $"{Name}: mean losses", XLabel = "epoch", YLabel = "nats" };
+        foreach ((string name, double[] x, double[] y) in Curves(Progress.History, line => line.Losses)) chart.Add(name, x, y);
+        return chart.Draw();
+    }
+
+    /// <summary>A curve over the epochs for each name.</summary>
+    internal static IEnumerable<(string Name, double[] X, double[] Y)> Curves(
+        IReadOnlyList<EpochMeans> history, Func<EpochMeans, IReadOnlyDictionary<string, double>> values)
+    {
+        foreach (string name in history.SelectMany(line => values(line).Keys).Distinct())
+        {
+            EpochMeans[] lines = [.. history.Where(line => values(line).ContainsKey(name))];
+            yield return (name, [.. lines.Select(line => (double)line.Epoch)], [.. lines.Select(line => values(line)[name])]);
+        }
+    }
+
+    private string Status(string? failure)
+    {
+        string epochs = $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
+        return failure is not null ? $"Stopped after {epochs}: {failure}"
+            : _epoch > _options.Epochs ? $"Finished: {epochs}."
+            : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {_nextStep} steps" : "")}."
+            : $"Training: {epochs} done.";
+    }
+
+    private IEnumerable<(string Name, string Value)> Facts()
+    {
+        yield return ("Parameters", ParameterCount.ToString("N0", CultureInfo.InvariantCulture));
+        yield return ("Steps", Step.ToString("N0", CultureInfo.InvariantCulture));
+        yield return ("Time", TrainingProgress.HoursMinutesSeconds(Progress.Gone.TotalSeconds));
+        yield return ("Samples a second", (Progress.Samples / Math.Max(1e-9, Progress.Gone.TotalSeconds)).ToString("N0", CultureInfo.InvariantCulture));
+        if (LastCheckpoint is not null) yield return ("Checkpoint", LastCheckpoint);
+    }
+
+    private static string Number(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,199 @@
+using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
+using Engine.Models.Data;
+
+namespace Engine.Models.Training;
+
+/// <summary>
+/// Counts epochs and steps, and around them does what every training needs: shows progress, draws loss curves and writes a report, writes
+/// checkpoints and goes on from them as if training had never stopped, saves before it stops, and stops at the first loss or gradient that is
+/// NaN or infinite with the name of the operation and the layer.
+/// </summary>
+/// <remarks>
+/// A checkpoint is written after an epoch, between steps when <see cref="TrainerOptions.CheckpointEvery"/> has passed since the last, and before stopping. Epochs that
+/// take less than twenty times as long as a checkpoint share one. What a program draws from random streams inside an epoch belongs between the
+/// loop over the steps and the end of the epoch, because the part before that loop runs again when training goes on in the middle.
+/// </remarks>
+/// <example>
+/// <code>
+/// foreach (int epoch in trainer.Epochs())
+/// {
+///     foreach (Batch batch in trainer.Steps(batches))
+///     {
+///         double loss = Step(batch.Images);
+///         trainer.Report(("loss", loss));
+///     }
+///
+///     trainer.Record("test_loss", Evaluate());
+/// }
+/// </code>
+/// </example>
+public sealed partial class Trainer
+{
+    private readonly IStateful _model;
+    private readonly TrainerOptions _options;
+    private readonly Dictionary<Tensor, string> _names;
+    private readonly List<(string Name, double Value)> _results = [];
+    private FiniteGuard? _guard;
+
+    // The next step to be done: where a checkpoint of this moment goes on.
+    private int _epoch = 1;
+    private int _nextStep;
+    private int? _stepCount;
+    private bool _isInEpoch;
+    private bool _isInStep;
+    private bool _wasInterrupted;
+
+    /// <summary>Prepares training, or with <see cref="TrainerOptions.Resume"/> puts the model back into the state of a checkpoint.</summary>
+    /// <param name="model">What is trained, with its optimisers; made as it was for the run that wrote the checkpoint.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="CheckpointException">There is no checkpoint to go on from, or it does not fit.</exception>
+    public Trainer(IStateful model, TrainerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
+        (_model, _options) = (model, options);
+        Progress = options.Progress ?? new TrainingProgress(options.Epochs, options.Clock);
+        CheckpointPath = Path.Combine(Output.Path, TrainingCheckpoint.FileName);
+
+        // Also finds two things of one name, before training and not at the first checkpoint.
+        _names = Visited().Parameters;
+        ParameterCount = _names.Keys.Sum(parameter => (long)parameter.Count);
+        if (options.Resume) Resume();
+        else TellOfEarlier();
+    }
+
+    /// <summary>What is trained.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>The current epoch, from 1; 0 before the first.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>The steps done since training began, in all epochs: what a learning-rate schedule goes by.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>True once training is asked to stop. The loop over the steps ends by itself; a long evaluation may look here.</summary>
+    public bool IsStopping => _options.Stop.IsCancellationRequested;
+
+    /// <summary>The number of trained numbers.</summary>
+    public long ParameterCount { get; }
+
+    /// <summary>Losses, speed and time left.</summary>
+    public TrainingProgress Progress { get; }
+
+    /// <summary>Where checkpoint, report, curves and pictures go. Pictures that are saved there are shown in the report.</summary>
+    public OutputFolder Output => _options.Output;
+
+    /// <summary>What was recorded outside of epochs: the results of the whole training.</summary>
+    public IReadOnlyList<(string Name, double Value)> Results => _results.AsReadOnly();
+
+    /// <summary>How many samples the current step takes.</summary>
+    internal int StepSamples { get; set; } = 1;
+
+    /// <summary>The epochs that are still to be done, counted from 1, until all are done or training is asked to stop.</summary>
+    /// <param name="reportEvery">How many epochs one printed line tells of.</param>
+    /// <exception cref="IOException">The folder for results cannot be written.</exception>
+    /// <exception cref="CheckpointException">A checkpoint cannot be written.</exception>
+    public IEnumerable<int> Epochs(int reportEvery = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(reportEvery, 1);
+
+        // A folder that cannot be written is found out before training, not after an epoch of it.
+        Output.Prepare();
+        _lastSaved = _options.Clock.GetTimestamp();
+        using FiniteGuard guard = _guard = new FiniteGuard(_names.GetValueOrDefault, () => _isInStep ? $"step {_nextStep + 1} of epoch {Epoch}" : $"epoch {Epoch}");
+        try
+        {
+            while (_epoch <= _options.Epochs && !IsStopping && !_wasInterrupted)
+            {
+                (Epoch, _stepCount, _isInEpoch, _isInStep) = (_epoch, null, true, false);
+                Progress.BeginEpoch(Epoch);
+                yield return Epoch;
+                _isInEpoch = _isInStep = false;
+                bool isLast = Epoch == _options.Epochs || IsStopping;
+                if (Epoch % reportEvery == 0 || isLast) Progress.EndEpochs();
+                if (!_wasInterrupted) (_epoch, _nextStep) = (Epoch + 1, 0);
+                if (isLast || IsWorthSaving) SaveWithReport();
+            }
+        }
+        finally
+        {
+            if (guard.Found is not null) WriteReport(guard.Found.Message);
+            _guard = null;
+        }
+    }
+
+    /// <summary>The steps that are still to be done of the current epoch, each with a batch of the loader.</summary>
+    /// <exception cref="InvalidOperationException">No epoch is open, or this one's steps were asked for already.</exception>
+    public TrainingSteps Steps(BatchLoader batches)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        BeginSteps(batches.BatchesPerEpoch);
+        return new TrainingSteps(this, batches.Epoch(Epoch, _nextStep));
+    }
+
+    /// <summary>The steps that are still to be done of the current epoch, counted from 0.</summary>
+    /// <param name="count">How many steps an epoch has.</param>
+    /// <param name="samples">How many samples a step takes.</param>
+    /// <exception cref="InvalidOperationException">No epoch is open, or this one's steps were asked for already.</exception>
+    public IEnumerable<int> Steps(int count, int samples = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        BeginSteps(count);
+        StepSamples = samples;
+        while (NextStep()) yield return _nextStep;
+    }
+
+    /// <summary>Reports the losses of the current step.</summary>
+    /// <param name="losses">Names and values.</param>
+    /// <exception cref="NonFiniteException">A loss is NaN or infinite.</exception>
+    public void Report(params ReadOnlySpan<(string Name, double Value)> losses) => Report(StepSamples, losses);
+
+    /// <summary>Reports losses of a number of samples.</summary>
+    /// <param name="samples">The samples that were trained on since the last report.</param>
+    /// <param name="losses">Names and values.</param>
+    /// <exception cref="NonFiniteException">A loss is NaN or infinite.</exception>
+    public void Report(int samples, params ReadOnlySpan<(string Name, double Value)> losses)
+    {
+        foreach ((string name, double value) in losses) _guard?.Check(name, value);
+        Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
+    }
+
+    /// <summary>
+    /// Records a number that was measured: inside an epoch it stands in the epoch's line, in the history and in the report's curves, outside among the
+    /// results of the whole training.
+    /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">Its value.</param>
+    public void Record(string name, double value)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (_isInEpoch) Progress.Record(name, value);
+        else _results.Add((name, value));
+    }
+
+    /// <summary>Ends the step that was begun, saves if it is time to, and begins the next one.</summary>
+    /// <returns>False when the epoch has no more steps, or training is to stop.</returns>
+    internal bool NextStep()
+    {
+        if (_isInStep)
+        {
+            _isInStep = false;
+            _nextStep++;
+            Step++;
+        }
+
+        (bool isDone, bool isStopping) = (_nextStep >= _stepCount, IsStopping);
+        if (isStopping || _options.Clock.GetElapsedTime(_lastSaved) >= _options.CheckpointEvery) Save();
+        _wasInterrupted = isStopping && !isDone;
+        return _isInStep = !isDone && !_wasInterrupted;
+    }
+
+    private void BeginSteps(int count)
+    {
+        if (!_isInEpoch) throw new InvalidOperationException("Steps belong into an epoch: put the loop over them into one over Trainer.Epochs.");
+        if (_stepCount is not null) throw new InvalidOperationException($"The steps of epoch {Epoch} were asked for twice: an epoch has one loop over its steps.");
+        _stepCount = count;
+    }
+}

@@ -1,0 +1,46 @@
+using Engine.Kernels;
+
+namespace Engine.Models.Training;
+
+/// <summary>How a <see cref="Trainer"/> trains. In a training program the command line decides all of it: <see cref="TrainingRun.Trainer(Engine.Autograd.Checkpoints.IStateful)"/>.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>What is trained, for the report and for checkpoints: one that was saved under another name is refused.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The number of epochs.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Where checkpoint, report, curves and pictures go.</summary>
+    public required OutputFolder Output { get; init; }
+
+    /// <summary>Whether to go on from a checkpoint.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>The checkpoint to go on from, a file or a folder; null takes the one in <see cref="Output"/>.</summary>
+    public string? ResumeFrom { get; init; }
+
+    /// <summary>How long a stretch of an epoch may take before a checkpoint is written in the middle of it; zero writes one after every step.</summary>
+    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether the checkpoint before the last one is kept beside it.</summary>
+    public bool KeepPrevious { get; init; }
+
+    /// <summary>What must be the same for training to go on from a checkpoint, such as the batch size and the seed: names and values.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What else the report says about the run: names and values.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A random stream that belongs to no model but to the training loop; null when there is none.</summary>
+    public RandomStream? Random { get; init; }
+
+    /// <summary>Asks to stop after the current step, with a checkpoint.</summary>
+    public CancellationToken Stop { get; init; }
+
+    /// <summary>Losses, speed and time left; null makes one.</summary>
+    internal TrainingProgress? Progress { get; init; }
+
+    /// <summary>What time it is.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+}
