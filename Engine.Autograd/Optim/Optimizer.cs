@@ -79,19 +79,6 @@ public abstract class Optimizer : IStateful, IDisposable
             for (int i = 0; i < state.Length; i++) visitor.Memory($"{name}.{names[i]}", state[i], Parameters[i].Shape);
     }
 
-    /// <summary>
-    /// Shows a checkpoint the number of steps, the learning rate, and what is remembered of each parameter, under its place: <c>mean.0</c>.
-    /// The parameters themselves belong to their module.
-    /// </summary>
-    public void VisitState(StateVisitor visitor)
-    {
-        ArgumentNullException.ThrowIfNull(visitor);
-        Steps = visitor.Number("steps", Steps);
-        LearningRate = visitor.Number("learning_rate", LearningRate);
-        foreach ((string name, Storage[] state) in _states)
-            for (int i = 0; i < state.Length; i++) visitor.Memory($"{name}.{i}", state[i], Parameters[i].Shape);
-    }
-
     /// <summary>Gives back what the optimizer remembers; the parameters stay.</summary>
     public void Dispose()
     {
