@@ -54,7 +54,7 @@ public sealed partial class Trainer
             Numbers = state.Numbers,
             RandomStreams = state.RandomStreams,
             Progress = Progress.Save(),
-            Pictures = [.. Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal))],
+            Pictures = [.. Pictures],
         };
         string? keep = !_isOwnCheckpoint ? TrainingCheckpoint.EarlierName : _options.KeepPrevious ? TrainingCheckpoint.PreviousName : null;
         TrainingCheckpoint.Write(CheckpointPath, state, record, keep);

@@ -44,6 +44,7 @@ public sealed class ResumeTests : IDisposable
         Run("regression", Out, 1);
         for (int step = 1; step < Steps; step++) Run("regression", Out, 1, "--resume");
         Run("regression", Out, 0, "--resume");
+        Assert.Equal(CheckpointContent.Of(whole)[0], CheckpointContent.Of(Out)[0]);
         Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(Out));
     }
 
