@@ -39,7 +39,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
     /// <summary>Tiles of a block whose transformed inputs take about a third of a second-level cache.</summary>
     internal static int TilesOfABlock(in WinogradPlan plan)
     {
-        const long bytes = 400 << 10;
+        long bytes = 400 << 10;
         const int least = 8, most = 32;
         long tile = (long)Points2 * plan.SourcePhases * plan.Depth * sizeof(T);
         return (int)Math.Clamp(bytes / tile / least * least, least, most);
