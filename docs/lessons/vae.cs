@@ -5,7 +5,6 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels;
 using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Models.Variational;
@@ -91,19 +90,18 @@ static Vae Convolutional(int latent, ModuleOptions options) => new(
 // What can be measured on test images, which training never saw.
 static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choices, ImageDataset data, ImageDataset test, float[] images)
 {
-    RandomStream random = run.Random.Split("test");
-    Shape shape = [test.Count, Pixels];
+    var random = run.Random.Split("test");
     if (choices.HasLikelihood)
     {
-        Tell("-ELBO, one sample", -vae.EvidenceLowerBound(images, shape, 1, random).Average());
-        if (choices.TestSamples > 0) Tell($"-log p(x), {choices.TestSamples} importance samples", -vae.LogLikelihood(images, shape, choices.TestSamples, random).Average());
+        Tell("-ELBO, one sample", -vae.EvidenceLowerBound(images, [test.Count, Pixels], 1, random).Average());
+        if (choices.TestSamples > 0) Tell($"-log p(x), {choices.TestSamples} importance samples", -vae.LogLikelihood(images, [test.Count, Pixels], choices.TestSamples, random).Average());
     }
 
-    float[] latents = vae.Encode(images, shape);
+    float[] latents = vae.Encode(images, [test.Count, Pixels]);
     Tell("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
     if (choices.Anomaly is { } held)
     {
-        double[] scores = new AnomalyScore().Of(vae, images, shape, random);
+        double[] scores = new AnomalyScore().Of(vae, images, [test.Count, Pixels], random);
         double[] Of(bool strange) => [.. scores.Where((_, i) => test.Label(i) == held == strange)];
         Tell($"AUROC of the {held} that was held out", Auroc.Of(Of(false), Of(true)));
     }
