@@ -43,8 +43,8 @@ internal sealed class VaeStep : ITrainingStep
         Tensor logits = _draw.Forward(_decode.Forward(z, Activation.Relu));
 
         // -log p(x | z) summed over pixels and batch, and KL(q || N(0, 1)) = -1/2 sum(1 + log var - mean² - var)
-        Tensor reconstruction = Loss.BinaryCrossEntropyFromLogitsElements(logits, x).Sum();
-        Tensor divergence = -0.5 * (1 + logVariance - mean.Square() - logVariance.Exp()).Sum();
+        Tensor reconstruction = Loss.BinaryCrossEntropyFromLogits(logits, x, Reduction.Sum);
+        Tensor divergence = KullbackLeibler.ToStandardGaussian(mean, logVariance, Reduction.Sum);
         Tensor loss = reconstruction + divergence;
         _optimizer.Step(tape.Gradients(loss, _parameters));
         return [loss.Item()];

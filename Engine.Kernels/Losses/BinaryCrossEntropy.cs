@@ -20,7 +20,8 @@ public static class BinaryCrossEntropy
     /// <param name="targets">t, as many.</param>
     /// <param name="losses">Receives the losses, as many; may be one of the inputs.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
-    public static void FromProbabilities(Storage probabilities, Storage targets, Storage losses) => Binary(probabilities, targets, losses, default(Probabilities));
+    public static void FromProbabilities(Storage probabilities, Storage targets, Storage losses) =>
+        Binary(probabilities, targets, losses, new BinaryMap<Probabilities>(default));
 
     /// <summary>dp = g (p - t) / (p (1 - p)), the divisor at least 1e-12.</summary>
     /// <param name="gradients">g, the gradients of the losses.</param>
@@ -36,7 +37,7 @@ public static class BinaryCrossEntropy
     /// <param name="targets">t, from 0 to 1, as many.</param>
     /// <param name="losses">Receives the losses, as many; may be one of the inputs.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
-    public static void FromLogits(Storage logits, Storage targets, Storage losses) => Binary(logits, targets, losses, default(Logits));
+    public static void FromLogits(Storage logits, Storage targets, Storage losses) => Binary(logits, targets, losses, new ElementMap<Logits>(default));
 
     /// <summary>dx = g (sigmoid(x) - t).</summary>
     /// <param name="gradients">g, the gradients of the losses.</param>
@@ -47,11 +48,8 @@ public static class BinaryCrossEntropy
     public static void FromLogitsGradient(Storage gradients, Storage logits, Storage targets, Storage result) =>
         Ternary(gradients, logits, targets, result, default(LogitsGradient));
 
-    private static void Binary<TOp>(Storage x, Storage t, Storage loss, TOp op) where TOp : unmanaged, IBinaryOp
-    {
-        Shape flat = new(loss.Length);
-        Map.Binary(x, new Shape(x.Length), t, new Shape(t.Length), loss, flat, op);
-    }
+    private static void Binary<TOp>(Storage x, Storage t, Storage loss, TOp op) where TOp : unmanaged, IMapOp =>
+        Map.Run("BinaryCrossEntropy", op, loss, new Shape(loss.Length), [x, t], [new Shape(x.Length), new Shape(t.Length)]);
 
     private static void Ternary<TOp>(Storage g, Storage x, Storage t, Storage result, TOp op) where TOp : unmanaged, ITernaryOp =>
         Map.Ternary(g, new Shape(g.Length), x, new Shape(x.Length), t, new Shape(t.Length), result, new Shape(result.Length), op);
@@ -76,12 +74,20 @@ public static class BinaryCrossEntropy
             g * (p - t) / T.Max(p * (T.Of(1) - p), T.Of(VarianceFloor));
     }
 
-    internal readonly struct Logits : IBinaryOp
+    /// <summary>loss = softplus(x) - t x = (max(x, 0) - t x) + log(1 + e^-|x|): the largest terms cancel before the small one is added.</summary>
+    internal readonly struct Logits : IRowTerm
     {
-        // loss = softplus(x) - t x = max(x, 0) - t x + log(1 + e^-|x|): the largest terms cancel before the small one is added.
+        public static int Arity => 2;
+
+        public static int LogSign => 1;
+
+        // max(x, 0) - t x
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Apply<T>(T x, T t) where T : unmanaged, ILane<T> =>
-            (T.Max(x, T.Of(0)) - (t * x)) + LaneMath.Log1p(LaneMath.Exp(-T.Abs(x)));
+        public V Term<V>(V x, V t, V unused, V unusedToo) where V : unmanaged, ILane<V> => V.Max(V.Of(0), x) - (t * x);
+
+        // e^-|x|
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Growth<V>(V x, V t, V unused, V unusedToo) where V : unmanaged, ILane<V> => LaneMath.Exp(-V.Abs(x));
     }
 
     internal readonly struct LogitsGradient : ITernaryOp

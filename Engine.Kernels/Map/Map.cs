@@ -44,6 +44,14 @@ public static partial class Map
         Run(new QuaternaryMap<TOp>(op), Name<TOp>(), BroadcastPlan.Create(Name<TOp>(), vShape, xShape, yShape, zShape, wShape), v, x, y, z, w);
     }
 
+    /// <summary>output = op(arguments), one to four that broadcast to the shape of the output.</summary>
+    internal static void Run<TOp>(string name, TOp op, Storage output, Shape shape, ReadOnlySpan<Storage> arguments, ReadOnlySpan<Shape> shapes) where TOp : unmanaged, IMapOp
+    {
+        CheckShapes(name, [.. arguments, output], [.. shapes, shape]);
+        int count = arguments.Length;
+        Run(op, name, BroadcastPlan.Create(name, shape, shapes), output, arguments[0], count > 1 ? arguments[1] : null, count > 2 ? arguments[2] : null, count > 3 ? arguments[3] : null);
+    }
+
     private static void Run<TOp>(TOp op, string name, in BroadcastPlan plan, Storage output, Storage x, Storage? y = null, Storage? z = null, Storage? w = null)
         where TOp : unmanaged, IMapOp
     {

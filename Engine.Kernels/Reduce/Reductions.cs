@@ -41,6 +41,17 @@ internal readonly struct VarianceReduction(int terms) : IReduction
     public V Finish<V>(V total, V center) where V : unmanaged, ILane<V> => total / V.Of(terms);
 }
 
+/// <summary>sum(x - center)</summary>
+internal readonly struct CenteredReduction : IReduction
+{
+    public double Identity => 0;
+    public V Map<V>(V x, V center) where V : unmanaged, ILane<V> => x - center;
+    public V Padding<V>(V center) where V : unmanaged, ILane<V> => center;
+    public V Combine<V>(V a, V b) where V : unmanaged, ILane<V> => a + b;
+    public double Combine(double a, double b) => a + b;
+    public V Finish<V>(V total, V center) where V : unmanaged, ILane<V> => total;
+}
+
 /// <summary>max(x)</summary>
 internal readonly struct MaxReduction : IReduction
 {

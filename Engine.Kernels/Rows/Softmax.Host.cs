@@ -39,7 +39,7 @@ public static unsafe partial class Softmax
     private const int BlockLength = 4096;
 
     /// <summary>The total of a row, in every place of a vector.</summary>
-    private static V Total<T, V, TOp>(TOp op, T* x, int count, V center)
+    internal static V Total<T, V, TOp>(TOp op, T* x, int count, V center)
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
         where TOp : struct, IReduction

@@ -38,8 +38,8 @@ public sealed class GraphTests
         using CpuDevice device = new(1);
         using Tape tape = new(device);
         Tensor p = Tensor.From([0.2, 0.7, 0.5], [3]), t = Tensor.From([0.1, 0.9, 0.4], [3]), x = Tensor.From([-1.5, 0.3, 2.0], [3]);
-        GradCheck.Run(i => Loss.BinaryCrossEntropyElements(i[0], i[1]), [p, t]).ThrowIfFailed();
-        GradCheck.Run(i => Loss.BinaryCrossEntropyFromLogitsElements(i[0], i[1]), [x, t]).ThrowIfFailed();
+        GradCheck.Run(i => Loss.BinaryCrossEntropy(i[0], i[1], Reduction.None), [p, t]).ThrowIfFailed();
+        GradCheck.Run(i => Loss.BinaryCrossEntropyFromLogits(i[0], i[1], Reduction.None), [x, t]).ThrowIfFailed();
         GradCheck.Run(i => Sampling.Reparameterize(i[0], i[1], i[2]), [p, x, t]).ThrowIfFailed();
     }
 

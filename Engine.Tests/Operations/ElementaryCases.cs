@@ -29,6 +29,12 @@ internal static class ElementaryCases
         .. Both("Tensor.Softplus", x => x.Softplus(), References.Softplus, Ulps(2), Any, Between(-85, 85)),
         .. Unary("Tensor.Relu", x => x.Relu(), x => Math.Max(x, 0), Exact, AwayFrom(0), kinks: "x = 0"),
         .. Unary("Tensor.LeakyRelu", x => x.LeakyRelu(0.25), x => x < 0 ? 0.25 * x : x, Ulps(1), AwayFrom(0), kinks: "x = 0"),
+        .. Both("Tensor.Silu", x => x.Silu(), x => x * References.Sigmoid(x), Ulps(4), Any, Between(-85, 85)),
+        .. Elu(1), .. Elu(0.5),
+
+        // 1 + erf loses what is tiny beside one, where x is far below zero.
+        .. Gelu(false, x => References.Erf(x * Math.Sqrt(0.5))),
+        .. Gelu(true, x => Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
         .. Unary("Tensor.Apply", x => x.Apply(default(CubeOf), (g, x, _) => 3 * g * x.Square()), x => x * x * x, Ulps(2), Any),
         .. Pow(0, Any, Exact), .. Pow(1, Any, Exact), .. Pow(2, Any, Ulps(1)), .. Pow(3, Any, Ulps(2)), .. Pow(-1, AwayFrom(-0.25, -0.125, 0, 0.125, 0.25), Ulps(1)),
         .. Pow(0.5, Positive, Ulps(1)), .. Pow(-0.5, Positive, Ulps(2)),
@@ -47,6 +53,23 @@ internal static class ElementaryCases
     [
         .. Unary(operation, function, reference, tolerance, draw),
         .. Unary(operation, function, reference, tolerance, wide, "wide range ", orders: 0, shapes: s_wide),
+    ];
+
+    private static IEnumerable<OperationCase> Gelu(bool approximate, Func<double, double> part)
+    {
+        string option = approximate ? "with tanh " : "";
+        Func<double, double> value = x => 0.5 * x * (1 + part(x)), terms = x => 0.5 * Math.Abs(x) * (1 + Math.Abs(part(x)));
+        return
+        [
+            .. Unary("Tensor.Gelu", x => x.Gelu(approximate), value, Terms(2), Any, option, terms: terms),
+            .. Unary("Tensor.Gelu", x => x.Gelu(approximate), value, Terms(2), Between(-6, 6), $"wide range {option}", orders: 0, terms: terms, shapes: s_wide),
+        ];
+    }
+
+    private static IEnumerable<OperationCase> Elu(double alpha) =>
+    [
+        .. Unary("Tensor.Elu", x => x.Elu(alpha), x => x > 0 ? x : alpha * References.Expm1(x), Ulps(3), AwayFrom(0), $"alpha {alpha} ", kinks: "x = 0"),
+        .. Unary("Tensor.Elu", x => x.Elu(alpha), x => x > 0 ? x : alpha * References.Expm1(x), Ulps(3), Between(-85, 85), $"wide range alpha {alpha} ", "x = 0", orders: 0, shapes: s_wide),
     ];
 
     private static IEnumerable<OperationCase> Pow(double power, Draw draw, Tolerance tolerance) => Unary(

@@ -1,14 +1,13 @@
 using Engine.Autograd;
 using Engine.Kernels;
 using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
 
 namespace Engine.Tests;
 
-/// <summary>Losses: a mean adds up as many terms as there are elements, an element of a logit's loss three.</summary>
+/// <summary>Losses.</summary>
 internal static class LossCases
 {
-    private static readonly Shape[] s_shapes = [[], [1], [17], [5, 16], [2, 3, 5], [2, 1, 3, 2, 1, 3], [131, 257]];
+    private static readonly Shape[] s_shapes = [[], [1], [17], [5, 16], [2, 3, 5], [2, 1, 3, 2, 1, 3], [3, 100], [131, 257]];
 
     private static readonly Draw s_probabilities = Between(0.03125, 0.96875);
 
@@ -16,64 +15,97 @@ internal static class LossCases
 
     internal static IEnumerable<OperationCase> All() =>
     [
-        .. s_shapes.Select(shape => Elements("Loss.BinaryCrossEntropyElements", "", shape, s_probabilities, s_targets, Loss.BinaryCrossEntropyElements, FromProbability, Ulps(4))),
-        .. s_shapes.Select(shape => Mean("Loss.BinaryCrossEntropy", shape, s_probabilities, s_targets, Loss.BinaryCrossEntropy, FromProbability, 1)),
-        .. s_shapes.Select(shape => Elements("Loss.BinaryCrossEntropyFromLogitsElements", "", shape, Between(-4, 4), s_targets, Loss.BinaryCrossEntropyFromLogitsElements, FromLogit, Terms(3))),
-        .. s_shapes.Select(shape => Mean("Loss.BinaryCrossEntropyFromLogits", shape, Between(-4, 4), s_targets, Loss.BinaryCrossEntropyFromLogits, FromLogit, 3)),
+        .. s_shapes.SelectMany(shape => FromProbabilities("", shape, s_probabilities, s_targets)),
+        .. s_shapes.SelectMany(shape => FromLogits("", shape, Between(-4, 4), s_targets)),
 
         // Probabilities of 0 and 1, and logits so large that e^x overflows: the values alone.
-        Elements("Loss.BinaryCrossEntropyElements", "at the ends ", [17], OneOf(0, 1), OneOf(0, 1), Loss.BinaryCrossEntropyElements, FromProbability, Ulps(4)) with { Orders = 0 },
-        Elements("Loss.BinaryCrossEntropyFromLogitsElements", "large ", [17], Between(-300, 300), OneOf(0, 1), Loss.BinaryCrossEntropyFromLogitsElements, FromLogit, Terms(3)) with { Orders = 0 },
-        .. MeanSquaredError(),
+        .. FromProbabilities("at the ends ", [17], OneOf(0, 1), OneOf(0, 1)).Select(c => c with { Orders = 0 }),
+        .. FromLogits("large ", [17], Between(-300, 300), OneOf(0, 1)).Select(c => c with { Orders = 0 }),
+        .. TermCases.Pairs.SelectMany(pair => Distance("Loss.MeanSquaredError", pair, Loss.MeanSquaredError, (p, t) => (p - t) * (p - t), Any, Any, "")),
+        .. TermCases.Pairs.SelectMany(pair => Distance("Loss.L1", pair, Loss.L1, (p, t) => Math.Abs(p - t), Grid(0), Grid(0.125), "equal elements")),
+        .. CrossEntropy(),
     ];
 
-    private static (double Value, double Terms) FromProbability(double p, double t)
-    {
-        double loss = -((t * Math.Max(Math.Log(p), -100)) + ((1 - t) * Math.Max(References.Log1p(-p), -100)));
-        return (loss, loss);
-    }
-
-    private static (double Value, double Terms) FromLogit(double x, double t)
-    {
-        double rest = References.Log1p(Math.Exp(-Math.Abs(x)));
-        return (Math.Max(x, 0) - (t * x) + rest, Math.Max(x, 0) + Math.Abs(t * x) + rest);
-    }
-
-    private static OperationCase Elements(
-        string operation, string option, Shape shape, Draw x, Draw t, Func<Tensor, Tensor, Tensor> function, Func<double, double, (double Value, double Terms)> reference, Tolerance tolerance) =>
-        new(
-            operation,
-            $"{option}{shape}",
-            [new Input(shape, x), new Input(shape, t, IsDifferentiable: false)],
-            v => function(v[0], v[1]),
-            v => new Expected([.. v[0].Zip(v[1], (x, t) => reference(x, t).Value)], [.. v[0].Zip(v[1], (x, t) => reference(x, t).Terms)]),
-            tolerance);
-
-    private static OperationCase Mean(
-        string operation, Shape shape, Draw x, Draw t, Func<Tensor, Tensor, Tensor> function, Func<double, double, (double Value, double Terms)> reference, int termsOfElement) =>
-        new(
-            operation,
-            $"{shape}",
-            [new Input(shape, x), new Input(shape, t, IsDifferentiable: false)],
-            v => function(v[0], v[1]),
-            v => new Expected([v[0].Zip(v[1], (x, t) => reference(x, t).Value).Average()], [v[0].Zip(v[1], (x, t) => reference(x, t).Terms).Average()]),
-            Terms(shape.Count * termsOfElement));
-
-    private static IEnumerable<OperationCase> MeanSquaredError()
-    {
-        foreach ((Shape prediction, Shape target) in ((Shape, Shape)[])[([], []), ([17], [17]), ([5, 16], [16]), ([2, 3, 5], [3, 1]), ([2, 1, 3, 2, 1, 3], [1, 1]), ([131, 257], [131, 257])])
+    private static IEnumerable<OperationCase> FromProbabilities(string variant, Shape shape, Draw p, Draw t) => TermCases.Of(
+        "Loss.BinaryCrossEntropy",
+        variant,
+        [new Input(shape, p), new Input(shape, t, IsDifferentiable: false)],
+        (x, reduction) => Loss.BinaryCrossEntropy(x[0], x[1], reduction),
+        v =>
         {
-            yield return new OperationCase(
-                "Loss.MeanSquaredError",
-                $"{prediction} {target}",
-                [new Input(prediction, Any), new Input(target, Any)],
-                x => Loss.MeanSquaredError(x[0], x[1]),
-                x =>
-                {
-                    double mean = Elementwise.Broadcast(prediction, target, x[0], x[1], (p, t) => (p - t) * (p - t)).Average();
-                    return new Expected([mean], [mean]);
-                },
-                Terms(prediction.Count));
+            double loss = -((v[1] * Math.Max(Math.Log(v[0]), -100)) + ((1 - v[1]) * Math.Max(References.Log1p(-v[0]), -100)));
+            return (loss, loss);
+        },
+        termsOfElement: 1);
+
+    private static IEnumerable<OperationCase> FromLogits(string variant, Shape shape, Draw x, Draw t) => TermCases.Of(
+        "Loss.BinaryCrossEntropyFromLogits",
+        variant,
+        [new Input(shape, x), new Input(shape, t, IsDifferentiable: false)],
+        (x, reduction) => Loss.BinaryCrossEntropyFromLogits(x[0], x[1], reduction),
+        v =>
+        {
+            double rest = References.Log1p(Math.Exp(-Math.Abs(v[0])));
+            return (Math.Max(v[0], 0) - (v[1] * v[0]) + rest, Math.Max(v[0], 0) + Math.Abs(v[1] * v[0]) + rest);
+        },
+        termsOfElement: 3);
+
+    private static IEnumerable<OperationCase> Distance(
+        string operation, (Shape, Shape) shapes, Func<Tensor, Tensor, Reduction, Tensor> function, Func<double, double, double> distance, Draw prediction, Draw target, string kinks) =>
+        TermCases.Of(
+            operation,
+            "",
+            [new Input(shapes.Item1, prediction), new Input(shapes.Item2, target)],
+            (x, reduction) => function(x[0], x[1], reduction),
+            v => (distance(v[0], v[1]), distance(v[0], v[1])),
+            termsOfElement: 1).Select(c => c with { Kinks = kinks });
+
+    private static IEnumerable<OperationCase> CrossEntropy()
+    {
+        foreach ((Shape shape, double smoothing, double range) in ((Shape, double, double)[])
+        [
+            ([1], 0, 4), ([7], 0.1, 4), ([5, 10], 0, 4), ([5, 10], 0.1, 4), ([4, 1], 0, 4), ([3, 16], 0, 4), ([2, 3, 17], 0.2, 4), ([2, 100], 0, 4), ([2, 130], 0.1, 4), ([0, 3], 0, 4),
+            ([2, 1, 2, 3, 5], 0, 4), ([3001, 10], 0.1, 4), ([3, 5003], 0.1, 4), ([5, 10], 0.1, 1e4), ([2, 100], 0, 1e4),
+        ])
+        {
+            Shape rows = Places.Left(shape, [-1]);
+            foreach (Reduction reduction in Enum.GetValues<Reduction>())
+            {
+                if (rows.Rank == 0 && reduction == Reduction.Rows || rows.Count == 0 && reduction == Reduction.Mean) continue;
+                yield return CrossEntropy(shape, rows, smoothing, range, reduction);
+            }
         }
+    }
+
+    private static OperationCase CrossEntropy(Shape shape, Shape rows, double smoothing, double range, Reduction reduction)
+    {
+        int classes = shape[-1];
+        Shape result = reduction switch { Reduction.None => rows, Reduction.Rows => Places.Left(rows, [-1]), _ => Shape.Scalar };
+        int terms = rows.Count / Math.Max(1, result.Count);
+        return new OperationCase(
+            "Loss.CrossEntropy",
+            $"{shape} smoothing {smoothing} range {range} {reduction}",
+            [new Input(shape, Between(-range, range)), new Input(rows, Index(classes), IsDifferentiable: false, IsIndex: true)],
+            x => Loss.CrossEntropy(x[0], x[1], smoothing, reduction),
+            x =>
+            {
+                Expected expected = new(result.Count);
+                for (int row = 0; row < rows.Count; row++)
+                {
+                    double[] z = x[0][(row * classes)..((row + 1) * classes)];
+                    double maximum = z.Max();
+                    double logSum = Math.Log(z.Sum(value => Math.Exp(value - maximum)));
+                    double weight = reduction == Reduction.Mean ? 1.0 / rows.Count : 1;
+                    for (int j = 0; j < classes; j++)
+                    {
+                        double target = (j == (int)x[1][row] ? 1 - smoothing : 0) + (smoothing / classes);
+                        expected.Values[row / terms] += weight * target * (logSum + maximum - z[j]);
+                        expected.Terms[row / terms] += weight * ((target * (Math.Abs(maximum) + Math.Abs(z[j]))) + (logSum + 1) / classes);
+                    }
+                }
+
+                return expected;
+            },
+            Tolerance.Terms(terms * classes)) { Orders = range > 100 ? 0 : 2 };
     }
 }

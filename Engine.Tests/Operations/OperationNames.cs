@@ -13,7 +13,7 @@ internal static class OperationNames
 
     internal static IReadOnlyList<string> All { get; } =
     [
-        .. new[] { typeof(Tensor), typeof(Loss), typeof(Sampling) }
+        .. new[] { typeof(Tensor), typeof(Loss), typeof(Sampling), typeof(LogLikelihood), typeof(KullbackLeibler) }
             .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
             .Where(method => method.ReturnType == typeof(Tensor))
             .Select(Name)

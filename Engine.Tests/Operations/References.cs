@@ -11,8 +11,8 @@ internal static class References
     {
         if (Math.Abs(x) > 6 || x == 0) return Math.Sign(x);
 
-        // A float32 number is a whole multiple of 2^-40, or very small; a conversion to decimal would keep 15 digits only.
-        decimal exact = (decimal)(long)(x * (1L << 40)) / (1L << 40);
+        // A number is a whole multiple of 2^-58, or very small; a conversion to decimal would keep 15 digits only.
+        decimal exact = (decimal)(long)(x * (1L << 58)) / (1L << 58);
         decimal square = exact * exact;
         decimal sum = 0, power = 0;
         decimal term = exact, termOfPower = 1;
@@ -41,4 +41,7 @@ internal static class References
         double u = 1 + x;
         return u == 1 ? x : Math.Log(u) * x / (u - 1);
     }
+
+    /// <summary>e^x - 1 = 2 sinh(x/2) e^(x/2), which cancels nothing.</summary>
+    internal static double Expm1(double x) => 2 * Math.Sinh(x / 2) * Math.Exp(x / 2);
 }

@@ -1,0 +1,53 @@
+using Engine.Kernels.Elementwise;
+using Engine.Kernels.Likelihoods;
+
+namespace Engine.Autograd;
+
+/// <summary>Kullback-Leibler divergences of distributions, in nats; reduced as in <see cref="LogLikelihood"/>.</summary>
+public static class KullbackLeibler
+{
+    /// <summary>
+    /// KL(N(mean, e^logVariance) || N(0, 1)) = (mean² + e^logVariance - 1 - logVariance) / 2 of independent variables (Kingma and Welling
+    /// 2013, arXiv:1312.6114, appendix B).
+    /// </summary>
+    /// <param name="mean">The means: [..., n].</param>
+    /// <param name="logVariance">The logarithms of the variances, broadcast with the means.</param>
+    /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
+    /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
+    public static Tensor ToStandardGaussian(Tensor mean, Tensor logVariance, Reduction reduction = Reduction.Rows)
+    {
+        Terms terms = new("KullbackLeibler.ToStandardGaussian", reduction, ("mean", mean), ("log-variance", logVariance));
+        Tensor y = terms.Run(default(DivergenceToStandard), mean, logVariance);
+
+        // dmean = g mean; dlogVariance = g (e^logVariance - 1) / 2
+        return terms.Record(
+            y,
+            terms.Rule(mean, g => g * mean, g => terms.Fused(default(Multiply), g, mean)),
+            terms.Rule(logVariance, g => 0.5 * g * (logVariance.Exp() - 1), g => terms.Fused(default(DivergenceToStandardGradient), g, logVariance)));
+    }
+
+    /// <summary>
+    /// KL(N(m, e^s) || N(n, e^t)) = (t - s + e^(s - t) + (m - n)² e^-t - 1) / 2 of independent variables: from the first distribution to the
+    /// second.
+    /// </summary>
+    /// <param name="mean">m, the means of the first: [..., n].</param>
+    /// <param name="logVariance">s, the logarithms of its variances.</param>
+    /// <param name="otherMean">n, the means of the second.</param>
+    /// <param name="otherLogVariance">t, the logarithms of its variances. All four broadcast.</param>
+    /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
+    /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
+    public static Tensor Gaussians(Tensor mean, Tensor logVariance, Tensor otherMean, Tensor otherLogVariance, Reduction reduction = Reduction.Rows)
+    {
+        (Tensor m, Tensor s, Tensor n, Tensor t) = (mean, logVariance, otherMean, otherLogVariance);
+        Terms terms = new("KullbackLeibler.Gaussians", reduction, ("mean", m), ("log-variance", s), ("other mean", n), ("other log-variance", t));
+        Tensor y = terms.Run(default(DivergenceOfGaussians), m, s, n, t);
+
+        // dm = g (m - n) e^-t = -dn; ds = g (e^(s - t) - 1) / 2; dt = -ds - g (m - n)² e^-t / 2
+        return terms.Record(
+            y,
+            terms.Rule(m, g => g * (m - n) * (-t).Exp(), g => terms.Fused(default(GaussianMeanGradient), g, m, n, t)),
+            terms.Rule(s, g => 0.5 * g * ((s - t).Exp() - 1), g => terms.Fused(default(DivergenceOfGaussiansGradient), g, s, t)),
+            terms.Rule(n, g => g * (n - m) * (-t).Exp(), g => terms.Fused(default(GaussianMeanGradient), g, n, m, t)),
+            terms.Rule(t, g => -0.5 * g * ((s - t).Exp() - 1 + ((m - n).Square() * (-t).Exp()))));
+    }
+}

@@ -1,0 +1,45 @@
+using Engine.Kernels.Elementwise;
+
+namespace Engine.Autograd;
+
+// Smooth activations. In a rule g is the gradient of the output y, x the input.
+public partial class Tensor
+{
+    /// <summary>x Phi(x), Phi being the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415).</summary>
+    /// <param name="approximate">True for x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³))) / 2, with which some published models were trained.</param>
+    public Tensor Gelu(bool approximate = false) => approximate
+
+        // y = x s, s = sigmoid(2 u): dx = g (s + x s (1 - s) 2 u')
+        ? Apply(default(GeluTanh), default(GeluTanhGradient), fromOutput: false, static (g, x, _) =>
+        {
+            Tensor s = (GeluTanh.Slope * (x + (GeluTanh.Cubic * x.Square() * x))).Sigmoid();
+            Tensor slope = (3 * GeluTanh.Cubic * GeluTanh.Slope * x.Square()) + GeluTanh.Slope;
+            return g * (s + (x * s * (1 - s) * slope));
+        })
+
+        // dx = g (Phi(x) + x phi(x))
+        : Apply(default(Gelu), default(GeluGradient), fromOutput: false, static (g, x, _) =>
+            g * ((0.5 * (1 + (x * Kernels.Elementwise.Gelu.HalfRoot).Erf())) + (x * (-0.5 * x.Square()).Exp() * (1 / Math.Sqrt(2 * Math.PI)))));
+
+    /// <summary>x sigmoid(x), also called Swish (Elfwing et al. 2017, arXiv:1702.03118).</summary>
+    public Tensor Silu() => Apply(default(Silu), default(SiluGradient), fromOutput: false, static (g, x, _) =>
+    {
+        Tensor s = x.Sigmoid();
+        return g * (s + (x * s * (1 - s)));
+    });
+
+    /// <summary>x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015, arXiv:1511.07289); the derivative at 0 is alpha.</summary>
+    /// <param name="alpha">What it goes to for very negative x, without its sign; at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">alpha is negative, or no number.</exception>
+    public Tensor Elu(double alpha = 1)
+    {
+        if (!(alpha >= 0)) throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "Elu: alpha must be at least 0.");
+
+        // dx = g where x > 0, g alpha e^x elsewhere; e^x of what is not wanted is held at 1.
+        return Apply(new Elu(alpha), new EluGradient(alpha), fromOutput: false, (g, x, _) =>
+        {
+            Tensor positive = Ones(x.Shape, x.DType).Map(x, new LeakyReluGradient(0));
+            return g * (positive + ((1 - positive) * (alpha * x.Clamp(double.NegativeInfinity, 0).Exp())));
+        });
+    }
+}
