@@ -79,13 +79,14 @@ public abstract class Module : IStateful, IDisposable
     /// <param name="shape">Its shape.</param>
     /// <param name="initializer">What fills it.</param>
     /// <param name="options">Where and of what type it is, and where randomness comes from.</param>
-    protected Parameter NewParameter(string name, Shape shape, Initializer initializer, ModuleOptions options)
+    /// <param name="layout">How its axes stand to those that other frameworks write: the weights of products and convolutions differ.</param>
+    protected Parameter NewParameter(string name, Shape shape, Initializer initializer, ModuleOptions options, ParameterLayout layout = ParameterLayout.Same)
     {
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(options);
         CheckNew(name);
         Device device = options.Device ?? Device.Default;
-        Parameter parameter = new(name, device.Allocate(options.DType, shape.Count), shape);
+        Parameter parameter = new(name, device.Allocate(options.DType, shape.Count), shape, layout);
         initializer(parameter.Storage, shape, options.Random);
         _own.Add(parameter);
         _all = null;
