@@ -14,7 +14,8 @@ internal static class ServeCommand
 
     internal static Command Create()
     {
-        Argument<string> model = new("model") { Description = "gan or vae." };
+        Argument<string> model = new("model") { Description = "What to train." };
+        model.AcceptOnlyFromAmong(TrainingSteps.Names);
         Option<int> threads = new("--threads") { Description = "Threads that compute; 0 takes one for each core." };
         Command command = new("serve", "Answers requests on standard input with times of the engine's training steps.") { model, threads };
         command.Hidden = true;
@@ -25,7 +26,7 @@ internal static class ServeCommand
     private static void Serve(string model, int threads)
     {
         using CpuDevice device = new(threads);
-        using ITrainingStep training = model == "vae" ? new VaeStep(device) : new GanStep(device);
+        using ITrainingStep training = TrainingSteps.Make(model, device);
         Say(new PeerMessage { Name = "Engine", Losses = training.Step() });
         Window(training, 1);
         Say(new PeerMessage { Note = device.Description });

@@ -14,27 +14,34 @@ internal static class StepsCommand
 
     internal static Command Create()
     {
-        Option<string> model = new("--model") { Description = "gan: docs/lessons/gan.cs at a batch of 64; vae: 784-400-20 at a batch of 128.", DefaultValueFactory = _ => "gan" };
-        model.AcceptOnlyFromAmong("gan", "vae");
+        Option<string> model = new("--model")
+        {
+            Description = "gan, dcgan: the networks of docs/lessons/gan.cs and dcgan.cs at a batch of 64; vae_mlp, vae_conv: with 20 latent dimensions at a batch of 128.",
+            DefaultValueFactory = _ => "gan",
+        };
+        model.AcceptOnlyFromAmong(TrainingSteps.Names);
         Option<int> threads = PeerOptions.Threads();
         Option<string> python = PeerOptions.Python("python3");
         Option<int> windows = PeerOptions.Count("--windows", "Windows of measurement for each.", 12);
         Option<double> seconds = PeerOptions.Seconds("The length of a window.", 0.5);
-        Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") { model, threads, python, windows, seconds };
+        Option<bool> compile = new("--compile") { Description = "Let PyTorch try torch.compile too, which takes it minutes and needs a C++ compiler with PyTorch's headers." };
+        Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") { model, threads, python, windows, seconds, compile };
         command.SetAction(parsed => Run(
-            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(windows), parsed.GetValue(seconds)));
+            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(compile), parsed.GetValue(windows), parsed.GetValue(seconds)));
         return command;
     }
 
-    private static int Run(string model, int threads, string python, int windows, double seconds)
+    private static int Run(string model, int threads, string python, bool compile, int windows, double seconds)
     {
         string count = threads.ToString(CultureInfo.InvariantCulture);
         try
         {
+            // Before the engine is started: what is tried here would take turns with nothing.
+            string? variant = FindVariant(python, compile, model, count);
             using Peer engine = Peer.StartEngine("serve", model, "--threads", count);
             StepResult ours = new(engine, engine.Read().Note ?? "");
-            using Peer? torch = PeerOptions.TryStart(python, "torch_steps.py", model, count);
-            StepResult? theirs = torch is null ? null : new StepResult(torch, torch.Read().Note ?? "");
+            using Peer? torch = variant is null ? null : PeerOptions.TryStart(python, "torch_steps.py", model, count, variant);
+            StepResult? theirs = torch is null ? null : new StepResult(torch, variant!.Replace('/', ' '));
             ours.CheckFirstLosses(theirs);
             for (int i = 0; i < windows; i++)
             {
@@ -55,6 +62,13 @@ internal static class StepsCommand
             Console.Error.WriteLine(e.Message);
             return 1;
         }
+    }
+
+    /// <summary>The fastest of the ways in which PyTorch can run the step, found by a process of its own; null where there is no PyTorch.</summary>
+    private static string? FindVariant(string python, bool compile, string model, string threads)
+    {
+        using Peer? search = PeerOptions.TryStart(python, "torch_steps.py", [model, threads, "find", .. compile ? ["compile"] : Array.Empty<string>()]);
+        return search?.First.Note;
     }
 
     private static void Print(string model, int threads, StepResult ours, StepResult? theirs)

@@ -1,5 +1,6 @@
-# Training steps in PyTorch, eager, in the fastest form found: arguments MODEL THREADS (serve.py goes in front).
-# After the first step it says its losses; then it times every variant that this PyTorch has and serves the fastest.
+# Training steps in PyTorch: arguments MODEL THREADS find [compile], or MODEL THREADS VARIANT (serve.py goes in front).
+# With `find` it times the variants that this PyTorch has and says the name of the fastest. With that name it makes this variant alone, so that
+# the memory it takes is that of one model, says the losses of its first step, and serves it.
 import itertools
 
 from torch import nn
@@ -7,9 +8,74 @@ from torch.nn import functional as F
 
 POOL = 8
 
+# The ways to run a step that are tried, one kind after the other; the first of each is where the search begins.
+ADAMS = dict(fused=dict(fused=True), foreach=dict(foreach=True), plain=dict(foreach=False))
+FORMATS = dict(contiguous=torch.contiguous_format, channels_last=torch.channels_last)
+LOSSES = ('probabilities', 'logits')
+MODES = ('eager', 'compiled')
 
-def gan(adam, _):
-    """The GAN of fully connected layers at a batch of 64, one step of the discriminator and one of the generator."""
+
+class Way:
+    """How a step is run: the optimiser, the memory format of images, what the loss is computed from, compiled or not."""
+
+    def __init__(self, adam, images, loss, mode):
+        self.names = [adam, images, loss, mode]
+        self.options, self.format, self.logits, self.compiled = ADAMS[adam], FORMATS[images], loss == 'logits', mode == 'compiled'
+
+    def adam(self, module, rate, **more):
+        return torch.optim.Adam(module.parameters(), lr=rate, **self.options, **more)
+
+    def prepare(self, module):
+        module = module.to(memory_format=self.format)
+        return torch.compile(module) if self.compiled else module
+
+    def images(self, x):
+        return x.contiguous(memory_format=self.format) if x.dim() == 4 else x
+
+    def cross_entropy(self, logits, targets, reduction='mean'):
+        if self.logits:
+            return F.binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
+        return F.binary_cross_entropy(torch.sigmoid(logits), targets, reduction=reduction)
+
+
+def pool(way, low, *shape):
+    """A few batches of random images, uniform from low to 1, in turn."""
+    return itertools.cycle([way.images(low + (1 - low) * torch.rand(shape)) for _ in range(POOL)])
+
+
+def adversarial(way, generator, discriminator, real, batch, latent, beta1):
+    """One step of the discriminator, on real and on generated samples, and one of the generator."""
+    of_generator = way.adam(generator, 2e-4, betas=(beta1, 0.999))
+    of_discriminator = way.adam(discriminator, 2e-4, betas=(beta1, 0.999))
+    judged = list(discriminator.parameters())
+    generator, discriminator = way.prepare(generator), way.prepare(discriminator)
+    ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
+
+    def step():
+        of_discriminator.zero_grad(set_to_none=True)
+        on_real = way.cross_entropy(discriminator(next(real)), ones)
+        on_real.backward()
+        fake = generator(torch.randn(batch, latent))
+        on_fake = way.cross_entropy(discriminator(fake.detach()), zeros)
+        on_fake.backward()
+        of_discriminator.step()
+
+        # The discriminator's own gradients would be thrown away: they are not computed.
+        for p in judged:
+            p.requires_grad_(False)
+        of_generator.zero_grad(set_to_none=True)
+        g_loss = way.cross_entropy(discriminator(fake), ones)
+        g_loss.backward()
+        of_generator.step()
+        for p in judged:
+            p.requires_grad_(True)
+        return [on_real.item() + on_fake.item(), g_loss.item()]
+
+    return step
+
+
+def gan(way):
+    """The GAN of fully connected layers at a batch of 64."""
     batch, latent = 64, 100
     generator = nn.Sequential(
         nn.Linear(latent, 256), nn.LeakyReLU(0.2, inplace=True),
@@ -20,56 +86,60 @@ def gan(adam, _):
         nn.Linear(784, 1024), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(0.3),
         nn.Linear(1024, 512), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(0.3),
         nn.Linear(512, 256), nn.LeakyReLU(0.2, inplace=True),
-        nn.Linear(256, 1), nn.Sigmoid())
-    of_generator = torch.optim.Adam(generator.parameters(), lr=2e-4, **adam)
-    of_discriminator = torch.optim.Adam(discriminator.parameters(), lr=2e-4, **adam)
-    judged = list(discriminator.parameters())
-    real = itertools.cycle((torch.rand(POOL, batch, 784) * 2 - 1).unbind())
-    ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
-
-    def step():
-        fake = generator(torch.randn(batch, latent))
-        of_discriminator.zero_grad(set_to_none=True)
-        d_loss = (F.binary_cross_entropy(discriminator(next(real)), ones)
-                  + F.binary_cross_entropy(discriminator(fake.detach()), zeros))
-        d_loss.backward()
-        of_discriminator.step()
-
-        # The discriminator's own gradients would be thrown away: they are not computed.
-        for p in judged:
-            p.requires_grad_(False)
-        of_generator.zero_grad(set_to_none=True)
-        g_loss = F.binary_cross_entropy(discriminator(fake), ones)
-        g_loss.backward()
-        of_generator.step()
-        for p in judged:
-            p.requires_grad_(True)
-        return [d_loss.item(), g_loss.item()]
-
-    return step
+        nn.Linear(256, 1))
+    return adversarial(way, generator, discriminator, pool(way, -1, batch, 784), batch, latent, 0.5)
 
 
-def vae(adam, logits):
-    """A variational autoencoder 784-400-20 at a batch of 128: cross-entropy summed, and the divergence."""
-    batch = 128
-    encode, mean, log_variance = nn.Linear(784, 400), nn.Linear(400, 20), nn.Linear(400, 20)
-    decode, draw = nn.Linear(20, 400), nn.Linear(400, 784)
-    parts = nn.ModuleList([encode, mean, log_variance, decode, draw])
-    optimizer = torch.optim.Adam(parts.parameters(), lr=1e-3, **adam)
-    images = itertools.cycle(torch.rand(POOL, batch, 784).unbind())
+def dcgan(way):
+    """The DCGAN with its convolutional discriminator at a batch of 64."""
+    batch, latent = 64, 100
+    generator = nn.Sequential(
+        nn.Linear(latent, 12544, bias=False), nn.BatchNorm1d(12544), nn.LeakyReLU(0.2, inplace=True), nn.Unflatten(1, (256, 7, 7)), Images(way),
+        nn.ConvTranspose2d(256, 128, 5, 2, 2, 1, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, inplace=True),
+        nn.ConvTranspose2d(128, 64, 5, 2, 2, 1, bias=False), nn.BatchNorm2d(64), nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(64, 1, 7, 1, 3), nn.Tanh())
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 64, 5, 2, 2), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(0.3),
+        nn.Conv2d(64, 128, 5, 2, 2), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(0.3),
+        nn.Flatten(), nn.Linear(6272, 1))
+    return adversarial(way, generator, discriminator, pool(way, -1, batch, 1, 28, 28), batch, latent, 0.5)
 
-    def step():
-        x = next(images)
-        optimizer.zero_grad(set_to_none=True)
-        h = F.relu(encode(x), inplace=True)
-        m, v = mean(h), log_variance(h)
+
+class Images(nn.Module):
+    """Puts images into the memory format."""
+
+    def __init__(self, way):
+        super().__init__()
+        self.way = way
+
+    def forward(self, x):
+        return self.way.images(x)
+
+
+class Vae(nn.Module):
+    """A variational autoencoder with 20 latent dimensions: an encoder, its two heads, and a decoder that ends in logits."""
+
+    def __init__(self, encode, features, decode):
+        super().__init__()
+        self.encode, self.mean, self.log_variance, self.decode = encode, nn.Linear(features, 20), nn.Linear(features, 20), decode
+
+    def forward(self, x):
+        h = self.encode(x)
+        m, v = self.mean(h), self.log_variance(h)
         z = m + torch.randn_like(m) * torch.exp(0.5 * v)
-        y = draw(F.relu(decode(z), inplace=True))
-        if logits:
-            reconstruction = F.binary_cross_entropy_with_logits(y, x, reduction='sum')
-        else:
-            reconstruction = F.binary_cross_entropy(torch.sigmoid(y), x, reduction='sum')
-        loss = reconstruction - 0.5 * torch.sum(1 + v - m.pow(2) - v.exp())
+        return self.decode(z), m, v
+
+
+def variational(way, model, batches):
+    """One step of a VAE: cross-entropy summed, and the divergence."""
+    optimizer = way.adam(model, 1e-3)
+    model = way.prepare(model)
+
+    def step():
+        x = next(batches)
+        optimizer.zero_grad(set_to_none=True)
+        y, m, v = model(x)
+        loss = way.cross_entropy(y, x, 'sum') - 0.5 * torch.sum(1 + v - m.pow(2) - v.exp())
         loss.backward()
         optimizer.step()
         return [loss.item()]
@@ -77,40 +147,67 @@ def vae(adam, logits):
     return step
 
 
-def variants(form):
-    """(name, make) for every way to run Adam, and for the VAE every way to compute its loss, that works here."""
-    adams = [('fused Adam', dict(fused=True)), ('foreach Adam', dict(foreach=True)), ('plain Adam', dict(foreach=False)), ('plain Adam', {})]
-    losses = [('', False)] if form is gan else [(', loss from probabilities', False), (', loss from logits', True)]
-    found = []
-    for (name, adam), (loss, logits) in itertools.product(adams, losses):
-        if any(name + loss == other for other, _ in found):
-            continue
-        try:
-            step = form(adam, logits)
-            step()
-        except (TypeError, RuntimeError):
-            continue
-        found.append((name + loss, step))
-    return found
+def vae_mlp(way):
+    """784-400-20-400-784 at a batch of 128."""
+    encode = nn.Sequential(nn.Linear(784, 400), nn.ReLU(inplace=True))
+    decode = nn.Sequential(nn.Linear(20, 400), nn.ReLU(inplace=True), nn.Linear(400, 784))
+    return variational(way, Vae(encode, 400, decode), pool(way, 0, 128, 784))
 
 
-def fastest(candidates):
-    """The fastest candidate, timed in turns; by the lower quartile, which a disturbance of some turns does not move."""
-    times = {name: [] for name, _ in candidates}
-    for _ in range(6):
-        for name, step in candidates:
-            times[name] += timed(step, 0.15)
-    quartile = {name: sorted(t)[len(t) // 4] for name, t in times.items()}
-    return min(candidates, key=lambda candidate: quartile[candidate[0]])
+def vae_conv(way):
+    """Two convolutions of stride 2 and their mirror image at a batch of 128."""
+    encode = nn.Sequential(
+        nn.Conv2d(1, 32, 3, 2, 1), nn.ReLU(inplace=True), nn.Conv2d(32, 64, 3, 2, 1), nn.ReLU(inplace=True), nn.Flatten())
+    decode = nn.Sequential(
+        nn.Linear(20, 3136), nn.ReLU(inplace=True), nn.Unflatten(1, (64, 7, 7)), Images(way),
+        nn.ConvTranspose2d(64, 64, 3, 2, 1, 1), nn.ReLU(inplace=True), nn.ConvTranspose2d(64, 32, 3, 2, 1, 1), nn.ReLU(inplace=True),
+        nn.Conv2d(32, 1, 3, 1, 1))
+    return variational(way, Vae(encode, 3136, decode), pool(way, 0, 128, 1, 28, 28))
 
 
-torch.set_num_threads(int(sys.argv[2]))
+def quartile(step):
+    """The lower quartile of some steps' milliseconds, which a disturbance does not move."""
+    step()
+    times = timed(step, 0.5)
+    return sorted(times)[len(times) // 4]
+
+
+def find(make, choices):
+    """The names of the fastest way: from the first of each kind, each kind in turn takes the fastest of its choices. None where nothing works."""
+    best, shortest = None, float('inf')
+    for kind, names in enumerate(choices):
+        for name in names:
+            trial = list(best or [others[0] for others in choices])
+            trial[kind] = name
+            if trial == best:
+                continue
+            try:
+                taken = min(quartile(make(Way(*trial))) for _ in range(2))
+            except Exception as e:
+                # What this PyTorch does not have, or has no compiler for, is no candidate.
+                print('%s does not run: %s' % (' '.join(trial), type(e).__name__), file=sys.stderr)
+                continue
+            if taken < shortest:
+                best, shortest = trial, taken
+    return best
+
+
+model, threads, variant = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+torch.set_num_threads(threads)
 torch.set_flush_denormal(True)
 torch.manual_seed(1)
-model = dict(gan=gan, vae=vae)[sys.argv[1]]
-say(name='PyTorch ' + torch.__version__, losses=model({}, False)())
-variant, chosen = fastest(variants(model))
-say(note=variant)
+make = dict(gan=gan, vae_mlp=vae_mlp, vae_conv=vae_conv, dcgan=dcgan)[model]
+if variant == 'find':
+    formats = list(FORMATS) if model in ('vae_conv', 'dcgan') else ['contiguous']
+    best = find(make, [list(ADAMS), formats, LOSSES, MODES if sys.argv[4:] == ['compile'] else MODES[:1]])
+    if best:
+        say(note='/'.join(best))
+    else:
+        say(error='no variant of this model runs')
+    sys.exit(0)
+
+chosen = make(Way(*variant.split('/')))
+say(name='PyTorch ' + torch.__version__, losses=chosen())
 
 
 def window(seconds):

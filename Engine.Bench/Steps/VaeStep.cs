@@ -5,42 +5,65 @@ using Engine.Kernels;
 
 namespace Engine.Bench.Steps;
 
-/// <summary>A variational autoencoder of fully connected layers, 784-400-20-400-784, at a batch of 128.</summary>
+/// <summary>A variational autoencoder with 20 latent dimensions at a batch of 128: an encoder, its two heads, and a decoder that ends in logits.</summary>
 internal sealed class VaeStep : ITrainingStep
 {
-    private const int Batch = 128, Pixels = 784, Hidden = 400, Latent = 20;
+    private const int Batch = 128, Pixels = 784, Latent = 20;
     private readonly BatchPool _images = new(Batch * Pixels, 0);
     private readonly Device _device;
     private readonly RandomStream _random;
-    private readonly Linear _encode, _mean, _logVariance, _decode, _draw;
+    private readonly Shape _shape;
+    private readonly Sequential _encoder, _decoder;
+    private readonly Linear _mean, _logVariance;
     private readonly Parameter[] _parameters;
     private readonly Adam _optimizer;
 
-    internal VaeStep(Device device)
+    private VaeStep(Device device, ModuleOptions options, Shape shape, Sequential encoder, int features, Sequential decoder)
     {
-        _device = device;
-        ModuleOptions options = ModuleOptions.FromSeed(1, device);
-        _random = options.Random;
-        _encode = new Linear(Pixels, Hidden, options);
-        _mean = new Linear(Hidden, Latent, options);
-        _logVariance = new Linear(Hidden, Latent, options);
-        _decode = new Linear(Latent, Hidden, options);
-        _draw = new Linear(Hidden, Pixels, options);
-        _parameters = [.. Layers.SelectMany(layer => layer.Parameters)];
+        (_device, _random, _shape, _encoder, _decoder) = (device, options.Random, shape, encoder, decoder);
+        _mean = new Linear(features, Latent, options);
+        _logVariance = new Linear(features, Latent, options);
+        _parameters = [.. Parts.SelectMany(part => part.Parameters)];
         _optimizer = new Adam(_parameters, 1e-3);
     }
 
-    private Linear[] Layers => [_encode, _mean, _logVariance, _decode, _draw];
+    private Module[] Parts => [_encoder, _mean, _logVariance, _decoder];
+
+    /// <summary>784-400-20-400-784, ReLU.</summary>
+    internal static VaeStep FullyConnected(Device device)
+    {
+        const int Hidden = 400;
+        ModuleOptions options = ModuleOptions.FromSeed(1, device);
+        Sequential encoder = new(new Linear(Pixels, Hidden, options), new Relu());
+        Sequential decoder = new(new Linear(Latent, Hidden, options), new Relu(), new Linear(Hidden, Pixels, options));
+        return new VaeStep(device, options, [Batch, Pixels], encoder, Hidden, decoder);
+    }
+
+    /// <summary>Convolutions of stride 2 to 14 x 14 x 32 and 7 x 7 x 64, and transposed ones back, ReLU.</summary>
+    internal static VaeStep Convolutional(Device device)
+    {
+        const int Features = 7 * 7 * 64;
+        ModuleOptions options = ModuleOptions.FromSeed(1, device);
+        Sequential encoder = new(
+            new Conv2d(1, 32, 3, options, stride: 2, padding: ConvPadding.Same), new Relu(),
+            new Conv2d(32, 64, 3, options, stride: 2, padding: ConvPadding.Same), new Relu(), new Flatten());
+        Sequential decoder = new(
+            new Linear(Latent, Features, options), new Relu(), new Unflatten(7, 7, 64),
+            new ConvTranspose2d(64, 64, 3, options, stride: 2, padding: ConvPadding.Same), new Relu(),
+            new ConvTranspose2d(64, 32, 3, options, stride: 2, padding: ConvPadding.Same), new Relu(),
+            new Conv2d(32, 1, 3, options, padding: ConvPadding.Same));
+        return new VaeStep(device, options, [Batch, 28, 28, 1], encoder, Features, decoder);
+    }
 
     public double[] Step()
     {
         using Tape tape = new(_device);
-        Tensor x = Tensor.From(_images.Next(), [Batch, Pixels]);
-        Tensor h = _encode.Forward(x, Activation.Relu);
+        Tensor x = Tensor.From(_images.Next(), _shape);
+        Tensor h = _encoder.Forward(x);
         Tensor mean = _mean.Forward(h);
         Tensor logVariance = _logVariance.Forward(h);
         Tensor z = Sampling.Reparameterize(mean, logVariance, Tensor.Normal([Batch, Latent], _random));
-        Tensor logits = _draw.Forward(_decode.Forward(z, Activation.Relu));
+        Tensor logits = _decoder.Forward(z);
 
         // -log p(x | z) summed over pixels and batch, and KL(q || N(0, 1)) = -1/2 sum(1 + log var - mean² - var)
         Tensor reconstruction = Loss.BinaryCrossEntropyFromLogits(logits, x, Reduction.Sum);
@@ -53,6 +76,6 @@ internal sealed class VaeStep : ITrainingStep
     public void Dispose()
     {
         _optimizer.Dispose();
-        foreach (Linear layer in Layers) layer.Dispose();
+        foreach (Module part in Parts) part.Dispose();
     }
 }

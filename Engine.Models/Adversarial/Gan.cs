@@ -20,7 +20,7 @@ public sealed class Gan : IStateful, IDisposable
 
     /// <summary>Joins a generator and a discriminator.</summary>
     /// <param name="generator">G: [samples, latent] to samples.</param>
-    /// <param name="discriminator">D: samples to [samples, 1], the probability that each is real.</param>
+    /// <param name="discriminator">D: samples to [samples, 1], the probability that each is real, or its logit where the objective takes logits.</param>
     /// <param name="latent">Dimensions of the noise.</param>
     /// <param name="options">Where the networks are, the type of their numbers, and where noise comes from; those they were made with.</param>
     /// <param name="learningRate">Adam's learning rate, for both.</param>
@@ -28,7 +28,9 @@ public sealed class Gan : IStateful, IDisposable
     /// Adam's decay of the mean gradient, for both. Less than the usual 0.9 steadies the game, because the past of a moving opponent misleads
     /// (Radford et al. 2015, arXiv:1511.06434, section 4).
     /// </param>
-    public Gan(Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4, double beta1 = 0.5)
+    /// <param name="objective">The losses; null takes those from probabilities, real and generated added.</param>
+    public Gan(
+        Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4, double beta1 = 0.5, GanObjective? objective = null)
     {
         ArgumentNullException.ThrowIfNull(generator);
         ArgumentNullException.ThrowIfNull(discriminator);
@@ -38,6 +40,7 @@ public sealed class Gan : IStateful, IDisposable
         _device = options.Device ?? Device.Default;
         _dtype = options.DType;
         _random = options.Random;
+        Objective = objective ?? new GanObjective();
         _generatorOptimizer = new Adam(generator.Parameters, learningRate, beta1);
         _discriminatorOptimizer = new Adam(discriminator.Parameters, learningRate, beta1);
     }
@@ -51,6 +54,9 @@ public sealed class Gan : IStateful, IDisposable
     /// <summary>Dimensions of the noise.</summary>
     public int Latent { get; }
 
+    /// <summary>The losses.</summary>
+    public GanObjective Objective { get; }
+
     /// <summary>One training step: the discriminator on real and on generated samples, then the generator against it.</summary>
     /// <param name="samples">Real samples, in row-major order.</param>
     /// <param name="shape">Their shape, [samples, ...].</param>
@@ -58,26 +64,27 @@ public sealed class Gan : IStateful, IDisposable
     public GanLosses Step(ReadOnlySpan<float> samples, Shape shape)
     {
         using Tape tape = new(_device);
-        int count = shape[0];
-        Tensor real = Tensor.From(samples, shape).Cast(_dtype);
-        Tensor ones = Tensor.Ones([count, 1], _dtype);
-        Tensor zeros = Tensor.Zeros([count, 1], _dtype);
-        Tensor fake = Generator.Forward(Tensor.Normal([count, Latent], _random, dtype: _dtype));
-
-        // L_D = -E[log D(x)] - E[log(1 - D(G(z)))], with G held fixed
-        Tensor discriminatorLoss = Loss.BinaryCrossEntropy(Discriminator.Forward(real), ones)
-            + Loss.BinaryCrossEntropy(Discriminator.Forward(fake.Detach()), zeros);
-        _discriminatorOptimizer.Step(tape.Gradients(discriminatorLoss, Discriminator.Parameters));
+        Tensor fake = Generator.Forward(Tensor.Normal([shape[0], Latent], _random, dtype: _dtype));
+        double discriminatorLoss = DiscriminatorStep(samples, shape, fake);
 
         // L_G = -E[log D(G(z))], with the D that has just been renewed; only G's gradients are computed
-        Tensor generatorLoss = Loss.BinaryCrossEntropy(Discriminator.Forward(fake), ones);
+        Tensor generatorLoss = Objective.GeneratorLoss(Discriminator.Forward(fake));
         _generatorOptimizer.Step(tape.Gradients(generatorLoss, Generator.Parameters));
-        return new GanLosses(discriminatorLoss.Item(), generatorLoss.Item());
+        return new GanLosses(discriminatorLoss, generatorLoss.Item());
     }
 
     /// <summary>Noise to generate from: standard normal, [count, latent]. It stands alone; dispose it when done.</summary>
     /// <param name="count">The number of samples.</param>
     public Tensor Noise(int count) => Tensor.Normal([count, Latent], _random, dtype: _dtype, device: _device);
+
+    /// <summary>Generates a number of samples from new noise.</summary>
+    /// <param name="count">The number of samples.</param>
+    /// <returns>The samples, in row-major order.</returns>
+    public float[] Sample(int count)
+    {
+        using Tensor noise = Noise(count);
+        return Sample(noise);
+    }
 
     /// <summary>Generates samples from noise, with the generator in evaluation mode meanwhile.</summary>
     /// <param name="noise">[count, latent].</param>
@@ -115,5 +122,17 @@ public sealed class Gan : IStateful, IDisposable
         _discriminatorOptimizer.Dispose();
         Generator.Dispose();
         Discriminator.Dispose();
+    }
+
+    // On a tape of its own, so that what D computed is given back before the generator's step begins: the two need their memory in turn.
+    private double DiscriminatorStep(ReadOnlySpan<float> samples, Shape shape, Tensor fake)
+    {
+        using Tape tape = new(_device);
+        Tensor real = Tensor.From(samples, shape).Cast(_dtype);
+
+        // L_D = -E[log D(x)] - E[log(1 - D(G(z)))], with G held fixed
+        Tensor loss = Objective.DiscriminatorLoss(Discriminator.Forward(real), Discriminator.Forward(fake.Detach()));
+        _discriminatorOptimizer.Step(tape.Gradients(loss, Discriminator.Parameters));
+        return loss.Item();
     }
 }

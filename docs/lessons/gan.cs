@@ -2,6 +2,7 @@
 #:property PublishAot=false
 
 // A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains each part.
+using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
@@ -11,16 +12,46 @@ using Engine.Models.Training;
 const int Latent = 100;
 const int Side = 28, Pixels = Side * Side;
 
+Option<string> model = new("--model")
+{
+    Description = "The networks: large, the four-layer ones with dropout, or small, two hidden layers of 128 with a discriminator that gives logits.",
+    DefaultValueFactory = _ => "large",
+};
+model.AcceptOnlyFromAmong("large", "small");
 var beta1 = TrainingProgram.DecayOption("--beta1", "Adam's decay of the mean gradient. 0.9 is the usual; 0.5 keeps the game steadier.", 0.5);
 ProgramInfo info = new("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64);
-return TrainingProgram.Run(args, info, run => Train(run, run.Option(beta1)), beta1);
+return TrainingProgram.Run(args, info, run => Train(run, run.Option(model) == "small", run.Option(beta1)), model, beta1);
 
-static void Train(TrainingRun run, double beta1)
+static void Train(TrainingRun run, bool small, double beta1)
 {
     ImageDataset data = run.LoadImages(Side, Side, channels: 1);
     BatchLoader batches = run.Batches(data);
     ModuleOptions options = new(run.Random, run.Device);
 
+    using Gan gan = small ? Small(options, beta1) : Large(options, beta1);
+    int gridEvery = small ? 10 : 1;
+    using var noise = gan.Noise(64);
+
+    Trainer trainer = run.Trainer(gan);
+    foreach (int epoch in trainer.Epochs())
+    {
+        foreach (Batch batch in trainer.Steps(batches))
+        {
+            GanLosses losses = gan.Step(batch.Images, [batch.Count, Pixels]);
+            trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
+        }
+
+        if (epoch % gridEvery != 0 && epoch != run.Epochs && !trainer.IsStopping) continue;
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
+    }
+
+    ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, Pixels);
+    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, Side, Side));
+    run.ShowImage(digit, Side, Side);
+}
+
+static Gan Large(ModuleOptions options, double beta1)
+{
     // G: noise [batch, 100] to images [batch, 784] in [-1, 1]
     Sequential generator = new(
         new Linear(Latent, 256, options), new LeakyRelu(0.2),
@@ -35,22 +66,23 @@ static void Train(TrainingRun run, double beta1)
         new Linear(512, 256, options), new LeakyRelu(0.2),
         new Linear(256, 1, options), new Sigmoid());
 
-    using Gan gan = new(generator, discriminator, Latent, options, learningRate: 2e-4, beta1);
-    using var noise = gan.Noise(64);
+    return new Gan(generator, discriminator, Latent, options, learningRate: 2e-4, beta1);
+}
 
-    Trainer trainer = run.Trainer(gan);
-    foreach (int epoch in trainer.Epochs())
-    {
-        foreach (Batch batch in trainer.Steps(batches))
-        {
-            GanLosses losses = gan.Step(batch.Images, [batch.Count, Pixels]);
-            trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
-        }
+static Gan Small(ModuleOptions options, double beta1)
+{
+    Sequential generator = new(
+        new Linear(Latent, 128, options), new Relu(),
+        new Linear(128, 128, options), new Relu(),
+        new Linear(128, Pixels, options), new Tanh());
 
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
-    }
+    // D ends without a sigmoid: it gives the logit of that probability.
+    Sequential discriminator = new(
+        new Linear(Pixels, 128, options), new Relu(),
+        new Linear(128, 128, options), new Relu(),
+        new Linear(128, 1, options));
 
-    ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, Pixels);
-    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, Side, Side));
-    run.ShowImage(digit, Side, Side);
+    // L_D is halved: the mean over real and generated images, not the sum
+    GanObjective objective = new(FromLogits: true, DiscriminatorWeight: 0.5);
+    return new Gan(generator, discriminator, Latent, options, learningRate: 2e-4, beta1, objective);
 }

@@ -1,0 +1,19 @@
+using Engine.Kernels;
+
+namespace Engine.Bench.Steps;
+
+/// <summary>The models whose training steps are timed, by name; Peers/torch_steps.py has the same.</summary>
+internal static class TrainingSteps
+{
+    private static readonly Dictionary<string, Func<Device, ITrainingStep>> s_makers = new()
+    {
+        ["gan"] = GanStep.FullyConnected,
+        ["dcgan"] = GanStep.Convolutional,
+        ["vae_mlp"] = VaeStep.FullyConnected,
+        ["vae_conv"] = VaeStep.Convolutional,
+    };
+
+    internal static string[] Names => [.. s_makers.Keys];
+
+    internal static ITrainingStep Make(string model, Device device) => s_makers[model](device);
+}

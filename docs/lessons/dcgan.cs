@@ -1,0 +1,62 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A DCGAN draws digits with convolutions: dotnet run docs/lessons/dcgan.cs -- [--data digits|mnist|PATH] [--discriminator conv|dense] [--help]. See dcgan.md.
+using System.CommandLine;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+using Engine.Models.Adversarial;
+using Engine.Models.Classification;
+using Engine.Models.Data;
+using Engine.Models.Imaging;
+using Engine.Models.Training;
+
+const int Latent = 100, Side = Dcgan.Side;
+
+Option<string> discriminator = new("--discriminator")
+{
+    Description = "What judges the images: convolutions, or fully connected layers with batch normalisation.",
+    DefaultValueFactory = _ => "conv",
+};
+discriminator.AcceptOnlyFromAmong("conv", "dense");
+Option<string?> classifier = new("--classifier")
+{
+    Description = "The file that classify.cs wrote: the classes of 10,000 generated digits are counted with it at the end.",
+};
+ProgramInfo info = new("dcgan", "A deep convolutional GAN learns to draw digits.", Epochs: 50, Batch: 256);
+return TrainingProgram.Run(args, info, run => Train(run, run.Option(discriminator)!, run.Option(classifier)), discriminator, classifier);
+
+static void Train(TrainingRun run, string discriminator, string? classifierPath)
+{
+    ImageDataset data = run.LoadImages(Side, Side, channels: 1);
+    BatchLoader batches = run.Batches(data);
+    ModuleOptions options = new(run.Random, run.Device);
+
+    // A file that is not there is found out before training.
+    using DigitClassifier classifier = new(new ModuleOptions(new RandomStream(0), run.Device));
+    if (classifierPath is not null) classifier.Load(classifierPath);
+
+    // G: noise [batch, 100] to images [batch, 28, 28, 1] in [-1, 1];  D: images to logits [batch, 1]
+    Sequential generator = Dcgan.Generator(options, Latent);
+    Sequential judge = discriminator == "conv" ? Dcgan.ConvolutionalDiscriminator(options) : Dcgan.DenseDiscriminator(options);
+    using Gan gan = new(generator, judge, Latent, options, learningRate: 2e-4, beta1: 0.5, new GanObjective(FromLogits: true));
+    using var noise = gan.Noise(64);
+
+    foreach (int epoch in run.EpochNumbers())
+    {
+        foreach (Batch batch in batches.Epoch(epoch))
+        {
+            GanLosses losses = gan.Step(batch.Images, [batch.Count, Side, Side, 1]);
+            run.Progress.Report(batch.Index, batch.Total, batch.Count, ("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
+            if (run.IsStopping) break;
+        }
+
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
+    }
+
+    run.SaveLossChart();
+    if (classifierPath is null) return;
+    ClassCounts counts = classifier.Count(10_000, gan.Sample);
+    run.Print($"Classes of generated digits: {counts}");
+    run.Print(counts.Missing(0.05) is { Count: > 0 } rare ? $"Rarer than 5 %: {string.Join(", ", rare)}" : "Every class has at least 5 %.");
+}
