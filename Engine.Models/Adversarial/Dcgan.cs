@@ -1,3 +1,4 @@
+using Engine.Autograd;
 using Engine.Autograd.Nn;
 
 namespace Engine.Models.Adversarial;
@@ -14,6 +15,10 @@ public static class Dcgan
     // The smallest images: what two transposed convolutions of stride 2 make 28 from.
     private const int Seed = Side / 4;
     private const double Slope = 0.2;
+    private const int Kernel = 5;
+
+    // Section 4 of the paper: all weights from N(0, 0.02²), the scales of batch normalisation about 1.
+    private static readonly Initializer s_weights = Initializers.Dcgan;
 
     /// <summary>
     /// G: noise [n, latent] to images [n, 28, 28, 1]. A fully connected layer makes images of 7 x 7, two transposed convolutions of stride 2 make 14 x 14 and
@@ -23,13 +28,14 @@ public static class Dcgan
     /// <param name="latent">Dimensions of the noise.</param>
     /// <param name="width">Channels of the last images before the drawn ones; those before have twice and four times as many.</param>
     public static Sequential Generator(ModuleOptions options, int latent = 100, int width = 64) => new(
-        new Linear(latent, Seed * Seed * 4 * width, options, bias: false), new BatchNorm(Seed * Seed * 4 * width, options), new LeakyRelu(Slope),
+        // Without biases: batch normalisation would subtract them again with the mean.
+        new Linear(latent, Seed * Seed * 4 * width, options, bias: false, s_weights), Norm(Seed * Seed * 4 * width, options), new LeakyRelu(Slope),
         new Unflatten(Seed, Seed, 4 * width),
-
-        // A bias before batch normalisation would be subtracted again with the mean.
-        new ConvTranspose2d(4 * width, 2 * width, kernel: 5, options, stride: 2, padding: ConvPadding.Same, bias: false), new BatchNorm(2 * width, options), new LeakyRelu(Slope),
-        new ConvTranspose2d(2 * width, width, kernel: 5, options, stride: 2, padding: ConvPadding.Same, bias: false), new BatchNorm(width, options), new LeakyRelu(Slope),
-        new ConvTranspose2d(width, 1, kernel: 7, options, padding: ConvPadding.Same), new Tanh());
+        new ConvTranspose2d(4 * width, 2 * width, Kernel, options, stride: 2, ConvPadding.Same, bias: false, weightInitializer: s_weights),
+        Norm(2 * width, options), new LeakyRelu(Slope),
+        new ConvTranspose2d(2 * width, width, Kernel, options, stride: 2, ConvPadding.Same, bias: false, weightInitializer: s_weights),
+        Norm(width, options), new LeakyRelu(Slope),
+        new ConvTranspose2d(width, 1, kernel: 7, options, stride: 1, ConvPadding.Same, weightInitializer: s_weights, biasInitializer: Initializers.Zeros), new Tanh());
 
     /// <summary>
     /// D: images [n, 28, 28, 1] to logits [n, 1], by convolutions of stride 2 to 14 x 14 and 7 x 7, LeakyReLU 0.2 and dropout 0.3 behind each, and a fully
@@ -38,9 +44,11 @@ public static class Dcgan
     /// <param name="options">Where it is, and where the initial values and the masks of dropout come from.</param>
     /// <param name="width">Channels of the 14 x 14 images; those of 7 x 7 have twice as many.</param>
     public static Sequential ConvolutionalDiscriminator(ModuleOptions options, int width = 64) => new(
-        new Conv2d(1, width, kernel: 5, options, stride: 2, padding: ConvPadding.Same), new LeakyRelu(Slope), new Dropout(0.3, options),
-        new Conv2d(width, 2 * width, kernel: 5, options, stride: 2, padding: ConvPadding.Same), new LeakyRelu(Slope), new Dropout(0.3, options),
-        new Flatten(), new Linear(Seed * Seed * 2 * width, 1, options));
+        new Conv2d(1, width, Kernel, options, stride: 2, ConvPadding.Same, weightInitializer: s_weights, biasInitializer: Initializers.Zeros),
+        new LeakyRelu(Slope), new Dropout(0.3, options),
+        new Conv2d(width, 2 * width, Kernel, options, stride: 2, ConvPadding.Same, weightInitializer: s_weights, biasInitializer: Initializers.Zeros),
+        new LeakyRelu(Slope), new Dropout(0.3, options),
+        new Flatten(), new Linear(Seed * Seed * 2 * width, 1, options, bias: true, s_weights, Initializers.Zeros));
 
     /// <summary>
     /// D: images [n, 28, 28, 1] to logits [n, 1], by fully connected layers of 1024, 512 and 256 without bias, batch normalisation and LeakyReLU 0.2 behind each. It
@@ -50,8 +58,10 @@ public static class Dcgan
     /// <param name="width">Features of the last hidden layer; those before have twice and four times as many.</param>
     public static Sequential DenseDiscriminator(ModuleOptions options, int width = 256) => new(
         new Flatten(),
-        new Linear(Side * Side, 4 * width, options, bias: false), new BatchNorm(4 * width, options), new LeakyRelu(Slope),
-        new Linear(4 * width, 2 * width, options, bias: false), new BatchNorm(2 * width, options), new LeakyRelu(Slope),
-        new Linear(2 * width, width, options, bias: false), new BatchNorm(width, options), new LeakyRelu(Slope),
-        new Linear(width, 1, options, bias: false));
+        new Linear(Side * Side, 4 * width, options, bias: false, s_weights), Norm(4 * width, options), new LeakyRelu(Slope),
+        new Linear(4 * width, 2 * width, options, bias: false, s_weights), Norm(2 * width, options), new LeakyRelu(Slope),
+        new Linear(2 * width, width, options, bias: false, s_weights), Norm(width, options), new LeakyRelu(Slope),
+        new Linear(width, 1, options, bias: false, s_weights));
+
+    private static BatchNorm Norm(int channels, ModuleOptions options) => new(channels, options, weightInitializer: Initializers.DcganScale);
 }

@@ -4,6 +4,7 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Models.Data;
+using Conv2d = Engine.Autograd.Nn.Conv2d;
 
 namespace Engine.Models.Classification;
 
@@ -11,7 +12,7 @@ namespace Engine.Models.Classification;
 /// A small convolutional network that tells the ten classes of 28 x 28 grey images apart, to judge generated digits with: two convolutions of 3 x 3, each with a
 /// maximum over 2 x 2 behind it, and two fully connected layers.
 /// </summary>
-public sealed class DigitClassifier : IDisposable
+public sealed class DigitClassifier : IStateful, IDisposable
 {
     /// <summary>The number of classes.</summary>
     public const int Classes = 10;
@@ -33,8 +34,8 @@ public sealed class DigitClassifier : IDisposable
 
         // [n, 28, 28, 1] to [n, 14, 14, 32] to [n, 7, 7, 64] to the ten logits [n, 10]
         _network = new Sequential(
-            new Conv2d(1, 32, 3, options, padding: 1), new Relu(), new MaxPool2d(2),
-            new Conv2d(32, 64, 3, options, padding: 1), new Relu(), new MaxPool2d(2), new Flatten(),
+            new Conv2d(1, 32, kernel: 3, options, padding: 1), new Relu(), new MaxPool2d(2),
+            new Conv2d(32, 64, kernel: 3, options, padding: 1), new Relu(), new MaxPool2d(2), new Flatten(),
             new Linear(7 * 7 * 64, 128, options), new Relu(), new Dropout(0.4, options),
             new Linear(128, Classes, options));
         _optimizer = new Adam(_network.Parameters);
@@ -111,19 +112,18 @@ public sealed class DigitClassifier : IDisposable
 
     /// <summary>Writes the weights as a safetensors file.</summary>
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
-    public void Save(string path)
-    {
-        SafetensorsWriter writer = new();
-        foreach ((string name, Parameter parameter) in _network.NamedParameters()) writer.Add(name, parameter);
-        writer.Save(path);
-    }
+    public void Save(string path) => _network.SaveSafetensors(path);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <exception cref="CheckpointException">The file cannot be read, or is not that of such a classifier.</exception>
-    public void Load(string path)
+    public void Load(string path) => _network.LoadSafetensors(path);
+
+    /// <inheritdoc/>
+    public void VisitState(StateVisitor visitor)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        foreach ((string name, Parameter parameter) in _network.NamedParameters()) file.Read(name, parameter);
+        ArgumentNullException.ThrowIfNull(visitor);
+        visitor.Part("network", _network);
+        visitor.Part("optimizer", _optimizer);
     }
 
     /// <summary>Gives network and optimiser back.</summary>

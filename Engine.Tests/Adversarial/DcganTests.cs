@@ -4,6 +4,7 @@ using Engine.Kernels;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
 using Xunit;
+using ConvTranspose2d = Engine.Autograd.Nn.ConvTranspose2d;
 
 namespace Engine.Tests;
 

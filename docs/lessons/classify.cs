@@ -2,7 +2,6 @@
 #:property PublishAot=false
 
 // A classifier of digits, to judge generated ones with: dotnet run docs/lessons/classify.cs -- [--data digits|mnist|PATH] [--help]. See dcgan.md.
-using System.Globalization;
 using Engine.Autograd.Nn;
 using Engine.Models.Classification;
 using Engine.Models.Data;
@@ -18,17 +17,17 @@ static void Train(TrainingRun run)
     using DigitClassifier classifier = new(new ModuleOptions(run.Random, run.Device));
     BatchLoader batches = run.Batches(train);
 
-    int total = run.Epochs * batches.BatchesPerEpoch, step = 0;
-    foreach (int epoch in run.EpochNumbers())
+    double steps = run.Epochs * batches.BatchesPerEpoch;
+    string path = Path.Combine(run.Output.Path, "classifier.safetensors");
+    Trainer trainer = run.Trainer(classifier);
+    foreach (int epoch in trainer.Epochs())
     {
-        foreach (Batch batch in batches.Epoch(epoch))
-        {
-            double loss = classifier.Step(batch.Images, batch.Labels, done: (double)step++ / total);
-            run.Progress.Report(batch.Index, batch.Total, batch.Count, ("loss", loss));
-            if (run.IsStopping) break;
-        }
+        foreach (Batch batch in trainer.Steps(batches))
+            trainer.Report(("loss", classifier.Step(batch.Images, batch.Labels, done: trainer.Step / steps)));
 
-        run.Print(string.Create(CultureInfo.InvariantCulture, $"Test images that are classified rightly: {100 * classifier.Accuracy(test):F2} %"));
-        classifier.Save(Path.Combine(run.Output.Path, "classifier.safetensors"));
+        trainer.Record("test_accuracy", classifier.Accuracy(test));
+        classifier.Save(path);
     }
+
+    run.Print($"The classifier is in {path}.");
 }

@@ -42,19 +42,18 @@ static void Train(TrainingRun run, string discriminator, string? classifierPath)
     using Gan gan = new(generator, judge, Latent, options, learningRate: 2e-4, beta1: 0.5, new GanObjective(FromLogits: true));
     using var noise = gan.Noise(64);
 
-    foreach (int epoch in run.EpochNumbers())
+    Trainer trainer = run.Trainer(gan);
+    foreach (int epoch in trainer.Epochs())
     {
-        foreach (Batch batch in batches.Epoch(epoch))
+        foreach (Batch batch in trainer.Steps(batches))
         {
             GanLosses losses = gan.Step(batch.Images, [batch.Count, Side, Side, 1]);
-            run.Progress.Report(batch.Index, batch.Total, batch.Count, ("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
-            if (run.IsStopping) break;
+            trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
         }
 
         run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
     }
 
-    run.SaveLossChart();
     if (classifierPath is null) return;
     ClassCounts counts = classifier.Count(10_000, gan.Sample);
     run.Print($"Classes of generated digits: {counts}");
