@@ -41,8 +41,8 @@ static void Train(TrainingRun run, bool small, double beta1)
             trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
         }
 
-        if (epoch % gridEvery == 0 || epoch == run.Epochs)
-            run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
+        if (epoch % gridEvery != 0 && epoch != run.Epochs && !trainer.IsStopping) continue;
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
     }
 
     ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, Pixels);
