@@ -4,7 +4,7 @@ namespace Engine.Autograd.Nn;
 
 /// <summary>Fills a parameter with its first values.</summary>
 /// <param name="storage">The parameter's memory.</param>
-/// <param name="shape">Its shape. For a weight: [inputs, outputs], or of a convolution [kernel height, kernel width, inputs, outputs].</param>
+/// <param name="shape">Its shape. For a weight: [inputs, outputs], or [kernel height, kernel width, inputs, outputs].</param>
 /// <param name="random">Where randomness comes from.</param>
 public delegate void Initializer(Storage storage, Shape shape, RandomStream random);
 
