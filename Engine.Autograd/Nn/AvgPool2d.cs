@@ -1,0 +1,20 @@
+using Engine.Kernels;
+
+namespace Engine.Autograd.Nn;
+
+/// <summary>The mean over windows of images [batch, height, width, channels].</summary>
+/// <param name="window">The window.</param>
+/// <param name="countPadding">True: places of padding count as zeros. False: the mean is over the places inside the image.</param>
+public sealed class AvgPool2d(PoolWindow window, bool countPadding = true) : Module
+{
+    /// <summary>Makes the layer with square windows, padding counted as zeros.</summary>
+    /// <param name="kernel">Rows and columns of the window.</param>
+    /// <param name="stride">Places from one window to the next; null takes <paramref name="kernel"/>.</param>
+    /// <param name="padding">Places of padding on each side; less than <paramref name="kernel"/>.</param>
+    public AvgPool2d(int kernel, int? stride = null, int padding = 0) : this(PoolWindow.Square(kernel, stride, padding))
+    {
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => x.AvgPool2d(window, countPadding);
+}

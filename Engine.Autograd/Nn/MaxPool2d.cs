@@ -1,0 +1,19 @@
+using Engine.Kernels;
+
+namespace Engine.Autograd.Nn;
+
+/// <summary>The maximum over windows of images [batch, height, width, channels].</summary>
+/// <param name="window">The window.</param>
+public sealed class MaxPool2d(PoolWindow window) : Module
+{
+    /// <summary>Makes the layer with square windows.</summary>
+    /// <param name="kernel">Rows and columns of the window.</param>
+    /// <param name="stride">Places from one window to the next; null takes <paramref name="kernel"/>.</param>
+    /// <param name="padding">Places of padding on each side; less than <paramref name="kernel"/>.</param>
+    public MaxPool2d(int kernel, int? stride = null, int padding = 0) : this(PoolWindow.Square(kernel, stride, padding))
+    {
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => x.MaxPool2d(window);
+}

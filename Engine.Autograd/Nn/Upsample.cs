@@ -1,0 +1,22 @@
+namespace Engine.Autograd.Nn;
+
+/// <summary>Images [batch, height, width, channels] enlarged by a whole factor both ways.</summary>
+public sealed class Upsample : Module
+{
+    private readonly int _factor;
+    private readonly UpsampleMode _mode;
+
+    /// <summary>Makes the layer.</summary>
+    /// <param name="factor">How many times; at least 1.</param>
+    /// <param name="mode">How the pixels in between are filled.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is less than 1, or there is no such mode.</exception>
+    public Upsample(int factor, UpsampleMode mode = UpsampleMode.Nearest)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(factor, 1);
+        if (!Enum.IsDefined(mode)) throw new ArgumentOutOfRangeException(nameof(mode), mode, "Upsample: there is no such mode.");
+        (_factor, _mode) = (factor, mode);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => _mode == UpsampleMode.Nearest ? x.UpsampleNearest2d(_factor) : x.UpsampleBilinear2d(_factor);
+}

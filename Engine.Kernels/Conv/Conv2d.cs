@@ -1,0 +1,129 @@
+namespace Engine.Kernels;
+
+/// <summary>
+/// Two-dimensional convolutions of NHWC images, with the two gradients of theirs. On the host each element of a result is summed in an order that depends on the
+/// shape alone, so the number of threads changes no bit of it.
+/// </summary>
+public static partial class Conv2d
+{
+    private const string Operation = "Conv2d";
+
+    /// <summary>
+    /// output[n, y, x, o] = activation(sum over i, j, c of input[n, y s + i d - p, x s + j d - p, c] weight[i, j, c, o] + bias[o]), with strides s,
+    /// dilations d, the padding p before the image, and zeros outside it.
+    /// </summary>
+    /// <param name="input">[Batch, Height, Width, Inputs]; float or double.</param>
+    /// <param name="weight">[KernelHeight, KernelWidth, Inputs / Groups, Outputs].</param>
+    /// <param name="output">
+    /// [Batch, OutputHeight, OutputWidth, Outputs]. It is written, and read too with <paramref name="accumulate"/>; it must be none of the others.
+    /// </param>
+    /// <param name="shape">The extents.</param>
+    /// <param name="bias">[Outputs]; null adds nothing.</param>
+    /// <param name="activation">The function that is applied last.</param>
+    /// <param name="accumulate">Adds to what the output holds (before the activation) instead of replacing it.</param>
+    /// <exception cref="ArgumentException">
+    /// The shape makes no sense (<see cref="Conv2dShape.Check"/>); or the storages are on different devices, hold different types or int, do not have
+    /// the lengths that the shape asks for, or the output is one of the others.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">A storage was released.</exception>
+    public static void Run(
+        Storage input, Storage weight, Storage output, in Conv2dShape shape,
+        Storage? bias = null, Activation activation = default, bool accumulate = false)
+    {
+        shape.Check(Operation);
+        Device device = Check(
+            Operation, shape, ("input", input, shape.LengthInput), ("weight", weight, shape.LengthWeight), ("output", output, shape.LengthOutput), bias, shape.Outputs, activation);
+        if (shape.Batch == 0) return;
+        if (device is CpuDevice cpu) RunOnHost(cpu, input, weight, output, shape, bias, activation, accumulate);
+        else RunOnIlgpu((IlgpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
+    }
+
+    /// <summary>
+    /// The gradient of the input from that of the output:
+    /// inputGradient[n, y s + i d - p, x s + j d - p, c] = sum of gradient[n, y, x, o] weight[i, j, c, o]. It is a transposed convolution, so it takes
+    /// a bias and an activation too.
+    /// </summary>
+    /// <param name="gradient">[Batch, OutputHeight, OutputWidth, Outputs]; float or double.</param>
+    /// <param name="weight">[KernelHeight, KernelWidth, Inputs / Groups, Outputs].</param>
+    /// <param name="inputGradient">
+    /// [Batch, Height, Width, Inputs]. It is written, and read too with <paramref name="accumulate"/>; it must be none of the others.
+    /// </param>
+    /// <param name="shape">The extents.</param>
+    /// <param name="bias">[Inputs]; null adds nothing.</param>
+    /// <param name="activation">The function that is applied last.</param>
+    /// <param name="accumulate">Adds to what the input gradient holds (before the activation) instead of replacing it.</param>
+    /// <inheritdoc cref="Run" path="/exception"/>
+    public static void InputGradient(
+        Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape,
+        Storage? bias = null, Activation activation = default, bool accumulate = false)
+    {
+        const string operation = $"{Operation}.{nameof(InputGradient)}";
+        shape.Check(operation);
+        Transpose(operation, ("gradient", gradient), weight, ("inputGradient", inputGradient), shape, bias, activation, accumulate);
+    }
+
+    /// <summary>
+    /// The gradient of the weight: weightGradient[i, j, c, o] = sum over n, y, x of input[n, y s + i d - p, x s + j d - p, c] gradient[n, y, x, o].
+    /// </summary>
+    /// <param name="input">[Batch, Height, Width, Inputs]; float or double.</param>
+    /// <param name="gradient">[Batch, OutputHeight, OutputWidth, Outputs].</param>
+    /// <param name="weightGradient">
+    /// [KernelHeight, KernelWidth, Inputs / Groups, Outputs]. It is written, and read too with <paramref name="accumulate"/>; it must be none of the others.
+    /// </param>
+    /// <param name="shape">The extents.</param>
+    /// <param name="accumulate">Adds to what the weight gradient holds instead of replacing it.</param>
+    /// <inheritdoc cref="Run" path="/exception"/>
+    public static void WeightGradient(
+        Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate = false)
+    {
+        const string operation = $"{Operation}.{nameof(WeightGradient)}";
+        shape.Check(operation);
+        Device device = Check(
+            operation, shape, ("input", input, shape.LengthInput), ("gradient", gradient, shape.LengthOutput), ("weightGradient", weightGradient, shape.LengthWeight), null, 0, default);
+        if (device is CpuDevice cpu) WeightGradientOnHost(cpu, input, gradient, weightGradient, shape, accumulate);
+        else WeightGradientOnIlgpu((IlgpuDevice)device, input, gradient, weightGradient, shape, accumulate);
+    }
+
+    /// <summary>A transposed convolution under the names of its caller.</summary>
+    internal static void Transpose(
+        string operation, (string Name, Storage Storage) source, Storage weight, (string Name, Storage Storage) target, in Conv2dShape shape,
+        Storage? bias, Activation activation, bool accumulate)
+    {
+        Device device = Check(
+            operation, shape, (source.Name, source.Storage, shape.LengthOutput), ("weight", weight, shape.LengthWeight),
+            (target.Name, target.Storage, shape.LengthInput), bias, shape.Inputs, activation);
+        if (shape.Batch == 0) return;
+        if (device is CpuDevice cpu) InputGradientOnHost(cpu, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
+        else InputGradientOnIlgpu((IlgpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
+    }
+
+    private static Device Check(
+        string operation, in Conv2dShape shape, (string Name, Storage Storage, long Length) a, (string Name, Storage Storage, long Length) b,
+        (string Name, Storage Storage, long Length) c, Storage? bias, int biasLength, Activation activation)
+    {
+        ArgumentNullException.ThrowIfNull(a.Storage, a.Name);
+        ArgumentNullException.ThrowIfNull(b.Storage, b.Name);
+        ArgumentNullException.ThrowIfNull(c.Storage, c.Name);
+        Device device = Arguments.OneDevice(operation, a.Storage, b.Storage, c.Storage, bias);
+        if (Arguments.OneType(operation, a.Storage, b.Storage, c.Storage, bias) == DType.Int32)
+            throw new ArgumentException($"{operation}: the arguments must hold {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
+        CheckLength(operation, shape, a.Name, a.Storage, a.Length);
+        CheckLength(operation, shape, b.Name, b.Storage, b.Length);
+        CheckLength(operation, shape, c.Name, c.Storage, c.Length);
+        if (bias is not null) CheckLength(operation, shape, "bias", bias, biasLength);
+        if (ReferenceEquals(c.Storage, a.Storage) || ReferenceEquals(c.Storage, b.Storage) || ReferenceEquals(c.Storage, bias))
+        {
+            string other = ReferenceEquals(c.Storage, a.Storage) ? a.Name : ReferenceEquals(c.Storage, b.Storage) ? b.Name : "bias";
+            throw new ArgumentException($"{operation}: {c.Name} must not be {other}: it is written while that is read.");
+        }
+
+        if (!Enum.IsDefined(activation.Kind)) throw new ArgumentException($"{operation}: there is no activation {activation.Kind}.");
+        return device;
+    }
+
+    private static void CheckLength(string operation, in Conv2dShape shape, string name, Storage storage, long expected)
+    {
+        if (storage.Length != expected)
+            throw new ArgumentException($"{operation}: {name} must hold {expected} elements for {shape}, found {storage.Length}.");
+    }
+}

@@ -1,0 +1,152 @@
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Conv;
+
+/// <summary>
+/// A convolution, or the transpose of one, straight from the images: no matrix of patches is made, not even packed. A register tile has eight rows, which are the same
+/// pixel of eight images, or, where there are fewer images, pixels side by side; all of them meet the image with the same taps, so the taps that fall on the padding
+/// are left out instead of multiplied by zero.
+/// </summary>
+/// <remarks>
+/// A chunk is one panel of columns of one phase, for some of the images: its part of the weight stays in the second-level cache, while the images come band by band.
+/// </remarks>
+internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
+    where TV : unmanaged, IVectorLane<TV, T>
+    where T : unmanaged
+    where TEpilogue : struct, IEpilogue<T>
+{
+    internal required HostMemoryPool Pool;
+    internal required PhaseGrid Grid;
+    internal required ColumnPanels Panels;
+    internal required WeightPanels<TV, T> Weight;
+    internal required Images<T> Source;
+    internal required TileWriter<TV, T, TEpilogue> Target;
+
+    /// <summary>Channels of the source that a column sees.</summary>
+    internal required int Depth;
+
+    /// <summary>Images.</summary>
+    internal required int Batch;
+
+    /// <summary>Images of a chunk.</summary>
+    internal required int ChunkImages;
+
+    /// <summary>Images that are walked through together: the rows of a tile.</summary>
+    internal static int Band => TileSize<TV, T>.Rows;
+
+    internal readonly int ChunksOfImages => (Batch + ChunkImages - 1) / ChunkImages;
+
+    internal readonly int Chunks => Grid.Down * Grid.Across * Panels.Count * ChunksOfImages;
+
+    public readonly void Run(int chunk)
+    {
+        int images = chunk % ChunksOfImages, panel = chunk / ChunksOfImages % Panels.Count, phase = chunk / ChunksOfImages / Panels.Count;
+        int down = phase / Grid.Across, across = phase % Grid.Across;
+        AxisPhase rows = Grid.Rows(down), columns = Grid.Columns(across);
+        if (rows.Count <= 0 || columns.Count <= 0) return;
+        Panels.Locate(panel, out int group, out int vector, out int vectors);
+        ConvWorkspace<TV, T> sizes = new(null, rows.Taps * columns.Taps);
+        nint block = Pool.Rent(sizes.Bytes);
+        try
+        {
+            ConvWorkspace<TV, T> work = new((byte*)block, rows.Taps * columns.Taps);
+            Place place = new(
+                rows, columns, Weight.At(down, across, rows.Taps * columns.Taps, group, vector), group * Depth, group * Panels.Columns,
+                vector * TV.Count, Math.Min(vectors * TV.Count, Panels.Columns - (vector * TV.Count)), vectors);
+            Target.PrepareBias(place.GroupColumn + place.Column, place.Columns, vectors, work.Bias);
+            int end = Math.Min((images + 1) * ChunkImages, Batch);
+            for (int image = images * ChunkImages; image < end; image += Band) WalkBand(place, image, Math.Min(Band, end - image), work);
+        }
+        finally
+        {
+            Pool.Return(block, sizes.Bytes);
+        }
+    }
+
+    /// <summary>What a chunk computes, but for the images.</summary>
+    private readonly struct Place(AxisPhase rows, AxisPhase columns, T* weight, int groupChannel, int groupColumn, int column, int count, int vectors)
+    {
+        internal readonly AxisPhase PhaseRows = rows;
+        internal readonly AxisPhase PhaseColumns = columns;
+        internal readonly T* Weight = weight;
+        internal readonly int GroupChannel = groupChannel;
+        internal readonly int GroupColumn = groupColumn;
+        internal readonly int Column = column;
+        internal readonly int Columns = count;
+        internal readonly int Vectors = vectors;
+    }
+
+    /// <summary>The pixels of a band, by the taps with which they meet the image.</summary>
+    private readonly void WalkBand(in Place place, int image, int images, in ConvWorkspace<TV, T> work)
+    {
+        for (int y = 0; y < place.PhaseRows.Count;)
+        {
+            int yEnd = place.PhaseRows.EndOfRun(y);
+            for (int x = 0; x < place.PhaseColumns.Count;)
+            {
+                int xEnd = place.PhaseColumns.EndOfRun(x);
+                int segments = FindSegments(place, y, x, work.Segments);
+                WalkRectangle(place, image, images, y, yEnd, x, xEnd, segments, work);
+                x = xEnd;
+            }
+
+            y = yEnd;
+        }
+    }
+
+    /// <summary>The runs of depths for the taps that meet the image from a pixel: neighbouring taps are one run where their pixels are neighbours.</summary>
+    private readonly int FindSegments(in Place place, int y, int x, Segment* segments)
+    {
+        (int yFrom, int yTo) = place.PhaseRows.TapsAt(y);
+        (int xFrom, int xTo) = place.PhaseColumns.TapsAt(x);
+        if (xFrom == xTo) return 0;
+        bool together = place.PhaseColumns.TapStep == 1 && Depth == Source.Channels;
+        int width = place.Vectors * TV.Count, count = 0, step = together ? xTo - xFrom : 1;
+        for (int ty = yFrom; ty < yTo; ty++)
+        {
+            for (int tx = xFrom; tx < xTo; tx += step)
+            {
+                nint left = (((nint)ty * place.PhaseRows.TapStep * Source.Width) + ((nint)tx * place.PhaseColumns.TapStep)) * Source.Channels;
+                segments[count++] = new Segment(left, (((nint)ty * place.PhaseColumns.Taps) + tx) * Depth * width, (nint)step * Depth);
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>A rectangle of pixels that meet the image with the same taps, tile by tile.</summary>
+    private readonly void WalkRectangle(
+        in Place place, int image, int images, int y, int yEnd, int x, int xEnd, int segments, in ConvWorkspace<TV, T> work)
+    {
+        int tileRows = TileSize<TV, T>.Rows, width = place.Vectors * TV.Count, filled = 0;
+        T** sources = work.Sources;
+        T** targets = work.Targets;
+        AxisPhase rows = place.PhaseRows, columns = place.PhaseColumns;
+        for (int v = y; v < yEnd; v++)
+        {
+            for (int u = x; u < xEnd; u++)
+            {
+                T* source = Source.At(
+                    image, ((nint)v * rows.SourceStep) + rows.SourceFirst, ((nint)u * columns.SourceStep) + columns.SourceFirst) + place.GroupChannel;
+                T* target = Target.At(image, rows.First + (v * rows.Step), columns.First + (u * columns.Step)) + place.GroupColumn + place.Column;
+                for (int n = 0; n < images; n++, source += Source.ImageStride, target += Target.ImageStride)
+                {
+                    sources[filled] = source;
+                    targets[filled++] = target;
+                    if (filled < tileRows) continue;
+                    RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, work.Segments, segments, work.Tile, width, load: false);
+                    Target.Write(work.Tile, targets, filled, place.Columns, place.Vectors, work.Bias);
+                    filled = 0;
+                }
+            }
+        }
+
+        if (filled == 0) return;
+
+        // The rows that a tile has too many repeat the last one, and are not written.
+        for (int i = filled; i < tileRows; i++) sources[i] = sources[filled - 1];
+        RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, work.Segments, segments, work.Tile, width, load: false);
+        Target.Write(work.Tile, targets, filled, place.Columns, place.Vectors, work.Bias);
+    }
+}

@@ -1,0 +1,68 @@
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Conv;
+
+/// <summary>The gradient of the weight on the host: chooses the algorithm and cuts the work for the threads.</summary>
+internal static unsafe class HostWeightGradient<TV, T>
+    where TV : unmanaged, IVectorLane<TV, T>
+    where T : unmanaged
+{
+    private const long WorthAThread = 1 << 17;
+    private const int ChunksPerThread = 4;
+
+    /// <summary>So few channels do not fill the rows of a register tile. The width of the vectors plays no part, so that it changes no result.</summary>
+    private const int FewChannels = 8;
+
+    internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape shape, bool accumulate)
+    {
+        Images<T> inputs = new(input, shape.Height, shape.Width, shape.Inputs);
+        Images<T> outputs = new(gradient, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
+        nint tapStride = (nint)shape.GroupInputs * shape.Outputs;
+
+        // Rows are inputs, columns outputs, or the other way round.
+        GradientTarget<T> target = new(weightGradient, tapStride, shape.Outputs, 1, shape.GroupOutputs, accumulate);
+        GradientTarget<T> exchanged = new(weightGradient, tapStride, 1, shape.Outputs, shape.GroupOutputs, accumulate);
+        ColumnPanels panels = ColumnPanels.Of<TV, T>(shape.Groups, shape.GroupOutputs);
+        bool fewOutputs = shape.GroupOutputs < FewChannels && shape.GroupOutputs < shape.GroupInputs && shape.StrideHeight == 1 && shape.StrideWidth == 1;
+        if (fewOutputs || shape.GroupInputs < FewChannels)
+        {
+            TapGradientJob<TV, T> job = new()
+            {
+                Pool = device.Pool,
+                Geometry = fewOutputs ? TapGeometry.Exchanged(shape) : TapGeometry.Of(shape),
+                Left = fewOutputs ? outputs : inputs,
+                Right = fewOutputs ? inputs : outputs,
+                Target = fewOutputs ? exchanged : target,
+                Batch = shape.Batch,
+                LeftChannels = fewOutputs ? shape.GroupOutputs : shape.GroupInputs,
+                Panels = fewOutputs ? ColumnPanels.Of<TV, T>(shape.Groups, shape.GroupInputs) : panels,
+                ChunkTiles = 1,
+            };
+            job.ChunkTiles = TilesOfAChunk(device, shape, job.Panels.Count, job.Tiles);
+            device.Workers.Run(ref job, job.Chunks);
+        }
+        else
+        {
+            ChannelGradientJob<TV, T> job = new()
+            {
+                Pool = device.Pool,
+                Shape = shape,
+                Input = inputs,
+                Gradient = outputs,
+                Target = target,
+                Panels = panels,
+                ChunkTiles = 1,
+            };
+            job.ChunkTiles = TilesOfAChunk(device, shape, panels.Count, job.Tiles);
+            device.Workers.Run(ref job, job.Chunks);
+        }
+    }
+
+    private static int TilesOfAChunk(CpuDevice device, in Conv2dShape shape, int panels, int tiles)
+    {
+        long wanted = Math.Clamp(shape.MultiplyAdds / WorthAThread, 1, device.Threads);
+        long parts = wanted == 1 ? 1 : Math.Clamp(((wanted * ChunksPerThread) + panels - 1) / panels, 1, tiles);
+        return (int)((tiles + parts - 1) / parts);
+    }
+}

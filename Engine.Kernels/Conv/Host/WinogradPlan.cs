@@ -1,0 +1,101 @@
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Conv;
+
+/// <summary>
+/// A convolution or a transposed one as products at the points of <see cref="WinogradTransform"/>. The phases of the fine side share one grid of tiles, and so one transform of the coarse side:
+/// a convolution sums its phases at the points, where they are further depths of one product; a transposed one has the columns of each phase. At points where the
+/// transformed kernel of a phase is 0 because it has fewer than three taps, there is no product.
+/// </summary>
+internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
+{
+    internal readonly Conv2dShape Shape = shape;
+    internal readonly bool Transposed = transposed;
+
+    internal readonly WinogradAxis Rows = new(
+        shape.Height, shape.OutputHeight, shape.KernelHeight, shape.StrideHeight, shape.Padding.Top, transposed);
+
+    internal readonly WinogradAxis Columns = new(
+        shape.Width, shape.OutputWidth, shape.KernelWidth, shape.StrideWidth, shape.Padding.Left, transposed);
+
+    /// <summary>Phases of the fine side.</summary>
+    internal int Phases => Rows.Stride * Columns.Stride;
+
+    internal int SourcePhases => Transposed ? 1 : Phases;
+
+    internal int TargetPhases => Transposed ? Phases : 1;
+
+    /// <summary>Channels of the source.</summary>
+    internal int Depth => Transposed ? Shape.Outputs : Shape.Inputs;
+
+    /// <summary>Channels of the target.</summary>
+    internal int Channels => Transposed ? Shape.Inputs : Shape.Outputs;
+
+    /// <summary>Tiles of an image.</summary>
+    internal int ImageTiles => Rows.Tiles * Columns.Tiles;
+
+    /// <summary>Tiles of all images.</summary>
+    internal long Tiles => (long)Shape.Batch * ImageTiles;
+
+    internal bool IsZero(int phase, int point) =>
+        Rows.IsZero(phase / Columns.Stride, point / WinogradTransform.Points) || Columns.IsZero(phase % Columns.Stride, point % WinogradTransform.Points);
+
+    /// <summary>Source phases that take part at a point of a target phase, of those before <paramref name="end"/>.</summary>
+    internal int PhasesAt(int targetPhase, int point, int end)
+    {
+        int count = 0;
+        for (int source = 0; source < end; source++)
+            if (!IsZero(Transposed ? targetPhase : source, point)) count++;
+        return count;
+    }
+
+    /// <summary>Source phases at the points of a target phase before <paramref name="point"/>, together.</summary>
+    internal int PhasesBefore(int targetPhase, int point)
+    {
+        int count = 0;
+        for (int p = 0; p < point; p++) count += PhasesAt(targetPhase, p, SourcePhases);
+        return count;
+    }
+
+    /// <summary>Pairs of a phase and a point at which there is a product.</summary>
+    internal int Products
+    {
+        get
+        {
+            int count = 0;
+            for (int phase = 0; phase < TargetPhases; phase++) count += PhasesBefore(phase, WinogradTransform.Points2);
+            return count;
+        }
+    }
+
+    /// <summary>Where the transformed weight of a point begins, for a panel of columns: [target phase, panel, point, source phase, depth, columns of the panel].</summary>
+    internal nint WeightAt(int targetPhase, int firstColumn, int width, int point)
+    {
+        nint before = 0;
+        for (int phase = 0; phase < targetPhase; phase++) before += PhasesBefore(phase, WinogradTransform.Points2);
+        before *= Channels;
+        before += (nint)PhasesBefore(targetPhase, WinogradTransform.Points2) * firstColumn;
+        before += (nint)PhasesBefore(targetPhase, point) * width;
+        return before * Depth;
+    }
+
+    /// <summary>
+    /// Whether the transform pays: the products at the points must be well fewer than the direct ones, and so many channels that the transforms, which cost about as much as twenty
+    /// channels, do not count.
+    /// </summary>
+    internal static bool Suits<T>(in Conv2dShape shape, bool transposed)
+    {
+        const int channels = 16;
+        if (typeof(T) != typeof(float) || shape.Groups != 1 || shape.DilationHeight != 1 || shape.DilationWidth != 1) return false;
+        if (shape.Inputs % channels != 0 || shape.Outputs % channels != 0) return false;
+        WinogradPlan plan = new(shape, transposed);
+        if (!plan.Rows.IsSupported || !plan.Columns.IsSupported) return false;
+        double products = (double)plan.Tiles * plan.Products * shape.Inputs * shape.Outputs;
+        double overhead = 1 + (20.0 / shape.Inputs) + (20.0 / shape.Outputs);
+
+        // The transform of the weight pays when it is used for many tiles.
+        double weights = 40.0 * plan.Products * shape.Inputs * shape.Outputs;
+        return (products * overhead) + weights < 0.9 * shape.MultiplyAdds;
+    }
+}

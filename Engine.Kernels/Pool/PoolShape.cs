@@ -1,0 +1,48 @@
+namespace Engine.Kernels;
+
+/// <summary>
+/// The extents of a pooling of images [Batch, Height, Width, Channels] to [Batch, OutputHeight, OutputWidth, Channels]. Windows that would
+/// leave the padded image are dropped: the output has floor((extent + padding - window) / stride) + 1 places along each axis.
+/// </summary>
+/// <param name="Batch">Images.</param>
+/// <param name="Height">Rows of an image; at least 1.</param>
+/// <param name="Width">Columns of an image; at least 1.</param>
+/// <param name="Channels">Channels; each is pooled by itself.</param>
+/// <param name="Window">The window.</param>
+public readonly record struct PoolShape(int Batch, int Height, int Width, int Channels, PoolWindow Window)
+{
+    /// <summary>Rows of the output.</summary>
+    public int OutputHeight => Outputs(Height, Window.Padding.Top, Window.Padding.Bottom, Window.Height, Window.StrideHeight);
+
+    /// <summary>Columns of the output.</summary>
+    public int OutputWidth => Outputs(Width, Window.Padding.Left, Window.Padding.Right, Window.Width, Window.StrideWidth);
+
+    /// <summary>The elements of the input.</summary>
+    public long LengthX => (long)Batch * Height * Width * Channels;
+
+    /// <summary>The elements of the output.</summary>
+    public long LengthY => (long)Batch * OutputHeight * OutputWidth * Channels;
+
+    /// <summary>The shape as <c>[64, 28, 28, 16], window 2 x 2 stride 2 x 2</c>.</summary>
+    public override string ToString() => $"[{Batch}, {Height}, {Width}, {Channels}], window {Window}";
+
+    /// <summary>Throws where the extents make no sense.</summary>
+    /// <exception cref="ArgumentException">An extent is out of its range, or the window does not fit into the padded image.</exception>
+    internal void Check(string operation)
+    {
+        (PoolWindow w, Conv2dPadding p) = (Window, Window.Padding);
+        if (Batch < 0 || Channels < 0 || Height < 1 || Width < 1)
+            throw new ArgumentException($"{operation}: images [batch, height, width, channels] with at least one row and column are needed, found {this}.");
+        if (w.Height < 1 || w.Width < 1 || w.StrideHeight < 1 || w.StrideWidth < 1)
+            throw new ArgumentException($"{operation}: the extents of the window and its strides must be at least 1, found a window of {w}.");
+        if ((long)w.Height * w.Width > 1 << 24) throw new ArgumentException($"{operation}: a window has at most 2^24 places, found a window of {w}.");
+
+        // With less padding than window every window sees the image.
+        if (Math.Min(p.Top, p.Bottom) < 0 || Math.Min(p.Left, p.Right) < 0 || Math.Max(p.Top, p.Bottom) >= w.Height || Math.Max(p.Left, p.Right) >= w.Width)
+            throw new ArgumentException($"{operation}: padding must be from 0 to one less than the window, found a window of {w}.");
+        if ((long)Height + p.Top + p.Bottom < w.Height || (long)Width + p.Left + p.Right < w.Width)
+            throw new ArgumentException($"{operation}: the window does not fit into the padded image, found {this}.");
+    }
+
+    private static int Outputs(int extent, int before, int after, int kernel, int stride) => ((extent + before + after - kernel) / stride) + 1;
+}

@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+// Vectors run along the channels; a task is some rows of what is written, so that threads never write to the same element.
+internal static unsafe partial class Pooling
+{
+    /// <summary>Elements below which a second thread costs more than it brings.</summary>
+    private const int ChunkElements = 8192;
+
+    private static void FoldOnHost<TFold>(CpuDevice cpu, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
+        where TFold : unmanaged, IWindowFold
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        if (y.DType == DType.Float32 && wide) FoldOnHost<float, Float512, TFold>(cpu, fold, layout, x, positions, y);
+        else if (y.DType == DType.Float32) FoldOnHost<float, Float256, TFold>(cpu, fold, layout, x, positions, y);
+        else if (wide) FoldOnHost<double, Double512, TFold>(cpu, fold, layout, x, positions, y);
+        else FoldOnHost<double, Double256, TFold>(cpu, fold, layout, x, positions, y);
+    }
+
+    private static void FoldOnHost<T, V, TFold>(CpuDevice cpu, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+        where TFold : unmanaged, IWindowFold
+    {
+        FoldJob<T, V, TFold> job = new()
+        {
+            Fold = fold, Layout = layout, X = x.Pointer<T>(), Positions = positions is null ? null : positions.Pointer<T>(), Y = y.Pointer<T>(),
+            Rows = layout.Batch * layout.Y.Outputs, RowsInChunk = Math.Max(1, ChunkElements / (layout.X.Outputs * layout.Channels)),
+        };
+        cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
+    }
+
+    private static void SpreadOnHost<TSpread>(CpuDevice cpu, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+        where TSpread : unmanaged, IWindowSpread
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        if (dx.DType == DType.Float32 && wide) SpreadOnHost<float, Float512, TSpread>(cpu, spread, layout, g, positions, dx);
+        else if (dx.DType == DType.Float32) SpreadOnHost<float, Float256, TSpread>(cpu, spread, layout, g, positions, dx);
+        else if (wide) SpreadOnHost<double, Double512, TSpread>(cpu, spread, layout, g, positions, dx);
+        else SpreadOnHost<double, Double256, TSpread>(cpu, spread, layout, g, positions, dx);
+    }
+
+    private static void SpreadOnHost<T, V, TSpread>(CpuDevice cpu, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+        where TSpread : unmanaged, IWindowSpread
+    {
+        SpreadJob<T, V, TSpread> job = new()
+        {
+            Spread = spread, Layout = layout, G = g.Pointer<T>(), Positions = positions is null ? null : positions.Pointer<T>(), Output = dx.Pointer<T>(),
+            Rows = layout.Batch * layout.Y.Inputs, RowsInChunk = Math.Max(1, ChunkElements / (layout.X.Inputs * layout.Channels)),
+        };
+        cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Load<T, V>(T* source, int left)
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T> =>
+        left >= V.Count ? V.Load(source) : PartialVector.Load(source, left, V.Of(0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<T, V>(V value, T* destination, int left)
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        if (left >= V.Count) V.Store(value, destination);
+        else PartialVector.Store(value, destination, left);
+    }
+
+    private struct FoldJob<T, V, TFold> : IJob
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+        where TFold : unmanaged, IWindowFold
+    {
+        internal TFold Fold;
+        internal PoolLayout Layout;
+        internal T* X, Positions, Y;
+        internal int Rows, RowsInChunk;
+
+        public readonly void Run(int chunk)
+        {
+            int start = chunk * RowsInChunk;
+            int end = start + Math.Min(RowsInChunk, Rows - start);
+            for (int row = start; row < end; row++)
+            {
+                (int image, int windowY) = Math.DivRem(row, Layout.Y.Outputs);
+                for (int windowX = 0; windowX < Layout.X.Outputs; windowX++) Window(image, windowY, windowX, ((nint)row * Layout.X.Outputs) + windowX);
+            }
+        }
+
+        private readonly void Window(int image, int windowY, int windowX, nint window)
+        {
+            (PoolAxis y, PoolAxis x, int channels) = (Layout.Y, Layout.X, Layout.Channels);
+            (int firstY, int endY, int firstX, int endX) = (y.First(windowY), y.End(windowY), x.First(windowX), x.End(windowX));
+            T* source = X + (((((nint)image * y.Inputs) + y.Start(windowY)) * x.Inputs) + x.Start(windowX)) * channels;
+            V divisor = V.Of(Layout.Divisor(windowY, windowX));
+            TFold fold = Fold;
+            for (int channel = 0; channel < channels; channel += V.Count)
+            {
+                int left = channels - channel;
+                V value = fold.Start<V>();
+                V position = TFold.ReadsPositions ? Load<T, V>(Positions + (window * channels) + channel, left) : V.Of(Layout.Place(firstY, firstX));
+                for (int ky = firstY; ky < endY; ky++)
+                {
+                    T* line = source + ((nint)ky * x.Inputs * channels) + channel;
+                    for (int kx = firstX; kx < endX; kx++)
+                        fold.Next(ref value, ref position, Load<T, V>(line + ((nint)kx * channels), left), V.Of(Layout.Place(ky, kx)));
+                }
+
+                Store(fold.Finish(value, divisor), Y + (window * channels) + channel, left);
+                if (!TFold.ReadsPositions && Positions != null) Store(position, Positions + (window * channels) + channel, left);
+            }
+        }
+    }
+
+    private struct SpreadJob<T, V, TSpread> : IJob
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+        where TSpread : unmanaged, IWindowSpread
+    {
+        internal TSpread Spread;
+        internal PoolLayout Layout;
+        internal T* G, Positions, Output;
+        internal int Rows, RowsInChunk;
+
+        public readonly void Run(int chunk)
+        {
+            int start = chunk * RowsInChunk;
+            int end = start + Math.Min(RowsInChunk, Rows - start);
+            for (int row = start; row < end; row++)
+            {
+                (int image, int placeY) = Math.DivRem(row, Layout.Y.Inputs);
+                for (int placeX = 0; placeX < Layout.X.Inputs; placeX++)
+                    Place(image, placeY, placeX, Output + ((((nint)row * Layout.X.Inputs) + placeX) * Layout.Channels));
+            }
+        }
+
+        private readonly void Place(int image, int placeY, int placeX, T* output)
+        {
+            (PoolAxis y, PoolAxis x, int channels) = (Layout.Y, Layout.X, Layout.Channels);
+            (int firstY, int endY, int firstX, int endX) = (y.FirstWindow(placeY), y.EndWindow(placeY), x.FirstWindow(placeX), x.EndWindow(placeX));
+            TSpread spread = Spread;
+            for (int channel = 0; channel < channels; channel += V.Count)
+            {
+                int left = channels - channel;
+                V sum = V.Of(0);
+                for (int windowY = firstY; windowY < endY; windowY++)
+                {
+                    nint line = ((nint)image * y.Outputs) + windowY;
+                    for (int windowX = firstX; windowX < endX; windowX++)
+                    {
+                        nint at = (((line * x.Outputs) + windowX) * channels) + channel;
+                        V position = TSpread.ReadsPositions ? Load<T, V>(Positions + at, left) : default;
+                        V place = V.Of(Layout.Place(placeY - y.Start(windowY), placeX - x.Start(windowX)));
+                        sum += spread.Term(Load<T, V>(G + at, left), position, place, V.Of(Layout.Divisor(windowY, windowX)));
+                    }
+                }
+
+                Store(sum, output + channel, left);
+            }
+        }
+    }
+}

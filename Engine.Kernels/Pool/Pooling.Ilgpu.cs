@@ -1,0 +1,97 @@
+using Engine.Kernels.Lanes;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Engine.Kernels;
+
+internal static partial class Pooling
+{
+    private static void FoldOnIlgpu<TFold>(IlgpuDevice device, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
+        where TFold : unmanaged, IWindowFold
+    {
+        if (y.DType == DType.Float32) FoldOnIlgpu<FloatScalar, TFold>(device, fold, layout, x, positions, y);
+        else FoldOnIlgpu<DoubleScalar, TFold>(device, fold, layout, x, positions, y);
+    }
+
+    private static void FoldOnIlgpu<TLane, TFold>(IlgpuDevice device, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
+        where TLane : unmanaged, ILane<TLane>
+        where TFold : unmanaged, IWindowFold
+    {
+        Action<Index1D, PoolLayout, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TFold> kernel = FoldKernel;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            y.Length, layout, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(positions ?? y), positions is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(y), fold);
+    }
+
+    private static void SpreadOnIlgpu<TSpread>(IlgpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+        where TSpread : unmanaged, IWindowSpread
+    {
+        if (dx.DType == DType.Float32) SpreadOnIlgpu<FloatScalar, TSpread>(device, spread, layout, g, positions, dx);
+        else SpreadOnIlgpu<DoubleScalar, TSpread>(device, spread, layout, g, positions, dx);
+    }
+
+    private static void SpreadOnIlgpu<TLane, TSpread>(IlgpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+        where TLane : unmanaged, ILane<TLane>
+        where TSpread : unmanaged, IWindowSpread
+    {
+        Action<Index1D, PoolLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TSpread> kernel = SpreadKernel;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            dx.Length, layout, IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(positions ?? g), IlgpuStorage.ViewOf<TLane>(dx), spread);
+    }
+
+    /// <summary>One thread computes one element of the output from the window of its channel: neighbouring threads read neighbouring channels.</summary>
+    private static void FoldKernel<TLane, TFold>(
+        Index1D i, PoolLayout layout, ArrayView<TLane> x, ArrayView<TLane> positions, int writesPositions, ArrayView<TLane> y, TFold fold)
+        where TLane : unmanaged, ILane<TLane>
+        where TFold : unmanaged, IWindowFold
+    {
+        int channel = i % layout.Channels;
+        int left = i / layout.Channels;
+        int windowX = left % layout.X.Outputs;
+        left /= layout.X.Outputs;
+        int windowY = left % layout.Y.Outputs;
+        int image = left / layout.Y.Outputs;
+        int firstY = layout.Y.First(windowY);
+        int firstX = layout.X.First(windowX);
+        int endY = layout.Y.End(windowY);
+        int endX = layout.X.End(windowX);
+        TLane value = fold.Start<TLane>();
+        TLane position = TFold.ReadsPositions ? positions[i] : TLane.Of(layout.Place(firstY, firstX));
+        for (int ky = firstY; ky < endY; ky++)
+        {
+            int line = (((image * layout.Y.Inputs) + layout.Y.Start(windowY) + ky) * layout.X.Inputs) + layout.X.Start(windowX);
+            for (int kx = firstX; kx < endX; kx++)
+                fold.Next(ref value, ref position, x[((line + kx) * layout.Channels) + channel], TLane.Of(layout.Place(ky, kx)));
+        }
+
+        y[i] = fold.Finish(value, TLane.Of(layout.Divisor(windowY, windowX)));
+        if (!TFold.ReadsPositions && writesPositions != 0) positions[i] = position;
+    }
+
+    /// <summary>One thread computes one element of the image from the windows that it is in: no two threads write to one element.</summary>
+    private static void SpreadKernel<TLane, TSpread>(
+        Index1D i, PoolLayout layout, ArrayView<TLane> g, ArrayView<TLane> positions, ArrayView<TLane> dx, TSpread spread)
+        where TLane : unmanaged, ILane<TLane>
+        where TSpread : unmanaged, IWindowSpread
+    {
+        int channel = i % layout.Channels;
+        int left = i / layout.Channels;
+        int placeX = left % layout.X.Inputs;
+        left /= layout.X.Inputs;
+        int placeY = left % layout.Y.Inputs;
+        int image = left / layout.Y.Inputs;
+        int endY = layout.Y.EndWindow(placeY);
+        int endX = layout.X.EndWindow(placeX);
+        TLane sum = TLane.Of(0);
+        for (int windowY = layout.Y.FirstWindow(placeY); windowY < endY; windowY++)
+        {
+            for (int windowX = layout.X.FirstWindow(placeX); windowX < endX; windowX++)
+            {
+                int at = (((((image * layout.Y.Outputs) + windowY) * layout.X.Outputs) + windowX) * layout.Channels) + channel;
+                TLane place = TLane.Of(layout.Place(placeY - layout.Y.Start(windowY), placeX - layout.X.Start(windowX)));
+                sum += spread.Term(g[at], positions[at], place, TLane.Of(layout.Divisor(windowY, windowX)));
+            }
+        }
+
+        dx[i] = sum;
+    }
+}

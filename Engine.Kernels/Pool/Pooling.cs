@@ -1,0 +1,54 @@
+namespace Engine.Kernels;
+
+/// <summary>The two walks that all poolings are: from windows to one element each, and back to every place of the image.</summary>
+internal static partial class Pooling
+{
+    /// <summary>y[window] = the fold of x over the window.</summary>
+    /// <param name="fold">What is made of a window.</param>
+    /// <param name="layout">The pooling.</param>
+    /// <param name="x">The images.</param>
+    /// <param name="positions">A position for each window: read where the fold reads them, or else written; null for none.</param>
+    /// <param name="y">One element for each window.</param>
+    internal static void Fold<TFold>(TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y) where TFold : unmanaged, IWindowFold
+    {
+        if (y.Length == 0) return;
+        if (y.Device is CpuDevice cpu) FoldOnHost(cpu, fold, layout, x, positions, y);
+        else FoldOnIlgpu((IlgpuDevice)y.Device, fold, layout, x, positions, y);
+    }
+
+    /// <summary>dx[place] = the sum of what the windows that the place is in give it.</summary>
+    /// <param name="spread">What a window gives.</param>
+    /// <param name="layout">The pooling.</param>
+    /// <param name="g">One element for each window.</param>
+    /// <param name="positions">A position for each window; null where none is read.</param>
+    /// <param name="dx">The images.</param>
+    internal static void Spread<TSpread>(TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx) where TSpread : unmanaged, IWindowSpread
+    {
+        if (dx.Length == 0) return;
+        if (dx.Device is CpuDevice cpu) SpreadOnHost(cpu, spread, layout, g, positions, dx);
+        else SpreadOnIlgpu((IlgpuDevice)dx.Device, spread, layout, g, positions, dx);
+    }
+
+    /// <summary>Checks the arguments of a pooling: one device, one floating type, the lengths, and no storage twice.</summary>
+    internal static void Check(
+        string operation, in PoolShape shape, (string Name, Storage Storage) image, params ReadOnlySpan<(string Name, Storage Storage)> windows)
+    {
+        shape.Check(operation);
+        Check(operation, image, shape.LengthX, image.Storage);
+        foreach ((string Name, Storage Storage) argument in windows) Check(operation, argument, shape.LengthY, image.Storage);
+        for (int i = 0; i < windows.Length; i++)
+        {
+            if (ReferenceEquals(windows[i].Storage, image.Storage)) throw new ArgumentException($"{operation}: {windows[i].Name} must not be {image.Name}.");
+            for (int k = 0; k < i; k++)
+                if (ReferenceEquals(windows[i].Storage, windows[k].Storage)) throw new ArgumentException($"{operation}: {windows[i].Name} must not be {windows[k].Name}.");
+        }
+    }
+
+    private static void Check(string operation, (string Name, Storage Storage) argument, long length, Storage image)
+    {
+        Arguments.OneDevice(operation, image, argument.Storage);
+        if (Arguments.OneType(operation, image, argument.Storage) == DType.Int32)
+            throw new ArgumentException($"{operation}: {argument.Name} must be {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
+        Arguments.Length(operation, argument.Name, argument.Storage, length);
+    }
+}

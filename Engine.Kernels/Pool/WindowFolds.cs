@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+/// <summary>sum(x) / divisor</summary>
+internal readonly struct AverageFold : IWindowFold
+{
+    public static bool ReadsPositions => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Start<V>() where V : unmanaged, ILane<V> => V.Of(0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> => value += x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value / divisor;
+}
+
+/// <summary>The largest element, and the place of the first one that is; NaN where one is.</summary>
+internal readonly struct MaximumFold : IWindowFold
+{
+    public static bool ReadsPositions => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Start<V>() where V : unmanaged, ILane<V> => V.Of(double.NegativeInfinity);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V>
+    {
+        V larger = V.Max(value, x);
+        position = V.SelectEqual(larger, value, position, place);
+        value = larger;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value;
+}
+
+/// <summary>The element at the position.</summary>
+internal readonly struct PickFold : IWindowFold
+{
+    public static bool ReadsPositions => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Start<V>() where V : unmanaged, ILane<V> => V.Of(0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> =>
+        value = V.SelectEqual(position, place, x, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value;
+}
+
+/// <summary>g / divisor, at every place: the transpose of <see cref="AverageFold"/>.</summary>
+internal readonly struct AverageSpread : IWindowSpread
+{
+    public static bool ReadsPositions => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Term<V>(V g, V position, V place, V divisor) where V : unmanaged, ILane<V> => g / divisor;
+}
+
+/// <summary>g at the position, 0 elsewhere: the transpose of <see cref="PickFold"/>.</summary>
+internal readonly struct PickSpread : IWindowSpread
+{
+    public static bool ReadsPositions => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Term<V>(V g, V position, V place, V divisor) where V : unmanaged, ILane<V> => V.SelectEqual(position, place, g, V.Of(0));
+}

@@ -1,0 +1,35 @@
+using Engine.Kernels;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class WinogradTests
+{
+    public static TheoryData<int, string> Cases
+    {
+        get
+        {
+            TheoryData<int, string> data = [];
+            for (int i = 0; i < s_shapes.Length; i++) data.Add(i, s_shapes[i].ToString());
+            return data;
+        }
+    }
+
+    /// <summary>Kernels of two and three taps in each phase, tiles that hang over, padding that is not symmetric, panels of one to three vectors.</summary>
+    private static readonly Conv2dShape[] s_shapes =
+    [
+        new(40, 8, 8, 32, 48, 3, 3, Padding: Conv2dPadding.All(1)),
+        new(33, 14, 14, 32, 64, 5, 5, 2, 2, Conv2dPadding.All(2)),
+        new(30, 13, 15, 48, 32, 5, 5, 2, 2, Conv2dPadding.Same(13, 15, 5, 5, 2, 2)),
+        new(41, 9, 12, 32, 32, 4, 4, 2, 2, Conv2dPadding.All(1)),
+        new(35, 11, 12, 32, 112, 3, 5, 1, 2, new Conv2dPadding(0, 1, 2, 2)),
+        new(64, 7, 7, 64, 80, 3, 3, Padding: Conv2dPadding.All(1)),
+    ];
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Every_product_agrees_with_the_definition(int index, string shape)
+    {
+        Assert.NotEmpty(shape);
+        new ConvCase<float>(s_shapes[index], index).CheckAll(4e-6, index % 2 == 0, index % 2 == 0 ? Activation.Tanh : Activation.LeakyRelu(0.2), index % 3 == 0);
+    }
+}
