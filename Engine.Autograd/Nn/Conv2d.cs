@@ -49,7 +49,7 @@ public sealed class Conv2d : Module, IFusesActivation
         _convolution = convolution;
         Shape weight = [kernel.Height, kernel.Width, inputs / convolution.Groups, outputs];
         double bound = 1 / Math.Sqrt(weight.Count / outputs);
-        Weight = NewParameter("weight", weight, weightInitializer ?? Initializers.LinearDefault, options);
+        Weight = NewParameter("weight", weight, weightInitializer ?? Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
         if (bias) Bias = NewParameter("bias", [outputs], biasInitializer ?? Initializers.Uniform(-bound, bound), options);
     }
 

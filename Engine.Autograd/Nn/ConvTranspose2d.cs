@@ -52,7 +52,7 @@ public sealed class ConvTranspose2d : Module, IFusesActivation
         (_convolution, _outputPadding) = (convolution, outputPadding);
         Shape weight = [kernel.Height, kernel.Width, outputs / convolution.Groups, inputs];
         double bound = 1 / Math.Sqrt(weight.Count / inputs);
-        Weight = NewParameter("weight", weight, weightInitializer ?? Initializers.LinearDefault, options);
+        Weight = NewParameter("weight", weight, weightInitializer ?? Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
         if (bias) Bias = NewParameter("bias", [outputs], biasInitializer ?? Initializers.Uniform(-bound, bound), options);
     }
 
