@@ -61,7 +61,7 @@ public sealed partial class Trainer
         string epochs = $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
         return failure is not null ? $"Stopped after {epochs}: {failure}"
             : _epoch > _options.Epochs ? $"Finished: {epochs}."
-            : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {_nextStep} steps" : "")}."
+            : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {Count(_nextStep, "step")}" : "")}."
             : $"Training: {epochs} done.";
     }
 

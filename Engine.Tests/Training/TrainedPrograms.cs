@@ -22,7 +22,7 @@ internal static class TrainedPrograms
 
     public static IReadOnlyDictionary<string, Action<TrainingRun, Action>> All { get; } = new Dictionary<string, Action<TrainingRun, Action>>
     {
-        ["gan"] = (run, stepped) => Train(run, stepped, Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, gan => gan.Sample(gan.Noise(4))),
+        ["gan"] = (run, stepped) => Train(run, stepped, Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, Sample),
         ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
         {
@@ -63,6 +63,12 @@ internal static class TrainedPrograms
             trainer.Record("twice", 2.0 * epoch);
             run.Output.Save($"epoch-{epoch}.png", new ImageGrid().Draw(sample(model).AsSpan(0, Pixels), Side, Side));
         }
+    }
+
+    private static float[] Sample(Gan gan)
+    {
+        using Tensor noise = gan.Noise(4);
+        return gan.Sample(noise);
     }
 
     private static Gan Gan(TrainingRun run)
