@@ -53,7 +53,7 @@ internal static unsafe class HostConvolution<TV, T>
     {
         WinogradPlan plan = new(shape, transposed);
         ColumnPanels panels = ColumnPanels.Of<TV, T>(1, plan.Channels);
-        long bytes = HostMemoryPool.RoundUp((long)plan.WeightAt(plan.TargetPhases, 0, 0, 0) * sizeof(T));
+        long bytes = HostMemoryPool.RoundUp(plan.WeightAt(plan.TargetPhases, panels, 0, 0, 0, 0) * sizeof(T));
         nint block = device.Pool.Rent(bytes);
         try
         {

@@ -31,10 +31,13 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
 
     internal readonly int Chunks => (Plan.Depth + ChunkChannels - 1) / ChunkChannels;
 
+    /// <summary>Elements from one point of the gradient to the next.</summary>
+    private readonly nint GradientStep => ((nint)BlockTiles * Plan.Channels) + WinogradTransform.Apart;
+
     public readonly void Run(int chunk)
     {
         int channel = chunk * ChunkChannels, channels = Math.Min(ChunkChannels, Plan.Depth - channel);
-        long inputLength = (long)Plan.Phases * Points2 * BlockTiles * channels, gradientLength = (long)Points2 * BlockTiles * Plan.Channels;
+        long inputLength = Plan.Phases * Points2 * InputStep(channels), gradientLength = Points2 * GradientStep;
         long sumsLength = (long)Plan.Products * channels * Plan.Channels, between = 2 * Points2 * TV.Count, zeros = Math.Max(Plan.Depth, Plan.Channels);
         long bytes = HostMemoryPool.RoundUp(((inputLength + gradientLength + sumsLength + between + zeros) * sizeof(T)) + (Points2 * sizeof(T*)));
         nint memory = Pool.Rent(bytes);
@@ -82,6 +85,9 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
         internal readonly T** Pixels = (T**)(block + inputLength + gradientLength + between + zeros);
     }
 
+    /// <summary>Elements from one point of the inputs to the next.</summary>
+    private static nint InputStep(int channels) => ((nint)BlockTiles * channels) + WinogradTransform.Apart;
+
     private readonly void Locate(long tile, out int image, out int y, out int x)
     {
         image = (int)(tile / Plan.ImageTiles);
@@ -106,8 +112,8 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
                 }
             }
 
-            T* target = work.Inputs + ((((nint)phase * Points2 * BlockTiles) + t) * channels);
-            WinogradTiles<TV, T>.Input(work.Pixels, channels, work.Between, target, (nint)BlockTiles * channels);
+            T* target = work.Inputs + (phase * Points2 * InputStep(channels)) + ((nint)t * channels);
+            WinogradTiles<TV, T>.Input(work.Pixels, channels, work.Between, target, InputStep(channels));
         }
     }
 
@@ -130,7 +136,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
             for (int v = 0; v < vectors; v++)
             {
                 WinogradTiles<TV, T>.OutputGradient(
-                    work.Pixels, (nint)(vector + v) * TV.Count, work.Between, panel + (v * TV.Count), (nint)BlockTiles * Plan.Channels);
+                    work.Pixels, (nint)(vector + v) * TV.Count, work.Between, panel + (v * TV.Count), GradientStep);
             }
         }
     }
@@ -146,8 +152,8 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
             for (int point = 0; point < Points2; point++)
             {
                 if (Plan.IsZero(phase, point)) continue;
-                T* inputs = work.Inputs + ((((nint)phase * Points2) + point) * BlockTiles * channels);
-                T* gradients = work.Gradients + ((nint)point * BlockTiles * Plan.Channels);
+                T* inputs = work.Inputs + (((phase * Points2) + point) * InputStep(channels));
+                T* gradients = work.Gradients + (point * GradientStep);
                 for (int p = 0; p < Panels.Count; p++)
                 {
                     Panels.Locate(p, out _, out int vector, out int vectors);

@@ -36,6 +36,9 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
     /// <summary>Depths of all source phases.</summary>
     private readonly int Depths => Plan.SourcePhases * Plan.Depth;
 
+    /// <summary>Elements from one point of the inputs to the next.</summary>
+    private readonly nint InputStep => ((nint)BlockTiles * Depths) + WinogradTransform.Apart;
+
     /// <summary>Tiles of a block whose transformed inputs take about a third of a second-level cache.</summary>
     internal static int TilesOfABlock(in WinogradPlan plan)
     {
@@ -47,7 +50,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
 
     public readonly void Run(int chunk)
     {
-        long inputLength = (long)Points2 * BlockTiles * Depths, sumsLength = (long)Points2 * BlockTiles * TileSize<TV, T>.Columns;
+        long inputLength = Points2 * InputStep, sumsLength = (long)Points2 * BlockTiles * TileSize<TV, T>.Columns;
         long elements = inputLength + sumsLength + (2 * Points2 * TV.Count) + Plan.Depth + TileSize<TV, T>.Columns;
         long bytes = HostMemoryPool.RoundUp((elements * sizeof(T)) + (Points2 * sizeof(T*)) + (Plan.SourcePhases * sizeof(Segment)));
         nint memory = Pool.Rent(bytes);
@@ -63,7 +66,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
                 TransformInputs(first, tiles, work);
                 for (int phase = 0; phase < Plan.TargetPhases; phase++)
                 {
-                    T* weight = Weight + Plan.WeightAt(phase, 0, 0, 0);
+                    T* weight = Weight + Plan.WeightAt(phase, Panels, 0, 0, 0, 0);
                     for (int p = 0; p < Panels.Count; p++)
                     {
                         Panels.Locate(p, out _, out int vector, out int vectors);
@@ -116,7 +119,6 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
     private readonly void TransformInputs(long first, int tiles, in Work work)
     {
         int strideY = Plan.Transposed ? 1 : Plan.Rows.Stride, strideX = Plan.Transposed ? 1 : Plan.Columns.Stride;
-        nint step = (nint)BlockTiles * Depths;
         for (int t = 0; t < tiles; t++)
         {
             Locate(first + t, out int image, out int y, out int x);
@@ -133,7 +135,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
                     }
                 }
 
-                WinogradTiles<TV, T>.Input(work.Pixels, Plan.Depth, work.Between, work.Inputs + ((nint)t * Depths) + ((nint)phase * Plan.Depth), step);
+                WinogradTiles<TV, T>.Input(work.Pixels, Plan.Depth, work.Between, work.Inputs + ((nint)t * Depths) + ((nint)phase * Plan.Depth), InputStep);
             }
         }
     }
@@ -145,7 +147,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
         T** rows = stackalloc T*[8];
         for (int point = 0; point < Points2; point++)
         {
-            T* inputs = work.Inputs + ((nint)point * BlockTiles * Depths), sums = work.Sums + ((nint)point * BlockTiles * width);
+            T* inputs = work.Inputs + (point * InputStep), sums = work.Sums + ((nint)point * BlockTiles * width);
             int segments = 0;
             nint depth = 0;
             for (int source = 0; source < Plan.SourcePhases; source++)
@@ -161,7 +163,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
                 RowsKernel<TV, T>.Run(rows, 1, vectors, weight, work.Segments, segments, sums + ((nint)t * width), width, load: false);
             }
 
-            weight += depth * width;
+            weight += (depth * width) + WinogradTransform.Apart;
         }
 
         return weight;

@@ -69,15 +69,22 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
         }
     }
 
-    /// <summary>Where the transformed weight of a point begins, for a panel of columns: [target phase, panel, point, source phase, depth, columns of the panel].</summary>
-    internal nint WeightAt(int targetPhase, int firstColumn, int width, int point)
+    /// <summary>
+    /// Where the transformed weight of a point begins, for a panel of columns: [target phase, panel, point, source phase, depth, columns of the panel], with a gap behind each point.
+    /// The phase behind the last gives the length.
+    /// </summary>
+    internal nint WeightAt(int targetPhase, in ColumnPanels panels, int panel, int firstColumn, int width, int point)
     {
-        nint before = 0;
+        nint before = 0, points = ((((nint)targetPhase * panels.Count) + panel) * WinogradTransform.Points2) + point;
         for (int phase = 0; phase < targetPhase; phase++) before += PhasesBefore(phase, WinogradTransform.Points2);
         before *= Channels;
-        before += (nint)PhasesBefore(targetPhase, WinogradTransform.Points2) * firstColumn;
-        before += (nint)PhasesBefore(targetPhase, point) * width;
-        return before * Depth;
+        if (targetPhase < TargetPhases)
+        {
+            before += (nint)PhasesBefore(targetPhase, WinogradTransform.Points2) * firstColumn;
+            before += (nint)PhasesBefore(targetPhase, point) * width;
+        }
+
+        return (before * Depth) + (points * WinogradTransform.Apart);
     }
 
     /// <summary>

@@ -19,6 +19,11 @@ internal static unsafe class WinogradTransform
     /// <summary>Points of a tile.</summary>
     internal const int Points2 = Points * Points;
 
+    /// <summary>
+    /// Elements between what belongs to one point and the next: without them the points of a vector would often lie a power of two apart, all in one set of the nearest cache.
+    /// </summary>
+    internal const int Apart = 16;
+
     /// <summary>Six inputs to six points: B'.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Input<TV, T>(TV d0, TV d1, TV d2, TV d3, TV d4, TV d5, T* target, nint step)

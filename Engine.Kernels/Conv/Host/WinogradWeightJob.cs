@@ -27,7 +27,7 @@ internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T*
         {
             T** places = (T**)memory;
             T* taps = (T*)(places + WinogradTransform.Points2);
-            FindPlaces(phase, column, width, places);
+            FindPlaces(phase, chunk % panels.Count, column, width, places);
             if (plan.Transposed) Transposed(phase, column, width, places, taps);
             else Straight(phase, column, vectors, places, taps);
         }
@@ -38,13 +38,13 @@ internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T*
     }
 
     /// <summary>Where each point of the panel begins; null where the phase takes no part.</summary>
-    private void FindPlaces(int phase, int column, int width, T** places)
+    private void FindPlaces(int phase, int panel, int column, int width, T** places)
     {
         int targetPhase = plan.Transposed ? phase : 0, sourcePhase = plan.Transposed ? 0 : phase;
         for (int point = 0; point < WinogradTransform.Points2; point++)
         {
             nint before = (nint)plan.PhasesAt(targetPhase, point, sourcePhase) * plan.Depth * width;
-            places[point] = plan.IsZero(phase, point) ? null : target + plan.WeightAt(targetPhase, column, width, point) + before;
+            places[point] = plan.IsZero(phase, point) ? null : target + plan.WeightAt(targetPhase, panels, panel, column, width, point) + before;
         }
     }
 
