@@ -21,7 +21,7 @@ public sealed class Linear : Module, IFusesActivation
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
         double bound = 1 / Math.Sqrt(inputs);
-        Weight = NewParameter("weight", [inputs, outputs], weightInitializer ?? Initializers.LinearDefault, options);
+        Weight = NewParameter("weight", [inputs, outputs], weightInitializer ?? Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
         if (bias) Bias = NewParameter("bias", [outputs], biasInitializer ?? Initializers.Uniform(-bound, bound), options);
     }
 

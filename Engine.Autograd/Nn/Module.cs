@@ -13,6 +13,10 @@ public abstract class Module : IStateful, IDisposable
     private readonly List<(string Name, Tensor Buffer)> _buffers = [];
     private readonly List<(string Name, Module Module)> _children = [];
     private Parameter[]? _all;
+<<<<<<< HEAD
+=======
+    private (Module Parent, string Name)? _place;
+>>>>>>> trainer
     private RandomStream? _random;
 
     /// <summary>Every parameter once: those of the module itself, then those of its parts in their order. A module is complete when its constructor returns.</summary>
@@ -79,13 +83,14 @@ public abstract class Module : IStateful, IDisposable
     /// <param name="shape">Its shape.</param>
     /// <param name="initializer">What fills it.</param>
     /// <param name="options">Where and of what type it is, and where randomness comes from.</param>
-    protected Parameter NewParameter(string name, Shape shape, Initializer initializer, ModuleOptions options)
+    /// <param name="layout">How its axes stand to those that other frameworks write: the weights of products and convolutions differ.</param>
+    protected Parameter NewParameter(string name, Shape shape, Initializer initializer, ModuleOptions options, ParameterLayout layout = ParameterLayout.Same)
     {
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(options);
         CheckNew(name);
         Device device = options.Device ?? Device.Default;
-        Parameter parameter = new(name, device.Allocate(options.DType, shape.Count), shape);
+        Parameter parameter = new(this, name, device.Allocate(options.DType, shape.Count), shape, layout);
         initializer(parameter.Storage, shape, options.Random);
         _own.Add(parameter);
         _all = null;
@@ -126,9 +131,13 @@ public abstract class Module : IStateful, IDisposable
         ArgumentNullException.ThrowIfNull(module);
         if (_children.Any(child => child.Name == name)) throw new ArgumentException($"{GetType().Name} has a part '{name}' already.");
         _children.Add((name, module));
+        module._place ??= (this, name);
         _all = null;
         return module;
     }
+
+    /// <summary>The name of something in this module, from the outermost module that this one is a part of.</summary>
+    internal string PathTo(string name) => _place is { } place ? place.Parent.PathTo($"{place.Name}.{name}") : name;
 
     private void CheckNew(string name)
     {

@@ -54,7 +54,11 @@ public sealed partial class Trainer
             Numbers = state.Numbers,
             RandomStreams = state.RandomStreams,
             Progress = Progress.Save(),
+<<<<<<< HEAD
             Pictures = [.. Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal))],
+=======
+            Pictures = [.. Pictures],
+>>>>>>> trainer
         };
         string? keep = !_isOwnCheckpoint ? TrainingCheckpoint.EarlierName : _options.KeepPrevious ? TrainingCheckpoint.PreviousName : null;
         TrainingCheckpoint.Write(CheckpointPath, state, record, keep);

@@ -10,6 +10,12 @@ public sealed partial class Trainer
     private const string LossChartName = "losses.png";
     private const string ReportName = "report.html";
 
+<<<<<<< HEAD
+=======
+    // What the program itself has drawn.
+    private IEnumerable<string> Pictures => Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName);
+
+>>>>>>> trainer
     /// <summary>
     /// Writes the mean losses as a chart, <c>losses.png</c>, and everything there is to say about the training as one self-contained page, <c>report.html</c>.
     /// After epochs this happens by itself.
@@ -29,7 +35,11 @@ public sealed partial class Trainer
             Settings = [.. _options.Settings.Select(setting => (setting.Key, setting.Value))],
             Facts = [.. _options.Facts.Select(fact => (fact.Key, fact.Value)), .. Facts()],
             History = Progress.History,
+<<<<<<< HEAD
             Pictures = [.. Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName)],
+=======
+            Pictures = [.. Pictures],
+>>>>>>> trainer
             Folder = Output.Path,
         };
         Output.Save(ReportName, Encoding.UTF8.GetBytes(report.ToHtml()));

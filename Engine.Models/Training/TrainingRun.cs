@@ -176,13 +176,21 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Options that decide what is trained, and the data: with others a checkpoint means something else.</summary>
     private Dictionary<string, string> Settings()
     {
+<<<<<<< HEAD
         Dictionary<string, string> settings = new(_loaded);
+=======
+        Dictionary<string, string> settings = [];
+>>>>>>> trainer
         foreach (Option option in _command.Options)
         {
             bool isTold = _options.MayChange(option) || (option == _options.Data && _loaded.Count > 0);
             if (!isTold) settings[option.Name] = _command.Value(option);
         }
 
+<<<<<<< HEAD
+=======
+        foreach ((string name, string data) in _loaded) settings[name] = data;
+>>>>>>> trainer
         return settings;
     }
 

@@ -50,6 +50,127 @@ public sealed class OptimizerTests : IDisposable
         }
     });
 
+    [Theory]
+    [InlineData(DType.Float32, 2e-6)]
+    [InlineData(DType.Float64, 1e-13)]
+    public void AdamW_agrees_with_plain_loops(DType type, double tolerance) => Check(type, tolerance, p => new AdamW(p, 0.05, 0.5, 0.99, 1e-4, 0.3), (parameters, gradients, means, squares, step) =>
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            // In the order of the paper and of PyTorch: the decay first, then Adam's step.
+            parameters[i] -= 0.05 * 0.3 * parameters[i];
+            means[i] = (0.5 * means[i]) + (0.5 * gradients[i]);
+            squares[i] = (0.99 * squares[i]) + (0.01 * gradients[i] * gradients[i]);
+            double mean = means[i] / (1 - Math.Pow(0.5, step));
+            double square = squares[i] / (1 - Math.Pow(0.99, step));
+            parameters[i] -= 0.05 * mean / (Math.Sqrt(square) + 1e-4);
+        }
+    });
+
+    [Theory]
+    [InlineData(DType.Float32, 1e-5, false, 0)]
+    [InlineData(DType.Float64, 1e-12, false, 0)]
+    [InlineData(DType.Float32, 1e-5, false, 0.9)]
+    [InlineData(DType.Float64, 1e-12, false, 0.9)]
+    [InlineData(DType.Float32, 1e-4, true, 0)]
+    [InlineData(DType.Float64, 1e-11, true, 0)]
+    [InlineData(DType.Float32, 1e-4, true, 0.9)]
+    [InlineData(DType.Float64, 1e-11, true, 0.9)]
+    public void RmsProp_agrees_with_plain_loops(DType type, double tolerance, bool centered, double momentum)
+    {
+        double[] velocities = new double[Count];
+        Check(type, tolerance, p => new RmsProp(p, 0.01, 0.9, 1e-3, momentum, centered), (parameters, gradients, means, squares, _) =>
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                squares[i] = (0.9 * squares[i]) + (0.1 * gradients[i] * gradients[i]);
+                means[i] = (0.9 * means[i]) + (0.1 * gradients[i]);
+                double variance = centered ? squares[i] - (means[i] * means[i]) : squares[i];
+                velocities[i] = (momentum * velocities[i]) + (gradients[i] / (Math.Sqrt(variance) + 1e-3));
+                parameters[i] -= 0.01 * velocities[i];
+            }
+        });
+    }
+
+    [Fact]
+    public void Constant_gradients_leave_no_deviation_and_no_NaN_in_centred_RmsProp()
+    {
+        using Linear layer = new(5, 7, ModuleOptions.FromSeed(1, _cpu), bias: false);
+        using RmsProp optimizer = new(layer.Parameters, 1e-6, 0, centered: true);
+        for (int i = 0; i < 3; i++)
+        {
+            using Tape tape = new(_cpu);
+            optimizer.Step([Tensor.Full([5, 7], 0.1)]);
+        }
+
+        Assert.All(layer.Weight.ToArray(), p => Assert.True(float.IsFinite(p)));
+    }
+
+    [Fact]
+    public void Many_parameters_at_once_are_renewed_as_one_by_one_whatever_their_sizes_types_and_the_threads()
+    {
+        int[] sizes = [1, 7, 16, 17, 8192, 3, 20_001, 0, 64, 5000];
+        using CpuDevice threads = new(3);
+        double[][][] alone = [.. sizes.Select((size, i) => Run(_cpu, [size], [Type(i)])).Select(result => result[0])];
+        foreach (CpuDevice device in new[] { _cpu, threads })
+        {
+            double[][] together = Run(device, sizes, [.. sizes.Select((_, i) => Type(i))]).Select(result => result.SelectMany(x => x).ToArray()).ToArray();
+            for (int i = 0; i < sizes.Length; i++) Assert.Equal(alone[i].SelectMany(x => x), together[i]);
+        }
+
+        static DType Type(int i) => i is 3 or 4 or 8 ? DType.Float64 : DType.Float32;
+
+        static double[][][] Run(CpuDevice device, int[] sizes, DType[] types)
+        {
+            Tensor[][] arrays = [.. sizes.Select((size, i) => Enumerable.Range(0, 4).Select(k =>
+                Tensor.Uniform([size], new RandomStream(size + k), 0.1, 1, types[i], device)).ToArray())];
+            Storage[] Column(int k) => [.. arrays.Select(array => array[k].Storage)];
+            AdamUpdate.Run(Column(0), Column(1), Column(2), Column(3), 2, 0.1, 0.9, 0.99, 1e-8, 0.1);
+            double[][][] result = [.. arrays.Select(array => array.Select(tensor => tensor.ToDoubles()).ToArray())];
+            foreach (Tensor tensor in arrays.SelectMany(array => array)) tensor.Dispose();
+            return result;
+        }
+    }
+
+    [Fact]
+    public void Its_state_is_shown_by_name_and_set_again_to_the_bit()
+    {
+        using Sequential model = new(new Linear(2, 3, ModuleOptions.FromSeed(1, _cpu)), new Linear(3, 1, ModuleOptions.FromSeed(1, _cpu), bias: false));
+        Func<Optimizer>[] optimizers =
+        [
+            () => new Adam(model.Parameters), () => new AdamW(model.Parameters), () => new Sgd(model.Parameters, 0.1, 0.9),
+            () => new RmsProp(model.Parameters, momentum: 0.9, centered: true),
+        ];
+        string[][] kinds = [["mean", "square"], ["mean", "square"], ["velocity"], ["square", "mean", "velocity"]];
+        for (int k = 0; k < optimizers.Length; k++)
+        {
+            using Optimizer optimizer = optimizers[k](), other = optimizers[k]();
+            for (int i = 0; i < 3; i++)
+            {
+                using Tape tape = new(_cpu);
+                optimizer.Step([.. model.Parameters.Select(parameter => Tensor.Normal(parameter.Shape, new RandomStream(i)))]);
+            }
+
+            optimizer.LearningRate = 0.125;
+            StateCopy saved = new();
+            optimizer.VisitState(saved);
+            Assert.Equal(kinds[k].SelectMany(kind => new[] { $"{kind}.0.weight", $"{kind}.0.bias", $"{kind}.1.weight" }), saved.Elements.Keys);
+            Assert.All(saved.Elements.Values, values => Assert.Contains(values, x => x != 0));
+            other.VisitState(saved.ToSet());
+            StateCopy again = new();
+            other.VisitState(again);
+            Assert.Equal(saved.Elements, again.Elements);
+            Assert.Equal(saved.Numbers, again.Numbers);
+            Assert.Equal((3, 0.125), (other.Steps, other.LearningRate));
+        }
+
+        using Linear alone = new(2, 3, ModuleOptions.FromSeed(1, _cpu)), likewise = new(2, 3, ModuleOptions.FromSeed(1, _cpu));
+        using Adam both = new([.. alone.Parameters, .. likewise.Parameters]);
+        StateCopy places = new();
+        both.VisitState(places);
+        Assert.Equal(["mean.0", "mean.1", "mean.2", "mean.3", "square.0", "square.1", "square.2", "square.3"], places.Elements.Keys);
+    }
+
     [Fact]
     public void What_an_optimizer_remembers_is_given_back_with_it()
     {
@@ -90,6 +211,18 @@ public sealed class OptimizerTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new Adam(layer.Parameters, beta2: -0.1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Adam(layer.Parameters, epsilon: -1));
         Assert.Throws<ArgumentException>(() => new Sgd([], 0.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AdamW(layer.Parameters, weightDecay: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RmsProp(layer.Parameters, alpha: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RmsProp(layer.Parameters, epsilon: double.NaN));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RmsProp(layer.Parameters, momentum: 1));
+        using Adam adam = new(layer.Parameters, epsilon: 1e-4);
+        Assert.Equal(1e-4, adam.Epsilon);
+        Assert.Throws<ArgumentOutOfRangeException>(() => adam.LearningRate = -1);
+        adam.LearningRate = 0;
+        float[] before = layer.Weight.ToArray();
+        using Tape tape = new(_cpu);
+        adam.Step([Tensor.Ones([2, 3]), Tensor.Ones([3])]);
+        Assert.Equal(before, layer.Weight.ToArray());
     }
 
     private void Check(DType type, double tolerance, Func<IReadOnlyList<Parameter>, Optimizer> make, Action<double[], double[], double[], double[], int> step)

@@ -78,6 +78,23 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
         devices.Agree<float>(2e-6, 1, 37, (s, y) => SgdUpdate.Run(y, s[0], 0.1), g);
         devices.Agree<float>(2e-6, 1, 37, (s, y) => SgdUpdate.Run(s[1], y, s[0], 0.1, 0.9), g, x);
 
+        Rms(0, [], []);
+        Rms(0, [2], []);
+        Rms(1, [], [3]);
+        Rms(3, [2], [3]);
+        devices.Agree<float>(2e-6, 1, 37, (s, y) => AverageUpdate.Run([y], [s[0]], 0.9), g);
+        devices.Agree<float>(0, 1, 37, (s, y) => AverageUpdate.Exchange([y], [s[0]]), g);
+        devices.Agree<float>(0, 1, 37, (s, y) => AverageUpdate.Exchange([s[0]], [y]), g);
+        devices.Agree<float>(1e-6, 1, 37, (s, y) => Move.Fill(y, SumOfSquares.Run([s[0], s[1]])), g, x);
+
+        void Rms(int state, int[] mean, int[] velocity) => devices.Agree<float>(2e-5, 1, 37, (s, y) =>
+        {
+            Storage[] states = [s[1], s[2], s[3], s[4]];
+            states[state] = y;
+            Move.Copy(s[1 + state], y);
+            RmsPropUpdate.Run([states[0]], [states[1]], [.. mean.Select(i => states[i])], [.. velocity.Select(i => states[i])], [s[0]], 0.1, 0.9, 1e-3, 0.5);
+        }, g, x, t, g, x);
+
         void Adam(int state, float[] start) => devices.Agree<float>(2e-6, 1, 37, (s, y) =>
         {
             Storage[] states = [s[1], s[2], s[3]];

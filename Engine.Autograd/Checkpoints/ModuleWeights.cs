@@ -1,0 +1,140 @@
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Autograd.Checkpoints;
+
+/// <summary>Loads the parameters and buffers of a module from safetensors files, and saves them; docs/checkpoints.md has the table of layouts.</summary>
+/// <example><code>
+/// using SafetensorsFile file = SafetensorsFile.Open("model.safetensors");
+/// model.LoadSafetensors(file, WeightLayout.PyTorch);
+/// </code></example>
+public static class ModuleWeights
+{
+    /// <summary>What PyTorch's batch normalisation counts and nothing here needs.</summary>
+    private const string IgnoredCount = "num_batches_tracked";
+
+    /// <summary>
+    /// Sets every parameter and buffer from the tensor of its full name, transposed where the layouts differ and converted to its type. Names, shapes
+    /// and types are checked before the first is set.
+    /// </summary>
+    /// <param name="module">The module.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="layout">Whose axes the file's weights have. Under PyTorch's, <c>num_batches_tracked</c> is passed over.</param>
+    /// <param name="prefix">What stands before each name in the file, such as <c>generator.</c>; tensors without it are left alone.</param>
+    /// <param name="ignoreExtra">True to pass over tensors that the module has no place for.</param>
+    /// <exception cref="CheckpointException">A tensor is missing, misshapen, of an unfit type or has no place in the module; nothing was set. Or the file cannot be read.</exception>
+    public static void LoadSafetensors(
+        this Module module, SafetensorsFile file, WeightLayout layout = WeightLayout.Engine, string prefix = "", bool ignoreExtra = false)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(prefix);
+        (string Name, Tensor Tensor)[] places = [.. Places(module).Select(place => (prefix + place.Name, place.Tensor))];
+        foreach ((string name, Tensor tensor) in places)
+        {
+            SafetensorsEntry entry = file.Find(name);
+            file.CheckShape(entry, FileShape(tensor, layout));
+            if (tensor.DType != DType.Int32 && !entry.Type.IsFloating()) throw file.Misfit(entry, "floating-point numbers");
+        }
+
+        if (!ignoreExtra) CheckExtra(module, file, layout, prefix, [.. places.Select(place => place.Name)]);
+        foreach ((string name, Tensor tensor) in places) Load(file, name, tensor, layout);
+    }
+
+    /// <summary>Sets every parameter and buffer from the file at a path.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="layout">Whose axes the file's weights have.</param>
+    /// <exception cref="CheckpointException">The file cannot be read, or does not fit the module; nothing was set in the second case.</exception>
+    public static void LoadSafetensors(this Module module, string path, WeightLayout layout = WeightLayout.Engine)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        module.LoadSafetensors(file, layout);
+    }
+
+    /// <summary>Writes every parameter and buffer under its full name, transposed where the layouts differ.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="path">The file; it is replaced whole, as <see cref="SafetensorsWriter.Save"/> does.</param>
+    /// <param name="layout">Whose axes the file's weights get.</param>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    public static void SaveSafetensors(this Module module, string path, WeightLayout layout = WeightLayout.Engine)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        SafetensorsWriter writer = new();
+        List<Storage> transposed = [];
+        try
+        {
+            foreach ((string name, Tensor tensor) in Places(module))
+            {
+                if (!IsTransposed(tensor, layout))
+                {
+                    writer.Add(name, tensor);
+                    continue;
+                }
+
+                Storage storage = tensor.Device.Allocate(tensor.DType, tensor.Count);
+                transposed.Add(storage);
+                Move.Permute(tensor.Storage, tensor.Shape, ToFile(tensor.Shape.Rank), storage);
+                writer.Add(name, storage, FileShape(tensor, layout));
+            }
+
+            writer.Save(path);
+        }
+        finally
+        {
+            foreach (Storage storage in transposed) storage.Release();
+        }
+    }
+
+    private static IEnumerable<(string Name, Tensor Tensor)> Places(Module module) =>
+        module.NamedParameters().Select(named => (named.Name, (Tensor)named.Parameter)).Concat(module.NamedBuffers());
+
+    private static bool IsTransposed(Tensor tensor, WeightLayout layout) =>
+        layout == WeightLayout.PyTorch && tensor is Parameter { Layout: ParameterLayout.OutputsLast };
+
+    private static Shape FileShape(Tensor tensor, WeightLayout layout)
+    {
+        if (!IsTransposed(tensor, layout)) return tensor.Shape;
+        Shape shape = tensor.Shape;
+        return new Shape([.. ToFile(shape.Rank).Select(axis => shape[axis])]);
+    }
+
+    /// <summary>[kernel..., inputs, outputs] to [outputs, inputs, kernel...]: the axis here of each axis there.</summary>
+    private static int[] ToFile(int rank) => [rank - 1, rank - 2, .. Enumerable.Range(0, rank - 2)];
+
+    /// <summary>[outputs, inputs, kernel...] to [kernel..., inputs, outputs]: the axis there of each axis here.</summary>
+    private static int[] FromFile(int rank) => [.. Enumerable.Range(2, rank - 2), 1, 0];
+
+    private static void Load(SafetensorsFile file, string name, Tensor tensor, WeightLayout layout)
+    {
+        if (!IsTransposed(tensor, layout))
+        {
+            file.Read(name, tensor);
+            return;
+        }
+
+        Shape shape = FileShape(tensor, layout);
+        Storage storage = tensor.Device.Allocate(tensor.DType, tensor.Count);
+        try
+        {
+            file.Read(name, storage, shape);
+            Move.Permute(storage, shape, FromFile(shape.Rank), tensor.Storage);
+            tensor.Storage.Version++;
+        }
+        finally
+        {
+            storage.Release();
+        }
+    }
+
+    private static void CheckExtra(Module module, SafetensorsFile file, WeightLayout layout, string prefix, HashSet<string> names)
+    {
+        foreach (SafetensorsEntry entry in file.Entries)
+        {
+            if (names.Contains(entry.Name) || !entry.Name.StartsWith(prefix, StringComparison.Ordinal)) continue;
+            if (layout == WeightLayout.PyTorch && (entry.Name == IgnoredCount || entry.Name.EndsWith("." + IgnoredCount, StringComparison.Ordinal))) continue;
+            throw new CheckpointException(
+                $"{file.Path}: tensor {Wording.Name(entry.Name)}: expected only what the {module.GetType().Name} has a place for, found {entry}. Ask for extra tensors to be ignored to load the rest.");
+        }
+    }
+}
