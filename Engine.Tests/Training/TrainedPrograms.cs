@@ -23,6 +23,7 @@ internal static class TrainedPrograms
     public static IReadOnlyDictionary<string, Action<TrainingRun, Action>> All { get; } = new Dictionary<string, Action<TrainingRun, Action>>
     {
         ["gan"] = (run, stepped) => Train(run, stepped, Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, Sample),
+        ["vae"] = (run, stepped) => Train(run, stepped, new TrainedVae(run), (vae, batch) => vae.Step(batch), vae => vae.Sample()),
         ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
         {
