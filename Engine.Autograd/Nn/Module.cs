@@ -28,6 +28,9 @@ public abstract class Module : IStateful, IDisposable
     /// <summary>Computes the module's output.</summary>
     public abstract Tensor Forward(Tensor x);
 
+    /// <summary>The name of something in this module, from the outermost module that this one is a part of.</summary>
+    internal string PathTo(string name) => _place is { } place ? place.Parent.PathTo($"{place.Name}.{name}") : name;
+
     /// <summary>Every parameter with its full name, such as <c>2.weight</c>.</summary>
     public IEnumerable<(string Name, Parameter Parameter)> NamedParameters()
     {
@@ -132,9 +135,6 @@ public abstract class Module : IStateful, IDisposable
         _all = null;
         return module;
     }
-
-    /// <summary>The name of something in this module, from the outermost module that this one is a part of.</summary>
-    internal string PathTo(string name) => _place is { } place ? place.Parent.PathTo($"{place.Name}.{name}") : name;
 
     private void CheckNew(string name)
     {
