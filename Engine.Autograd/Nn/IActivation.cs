@@ -2,7 +2,7 @@ using Engine.Kernels;
 
 namespace Engine.Autograd.Nn;
 
-/// <summary>A layer that a matrix product can apply while its result is still in registers: <see cref="Sequential"/> asks for it.</summary>
+/// <summary>An activation that the layer before it can apply to its result while that is still in registers: <see cref="Sequential"/> asks for it.</summary>
 public interface IActivation
 {
     /// <summary>The function.</summary>

@@ -6,7 +6,7 @@ namespace Engine.Autograd.Nn;
 /// A fully connected layer y = x W + b: [..., inputs] to [..., outputs]. The weight is [inputs, outputs], the bias [outputs]; both
 /// start uniform in +-1 / sqrt(inputs) unless told otherwise.
 /// </summary>
-public sealed class Linear : Module
+public sealed class Linear : Module, IFusesActivation
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="inputs">Features in; at least 1.</param>

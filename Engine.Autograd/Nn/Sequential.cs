@@ -1,8 +1,8 @@
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// Layers one after another, named by their place: 0, 1, 2. A fully connected layer with an activation behind it runs as one kernel; the
-/// result is that of the two in turn.
+/// Layers one after another, named by their place: 0, 1, 2. A layer that can apply the activation behind it itself does so in one kernel
+/// (<see cref="IFusesActivation"/>); the result is that of the two in turn.
 /// </summary>
 public sealed class Sequential : Module
 {
@@ -23,9 +23,9 @@ public sealed class Sequential : Module
     {
         for (int i = 0; i < _layers.Length; i++)
         {
-            if (_layers[i] is Linear linear && i + 1 < _layers.Length && _layers[i + 1] is IActivation fused)
+            if (_layers[i] is IFusesActivation layer && i + 1 < _layers.Length && _layers[i + 1] is IActivation fused)
             {
-                x = linear.Forward(x, fused.Activation);
+                x = layer.Forward(x, fused.Activation);
                 i++;
             }
             else

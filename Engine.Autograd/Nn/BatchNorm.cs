@@ -1,0 +1,57 @@
+using Engine.Kernels;
+
+namespace Engine.Autograd.Nn;
+
+/// <summary>
+/// Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167) over all axes but the innermost: [N, C], or images [N, H, W, C]. In
+/// training with the statistics of the batch, which also move the running ones on, at every forward pass; in evaluation with the running
+/// ones. The parameters <c>weight</c> and <c>bias</c> and the buffers <c>running_mean</c> and <c>running_var</c> are [C] each.
+/// </summary>
+public sealed class BatchNorm : Module, IFusesActivation
+{
+    private readonly double _momentum;
+    private readonly double _epsilon;
+
+    /// <summary>Makes the layer.</summary>
+    /// <param name="channels">C; at least 1.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="momentum">The weight of the newest batch in the running statistics, in [0, 1].</param>
+    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="affine">False for a layer without weight and bias.</param>
+    /// <param name="weightInitializer">What fills the weight; null takes ones. DCGAN takes Normal(1, 0.02).</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no channels, or the momentum or epsilon is out of range.</exception>
+    public BatchNorm(int channels, ModuleOptions options, double momentum = 0.1, double epsilon = 1e-5, bool affine = true, Initializer? weightInitializer = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "BatchNorm: the momentum must be in [0, 1].");
+        if (!(epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "BatchNorm: epsilon must be positive.");
+        (_momentum, _epsilon) = (momentum, epsilon);
+        if (affine)
+        {
+            Weight = NewParameter("weight", [channels], weightInitializer ?? Initializers.Ones, options);
+            Bias = NewParameter("bias", [channels], Initializers.Zeros, options);
+        }
+
+        RunningMean = NewBuffer("running_mean", [channels], Initializers.Zeros, options);
+        RunningVariance = NewBuffer("running_var", [channels], Initializers.Ones, options);
+    }
+
+    /// <summary>What each normalised channel is multiplied by: [C]; null when the layer is not affine.</summary>
+    public Parameter? Weight { get; }
+
+    /// <summary>What is added to each channel: [C]; null when the layer is not affine.</summary>
+    public Parameter? Bias { get; }
+
+    /// <summary>The mean of each channel, gathered in training: [C].</summary>
+    public Tensor RunningMean { get; }
+
+    /// <summary>The unbiased variance of each channel, gathered in training: [C].</summary>
+    public Tensor RunningVariance { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => Forward(x, Activation.None);
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Activation activation) =>
+        x.BatchNorm(Weight, Bias, RunningMean, RunningVariance, IsTraining, _momentum, _epsilon, activation);
+}

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// What a normalisation does along the channels of an array [rows, channels]: two sums for each channel over the rows, and then an output
+/// for each element. Both read up to two arrays and the parameters p0 to p4 of the channel, which stand in rows of their own.
+/// </summary>
+internal interface IChannelFormula
+{
+    /// <summary>Whether the second array is read.</summary>
+    static abstract bool TakesTwo { get; }
+
+    /// <summary>Whether an output needs p3 and p4.</summary>
+    static abstract bool TakesFive { get; }
+
+    /// <summary>Adds the terms of an element to the two sums of its channel.</summary>
+    void Add<V>(V a, V b, V p0, V p1, V p2, ref V first, ref V second) where V : unmanaged, ILane<V>;
+
+    /// <summary>An element of the output.</summary>
+    V Element<V>(V a, V b, V p0, V p1, V p2, V p3, V p4) where V : unmanaged, ILane<V>;
+}
+
+/// <summary>
+/// y = activation((x - mean) scale + shift). The sums are of d = x - pivot and of d², with a pivot near the mean, so that one walk over memory
+/// is enough for a variance that does not cancel away.
+/// </summary>
+internal readonly struct NormalizeFormula<TActivation>(TActivation activation) : IChannelFormula
+    where TActivation : unmanaged, IFoldedActivation
+{
+    private readonly TActivation _activation = activation;
+
+    public static bool TakesTwo => false;
+
+    public static bool TakesFive => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add<V>(V x, V unused, V pivot, V p1, V p2, ref V sum, ref V squares) where V : unmanaged, ILane<V>
+    {
+        V d = x - pivot;
+        sum += d;
+        squares = V.MulAdd(d, d, squares);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Element<V>(V x, V unused, V mean, V scale, V shift, V p3, V p4) where V : unmanaged, ILane<V> =>
+        _activation.Apply(V.MulAdd(x - mean, scale, shift));
+}
+
+/// <summary>
+/// With d = x - mean, and h the gradient g taken back through the activation: the sums are of h and of h d, and
+/// dx = scale h + offset + slope d. What the activation was given, z = d scale + shift, is computed again, to the bit, instead of being read.
+/// </summary>
+internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activation) : IChannelFormula
+    where TActivation : unmanaged, IFoldedActivation
+{
+    private readonly TActivation _activation = activation;
+
+    public static bool TakesTwo => true;
+
+    public static bool TakesFive => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add<V>(V x, V g, V mean, V scale, V shift, ref V sum, ref V products) where V : unmanaged, ILane<V>
+    {
+        V d = x - mean;
+        V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
+        sum += h;
+        products = V.MulAdd(h, d, products);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Element<V>(V x, V g, V mean, V scale, V shift, V offset, V slope) where V : unmanaged, ILane<V>
+    {
+        V d = x - mean;
+        V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
+        return V.MulAdd(d, slope, V.MulAdd(h, scale, offset));
+    }
+}
