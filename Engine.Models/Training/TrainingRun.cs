@@ -165,7 +165,7 @@ public sealed class TrainingRun : IDisposable
     internal void Finish(string stoppedBy)
     {
         if (IsStopping) Print($"Stopped by {stoppedBy}; what was done so far is kept.");
-        if (_trainer is { Epoch: > 0 }) _trainer.WriteReport();
+        if (_trainer is { HasBegun: true }) _trainer.WriteReport();
         if (Output.Files.Count == 0) return;
         Print($"Written to {Output.Path}:");
         foreach (string line in Output.Listing()) Print($"  {line}");

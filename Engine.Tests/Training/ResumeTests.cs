@@ -16,11 +16,13 @@ public sealed class ResumeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Programs))]
-    public void A_run_that_is_stopped_after_any_step_and_resumed_ends_with_the_same_bits(string program)
+    public void A_run_that_is_stopped_and_resumed_ends_with_the_same_bits(string program)
     {
         string whole = Path.Combine(_folder.FullName, "whole");
         Assert.Equal(0, Run(program, whole).Code);
-        for (int step = 1; step <= Steps; step += step is 6 or 18 ? 1 : 4)
+
+        // The first step, the last of an epoch, the first of one, one in the middle, the very last.
+        foreach (int step in (int[])[1, TrainedPrograms.StepsPerEpoch, TrainedPrograms.StepsPerEpoch + 1, Steps - 8, Steps])
         {
             string stopped = Path.Combine(_folder.FullName, $"stopped-{step}");
             (int code, string output, _) = Run(program, stopped, step);

@@ -126,6 +126,19 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Equal(9, seen);
     }
 
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public void Options_of_a_programs_own_must_be_the_same_to_go_on_unless_it_calls_them_free(bool isFree, int expected)
+    {
+        System.CommandLine.Option<int> width = new("--width") { DefaultValueFactory = _ => 3 };
+        ProgramInfo info = Info() with { FreeOptions = isFree ? ["--width"] : [] };
+        Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], info, run => Train(run, () => { }), width)).Code);
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], info, run => Train(run, () => { }), width));
+        Assert.Equal(expected, code);
+        if (!isFree) Assert.Contains("was trained with 3, this run has 4. Training goes on only with the same.", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Images_of_another_size_are_named_with_what_was_expected()
     {
