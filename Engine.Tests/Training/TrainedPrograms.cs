@@ -81,7 +81,7 @@ internal static class TrainedPrograms
         return new Gan(generator, discriminator, latent: 10, options);
     }
 
-    /// <summary>Labels from pixels, with everything that has a state: dropout on a stream of its own, momentum, an average of weights, a schedule.</summary>
+    /// <summary>Labels from pixels, with all that has a state: dropout on a stream of its own, running statistics, momentum, an average of weights.</summary>
     private sealed class Regression : IStateful, IDisposable
     {
         private readonly Sequential _net;
@@ -93,7 +93,9 @@ internal static class TrainedPrograms
         public Regression(TrainingRun run)
         {
             ModuleOptions options = new(run.Random, run.Device);
-            _net = new Sequential(new Dropout(0.2, options with { Random = run.Random.Split("dropout") }), new Linear(Pixels, 8, options), new Tanh(), new Linear(8, 1, options));
+            _net = new Sequential(
+                new Dropout(0.2, options with { Random = run.Random.Split("dropout") }), new Linear(Pixels, 8, options),
+                new BatchNorm(8, options), new Tanh(), new Linear(8, 1, options));
             _optimizer = new Sgd(_net.Parameters, 1e-2, momentum: 0.9);
             _average = new ExponentialMovingAverage(_net);
         }
