@@ -181,7 +181,8 @@ public sealed partial class Trainer
     /// <returns>False when the epoch has no more steps, or training is to stop.</returns>
     internal bool NextStep()
     {
-        if (_isInStep)
+        bool hasStepped = _isInStep;
+        if (hasStepped)
         {
             _isInStep = false;
             _nextStep++;
@@ -189,7 +190,7 @@ public sealed partial class Trainer
         }
 
         (bool isDone, bool isStopping) = (_nextStep >= _stepCount, IsStopping);
-        if (isStopping || _options.Clock.GetElapsedTime(_lastSaved) >= _options.CheckpointEvery) Save();
+        if (isStopping || (hasStepped && _options.Clock.GetElapsedTime(_lastSaved) >= _options.CheckpointEvery)) Save();
         _wasInterrupted = isStopping && !isDone;
         return _isInStep = !isDone && !_wasInterrupted;
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Engine.Autograd.Checkpoints;
 using Xunit;
 
@@ -28,21 +29,25 @@ public sealed class KillTests : IDisposable
         Assert.Equal(0, CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", whole, .. args])).Code);
 
         Random random = new();
-        int delay = 0;
         List<string> log = [];
         for (int kill = 0; kill < Kills; kill++)
         {
             // A checkpoint after every step: most of the time one is being written.
             using ChildProgram child = new(program, ["--out", Out, .. args, "--checkpoint-minutes", "0", .. File.Exists(Checkpoint) ? (string[])["--resume"] : []]);
-            DateTime before = File.GetLastWriteTimeUtc(Checkpoint);
-            child.WaitUntil(() => File.GetLastWriteTimeUtc(Checkpoint) != before);
-            Thread.Sleep(delay = random.Next(0, 120));
+            for (int more = random.Next(1, 20); more > 0; more--)
+            {
+                DateTime before = File.GetLastWriteTimeUtc(Checkpoint);
+                child.WaitUntil(() => File.GetLastWriteTimeUtc(Checkpoint) != before);
+            }
+
+            Thread.Sleep(random.Next(0, 20));
             child.Send(ChildProgram.Kill);
             (int code, string output, string error) = child.Result();
             using SafetensorsFile file = SafetensorsFile.Open(Checkpoint);
-            log.Add($"after {delay} ms, exit code {code}, {file.Metadata["training"][..0]}{output.Split('\n').LastOrDefault(line => line.Length > 0)} {error}");
+            log.Add($"{code}: {Path.GetFileName(file.Path)}, {file.Entries.Count} tensors, {Regex.Match(file.Metadata["training"], "\"Epoch.*?\"Steps\":\\d+")}; {output} {error}");
         }
 
+        Assert.All(log, line => Assert.StartsWith("137: ", line, StringComparison.Ordinal));
         (int last, _, string message) = CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", Out, .. args, "--resume"]));
         Assert.True(last == 0, message);
         Assert.True(CheckpointContent.Of(whole).SequenceEqual(CheckpointContent.Of(Out)), string.Join('\n', log));
