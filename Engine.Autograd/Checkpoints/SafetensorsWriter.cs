@@ -83,6 +83,8 @@ public sealed class SafetensorsWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // On a full disk a part of a file would only take more of what is missing.
+            TryDelete(partial);
             throw new CheckpointException($"{path} cannot be written: {e.Message}", e);
         }
     }
@@ -94,6 +96,18 @@ public sealed class SafetensorsWriter
         KeyValuePair<string, Item>[] items = [.. _items.OrderByDescending(item => item.Value.Type.SizeInBytes()).ThenBy(item => item.Key, StringComparer.Ordinal)];
         output.Write(Header(items));
         foreach ((_, Item item) in items) item.Write(output);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is wrong is said by the first error.
+        }
     }
 
     /// <summary>The header with its length before it, and with spaces after it, up to a multiple of eight bytes, that align the data.</summary>

@@ -148,6 +148,11 @@ public sealed class SafetensorsTests : IDisposable
 
         string nowhere = Path.Combine(_file.Folder, "nowhere", "model.safetensors");
         Assert.StartsWith($"{nowhere} cannot be written: ", Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(nowhere)).Message);
+
+        // What was written under the other name does not stay either.
+        string folder = Directory.CreateDirectory(Path.Combine(_file.Folder, "folder")).FullName;
+        Assert.StartsWith($"{folder} cannot be written: ", Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(folder)).Message);
+        Assert.False(File.Exists(folder + ".partial"));
     }
 
     [Fact]
