@@ -58,4 +58,29 @@ public sealed class AnomalyTests
         Assert.Throws<DataException>(() => HeldOutClass.Split(data, 3));
         Assert.Throws<DataException>(() => HeldOutClass.Split(new ImageDataset("none", 1, 2, 1, [1, 2]), 0));
     }
+
+    [Fact]
+    public void Independent_pixels_cost_their_entropy()
+    {
+        IndependentPixels model = new([1, 0, 0, 0, 0, 0.5f, 0, 0], 2);
+        double rare = Math.Log(0.001), sure = Math.Log(0.999);
+        Assert.Equal(-Math.Log(0.75) - Math.Log(0.875), model.Nats([0, 0])[0], 1e-12);
+        Assert.Equal([-Math.Log(0.25) - Math.Log(0.875), -Math.Log(0.75) - Math.Log(0.125)], model.Nats([1, 0, 0, 1]).Select(x => Math.Round(x, 12) + 0.0), (a, b) => Math.Abs(a - b) < 1e-9);
+        Assert.Equal(-rare, new IndependentPixels([0, 0], 1).Nats([1])[0], 1e-12);
+        Assert.Equal(-sure, new IndependentPixels([0, 0], 1).Nats([0])[0], 1e-12);
+        Assert.Throws<ArgumentException>(() => new IndependentPixels([1, 2, 3], 2));
+        Assert.Throws<ArgumentException>(() => model.Nats([1]));
+    }
+
+    [Fact]
+    public void A_line_is_found_and_what_lies_above_it()
+    {
+        LineFit line = new([0, 1, 2, 3], [1, 4, 6, 9]);
+        Assert.Equal(2.6, line.Slope, 1e-12);
+        Assert.Equal(1.1, line.Offset, 1e-12);
+        Assert.Equal(0.4, line.Above([1, 10], [4.1, 0])[0], 1e-12);
+        Assert.Equal((2.0, 0.0), (new LineFit([1, 1], [1, 3]).Offset, new LineFit([1, 1], [1, 3]).Slope));
+        Assert.Throws<ArgumentException>(() => new LineFit([1], [1]));
+        Assert.Throws<ArgumentException>(() => line.Above([1], []));
+    }
 }

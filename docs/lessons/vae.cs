@@ -101,9 +101,16 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     Tell("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
     if (choices.Anomaly is { } held)
     {
-        double[] scores = new AnomalyScore().Of(vae, images, [test.Count, Pixels], random);
-        double[] Of(bool strange) => [.. scores.Where((_, i) => test.Label(i) == held == strange)];
-        Tell($"AUROC of the {held} that was held out", Auroc.Of(Of(false), Of(true)));
+        // -ELBO says how strange an image is, but also how much there is in it: against what independent pixels would cost, only the first is left.
+        float[] seen = BinaryImages.ToFloats(data.Take(Math.Min(5000, data.Count)), choices.Binarization, run.Seed);
+        IndependentPixels plain = new(seen, Pixels);
+        AnomalyScore score = new();
+        LineFit usual = new(plain.Nats(seen), score.Of(vae, seen, [seen.Length / Pixels, Pixels], random));
+        double[] scores = score.Of(vae, images, [test.Count, Pixels], random);
+        Tell($"AUROC of the {held} that was held out, by -ELBO", Area(scores));
+        Tell($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(usual.Above(plain.Nats(images), scores)));
+
+        double Area(double[] all) => Auroc.Of([.. all.Where((_, i) => test.Label(i) != held)], [.. all.Where((_, i) => test.Label(i) == held)]);
     }
 
     if (choices.Probe)
@@ -116,7 +123,7 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     void Tell(string name, double value)
     {
         trainer.Record(name, value);
-        run.Print(FormattableString.Invariant($"{name}: {value:F4} ({test.Count} test images, binarisation: {choices.Binarization})"));
+        run.Print(FormattableString.Invariant($"{name}: {value:0.####} ({test.Count} test images, binarisation: {choices.Binarization})"));
     }
 }
 
