@@ -23,6 +23,9 @@ public sealed class IndependentPixels
         _off = [.. sums.Select(sum => Math.Log(1 - Held(sum / count)))];
     }
 
+    /// <summary>Pixels of an image.</summary>
+    public int Pixels => _on.Length;
+
     /// <summary>-log p(x) of each image, in nats: -sum(x log m + (1 - x) log(1 - m)).</summary>
     /// <param name="images">Images in [0, 1], one after another.</param>
     /// <exception cref="ArgumentException">There is no whole number of images.</exception>

@@ -101,14 +101,11 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     Tell("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
     if (choices.Anomaly is { } held)
     {
-        // -ELBO says how strange an image is, but also how much there is in it: against what independent pixels would cost, only the first is left.
-        float[] seen = BinaryImages.ToFloats(data.Take(Math.Min(5000, data.Count)), choices.Binarization, run.Seed);
-        IndependentPixels plain = new(seen, Pixels);
-        AnomalyScore score = new();
-        LineFit usual = new(plain.Nats(seen), score.Of(vae, seen, [seen.Length / Pixels, Pixels], random));
-        double[] scores = score.Of(vae, images, [test.Count, Pixels], random);
+        float[] known = BinaryImages.ToFloats(data.Take(Math.Min(5000, data.Count)), choices.Binarization, run.Seed);
+        AnomalyScore anomaly = new(vae, known, Pixels, random);
+        double[] scores = anomaly.Of(images);
         Tell($"AUROC of the {held} that was held out, by -ELBO", Area(scores));
-        Tell($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(usual.Above(plain.Nats(images), scores)));
+        Tell($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(anomaly.BeyondUsual(images, scores)));
 
         double Area(double[] all) => Auroc.Of([.. all.Where((_, i) => test.Label(i) != held)], [.. all.Where((_, i) => test.Label(i) == held)]);
     }
