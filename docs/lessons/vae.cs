@@ -12,10 +12,13 @@ using Engine.Models.Variational;
 const int Side = 28, Pixels = Side * Side;
 
 VaeOptions options = new();
-bool isPaper = args.Contains("iwae");
+bool isPaper = VaeOptions.IsPaper(args);
 ProgramInfo info = new(
     "vae", "A variational autoencoder learns to compress images and to draw new ones.",
-    Epochs: isPaper ? IwaeRecipe.Epochs : 50, Batch: isPaper ? IwaeRecipe.Batch : 100);
+    Epochs: isPaper ? IwaeRecipe.Epochs : 50, Batch: isPaper ? IwaeRecipe.Batch : 100)
+{
+    FreeOptions = VaeOptions.OfMeasuring,
+};
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
 
 static void Train(TrainingRun run, VaeChoices choices)
