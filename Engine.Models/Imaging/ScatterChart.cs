@@ -57,10 +57,10 @@ public sealed class ScatterChart
 
     private static Axes.Range Range(double[] values) => values.Length == 0 ? Axes.Around(1, 0, 0) : Axes.Around(values.Min(), values.Max(), 0.03);
 
-    // Hues a golden angle apart, light and dark by turns: as many classes as there are.
-    private static Rgb Color(int index)
+    // Hues round the circle, light and dark by turns, so that neighbours differ in both.
+    private Rgb Color(int index)
     {
-        double hue = index * 0.61803398875 % 1, value = index % 2 == 0 ? 0.85 : 0.6;
+        double hue = (double)index / _series.Count, value = index % 2 == 0 ? 0.9 : 0.55;
         return new Rgb(Channel(hue, 5, value), Channel(hue, 3, value), Channel(hue, 1, value));
     }
 

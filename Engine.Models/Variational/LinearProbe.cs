@@ -57,24 +57,23 @@ public sealed class LinearProbe : IDisposable
         batch = Math.Min(batch, labels.Length);
         int steps = labels.Length / batch;
         int[] order = [.. Enumerable.Range(0, labels.Length)];
-        float[] inputs = new float[batch * Features], targets = new float[batch * Classes];
+        float[] inputs = new float[batch * Features];
+        int[] targets = new int[batch];
         for (int epoch = 0; epoch < epochs; epoch++)
         {
             new Random((int)(_random.Reserve(1) & 0x7FFFFFFF)).Shuffle(order);
             for (int step = 0; step < steps; step++)
             {
                 _adam.LearningRate = LearningRate * (1 - (((epoch * steps) + step) / (double)(epochs * steps)));
-                Array.Clear(targets);
                 for (int i = 0; i < batch; i++)
                 {
                     int at = order[(step * batch) + i];
                     Copy(features.Slice(at * Features, Features), inputs.AsSpan(i * Features, Features));
-                    targets[(i * Classes) + labels[at]] = 1;
+                    targets[i] = labels[at];
                 }
 
                 using Tape tape = new(_linear.Weight.Device);
-                Tensor logits = _linear.Forward(Tensor.From(inputs, [batch, Features]));
-                Tensor loss = (logits.LogSoftmax() * Tensor.From(targets, [batch, Classes])).Sum() * (-1.0 / batch);
+                Tensor loss = Loss.CrossEntropy(_linear.Forward(Tensor.From(inputs, [batch, Features])), Tensor.From(targets, [batch]));
                 _adam.Step(tape.Gradients(loss, _linear.Parameters));
             }
         }

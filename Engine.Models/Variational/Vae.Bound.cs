@@ -63,6 +63,6 @@ public sealed partial class Vae
         Tensor target = x.Reshape(batch, x.Count / batch);
         return objective.Reconstruction == Reconstruction.Bernoulli
             ? Autograd.LogLikelihood.Bernoulli(output, target)
-            : -(output.Sigmoid() - target).Square().Sum(-1);
+            : -Loss.MeanSquaredError(output.Sigmoid(), target, Reduction.Rows);
     }
 }

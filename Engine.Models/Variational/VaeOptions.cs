@@ -23,8 +23,15 @@ public sealed class VaeOptions
     private readonly Option<int> _anomaly = Number("--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
     private readonly Option<bool> _probe = new("--probe") { Description = "Trains softmax regression on the latents at the end." };
 
+    /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
+    public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-samples", "--test-images", "--probe"];
+
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _testSamples, _testImages, _anomaly, _probe];
+
+    /// <summary>Whether a command line asks for the paper's training, whose epochs and batches are its own: known before options are read.</summary>
+    /// <param name="args">The command line.</param>
+    public static bool IsPaper(IEnumerable<string> args) => $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe iwae ", StringComparison.Ordinal);
 
     /// <summary>What a run's command line says.</summary>
     /// <param name="run">The run.</param>

@@ -36,14 +36,20 @@ public sealed class AnomalyTests
     }
 
     [Fact]
-    public void A_score_is_the_negative_bound()
+    public void A_score_is_the_negative_bound_and_the_second_one_its_distance_from_the_line_of_known_images()
     {
         using CpuDevice cpu = new(1);
         using Vae vae = TinyVae.Make(cpu);
-        double[] scores = new AnomalyScore { Samples = 3 }.Of(vae, TinyVae.Images, [4, 3], new RandomStream(1));
-        Assert.Equal(vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 3, new RandomStream(1)).Select(bound => -bound), scores);
-        scores = new AnomalyScore { Samples = 3, ImportanceWeighted = true }.Of(vae, TinyVae.Images, [4, 3], new RandomStream(1));
-        Assert.Equal(vae.LogLikelihood(TinyVae.Images, [4, 3], 3, new RandomStream(1)).Select(bound => -bound), scores);
+        AnomalyScore score = new(vae, TinyVae.Images, TinyVae.Pixels, new RandomStream(1), samples: 3);
+        RandomStream random = new(1);
+        double[] known = vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 3, random), next = vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 3, random);
+        double[] scores = score.Of(TinyVae.Images);
+        Assert.Equal(next.Select(bound => -bound), scores);
+
+        IndependentPixels pixels = new(TinyVae.Images, 3);
+        double[] nats = pixels.Nats(TinyVae.Images);
+        Assert.Equal(new LineFit(nats, [.. known.Select(bound => -bound)]).Above(nats, scores), score.BeyondUsual(TinyVae.Images, scores));
+        Assert.Throws<ArgumentException>(() => new AnomalyScore(vae, [1, 0, 1], 3, random));
     }
 
     [Fact]
@@ -57,5 +63,30 @@ public sealed class AnomalyTests
         Assert.Equal([0, 0], held.Labels.ToArray());
         Assert.Throws<DataException>(() => HeldOutClass.Split(data, 3));
         Assert.Throws<DataException>(() => HeldOutClass.Split(new ImageDataset("none", 1, 2, 1, [1, 2]), 0));
+    }
+
+    [Fact]
+    public void Independent_pixels_cost_their_entropy()
+    {
+        IndependentPixels model = new([1, 0, 0, 0, 0, 0.5f, 0, 0], 2);
+        Assert.Equal(-Math.Log(0.75) - Math.Log(0.875), model.Nats([0, 0])[0], 1e-12);
+        Assert.Equal(-Math.Log(0.25) - Math.Log(0.875), model.Nats([1, 0, 0, 1])[0], 1e-12);
+        Assert.Equal(-Math.Log(0.75) - Math.Log(0.125), model.Nats([1, 0, 0, 1])[1], 1e-12);
+        Assert.Equal(-Math.Log(0.001), new IndependentPixels([0, 0], 1).Nats([1])[0], 1e-12);
+        Assert.Equal(-Math.Log(0.999), new IndependentPixels([0, 0], 1).Nats([0])[0], 1e-12);
+        Assert.Throws<ArgumentException>(() => new IndependentPixels([1, 2, 3], 2));
+        Assert.Throws<ArgumentException>(() => model.Nats([1]));
+    }
+
+    [Fact]
+    public void A_line_is_found_and_what_lies_above_it()
+    {
+        LineFit line = new([0, 1, 2, 3], [1, 4, 6, 9]);
+        Assert.Equal(2.6, line.Slope, 1e-12);
+        Assert.Equal(1.1, line.Offset, 1e-12);
+        Assert.Equal(0.4, line.Above([1, 10], [4.1, 0])[0], 1e-12);
+        Assert.Equal((2.0, 0.0), (new LineFit([1, 1], [1, 3]).Offset, new LineFit([1, 1], [1, 3]).Slope));
+        Assert.Throws<ArgumentException>(() => new LineFit([1], [1]));
+        Assert.Throws<ArgumentException>(() => line.Above([1], []));
     }
 }

@@ -12,10 +12,13 @@ using Engine.Models.Variational;
 const int Side = 28, Pixels = Side * Side;
 
 VaeOptions options = new();
-bool isPaper = args.Contains("iwae");
+bool isPaper = VaeOptions.IsPaper(args);
 ProgramInfo info = new(
     "vae", "A variational autoencoder learns to compress images and to draw new ones.",
-    Epochs: isPaper ? IwaeRecipe.Epochs : 50, Batch: isPaper ? IwaeRecipe.Batch : 100);
+    Epochs: isPaper ? IwaeRecipe.Epochs : 50, Batch: isPaper ? IwaeRecipe.Batch : 100)
+{
+    FreeOptions = VaeOptions.OfMeasuring,
+};
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
 
 static void Train(TrainingRun run, VaeChoices choices)
@@ -101,9 +104,13 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     Tell("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
     if (choices.Anomaly is { } held)
     {
-        double[] scores = new AnomalyScore().Of(vae, images, [test.Count, Pixels], random);
-        double[] Of(bool strange) => [.. scores.Where((_, i) => test.Label(i) == held == strange)];
-        Tell($"AUROC of the {held} that was held out", Auroc.Of(Of(false), Of(true)));
+        float[] known = BinaryImages.ToFloats(data.Take(Math.Min(5000, data.Count)), choices.Binarization, run.Seed);
+        AnomalyScore anomaly = new(vae, known, Pixels, random);
+        double[] scores = anomaly.Of(images);
+        Tell($"AUROC of the {held} that was held out, by -ELBO", Area(scores));
+        Tell($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(anomaly.BeyondUsual(images, scores)));
+
+        double Area(double[] all) => Auroc.Of([.. all.Where((_, i) => test.Label(i) != held)], [.. all.Where((_, i) => test.Label(i) == held)]);
     }
 
     if (choices.Probe)
@@ -116,7 +123,7 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     void Tell(string name, double value)
     {
         trainer.Record(name, value);
-        run.Print(FormattableString.Invariant($"{name}: {value:F4} ({test.Count} test images, binarisation: {choices.Binarization})"));
+        run.Print(FormattableString.Invariant($"{name}: {value:0.####} ({test.Count} test images, binarisation: {choices.Binarization})"));
     }
 }
 

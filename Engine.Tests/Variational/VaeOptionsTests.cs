@@ -1,0 +1,72 @@
+using Engine.Models.Training;
+using Engine.Models.Variational;
+using Xunit;
+
+namespace Engine.Tests;
+
+[Collection("console")]
+public sealed class VaeOptionsTests
+{
+    [Fact]
+    public void Told_nothing_it_is_the_small_network_on_grey_pixels()
+    {
+        VaeChoices choices = Read();
+        Assert.Equal((VaeNetwork.FullyConnected, 20, Binarization.None), (choices.Network, choices.Latent, choices.Binarization));
+        Assert.Equal(new VaeObjective(), choices.Objective);
+        Assert.Equal((0, 0, null, false, false), (choices.WarmUp, choices.TestSamples, choices.Anomaly, choices.Probe, choices.HasLikelihood));
+    }
+
+    [Fact]
+    public void Networks_bring_their_latents_and_binary_pixels()
+    {
+        VaeChoices conv = Read("--conv"), paper = Read("--recipe", "iwae", "--importance", "50");
+        Assert.Equal((VaeNetwork.Convolutional, 32, Binarization.Dynamic, true), (conv.Network, conv.Latent, conv.Binarization, conv.HasLikelihood));
+        Assert.Equal((VaeNetwork.Iwae, 50, Binarization.Dynamic), (paper.Network, paper.Latent, paper.Binarization));
+        Assert.Equal(new VaeObjective { Samples = 50, ImportanceWeighted = true }, paper.Objective);
+        Assert.False(Read("--conv", "--loss", "mse").HasLikelihood);
+        Assert.Equal((2, Binarization.Static), (Read("--latent", "2").Latent, Read("--binarize", "static").Binarization));
+        Assert.Equal(3, Read("--anomaly", "3").Anomaly);
+    }
+
+    [Fact]
+    public void A_warm_up_raises_the_weight_of_the_divergence_in_a_line()
+    {
+        VaeChoices choices = Read("--beta", "2", "--warm-up", "4");
+        Assert.Equal([0, 0.5, 1.75, 2, 2], ((double[])[0, 1, 3.5, 4, 9]).Select(epochs => choices.ObjectiveAt(epochs).Beta));
+        Assert.Equal(2, Read("--beta", "2").ObjectiveAt(0).Beta);
+    }
+
+    [Theory]
+    [InlineData("--importance must be a whole number from 1 to 10000, was '0'.", "--importance", "0")]
+    [InlineData("--latent must be a whole number from 0 to 4096, was 'many'.", "--latent", "many")]
+    [InlineData("--beta must be a number of at least 0, was '-1'.", "--beta", "-1")]
+    [InlineData("--beta must be a number of at least 0, was 'NaN'.", "--beta", "NaN")]
+    [InlineData("'l1'", "--loss", "l1")]
+    public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args)
+    {
+        (int code, _, string error) = CapturedConsole.Of(() => Run(_ => Assert.Fail("must not train"), args));
+        Assert.Equal(1, code);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "--recipe", "iwae")]
+    [InlineData(true, "--epochs", "3", "--recipe=iwae")]
+    [InlineData(false, "--recipe", "none")]
+    [InlineData(false, "--out", "iwae")]
+    public void The_papers_training_is_known_before_options_are_read(bool expected, params string[] args) => Assert.Equal(expected, VaeOptions.IsPaper(args));
+
+    private static VaeChoices Read(params string[] args)
+    {
+        VaeChoices? choices = null;
+        (int code, _, string error) = CapturedConsole.Of(() => Run(read => choices = read, args));
+        Assert.Equal((0, ""), (code, error));
+        return choices!;
+    }
+
+    private static int Run(Action<VaeChoices> take, string[] args)
+    {
+        VaeOptions options = new();
+        return TrainingProgram.Run([.. args, "--device", "cpu:1"], new ProgramInfo("vae", "A test.", Epochs: 1, Batch: 10), run => take(options.Read(run)), options.All);
+    }
+}
