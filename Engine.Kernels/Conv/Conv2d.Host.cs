@@ -26,11 +26,12 @@ public static unsafe partial class Conv2d
 
     /// <summary>A convolution or its transpose on a chosen kind of vector: the result does not depend on which.</summary>
     internal static void RunOnHost<TV, T>(
-        CpuDevice device, Storage source, Storage weight, Storage target, in Conv2dShape shape, bool transposed, Storage? bias, Activation activation, bool accumulate)
+        CpuDevice device, Storage source, Storage weight, Storage target, in Conv2dShape shape, bool transposed, Storage? bias, Activation activation, bool accumulate,
+        bool direct = false)
         where TV : unmanaged, IVectorLane<TV, T>
         where T : unmanaged =>
         HostConvolution<TV, T>.Run(
-            device, source.Pointer<T>(), weight.Pointer<T>(), target.Pointer<T>(), shape, transposed, bias is null ? null : bias.Pointer<T>(), activation, accumulate);
+            device, source.Pointer<T>(), weight.Pointer<T>(), target.Pointer<T>(), shape, transposed, bias is null ? null : bias.Pointer<T>(), activation, accumulate, direct);
 
     private static void WeightGradientOnHost(
         CpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
@@ -44,8 +45,8 @@ public static unsafe partial class Conv2d
 
     /// <summary>The gradient of the weight on a chosen kind of vector: the result does not depend on which.</summary>
     internal static void WeightGradientOnHost<TV, T>(
-        CpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
+        CpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate, bool direct = false)
         where TV : unmanaged, IVectorLane<TV, T>
         where T : unmanaged =>
-        HostWeightGradient<TV, T>.Run(device, input.Pointer<T>(), gradient.Pointer<T>(), weightGradient.Pointer<T>(), shape, accumulate);
+        HostWeightGradient<TV, T>.Run(device, input.Pointer<T>(), gradient.Pointer<T>(), weightGradient.Pointer<T>(), shape, accumulate, direct);
 }

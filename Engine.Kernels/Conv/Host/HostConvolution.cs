@@ -20,29 +20,64 @@ internal static unsafe class HostConvolution<TV, T>
 
     /// <summary>target = activation(source * weight + bias), or with <paramref name="accumulate"/> activation(target + source * weight + bias).</summary>
     internal static void Run(
-        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, Activation activation, bool accumulate)
+        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, Activation activation, bool accumulate,
+        bool direct)
     {
         switch (activation.Kind)
         {
-            case ActivationKind.Relu: With(new ReluEpilogue<T>(), device, source, weight, target, shape, transposed, bias, accumulate); break;
-            case ActivationKind.LeakyRelu: With(Unary(new LeakyRelu(activation.Slope)), device, source, weight, target, shape, transposed, bias, accumulate); break;
-            case ActivationKind.Tanh: With(Unary(default(Tanh)), device, source, weight, target, shape, transposed, bias, accumulate); break;
-            case ActivationKind.Sigmoid: With(Unary(default(Sigmoid)), device, source, weight, target, shape, transposed, bias, accumulate); break;
-            default: With(default(LinearEpilogue<T>), device, source, weight, target, shape, transposed, bias, accumulate); break;
+            case ActivationKind.Relu: With(new ReluEpilogue<T>(), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
+            case ActivationKind.LeakyRelu: With(Unary(new LeakyRelu(activation.Slope)), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
+            case ActivationKind.Tanh: With(Unary(default(Tanh)), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
+            case ActivationKind.Sigmoid: With(Unary(default(Sigmoid)), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
+            default: With(default(LinearEpilogue<T>), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
         }
     }
 
     private static UnaryEpilogue<T, TOp> Unary<TOp>(TOp op) where TOp : struct, IUnaryOp => new(op);
 
     private static void With<TEpilogue>(
-        TEpilogue epilogue, CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate)
+        TEpilogue epilogue, CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate, bool direct)
         where TEpilogue : struct, IEpilogue<T>
     {
         Images<T> input = new(transposed ? target : source, shape.Height, shape.Width, shape.Inputs);
         Images<T> output = new(transposed ? source : target, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
         (Images<T> from, Images<T> to) = transposed ? (output, input) : (input, output);
         if (SuitsScatter(shape, transposed)) Scatter(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
+        else if (ConvForms.TakesWinograd<T>(shape, transposed, direct)) Winograd(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
         else Direct(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
+    }
+
+    private static void Winograd<TEpilogue>(
+        TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate)
+        where TEpilogue : struct, IEpilogue<T>
+    {
+        WinogradPlan plan = new(shape, transposed);
+        ColumnPanels panels = ColumnPanels.Of<TV, T>(1, plan.Channels);
+        long bytes = HostMemoryPool.RoundUp(plan.WeightAt(plan.TargetPhases, panels, 0, 0, 0, 0) * sizeof(T));
+        nint block = device.Pool.Rent(bytes);
+        try
+        {
+            WinogradWeightJob<TV, T> transform = new(device.Pool, weight, plan, panels, (T*)block);
+            device.Workers.Run(ref transform, transform.Chunks);
+            WinogradJob<TV, T, TEpilogue> job = new()
+            {
+                Pool = device.Pool,
+                Plan = plan,
+                Panels = panels,
+                Weight = (T*)block,
+                Source = source,
+                Target = new TileWriter<TV, T, TEpilogue>(target, bias, epilogue, accumulate),
+                BlockTiles = WinogradJob<TV, T, TEpilogue>.TilesOfABlock(plan),
+                ChunkBlocks = 1,
+            };
+            int parts = device.Threads == 1 ? 1 : device.Threads * ChunksPerThread;
+            job.ChunkBlocks = Math.Max((job.Blocks + parts - 1) / parts, 1);
+            device.Workers.Run(ref job, job.Chunks);
+        }
+        finally
+        {
+            device.Pool.Return(block, bytes);
+        }
     }
 
     /// <summary>Few channels of the result, many of the source; and a convolution of a stride would compute contributions that nobody takes.</summary>

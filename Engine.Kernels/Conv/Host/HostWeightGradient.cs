@@ -9,12 +9,15 @@ internal static unsafe class HostWeightGradient<TV, T>
     where T : unmanaged
 {
     private const long WorthAThread = 1 << 17;
-    private const int ChunksPerThread = 4;
+    private const int ChunksPerThread = 2;
 
     /// <summary>So few channels do not fill the rows of a register tile. The width of the vectors plays no part, so that it changes no result.</summary>
     private const int FewChannels = 8;
 
-    internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape shape, bool accumulate)
+    /// <summary>Input channels that are transformed together.</summary>
+    private const int WinogradChannels = 32;
+
+    internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape shape, bool accumulate, bool direct)
     {
         Images<T> inputs = new(input, shape.Height, shape.Width, shape.Inputs);
         Images<T> outputs = new(gradient, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
@@ -42,6 +45,22 @@ internal static unsafe class HostWeightGradient<TV, T>
             job.ChunkTiles = TilesOfAChunk(device, shape, job.Panels.Count, job.Tiles);
             device.Workers.Run(ref job, job.Chunks);
         }
+        else if (ConvForms.TakesWinograd<T>(shape, transposed: false, direct))
+        {
+            WinogradGradientJob<TV, T> job = new()
+            {
+                Pool = device.Pool,
+                Plan = new WinogradPlan(shape, transposed: false),
+                Input = inputs,
+                Gradient = outputs,
+                Target = weightGradient,
+                Accumulate = accumulate,
+                Panels = panels,
+                ChunkChannels = WinogradChannels,
+            };
+            if (job.Chunks < 2 * device.Threads) job.ChunkChannels = WinogradChannels / 2;
+            device.Workers.Run(ref job, job.Chunks);
+        }
         else
         {
             ChannelGradientJob<TV, T> job = new()
@@ -54,7 +73,7 @@ internal static unsafe class HostWeightGradient<TV, T>
                 Panels = panels,
                 ChunkTiles = 1,
             };
-            job.ChunkTiles = TilesOfAChunk(device, shape, panels.Count, job.Tiles);
+            job.ChunkTiles = TilesOfAChunk(device, shape, shape.Groups, job.Tiles);
             device.Workers.Run(ref job, job.Chunks);
         }
     }

@@ -48,6 +48,14 @@ internal readonly unsafe struct TileWriter<TV, T, TEpilogue>(Images<T> target, T
         }
     }
 
+    /// <summary>Finishes one vector of sums and writes it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Write(TV sum, TV added, T* place)
+    {
+        if (accumulate) sum += TV.Load(place);
+        TV.Store(epilogue.Apply(sum, added), place);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void WritePart(T* tile, T** targets, int rows, int columns, int vectors, T* prepared)
     {

@@ -1,0 +1,226 @@
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Conv;
+
+/// <summary>
+/// The gradient of the weight at the points of <see cref="WinogradTransform"/>: from y = A' [(G w) * (B' x)] follows dw = G' [(A dy) * (B' x)], summed over all tiles. A chunk is
+/// some of the input channels, with all outputs; the tiles come in blocks, whose transforms are no longer than the block.
+/// </summary>
+internal unsafe struct WinogradGradientJob<TV, T> : IJob
+    where TV : unmanaged, IVectorLane<TV, T>
+    where T : unmanaged
+{
+    private const int Points = WinogradTransform.Points, Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs, Taps = WinogradAxis.Taps;
+
+    /// <summary>Tiles of a block: the depth of its products.</summary>
+    private const int BlockTiles = 64;
+
+    internal required HostMemoryPool Pool;
+
+    /// <summary>The plan of the convolution, not of its transpose.</summary>
+    internal required WinogradPlan Plan;
+    internal required Images<T> Input;
+    internal required Images<T> Gradient;
+    internal required T* Target;
+    internal required bool Accumulate;
+    internal required ColumnPanels Panels;
+
+    /// <summary>Input channels of a chunk, whole vectors.</summary>
+    internal required int ChunkChannels;
+
+    internal readonly int Chunks => (Plan.Depth + ChunkChannels - 1) / ChunkChannels;
+
+    /// <summary>Elements from one point of the gradient to the next.</summary>
+    private readonly nint GradientStep => ((nint)BlockTiles * Plan.Channels) + WinogradTransform.Apart;
+
+    public readonly void Run(int chunk)
+    {
+        int channel = chunk * ChunkChannels, channels = Math.Min(ChunkChannels, Plan.Depth - channel);
+        long inputLength = Plan.Phases * Points2 * InputStep(channels), gradientLength = Points2 * GradientStep;
+        long sumsLength = (long)Plan.Products * channels * Plan.Channels, between = 2 * Points2 * TV.Count, zeros = Math.Max(Plan.Depth, Plan.Channels);
+        long bytes = HostMemoryPool.RoundUp(((inputLength + gradientLength + sumsLength + between + zeros) * sizeof(T)) + (Points2 * sizeof(T*)));
+        nint memory = Pool.Rent(bytes);
+        try
+        {
+            T* sums = (T*)memory;
+            Work work = new(sums + sumsLength, inputLength, gradientLength, between, zeros);
+            new Span<T>(work.Zeros, (int)zeros).Clear();
+            if (Plan.Tiles == 0) new Span<T>(sums, checked((int)sumsLength)).Clear();
+            for (long tile = 0; tile < Plan.Tiles; tile += BlockTiles)
+            {
+                int tiles = (int)Math.Min(BlockTiles, Plan.Tiles - tile);
+                for (int t = 0; t < tiles; t++)
+                {
+                    TransformInput(tile + t, t, channel, channels, work);
+                    TransformGradient(tile + t, t, work);
+                }
+
+                Multiply(tiles, channels, tile > 0, sums, work);
+            }
+
+            TransformSums(channel, channels, sums, work);
+        }
+        finally
+        {
+            Pool.Return(memory, bytes);
+        }
+    }
+
+    /// <summary>The memory of a chunk.</summary>
+    private readonly struct Work(T* block, long inputLength, long gradientLength, long between, long zeros)
+    {
+        /// <summary>[phase, point, tile, channels of the chunk]</summary>
+        internal readonly T* Inputs = block;
+
+        /// <summary>[point, panel, tile, columns of the panel]</summary>
+        internal readonly T* Gradients = block + inputLength;
+
+        /// <summary>A vector of a tile between and after the passes of a transform.</summary>
+        internal readonly T* Between = block + inputLength + gradientLength;
+
+        /// <summary>A pixel of zeros: the padding, and what lies beyond the image.</summary>
+        internal readonly T* Zeros = block + inputLength + gradientLength + between;
+
+        internal readonly T** Pixels = (T**)(block + inputLength + gradientLength + between + zeros);
+    }
+
+    /// <summary>Elements from one point of the inputs to the next.</summary>
+    private static nint InputStep(int channels) => ((nint)BlockTiles * channels) + WinogradTransform.Apart;
+
+    private readonly void Locate(long tile, out int image, out int y, out int x)
+    {
+        image = (int)(tile / Plan.ImageTiles);
+        int within = (int)(tile % Plan.ImageTiles);
+        y = within / Plan.Columns.Tiles * Outputs;
+        x = within % Plan.Columns.Tiles * Outputs;
+    }
+
+    private readonly void TransformInput(long tile, int t, int channel, int channels, in Work work)
+    {
+        Locate(tile, out int image, out int y, out int x);
+        for (int phase = 0; phase < Plan.Phases; phase++)
+        {
+            for (int i = 0; i < Points; i++)
+            {
+                int v = ((y + Plan.Rows.Offset + i) * Plan.Rows.Stride) + (phase / Plan.Columns.Stride);
+                for (int j = 0; j < Points; j++)
+                {
+                    int u = ((x + Plan.Columns.Offset + j) * Plan.Columns.Stride) + (phase % Plan.Columns.Stride);
+                    bool inside = v >= 0 && v < Input.Height && u >= 0 && u < Input.Width;
+                    work.Pixels[(i * Points) + j] = (inside ? Input.At(image, v, u) : work.Zeros) + channel;
+                }
+            }
+
+            T* target = work.Inputs + (phase * Points2 * InputStep(channels)) + ((nint)t * channels);
+            WinogradTiles<TV, T>.Input(work.Pixels, channels, work.Between, target, InputStep(channels));
+        }
+    }
+
+    private readonly void TransformGradient(long tile, int t, in Work work)
+    {
+        Locate(tile, out int image, out int y, out int x);
+        for (int i = 0; i < Outputs; i++)
+        {
+            for (int j = 0; j < Outputs; j++)
+            {
+                bool inside = y + i < Gradient.Height && x + j < Gradient.Width;
+                work.Pixels[(i * Outputs) + j] = inside ? Gradient.At(image, y + i, x + j) : work.Zeros;
+            }
+        }
+
+        for (int p = 0; p < Panels.Count; p++)
+        {
+            Panels.Locate(p, out _, out int vector, out int vectors);
+            T* panel = work.Gradients + (((nint)vector * BlockTiles) + ((nint)t * vectors)) * TV.Count;
+            for (int v = 0; v < vectors; v++)
+            {
+                WinogradTiles<TV, T>.OutputGradient(
+                    work.Pixels, (nint)(vector + v) * TV.Count, work.Between, panel + (v * TV.Count), GradientStep);
+            }
+        }
+    }
+
+    /// <summary>sums += inputs' * gradients at every point: [phase, point, panel, tile of channels, rows of the tile, columns of the panel].</summary>
+    private readonly void Multiply(int tiles, int channels, bool load, T* sums, in Work work)
+    {
+        int tileRows = TileSize<TV, T>.Rows;
+        T** rows = stackalloc T*[8];
+        Segment segment = new(0, 0, tiles);
+        for (int phase = 0; phase < Plan.Phases; phase++)
+        {
+            for (int point = 0; point < Points2; point++)
+            {
+                if (Plan.IsZero(phase, point)) continue;
+                T* inputs = work.Inputs + (((phase * Points2) + point) * InputStep(channels));
+                T* gradients = work.Gradients + (point * GradientStep);
+                for (int p = 0; p < Panels.Count; p++)
+                {
+                    Panels.Locate(p, out _, out int vector, out int vectors);
+                    int width = vectors * TV.Count;
+                    T* panel = gradients + ((nint)vector * TV.Count * BlockTiles);
+                    for (int c = 0; c < channels; c += tileRows, sums += (nint)tileRows * width)
+                    {
+                        for (int i = 0; i < tileRows; i++) rows[i] = inputs + c + i;
+                        RowsKernel<TV, T>.Run(rows, channels, vectors, panel, &segment, 1, sums, width, load);
+                    }
+                }
+            }
+        }
+    }
+
+    private readonly void TransformSums(int channel, int channels, T* sums, in Work work)
+    {
+        int count = TV.Count;
+        nint plane = (nint)channels * Plan.Channels;
+        T* points = work.Inputs, taps = work.Between + (Points2 * count);
+        for (int phase = 0; phase < Plan.Phases; phase++)
+        {
+            int products = 0;
+            for (int point = 0; point < Points2; point++)
+                if (!Plan.IsZero(phase, point)) products++;
+            for (int p = 0; p < Panels.Count; p++)
+            {
+                Panels.Locate(p, out _, out int vector, out int vectors);
+                int width = vectors * count;
+                for (int c = 0; c < channels; c++)
+                {
+                    // Tiles of rows lie one after the other, so the row of a channel is at c times the width.
+                    T* row = sums + ((nint)vector * count * channels) + ((nint)c * width);
+                    for (int v = 0; v < width; v += count)
+                    {
+                        T* sum = row + v;
+                        for (int point = 0; point < Points2; point++)
+                        {
+                            bool zero = Plan.IsZero(phase, point);
+                            TV.Store(zero ? TV.Of(0) : TV.Load(sum), points + (point * count));
+                            if (!zero) sum += plane;
+                        }
+
+                        WinogradTiles<TV, T>.KernelGradient(points, work.Between, taps);
+                        WriteTaps(phase, taps, ((nint)(channel + c) * Plan.Channels) + (vector * count) + v);
+                    }
+                }
+            }
+
+            sums += products * plane;
+        }
+    }
+
+    private readonly void WriteTaps(int phase, T* taps, nint at)
+    {
+        nint tap = (nint)Plan.Depth * Plan.Channels;
+        for (int y = 0; y < Taps; y++)
+        {
+            int i = Plan.Rows.Kernel(phase / Plan.Columns.Stride, y);
+            for (int x = 0; x < Taps; x++)
+            {
+                int j = Plan.Columns.Kernel(phase % Plan.Columns.Stride, x);
+                if (i < 0 || j < 0) continue;
+                T* place = Target + ((((nint)i * Plan.Shape.KernelWidth) + j) * tap) + at;
+                TV value = TV.Load(taps + (((y * Taps) + x) * TV.Count));
+                TV.Store(Accumulate ? TV.Load(place) + value : value, place);
+            }
+        }
+    }
+}

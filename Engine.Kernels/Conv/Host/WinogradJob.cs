@@ -1,0 +1,199 @@
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Conv;
+
+/// <summary>
+/// A convolution or its transpose by <see cref="WinogradPlan"/>. A chunk is some of the tiles, which come block by block: their inputs are transformed to the points and stay in the second-level cache; the
+/// transformed weight comes panel by panel, and the sums of a panel are transformed back at once. Nothing transformed is longer than a block.
+/// </summary>
+internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
+    where TV : unmanaged, IVectorLane<TV, T>
+    where T : unmanaged
+    where TEpilogue : struct, IEpilogue<T>
+{
+    private const int Points = WinogradTransform.Points, Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs;
+
+    internal required HostMemoryPool Pool;
+    internal required WinogradPlan Plan;
+    internal required ColumnPanels Panels;
+
+    /// <summary>The transformed weight: <see cref="WinogradWeightJob{TV, T}"/>.</summary>
+    internal required T* Weight;
+    internal required Images<T> Source;
+    internal required TileWriter<TV, T, TEpilogue> Target;
+
+    /// <summary>Tiles of a block.</summary>
+    internal required int BlockTiles;
+
+    /// <summary>Blocks of a chunk.</summary>
+    internal required int ChunkBlocks;
+
+    internal readonly int Blocks => (int)((Plan.Tiles + BlockTiles - 1) / BlockTiles);
+
+    internal readonly int Chunks => (Blocks + ChunkBlocks - 1) / ChunkBlocks;
+
+    /// <summary>Depths of all source phases.</summary>
+    private readonly int Depths => Plan.SourcePhases * Plan.Depth;
+
+    /// <summary>Elements from one point of the inputs to the next.</summary>
+    private readonly nint InputStep => ((nint)BlockTiles * Depths) + WinogradTransform.Apart;
+
+    /// <summary>Tiles of a block whose transformed inputs take about a third of a second-level cache.</summary>
+    internal static int TilesOfABlock(in WinogradPlan plan)
+    {
+        long bytes = 400 << 10;
+        const int least = 8, most = 32;
+        long tile = (long)Points2 * plan.SourcePhases * plan.Depth * sizeof(T);
+        return (int)Math.Clamp(bytes / tile / least * least, least, most);
+    }
+
+    public readonly void Run(int chunk)
+    {
+        long inputLength = Points2 * InputStep, sumsLength = (long)Points2 * BlockTiles * TileSize<TV, T>.Columns;
+        long elements = inputLength + sumsLength + (2 * Points2 * TV.Count) + Plan.Depth + TileSize<TV, T>.Columns;
+        long bytes = HostMemoryPool.RoundUp((elements * sizeof(T)) + (Points2 * sizeof(T*)) + (Plan.SourcePhases * sizeof(Segment)));
+        nint memory = Pool.Rent(bytes);
+        try
+        {
+            Work work = new((T*)memory, inputLength, sumsLength, Plan.Depth);
+            new Span<T>(work.Zeros, Plan.Depth).Clear();
+            int end = Math.Min((chunk + 1) * ChunkBlocks, Blocks);
+            for (int block = chunk * ChunkBlocks; block < end; block++)
+            {
+                long first = (long)block * BlockTiles;
+                int tiles = (int)Math.Min(BlockTiles, Plan.Tiles - first);
+                TransformInputs(first, tiles, work);
+                for (int phase = 0; phase < Plan.TargetPhases; phase++)
+                {
+                    T* weight = Weight + Plan.WeightAt(phase, Panels, 0, 0, 0, 0);
+                    for (int p = 0; p < Panels.Count; p++)
+                    {
+                        Panels.Locate(p, out _, out int vector, out int vectors);
+                        weight = Multiply(phase, tiles, vectors, weight, work);
+                        TransformOutputs(first, tiles, phase, vector * TV.Count, vectors, work);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            Pool.Return(memory, bytes);
+        }
+    }
+
+    /// <summary>The memory of a chunk.</summary>
+    private readonly struct Work(T* block, long inputLength, long sumsLength, int depth)
+    {
+        /// <summary>[point, tile, source phase, depth]</summary>
+        internal readonly T* Inputs = block;
+
+        /// <summary>[point, tile, columns of a panel]</summary>
+        internal readonly T* Sums = block + inputLength;
+
+        /// <summary>A tile between the two passes of a transform.</summary>
+        internal readonly T* Between = block + inputLength + sumsLength;
+
+        /// <summary>A tile after them.</summary>
+        internal readonly T* After = block + inputLength + sumsLength + (Points2 * TV.Count);
+
+        /// <summary>A pixel of zeros: the padding.</summary>
+        internal readonly T* Zeros = block + inputLength + sumsLength + (2 * Points2 * TV.Count);
+
+        internal readonly T* Bias = block + inputLength + sumsLength + (2 * Points2 * TV.Count) + depth;
+
+        internal readonly T** Pixels = (T**)(block + inputLength + sumsLength + (2 * Points2 * TV.Count) + depth + TileSize<TV, T>.Columns);
+
+        internal Segment* Segments => (Segment*)(Pixels + Points2);
+    }
+
+    /// <summary>The image and the tile in it, by its rows and columns.</summary>
+    private readonly void Locate(long tile, out int image, out int y, out int x)
+    {
+        image = (int)(tile / Plan.ImageTiles);
+        int within = (int)(tile % Plan.ImageTiles);
+        y = within / Plan.Columns.Tiles * Outputs;
+        x = within % Plan.Columns.Tiles * Outputs;
+    }
+
+    private readonly void TransformInputs(long first, int tiles, in Work work)
+    {
+        int strideY = Plan.Transposed ? 1 : Plan.Rows.Stride, strideX = Plan.Transposed ? 1 : Plan.Columns.Stride;
+        for (int t = 0; t < tiles; t++)
+        {
+            Locate(first + t, out int image, out int y, out int x);
+            for (int phase = 0; phase < Plan.SourcePhases; phase++)
+            {
+                for (int i = 0; i < Points; i++)
+                {
+                    int v = ((y + Plan.Rows.Offset + i) * strideY) + (phase / strideX);
+                    for (int j = 0; j < Points; j++)
+                    {
+                        int u = ((x + Plan.Columns.Offset + j) * strideX) + (phase % strideX);
+                        bool inside = v >= 0 && v < Source.Height && u >= 0 && u < Source.Width;
+                        work.Pixels[(i * Points) + j] = inside ? Source.At(image, v, u) : work.Zeros;
+                    }
+                }
+
+                WinogradTiles<TV, T>.Input(work.Pixels, Plan.Depth, work.Between, work.Inputs + ((nint)t * Depths) + ((nint)phase * Plan.Depth), InputStep);
+            }
+        }
+    }
+
+    /// <summary>The products at all points for a panel of columns; returns where the next panel's weight begins.</summary>
+    private readonly T* Multiply(int phase, int tiles, int vectors, T* weight, in Work work)
+    {
+        int tileRows = TileSize<TV, T>.Rows, width = vectors * TV.Count;
+        T** rows = stackalloc T*[8];
+        for (int point = 0; point < Points2; point++)
+        {
+            T* inputs = work.Inputs + (point * InputStep), sums = work.Sums + ((nint)point * BlockTiles * width);
+            int segments = 0;
+            nint depth = 0;
+            for (int source = 0; source < Plan.SourcePhases; source++)
+            {
+                if (Plan.IsZero(Plan.Transposed ? phase : source, point)) continue;
+                work.Segments[segments++] = new Segment((nint)source * Plan.Depth, depth * width, Plan.Depth);
+                depth += Plan.Depth;
+            }
+
+            for (int t = 0; t < tiles; t += tileRows)
+            {
+                for (int i = 0; i < tileRows; i++) rows[i] = inputs + ((nint)Math.Min(t + i, tiles - 1) * Depths);
+                RowsKernel<TV, T>.Run(rows, 1, vectors, weight, work.Segments, segments, sums + ((nint)t * width), width, load: false);
+            }
+
+            weight += (depth * width) + WinogradTransform.Apart;
+        }
+
+        return weight;
+    }
+
+    private readonly void TransformOutputs(long first, int tiles, int phase, int column, int vectors, in Work work)
+    {
+        int width = vectors * TV.Count;
+        int strideY = Plan.Transposed ? Plan.Rows.Stride : 1, strideX = Plan.Transposed ? Plan.Columns.Stride : 1;
+        int height = Plan.Transposed ? Plan.Shape.Height : Plan.Shape.OutputHeight, across = Plan.Transposed ? Plan.Shape.Width : Plan.Shape.OutputWidth;
+        Target.PrepareBias(column, width, vectors, work.Bias);
+        for (int t = 0; t < tiles; t++)
+        {
+            Locate(first + t, out int image, out int y, out int x);
+            for (int v = 0; v < width; v += TV.Count)
+            {
+                WinogradTiles<TV, T>.Output(work.Sums + ((nint)t * width) + v, (nint)BlockTiles * width, work.Between, work.After);
+                TV bias = TV.Load(work.Bias + v);
+                for (int i = 0; i < Outputs; i++)
+                {
+                    int row = ((y + i) * strideY) + (phase / strideX);
+                    if (row >= height) break;
+                    for (int j = 0; j < Outputs; j++)
+                    {
+                        int place = ((x + j) * strideX) + (phase % strideX);
+                        if (place >= across) break;
+                        Target.Write(TV.Load(work.After + (((i * Outputs) + j) * TV.Count)), bias, Target.At(image, row, place) + column + v);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Conv;
+
+/// <summary>
+/// The transforms of F(4, 3), which computes four outputs of three taps with six multiplications in place of twelve (Winograd, "Arithmetic Complexity of Computations", 1980; Lavin and Gray, "Fast
+/// Algorithms for Convolutional Neural Networks", 2016): y = A' [(G w) * (B' x)], with the points 0, 1, -1, 2, -2 and infinity. Each is applied to
+/// lines of vectors, first along the columns, then along the rows.
+/// </summary>
+internal static unsafe class WinogradTransform
+{
+    /// <summary>Outputs of a tile along an axis.</summary>
+    internal const int Outputs = 4;
+
+    /// <summary>Points, and inputs of a tile, along an axis.</summary>
+    internal const int Points = 6;
+
+    /// <summary>Points of a tile.</summary>
+    internal const int Points2 = Points * Points;
+
+    /// <summary>
+    /// Elements between what belongs to one point and the next: without them the points of a vector would often lie a power of two apart, all in one set of the nearest cache.
+    /// </summary>
+    internal const int Apart = 16;
+
+    /// <summary>Six inputs to six points: B'.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Input<TV, T>(TV d0, TV d1, TV d2, TV d3, TV d4, TV d5, T* target, nint step)
+        where TV : unmanaged, IVectorLane<TV, T>
+        where T : unmanaged
+    {
+        TV four = TV.Of(4), minusFive = TV.Of(-5), minusFour = TV.Of(-4);
+        TV.Store(TV.MulAdd(four, d0, TV.MulAdd(minusFive, d2, d4)), target);
+        TV even = TV.MulAdd(minusFour, d2, d4), odd = TV.MulAdd(minusFour, d1, d3);
+        TV.Store(even + odd, target + step);
+        TV.Store(even - odd, target + (2 * step));
+        even = d4 - d2;
+        odd = d3 - d1;
+        odd += odd;
+        TV.Store(even + odd, target + (3 * step));
+        TV.Store(even - odd, target + (4 * step));
+        TV.Store(TV.MulAdd(four, d1, TV.MulAdd(minusFive, d3, d5)), target + (5 * step));
+    }
+
+    /// <summary>Six points to four outputs: A'.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Output<TV, T>(T* source, nint sourceStep, T* target, nint step)
+        where TV : unmanaged, IVectorLane<TV, T>
+        where T : unmanaged
+    {
+        TV m1 = TV.Load(source + sourceStep), m2 = TV.Load(source + (2 * sourceStep));
+        TV m3 = TV.Load(source + (3 * sourceStep)), m4 = TV.Load(source + (4 * sourceStep));
+        TV sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
+        TV.Store(TV.Load(source) + sum + sum2, target);
+        TV.Store(TV.MulAdd(TV.Of(2), difference2, difference), target + step);
+        TV.Store(TV.MulAdd(TV.Of(4), sum2, sum), target + (2 * step));
+        TV.Store(TV.MulAdd(TV.Of(8), difference2, difference) + TV.Load(source + (5 * sourceStep)), target + (3 * step));
+    }
+
+    /// <summary>Three taps to six points: G.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Kernel<TV, T>(TV w0, TV w1, TV w2, T* target, nint step)
+        where TV : unmanaged, IVectorLane<TV, T>
+        where T : unmanaged
+    {
+        TV sixth = TV.Of(1.0 / 6), twelfth = TV.Of(1.0 / 12);
+        TV even = -(w0 + w2) * sixth, odd = w1 * sixth;
+        TV.Store(w0 * TV.Of(0.25), target);
+        TV.Store(even - odd, target + step);
+        TV.Store(even + odd, target + (2 * step));
+        even = TV.MulAdd(w0, TV.Of(1.0 / 24), w2 * sixth);
+        odd = w1 * twelfth;
+        TV.Store(even + odd, target + (3 * step));
+        TV.Store(even - odd, target + (4 * step));
+        TV.Store(w2, target + (5 * step));
+    }
+
+    /// <summary>The gradient of four outputs to that at six points: A.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void OutputGradient<TV, T>(TV g0, TV g1, TV g2, TV g3, T* target, nint step)
+        where TV : unmanaged, IVectorLane<TV, T>
+        where T : unmanaged
+    {
+        TV even = g0 + g2, odd = g1 + g3;
+        TV.Store(g0, target);
+        TV.Store(even + odd, target + step);
+        TV.Store(even - odd, target + (2 * step));
+        even = TV.MulAdd(TV.Of(4), g2, g0);
+        odd = TV.MulAdd(TV.Of(8), g3, g1 + g1);
+        TV.Store(even + odd, target + (3 * step));
+        TV.Store(even - odd, target + (4 * step));
+        TV.Store(g3, target + (5 * step));
+    }
+
+    /// <summary>The gradient at six points to that of three taps: G'.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void KernelGradient<TV, T>(T* source, nint sourceStep, T* target, nint step)
+        where TV : unmanaged, IVectorLane<TV, T>
+        where T : unmanaged
+    {
+        TV u1 = TV.Load(source + sourceStep), u2 = TV.Load(source + (2 * sourceStep));
+        TV u3 = TV.Load(source + (3 * sourceStep)), u4 = TV.Load(source + (4 * sourceStep));
+        TV sixth = TV.Of(1.0 / 6), even = -(u1 + u2) * sixth, even2 = u3 + u4;
+        TV.Store(TV.MulAdd(TV.Load(source), TV.Of(0.25), TV.MulAdd(even2, TV.Of(1.0 / 24), even)), target);
+        TV.Store(TV.MulAdd(u3 - u4, TV.Of(1.0 / 12), (u2 - u1) * sixth), target + step);
+        TV.Store(TV.MulAdd(even2, sixth, even) + TV.Load(source + (5 * sourceStep)), target + (2 * step));
+    }
+}
