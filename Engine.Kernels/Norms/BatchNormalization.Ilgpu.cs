@@ -98,7 +98,7 @@ public static partial class BatchNormalization
             Action<Index1D, Walk, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishBackwardKernel;
             device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 of.Count, walk, ofBatch ? 1 : 0, memory, IlgpuStorage.ViewOf<TLane>(of.Reciprocal), IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
-            if (dx is not null) Elements<TLane, TFormula>(device, formula, walk, a, b, memory, IlgpuStorage.ViewOf<TLane>(dx));
+            if (dx is { Length: > 0 }) Elements<TLane, TFormula>(device, formula, walk, a, b, memory, IlgpuStorage.ViewOf<TLane>(dx));
         }
         finally
         {

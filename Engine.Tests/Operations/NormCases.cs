@@ -7,7 +7,8 @@ namespace Engine.Tests;
 
 /// <summary>
 /// Normalisations, beside the width of vectors and the number of rows from which sums are cut into parts. What a result is off by goes with
-/// the terms |x| and |mean| of the distance from the mean, in deviations.
+/// the terms |x| and |mean| of the distance from the mean, in deviations. Where two values alone are normalised, their gradient is all
+/// cancellation: there are three at least.
 /// </summary>
 internal static class NormCases
 {
@@ -28,7 +29,59 @@ internal static class NormCases
         Batch([1, 3], false),
         Batch([5, 3], false, gamma: false, beta: false, activation: s_leaky),
         Batch([5, 3], false, activation: Activation.Tanh),
+        .. ((Shape[])[[3], [7], [16], [3, 2], [5, 15], [3, 33], [2, 3, 5], [2, 1, 2, 1, 2, 7], [1031, 10], [131, 257], [3, 5000]]).Select(shape => Layer(shape)),
+        Layer([5, 7], gamma: false),
+        Layer([5, 7], beta: false),
+        Layer([5, 7], gamma: false, beta: false),
+        .. (((Shape, int)[])[([3, 4], 1), ([3, 6], 2), ([2, 5, 6], 3), ([2, 3, 2, 8], 8), ([3, 2, 3, 18], 2), ([1, 2, 2, 2, 2, 5], 1), ([5, 7, 9, 34], 2), ([130, 4, 4, 12], 3), ([2, 20, 20, 16], 4)])
+            .Select(c => Group(c.Item1, c.Item2)),
+        Group([2, 5, 6], 2, gamma: false),
+        Group([2, 5, 6], 2, beta: false),
+        Group([2, 5, 6], 2, gamma: false, beta: false),
     ];
+
+    private static OperationCase Layer(Shape shape, bool gamma = true, bool beta = true) => new(
+        "Tensor.LayerNorm",
+        $"{shape}{Factors(gamma, beta)}",
+        [new(shape, Any), .. Optional(gamma, shape[-1]), .. Optional(beta, shape[-1])],
+        t => t[0].LayerNorm(gamma ? t[1] : null, beta ? t[^1] : null, Epsilon),
+        v => Grouped(v, shape.Count / shape[-1], 1, shape[-1], 1, gamma, beta),
+        Terms(shape[-1]));
+
+    private static OperationCase Group(Shape shape, int groups, bool gamma = true, bool beta = true)
+    {
+        int positions = shape.Count / shape[0] / shape[-1];
+        return new OperationCase(
+            "Tensor.GroupNorm",
+            $"{shape} {groups} group{(groups > 1 ? "s" : "")}{Factors(gamma, beta)}",
+            [new(shape, Any), .. Optional(gamma, shape[-1]), .. Optional(beta, shape[-1])],
+            t => t[0].GroupNorm(groups, gamma ? t[1] : null, beta ? t[^1] : null, Epsilon),
+            v => Grouped(v, shape[0], positions, shape[-1], groups, gamma, beta),
+            Terms(positions * shape[-1] / groups));
+    }
+
+    private static Expected Grouped(double[][] v, int images, int positions, int channels, int groups, bool gamma, bool beta)
+    {
+        Expected y = new(v[0].Length);
+        int width = channels / groups;
+        for (int image = 0; image < images; image++)
+        {
+            for (int set = 0; set < groups; set++)
+            {
+                int[] places =
+                [
+                    .. from position in Enumerable.Range(0, positions)
+                       from c in Enumerable.Range(set * width, width)
+                       select (((image * positions) + position) * channels) + c,
+                ];
+                (double mean, double variance) = Moments(places.Select(i => v[0][i]));
+                foreach (int i in places)
+                    Set(y, i, v[0][i], mean, variance, gamma ? v[1][i % channels] : 1, beta ? v[^1][i % channels] : 0, Activation.None, false);
+            }
+        }
+
+        return y;
+    }
 
     private static OperationCase Batch(Shape shape, bool training, bool gamma = true, bool beta = true, Activation activation = default)
     {

@@ -1,0 +1,35 @@
+namespace Engine.Autograd.Nn;
+
+/// <summary>
+/// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) over the innermost axis: [..., features]. The parameters <c>weight</c> and <c>bias</c> are
+/// [features] each. Training and evaluation are the same.
+/// </summary>
+public sealed class LayerNorm : Module
+{
+    private readonly double _epsilon;
+
+    /// <summary>Makes the layer.</summary>
+    /// <param name="features">The extent of the innermost axis; at least 1.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="affine">False for a layer without weight and bias.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no features, or epsilon is not positive.</exception>
+    public LayerNorm(int features, ModuleOptions options, double epsilon = 1e-5, bool affine = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(features, 1);
+        if (!(epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "LayerNorm: epsilon must be positive.");
+        _epsilon = epsilon;
+        if (!affine) return;
+        Weight = NewParameter("weight", [features], Initializers.Ones, options);
+        Bias = NewParameter("bias", [features], Initializers.Zeros, options);
+    }
+
+    /// <summary>What each normalised feature is multiplied by: [features]; null when the layer is not affine.</summary>
+    public Parameter? Weight { get; }
+
+    /// <summary>What is added to each feature: [features]; null when the layer is not affine.</summary>
+    public Parameter? Bias { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => x.LayerNorm(Weight, Bias, _epsilon);
+}

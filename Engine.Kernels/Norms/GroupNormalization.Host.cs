@@ -1,0 +1,226 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+public static unsafe partial class GroupNormalization
+{
+    /// <summary>Images are shared out in at most so many pieces, each with sums and parameters of its own.</summary>
+    private const int MaxChunks = 64;
+
+    private const int ChunkElements = 16384;
+
+    private static void ForwardOnHost(
+        CpuDevice cpu, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        if (x.DType == DType.Float32)
+        {
+            if (wide) Forward<float, Float512>();
+            else Forward<float, Float256>();
+        }
+        else
+        {
+            if (wide) Forward<double, Double512>();
+            else Forward<double, Double256>();
+        }
+
+        void Forward<T, V>()
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            int pitch = ChannelPanel<T, V, NormalizeFormula<FoldedNothing>>.Padded(shape.Channels);
+            (int imagesInChunk, int chunks) = Cut(shape);
+            Storage scratch = cpu.Allocate(x.DType, checked(chunks * Rows * pitch));
+            try
+            {
+                ForwardJob<T, V> job = new()
+                {
+                    X = x.Pointer<T>(), Gamma = gamma is null ? null : gamma.Pointer<T>(), Beta = beta is null ? null : beta.Pointer<T>(), Mean = mean.Pointer<T>(),
+                    Reciprocal = reciprocal.Pointer<T>(), Y = y.Pointer<T>(), Scratch = scratch.Pointer<T>(), Shape = shape, Epsilon = epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
+                };
+                cpu.Workers.Run(ref job, chunks);
+            }
+            finally
+            {
+                scratch.Release();
+            }
+        }
+    }
+
+    private static void BackwardOnHost(
+        CpuDevice cpu, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx)
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        if (x.DType == DType.Float32)
+        {
+            if (wide) Backward<float, Float512>();
+            else Backward<float, Float256>();
+        }
+        else
+        {
+            if (wide) Backward<double, Double512>();
+            else Backward<double, Double256>();
+        }
+
+        void Backward<T, V>()
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            int pitch = ChannelPanel<T, V, NormalizeGradientFormula<FoldedNothing>>.Padded(shape.Channels);
+            (int imagesInChunk, int chunks) = Cut(shape);
+            Storage scratch = cpu.Allocate(x.DType, checked(chunks * Rows * pitch));
+            try
+            {
+                BackwardJob<T, V> job = new()
+                {
+                    G = g.Pointer<T>(), X = x.Pointer<T>(), Gamma = gamma is null ? null : gamma.Pointer<T>(), Mean = mean.Pointer<T>(), Reciprocal = reciprocal.Pointer<T>(),
+                    Dx = dx is null ? null : dx.Pointer<T>(), Scratch = scratch.Pointer<T>(), Shape = shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
+                };
+                cpu.Workers.Run(ref job, chunks);
+                PartialSums.Add(job.Scratch + (BackwardJob<T, V>.DGammaRow * pitch), chunks, Rows * pitch, shape.Channels, dGamma.Pointer<T>());
+                PartialSums.Add(job.Scratch + (BackwardJob<T, V>.DBetaRow * pitch), chunks, Rows * pitch, shape.Channels, dBeta.Pointer<T>());
+            }
+            finally
+            {
+                scratch.Release();
+            }
+        }
+    }
+
+    /// <summary>The rows of scratch memory of a piece: five parameters of each channel, two sums, two gradients.</summary>
+    private const int Rows = ChannelPanel<float, Float256, NormalizeFormula<FoldedNothing>>.Parameters + 4;
+
+    private static (int ImagesInChunk, int Chunks) Cut(GroupNormShape shape)
+    {
+        int images = Math.Max((shape.Images + MaxChunks - 1) / MaxChunks, ChunkElements / Math.Max(1, shape.Positions * shape.Channels));
+        images = Math.Clamp(images, 1, shape.Images);
+        return (images, (shape.Images + images - 1) / images);
+    }
+
+    private struct ForwardJob<T, V> : IJob
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        internal T* X, Gamma, Beta, Mean, Reciprocal, Y, Scratch;
+        internal GroupNormShape Shape;
+        internal double Epsilon;
+        internal int ImagesInChunk, Pitch;
+
+        public readonly void Run(int chunk)
+        {
+            ChannelPanel<T, V, NormalizeFormula<FoldedNothing>> panel = new(default, Shape.Channels);
+            T* parameters = Scratch + ((nint)chunk * Rows * Pitch);
+            T* first = parameters + (5 * Pitch);
+            int end = Math.Min((chunk + 1) * ImagesInChunk, Shape.Images);
+            for (int image = chunk * ImagesInChunk; image < end; image++)
+            {
+                nint start = (nint)image * Shape.Positions * Shape.Channels;
+                Pivots(X + start, parameters);
+                panel.Sums(X + start, X + start, Shape.Positions, Shape.Channels, parameters, Pitch, first, first + Pitch);
+                for (int group = 0; group < Shape.Groups; group++) Finish(image, group, parameters, first, first + Pitch);
+                panel.Elements(X + start, X + start, Y + start, Shape.Positions, Shape.Channels, parameters, Pitch);
+            }
+        }
+
+        /// <summary>One number for all channels of a group: the mean at some positions that are spread over all of them.</summary>
+        private readonly void Pivots(T* x, T* pivots)
+        {
+            int count = Math.Min(BatchNormalization.PivotRows, Shape.Positions);
+            int width = Shape.GroupChannels;
+            for (int channel = 0; channel < Shape.Channels; channel += width)
+            {
+                double sum = 0;
+                for (int i = 0; i < count; i++)
+                {
+                    T* row = x + ((nint)((long)i * Shape.Positions / count) * Shape.Channels) + channel;
+                    sum += RowReduction<T, V, SumReduction>.Contiguous(default, row, width, V.Of(0));
+                }
+
+                new Span<T>(pivots + channel, width).Fill(T.CreateTruncating(sum / ((double)count * width)));
+            }
+        }
+
+        private readonly void Finish(int image, int group, T* parameters, T* first, T* second)
+        {
+            int width = Shape.GroupChannels;
+            int channel = group * width;
+            double sum = 0, squares = 0;
+            for (int c = channel; c < channel + width; c++)
+            {
+                sum += double.CreateTruncating(first[c]);
+                squares += double.CreateTruncating(second[c]);
+            }
+
+            double distance = sum / Shape.Terms;
+            double variance = Math.Max(0, (squares - (sum * distance)) / Shape.Terms);
+            T mean = T.CreateTruncating(double.CreateTruncating(parameters[channel]) + distance);
+            T reciprocal = T.CreateTruncating(1 / Math.Sqrt(variance + Epsilon));
+            Mean[(image * Shape.Groups) + group] = mean;
+            Reciprocal[(image * Shape.Groups) + group] = reciprocal;
+            for (int c = channel; c < channel + width; c++)
+            {
+                parameters[c] = mean;
+                parameters[Pitch + c] = Gamma == null ? reciprocal : Gamma[c] * reciprocal;
+                parameters[(2 * Pitch) + c] = Beta == null ? T.Zero : Beta[c];
+            }
+        }
+    }
+
+    private struct BackwardJob<T, V> : IJob
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        internal const int DGammaRow = 7, DBetaRow = 8;
+
+        internal T* G, X, Gamma, Mean, Reciprocal, Dx, Scratch;
+        internal GroupNormShape Shape;
+        internal int ImagesInChunk, Pitch;
+
+        public readonly void Run(int chunk)
+        {
+            ChannelPanel<T, V, NormalizeGradientFormula<FoldedNothing>> panel = new(default, Shape.Channels);
+            T* parameters = Scratch + ((nint)chunk * Rows * Pitch);
+            T* first = parameters + (5 * Pitch);
+            new Span<T>(parameters + (DGammaRow * Pitch), 2 * Pitch).Clear();
+            int end = Math.Min((chunk + 1) * ImagesInChunk, Shape.Images);
+            for (int image = chunk * ImagesInChunk; image < end; image++)
+            {
+                nint start = (nint)image * Shape.Positions * Shape.Channels;
+                for (int c = 0; c < Shape.Channels; c++)
+                {
+                    int statistic = (image * Shape.Groups) + (c / Shape.GroupChannels);
+                    parameters[c] = Mean[statistic];
+                    parameters[Pitch + c] = Gamma == null ? Reciprocal[statistic] : Gamma[c] * Reciprocal[statistic];
+                    parameters[(2 * Pitch) + c] = T.Zero;
+                }
+
+                panel.Sums(X + start, G + start, Shape.Positions, Shape.Channels, parameters, Pitch, first, first + Pitch);
+                for (int group = 0; group < Shape.Groups; group++) Finish(image, group, parameters, first, first + Pitch);
+                if (Dx != null) panel.Elements(X + start, G + start, Dx + start, Shape.Positions, Shape.Channels, parameters, Pitch);
+            }
+        }
+
+        /// <summary>From the sums of g and of g (x - mean) to what the statistics of the group pass on, and to the gradients of gamma and beta.</summary>
+        private readonly void Finish(int image, int group, T* parameters, T* first, T* second)
+        {
+            int width = Shape.GroupChannels;
+            int channel = group * width;
+            T reciprocal = Reciprocal[(image * Shape.Groups) + group];
+            double sum = 0, products = 0;
+            for (int c = channel; c < channel + width; c++)
+            {
+                // gamma reciprocal is there already: the sums come out multiplied by the reciprocal deviation once.
+                sum += double.CreateTruncating(parameters[Pitch + c] * first[c]);
+                products += double.CreateTruncating(parameters[Pitch + c] * second[c]);
+                parameters[(DGammaRow * Pitch) + c] += second[c] * reciprocal;
+                parameters[(DBetaRow * Pitch) + c] += first[c];
+            }
+
+            double r = double.CreateTruncating(reciprocal);
+            new Span<T>(parameters + (3 * Pitch) + channel, width).Fill(T.CreateTruncating(-sum / Shape.Terms));
+            new Span<T>(parameters + (4 * Pitch) + channel, width).Fill(T.CreateTruncating(-(r * r * products) / Shape.Terms));
+        }
+    }
+}
