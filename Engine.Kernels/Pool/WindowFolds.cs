@@ -18,6 +18,21 @@ internal readonly struct AverageFold : IWindowFold
     public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value / divisor;
 }
 
+/// <summary>sum(x)</summary>
+internal readonly struct SumFold : IWindowFold
+{
+    public static bool ReadsPositions => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Start<V>() where V : unmanaged, ILane<V> => V.Of(0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> => value += x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value;
+}
+
 /// <summary>The largest element, and the place of the first one that is; NaN where one is.</summary>
 internal readonly struct MaximumFold : IWindowFold
 {
@@ -61,6 +76,15 @@ internal readonly struct AverageSpread : IWindowSpread
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Term<V>(V g, V position, V place, V divisor) where V : unmanaged, ILane<V> => g / divisor;
+}
+
+/// <summary>g, at every place: the transpose of <see cref="SumFold"/>.</summary>
+internal readonly struct SumSpread : IWindowSpread
+{
+    public static bool ReadsPositions => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Term<V>(V g, V position, V place, V divisor) where V : unmanaged, ILane<V> => g;
 }
 
 /// <summary>g at the position, 0 elsewhere: the transpose of <see cref="PickFold"/>.</summary>

@@ -20,7 +20,7 @@ public static partial class Resample
         // It gives each pixel to the places of a window of its own: the transpose of a sum over windows side by side.
         PoolShape blocks = Blocks("Resample.Nearest", batch, height, width, channels, factor);
         Pooling.Check("Resample.Nearest", blocks, (nameof(y), y), (nameof(x), x));
-        Pooling.Spread(default(AverageSpread), new PoolLayout(blocks), x, null, y);
+        Pooling.Spread(default(SumSpread), new PoolLayout(blocks), x, null, y);
     }
 
     /// <summary>The derivative of <see cref="Nearest"/>: dx[i, j] = the sum of g over the block of factor x factor pixels that came from it.</summary>
@@ -36,7 +36,7 @@ public static partial class Resample
     {
         PoolShape blocks = Blocks("Resample.NearestGradient", batch, height, width, channels, factor);
         Pooling.Check("Resample.NearestGradient", blocks, (nameof(g), g), (nameof(dx), dx));
-        Pooling.Fold(default(AverageFold), new PoolLayout(blocks), g, null, dx);
+        Pooling.Fold(default(SumFold), new PoolLayout(blocks), g, null, dx);
     }
 
     /// <summary>

@@ -44,6 +44,16 @@ public sealed class PtxTests
         { typeof(SharedTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 256 },
         { typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Relu)], 256 },
         { typeof(RegisterTileMatMul), "Kernel", [typeof(DoubleScalar), typeof(Identity)], 256 },
+        { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(AverageFold)], 0 },
+        { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(MaximumFold)], 0 },
+        { typeof(Pooling), "SpreadKernel", [typeof(DoubleScalar), typeof(PickSpread)], 0 },
+        { typeof(Kernels.Resample), "BilinearKernel", [typeof(FloatScalar)], 0 },
+        { typeof(NaiveConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 0 },
+        { typeof(SharedTileConv2d), "Kernel", [typeof(FloatScalar), typeof(ForwardProduct), typeof(Relu)], 256 },
+        { typeof(SharedTileConv2d), "Kernel", [typeof(DoubleScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
+        { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(ForwardProduct), typeof(Kernels.Elementwise.Tanh)], 256 },
+        { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 256 },
+        { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
     };
 
     [Theory, MemberData(nameof(Kernels))]

@@ -61,18 +61,19 @@ internal static class ConvCases
 
     internal static IEnumerable<OperationCase> All()
     {
+        // Where nothing but padding is seen a sum is 0, the kink of half of the activations: those have a bias.
         for (int i = 0; i < s_convolutions.Length; i++)
         {
             (Shape images, int height, int width, int outputs, Conv2dOptions options) = s_convolutions[i];
             yield return Case(images, height, width, outputs, options, null, bias: i % 2 == 0, s_activations[0]);
-            yield return Case(images, height, width, outputs, options, null, bias: i % 2 == 1, s_activations[1 + (i % 4)]);
+            yield return Case(images, height, width, outputs, options, null, bias: i % 4 < 2, s_activations[1 + (i % 4)]);
         }
 
         for (int i = 0; i < s_transposed.Length; i++)
         {
             (Shape images, int height, int width, int outputs, Conv2dOptions options, (int, int) added) = s_transposed[i];
             yield return Case(images, height, width, outputs, options, added, bias: i % 2 == 0, s_activations[0]);
-            yield return Case(images, height, width, outputs, options, added, bias: i % 2 == 1, s_activations[1 + (i % 4)]);
+            yield return Case(images, height, width, outputs, options, added, bias: i % 4 < 2, s_activations[1 + (i % 4)]);
         }
     }
 
