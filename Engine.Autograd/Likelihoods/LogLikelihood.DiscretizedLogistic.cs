@@ -54,7 +54,7 @@ public static partial class LogLikelihood
         Tensor b = v * (x - mean - bins.Half);
 
         // 1 / (e^d - 1) = (1 / tanh(d / 2) - 1) / 2, which keeps its precision where e^d is next to 1.
-        Tensor d = 2 * bins.Half * v;
+        Tensor d = bins.Step * v;
         Tensor inner = 0.5 * d * ((1 / (0.5 * d).Tanh()) - 1);
         return (notLast * minusA * minusA.Sigmoid()) + (notFirst * b * b.Sigmoid()) - (notFirst * notLast * inner);
     }

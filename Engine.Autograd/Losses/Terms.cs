@@ -70,10 +70,6 @@ internal sealed class Terms
             terms = [_shape.Count];
             Array.Fill(shapes, terms);
         }
-        else if (terms.Rank == 0)
-        {
-            terms = [1];
-        }
 
         Tensor result = _tape.NewTensor(Shape.Scalar, _dtype);
         Shape outer = WithoutInnermost(terms);

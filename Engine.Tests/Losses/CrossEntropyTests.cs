@@ -1,0 +1,92 @@
+using Engine.Autograd;
+using Engine.Kernels;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class CrossEntropyTests : IDisposable
+{
+    private readonly CpuDevice _cpu = new(1);
+
+    public void Dispose() => _cpu.Dispose();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.1)]
+    public void Extreme_logits_give_the_exact_loss_and_gradient(double smoothing)
+    {
+        using Tape tape = new(_cpu);
+        Tensor logits = tape.Watch(Tensor.From([1e4f, -1e4f, 0, -1e4f, 1e4f, 0], [2, 3]));
+        Tensor losses = Loss.CrossEntropy(logits, Tensor.From([0, 0], [2]), smoothing, Reduction.None);
+
+        // -(1 - e + e/3) log p_0 - e/3 (log p_1 + log p_2), the logarithms being 0, -2e4 and -1e4 in some order.
+        float share = (float)smoothing / 3;
+        Assert.Equal(3e4f * share, losses.ToArray()[0], 1e-2);
+        Assert.Equal((2e4f * (1 - (2 * share))) + (1e4f * share), losses.ToArray()[1], 1e-2);
+        float[] gradient = tape.Gradient(losses.Sum(), logits).ToArray();
+        float[] expected = [2 * share, -share, -share, (2 * share) - 1, 1 - share, -share];
+        for (int i = 0; i < 6; i++) Assert.Equal(expected[i], gradient[i], 1e-6);
+    }
+
+    [Fact]
+    public void A_masked_class_weighs_nothing()
+    {
+        using Tape tape = new(_cpu);
+        Tensor logits = tape.Watch(Tensor.From([1f, 1, float.NegativeInfinity], [1, 3]));
+        Tensor loss = Loss.CrossEntropy(logits, Tensor.From([1], [1]));
+        Assert.Equal(MathF.Log(2), loss.ToArray()[0], 1e-6);
+        Assert.Equal([0.5f, -0.5f, 0], tape.Gradient(loss, logits).ToArray());
+    }
+
+    [Fact]
+    public void Without_smoothing_it_is_the_log_softmax_at_the_label()
+    {
+        using Tape tape = new(_cpu);
+        RandomStream random = new(5);
+        Tensor logits = Tensor.Normal([6, 37], random);
+        int[] labels = [0, 36, 5, 5, 17, 31];
+        float[] log = logits.LogSoftmax().ToArray();
+        float[] losses = Loss.CrossEntropy(logits, Tensor.From(labels, [6]), reduction: Reduction.None).ToArray();
+        for (int row = 0; row < 6; row++) Assert.Equal(-log[(row * 37) + labels[row]], losses[row], 2e-6);
+    }
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("simulator")]
+    public void A_label_that_is_no_class_is_named_with_its_row(string name)
+    {
+        using Device device = Device.Open(name);
+        using Tape tape = new(device);
+        foreach (int wrong in (int[])[10, -1])
+        {
+            ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(
+                () => Loss.CrossEntropy(Tensor.Zeros([4, 10]), Tensor.From([0, 9, 3, wrong], [4])));
+            Assert.StartsWith($"CrossEntropy: label {wrong} of row 3 is none of the 10 classes (0 to 9).", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Bad_input_is_refused_with_a_sentence()
+    {
+        using Tape tape = new(_cpu);
+        Tensor labels = Tensor.From([0, 1], [2]);
+        Refused("CrossEntropy: labels must be Int32, found Float32.", () => Loss.CrossEntropy(Tensor.Zeros([2, 3]), Tensor.Zeros([2])));
+        Refused("CrossEntropy: logits [3, 4] need labels [3], found [2].", () => Loss.CrossEntropy(Tensor.Zeros([3, 4]), labels));
+        Refused("CrossEntropy: logits must be [..., classes] with at least one class, found [].", () => Loss.CrossEntropy(Tensor.Zeros([]), labels));
+        Refused("CrossEntropy: the label smoothing must be from 0 to 1.", () => Loss.CrossEntropy(Tensor.Zeros([2, 4]), labels, 1.5));
+    }
+
+    [Fact]
+    public void Fewer_numbers_than_probabilities_are_kept()
+    {
+        using Tape tape = new(_cpu);
+        Tensor logits = tape.Watch(Tensor.Zeros([1000, 100]));
+        Tensor labels = Tensor.From(new int[1000], [1000]);
+        long before = _cpu.MemoryInUse;
+        Loss.CrossEntropy(logits, labels);
+        Assert.InRange(_cpu.MemoryInUse - before, 1, 20_000);
+    }
+
+    private static void Refused(string sentence, Action action) =>
+        Assert.StartsWith(sentence, Assert.ThrowsAny<ArgumentException>(action).Message, StringComparison.Ordinal);
+}
