@@ -22,7 +22,9 @@ public static class ModuleWeights
     /// <param name="layout">Whose axes the file's weights have. Under PyTorch's, <c>num_batches_tracked</c> is passed over.</param>
     /// <param name="prefix">What stands before each name in the file, such as <c>generator.</c>; tensors without it are left alone.</param>
     /// <param name="ignoreExtra">True to pass over tensors that the module has no place for.</param>
-    /// <exception cref="CheckpointException">A tensor is missing, misshapen, of an unfit type or has no place in the module; nothing was set. Or the file cannot be read.</exception>
+    /// <exception cref="CheckpointException">
+    /// A tensor is missing, misshapen, of an unfit type or has no place in the module; nothing was set. Or the file cannot be read.
+    /// </exception>
     public static void LoadSafetensors(
         this Module module, SafetensorsFile file, WeightLayout layout = WeightLayout.Engine, string prefix = "", bool ignoreExtra = false)
     {
@@ -134,7 +136,8 @@ public static class ModuleWeights
             if (names.Contains(entry.Name) || !entry.Name.StartsWith(prefix, StringComparison.Ordinal)) continue;
             if (layout == WeightLayout.PyTorch && (entry.Name == IgnoredCount || entry.Name.EndsWith("." + IgnoredCount, StringComparison.Ordinal))) continue;
             throw new CheckpointException(
-                $"{file.Path}: tensor {Wording.Name(entry.Name)}: expected only what the {module.GetType().Name} has a place for, found {entry}. Ask for extra tensors to be ignored to load the rest.");
+                $"{file.Path}: tensor {Wording.Name(entry.Name)}: expected only what the {module.GetType().Name} has a place for, found {entry}. " +
+                "Ask for extra tensors to be ignored to load the rest.");
         }
     }
 }

@@ -28,11 +28,14 @@ internal static class SafetensorsElements
             case SafetensorsType.I32: Convert<int, T>(file, entry, destination, T.CreateChecked); break;
             case SafetensorsType.I64: Convert<long, T>(file, entry, destination, T.CreateChecked); break;
             case SafetensorsType.F16: Convert<Half, T>(file, entry, destination, T.CreateChecked); break;
-            case SafetensorsType.BF16: Convert<ushort, T>(file, entry, destination, static x => T.CreateChecked(BitConverter.UInt32BitsToSingle((uint)x << 16))); break;
+            case SafetensorsType.BF16: Convert<ushort, T>(file, entry, destination, static x => T.CreateChecked(Widened(x))); break;
             case SafetensorsType.F32: Convert<float, T>(file, entry, destination, T.CreateChecked); break;
             default: Convert<double, T>(file, entry, destination, T.CreateChecked); break;
         }
     }
+
+    /// <summary>A BF16 is the upper half of a binary32.</summary>
+    private static float Widened(ushort upperHalf) => BitConverter.UInt32BitsToSingle((uint)upperHalf << 16);
 
     private static void Convert<TStored, T>(SafetensorsFile file, SafetensorsEntry entry, Span<T> destination, Func<TStored, T> convert)
         where TStored : unmanaged

@@ -27,12 +27,17 @@ public sealed class SafetensorsFile : IDisposable
         Path = path;
         _handle = handle;
         long length = RandomAccess.GetLength(handle);
-        if (length < PrefixBytes) throw new CheckpointException($"{path} is cut short: expected at least the {PrefixBytes} bytes of a header's length, found {length}.");
+        if (length < PrefixBytes)
+            throw new CheckpointException($"{path} is cut short: expected at least the {PrefixBytes} bytes of a header's length, found {length}.");
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         ReadBytes(prefix, 0);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > LongestHeader)
-            throw new CheckpointException($"{path}: expected a header of at most {LongestHeader} bytes, found its length to be {headerLength}: this is no safetensors file.");
+        {
+            throw new CheckpointException(
+                $"{path}: expected a header of at most {LongestHeader} bytes, found its length to be {headerLength}: this is no safetensors file.");
+        }
+
         if (headerLength > (ulong)(length - PrefixBytes))
             throw new CheckpointException($"{path} is cut short: expected a header of {headerLength} bytes, found {length - PrefixBytes} after its length.");
         byte[] json = new byte[headerLength];
@@ -187,7 +192,12 @@ public sealed class SafetensorsFile : IDisposable
                 throw new CheckpointException($"{Path} cannot be read: {e.Message}", e);
             }
 
-            if (read == 0) throw new CheckpointException($"{Path} is cut short: expected {destination.Length} bytes from byte {offset} on, found none; it was longer when it was opened.");
+            if (read == 0)
+            {
+                throw new CheckpointException(
+                    $"{Path} is cut short: expected {destination.Length} bytes from byte {offset} on, found none; it was longer when it was opened.");
+            }
+
             destination = destination[read..];
             offset += read;
         }

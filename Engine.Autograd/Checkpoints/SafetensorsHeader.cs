@@ -100,10 +100,21 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
         }
 
         if (end < begin) throw Refused($"{tensor}: expected data_offsets in ascending order, found [{begin}, {end}].");
-        if (end > dataLength) throw Refused($"{tensor}: expected its data from byte {begin} to {end}, found {dataLength} bytes of data: the file is cut short, or its header damaged.");
-        if (count * type.SizeInBytes() != end - begin)
-            throw Refused($"{tensor}: expected {count * type.SizeInBytes()} bytes for {type} {Wording.Extents(extents)}, found data_offsets [{begin}, {end}], which are {end - begin}.");
-        if (!ByName.TryAdd(name, new SafetensorsEntry(name, type, extents.ToArray(), (long)count, begin))) throw Refused($"{tensor}: expected each name once, found it twice.");
+        if (end > dataLength)
+        {
+            throw Refused(
+                $"{tensor}: expected its data from byte {begin} to {end}, found {dataLength} bytes of data: the file is cut short, or its header damaged.");
+        }
+
+        Int128 bytes = count * type.SizeInBytes();
+        if (bytes != end - begin)
+        {
+            string found = $"data_offsets [{begin}, {end}], which are {end - begin}";
+            throw Refused($"{tensor}: expected {bytes} bytes for {type} {Wording.Extents(extents)}, found {found}.");
+        }
+
+        SafetensorsEntry entry = new(name, type, extents.ToArray(), (long)count, begin);
+        if (!ByName.TryAdd(name, entry)) throw Refused($"{tensor}: expected each name once, found it twice.");
     }
 
     private void CheckCover()

@@ -32,7 +32,7 @@ public sealed class SafetensorsWriter
     public SafetensorsWriter Add(string name, Storage storage, Shape shape)
     {
         ArgumentNullException.ThrowIfNull(storage);
-        if (storage.Length != shape.Count) throw new ArgumentException($"Tensor {Wording.Name(name)}: expected {shape.Count} elements for the shape {shape}, found {storage.Length}.");
+        CheckCount(name, shape, storage.Length);
         return Add(name, new Item(SafetensorsTypes.Of(storage.DType), shape, output => Write(output, storage)));
     }
 
@@ -45,8 +45,9 @@ public sealed class SafetensorsWriter
     public SafetensorsWriter Add<T>(string name, ReadOnlyMemory<T> values, Shape? shape = null) where T : unmanaged
     {
         Shape extents = shape ?? [values.Length];
-        if (values.Length != extents.Count) throw new ArgumentException($"Tensor {Wording.Name(name)}: expected {extents.Count} elements for the shape {extents}, found {values.Length}.");
-        SafetensorsType type = SafetensorsTypes.Of<T>() ?? throw new ArgumentException($"Tensor {Wording.Name(name)}: expected float, double, int, long or byte, found {typeof(T).Name}.");
+        CheckCount(name, extents, values.Length);
+        SafetensorsType type = SafetensorsTypes.Of<T>()
+            ?? throw new ArgumentException($"Tensor {Wording.Name(name)}: expected float, double, int, long or byte, found {typeof(T).Name}.");
         return Add(name, new Item(type, extents, output => output.Write(MemoryMarshal.AsBytes(values.Span))));
     }
 
@@ -125,7 +126,8 @@ public sealed class SafetensorsWriter
 
         while (header.Length % 8 != 0) header.WriteByte((byte)' ');
         byte[] bytes = header.ToArray();
-        if (bytes.Length - 8 > SafetensorsFile.LongestHeader) throw new CheckpointException($"The names and texts take {bytes.Length - 8} bytes, the format allows {SafetensorsFile.LongestHeader}.");
+        if (bytes.Length - 8 > SafetensorsFile.LongestHeader)
+            throw new CheckpointException($"The names and texts take {bytes.Length - 8} bytes, the format allows {SafetensorsFile.LongestHeader}.");
         BinaryPrimitives.WriteInt64LittleEndian(bytes, bytes.Length - 8);
         return bytes;
     }
@@ -157,6 +159,11 @@ public sealed class SafetensorsWriter
         if (name == SafetensorsHeader.MetadataName) throw new ArgumentException($"No tensor can be named {name}: the format keeps the name for texts.");
         if (!_items.TryAdd(name, item)) throw new ArgumentException($"There is a tensor {Wording.Name(name)} already.");
         return this;
+    }
+
+    private static void CheckCount(string name, Shape shape, int found)
+    {
+        if (found != shape.Count) throw new ArgumentException($"Tensor {Wording.Name(name)}: expected {shape.Count} elements for the shape {shape}, found {found}.");
     }
 
     private static void CheckText(string text)

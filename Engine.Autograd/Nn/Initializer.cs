@@ -4,7 +4,7 @@ namespace Engine.Autograd.Nn;
 
 /// <summary>Fills a parameter with its first values.</summary>
 /// <param name="storage">The parameter's memory.</param>
-/// <param name="shape">Its shape. For a weight: [inputs, outputs], or of a convolution [kernel height, kernel width, inputs, outputs].</param>
+/// <param name="shape">Its shape. For a weight: [inputs, outputs], or [kernel height, kernel width, inputs, outputs].</param>
 /// <param name="random">Where randomness comes from.</param>
 public delegate void Initializer(Storage storage, Shape shape, RandomStream random);
 
@@ -62,9 +62,10 @@ public static partial class Initializers
     /// <param name="value">The value.</param>
     public static Initializer Constant(double value) => (storage, _, _) => Move.Fill(storage, value);
 
-    private static int FanIn(Shape shape) => Math.Max(1, shape.Count / Math.Max(1, shape.Rank == 0 ? 1 : shape[-1]));
+    // What a weight has in front of its last two axes are the taps of a kernel: an output sees so many of each input, an input goes into so many.
+    private static int FanIn(Shape shape) => shape.Rank == 0 ? 1 : Math.Max(1, shape.Count / Math.Max(1, shape[-1]));
 
-    private static int FanOut(Shape shape) => shape.Rank == 0 ? 1 : Math.Max(1, shape.Rank < 2 ? shape.Count : shape.Count / Math.Max(1, shape[-2]));
+    private static int FanOut(Shape shape) => shape.Rank < 2 ? Math.Max(1, shape.Count) : Math.Max(1, shape.Count / Math.Max(1, shape[-2]));
 
     private static void Symmetric(Storage storage, RandomStream random, double bound) => Uniform(storage, random, -bound, bound);
 

@@ -15,7 +15,8 @@ public static partial class Initializers
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public static Initializer TruncatedNormal(double deviation, double mean = 0, double bound = 2)
     {
-        if (!(deviation >= 0) || !double.IsFinite(deviation)) throw new ArgumentOutOfRangeException(nameof(deviation), deviation, "A deviation must be finite and not negative.");
+        if (!(deviation >= 0) || !double.IsFinite(deviation))
+            throw new ArgumentOutOfRangeException(nameof(deviation), deviation, "A deviation must be finite and not negative.");
         if (!double.IsFinite(mean)) throw new ArgumentOutOfRangeException(nameof(mean), mean, "A mean must be finite.");
         if (!(bound >= 0.5)) throw new ArgumentOutOfRangeException(nameof(bound), bound, "The bound must be at least half a deviation.");
         return (storage, _, random) =>
@@ -34,8 +35,8 @@ public static partial class Initializers
     }
 
     /// <summary>
-    /// A weight whose columns, or rows where there are fewer of them, are orthogonal and of length <paramref name="gain"/> (Saxe et al. 2013, arXiv:1312.6120): uniform
-    /// among such matrices. The kernel of a convolution counts to its inputs. Computed in float64.
+    /// A weight whose columns, or rows where there are fewer of them, are orthogonal and of length <paramref name="gain"/> (Saxe et al. 2013,
+    /// arXiv:1312.6120): uniform among such matrices. The kernel of a convolution counts to its inputs. Computed in float64.
     /// </summary>
     /// <param name="gain">The length, sqrt(2) for ReLU.</param>
     /// <exception cref="ArgumentOutOfRangeException">The gain is not finite.</exception>
@@ -64,8 +65,8 @@ public static partial class Initializers
     }
 
     /// <summary>
-    /// Takes off vector <paramref name="index"/> what lies along those before it, and scales it to 1: Gram and Schmidt's QR decomposition, whose R has a positive diagonal,
-    /// so that Q is uniform. Twice is enough for orthogonality to the last digits (Giraud et al. 2005).
+    /// Takes off vector <paramref name="index"/> what lies along those before it, and scales it to 1: Gram and Schmidt's QR decomposition, whose R has
+    /// a positive diagonal, so that Q is uniform. Twice is enough for orthogonality to the last digits (Giraud et al. 2005).
     /// </summary>
     private static void Orthonormalize(double[] vectors, int index, int length)
     {

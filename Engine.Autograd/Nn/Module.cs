@@ -14,6 +14,7 @@ public abstract class Module : IStateful, IDisposable
     private readonly List<(string Name, Module Module)> _children = [];
     private Parameter[]? _all;
     private RandomStream? _random;
+    private (Module Parent, string Name)? _place;
 
     /// <summary>Every parameter once: those of the module itself, then those of its parts in their order. A module is complete when its constructor returns.</summary>
     public IReadOnlyList<Parameter> Parameters => _all ??= [.. NamedParameters().Select(named => named.Parameter).Distinct()];
@@ -26,6 +27,9 @@ public abstract class Module : IStateful, IDisposable
 
     /// <summary>Computes the module's output.</summary>
     public abstract Tensor Forward(Tensor x);
+
+    /// <summary>The name of something in this module, from the outermost module that this one is a part of.</summary>
+    internal string PathTo(string name) => _place is { } place ? place.Parent.PathTo($"{place.Name}.{name}") : name;
 
     /// <summary>Every parameter with its full name, such as <c>2.weight</c>.</summary>
     public IEnumerable<(string Name, Parameter Parameter)> NamedParameters()
@@ -86,7 +90,7 @@ public abstract class Module : IStateful, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         CheckNew(name);
         Device device = options.Device ?? Device.Default;
-        Parameter parameter = new(name, device.Allocate(options.DType, shape.Count), shape, layout);
+        Parameter parameter = new(this, name, device.Allocate(options.DType, shape.Count), shape, layout);
         initializer(parameter.Storage, shape, options.Random);
         _own.Add(parameter);
         _all = null;
@@ -127,6 +131,7 @@ public abstract class Module : IStateful, IDisposable
         ArgumentNullException.ThrowIfNull(module);
         if (_children.Any(child => child.Name == name)) throw new ArgumentException($"{GetType().Name} has a part '{name}' already.");
         _children.Add((name, module));
+        module._place ??= (this, name);
         _all = null;
         return module;
     }

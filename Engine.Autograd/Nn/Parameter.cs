@@ -5,8 +5,11 @@ namespace Engine.Autograd.Nn;
 /// <summary>A tensor that is trained: it stands alone, has a name in its module, and gradients are taken with respect to it.</summary>
 public sealed class Parameter : Tensor
 {
-    internal Parameter(string name, Storage storage, Shape shape, ParameterLayout layout) : base(storage, shape, null)
+    private readonly Module _module;
+
+    internal Parameter(Module module, string name, Storage storage, Shape shape, ParameterLayout layout) : base(storage, shape, null)
     {
+        _module = module;
         Name = name;
         Layout = layout;
         IsLeaf = true;
@@ -14,6 +17,9 @@ public sealed class Parameter : Tensor
 
     /// <summary>The name within the module that made it: <c>weight</c>, <c>bias</c>.</summary>
     public string Name { get; }
+
+    /// <summary>The name within the outermost module that it is a part of: <c>0.weight</c>. Where modules share it, that of the first.</summary>
+    public string FullName => _module.PathTo(Name);
 
     /// <summary>How its axes stand to those that other frameworks write.</summary>
     public ParameterLayout Layout { get; }

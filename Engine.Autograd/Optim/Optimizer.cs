@@ -1,3 +1,4 @@
+using System.Globalization;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
@@ -51,9 +52,9 @@ public abstract class Optimizer : IStateful, IDisposable
             parameter.ThrowIfDisposed();
             gradient.ThrowIfDisposed();
             if (gradient.Shape != parameter.Shape)
-                throw new ArgumentException($"Step: parameter {i} '{parameter.Name}' has shape {parameter.Shape}, its gradient {gradient.Shape}.");
+                throw new ArgumentException($"Step: parameter {i} '{parameter.FullName}' has shape {parameter.Shape}, its gradient {gradient.Shape}.");
             if (gradient.DType != parameter.DType || !ReferenceEquals(gradient.Device, parameter.Device))
-                throw new ArgumentException($"Step: parameter {i} '{parameter.Name}' is {parameter}, its gradient {gradient}.");
+                throw new ArgumentException($"Step: parameter {i} '{parameter.FullName}' is {parameter}, its gradient {gradient}.");
         }
 
         Steps++;
@@ -64,16 +65,18 @@ public abstract class Optimizer : IStateful, IDisposable
     }
 
     /// <summary>
-    /// Shows a checkpoint the number of steps, the learning rate, and what is remembered of each parameter, under its place: <c>mean.0</c>.
-    /// The parameters themselves belong to their module.
+    /// Shows a checkpoint the number of steps, the learning rate, and what is remembered of each parameter, under its full name:
+    /// <c>mean.0.weight</c>; under its place where parameters of several models have one name. The parameters themselves belong to their module.
     /// </summary>
     public void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
         Steps = visitor.Number("steps", Steps);
         LearningRate = visitor.Number("learning_rate", LearningRate);
+        string[] names = [.. Parameters.Select(parameter => parameter.FullName)];
+        if (names.Distinct().Count() != names.Length) names = [.. names.Select((_, i) => i.ToString(CultureInfo.InvariantCulture))];
         foreach ((string name, Storage[] state) in _states)
-            for (int i = 0; i < state.Length; i++) visitor.Memory($"{name}.{i}", state[i], Parameters[i].Shape);
+            for (int i = 0; i < state.Length; i++) visitor.Memory($"{name}.{names[i]}", state[i], Parameters[i].Shape);
     }
 
     /// <summary>Gives back what the optimizer remembers; the parameters stay.</summary>

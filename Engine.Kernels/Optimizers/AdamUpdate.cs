@@ -22,7 +22,8 @@ public static class AdamUpdate
     /// <param name="weightDecay">The share of the parameter that is taken off, times the learning rate; 0 is Adam itself.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(
-        Storage parameter, Storage mean, Storage square, Storage gradient, long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0) =>
+        Storage parameter, Storage mean, Storage square, Storage gradient,
+        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0) =>
         Run([parameter], [mean], [square], [gradient], step, learningRate, beta1, beta2, epsilon, weightDecay);
 
     /// <summary>Renews any number of parameters and their moments in one launch.</summary>

@@ -25,7 +25,8 @@ public static class RmsPropUpdate
     /// <param name="momentum">The share of the velocity that stays.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(
-        ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> velocities, ReadOnlySpan<Storage> gradients,
+        ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> velocities,
+        ReadOnlySpan<Storage> gradients,
         double learningRate, double alpha, double epsilon, double momentum)
     {
         RmsPropNumbers numbers = new(learningRate, alpha, epsilon, momentum);

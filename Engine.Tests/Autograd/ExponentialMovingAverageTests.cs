@@ -43,6 +43,23 @@ public sealed class ExponentialMovingAverageTests : IDisposable
     }
 
     [Fact]
+    public void Its_state_is_shown_by_name_and_set_again_to_the_bit()
+    {
+        using Sequential model = new(new Linear(3, 2, ModuleOptions.FromSeed(1, _cpu)));
+        using ExponentialMovingAverage average = new(model, 0.9), other = new(model, 0.9);
+        model.Parameters[0].Set(new float[6]);
+        average.Update();
+        StateCopy saved = new();
+        average.VisitState(saved);
+        Assert.Equal(["0.weight", "0.bias"], saved.Elements.Keys);
+        other.VisitState(saved.ToSet());
+        Assert.Equal(1, other.Updates);
+        using (average.Use()) Assert.Throws<InvalidOperationException>(() => average.VisitState(saved));
+        using (average.Use()) Assert.Equal(saved.Elements["0.weight"], model.Parameters[0].ToDoubles());
+        using (other.Use()) Assert.Equal(saved.Elements["0.weight"], model.Parameters[0].ToDoubles());
+    }
+
+    [Fact]
     public void It_gives_its_memory_back_and_the_parameters_too_when_it_goes_while_in_use()
     {
         using Linear layer = new(3, 5, ModuleOptions.FromSeed(1, _cpu));

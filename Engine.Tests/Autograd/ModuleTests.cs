@@ -21,6 +21,7 @@ public sealed class ModuleTests : IDisposable
             Assert.Equal(["0.weight", "0.bias", "2.0.weight", "3.weight", "3.bias"], model.NamedParameters().Select(named => named.Name));
             Assert.Equal([[3, 5], [5], [5, 2], [2, 1], [1]], model.Parameters.Select(parameter => parameter.Shape.ToArray()));
             Assert.Equal(["weight", "bias", "weight", "weight", "bias"], model.Parameters.Select(parameter => parameter.Name));
+            Assert.Equal(model.NamedParameters().Select(named => named.Name), model.Parameters.Select(parameter => parameter.FullName));
             Assert.Equal(15 + 5 + 10 + 2 + 1, model.ParameterCount);
         }
 

@@ -92,6 +92,42 @@ public sealed class OptimizerTests : IDisposable
         });
     }
 
+    /// <summary>What torch.optim, version 2, makes of (1, -2, 0.5) in four steps in float64.</summary>
+    public static TheoryData<string, double[]> OfPyTorch => new()
+    {
+        { "Adam", [0.8714378701213729, -2.048407216132457, 0.3405222656027559] },
+        { "AdamW", [0.7681423775123407, -1.825228477335003, 0.2962512949343371] },
+        { "Sgd", [0.9452999999999999, -2.05435, -0.14392500000000008] },
+        { "RmsProp", [0.6631687735541547, -2.2096967964872913, 0.27772555221847994] },
+        { "RmsProp with momentum", [-0.08491921939727963, -1.8887515862373927, -0.5946240000519044] },
+        { "RmsProp centred", [0.6364989396311982, -2.201254473782662, 0.2489007496325539] },
+        { "RmsProp centred with momentum", [-0.17301722822811422, -1.8395996311059823, -0.6750251926067214] },
+    };
+
+    [Theory]
+    [MemberData(nameof(OfPyTorch))]
+    public void Four_steps_end_where_those_of_PyTorch_end(string name, double[] expected)
+    {
+        using Linear layer = new(1, 3, new ModuleOptions(new RandomStream(1), _cpu, DType.Float64), bias: false);
+        layer.Weight.Set([1, -2, 0.5f]);
+        using Optimizer optimizer = name switch
+        {
+            "Adam" => new Adam(layer.Parameters, 0.1, 0.5, 0.99, 1e-4),
+            "AdamW" => new AdamW(layer.Parameters, 0.1, 0.5, 0.99, 1e-4, 0.3),
+            "Sgd" => new Sgd(layer.Parameters, 0.1, 0.9),
+            _ => new RmsProp(layer.Parameters, 0.1, 0.9, 1e-3, name.Contains("momentum") ? 0.9 : 0, name.Contains("centred")),
+        };
+        double[][] gradients = [[0.5, -1, 2], [0.25, 0.75, -0.125], [-1.5, 0.5, 1], [1, 1, -2]];
+        foreach (double[] gradient in gradients)
+        {
+            using Tape tape = new(_cpu);
+            optimizer.Step([Tensor.From(gradient, [1, 3])]);
+        }
+
+        double[] found = layer.Weight.ToDoubles();
+        for (int i = 0; i < 3; i++) Assert.Equal(expected[i], found[i], 1e-14);
+    }
+
     [Fact]
     public void Constant_gradients_leave_no_deviation_and_no_NaN_in_centred_RmsProp()
     {
@@ -130,6 +166,45 @@ public sealed class OptimizerTests : IDisposable
             foreach (Tensor tensor in arrays.SelectMany(array => array)) tensor.Dispose();
             return result;
         }
+    }
+
+    [Fact]
+    public void Its_state_is_shown_by_name_and_set_again_to_the_bit()
+    {
+        using Sequential model = new(new Linear(2, 3, ModuleOptions.FromSeed(1, _cpu)), new Linear(3, 1, ModuleOptions.FromSeed(1, _cpu), bias: false));
+        Func<Optimizer>[] optimizers =
+        [
+            () => new Adam(model.Parameters), () => new AdamW(model.Parameters), () => new Sgd(model.Parameters, 0.1, 0.9),
+            () => new RmsProp(model.Parameters, momentum: 0.9, centered: true),
+        ];
+        string[][] kinds = [["mean", "square"], ["mean", "square"], ["velocity"], ["square", "mean", "velocity"]];
+        for (int k = 0; k < optimizers.Length; k++)
+        {
+            using Optimizer optimizer = optimizers[k](), other = optimizers[k]();
+            for (int i = 0; i < 3; i++)
+            {
+                using Tape tape = new(_cpu);
+                optimizer.Step([.. model.Parameters.Select(parameter => Tensor.Normal(parameter.Shape, new RandomStream(i)))]);
+            }
+
+            optimizer.LearningRate = 0.125;
+            StateCopy saved = new();
+            optimizer.VisitState(saved);
+            Assert.Equal(kinds[k].SelectMany(kind => new[] { $"{kind}.0.weight", $"{kind}.0.bias", $"{kind}.1.weight" }), saved.Elements.Keys);
+            Assert.All(saved.Elements.Values, values => Assert.Contains(values, x => x != 0));
+            other.VisitState(saved.ToSet());
+            StateCopy again = new();
+            other.VisitState(again);
+            Assert.Equal(saved.Elements, again.Elements);
+            Assert.Equal(saved.Numbers, again.Numbers);
+            Assert.Equal((3, 0.125), (other.Steps, other.LearningRate));
+        }
+
+        using Linear alone = new(2, 3, ModuleOptions.FromSeed(1, _cpu)), likewise = new(2, 3, ModuleOptions.FromSeed(1, _cpu));
+        using Adam both = new([.. alone.Parameters, .. likewise.Parameters]);
+        StateCopy places = new();
+        both.VisitState(places);
+        Assert.Equal(["mean.0", "mean.1", "mean.2", "mean.3", "square.0", "square.1", "square.2", "square.3"], places.Elements.Keys);
     }
 
     [Fact]
