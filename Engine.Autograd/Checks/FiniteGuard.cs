@@ -57,8 +57,8 @@ public sealed class FiniteGuard : IDisposable
 
     internal static string Word(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
 
-    /// <summary>The full name of a parameter, or the name in its module where no other is known.</summary>
-    internal string? NameOf(Tensor tensor) => _nameOf?.Invoke(tensor) ?? (tensor as Nn.Parameter)?.Name;
+    /// <summary>The full name of a parameter, from the outermost module on where no other is known.</summary>
+    internal string? NameOf(Tensor tensor) => _nameOf?.Invoke(tensor) ?? (tensor as Nn.Parameter)?.FullName;
 
     /// <summary>The exception to throw.</summary>
     /// <param name="what">What is not finite: <c>the loss of generator is NaN</c>.</param>

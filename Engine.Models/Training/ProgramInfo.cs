@@ -17,6 +17,12 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
     /// <summary>What a batch is called in <c>--help</c>.</summary>
     public string BatchHelp { get; init; } = "Samples in a batch.";
 
+    /// <summary>
+    /// The names of those of the program's own options that decide nothing about the training, such as what is measured at its end: they may differ
+    /// when training goes on from a checkpoint.
+    /// </summary>
+    public IReadOnlyList<string> FreeOptions { get; init; } = [];
+
     /// <summary>The largest <c>--batch</c> that the program can take.</summary>
     public int MaxBatch { get; init; } = int.MaxValue;
 }

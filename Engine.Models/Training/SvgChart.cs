@@ -27,7 +27,8 @@ internal static class SvgChart
             html.Append($"<text x=\"{Left - 8}\" y=\"{at}\" text-anchor=\"end\" dominant-baseline=\"middle\">{label}</text>\n");
         }
 
-        foreach ((double value, string label) in Axes.Ticks(x, 8))
+        // There are no half epochs.
+        foreach ((double value, string label) in Axes.Ticks(x, 8).Where(tick => Math.Abs(tick.Value - Math.Round(tick.Value)) < 1e-9))
             html.Append($"<text x=\"{Number(X(x, value))}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{label}</text>\n");
         html.Append($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 4}\" text-anchor=\"middle\">epoch</text>\n");
 

@@ -22,7 +22,9 @@ public sealed partial class Trainer
 
     private bool IsWorthSaving => _options.Clock.GetElapsedTime(_lastSaved) * SavingShare >= _savingTime;
 
-    private static string Place(int epoch, int nextStep) => nextStep > 0 ? $"epoch {epoch}, {nextStep} steps" : $"{epoch - 1} epochs";
+    private static string Place(int epoch, int nextStep) => nextStep > 0 ? $"epoch {epoch}, {Count(nextStep, "step")}" : Count(epoch - 1, "epoch");
+
+    private static string Count(int number, string unit) => number == 1 ? $"1 {unit}" : $"{number} {unit}s";
 
     private StateWriter Visited()
     {
@@ -54,7 +56,7 @@ public sealed partial class Trainer
             Numbers = state.Numbers,
             RandomStreams = state.RandomStreams,
             Progress = Progress.Save(),
-            Pictures = [.. Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal))],
+            Pictures = [.. Pictures],
         };
         string? keep = !_isOwnCheckpoint ? TrainingCheckpoint.EarlierName : _options.KeepPrevious ? TrainingCheckpoint.PreviousName : null;
         TrainingCheckpoint.Write(CheckpointPath, state, record, keep);

@@ -10,6 +10,9 @@ public sealed partial class Trainer
     private const string LossChartName = "losses.png";
     private const string ReportName = "report.html";
 
+    // What the program itself has drawn.
+    private IEnumerable<string> Pictures => Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName);
+
     /// <summary>
     /// Writes the mean losses as a chart, <c>losses.png</c>, and everything there is to say about the training as one self-contained page, <c>report.html</c>.
     /// After epochs this happens by itself.
@@ -29,7 +32,7 @@ public sealed partial class Trainer
             Settings = [.. _options.Settings.Select(setting => (setting.Key, setting.Value))],
             Facts = [.. _options.Facts.Select(fact => (fact.Key, fact.Value)), .. Facts()],
             History = Progress.History,
-            Pictures = [.. Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName)],
+            Pictures = [.. Pictures],
             Folder = Output.Path,
         };
         Output.Save(ReportName, Encoding.UTF8.GetBytes(report.ToHtml()));
@@ -58,7 +61,7 @@ public sealed partial class Trainer
         string epochs = $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
         return failure is not null ? $"Stopped after {epochs}: {failure}"
             : _epoch > _options.Epochs ? $"Finished: {epochs}."
-            : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {_nextStep} steps" : "")}."
+            : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {Count(_nextStep, "step")}" : "")}."
             : $"Training: {epochs} done.";
     }
 

@@ -88,6 +88,9 @@ public sealed partial class Trainer
     /// <summary>What was recorded outside of epochs: the results of the whole training.</summary>
     public IReadOnlyList<(string Name, double Value)> Results => _results.AsReadOnly();
 
+    /// <summary>Whether the loop over the epochs was begun.</summary>
+    internal bool HasBegun { get; private set; }
+
     /// <summary>How many samples the current step takes.</summary>
     internal int StepSamples { get; set; } = 1;
 
@@ -101,6 +104,7 @@ public sealed partial class Trainer
 
         // A folder that cannot be written is found out before training, not after an epoch of it.
         Output.Prepare();
+        HasBegun = true;
         _lastSaved = _options.Clock.GetTimestamp();
         using FiniteGuard guard = _guard = new FiniteGuard(_names.GetValueOrDefault, () => _isInStep ? $"step {_nextStep + 1} of epoch {Epoch}" : $"epoch {Epoch}");
         try

@@ -77,7 +77,9 @@ internal sealed class TrainingOptions
         [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Out, Resume, CheckpointMinutes, KeepPrevious];
 
     /// <summary>Whether training may go on with another value of an option: more epochs, another device or place for the same training.</summary>
-    internal bool MayChange(Option option) => option == Epochs || option == Device || option == Out || option == Resume || option == CheckpointMinutes || option == KeepPrevious;
+    internal bool MayChange(Option option) =>
+        option == Epochs || option == Device || option == Out || option == Resume || option == CheckpointMinutes || option == KeepPrevious
+        || _info.FreeOptions.Contains(option.Name);
 
     private static Option<int> Number(string name, string description, int value, int most) => new(name)
     {

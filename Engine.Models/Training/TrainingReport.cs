@@ -85,9 +85,9 @@ internal sealed class TrainingReport
         foreach (string[] names in series)
         {
             int shown = Math.Min(names.Length, MostOfSeries);
-            html.Append("<p>\n");
+            html.Append("<div>\n");
             for (int i = 0; i < shown; i++) Figure(html, names[shown == 1 ? 0 : (int)((long)i * (names.Length - 1) / (shown - 1))]);
-            html.Append("</p>\n");
+            html.Append("</div>\n");
             if (shown < names.Length) html.Append($"<p>{shown} of {names.Length} are shown.</p>\n");
         }
     }

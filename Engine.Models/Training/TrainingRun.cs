@@ -165,7 +165,7 @@ public sealed class TrainingRun : IDisposable
     internal void Finish(string stoppedBy)
     {
         if (IsStopping) Print($"Stopped by {stoppedBy}; what was done so far is kept.");
-        if (_trainer is { Epoch: > 0 }) _trainer.WriteReport();
+        if (_trainer is { HasBegun: true }) _trainer.WriteReport();
         if (Output.Files.Count == 0) return;
         Print($"Written to {Output.Path}:");
         foreach (string line in Output.Listing()) Print($"  {line}");
@@ -176,13 +176,14 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Options that decide what is trained, and the data: with others a checkpoint means something else.</summary>
     private Dictionary<string, string> Settings()
     {
-        Dictionary<string, string> settings = new(_loaded);
+        Dictionary<string, string> settings = [];
         foreach (Option option in _command.Options)
         {
             bool isTold = _options.MayChange(option) || (option == _options.Data && _loaded.Count > 0);
             if (!isTold) settings[option.Name] = _command.Value(option);
         }
 
+        foreach ((string name, string data) in _loaded) settings[name] = data;
         return settings;
     }
 

@@ -102,7 +102,7 @@ public sealed class TrainingProgramTests : IDisposable
     public void A_decay_out_of_range_gives_a_sentence_and_exit_code_1(string text)
     {
         System.CommandLine.Option<double> decay = TrainingProgram.DecayOption("--beta1", "A decay.", 0.5);
-        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
         Assert.Equal(1, code);
         Assert.Contains("test: --beta1 must be a number of at least 0 and less than 1, was ", error, StringComparison.Ordinal);
     }
@@ -112,8 +112,8 @@ public sealed class TrainingProgramTests : IDisposable
     {
         System.CommandLine.Option<double> decay = TrainingProgram.DecayOption("--beta1", "A decay.", 0.5);
         List<double> seen = [];
-        Captured(() => TrainingProgram.Run(["--beta1", "0.9"], Info(), run => seen.Add(run.Option(decay)), decay));
-        Captured(() => TrainingProgram.Run([], Info(), run => seen.Add(run.Option(decay)), decay));
+        CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", "0.9"], Info(), run => seen.Add(run.Option(decay)), decay));
+        CapturedConsole.Of(() => TrainingProgram.Run([], Info(), run => seen.Add(run.Option(decay)), decay));
         Assert.Equal([0.9, 0.5], seen);
     }
 
@@ -122,8 +122,21 @@ public sealed class TrainingProgramTests : IDisposable
     {
         System.CommandLine.Option<int> width = new("--width") { DefaultValueFactory = _ => 3 };
         int seen = 0;
-        Captured(() => TrainingProgram.Run(["--width", "9"], Info(), run => seen = run.Option(width), width));
+        CapturedConsole.Of(() => TrainingProgram.Run(["--width", "9"], Info(), run => seen = run.Option(width), width));
         Assert.Equal(9, seen);
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public void Options_of_a_programs_own_must_be_the_same_to_go_on_unless_it_calls_them_free(bool isFree, int expected)
+    {
+        System.CommandLine.Option<int> width = new("--width") { DefaultValueFactory = _ => 3 };
+        ProgramInfo info = Info() with { FreeOptions = isFree ? ["--width"] : [] };
+        Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], info, run => Train(run, () => { }), width)).Code);
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], info, run => Train(run, () => { }), width));
+        Assert.Equal(expected, code);
+        if (!isFree) Assert.Contains("was trained with 3, this run has 4. Training goes on only with the same.", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,14 +150,14 @@ public sealed class TrainingProgramTests : IDisposable
     [Fact]
     public void Too_little_memory_is_told_with_what_was_asked_for()
     {
-        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--out", Out, "--batch", "77"], Info(), _ => throw new OutOfMemoryException("No more.")));
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out, "--batch", "77"], Info(), _ => throw new OutOfMemoryException("No more.")));
         Assert.Equal((1, $"test: There is not enough memory for --batch 77: No more.{Environment.NewLine}"), (code, error));
     }
 
     [Fact]
     public void A_mistake_in_a_program_shows_its_stack_trace()
     {
-        (int code, _, string error) = Captured(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
         Assert.NotEqual(0, code);
         Assert.Contains("A mistake.", error, StringComparison.Ordinal);
         Assert.Contains($"   at Engine.Tests.{nameof(TrainingProgramTests)}.", error, StringComparison.Ordinal);
@@ -155,7 +168,7 @@ public sealed class TrainingProgramTests : IDisposable
     {
         using CancellationTokenSource interrupt = new();
         int steps = 0;
-        (int code, string output, string error) = Captured(() => TrainingProgram.Run(
+        (int code, string output, string error) = CapturedConsole.Of(() => TrainingProgram.Run(
             ["--out", Out, "--epochs", "5"],
             Info(),
             run => Train(run, () =>
@@ -177,7 +190,7 @@ public sealed class TrainingProgramTests : IDisposable
     public void An_interrupt_before_training_leaves_nothing_behind()
     {
         using CancellationTokenSource interrupt = new();
-        (int code, string output, string error) = Captured(() => TrainingProgram.Run(
+        (int code, string output, string error) = CapturedConsole.Of(() => TrainingProgram.Run(
             ["--out", Out],
             Info(),
             run =>
@@ -219,7 +232,7 @@ public sealed class TrainingProgramTests : IDisposable
     private static ProgramInfo Info() => new("test", "A test.", Epochs: 1, Batch: 10) { Digits = 100, MaxBatch = 1000 };
 
     private (int Code, string Output, string Error) Run(params string[] args) =>
-        Captured(() => TrainingProgram.Run([.. args.Contains("--out") ? (string[])[] : ["--out", Out], .. args], Info(), run => Train(run, () => { })));
+        CapturedConsole.Of(() => TrainingProgram.Run([.. args.Contains("--out") ? (string[])[] : ["--out", Out], .. args], Info(), run => Train(run, () => { })));
 
     private static void Train(TrainingRun run, Action step)
     {
@@ -234,24 +247,6 @@ public sealed class TrainingProgramTests : IDisposable
             }
 
             run.Output.Save($"epoch-{epoch}.png", new Picture(2, 2, 1));
-        }
-    }
-
-    private static (int Code, string Output, string Error) Captured(Func<int> run)
-    {
-        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
-        using StringWriter newOutput = new(), newError = new();
-        Console.SetOut(newOutput);
-        Console.SetError(newError);
-        try
-        {
-            int code = run();
-            return (code, newOutput.ToString(), newError.ToString());
-        }
-        finally
-        {
-            Console.SetOut(output);
-            Console.SetError(error);
         }
     }
 

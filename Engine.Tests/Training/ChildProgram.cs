@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Engine.Tests;
+
+/// <summary>One of <see cref="TrainedPrograms"/> in a process of its own, to be killed or interrupted.</summary>
+internal sealed partial class ChildProgram : IDisposable
+{
+    public const int Interrupt = 2, Kill = 9, Terminate = 15;
+
+    private readonly Process _process;
+    private readonly Task<string> _error;
+    private readonly List<string> _lines = [];
+
+    public ChildProgram(string program, params string[] args)
+    {
+        string host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+        ProcessStartInfo start = new(host, [typeof(TrainedPrograms).Assembly.Location, program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) =>
+        {
+            lock (_lines) _lines.Add(line.Data ?? "");
+        };
+        _process.BeginOutputReadLine();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public string Output
+    {
+        get
+        {
+            lock (_lines) return string.Join('\n', _lines);
+        }
+    }
+
+    /// <summary>Waits until something holds, or the process has ended.</summary>
+    public void WaitUntil(Func<bool> holds)
+    {
+        for (Stopwatch watch = Stopwatch.StartNew(); !holds() && !HasExited; Thread.Sleep(1))
+            if (watch.Elapsed > TimeSpan.FromMinutes(1)) throw new TimeoutException($"Nothing came of waiting a minute. So far:\n{Output}");
+    }
+
+    public void Send(int signal)
+    {
+        if (!HasExited && Signal(_process.Id, signal) != 0 && !HasExited) throw new InvalidOperationException($"Signal {signal} could not be sent.");
+    }
+
+    /// <summary>Waits for the end.</summary>
+    public (int Code, string Output, string Error) Result()
+    {
+        if (!_process.WaitForExit(TimeSpan.FromMinutes(1))) throw new TimeoutException($"It did not end in a minute. So far:\n{Output}");
+        _process.WaitForExit();
+        return (_process.ExitCode, Output, _error.Result);
+    }
+
+    public void Dispose()
+    {
+        if (!HasExited) _process.Kill();
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
+}

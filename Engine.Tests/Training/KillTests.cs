@@ -1,0 +1,78 @@
+using Engine.Autograd.Checkpoints;
+using Xunit;
+
+namespace Engine.Tests;
+
+/// <summary>Trainings that are killed and interrupted from outside.</summary>
+[Collection("console")]
+public sealed class KillTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-kill-");
+
+    private string Out => Path.Combine(_folder.FullName, "out");
+
+    private string Checkpoint => Path.Combine(Out, "checkpoint.safetensors");
+
+    public static TheoryData<string> Programs => new(TrainedPrograms.Quick);
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [SkippableTheory]
+    [MemberData(nameof(Programs))]
+    public void Killed_at_any_moment_it_leaves_a_checkpoint_that_opens_and_ends_with_the_same_bits(string program)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Signals are of Unix.");
+        const int Kills = 4;
+        string whole = Path.Combine(_folder.FullName, "whole");
+        string[] args = ["--device", "cpu:1", "--epochs", "30"];
+        Assert.Equal(0, CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", whole, .. args])).Code);
+
+        Random random = new();
+        int delay = 0;
+        List<string> log = [];
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            // A checkpoint after every step: most of the time one is being written.
+            using ChildProgram child = new(program, ["--out", Out, .. args, "--checkpoint-minutes", "0", .. File.Exists(Checkpoint) ? (string[])["--resume"] : []]);
+            DateTime before = File.GetLastWriteTimeUtc(Checkpoint);
+            child.WaitUntil(() => File.GetLastWriteTimeUtc(Checkpoint) != before);
+            Thread.Sleep(delay = random.Next(0, 120));
+            child.Send(ChildProgram.Kill);
+            (int code, string output, string error) = child.Result();
+            using SafetensorsFile file = SafetensorsFile.Open(Checkpoint);
+            log.Add($"after {delay} ms, exit code {code}, {file.Metadata["training"][..0]}{output.Split('\n').LastOrDefault(line => line.Length > 0)} {error}");
+        }
+
+        (int last, _, string message) = CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", Out, .. args, "--resume"]));
+        Assert.True(last == 0, message);
+        Assert.True(CheckpointContent.Of(whole).SequenceEqual(CheckpointContent.Of(Out)), string.Join('\n', log));
+    }
+
+    [SkippableTheory]
+    [InlineData(ChildProgram.Interrupt, "Ctrl+C")]
+    [InlineData(ChildProgram.Terminate, "SIGTERM")]
+    public void A_signal_saves_and_says_how_to_go_on_and_a_second_one_ends_at_once(int signal, string name)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Signals are of Unix.");
+        using (ChildProgram child = new("regression", "--out", Out, "--epochs", "100000", "--device", "cpu:1"))
+        {
+            child.WaitUntil(() => child.Output.Contains("Epoch [2/", StringComparison.Ordinal));
+            child.Send(signal);
+            (int code, string output, string error) = child.Result();
+            Assert.Equal((0, ""), (code, error));
+            Assert.Contains($"Stopped by {name}; what was done so far is kept.", output, StringComparison.Ordinal);
+            Assert.Matches("To go on: Engine.Tests --out .* --epochs 100000 --device cpu:1 --resume", output);
+        }
+
+        // Its evaluation after the first epoch takes longer than anybody waits.
+        using (ChildProgram child = new("slow", "--out", Out, "--device", "cpu:1"))
+        {
+            child.WaitUntil(() => child.Output.Contains("evaluating", StringComparison.Ordinal));
+            child.Send(signal);
+            Thread.Sleep(200);
+            Assert.False(child.HasExited);
+            child.Send(signal);
+            Assert.NotEqual(0, child.Result().Code);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using Xunit;
+
+namespace Engine.Tests;
+
+[Collection("console")]
+public sealed class ResumeTests : IDisposable
+{
+    private const int Steps = TrainedPrograms.Epochs * TrainedPrograms.StepsPerEpoch;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-resume-");
+
+    private string Out => Path.Combine(_folder.FullName, "out");
+
+    public static TheoryData<string> Programs => new(TrainedPrograms.Quick);
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public void A_run_that_is_stopped_and_resumed_ends_with_the_same_bits(string program)
+    {
+        string whole = Path.Combine(_folder.FullName, "whole");
+        Assert.Equal(0, Run(program, whole).Code);
+
+        // The first step, the last of an epoch, the first of one, one in the middle, the very last.
+        foreach (int step in (int[])[1, TrainedPrograms.StepsPerEpoch, TrainedPrograms.StepsPerEpoch + 1, Steps - 8, Steps])
+        {
+            string stopped = Path.Combine(_folder.FullName, $"stopped-{step}");
+            (int code, string output, _) = Run(program, stopped, step);
+            Assert.Equal(0, code);
+            Assert.Contains("To go on: ", output, StringComparison.Ordinal);
+            (code, output, _) = Run(program, stopped, 0, "--resume");
+            Assert.Equal(0, code);
+            Assert.Contains("Going on from ", output, StringComparison.Ordinal);
+            Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(stopped));
+            foreach (string picture in (ReadOnlySpan<string>)["losses.png", "epoch-1.png", "epoch-4.png"])
+                Assert.Equal(File.ReadAllBytes(Path.Combine(whole, picture)), File.ReadAllBytes(Path.Combine(stopped, picture)));
+            Assert.Equal(Report(whole), Report(stopped));
+        }
+    }
+
+    [Fact]
+    public void Every_step_may_be_stopped_after_one_after_the_other()
+    {
+        string whole = Path.Combine(_folder.FullName, "whole");
+        Run("regression", whole);
+        Run("regression", Out, 1);
+        for (int step = 1; step < Steps; step++) Run("regression", Out, 1, "--resume");
+        Run("regression", Out, 0, "--resume");
+        Assert.Equal(CheckpointContent.Of(whole)[0], CheckpointContent.Of(Out)[0]);
+        Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(Out));
+    }
+
+    [Fact]
+    public void More_epochs_go_on_where_fewer_ended()
+    {
+        string whole = Path.Combine(_folder.FullName, "whole");
+        Run("regression", whole);
+        Run("regression", Out, 0, "--epochs", "2");
+        Assert.Contains("(2 epochs). All 2 epochs are done; more --epochs would go on.", Run("regression", Out, 0, "--epochs", "2", "--resume").Output, StringComparison.Ordinal);
+        Run("regression", Out, 0, "--resume");
+        Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(Out));
+    }
+
+    [Fact]
+    public void A_checkpoint_may_be_taken_from_elsewhere_and_stays_there()
+    {
+        string whole = Path.Combine(_folder.FullName, "whole"), from = Path.Combine(_folder.FullName, "from");
+        Run("regression", whole);
+        Run("regression", from, 9);
+        byte[] before = File.ReadAllBytes(Path.Combine(from, "checkpoint.safetensors"));
+        Run("regression", Out, 0, "--resume", from, "--device", "cpu:2");
+        Assert.Equal(CheckpointContent.Of(whole)[1..], CheckpointContent.Of(Out)[1..]);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(from, "checkpoint.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("--batch", "16", "20")]
+    [InlineData("--seed", "1", "2")]
+    public void An_option_that_changes_the_meaning_is_refused_with_both_values(string option, string before, string now)
+    {
+        Run("regression", Out, 9);
+        (int code, _, string error) = Run("regression", Out, 0, "--resume", option, now);
+        Assert.Equal(1, code);
+
+        // With another seed the digits are others too.
+        Assert.Matches($@"^regression: {option}: .*checkpoint\.safetensors was trained with {before}, this run has {now}\.|^regression: --data: ", error);
+    }
+
+    [Fact]
+    public void Other_data_are_refused_with_both_descriptions()
+    {
+        Run("regression", Out, 9);
+        Digits(_folder.FullName, 40);
+        (int code, _, string error) = Run("regression", Out, 0, "--resume", "--data", _folder.FullName);
+        Assert.Equal(1, code);
+        Assert.Contains("was trained with digits (train): 100 images of 28 x 28 x 1, checksum ", error, StringComparison.Ordinal);
+        Assert.Contains($"this run has {_folder.Name} (train): 40 images of 28 x 28 x 1, checksum ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_checkpoint_of_another_program_is_refused()
+    {
+        Run("regression", Out, 9);
+        (int code, _, string error) = Run("gan", Out, 0, "--resume");
+        Assert.Equal((1, true), (code, error.Contains("is a checkpoint of 'regression', not of 'gan'.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_checkpoint_that_is_cut_short_is_refused_and_stays()
+    {
+        Run("regression", Out, 9);
+        string path = Path.Combine(Out, "checkpoint.safetensors");
+        byte[] cut = File.ReadAllBytes(path)[..^100];
+        File.WriteAllBytes(path, cut);
+        (int code, _, string error) = Run("regression", Out, 0, "--resume");
+        Assert.Equal(1, code);
+        Assert.Contains(path, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.Equal(cut, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void A_run_that_begins_anew_says_what_is_there_and_keeps_it()
+    {
+        Run("regression", Out, 9);
+        byte[] before = File.ReadAllBytes(Path.Combine(Out, "checkpoint.safetensors"));
+        (_, string output, _) = Run("regression", Out, 3);
+        Assert.Contains("There is a checkpoint of an earlier run, ", output, StringComparison.Ordinal);
+        Assert.Contains("after epoch 2, 3 steps. --resume goes on from it; this run begins anew.", output, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(Out, "checkpoint-earlier.safetensors")));
+        Assert.Contains("(epoch 1, 3 steps)", Run("regression", Out, 0, "--resume").Output, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(Out, "checkpoint-earlier.safetensors")));
+    }
+
+    [Fact]
+    public void A_file_that_is_no_checkpoint_does_not_keep_a_run_from_beginning()
+    {
+        Directory.CreateDirectory(Out);
+        File.WriteAllText(Path.Combine(Out, "checkpoint.safetensors"), "mine");
+        (int code, string output, _) = Run("regression", Out, 3);
+        Assert.Equal(0, code);
+        Assert.Contains("which cannot be used: ", output, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(Out, "checkpoint-earlier.safetensors")));
+    }
+
+    [Fact]
+    public void The_checkpoint_before_the_last_is_kept_when_asked_for()
+    {
+        Run("regression", Out, 3, "--keep-previous", "--checkpoint-minutes", "0");
+        string[] last = CheckpointContent.Of(Out);
+        string previous = Path.Combine(Out, "checkpoint-previous.safetensors");
+        Assert.True(File.Exists(previous));
+        File.Move(previous, Path.Combine(Out, "checkpoint.safetensors"), overwrite: true);
+        Assert.Contains("(epoch 1, 2 steps)", Run("regression", Out, 1, "--resume").Output, StringComparison.Ordinal);
+        Assert.Equal(last, CheckpointContent.Of(Out));
+    }
+
+    // Runs a program, stopped after a number of steps; 0 lets it run to its end.
+    private static (int Code, string Output, string Error) Run(string program, string folder, int stopAfter = 0, params string[] args)
+    {
+        using CancellationTokenSource interrupt = new();
+        string[] device = args.Contains("--device") ? [] : ["--device", "cpu:1"];
+        return CapturedConsole.Of(() => TrainedPrograms.Run(
+            program,
+            ["--out", folder, .. device, .. args],
+            () =>
+            {
+                if (--stopAfter == 0) interrupt.Cancel();
+            },
+            interrupt.Token));
+    }
+
+    // The part of the report that does not speak of time and place.
+    private static string Report(string folder)
+    {
+        string html = File.ReadAllText(Path.Combine(folder, "report.html"));
+        int run = html.IndexOf("<h2>Run</h2>", StringComparison.Ordinal), numbers = html.IndexOf("<h2>Last numbers</h2>", StringComparison.Ordinal);
+        return html[..run] + html[numbers..];
+    }
+
+    private static void Digits(string folder, byte count)
+    {
+        File.WriteAllBytes(Path.Combine(folder, "train-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28, .. new byte[count * 28 * 28]]);
+        File.WriteAllBytes(Path.Combine(folder, "train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, count, .. new byte[count]]);
+    }
+}

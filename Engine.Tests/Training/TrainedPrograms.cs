@@ -1,0 +1,128 @@
+using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Models.Adversarial;
+using Engine.Models.Data;
+using Engine.Models.Imaging;
+using Engine.Models.Training;
+
+namespace Engine.Tests;
+
+/// <summary>
+/// Small training programs, to be stopped, killed and resumed; the test's own process runs them too. A model is added with a line in
+/// <see cref="All"/>, and every test of resuming takes it in.
+/// </summary>
+internal static class TrainedPrograms
+{
+    /// <summary>The epochs of a run that is told nothing, and the steps of each.</summary>
+    public const int Epochs = 4, StepsPerEpoch = 6;
+
+    private const int Side = 28, Pixels = Side * Side;
+
+    public static IReadOnlyDictionary<string, Action<TrainingRun, Action>> All { get; } = new Dictionary<string, Action<TrainingRun, Action>>
+    {
+        ["gan"] = (run, stepped) => Train(run, stepped, Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, Sample),
+        ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
+        ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
+        {
+            Console.WriteLine("evaluating");
+            Thread.Sleep(TimeSpan.FromMinutes(5));
+            return new float[Pixels];
+        }),
+    };
+
+    /// <summary>Those that end by themselves.</summary>
+    public static IEnumerable<string> Quick => All.Keys.Where(name => name != "slow");
+
+    /// <summary>Runs a program.</summary>
+    /// <param name="name">Which.</param>
+    /// <param name="args">Its command line.</param>
+    /// <param name="stepped">Called inside each step, when its work is done.</param>
+    /// <param name="interrupt">Stops it as Ctrl+C does.</param>
+    public static int Run(string name, string[] args, Action? stepped = null, CancellationToken interrupt = default)
+    {
+        ProgramInfo info = new(name, "A test.", Epochs, Batch: 16) { Digits = 100 };
+        return TrainingProgram.Run(args, info, run => All[name](run, stepped ?? (() => { })), interrupt);
+    }
+
+    private static void Train<TModel>(TrainingRun run, Action stepped, TModel model, Func<TModel, Batch, double> step, Func<TModel, float[]> sample)
+        where TModel : IStateful, IDisposable
+    {
+        using TModel _ = model;
+        BatchLoader batches = run.Batches(run.LoadImages(Side, Side, channels: 1));
+        Trainer trainer = run.Trainer(model);
+        foreach (int epoch in trainer.Epochs())
+        {
+            foreach (Batch batch in trainer.Steps(batches))
+            {
+                trainer.Report(("loss", step(model, batch)));
+                stepped();
+            }
+
+            trainer.Record("twice", 2.0 * epoch);
+            run.Output.Save($"epoch-{epoch}.png", new ImageGrid().Draw(sample(model).AsSpan(0, Pixels), Side, Side));
+        }
+    }
+
+    private static float[] Sample(Gan gan)
+    {
+        using Tensor noise = gan.Noise(4);
+        return gan.Sample(noise);
+    }
+
+    private static Gan Gan(TrainingRun run)
+    {
+        ModuleOptions options = new(run.Random, run.Device);
+        Sequential generator = new(new Linear(10, 32, options), new LeakyRelu(0.2), new Linear(32, Pixels, options), new Tanh());
+        Sequential discriminator = new(
+            new Linear(Pixels, 32, options), new LeakyRelu(0.2), new Dropout(0.3, options), new Linear(32, 1, options), new Sigmoid());
+        return new Gan(generator, discriminator, latent: 10, options);
+    }
+
+    /// <summary>Labels from pixels, with everything that has a state: dropout on a stream of its own, momentum, an average of weights, a schedule.</summary>
+    private sealed class Regression : IStateful, IDisposable
+    {
+        private readonly Sequential _net;
+        private readonly Sgd _optimizer;
+        private readonly ExponentialMovingAverage _average;
+        private readonly LearningRateSchedule _schedule = LearningRateSchedules.Linear(1e-2, 1e-3, 20);
+        private double _smooth;
+
+        public Regression(TrainingRun run)
+        {
+            ModuleOptions options = new(run.Random, run.Device);
+            _net = new Sequential(new Dropout(0.2, options with { Random = run.Random.Split("dropout") }), new Linear(Pixels, 8, options), new Tanh(), new Linear(8, 1, options));
+            _optimizer = new Sgd(_net.Parameters, 1e-2, momentum: 0.9);
+            _average = new ExponentialMovingAverage(_net);
+        }
+
+        public double Step(Batch batch)
+        {
+            using Tape tape = new(_net.Parameters[0].Device);
+            Tensor labels = Tensor.From([.. batch.Labels.ToArray().Select(label => label / 10f)], [batch.Count, 1]);
+            Tensor loss = Loss.MeanSquaredError(_net.Forward(Tensor.From(batch.Images, [batch.Count, Pixels])), labels);
+            _optimizer.LearningRate = _schedule(_optimizer.Steps);
+            _optimizer.Step(tape.Gradients(loss, _net.Parameters));
+            _average.Update();
+            return _smooth = (0.9 * _smooth) + (0.1 * loss.Item());
+        }
+
+        public float[] Sample() => _net.Parameters[0].ToArray();
+
+        public void VisitState(StateVisitor visitor)
+        {
+            visitor.Part("net", _net);
+            visitor.Part("optimizer", _optimizer);
+            visitor.Part("average", _average);
+            _smooth = visitor.Number("smooth", _smooth);
+        }
+
+        public void Dispose()
+        {
+            _average.Dispose();
+            _optimizer.Dispose();
+            _net.Dispose();
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Engine.Models.Imaging;
+using Engine.Models.Training;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class TrainingReportTests : IDisposable
+{
+    private const string Evil = "<script>alert(\"1\")</script> & 'more'";
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-report-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void Everything_that_is_not_the_reports_own_is_escaped()
+    {
+        new Picture(2, 2, 1).Save(Path.Combine(_folder.FullName, "a & <b>.png"));
+        string html = Report(Evil, new EpochMeans(1, new Dictionary<string, double> { [Evil] = 1 }) { Metrics = new Dictionary<string, double> { [Evil] = 2 } }, "a & <b>.png");
+        Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<b>", html, StringComparison.Ordinal);
+        Assert.Contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; ", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_page_needs_nothing_but_itself_and_knows_light_and_dark()
+    {
+        new Picture(2, 2, 1).Save(Path.Combine(_folder.FullName, "epoch-001.png"));
+        string html = Report("gan", new EpochMeans(1, new Dictionary<string, double> { ["loss"] = 1 }), "epoch-001.png");
+        foreach (Match source in Regex.Matches(html, "(src|href|url)\\s*[=(]\\s*\"?([^\"]{0,22})")) Assert.Equal("data:image/png;base64,", source.Groups[2].Value);
+        Assert.DoesNotContain("http", html, StringComparison.Ordinal);
+        Assert.Contains("prefers-color-scheme: dark", html, StringComparison.Ordinal);
+        string picture = Regex.Match(html, "base64,([^\"]+)").Groups[1].Value;
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder.FullName, "epoch-001.png")), Convert.FromBase64String(picture));
+    }
+
+    [Fact]
+    public void Curves_are_well_formed_and_stay_inside_their_frame()
+    {
+        double[] values = [3, 1, double.NaN, -2, 7, double.PositiveInfinity, 5];
+        EpochMeans[] history = [.. values.Select((value, i) => new EpochMeans(i + 1, new Dictionary<string, double> { ["a"] = value, ["b"] = 0.5 }))];
+        XElement svg = XElement.Parse(Regex.Match(Report("gan", history), "<svg.*?</svg>", RegexOptions.Singleline).Value);
+        XElement[] curves = [.. svg.Elements("polyline")];
+
+        // a is broken twice, b is whole.
+        Assert.Equal(4, curves.Length);
+        double[][] points = [.. curves.SelectMany(curve => curve.Attribute("points")!.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(point =>
+            point.Split(',').Select(text => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)).ToArray())];
+        Assert.All(points, point => Assert.True(point[0] is >= 0 and <= 802 && point[1] is >= 0 and <= 320, $"{point[0]}, {point[1]}"));
+        Assert.Equal(["a", "b"], svg.Elements("text").Select(text => text.Value).Where(text => text is "a" or "b"));
+    }
+
+    [Fact]
+    public void Long_trainings_have_curves_of_bounded_size_and_some_of_their_pictures()
+    {
+        EpochMeans[] history = [.. Enumerable.Range(1, 20_000).Select(i => new EpochMeans(i, new Dictionary<string, double> { ["a"] = Math.Sin(i) }))];
+        string[] names = [.. Enumerable.Range(1, 100).Select(i => $"epoch-{i:000}.png")];
+        foreach (string name in names) new Picture(1, 1, 1).Save(Path.Combine(_folder.FullName, name));
+        string html = Report("gan", history, names);
+        string svg = Regex.Match(html, "<svg.*?</svg>", RegexOptions.Singleline).Value;
+        Assert.InRange(svg.Length, 5_000, 50_000);
+        Assert.Equal(24, Regex.Count(html, "<figure>"));
+        Assert.Contains("<figcaption>epoch-001</figcaption>", html, StringComparison.Ordinal);
+        Assert.Contains("<figcaption>epoch-100</figcaption>", html, StringComparison.Ordinal);
+        Assert.Contains("24 of 100 are shown.", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_numbers_and_with_pictures_that_are_gone_there_is_still_a_page()
+    {
+        string html = Report("gan", [], "gone.png");
+        Assert.StartsWith("<!doctype html>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<figure>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<svg", html, StringComparison.Ordinal);
+    }
+
+    private string Report(string text, EpochMeans line, params string[] pictures) => Report(text, [line], pictures);
+
+    private string Report(string text, EpochMeans[] history, params string[] pictures) => new TrainingReport
+    {
+        Title = text,
+        Status = text,
+        HasFailed = false,
+        Results = [(text, text)],
+        Settings = [(text, text)],
+        Facts = [(text, text)],
+        History = history,
+        Pictures = pictures,
+        Folder = _folder.FullName,
+    }.ToHtml();
+}
