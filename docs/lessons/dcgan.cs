@@ -56,6 +56,8 @@ static void Train(TrainingRun run, string discriminator, string? classifierPath)
 
     if (classifierPath is null) return;
     ClassCounts counts = classifier.Count(10_000, gan.Sample);
+    trainer.Record("rarest_class", counts.SmallestShare);
+    trainer.Record("mean_confidence", counts.MeanConfidence);
     run.Print($"Classes of generated digits: {counts}");
     run.Print(counts.Missing(0.05) is { Count: > 0 } rare ? $"Rarer than 5 %: {string.Join(", ", rare)}" : "Every class has at least 5 %.");
 }
