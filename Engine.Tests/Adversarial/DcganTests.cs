@@ -64,7 +64,7 @@ public sealed class DcganTests
     public void It_trains_from_balance_and_samples_images(string discriminator)
     {
         using CpuDevice device = new(2);
-        using Gan gan = Small(device, discriminator);
+        using Gan gan = Small(ModuleOptions.FromSeed(7, device), discriminator);
         float[] noise = Draw(gan, device, 3);
         GanLosses first = default, last = default;
         BatchLoader loader = new(Digits.Draw(160, seed: 3), 16, new BatchOptions { Seed = 5, DropLast = true });
@@ -88,9 +88,9 @@ public sealed class DcganTests
         Assert.Equal(one, TrainedBits(threads: 2));
     }
 
-    internal static Gan Small(CpuDevice device, string discriminator)
+    /// <summary>A DCGAN of a few channels.</summary>
+    internal static Gan Small(ModuleOptions options, string discriminator)
     {
-        ModuleOptions options = ModuleOptions.FromSeed(7, device);
         Sequential generator = Dcgan.Generator(options, latent: 6, width: 4);
         Sequential opponent = discriminator == "conv" ? Dcgan.ConvolutionalDiscriminator(options, width: 4) : Dcgan.DenseDiscriminator(options, width: 8);
         return new Gan(generator, opponent, latent: 6, options, objective: s_objective);
@@ -108,7 +108,7 @@ public sealed class DcganTests
     private static int[] TrainedBits(int threads)
     {
         using CpuDevice device = new(threads);
-        using Gan gan = Small(device, "conv");
+        using Gan gan = Small(ModuleOptions.FromSeed(7, device), "conv");
         BatchLoader loader = new(Digits.Draw(160, seed: 3), 16, new BatchOptions { Seed = 5, DropLast = true });
         foreach (Batch batch in loader.Epoch(0)) gan.Step(batch.Images, [batch.Count, 28, 28, 1]);
         return [.. gan.Generator.Parameters.Concat(gan.Discriminator.Parameters).SelectMany(p => p.ToArray()).Select(BitConverter.SingleToInt32Bits)];
