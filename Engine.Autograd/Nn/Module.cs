@@ -15,7 +15,6 @@ public abstract class Module : IStateful, IDisposable
     private Parameter[]? _all;
     private RandomStream? _random;
     private (Module Parent, string Name)? _place;
-    private RandomStream? _random;
 
     /// <summary>Every parameter once: those of the module itself, then those of its parts in their order. A module is complete when its constructor returns.</summary>
     public IReadOnlyList<Parameter> Parameters => _all ??= [.. NamedParameters().Select(named => named.Parameter).Distinct()];

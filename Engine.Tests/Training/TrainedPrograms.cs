@@ -22,7 +22,9 @@ internal static class TrainedPrograms
 
     public static IReadOnlyDictionary<string, Action<TrainingRun, Action>> All { get; } = new Dictionary<string, Action<TrainingRun, Action>>
     {
-        ["gan"] = (run, stepped) => Train(run, stepped, Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, Sample),
+        ["gan"] = (run, stepped) => Train(run, stepped, Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, gan => gan.Sample(4)),
+        ["dcgan"] = (run, stepped) => Train(run, stepped, Dcgan(run, "conv"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
+        ["dcgan-dense"] = (run, stepped) => Train(run, stepped, Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
         ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
         {
@@ -65,12 +67,6 @@ internal static class TrainedPrograms
         }
     }
 
-    private static float[] Sample(Gan gan)
-    {
-        using Tensor noise = gan.Noise(4);
-        return gan.Sample(noise);
-    }
-
     private static Gan Gan(TrainingRun run)
     {
         ModuleOptions options = new(run.Random, run.Device);
@@ -79,6 +75,8 @@ internal static class TrainedPrograms
             new Linear(Pixels, 32, options), new LeakyRelu(0.2), new Dropout(0.3, options), new Linear(32, 1, options), new Sigmoid());
         return new Gan(generator, discriminator, latent: 10, options);
     }
+
+    private static Gan Dcgan(TrainingRun run, string discriminator) => DcganTests.Small(new ModuleOptions(run.Random, run.Device), discriminator);
 
     /// <summary>Labels from pixels, with everything that has a state: dropout on a stream of its own, momentum, an average of weights, a schedule.</summary>
     private sealed class Regression : IStateful, IDisposable
