@@ -79,6 +79,35 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
             },
             start);
 
+    /// <summary>The largest error of a product in the direct form or by the transform, beside the root mean square of the exact result.</summary>
+    internal double LargestError(CpuDevice host, ConvReference.Target target, bool direct)
+    {
+        Storage[] arrays = [Guarded.With(host, _input), Guarded.With(host, _weight), Guarded.With(host, _output)];
+        (Storage input, Storage weight, Storage output) = (arrays[0], arrays[1], arrays[2]);
+        (double Sum, double Size)[] expected = ConvReference.Sums(
+            _shape, target, Array.ConvertAll(_input, double.CreateChecked), Array.ConvertAll(_weight, double.CreateChecked), Array.ConvertAll(_output, double.CreateChecked));
+        Storage result = target == ConvReference.Target.Output ? output : target == ConvReference.Target.Input ? input : weight;
+        float[] found;
+        if (target == ConvReference.Target.Weight) Conv2d.WeightGradientOnHost<Float512, float>(host, input, output, weight, _shape, accumulate: false, direct);
+        else
+        {
+            bool transposed = target == ConvReference.Target.Input;
+            Conv2d.RunOnHost<Float512, float>(
+                host, transposed ? output : input, weight, result, _shape, transposed, null, Activation.None, accumulate: false, direct);
+        }
+
+        found = result.AsSpan<float>().ToArray();
+        foreach (Storage array in arrays) array.Release();
+        double largest = 0, squares = 0;
+        for (int i = 0; i < found.Length; i++)
+        {
+            largest = Math.Max(largest, Math.Abs(found[i] - expected[i].Sum));
+            squares += expected[i].Sum * expected[i].Sum;
+        }
+
+        return largest / Math.Sqrt(squares / found.Length);
+    }
+
     private void Run(CpuDevice host, ConvReference.Target target, Storage result, Storage? bias, Activation activation, bool accumulate)
     {
         switch (target)

@@ -134,6 +134,9 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
                 {
                     sources[filled] = source;
                     targets[filled++] = target;
+
+                    // Written after the sums: a result larger than the caches is on its way by then.
+                    Memory.Prefetch(target, place.Columns);
                     if (filled < tileRows) continue;
                     RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, work.Segments, segments, work.Tile, width, load: false);
                     Target.Write(work.Tile, targets, filled, place.Columns, place.Vectors, work.Bias);

@@ -43,7 +43,7 @@ internal static unsafe class HostConvolution<TV, T>
         Images<T> output = new(transposed ? source : target, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
         (Images<T> from, Images<T> to) = transposed ? (output, input) : (input, output);
         if (SuitsScatter(shape, transposed)) Scatter(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
-        else if (!direct && WinogradPlan.Suits<T>(shape, transposed)) Winograd(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
+        else if (ConvForms.TakesWinograd<T>(shape, transposed, direct)) Winograd(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
         else Direct(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
     }
 

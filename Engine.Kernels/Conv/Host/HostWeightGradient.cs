@@ -45,7 +45,7 @@ internal static unsafe class HostWeightGradient<TV, T>
             job.ChunkTiles = TilesOfAChunk(device, shape, job.Panels.Count, job.Tiles);
             device.Workers.Run(ref job, job.Chunks);
         }
-        else if (!direct && WinogradPlan.Suits<T>(shape, transposed: false))
+        else if (ConvForms.TakesWinograd<T>(shape, transposed: false, direct))
         {
             WinogradGradientJob<TV, T> job = new()
             {

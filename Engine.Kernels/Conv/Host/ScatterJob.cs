@@ -119,8 +119,13 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
             int first = vector * TV.Count, width = vectors * TV.Count;
             PanelCopy.Transposed(source + ((nint)first * depth), depth, Math.Min(width, pixels - first), depth, panel, width);
             T* weight = Weight;
+            T* next = source + ((nint)(first + width) * depth);
+            int share = (((TileSize<TV, T>.Columns * depth) + Lines - 1) / Lines) * tileLines;
             for (int line = 0; line < Lines; line += tileLines, weight += (nint)depth * TileSize<TV, T>.Rows)
             {
+                // While one panel is multiplied the next one's pixels are on their way.
+                Memory.Prefetch(next, share);
+                next += share;
                 Panels<T> operands = new(depth, weight, panel, width, null);
                 MicroKernel<TV, T>.Run(Math.Min(tileLines, Lines - line), vectors, operands, products + ((nint)line * pitch) + first, pitch, load: false);
             }

@@ -88,21 +88,27 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
     }
 
     /// <summary>
-    /// Whether the transform pays: the products at the points must be well fewer than the direct ones, and so many channels that the transforms, which cost about as much as twenty
-    /// channels, do not count.
+    /// Whether the transform can be taken: float32, whole vectors of channels, two or three taps in every phase. Float64 is for checks, and keeps the accuracy of the direct form.
     /// </summary>
-    internal static bool Suits<T>(in Conv2dShape shape, bool transposed)
+    internal static bool IsPossible<T>(in Conv2dShape shape, bool transposed) where T : unmanaged
     {
-        const int channels = 16;
+        const int vector = 16;
         if (typeof(T) != typeof(float) || shape.Groups != 1 || shape.DilationHeight != 1 || shape.DilationWidth != 1) return false;
-        if (shape.Inputs % channels != 0 || shape.Outputs % channels != 0) return false;
+        if (shape.Inputs % vector != 0 || shape.Outputs % vector != 0) return false;
         WinogradPlan plan = new(shape, transposed);
-        if (!plan.Rows.IsSupported || !plan.Columns.IsSupported) return false;
-        double products = (double)plan.Tiles * plan.Products * shape.Inputs * shape.Outputs;
-        double overhead = 1 + (20.0 / shape.Inputs) + (20.0 / shape.Outputs);
+        return plan.Rows.IsSupported && plan.Columns.IsSupported;
+    }
 
-        // The transform of the weight pays when it is used for many tiles.
-        double weights = 40.0 * plan.Products * shape.Inputs * shape.Outputs;
-        return (products * overhead) + weights < 0.9 * shape.MultiplyAdds;
+    /// <summary>
+    /// Whether the transform pays: the products at the points have to be well fewer than the direct ones, with so many channels that the transforms of the images, which cost
+    /// as much as the products of some twenty, do not count; and so many tiles that the transform of the weight does not.
+    /// </summary>
+    internal static bool Pays(in Conv2dShape shape, bool transposed)
+    {
+        const double imageChannels = 20, weightTiles = 40, worthwhile = 0.9;
+        WinogradPlan plan = new(shape, transposed);
+        double products = (double)plan.Products * shape.Inputs * shape.Outputs;
+        double cost = (plan.Tiles * (1 + (imageChannels / shape.Inputs) + (imageChannels / shape.Outputs))) + weightTiles;
+        return cost * products < worthwhile * shape.MultiplyAdds;
     }
 }
