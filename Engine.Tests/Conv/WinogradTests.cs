@@ -41,14 +41,14 @@ public sealed class WinogradTests
     [InlineData(64, 5, 2, 2)]
     public void The_transform_loses_no_more_than_is_said(int channels, int kernel, int stride, int padding)
     {
-        Conv2dShape shape = new(16, 12, 12, channels, channels, kernel, kernel, stride, stride, Conv2dPadding.All(padding));
+        Conv2dShape shape = new(16, 16, 16, channels, channels, kernel, kernel, stride, stride, Conv2dPadding.All(padding));
         ConvCase<float> x = new(shape, 9);
         using CpuDevice host = new(1);
         foreach (ConvReference.Target target in Enum.GetValues<ConvReference.Target>())
         {
             double direct = x.LargestError(host, target, direct: true), winograd = x.LargestError(host, target, direct: false);
-            Assert.InRange(direct, 0, 2e-6);
-            Assert.True(winograd is > 0 and <= 1e-5, $"{target} of {shape}: {winograd:E2}, direct {direct:E2}");
+            Assert.InRange(direct, 0, 1.5e-5);
+            Assert.True(winograd is > 0 and <= 6e-5, $"{target} of {shape}: {winograd:E2}, direct {direct:E2}");
             Assert.NotEqual(direct, winograd);
         }
     }
