@@ -24,6 +24,9 @@ public sealed class WinogradTests
         new(41, 9, 12, 32, 32, 4, 4, 2, 2, Conv2dPadding.All(1)),
         new(35, 11, 12, 32, 112, 3, 5, 1, 2, new Conv2dPadding(0, 1, 2, 2)),
         new(64, 7, 7, 64, 80, 3, 3, Padding: Conv2dPadding.All(1)),
+        new(60, 10, 9, 48, 48, 3, 3, Padding: Conv2dPadding.All(1)),
+        new(50, 6, 21, 32, 48, 5, 3, 2, 1, Conv2dPadding.Symmetric(2, 1)),
+        new(150, 5, 3, 48, 64, 3, 3, Padding: Conv2dPadding.All(1)),
     ];
 
     [Theory, MemberData(nameof(Cases))]
