@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Kernels.Conv;
 using Xunit;
 
 namespace Engine.Tests;
@@ -24,12 +25,15 @@ public sealed class WinogradTests
         new(41, 9, 12, 32, 32, 4, 4, 2, 2, Conv2dPadding.All(1)),
         new(35, 11, 12, 32, 112, 3, 5, 1, 2, new Conv2dPadding(0, 1, 2, 2)),
         new(64, 7, 7, 64, 80, 3, 3, Padding: Conv2dPadding.All(1)),
+        new(60, 10, 9, 48, 48, 3, 3, Padding: Conv2dPadding.All(1)),
+        new(50, 6, 21, 32, 48, 5, 3, 2, 1, Conv2dPadding.Symmetric(2, 1)),
+        new(150, 5, 3, 48, 64, 3, 3, Padding: Conv2dPadding.All(1)),
     ];
 
     [Theory, MemberData(nameof(Cases))]
     public void Every_product_agrees_with_the_definition(int index, string shape)
     {
-        Assert.NotEmpty(shape);
+        Assert.True(ConvForms.TakesWinograd<float>(s_shapes[index], false, false) && ConvForms.TakesWinograd<float>(s_shapes[index], true, false), shape);
         new ConvCase<float>(s_shapes[index], index).CheckAll(4e-6, index % 2 == 0, index % 2 == 0 ? Activation.Tanh : Activation.LeakyRelu(0.2), index % 3 == 0);
     }
 
@@ -41,14 +45,14 @@ public sealed class WinogradTests
     [InlineData(64, 5, 2, 2)]
     public void The_transform_loses_no_more_than_is_said(int channels, int kernel, int stride, int padding)
     {
-        Conv2dShape shape = new(16, 12, 12, channels, channels, kernel, kernel, stride, stride, Conv2dPadding.All(padding));
+        Conv2dShape shape = new(16, 16, 16, channels, channels, kernel, kernel, stride, stride, Conv2dPadding.All(padding));
         ConvCase<float> x = new(shape, 9);
         using CpuDevice host = new(1);
         foreach (ConvReference.Target target in Enum.GetValues<ConvReference.Target>())
         {
             double direct = x.LargestError(host, target, direct: true), winograd = x.LargestError(host, target, direct: false);
-            Assert.InRange(direct, 0, 2e-6);
-            Assert.True(winograd is > 0 and <= 1e-5, $"{target} of {shape}: {winograd:E2}, direct {direct:E2}");
+            Assert.InRange(direct, 0, 1.5e-5);
+            Assert.True(winograd is > 0 and <= 6e-5, $"{target} of {shape}: {winograd:E2}, direct {direct:E2}");
             Assert.NotEqual(direct, winograd);
         }
     }

@@ -16,6 +16,9 @@ internal readonly record struct WinogradAxis(int Extent, int Coarse, int Size, i
     /// <summary>Taps that the transform takes.</summary>
     internal const int Taps = 3;
 
+    /// <summary>Kinds of tiles.</summary>
+    internal const int Kinds = 2;
+
     /// <summary>The least distance from a coarse place u to a v that it meets: i = s d + r + p &gt;= 0 for some phase r.</summary>
     private int LeastDistance => -((Padding + Stride - 1) / Stride);
 
@@ -28,8 +31,27 @@ internal readonly record struct WinogradAxis(int Extent, int Coarse, int Size, i
     /// <summary>Places of a phase of the target.</summary>
     internal int TargetExtent => Transposed ? (Extent + Stride - 1) / Stride : Coarse;
 
-    /// <summary>Tiles that cover the target.</summary>
-    internal int Tiles => (TargetExtent + WinogradTransform.Outputs - 1) / WinogradTransform.Outputs;
+    /// <summary>Tiles of each kind: 0, with four outputs; 1, the last one with what remains.</summary>
+    internal int Tiles(int kind) => kind == 0 ? TargetExtent / WinogradTransform.Outputs : Math.Min(TargetExtent % WinogradTransform.Outputs, 1);
+
+    /// <summary>Outputs of a tile of a kind.</summary>
+    internal int Outputs(int kind) => kind == 0 ? WinogradTransform.Outputs : TargetExtent % WinogradTransform.Outputs;
+
+    /// <summary>The first output of a tile of a kind.</summary>
+    internal int FirstOutput(int kind, int tile) => (kind == 0 ? tile : TargetExtent / WinogradTransform.Outputs) * WinogradTransform.Outputs;
+
+    /// <summary>Points of all tiles at which the transformed kernel of a phase is not 0.</summary>
+    internal int Products(int phase)
+    {
+        int count = 0;
+        for (int kind = 0; kind < Kinds; kind++)
+        {
+            for (int point = 0; point < WinogradTransform.Points; point++)
+                if (WinogradTransform.Uses(Outputs(kind), point) && !IsZero(phase, point)) count += Tiles(kind);
+        }
+
+        return count;
+    }
 
     /// <summary>Whether the kernel fits the transform: at most three taps, and every phase has one.</summary>
     internal bool IsSupported => LargestDistance - LeastDistance < Taps && Size >= Stride && Extent >= Stride && LargestDistance > LeastDistance;

@@ -37,7 +37,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
     public readonly void Run(int chunk)
     {
         int channel = chunk * ChunkChannels, channels = Math.Min(ChunkChannels, Plan.Depth - channel);
-        long inputLength = Plan.Phases * Points2 * InputStep(channels), gradientLength = Points2 * GradientStep;
+        long inputLength = Points2 * InputStep(channels), gradientLength = Points2 * GradientStep;
         long sumsLength = (long)Plan.Products * channels * Plan.Channels, between = 2 * Points2 * TV.Count, zeros = Math.Max(Plan.Depth, Plan.Channels);
         long bytes = HostMemoryPool.RoundUp(((inputLength + gradientLength + sumsLength + between + zeros) * sizeof(T)) + (Points2 * sizeof(T*)));
         nint memory = Pool.Rent(bytes);
@@ -46,20 +46,14 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
             T* sums = (T*)memory;
             Work work = new(sums + sumsLength, inputLength, gradientLength, between, zeros);
             new Span<T>(work.Zeros, (int)zeros).Clear();
-            if (Plan.Tiles == 0) new Span<T>(sums, checked((int)sumsLength)).Clear();
-            for (long tile = 0; tile < Plan.Tiles; tile += BlockTiles)
+            ulong begun = 0;
+            for (int kind = 0; kind < WinogradKind.Count; kind++)
             {
-                int tiles = (int)Math.Min(BlockTiles, Plan.Tiles - tile);
-                for (int t = 0; t < tiles; t++)
-                {
-                    TransformInput(tile + t, t, channel, channels, work);
-                    TransformGradient(tile + t, t, work);
-                }
-
-                Multiply(tiles, channels, tile > 0, sums, work);
+                WinogradKind tiles = new(Plan, kind);
+                for (long tile = 0; tile < tiles.Tiles; tile += BlockTiles) Block(tiles, tile, channel, channels, ref begun, sums, work);
             }
 
-            TransformSums(channel, channels, sums, work);
+            TransformSums(channel, channels, begun, sums, work);
         }
         finally
         {
@@ -70,7 +64,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
     /// <summary>The memory of a chunk.</summary>
     private readonly struct Work(T* block, long inputLength, long gradientLength, long between, long zeros)
     {
-        /// <summary>[phase, point, tile, channels of the chunk]</summary>
+        /// <summary>Of one phase: [point, tile, channels of the chunk]. The next phase takes its place, so that it stays in the cache.</summary>
         internal readonly T* Inputs = block;
 
         /// <summary>[point, panel, tile, columns of the panel]</summary>
@@ -88,43 +82,47 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
     /// <summary>Elements from one point of the inputs to the next.</summary>
     private static nint InputStep(int channels) => ((nint)BlockTiles * channels) + WinogradTransform.Apart;
 
-    private readonly void Locate(long tile, out int image, out int y, out int x)
+    /// <summary>Adds what some tiles of a kind bring. A bit for each point says whether its sums have begun.</summary>
+    private readonly void Block(in WinogradKind kind, long first, int channel, int channels, ref ulong begun, T* sums, in Work work)
     {
-        image = (int)(tile / Plan.ImageTiles);
-        int within = (int)(tile % Plan.ImageTiles);
-        y = within / Plan.Columns.Tiles * Outputs;
-        x = within % Plan.Columns.Tiles * Outputs;
-    }
-
-    private readonly void TransformInput(long tile, int t, int channel, int channels, in Work work)
-    {
-        Locate(tile, out int image, out int y, out int x);
+        int tiles = (int)Math.Min(BlockTiles, kind.Tiles - first);
+        for (int t = 0; t < tiles; t++) TransformGradient(kind, first + t, t, work);
         for (int phase = 0; phase < Plan.Phases; phase++)
         {
-            for (int i = 0; i < Points; i++)
-            {
-                int v = ((y + Plan.Rows.Offset + i) * Plan.Rows.Stride) + (phase / Plan.Columns.Stride);
-                for (int j = 0; j < Points; j++)
-                {
-                    int u = ((x + Plan.Columns.Offset + j) * Plan.Columns.Stride) + (phase % Plan.Columns.Stride);
-                    bool inside = v >= 0 && v < Input.Height && u >= 0 && u < Input.Width;
-                    work.Pixels[(i * Points) + j] = (inside ? Input.At(image, v, u) : work.Zeros) + channel;
-                }
-            }
-
-            T* target = work.Inputs + (phase * Points2 * InputStep(channels)) + ((nint)t * channels);
-            WinogradTiles<TV, T>.Input(work.Pixels, channels, work.Between, target, InputStep(channels));
+            for (int t = 0; t < tiles; t++) TransformInput(kind, first + t, t, phase, channel, channels, work);
+            sums = Multiply(kind, phase, tiles, channels, begun, sums, work);
         }
+
+        for (int point = 0; point < Points2; point++)
+            if (kind.Uses(point)) begun |= 1UL << point;
     }
 
-    private readonly void TransformGradient(long tile, int t, in Work work)
+    private readonly void TransformInput(in WinogradKind kind, long tile, int t, int phase, int channel, int channels, in Work work)
     {
-        Locate(tile, out int image, out int y, out int x);
+        kind.Locate(tile, out int image, out int y, out int x);
+        for (int i = 0; i < Points; i++)
+        {
+            int v = ((y + Plan.Rows.Offset + i) * Plan.Rows.Stride) + (phase / Plan.Columns.Stride);
+            for (int j = 0; j < Points; j++)
+            {
+                int u = ((x + Plan.Columns.Offset + j) * Plan.Columns.Stride) + (phase % Plan.Columns.Stride);
+                bool inside = i < kind.Rows + 2 && j < kind.Columns + 2 && v >= 0 && v < Input.Height && u >= 0 && u < Input.Width;
+                work.Pixels[(i * Points) + j] = (inside ? Input.At(image, v, u) : work.Zeros) + channel;
+            }
+        }
+
+        WinogradTiles<TV, T>.Input(
+            work.Pixels, kind.Rows, kind.Columns, channels, work.Between, work.Inputs + ((nint)t * channels), InputStep(channels));
+    }
+
+    private readonly void TransformGradient(in WinogradKind kind, long tile, int t, in Work work)
+    {
+        kind.Locate(tile, out int image, out int y, out int x);
         for (int i = 0; i < Outputs; i++)
         {
             for (int j = 0; j < Outputs; j++)
             {
-                bool inside = y + i < Gradient.Height && x + j < Gradient.Width;
+                bool inside = i < kind.Rows && j < kind.Columns;
                 work.Pixels[(i * Outputs) + j] = inside ? Gradient.At(image, y + i, x + j) : work.Zeros;
             }
         }
@@ -136,40 +134,44 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
             for (int v = 0; v < vectors; v++)
             {
                 WinogradTiles<TV, T>.OutputGradient(
-                    work.Pixels, (nint)(vector + v) * TV.Count, work.Between, panel + (v * TV.Count), GradientStep);
+                    work.Pixels, (nint)(vector + v) * TV.Count, kind.Rows, kind.Columns, work.Between, panel + (v * TV.Count), GradientStep);
             }
         }
     }
 
-    /// <summary>sums += inputs' * gradients at every point: [phase, point, panel, tile of channels, rows of the tile, columns of the panel].</summary>
-    private readonly void Multiply(int tiles, int channels, bool load, T* sums, in Work work)
+    /// <summary>
+    /// sums += inputs' * gradients at every point of a phase: [phase, point, panel, tile of channels, rows of the tile, columns of the panel]. Returns where the next phase begins.
+    /// </summary>
+    private readonly T* Multiply(in WinogradKind kind, int phase, int tiles, int channels, ulong begun, T* sums, in Work work)
     {
         int tileRows = TileSize<TV, T>.Rows;
+        nint plane = (nint)channels * Plan.Channels;
         T** rows = stackalloc T*[8];
         Segment segment = new(0, 0, tiles);
-        for (int phase = 0; phase < Plan.Phases; phase++)
+        for (int point = 0; point < Points2; point++)
         {
-            for (int point = 0; point < Points2; point++)
+            if (Plan.IsZero(phase, point)) continue;
+            T* sum = sums;
+            sums += plane;
+            if (!kind.Uses(point)) continue;
+            T* inputs = work.Inputs + (point * InputStep(channels)), gradients = work.Gradients + (point * GradientStep);
+            for (int p = 0; p < Panels.Count; p++)
             {
-                if (Plan.IsZero(phase, point)) continue;
-                T* inputs = work.Inputs + (((phase * Points2) + point) * InputStep(channels));
-                T* gradients = work.Gradients + (point * GradientStep);
-                for (int p = 0; p < Panels.Count; p++)
+                Panels.Locate(p, out _, out int vector, out int vectors);
+                int width = vectors * TV.Count;
+                T* panel = gradients + ((nint)vector * TV.Count * BlockTiles);
+                for (int c = 0; c < channels; c += tileRows, sum += (nint)tileRows * width)
                 {
-                    Panels.Locate(p, out _, out int vector, out int vectors);
-                    int width = vectors * TV.Count;
-                    T* panel = gradients + ((nint)vector * TV.Count * BlockTiles);
-                    for (int c = 0; c < channels; c += tileRows, sums += (nint)tileRows * width)
-                    {
-                        for (int i = 0; i < tileRows; i++) rows[i] = inputs + c + i;
-                        RowsKernel<TV, T>.Run(rows, channels, vectors, panel, &segment, 1, sums, width, load);
-                    }
+                    for (int i = 0; i < tileRows; i++) rows[i] = inputs + c + i;
+                    RowsKernel<TV, T>.Run(rows, channels, vectors, panel, &segment, 1, sum, width, (begun >> point & 1) != 0);
                 }
             }
         }
+
+        return sums;
     }
 
-    private readonly void TransformSums(int channel, int channels, T* sums, in Work work)
+    private readonly void TransformSums(int channel, int channels, ulong begun, T* sums, in Work work)
     {
         int count = TV.Count;
         nint plane = (nint)channels * Plan.Channels;
@@ -193,7 +195,8 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
                         for (int point = 0; point < Points2; point++)
                         {
                             bool zero = Plan.IsZero(phase, point);
-                            TV.Store(zero ? TV.Of(0) : TV.Load(sum), points + (point * count));
+                            bool none = zero || (begun >> point & 1) == 0;
+                            TV.Store(none ? TV.Of(0) : TV.Load(sum), points + (point * count));
                             if (!zero) sum += plane;
                         }
 

@@ -29,7 +29,16 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
     /// <summary>Blocks of a chunk.</summary>
     internal required int ChunkBlocks;
 
-    internal readonly int Blocks => (int)((Plan.Tiles + BlockTiles - 1) / BlockTiles);
+    /// <summary>Blocks of all kinds of tiles; a block has tiles of one kind.</summary>
+    internal readonly int Blocks
+    {
+        get
+        {
+            int blocks = 0;
+            for (int kind = 0; kind < WinogradKind.Count; kind++) blocks += BlocksOf(new WinogradKind(Plan, kind));
+            return blocks;
+        }
+    }
 
     internal readonly int Chunks => (Blocks + ChunkBlocks - 1) / ChunkBlocks;
 
@@ -58,22 +67,14 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
         {
             Work work = new((T*)memory, inputLength, sumsLength, Plan.Depth);
             new Span<T>(work.Zeros, Plan.Depth).Clear();
-            int end = Math.Min((chunk + 1) * ChunkBlocks, Blocks);
-            for (int block = chunk * ChunkBlocks; block < end; block++)
+            int begin = chunk * ChunkBlocks, end = begin + ChunkBlocks;
+            for (int kind = 0; kind < WinogradKind.Count; kind++)
             {
-                long first = (long)block * BlockTiles;
-                int tiles = (int)Math.Min(BlockTiles, Plan.Tiles - first);
-                TransformInputs(first, tiles, work);
-                for (int phase = 0; phase < Plan.TargetPhases; phase++)
-                {
-                    T* weight = Weight + Plan.WeightAt(phase, Panels, 0, 0, 0, 0);
-                    for (int p = 0; p < Panels.Count; p++)
-                    {
-                        Panels.Locate(p, out _, out int vector, out int vectors);
-                        weight = Multiply(phase, tiles, vectors, weight, work);
-                        TransformOutputs(first, tiles, phase, vector * TV.Count, vectors, work);
-                    }
-                }
+                WinogradKind tiles = new(Plan, kind);
+                int blocks = BlocksOf(tiles);
+                for (int block = Math.Max(begin, 0); block < Math.Min(end, blocks); block++) Block(tiles, (long)block * BlockTiles, work);
+                begin -= blocks;
+                end -= blocks;
             }
         }
         finally
@@ -107,21 +108,30 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
         internal Segment* Segments => (Segment*)(Pixels + Points2);
     }
 
-    /// <summary>The image and the tile in it, by its rows and columns.</summary>
-    private readonly void Locate(long tile, out int image, out int y, out int x)
+    private readonly int BlocksOf(in WinogradKind kind) => (int)((kind.Tiles + BlockTiles - 1) / BlockTiles);
+
+    private readonly void Block(in WinogradKind kind, long first, in Work work)
     {
-        image = (int)(tile / Plan.ImageTiles);
-        int within = (int)(tile % Plan.ImageTiles);
-        y = within / Plan.Columns.Tiles * Outputs;
-        x = within % Plan.Columns.Tiles * Outputs;
+        int tiles = (int)Math.Min(BlockTiles, kind.Tiles - first);
+        TransformInputs(kind, first, tiles, work);
+        for (int phase = 0; phase < Plan.TargetPhases; phase++)
+        {
+            T* weight = Weight + Plan.WeightAt(phase, Panels, 0, 0, 0, 0);
+            for (int p = 0; p < Panels.Count; p++)
+            {
+                Panels.Locate(p, out _, out int vector, out int vectors);
+                weight = Multiply(kind, phase, tiles, vectors, weight, work);
+                TransformOutputs(kind, first, tiles, phase, vector * TV.Count, vectors, work);
+            }
+        }
     }
 
-    private readonly void TransformInputs(long first, int tiles, in Work work)
+    private readonly void TransformInputs(in WinogradKind kind, long first, int tiles, in Work work)
     {
         int strideY = Plan.Transposed ? 1 : Plan.Rows.Stride, strideX = Plan.Transposed ? 1 : Plan.Columns.Stride;
         for (int t = 0; t < tiles; t++)
         {
-            Locate(first + t, out int image, out int y, out int x);
+            kind.Locate(first + t, out int image, out int y, out int x);
             for (int phase = 0; phase < Plan.SourcePhases; phase++)
             {
                 for (int i = 0; i < Points; i++)
@@ -130,18 +140,19 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
                     for (int j = 0; j < Points; j++)
                     {
                         int u = ((x + Plan.Columns.Offset + j) * strideX) + (phase % strideX);
-                        bool inside = v >= 0 && v < Source.Height && u >= 0 && u < Source.Width;
+                        bool inside = i < kind.Rows + 2 && j < kind.Columns + 2 && v >= 0 && v < Source.Height && u >= 0 && u < Source.Width;
                         work.Pixels[(i * Points) + j] = inside ? Source.At(image, v, u) : work.Zeros;
                     }
                 }
 
-                WinogradTiles<TV, T>.Input(work.Pixels, Plan.Depth, work.Between, work.Inputs + ((nint)t * Depths) + ((nint)phase * Plan.Depth), InputStep);
+                WinogradTiles<TV, T>.Input(
+                    work.Pixels, kind.Rows, kind.Columns, Plan.Depth, work.Between, work.Inputs + ((nint)t * Depths) + ((nint)phase * Plan.Depth), InputStep);
             }
         }
     }
 
     /// <summary>The products at all points for a panel of columns; returns where the next panel's weight begins.</summary>
-    private readonly T* Multiply(int phase, int tiles, int vectors, T* weight, in Work work)
+    private readonly T* Multiply(in WinogradKind kind, int phase, int tiles, int vectors, T* weight, in Work work)
     {
         int tileRows = TileSize<TV, T>.Rows, width = vectors * TV.Count;
         T** rows = stackalloc T*[8];
@@ -157,7 +168,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
                 depth += Plan.Depth;
             }
 
-            for (int t = 0; t < tiles; t += tileRows)
+            for (int t = 0; t < tiles && kind.Uses(point); t += tileRows)
             {
                 for (int i = 0; i < tileRows; i++) rows[i] = inputs + ((nint)Math.Min(t + i, tiles - 1) * Depths);
                 RowsKernel<TV, T>.Run(rows, 1, vectors, weight, work.Segments, segments, sums + ((nint)t * width), width, load: false);
@@ -169,7 +180,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
         return weight;
     }
 
-    private readonly void TransformOutputs(long first, int tiles, int phase, int column, int vectors, in Work work)
+    private readonly void TransformOutputs(in WinogradKind kind, long first, int tiles, int phase, int column, int vectors, in Work work)
     {
         int width = vectors * TV.Count;
         int strideY = Plan.Transposed ? Plan.Rows.Stride : 1, strideX = Plan.Transposed ? Plan.Columns.Stride : 1;
@@ -177,16 +188,17 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
         Target.PrepareBias(column, width, vectors, work.Bias);
         for (int t = 0; t < tiles; t++)
         {
-            Locate(first + t, out int image, out int y, out int x);
+            kind.Locate(first + t, out int image, out int y, out int x);
             for (int v = 0; v < width; v += TV.Count)
             {
-                WinogradTiles<TV, T>.Output(work.Sums + ((nint)t * width) + v, (nint)BlockTiles * width, work.Between, work.After);
+                WinogradTiles<TV, T>.Output(
+                    work.Sums + ((nint)t * width) + v, (nint)BlockTiles * width, kind.Rows, kind.Columns, work.Between, work.After);
                 TV bias = TV.Load(work.Bias + v);
-                for (int i = 0; i < Outputs; i++)
+                for (int i = 0; i < kind.Rows; i++)
                 {
                     int row = ((y + i) * strideY) + (phase / strideX);
                     if (row >= height) break;
-                    for (int j = 0; j < Outputs; j++)
+                    for (int j = 0; j < kind.Columns; j++)
                     {
                         int place = ((x + j) * strideX) + (phase % strideX);
                         if (place >= across) break;

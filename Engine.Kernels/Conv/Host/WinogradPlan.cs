@@ -32,11 +32,16 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
     /// <summary>Channels of the target.</summary>
     internal int Channels => Transposed ? Shape.Inputs : Shape.Outputs;
 
-    /// <summary>Tiles of an image.</summary>
-    internal int ImageTiles => Rows.Tiles * Columns.Tiles;
-
-    /// <summary>Tiles of all images.</summary>
-    internal long Tiles => (long)Shape.Batch * ImageTiles;
+    /// <summary>Products of all tiles of an image, each of as many multiplications as the weight has for a tap.</summary>
+    private long ImageProducts
+    {
+        get
+        {
+            long count = 0;
+            for (int phase = 0; phase < Phases; phase++) count += (long)Rows.Products(phase / Columns.Stride) * Columns.Products(phase % Columns.Stride);
+            return count;
+        }
+    }
 
     internal bool IsZero(int phase, int point) =>
         Rows.IsZero(phase / Columns.Stride, point / WinogradTransform.Points) || Columns.IsZero(phase % Columns.Stride, point % WinogradTransform.Points);
@@ -107,8 +112,8 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
     {
         const double imageChannels = 20, weightTiles = 40, worthwhile = 0.9;
         WinogradPlan plan = new(shape, transposed);
-        double products = (double)plan.Products * shape.Inputs * shape.Outputs;
-        double cost = (plan.Tiles * (1 + (imageChannels / shape.Inputs) + (imageChannels / shape.Outputs))) + weightTiles;
-        return cost * products < worthwhile * shape.MultiplyAdds;
+        double tapMultiplyAdds = (double)shape.Inputs * shape.Outputs;
+        double products = (double)shape.Batch * plan.ImageProducts * (1 + (imageChannels / shape.Inputs) + (imageChannels / shape.Outputs));
+        return (products + (weightTiles * plan.Products)) * tapMultiplyAdds < worthwhile * shape.MultiplyAdds;
     }
 }

@@ -24,38 +24,94 @@ internal static unsafe class WinogradTransform
     /// </summary>
     internal const int Apart = 16;
 
-    /// <summary>Six inputs to six points: B'.</summary>
+    /// <summary>
+    /// Whether a tile of <paramref name="outputs"/> outputs uses a point. The last tile may have fewer than four outputs, and n outputs of three taps need n + 2 points: 0, 1, -1, 2, -2 as far as needed,
+    /// and infinity. The kernel is transformed as for four: what its points are scaled by otherwise, the inputs make good.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Input<TV, T>(TV d0, TV d1, TV d2, TV d3, TV d4, TV d5, T* target, nint step)
+    internal static bool Uses(int outputs, int point) => point <= outputs || point == Points - 1;
+
+    /// <summary>Inputs to points, B', for a tile of some outputs, which has two inputs more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Input<TV, T>(int outputs, TV d0, TV d1, TV d2, TV d3, TV d4, TV d5, T* target, nint step)
         where TV : unmanaged, IVectorLane<TV, T>
         where T : unmanaged
     {
-        TV four = TV.Of(4), minusFive = TV.Of(-5), minusFour = TV.Of(-4);
-        TV.Store(TV.MulAdd(four, d0, TV.MulAdd(minusFive, d2, d4)), target);
-        TV even = TV.MulAdd(minusFour, d2, d4), odd = TV.MulAdd(minusFour, d1, d3);
-        TV.Store(even + odd, target + step);
-        TV.Store(even - odd, target + (2 * step));
-        even = d4 - d2;
-        odd = d3 - d1;
-        odd += odd;
-        TV.Store(even + odd, target + (3 * step));
-        TV.Store(even - odd, target + (4 * step));
-        TV.Store(TV.MulAdd(four, d1, TV.MulAdd(minusFive, d3, d5)), target + (5 * step));
+        if (outputs == Outputs)
+        {
+            TV even = TV.MulAdd(TV.Of(-4), d2, d4), odd = TV.MulAdd(TV.Of(-4), d1, d3);
+            TV.Store(TV.MulAdd(TV.Of(4), d0, TV.MulAdd(TV.Of(-5), d2, d4)), target);
+            TV.Store(even + odd, target + step);
+            TV.Store(even - odd, target + (2 * step));
+            even = d4 - d2;
+            odd = d3 - d1;
+            odd += odd;
+            TV.Store(even + odd, target + (3 * step));
+            TV.Store(even - odd, target + (4 * step));
+            TV.Store(TV.MulAdd(TV.Of(4), d1, TV.MulAdd(TV.Of(-5), d3, d5)), target + (5 * step));
+        }
+        else if (outputs == 3)
+        {
+            // 4 d0 - 2 d1 - 4 d2 + 2 d3; -6 d1 - 3 d2 + 3 d3; 2 d1 - 3 d2 + d3; -4 d1 + 4 d3; 2 d1 - d2 - 2 d3 + d4
+            TV difference = d3 - d1;
+            TV.Store(TV.MulAdd(TV.Of(4), d0 - d2, difference + difference), target);
+            TV.Store(TV.MulAdd(TV.Of(3), d3 - d2, TV.Of(-6) * d1), target + step);
+            TV.Store(TV.MulAdd(TV.Of(-3), d2, TV.MulAdd(TV.Of(2), d1, d3)), target + (2 * step));
+            TV.Store(TV.Of(4) * difference, target + (3 * step));
+            TV.Store(TV.MulAdd(TV.Of(-2), difference, d4 - d2), target + (5 * step));
+        }
+        else if (outputs == 2)
+        {
+            // 4 d0 - 4 d2; -3 d1 - 3 d2; 3 d1 - 3 d2; d3 - d1
+            TV.Store(TV.Of(4) * (d0 - d2), target);
+            TV.Store(TV.Of(-3) * (d1 + d2), target + step);
+            TV.Store(TV.Of(3) * (d1 - d2), target + (2 * step));
+            TV.Store(d3 - d1, target + (5 * step));
+        }
+        else
+        {
+            // 4 d0 - 4 d1; -6 d1; d2 - d1
+            TV.Store(TV.Of(4) * (d0 - d1), target);
+            TV.Store(TV.Of(-6) * d1, target + step);
+            TV.Store(d2 - d1, target + (5 * step));
+        }
     }
 
-    /// <summary>Six points to four outputs: A'.</summary>
+    /// <summary>Points to outputs: A'.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Output<TV, T>(T* source, nint sourceStep, T* target, nint step)
+    internal static void Output<TV, T>(int outputs, T* source, nint sourceStep, T* target, nint step)
         where TV : unmanaged, IVectorLane<TV, T>
         where T : unmanaged
     {
-        TV m1 = TV.Load(source + sourceStep), m2 = TV.Load(source + (2 * sourceStep));
-        TV m3 = TV.Load(source + (3 * sourceStep)), m4 = TV.Load(source + (4 * sourceStep));
-        TV sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
-        TV.Store(TV.Load(source) + sum + sum2, target);
+        TV m0 = TV.Load(source), m1 = TV.Load(source + sourceStep), last = TV.Load(source + (5 * sourceStep));
+        if (outputs == 1)
+        {
+            TV.Store(m0 + m1 + last, target);
+            return;
+        }
+
+        TV m2 = TV.Load(source + (2 * sourceStep)), sum = m1 + m2, difference = m1 - m2;
+        if (outputs == 2)
+        {
+            TV.Store(m0 + sum, target);
+            TV.Store(difference + last, target + step);
+            return;
+        }
+
+        TV m3 = TV.Load(source + (3 * sourceStep));
+        if (outputs == 3)
+        {
+            TV.Store(m0 + sum + m3, target);
+            TV.Store(TV.MulAdd(TV.Of(2), m3, difference), target + step);
+            TV.Store(TV.MulAdd(TV.Of(4), m3, sum) + last, target + (2 * step));
+            return;
+        }
+
+        TV m4 = TV.Load(source + (4 * sourceStep)), sum2 = m3 + m4, difference2 = m3 - m4;
+        TV.Store(m0 + sum + sum2, target);
         TV.Store(TV.MulAdd(TV.Of(2), difference2, difference), target + step);
         TV.Store(TV.MulAdd(TV.Of(4), sum2, sum), target + (2 * step));
-        TV.Store(TV.MulAdd(TV.Of(8), difference2, difference) + TV.Load(source + (5 * sourceStep)), target + (3 * step));
+        TV.Store(TV.MulAdd(TV.Of(8), difference2, difference) + last, target + (3 * step));
     }
 
     /// <summary>Three taps to six points: G.</summary>
@@ -76,21 +132,43 @@ internal static unsafe class WinogradTransform
         TV.Store(w2, target + (5 * step));
     }
 
-    /// <summary>The gradient of four outputs to that at six points: A.</summary>
+    /// <summary>The gradient of the outputs to that at the points: A.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void OutputGradient<TV, T>(TV g0, TV g1, TV g2, TV g3, T* target, nint step)
+    internal static void OutputGradient<TV, T>(int outputs, TV g0, TV g1, TV g2, TV g3, T* target, nint step)
         where TV : unmanaged, IVectorLane<TV, T>
         where T : unmanaged
     {
-        TV even = g0 + g2, odd = g1 + g3;
         TV.Store(g0, target);
-        TV.Store(even + odd, target + step);
-        TV.Store(even - odd, target + (2 * step));
-        even = TV.MulAdd(TV.Of(4), g2, g0);
-        odd = TV.MulAdd(TV.Of(8), g3, g1 + g1);
-        TV.Store(even + odd, target + (3 * step));
-        TV.Store(even - odd, target + (4 * step));
-        TV.Store(g3, target + (5 * step));
+        if (outputs == 1)
+        {
+            TV.Store(g0, target + step);
+            TV.Store(g0, target + (5 * step));
+        }
+        else if (outputs == 2)
+        {
+            TV.Store(g0 + g1, target + step);
+            TV.Store(g0 - g1, target + (2 * step));
+            TV.Store(g1, target + (5 * step));
+        }
+        else if (outputs == 3)
+        {
+            TV even = g0 + g2;
+            TV.Store(even + g1, target + step);
+            TV.Store(even - g1, target + (2 * step));
+            TV.Store(TV.MulAdd(TV.Of(4), g2, TV.MulAdd(TV.Of(2), g1, g0)), target + (3 * step));
+            TV.Store(g2, target + (5 * step));
+        }
+        else
+        {
+            TV even = g0 + g2, odd = g1 + g3;
+            TV.Store(even + odd, target + step);
+            TV.Store(even - odd, target + (2 * step));
+            even = TV.MulAdd(TV.Of(4), g2, g0);
+            odd = TV.MulAdd(TV.Of(8), g3, g1 + g1);
+            TV.Store(even + odd, target + (3 * step));
+            TV.Store(even - odd, target + (4 * step));
+            TV.Store(g3, target + (5 * step));
+        }
     }
 
     /// <summary>The gradient at six points to that of three taps: G'.</summary>
