@@ -125,12 +125,6 @@ internal static unsafe class RowsKernel<TV, T>
                 TV b0 = TV.Load(b), b1 = default, b2 = default;
                 if (TVectors.Value > 1) b1 = TV.Load(b + size);
                 if (TVectors.Value > 2) b2 = TV.Load(b + (2 * size));
-
-                // A long panel comes from the last-level cache, and faster than the prefetcher of the machine expects.
-                T* ahead = b + (PrefetchDistance * TVectors.Value * size);
-                Memory.Prefetch(ahead);
-                if (TVectors.Value > 1) Memory.Prefetch(ahead + size);
-                if (TVectors.Value > 2) Memory.Prefetch(ahead + (2 * size));
                 TV a0 = TV.Fill(r0[k]);
                 c00 = TV.MulAdd(a0, b0, c00);
                 if (TVectors.Value > 1) c01 = TV.MulAdd(a0, b1, c01);
