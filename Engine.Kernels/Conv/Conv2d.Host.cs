@@ -27,11 +27,11 @@ public static unsafe partial class Conv2d
     /// <summary>A convolution or its transpose on a chosen kind of vector: the result does not depend on which.</summary>
     internal static void RunOnHost<TV, T>(
         CpuDevice device, Storage source, Storage weight, Storage target, in Conv2dShape shape, bool transposed, Storage? bias, Activation activation, bool accumulate,
-        bool direct = false)
+        ConvForm form = ConvForm.ByShape)
         where TV : unmanaged, IVectorLane<TV, T>
         where T : unmanaged =>
         HostConvolution<TV, T>.Run(
-            device, source.Pointer<T>(), weight.Pointer<T>(), target.Pointer<T>(), shape, transposed, bias is null ? null : bias.Pointer<T>(), activation, accumulate, direct);
+            device, source.Pointer<T>(), weight.Pointer<T>(), target.Pointer<T>(), shape, transposed, bias is null ? null : bias.Pointer<T>(), activation, accumulate, form);
 
     private static void WeightGradientOnHost(
         CpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
@@ -45,8 +45,8 @@ public static unsafe partial class Conv2d
 
     /// <summary>The gradient of the weight on a chosen kind of vector: the result does not depend on which.</summary>
     internal static void WeightGradientOnHost<TV, T>(
-        CpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate, bool direct = false)
+        CpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate, ConvForm form = ConvForm.ByShape)
         where TV : unmanaged, IVectorLane<TV, T>
         where T : unmanaged =>
-        HostWeightGradient<TV, T>.Run(device, input.Pointer<T>(), gradient.Pointer<T>(), weightGradient.Pointer<T>(), shape, accumulate, direct);
+        HostWeightGradient<TV, T>.Run(device, input.Pointer<T>(), gradient.Pointer<T>(), weightGradient.Pointer<T>(), shape, accumulate, form);
 }

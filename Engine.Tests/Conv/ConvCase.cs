@@ -1,5 +1,6 @@
 using System.Numerics;
 using Engine.Kernels;
+using Engine.Kernels.Conv;
 using Engine.Kernels.Lanes;
 using Xunit;
 
@@ -9,13 +10,15 @@ namespace Engine.Tests;
 internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Conv2dShape _shape;
+    private readonly ConvForm _form;
     private readonly T[] _input, _weight, _output;
 
-    internal ConvCase(Conv2dShape shape, int seed = 1)
+    internal ConvCase(Conv2dShape shape, int seed = 1, ConvForm form = ConvForm.ByShape)
     {
         Random random = new(seed);
         T[] Fill(long length) => [.. Enumerable.Range(0, (int)length).Select(_ => T.CreateChecked((random.NextDouble() * 2) - 1))];
         _shape = shape;
+        _form = form;
         _input = Fill(shape.LengthInput);
         _weight = Fill(shape.LengthWeight);
         _output = Fill(shape.LengthOutput);
@@ -35,15 +38,20 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
         int channels = target == ConvReference.Target.Output ? _shape.Outputs : _shape.Inputs;
         T[] biasValues = [.. Enumerable.Range(0, channels).Select(i => T.CreateChecked(((i * 7) % 11 * 0.1) - 0.5))];
         T start = T.CreateChecked(0.75);
-        T[] found = Guarded.Run(initial.Length, (host, result) => Run(host, target, result, bias ? Guarded.With(host, biasValues) : null, activation, accumulate), start);
+
+        // A form that is asked for is run on vectors of both widths, without the public entry.
+        T[] found = _form != ConvForm.ByShape ? Wide() : Guarded.Run(initial.Length, (host, result) => Run(host, target, result, bias ? Guarded.With(host, biasValues) : null, activation, accumulate), start);
         object narrow = this is ConvCase<float> single
-            ? single.RunNarrow<Float256>(target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
-            : ((ConvCase<double>)(object)this).RunNarrow<Double256>(
+            ? single.RunOn<Float256>(target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
+            : ((ConvCase<double>)(object)this).RunOn<Double256>(
                 target, initial.Length, bias ? (double[])(object)biasValues : null, activation, accumulate, double.CreateChecked(start));
         Assert.Equal(found, (T[])narrow);
 
         (double Sum, double Size)[] expected = ConvReference.Sums(
             _shape, target, Array.ConvertAll(_input, double.CreateChecked), Array.ConvertAll(_weight, double.CreateChecked), Array.ConvertAll(_output, double.CreateChecked));
+        T[] Wide() => this is ConvCase<float> wide
+            ? (T[])(object)wide.RunOn<Float512>(target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
+            : throw new NotSupportedException();
         double terms = target switch
         {
             ConvReference.Target.Output => _shape.KernelHeight * _shape.KernelWidth * (_shape.Inputs / _shape.Groups),
@@ -60,8 +68,8 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
         }
     }
 
-    /// <summary>The same on narrow vectors, with four rows to a tile.</summary>
-    private T[] RunNarrow<TV>(ConvReference.Target target, int length, T[]? bias, Activation activation, bool accumulate, T start)
+    /// <summary>The same on a kind of vector: the narrow ones have four rows to a tile.</summary>
+    private T[] RunOn<TV>(ConvReference.Target target, int length, T[]? bias, Activation activation, bool accumulate, T start)
         where TV : unmanaged, IVectorLane<TV, T> => Guarded.Run(
             length,
             (host, result) =>
@@ -69,18 +77,18 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
                 Storage? biases = bias is null ? null : Guarded.With(host, bias);
                 if (target == ConvReference.Target.Weight)
                 {
-                    Conv2d.WeightGradientOnHost<TV, T>(host, Guarded.With(host, _input), Guarded.With(host, _output), result, _shape, accumulate);
+                    Conv2d.WeightGradientOnHost<TV, T>(host, Guarded.With(host, _input), Guarded.With(host, _output), result, _shape, accumulate, _form);
                     return;
                 }
 
                 bool transposed = target == ConvReference.Target.Input;
                 Conv2d.RunOnHost<TV, T>(
-                    host, Guarded.With(host, transposed ? _output : _input), Guarded.With(host, _weight), result, _shape, transposed, biases, activation, accumulate);
+                    host, Guarded.With(host, transposed ? _output : _input), Guarded.With(host, _weight), result, _shape, transposed, biases, activation, accumulate, _form);
             },
             start);
 
-    /// <summary>The largest error of a product in the direct form or by the transform, beside the root mean square of the exact result.</summary>
-    internal double LargestError(CpuDevice host, ConvReference.Target target, bool direct)
+    /// <summary>The largest error of a product in a form, beside the root mean square of the exact result.</summary>
+    internal double LargestError(CpuDevice host, ConvReference.Target target, ConvForm form)
     {
         Storage[] arrays = [Guarded.With(host, _input), Guarded.With(host, _weight), Guarded.With(host, _output)];
         (Storage input, Storage weight, Storage output) = (arrays[0], arrays[1], arrays[2]);
@@ -88,12 +96,12 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
             _shape, target, Array.ConvertAll(_input, double.CreateChecked), Array.ConvertAll(_weight, double.CreateChecked), Array.ConvertAll(_output, double.CreateChecked));
         Storage result = target == ConvReference.Target.Output ? output : target == ConvReference.Target.Input ? input : weight;
         float[] found;
-        if (target == ConvReference.Target.Weight) Conv2d.WeightGradientOnHost<Float512, float>(host, input, output, weight, _shape, accumulate: false, direct);
+        if (target == ConvReference.Target.Weight) Conv2d.WeightGradientOnHost<Float512, float>(host, input, output, weight, _shape, accumulate: false, form);
         else
         {
             bool transposed = target == ConvReference.Target.Input;
             Conv2d.RunOnHost<Float512, float>(
-                host, transposed ? output : input, weight, result, _shape, transposed, null, Activation.None, accumulate: false, direct);
+                host, transposed ? output : input, weight, result, _shape, transposed, null, Activation.None, accumulate: false, form);
         }
 
         found = result.AsSpan<float>().ToArray();

@@ -21,29 +21,29 @@ internal static unsafe class HostConvolution<TV, T>
     /// <summary>target = activation(source * weight + bias), or with <paramref name="accumulate"/> activation(target + source * weight + bias).</summary>
     internal static void Run(
         CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, Activation activation, bool accumulate,
-        bool direct)
+        ConvForm form)
     {
         switch (activation.Kind)
         {
-            case ActivationKind.Relu: With(new ReluEpilogue<T>(), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
-            case ActivationKind.LeakyRelu: With(Unary(new LeakyRelu(activation.Slope)), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
-            case ActivationKind.Tanh: With(Unary(default(Tanh)), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
-            case ActivationKind.Sigmoid: With(Unary(default(Sigmoid)), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
-            default: With(default(LinearEpilogue<T>), device, source, weight, target, shape, transposed, bias, accumulate, direct); break;
+            case ActivationKind.Relu: With(new ReluEpilogue<T>(), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
+            case ActivationKind.LeakyRelu: With(Unary(new LeakyRelu(activation.Slope)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
+            case ActivationKind.Tanh: With(Unary(default(Tanh)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
+            case ActivationKind.Sigmoid: With(Unary(default(Sigmoid)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
+            default: With(default(LinearEpilogue<T>), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
         }
     }
 
     private static UnaryEpilogue<T, TOp> Unary<TOp>(TOp op) where TOp : struct, IUnaryOp => new(op);
 
     private static void With<TEpilogue>(
-        TEpilogue epilogue, CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate, bool direct)
+        TEpilogue epilogue, CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate, ConvForm form)
         where TEpilogue : struct, IEpilogue<T>
     {
         Images<T> input = new(transposed ? target : source, shape.Height, shape.Width, shape.Inputs);
         Images<T> output = new(transposed ? source : target, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
         (Images<T> from, Images<T> to) = transposed ? (output, input) : (input, output);
         if (SuitsScatter(shape, transposed)) Scatter(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
-        else if (ConvForms.TakesWinograd<T>(shape, transposed, direct)) Winograd(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
+        else if (ConvChoice.TakesWinograd<T>(shape, transposed, form)) Winograd(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
         else Direct(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
     }
 

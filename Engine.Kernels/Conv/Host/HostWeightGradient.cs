@@ -17,7 +17,7 @@ internal static unsafe class HostWeightGradient<TV, T>
     /// <summary>Input channels that are transformed together.</summary>
     private const int WinogradChannels = 32;
 
-    internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape shape, bool accumulate, bool direct)
+    internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape shape, bool accumulate, ConvForm form)
     {
         Images<T> inputs = new(input, shape.Height, shape.Width, shape.Inputs);
         Images<T> outputs = new(gradient, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
@@ -45,7 +45,7 @@ internal static unsafe class HostWeightGradient<TV, T>
             job.ChunkTiles = TilesOfAChunk(device, shape, job.Panels.Count, job.Tiles);
             device.Workers.Run(ref job, job.Chunks);
         }
-        else if (ConvForms.TakesWinograd<T>(shape, transposed: false, direct))
+        else if (ConvChoice.TakesWinograd<T>(shape, transposed: false, form))
         {
             WinogradGradientJob<TV, T> job = new()
             {
