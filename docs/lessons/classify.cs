@@ -7,7 +7,7 @@ using Engine.Models.Classification;
 using Engine.Models.Data;
 using Engine.Models.Training;
 
-ProgramInfo info = new("classify", "A convolutional network learns to tell digits apart; dcgan.cs counts the classes of its samples with it.", Epochs: 8, Batch: 128);
+ProgramInfo info = new("classify", "A convolutional network learns to tell digits apart; dcgan.cs counts the classes of its samples with it.", Epochs: 5, Batch: 128);
 return TrainingProgram.Run(args, info, Train);
 
 static void Train(TrainingRun run)
