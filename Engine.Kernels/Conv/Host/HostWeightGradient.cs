@@ -14,6 +14,9 @@ internal static unsafe class HostWeightGradient<TV, T>
     /// <summary>So few channels do not fill the rows of a register tile. The width of the vectors plays no part, so that it changes no result.</summary>
     private const int FewChannels = 8;
 
+    /// <summary>Tiles of rows whose channels lie in one line of the cache: two threads that shared it would both read it.</summary>
+    private const int TilesOfALine = 2;
+
     /// <summary>Input channels that are transformed together.</summary>
     private const int WinogradChannels = 32;
 
@@ -78,10 +81,10 @@ internal static unsafe class HostWeightGradient<TV, T>
         }
     }
 
-    private static int TilesOfAChunk(CpuDevice device, in Conv2dShape shape, int panels, int tiles)
+    private static int TilesOfAChunk(CpuDevice device, in Conv2dShape shape, int others, int tiles)
     {
         long wanted = Math.Clamp(shape.MultiplyAdds / WorthAThread, 1, device.Threads);
-        long parts = wanted == 1 ? 1 : Math.Clamp(((wanted * ChunksPerThread) + panels - 1) / panels, 1, tiles);
+        long parts = wanted == 1 ? 1 : Math.Clamp(((wanted * ChunksPerThread) + others - 1) / others, 1, Math.Max(tiles / TilesOfALine, 1));
         return (int)((tiles + parts - 1) / parts);
     }
 }

@@ -13,9 +13,6 @@ internal static unsafe class RowsKernel<TV, T>
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
 {
-    /// <summary>Depths of the right panel that are asked for ahead: some 300 cycles of products.</summary>
-    private const int PrefetchDistance = 12;
-
     /// <summary>
     /// tile[i, :] = sum over segments and depths k of rows[i][left + k * leftStep] * right[k, :], or with <paramref name="load"/> tile + the sum.
     /// </summary>
