@@ -15,10 +15,10 @@ public sealed class ScatterChart
     public string YLabel { get; init; } = "";
 
     /// <summary>Columns of the picture.</summary>
-    public int Width { get; init; } = 800;
+    public int Width { get; init; } = 640;
 
     /// <summary>Rows of the picture.</summary>
-    public int Height { get; init; } = 800;
+    public int Height { get; init; } = 640;
 
     /// <summary>Adds the points of one class; those that are not finite are left out.</summary>
     /// <exception cref="ArgumentException">There are not as many x as y.</exception>

@@ -95,7 +95,7 @@ public sealed class LatentTests : IDisposable
         Assert.Equal((Step(3, 5), Step(1, 4)), Size(pictures.Interpolations(images, steps: 3)));
         Assert.Equal((Step(3, 11), Step(1, 2)), Size(pictures.Traversals(images)));
         Assert.Equal((3 * 4, 4), Size(pictures.Map(side: 4)));
-        Assert.Equal((800, 800), Size(pictures.Scatter(images, [0, 1, 2, 3, 4, 5, 6, 7])));
+        Assert.Equal((640, 640), Size(pictures.Scatter(images, [0, 1, 2, 3, 4, 5, 6, 7])));
 
         // Grey values show as they are: the first image and its reconstruction, whose pixels are all at 1/2.
         Picture reconstruction = pictures.Reconstructions(images, columns: 4);
