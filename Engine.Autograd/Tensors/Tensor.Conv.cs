@@ -96,20 +96,20 @@ public partial class Tensor
     {
         Tape tape = Autograd.Tape.Open(nameof(Conv2d));
         Tensor y = tape.NewTensor([shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Outputs], x.DType);
-        Kernels.Conv2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
+        Kernels.Conv.Conv2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
         return Activated(nameof(Conv2d), tape, y, activation, bias,
-            new Rule(x, g => Transposed(g, weight, null, shape), (g, total) => Kernels.Conv2d.InputGradient(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
-            new Rule(weight, g => Correlated(x, g, shape), (g, total) => Kernels.Conv2d.WeightGradient(x.Storage, g.Storage, total.Storage, shape, accumulate: true)));
+            new Rule(x, g => Transposed(g, weight, null, shape), (g, total) => Kernels.Conv.Conv2d.InputGradient(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
+            new Rule(weight, g => Correlated(x, g, shape), (g, total) => Kernels.Conv.Conv2d.WeightGradient(x.Storage, g.Storage, total.Storage, shape, accumulate: true)));
     }
 
     private static Tensor Transposed(Tensor x, Tensor weight, Tensor? bias, Conv2dShape shape, Activation activation = default)
     {
         Tape tape = Autograd.Tape.Open(nameof(ConvTranspose2d));
         Tensor y = tape.NewTensor([shape.Batch, shape.Height, shape.Width, shape.Inputs], x.DType);
-        Kernels.ConvTranspose2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
+        Kernels.Conv.ConvTranspose2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
         return Activated(nameof(ConvTranspose2d), tape, y, activation, bias,
-            new Rule(x, g => Convolved(g, weight, null, shape), (g, total) => Kernels.Conv2d.Run(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
-            new Rule(weight, g => Correlated(g, x, shape), (g, total) => Kernels.Conv2d.WeightGradient(g.Storage, x.Storage, total.Storage, shape, accumulate: true)));
+            new Rule(x, g => Convolved(g, weight, null, shape), (g, total) => Kernels.Conv.Conv2d.Run(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
+            new Rule(weight, g => Correlated(g, x, shape), (g, total) => Kernels.Conv.Conv2d.WeightGradient(g.Storage, x.Storage, total.Storage, shape, accumulate: true)));
     }
 
     /// <summary>The gradient of the weight: for each tap, the product of the images that it sees with the output's gradient, summed over all places.</summary>
@@ -117,7 +117,7 @@ public partial class Tensor
     {
         Tape tape = Autograd.Tape.Open("Conv2d weight gradient");
         Tensor weight = tape.NewTensor([shape.KernelHeight, shape.KernelWidth, shape.GroupInputs, shape.Outputs], x.DType);
-        Kernels.Conv2d.WeightGradient(x.Storage, g.Storage, weight.Storage, shape);
+        Kernels.Conv.Conv2d.WeightGradient(x.Storage, g.Storage, weight.Storage, shape);
         return tape.Record("Conv2d weight gradient", weight, new Rule(x, h => Transposed(g, h, null, shape)), new Rule(g, h => Convolved(x, h, null, shape)));
     }
 

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Kernels;
+using Engine.Kernels.Conv;
 
 namespace Engine.Bench.Kernels;
 

@@ -2,8 +2,6 @@ using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
-using Conv2d = Engine.Autograd.Nn.Conv2d;
-using ConvTranspose2d = Engine.Autograd.Nn.ConvTranspose2d;
 
 namespace Engine.Bench.Steps;
 

@@ -1,8 +1,7 @@
 using System.Runtime.Intrinsics;
-using Engine.Kernels.Conv;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Conv;
 
 public static unsafe partial class Conv2d
 {

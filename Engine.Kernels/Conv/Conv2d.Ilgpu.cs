@@ -1,7 +1,7 @@
 using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Conv;
 
 public static partial class Conv2d
 {

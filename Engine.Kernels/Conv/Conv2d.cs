@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Conv;
 
 /// <summary>
 /// Two-dimensional convolutions of NHWC images, with the two gradients of theirs. On the host each element of a result is summed in an order that depends on the

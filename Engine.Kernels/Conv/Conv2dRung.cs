@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Conv;
 
 /// <summary>
 /// The rungs of the ladder of GPU kernels for a convolution and its gradients: the rungs of <see cref="MatMulRung"/> with an operand that is

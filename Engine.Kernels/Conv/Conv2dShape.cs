@@ -1,3 +1,5 @@
+using Engine.Kernels.Conv;
+
 namespace Engine.Kernels;
 
 /// <summary>

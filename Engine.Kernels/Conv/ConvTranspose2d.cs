@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Conv;
 
 /// <summary>
 /// Two-dimensional transposed convolutions of NHWC images: what <see cref="Conv2d.InputGradient"/> computes, under its own name. The shape is that of

@@ -4,7 +4,6 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Models.Data;
-using Conv2d = Engine.Autograd.Nn.Conv2d;
 
 namespace Engine.Models.Classification;
 

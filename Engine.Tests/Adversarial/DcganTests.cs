@@ -4,7 +4,6 @@ using Engine.Kernels;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
 using Xunit;
-using ConvTranspose2d = Engine.Autograd.Nn.ConvTranspose2d;
 
 namespace Engine.Tests;
 

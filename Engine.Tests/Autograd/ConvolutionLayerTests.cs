@@ -2,8 +2,6 @@ using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
 using Xunit;
-using Conv2d = Engine.Autograd.Nn.Conv2d;
-using ConvTranspose2d = Engine.Autograd.Nn.ConvTranspose2d;
 
 namespace Engine.Tests;
 

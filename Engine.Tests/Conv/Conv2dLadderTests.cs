@@ -1,5 +1,6 @@
 using System.Numerics;
 using Engine.Kernels;
+using Engine.Kernels.Conv;
 using Xunit;
 
 namespace Engine.Tests;

@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Kernels.Conv;
 using Xunit;
 
 namespace Engine.Tests;
