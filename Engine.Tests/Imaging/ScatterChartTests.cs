@@ -39,5 +39,5 @@ public sealed class ScatterChartTests
     private static (int X, int Y)[] Pixels(Picture picture, Func<byte, byte, byte, bool> takes) =>
         [.. Enumerable.Range(0, picture.Width * picture.Height)
             .Select(i => (X: i % picture.Width, Y: i / picture.Width))
-            .Where(p => p.Y > 100 && takes(picture.Row(p.Y)[3 * p.X], picture.Row(p.Y)[(3 * p.X) + 1], picture.Row(p.Y)[(3 * p.X) + 2]))];
+            .Where(p => p.Y > 68 && takes(picture.Row(p.Y)[3 * p.X], picture.Row(p.Y)[(3 * p.X) + 1], picture.Row(p.Y)[(3 * p.X) + 2]))];
 }
