@@ -19,7 +19,8 @@ public static class IwaeRecipe
     public const double Epsilon = 1e-4;
 
     /// <summary>The learning rate of an epoch, counted from 0.</summary>
-    public static LearningRateSchedule LearningRate => LearningRateSchedules.ImportanceWeighted;
+    /// <param name="pace">How many times shorter than in the paper each stage is: 1 for its own training.</param>
+    public static LearningRateSchedule LearningRate(int pace = 1) => epoch => LearningRateSchedules.ImportanceWeighted(epoch * pace);
 
     /// <summary>The model: Xavier weights, biases 0, those of the pixels the logits of the data's mean.</summary>
     /// <param name="pixelLogits">What the decoder's output starts at: <see cref="BinaryImages.MeanLogits"/>.</param>

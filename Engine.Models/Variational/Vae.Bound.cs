@@ -9,18 +9,20 @@ public sealed partial class Vae
     /// <param name="x">Images [batch, ...], in [0, 1].</param>
     /// <param name="objective">Which bound.</param>
     /// <param name="random">Where the noise comes from.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The objective asks for no sample.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The objective asks for no sample, or for less than no resampled one.</exception>
     public VaeLosses Losses(Tensor x, VaeObjective objective, RandomStream random)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(objective.Samples, 1, "objective.Samples");
-        return objective.ImportanceWeighted ? Importance(x, objective, random) : Evidence(x, objective, random);
+        ArgumentOutOfRangeException.ThrowIfNegative(objective.Resampled, "objective.Resampled");
+        if (!objective.ImportanceWeighted) return Evidence(x, objective, random);
+        return objective.Resampled > 0 ? Resampled(x, objective, random) : Importance(x, objective, random);
     }
 
     // -ELBO = E_q[-log p(x|z)] + beta KL(q(z|x) || N(0, 1))
     private VaeLosses Evidence(Tensor x, VaeObjective objective, RandomStream random)
     {
         (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);
-        (Tensor z, _) = Draw(mean, logVariance, objective.Samples, random);
+        Tensor z = Draw(mean, logVariance, Noise(mean, objective.Samples, random));
         Tensor reconstruction = -LogLikelihood(x, z, objective).Mean();
 
         Tensor divergence = KullbackLeibler.ToStandardGaussian(mean, logVariance).Mean();
@@ -31,29 +33,36 @@ public sealed partial class Vae
     private VaeLosses Importance(Tensor x, VaeObjective objective, RandomStream random)
     {
         (Tensor logLikelihood, Tensor logRatio) = LogWeights(x, objective, random);
-        Tensor logWeights = logLikelihood + (objective.Beta == 1 ? logRatio : objective.Beta * logRatio);
-        Tensor bound = logWeights.LogSumExp(0) - Math.Log(objective.Samples);
+        Tensor bound = Weights(logLikelihood, logRatio, objective).LogSumExp(0) - Math.Log(objective.Samples);
         return new VaeLosses(-bound.Mean(), -logLikelihood.Detach().Mean(), -logRatio.Detach().Mean());
     }
+
+    private static Tensor Weights(Tensor logLikelihood, Tensor logRatio, VaeObjective objective) =>
+        logLikelihood + (objective.Beta == 1 ? logRatio : objective.Beta * logRatio);
 
     // log p(x|z) and log p(z) - log q(z|x), [samples, batch] each.
     private (Tensor LogLikelihood, Tensor LogRatio) LogWeights(Tensor x, VaeObjective objective, RandomStream random)
     {
         (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);
-        (Tensor z, Tensor noise) = Draw(mean, logVariance, objective.Samples, random);
+        return LogWeights(x, mean, logVariance, Noise(mean, objective.Samples, random), objective);
+    }
+
+    private (Tensor LogLikelihood, Tensor LogRatio) LogWeights(Tensor x, Tensor mean, Tensor logVariance, Tensor noise, VaeObjective objective)
+    {
+        Tensor z = Draw(mean, logVariance, noise);
 
         // log p(z) - log q(z|x) = 1/2 sum(noise² + logVariance - z²), because (z - mean) / e^(logVariance / 2) is the noise
         return (LogLikelihood(x, z, objective), 0.5 * (noise.Square() + logVariance - z.Square()).Sum(-1));
     }
 
+    // [samples, batch, latent]
+    private static Tensor Noise(Tensor mean, int samples, RandomStream random) =>
+        Tensor.Normal([samples, .. mean.Shape.ToArray()], random, dtype: mean.DType);
+
     // z = mean + e^(logVariance / 2) noise: [samples, batch, latent]
-    private static (Tensor Z, Tensor Noise) Draw(Tensor mean, Tensor logVariance, int samples, RandomStream random)
-    {
-        Tensor noise = Tensor.Normal([samples, .. mean.Shape.ToArray()], random, dtype: mean.DType);
-        return samples == 1
-            ? (Sampling.Reparameterize(mean, logVariance, noise.Reshape(mean.Shape)).Reshape(noise.Shape), noise)
-            : (mean + ((0.5 * logVariance).Exp() * noise), noise);
-    }
+    private static Tensor Draw(Tensor mean, Tensor logVariance, Tensor noise) => noise.Shape[0] == 1
+        ? Sampling.Reparameterize(mean, logVariance, noise.Reshape(mean.Shape)).Reshape(noise.Shape)
+        : mean + ((0.5 * logVariance).Exp() * noise);
 
     // log p(x|z), summed over the pixels: [samples, batch] for z [samples, batch, latent]
     private Tensor LogLikelihood(Tensor x, Tensor z, VaeObjective objective)

@@ -18,6 +18,9 @@ public sealed record VaeChoices
     /// <summary>Epochs over which the weight of the divergence rises from 0.</summary>
     public int WarmUp { get; init; }
 
+    /// <summary>How many times faster than in the paper its learning rate falls.</summary>
+    public int Pace { get; init; } = 1;
+
     /// <summary>Importance samples for the likelihood of test images; 0 for none.</summary>
     public int TestSamples { get; init; }
 

@@ -20,4 +20,10 @@ public sealed record VaeObjective
 
     /// <summary>Whether samples are weighted by importance: log of the mean of the weights, instead of the mean of their logarithms.</summary>
     public bool ImportanceWeighted { get; init; }
+
+    /// <summary>
+    /// With <see cref="ImportanceWeighted"/>: how many of the samples the gradient goes through, drawn in proportion to their weights; 0 takes all. Its
+    /// expectation is the same (Burda et al., section 3), and the backward pass, two thirds of the work, is paid for so many samples only.
+    /// </summary>
+    public int Resampled { get; init; }
 }

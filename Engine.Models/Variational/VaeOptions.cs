@@ -18,6 +18,8 @@ public sealed class VaeOptions
     private readonly Option<double> _beta = Decimal("--beta", "The weight of the divergence: 1 for the evidence lower bound.", 1);
     private readonly Option<int> _warmUp = Number("--warm-up", "Epochs over which the weight of the divergence rises from 0.", 0, 0, 1_000_000);
     private readonly Option<int> _importance = Number("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
+    private readonly Option<int> _resample = Number("--resample", "With --importance: samples that the gradient goes through, drawn by weight; 0 takes all.", 0, 0, 10_000);
+    private readonly Option<int> _pace = Number("--pace", "With --recipe iwae: how many times shorter each stage of the learning rate is.", 1, 1, IwaeRecipe.Epochs);
     private readonly Option<int> _testSamples = Number("--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
     private readonly Option<int> _testImages = Number("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
     private readonly Option<int> _anomaly = Number("--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
@@ -27,7 +29,7 @@ public sealed class VaeOptions
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-samples", "--test-images", "--probe"];
 
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _testSamples, _testImages, _anomaly, _probe];
+    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _testSamples, _testImages, _anomaly, _probe];
 
     /// <summary>Whether a command line asks for the paper's training, whose epochs and batches are its own: known before options are read.</summary>
     /// <param name="args">The command line.</param>
@@ -53,8 +55,10 @@ public sealed class VaeOptions
                 Beta = run.Option(_beta),
                 Samples = run.Option(_importance),
                 ImportanceWeighted = run.Option(_importance) > 1,
+                Resampled = run.Option(_resample),
             },
             WarmUp = run.Option(_warmUp),
+            Pace = run.Option(_pace),
             TestSamples = run.Option(_testSamples),
             TestImages = run.Option(_testImages),
             Anomaly = run.Option(_anomaly) is var label and >= 0 ? label : null,

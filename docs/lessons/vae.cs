@@ -41,7 +41,7 @@ static void Train(TrainingRun run, VaeChoices choices)
     using Adam adam = new(vae.Parameters, epsilon: choices.Network == VaeNetwork.Iwae ? IwaeRecipe.Epsilon : 1e-8);
     LearningRateSchedule rate = choices.Network switch
     {
-        VaeNetwork.Iwae => IwaeRecipe.LearningRate,
+        VaeNetwork.Iwae => IwaeRecipe.LearningRate(choices.Pace),
         VaeNetwork.Convolutional => LearningRateSchedules.Cosine(1e-3, run.Epochs, to: 2e-5),
         _ => LearningRateSchedules.Constant(2e-4),
     };
