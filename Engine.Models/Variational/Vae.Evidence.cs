@@ -21,7 +21,7 @@ public sealed partial class Vae
             using Tape tape = new(Parameters[0].Device, record: false);
             Tensor x = Tensor.From(images[pixels], part).Cast(Parameters[0].DType);
             (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);
-            (Tensor z, _) = Draw(mean, logVariance, samples, random);
+            Tensor z = Draw(mean, logVariance, Noise(mean, samples, random));
             (LogLikelihood(x, z, objective).Mean(0) - KullbackLeibler.ToStandardGaussian(mean, logVariance)).ToDoubles().CopyTo(result.AsSpan(place));
         }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Engine.Models.Data;
 using Engine.Models.Training;
 
 namespace Engine.Models.Variational;
@@ -41,6 +42,10 @@ public sealed class VaeOptions
     {
         ArgumentNullException.ThrowIfNull(run);
         VaeNetwork network = run.Option(_recipe) == "iwae" ? VaeNetwork.Iwae : run.Option(_conv) ? VaeNetwork.Convolutional : VaeNetwork.FullyConnected;
+        if (run.Option(_resample) > 0 && run.Option(_importance) < 2)
+            throw new DataException($"--resample {run.Option(_resample)} draws among importance samples: it needs --importance of at least 2, found {run.Option(_importance)}.");
+        if (run.Option(_pace) > 1 && network != VaeNetwork.Iwae)
+            throw new DataException($"--pace {run.Option(_pace)} shortens the schedule of --recipe iwae, which was not asked for.");
         int latent = run.Option(_latent);
         string binarize = run.Option(_binarize)!;
         return new VaeChoices

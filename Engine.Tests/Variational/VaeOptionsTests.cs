@@ -23,6 +23,8 @@ public sealed class VaeOptionsTests
         Assert.Equal((VaeNetwork.Convolutional, 32, Binarization.Dynamic, true), (conv.Network, conv.Latent, conv.Binarization, conv.HasLikelihood));
         Assert.Equal((VaeNetwork.Iwae, 50, Binarization.Dynamic), (paper.Network, paper.Latent, paper.Binarization));
         Assert.Equal(new VaeObjective { Samples = 50, ImportanceWeighted = true }, paper.Objective);
+        VaeChoices quick = Read("--recipe", "iwae", "--importance", "50", "--resample", "8", "--pace", "9");
+        Assert.Equal((paper.Objective with { Resampled = 8 }, 1, 9), (quick.Objective, paper.Pace, quick.Pace));
         Assert.False(Read("--conv", "--loss", "mse").HasLikelihood);
         Assert.Equal((2, Binarization.Static), (Read("--latent", "2").Latent, Read("--binarize", "static").Binarization));
         Assert.Equal(3, Read("--anomaly", "3").Anomaly);
@@ -42,6 +44,8 @@ public sealed class VaeOptionsTests
     [InlineData("--beta must be a number of at least 0, was '-1'.", "--beta", "-1")]
     [InlineData("--beta must be a number of at least 0, was 'NaN'.", "--beta", "NaN")]
     [InlineData("'l1'", "--loss", "l1")]
+    [InlineData("--resample 8 draws among importance samples: it needs --importance of at least 2, found 1.", "--resample", "8")]
+    [InlineData("--pace 9 shortens the schedule of --recipe iwae, which was not asked for.", "--pace", "9")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args)
     {
         (int code, _, string error) = CapturedConsole.Of(() => Run(_ => Assert.Fail("must not train"), args));
