@@ -8,10 +8,7 @@ namespace Engine.Autograd;
 /// </summary>
 internal sealed class Normalization(Tensor x, Tensor y, Tensor? gamma, Tensor? beta, Tensor mean, Tensor reciprocal)
 {
-    private Tensor? _dGamma, _dBeta;
-
-    /// <summary>The gradient of the output that they were computed from.</summary>
-    private Tensor? _computedFrom;
+    private WaitingGradient? _dGamma, _dBeta;
 
     internal delegate void BackwardKernel(Storage g, Storage dGamma, Storage dBeta, Storage? dx);
 
@@ -25,7 +22,7 @@ internal sealed class Normalization(Tensor x, Tensor y, Tensor? gamma, Tensor? b
     internal Tensor Record(
         Tape tape, string operation, Shape channels, BackwardKernel backward, Func<Tensor, Tensor> ofInput, Func<Tensor, Tensor> ofGamma, Func<Tensor, Tensor> ofBeta)
     {
-        if (tape.IsRecording) (_dGamma, _dBeta) = (tape.NewTensor(channels, y.DType), tape.NewTensor(channels, y.DType));
+        if (tape.IsRecording) (_dGamma, _dBeta) = (new(tape.NewTensor(channels, y.DType)), new(tape.NewTensor(channels, y.DType)));
         Rule input = new(x, g => Tape.IsRecordingNow ? ofInput(g) : Input(g, backward));
         Rule factor = new(gamma!, g => Tape.IsRecordingNow ? ofGamma(g) : Small(g, backward, _dGamma!));
         Rule term = new(beta!, g => Tape.IsRecordingNow ? ofBeta(g) : Small(g, backward, _dBeta!));
@@ -36,19 +33,20 @@ internal sealed class Normalization(Tensor x, Tensor y, Tensor? gamma, Tensor? b
     private Tensor Input(Tensor g, BackwardKernel backward)
     {
         Tensor dx = Tape.Open("Gradients").NewTensor(x.Shape, x.DType);
-        backward(g.Storage, _dGamma!.Storage, _dBeta!.Storage, dx.Storage);
-        _computedFrom = g;
+        Compute(g, backward, dx.Storage);
         return dx;
     }
 
-    private Tensor Small(Tensor g, BackwardKernel backward, Tensor waiting)
+    private Tensor Small(Tensor g, BackwardKernel backward, WaitingGradient waiting)
     {
-        if (!ReferenceEquals(_computedFrom, g)) backward(g.Storage, _dGamma!.Storage, _dBeta!.Storage, null);
-        _computedFrom = g;
+        if (!waiting.BelongsTo(g)) Compute(g, backward, null);
+        return waiting.Copy();
+    }
 
-        // A copy: a gradient may be added to in place.
-        Tensor gradient = Tape.Open("Gradients").NewTensor(waiting.Shape, waiting.DType);
-        Move.Copy(waiting.Storage, gradient.Storage);
-        return gradient;
+    private void Compute(Tensor g, BackwardKernel backward, Storage? dx)
+    {
+        backward(g.Storage, _dGamma!.Storage, _dBeta!.Storage, dx);
+        _dGamma.Set(g);
+        _dBeta.Set(g);
     }
 }

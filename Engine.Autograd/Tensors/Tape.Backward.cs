@@ -2,6 +2,18 @@ namespace Engine.Autograd;
 
 public sealed partial class Tape
 {
+    /// <summary>The backward pass that is running.</summary>
+    private Backward? _running;
+
+    /// <summary>For a rule: whether the running backward pass computes the gradient of another input of the graph, too.</summary>
+    internal bool NeedsGradient(Tensor input) => _running is null || _running.IsNeeded(input);
+
+    /// <summary>
+    /// For a rule: whether nobody will read the gradient that it was given after it, so that it may compute its result in place, as an
+    /// <see cref="Alias"/>. True for the only rule of an operation whose output's gradient is not asked for.
+    /// </summary>
+    internal bool MayOverwrite(Tensor gradient) => _running is not null && _running.MayOverwrite(gradient);
+
     /// <summary>
     /// One backward pass: from the output towards the inputs, each operation's rules turn the gradient of its output into gradients of its
     /// inputs, which add up. While no graph is recorded nobody else sees the gradients in between, so they are summed in place
@@ -18,6 +30,9 @@ public sealed partial class Tape
         private readonly Tensor?[] _ofNodes;
         private readonly Tensor?[] _ofWith;
         private readonly Action<int, Tensor>? _check;
+
+        /// <summary>The gradient that the rule that is running is the last to see.</summary>
+        private Tensor? _overwritable;
 
         /// <summary>Prepares the pass.</summary>
         /// <param name="tape">The tape.</param>
@@ -49,12 +64,31 @@ public sealed partial class Tape
 
         internal Tensor[] Run(Tensor seed)
         {
+            (Backward? outer, _tape._running) = (_tape._running, this);
+            try
+            {
+                return Walk(seed);
+            }
+            finally
+            {
+                _tape._running = outer;
+            }
+        }
+
+        internal bool IsNeeded(Tensor input) => _places.ContainsKey(input) || (IsOnTape(input) && _needed[input.Node]);
+
+        internal bool MayOverwrite(Tensor gradient) => ReferenceEquals(gradient, _overwritable);
+
+        private Tensor[] Walk(Tensor seed)
+        {
             SetGradient(_output, _createGraph ? seed : _tape.Alias(seed, seed.Shape));
             for (int i = _ofNodes.Length - 1; i >= 0; i--)
             {
                 Tensor? gradient = _ofNodes[i];
                 if (gradient is null || !_needed[i]) continue;
                 _tape._nodes[i].CheckVersions();
+                bool isLastUse = !_createGraph && _tape._nodes[i].Rules.Length == 1 && !_places.ContainsKey(_tape._nodes[i].Output) && gradient.Storage.References == 1;
+                _overwritable = isLastUse ? gradient : null;
                 foreach (Rule rule in _tape._nodes[i].Rules)
                     if (IsNeeded(rule.Input)) Apply(_tape._nodes[i], rule, gradient);
                 if (!_createGraph && !_places.ContainsKey(_tape._nodes[i].Output)) gradient.Dispose();
@@ -78,8 +112,6 @@ public sealed partial class Tape
                     needed[i] |= _places.ContainsKey(rule.Input) || (IsOnTape(rule.Input) && needed[rule.Input.Node]);
             return needed;
         }
-
-        private bool IsNeeded(Tensor input) => _places.ContainsKey(input) || (IsOnTape(input) && _needed[input.Node]);
 
         private bool IsOnTape(Tensor input) => input.Node >= 0 && ReferenceEquals(input.Tape, _tape);
 

@@ -121,15 +121,6 @@ public partial class Tensor
         return tape.Record("Conv2d weight gradient", weight, new Rule(x, h => Transposed(g, h, null, shape)), new Rule(g, h => Convolved(x, h, null, shape)));
     }
 
-    /// <summary>Records y = activation(s) and the sum s that it was computed from, whose rules do not read s, so that s itself is never stored.</summary>
-    private static Tensor Activated(string operation, Tape tape, Tensor y, Activation activation, Tensor? bias, Rule ofInput, Rule ofWeight)
-    {
-        Tensor sum = activation == Activation.None ? y : tape.Alias(y, y.Shape);
-        if (bias is null) tape.Record(operation, sum, ofInput, ofWeight);
-        else tape.Record(operation, sum, ofInput, ofWeight, new Rule(bias, g => g.Sum(0, 1, 2)));
-        return activation == Activation.None ? y : tape.Record(activation.Kind.ToString(), y, new Rule(sum, g => ActivationGradient(activation, g, y)));
-    }
-
     private void CheckConvolution(string operation, Tensor weight, Tensor? bias)
     {
         CheckImages(operation);

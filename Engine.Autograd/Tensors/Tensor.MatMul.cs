@@ -50,37 +50,12 @@ public partial class Tensor
         Tensor y = tape.NewTensor(Shape.With(-1, outputs), DType);
         Kernels.MatMul.Run(x.Storage, weight.Storage, y.Storage, new MatMulShape(rows, outputs, inputs), bias?.Storage, activation);
 
-        // What is recorded is two operations, as if y = activation(s) had been computed from s = x W + b: the rules of s do not read s, and those
-        // of the activation read only y, so s itself is never stored.
-        Tensor sum = activation == Activation.None ? y : tape.Alias(y, y.Shape);
         Rule ofInput = new(x, g => g.Reshape(rows, outputs).MatMul(weight, false, true).Reshape(x.Shape));
         Rule ofWeight = new(
             weight,
             g => x.Reshape(rows, inputs).MatMul(g.Reshape(rows, outputs), true, false),
             (g, total) => Kernels.MatMul.Run(x.Storage, g.Storage, total.Storage, new MatMulShape(inputs, outputs, rows, TransposeA: true), accumulate: true));
-        if (bias is null) tape.Record(nameof(Linear), sum, ofInput, ofWeight);
-        else tape.Record(nameof(Linear), sum, ofInput, ofWeight, new Rule(bias, g => g.Reshape(rows, outputs).Sum(0)));
-        return activation == Activation.None ? y : tape.Record(activation.Kind.ToString(), y, new Rule(sum, g => ActivationGradient(activation, g, y)));
-    }
-
-    /// <summary>The gradient of an activation's input, from the gradient g and the value y of its output.</summary>
-    private static Tensor ActivationGradient(Activation activation, Tensor g, Tensor y)
-    {
-        bool recording = Autograd.Tape.IsRecordingNow;
-        return activation.Kind switch
-        {
-            ActivationKind.Relu => Through(0),
-            ActivationKind.LeakyRelu => Through(activation.Slope),
-            ActivationKind.Tanh => recording ? g * (1 - y.Square()) : g.Map(y, default(Kernels.Elementwise.TanhGradient)),
-            ActivationKind.Sigmoid => recording ? g * y * (1 - y) : g.Map(y, default(Kernels.Elementwise.SigmoidGradient)),
-            _ => g,
-        };
-
-        Tensor Through(double slope)
-        {
-            Kernels.Elementwise.LeakyReluGradient op = new(slope);
-            return recording ? g * Ones(y.Shape, y.DType).Map(y, op) : g.Map(y, op);
-        }
+        return Activated(nameof(Linear), tape, y, activation, bias, ofInput, ofWeight);
     }
 
     private Shape ProductShape(Tensor other, bool transposeThis, bool transposeOther, out MatMulShape shape)

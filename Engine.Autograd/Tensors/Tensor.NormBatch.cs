@@ -76,7 +76,7 @@ public partial class Tensor
             ofGamma: g => (Before(g) * Standardized().Z).Sum(0),
             ofBeta: g => Before(g).Sum(0));
 
-        Tensor Before(Tensor g) => ActivationGradient(activation, g, y).Reshape(rows, channels);
+        Tensor Before(Tensor g) => ComposedGradient(activation, g, y).Reshape(rows, channels);
 
         (Tensor Z, Tensor Reciprocal) Standardized()
         {
