@@ -38,17 +38,19 @@ public sealed class VaeOptions
 
     /// <summary>What a run's command line says.</summary>
     /// <param name="run">The run.</param>
+    /// <exception cref="DataException">Two options contradict each other, or one has no meaning beside the others.</exception>
     public VaeChoices Read(TrainingRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
         VaeNetwork network = run.Option(_recipe) == "iwae" ? VaeNetwork.Iwae : run.Option(_conv) ? VaeNetwork.Convolutional : VaeNetwork.FullyConnected;
+        if (run.Option(_conv) && network == VaeNetwork.Iwae) throw new DataException("--conv and --recipe iwae ask for different networks: expected one of them, found both.");
         if (run.Option(_resample) > 0 && run.Option(_importance) < 2)
             throw new DataException($"--resample {run.Option(_resample)} draws among importance samples: it needs --importance of at least 2, found {run.Option(_importance)}.");
         if (run.Option(_pace) > 1 && network != VaeNetwork.Iwae)
             throw new DataException($"--pace {run.Option(_pace)} shortens the schedule of --recipe iwae, which was not asked for.");
         int latent = run.Option(_latent);
         string binarize = run.Option(_binarize)!;
-        return new VaeChoices
+        VaeChoices choices = new()
         {
             Network = network,
             Latent = latent > 0 ? latent : network switch { VaeNetwork.Iwae => 50, VaeNetwork.Convolutional => 32, _ => 20 },
@@ -69,6 +71,14 @@ public sealed class VaeOptions
             Anomaly = run.Option(_anomaly) is var label and >= 0 ? label : null,
             Probe = run.Option(_probe),
         };
+        if (choices.TestSamples > 0 && !choices.HasLikelihood)
+        {
+            throw new DataException(
+                $"--test-samples {choices.TestSamples} measures log p(x) of binary pixels: expected --loss bce and --binarize dynamic, static or threshold, "
+                + $"found --loss {run.Option(_loss)} and --binarize {choices.Binarization.ToString().ToLowerInvariant()}.");
+        }
+
+        return choices;
     }
 
     private static Option<string> Word(string name, string description, params string[] words)

@@ -46,6 +46,9 @@ public sealed class VaeOptionsTests
     [InlineData("'l1'", "--loss", "l1")]
     [InlineData("--resample 8 draws among importance samples: it needs --importance of at least 2, found 1.", "--resample", "8")]
     [InlineData("--pace 9 shortens the schedule of --recipe iwae, which was not asked for.", "--pace", "9")]
+    [InlineData("--conv and --recipe iwae ask for different networks: expected one of them, found both.", "--conv", "--recipe", "iwae")]
+    [InlineData("--test-samples 5 measures log p(x) of binary pixels: expected --loss bce and --binarize dynamic, static or threshold, found --loss bce and --binarize none.", "--test-samples", "5")]
+    [InlineData("found --loss mse and --binarize dynamic.", "--conv", "--loss", "mse", "--test-samples", "5")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args)
     {
         (int code, _, string error) = CapturedConsole.Of(() => Run(_ => Assert.Fail("must not train"), args));

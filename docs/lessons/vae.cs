@@ -26,7 +26,12 @@ static void Train(TrainingRun run, VaeChoices choices)
     ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
     test = test.Take(Math.Min(choices.TestImages, test.Count));
     if (choices.Probe && !data.IsLabelled) throw new DataException($"--probe needs images with labels, {data.Name} has none.");
-    if (choices.Anomaly is { } held) data = HeldOutClass.Split(data, held).Others;
+    if (choices.Anomaly is { } held)
+    {
+        data = HeldOutClass.Split(data, held).Others;
+        HeldOutClass.Split(test, held);   // test images without it are found out before training
+    }
+
     (data, PixelScale scale) = BinaryImages.Prepare(data, choices.Binarization, run.Seed);
     float[] testImages = BinaryImages.ToFloats(test, choices.Binarization, run.Seed);
     BatchLoader batches = run.Batches(data, scale);
