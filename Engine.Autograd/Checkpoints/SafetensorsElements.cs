@@ -30,8 +30,15 @@ internal static class SafetensorsElements
             case SafetensorsType.F16: Convert<Half, T>(file, entry, destination, T.CreateChecked); break;
             case SafetensorsType.BF16: Convert<ushort, T>(file, entry, destination, static x => T.CreateChecked(Widened(x))); break;
             case SafetensorsType.F32: Convert<float, T>(file, entry, destination, T.CreateChecked); break;
-            default: Convert<double, T>(file, entry, destination, T.CreateChecked); break;
+            default: Convert<double, T>(file, entry, destination, Narrowed<T>); break;
         }
+    }
+
+    /// <summary>A conversion to fewer digits makes infinity of what is too large, and says nothing.</summary>
+    private static T Narrowed<T>(double x) where T : INumber<T>
+    {
+        T narrowed = T.CreateChecked(x);
+        return double.IsFinite(x) && !T.IsFinite(narrowed) ? throw new OverflowException() : narrowed;
     }
 
     /// <summary>A BF16 is the upper half of a binary32.</summary>

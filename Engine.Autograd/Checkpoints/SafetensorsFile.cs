@@ -8,7 +8,7 @@ namespace Engine.Autograd.Checkpoints;
 /// <summary>
 /// A file of named tensors in the safetensors format (huggingface.co/docs/safetensors): the length of the header as a little-endian 64-bit number,
 /// the header, the elements. Opening reads the header and holds it against the length of the file; elements are read when they are asked
-/// for, straight into their place or through a buffer of 64 KB. May be read by several threads at once.
+/// for, straight into their place or through a buffer of 16 KB. May be read by several threads at once.
 /// </summary>
 /// <remarks>Opening takes memory for the header and a record for each tensor: a header that claims more than the file holds takes none.</remarks>
 public sealed class SafetensorsFile : IDisposable

@@ -24,7 +24,7 @@ public sealed class BatchNorm : Module, IFusesActivation
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "BatchNorm: the momentum must be in [0, 1].");
-        if (!(epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "BatchNorm: epsilon must be positive.");
+        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "BatchNorm: epsilon must be positive and finite.");
         (_momentum, _epsilon) = (momentum, epsilon);
         if (affine)
         {

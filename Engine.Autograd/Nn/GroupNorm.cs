@@ -13,16 +13,16 @@ public sealed class GroupNorm : Module
     /// <param name="groups">The number of groups, at least 1.</param>
     /// <param name="channels">The number of channels, a multiple of <paramref name="groups"/>.</param>
     /// <param name="options">Device, type and randomness.</param>
-    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="epsilon">What is added to the variance; positive and finite.</param>
     /// <param name="affine">False for a layer without weight and bias.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are no groups or no channels, or epsilon is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are no groups or no channels, or epsilon is not positive and finite.</exception>
     /// <exception cref="ArgumentException">The groups do not divide the channels.</exception>
     public GroupNorm(int groups, int channels, ModuleOptions options, double epsilon = 1e-5, bool affine = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         if (channels % groups != 0) throw new ArgumentException($"GroupNorm: {groups} groups do not divide {channels} channels.");
-        if (!(epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "GroupNorm: epsilon must be positive.");
+        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "GroupNorm: epsilon must be positive and finite.");
         (_groups, _epsilon) = (groups, epsilon);
         if (!affine) return;
         Weight = NewParameter("weight", [channels], Initializers.Ones, options);

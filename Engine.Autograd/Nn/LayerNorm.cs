@@ -11,13 +11,13 @@ public sealed class LayerNorm : Module
     /// <summary>Makes the layer.</summary>
     /// <param name="features">The extent of the innermost axis; at least 1.</param>
     /// <param name="options">Device, type and randomness.</param>
-    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="epsilon">What is added to the variance; positive and finite.</param>
     /// <param name="affine">False for a layer without weight and bias.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are no features, or epsilon is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are no features, or epsilon is not positive and finite.</exception>
     public LayerNorm(int features, ModuleOptions options, double epsilon = 1e-5, bool affine = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(features, 1);
-        if (!(epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "LayerNorm: epsilon must be positive.");
+        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "LayerNorm: epsilon must be positive and finite.");
         _epsilon = epsilon;
         if (!affine) return;
         Weight = NewParameter("weight", [features], Initializers.Ones, options);

@@ -42,6 +42,7 @@ public static partial class CrossEntropy
     /// <param name="statistics">What <see cref="Run"/> found of each row.</param>
     /// <param name="result">Receives dz; may be the logits.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes; a GPU, which writes only to the classes' places, does not look.</exception>
     public static void Gradient(Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics, Storage result)
     {
         const string Operation = "CrossEntropy.Gradient";
@@ -51,8 +52,16 @@ public static partial class CrossEntropy
         if (g.Length != 1) Arguments.Length(Operation, nameof(g), g, rows);
         Arguments.Length(Operation, nameof(result), result, (long)rows * classes);
         if (result.Length == 0) return;
-        if (device is CpuDevice cpu) GradientHost(cpu, g, logits, labels, rows, classes, smoothing, statistics, result);
-        else GradientIlgpu((IlgpuDevice)device, g, logits, labels, classes, smoothing, statistics, result);
+        if (device is CpuDevice cpu)
+        {
+            // Labels may have been changed since the forward pass, and each says where is written to.
+            CheckLabels(labels, classes);
+            GradientHost(cpu, g, logits, labels, rows, classes, smoothing, statistics, result);
+        }
+        else
+        {
+            GradientIlgpu((IlgpuDevice)device, g, logits, labels, classes, smoothing, statistics, result);
+        }
     }
 
     private static Device Check(string operation, Storage logits, Storage labels, int rows, int classes, Storage statistics)

@@ -90,6 +90,19 @@ public sealed class SafetensorsRefusalTests : IDisposable
     }
 
     [Fact]
+    public void A_number_too_large_for_float_is_refused_and_infinity_is_not()
+    {
+        byte[] data = [.. new[] { double.PositiveInfinity, double.NaN, 1, -1e39 }.SelectMany(BitConverter.GetBytes)];
+        File.WriteAllBytes(_file.Path, SafetensorsBytes.Of("""{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,24]},"b":{"dtype":"F64","shape":[1],"data_offsets":[24,32]}}""", data));
+        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        Assert.Equal([float.PositiveInfinity, float.NaN, 1], file.Read<float>("a"));
+        Assert.Equal([-1e39], file.Read<double>("b"));
+        Assert.Equal(
+            $"{_file.Path}: tensor 'b': expected numbers within the range of Single, not -1E+39 as element 0, found F64 [1].",
+            Assert.Throws<CheckpointException>(() => file.Read<float>("b")).Message);
+    }
+
+    [Fact]
     public void A_sentence_stays_short_and_printable_whatever_the_name()
     {
         string name = "\u001b[31m" + new string('x', 5000);

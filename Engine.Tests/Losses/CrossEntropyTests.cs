@@ -66,6 +66,17 @@ public sealed class CrossEntropyTests : IDisposable
     }
 
     [Fact]
+    public void A_label_that_was_changed_to_no_class_after_the_forward_pass_is_refused_and_writes_nowhere()
+    {
+        using Tape tape = new(_cpu);
+        Tensor logits = tape.Watch(Tensor.Zeros([2, 3])), labels = Tensor.From([0, 1], [2]);
+        Tensor loss = Loss.CrossEntropy(logits, labels);
+        labels.Storage.CopyFrom<int>([0, 3_000_000]);
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() => tape.Gradient(loss, logits));
+        Assert.StartsWith("CrossEntropy: label 3000000 of row 1 is none of the 3 classes (0 to 2).", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Bad_input_is_refused_with_a_sentence()
     {
         using Tape tape = new(_cpu);

@@ -187,6 +187,9 @@ public sealed class NormLayerTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchNorm(0, Options()));
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchNorm(3, Options(), momentum: -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new LayerNorm(3, Options(), epsilon: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new LayerNorm(3, Options(), epsilon: double.PositiveInfinity));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GroupNorm(3, 3, Options(), epsilon: double.PositiveInfinity));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchNorm(3, Options(), epsilon: double.PositiveInfinity));
     }
 
     private static void Refused(string sentence, Action action) => Assert.Contains(sentence, Assert.ThrowsAny<ArgumentException>(action).Message);
