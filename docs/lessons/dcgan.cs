@@ -54,7 +54,7 @@ static void Train(TrainingRun run, string discriminator, string? classifierPath)
         run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
     }
 
-    if (classifierPath is null) return;
+    if (classifierPath is null || run.IsStopping) return;
     ClassCounts counts = classifier.Count(10_000, gan.Sample);
     trainer.Record("rarest_class", counts.SmallestShare);
     trainer.Record("mean_confidence", counts.MeanConfidence);
