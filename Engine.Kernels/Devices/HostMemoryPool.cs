@@ -111,7 +111,14 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
         }
     }
 
-    private nint FromSystem(long bytes) => allocate is null ? (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment) : allocate(bytes);
+    private nint FromSystem(long bytes)
+    {
+        if (allocate is not null) return allocate(bytes);
+        if (bytes < HugePages.Size) return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        nint block = (nint)NativeMemory.AlignedAlloc((nuint)bytes, HugePages.Size);
+        HugePages.AskFor(block, bytes);
+        return block;
+    }
 
     /// <summary>Gives the kept blocks back to the system and says how many bytes they were.</summary>
     private long FreeKept()

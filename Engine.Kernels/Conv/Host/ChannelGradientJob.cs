@@ -8,6 +8,10 @@ namespace Engine.Kernels.Conv;
 /// The gradient of the weight where the inputs fill a register tile: for each tap, inputs times gradient, summed over the pixels at which the tap meets the image. A tile has eight
 /// input channels as rows and output channels as columns. A chunk is some of the rows of a group, with all columns, for all taps.
 /// </summary>
+/// <remarks>
+/// The input is packed. So is the gradient where its pixels are long: the lines that a tile reads, far from each other, would fall into few sets of the caches. Where they
+/// are short it is read in place, because every chunk would have to pack all of it.
+/// </remarks>
 internal unsafe struct ChannelGradientJob<TV, T> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
@@ -19,6 +23,9 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
     internal required GradientTarget<T> Target;
     internal required ColumnPanels Panels;
 
+    /// <summary>Bytes of a pixel of the gradient that is read in place, at most.</summary>
+    private const int ShortPixel = 512;
+
     /// <summary>Tiles of rows of a chunk.</summary>
     internal required int ChunkTiles;
 
@@ -28,6 +35,8 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
     internal readonly int Tiles => (Shape.GroupInputs + TileRows - 1) / TileRows;
 
     internal readonly int ChunksDown => (Tiles + ChunkTiles - 1) / ChunkTiles;
+
+    private readonly bool GradientInPlace => Gradient.Channels * sizeof(T) <= ShortPixel && Panels.Columns % TV.Count == 0;
 
     internal readonly int Chunks => Panels.Groups * ChunksDown;
 
@@ -39,7 +48,7 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
 
         // In one block of memory: the sums, the packed gradient, the packed input, the runs of depths.
         long sumsLength = (long)taps * tiles * TileRows * columns;
-        long rightLength = (long)blocks.Images * blocks.Rows * Shape.OutputWidth * columns;
+        long rightLength = GradientInPlace ? 0 : (long)blocks.Images * blocks.Rows * Shape.OutputWidth * Math.Min(columns, TileSize<TV, T>.Columns);
         int inputRows = Math.Min(((blocks.Rows - 1) * Shape.StrideHeight) + ((Shape.KernelHeight - 1) * Shape.DilationHeight) + 1, Shape.Height);
         long leftLength = (long)blocks.Images * inputRows * Shape.Width * TileRows * tiles;
         long bytes = HostMemoryPool.RoundUp(
@@ -77,36 +86,48 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
         int endRow = Math.Min(
             ((row + rows - 1) * Shape.StrideHeight) + ((Shape.KernelHeight - 1) * Shape.DilationHeight) - Shape.Padding.Top + 1, Shape.Height);
         int seen = Math.Max(endRow - firstRow, 0), pixels = rows * Shape.OutputWidth;
+        Operand input = new(left, TileRows, (nint)seen * Shape.Width * TileRows);
         nint tileLength = (nint)images * seen * Shape.Width * TileRows;
         for (int n = 0; n < images; n++)
         {
             PackInput(
                 Input.At(image + n, firstRow, 0) + (group * Shape.GroupInputs) + (tile * TileRows), Math.Min(tiles * TileRows, Shape.GroupInputs - (tile * TileRows)),
-                seen * Shape.Width, left + ((nint)n * seen * Shape.Width * TileRows), tileLength, Input.Channels);
-            for (int p = 0; p < Panels.PerGroup; p++)
-            {
-                Panels.Locate(p, out _, out int vector, out int vectors);
-                int column = vector * TV.Count, width = vectors * TV.Count;
-                PanelCopy.Rows(
-                    Gradient.At(image + n, row, 0) + (group * Panels.Columns) + column, Gradient.Channels, Math.Min(width, Panels.Columns - column), pixels,
-                    right + ((((nint)images * column) + ((nint)n * width)) * pixels), width);
-            }
+                seen * Shape.Width, left + (n * input.Image), tileLength, Input.Channels);
         }
 
         for (int p = 0; p < Panels.PerGroup; p++)
         {
             Panels.Locate(p, out _, out int vector, out int vectors);
-            int width = vectors * TV.Count;
-            T* panel = right + ((nint)images * vector * TV.Count * pixels);
+            int column = vector * TV.Count, width = vectors * TV.Count;
+            T* source = Gradient.At(image, row, 0) + (group * Panels.Columns) + column;
+            Operand gradient = GradientInPlace ? new(source, Gradient.Channels, Gradient.ImageStride) : new(right, width, (nint)pixels * width);
+            if (!GradientInPlace)
+            {
+                for (int n = 0; n < images; n++)
+                    PanelCopy.Rows(source + (n * Gradient.ImageStride), Gradient.Channels, Math.Min(width, Panels.Columns - column), pixels, right + (n * gradient.Image), width);
+            }
+
             for (int i = 0; i < Shape.KernelHeight; i++)
             {
                 for (int j = 0; j < Shape.KernelWidth; j++)
                 {
-                    int count = FindSegments(i, j, images, row, rows, firstRow, seen, width, segments);
-                    for (int t = 0; t < tiles; t++, sums += (nint)TileRows * width) Tile(left + (t * tileLength), vectors, panel, segments, count, sums, block > 0);
+                    int count = FindSegments(i, j, images, row, rows, firstRow, input, gradient, segments);
+                    for (int t = 0; t < tiles; t++, sums += (nint)TileRows * width)
+                        Tile(input.First + (t * tileLength), input.Pixel, vectors, gradient, segments, count, sums, block > 0);
                 }
             }
         }
+    }
+
+    /// <summary>Where the pixels of a block lie.</summary>
+    /// <param name="first">The first.</param>
+    /// <param name="pixel">Elements from one to the next.</param>
+    /// <param name="image">Elements from one image to the next.</param>
+    private readonly struct Operand(T* first, nint pixel, nint image)
+    {
+        internal readonly T* First = first;
+        internal readonly nint Pixel = pixel;
+        internal readonly nint Image = image;
     }
 
     /// <summary>Copies channels of pixels to one array for each tile of rows: [tile][pixel][rows of a tile], zeros for rows beyond the channels.</summary>
@@ -124,15 +145,16 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
         if (rest > 0) PanelCopy.Rows(source + (whole * TileRows), channelsOfAPixel, rest, pixels, left + (whole * tileLength), TileRows);
     }
 
-    private readonly void Tile(T* left, int vectors, T* right, Segment* segments, int count, T* sums, bool load)
+    private readonly void Tile(T* left, nint leftPixel, int vectors, in Operand right, Segment* segments, int count, T* sums, bool load)
     {
         T** rows = stackalloc T*[8];
         for (int i = 0; i < TileRows; i++) rows[i] = left + i;
-        RowsKernel<TV, T>.Run(rows, (nint)Shape.StrideWidth * TileRows, vectors, right, segments, count, sums, vectors * TV.Count, load);
+        RowsKernel<TV, T>.Run(rows, Shape.StrideWidth * leftPixel, vectors, right.First, right.Pixel, segments, count, sums, vectors * TV.Count, load);
     }
 
     /// <summary>The rows of output pixels, of the packed ones, at which tap [i, j] meets the image.</summary>
-    private readonly int FindSegments(int i, int j, int images, int row, int rows, int firstRow, int seen, int width, Segment* segments)
+    private readonly int FindSegments(
+        int i, int j, int images, int row, int rows, int firstRow, in Operand input, in Operand gradient, Segment* segments)
     {
         (int yFrom, int yTo) = Inside(Shape.Height, Shape.OutputHeight, Shape.StrideHeight, (i * Shape.DilationHeight) - Shape.Padding.Top);
         (int xFrom, int xTo) = Inside(Shape.Width, Shape.OutputWidth, Shape.StrideWidth, (j * Shape.DilationWidth) - Shape.Padding.Left);
@@ -144,8 +166,8 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
             {
                 int y = (v * Shape.StrideHeight) + (i * Shape.DilationHeight) - Shape.Padding.Top - firstRow;
                 segments[count++] = new Segment(
-                    (((((nint)n * seen) + y) * Shape.Width) + x) * TileRows,
-                    (((((nint)n * rows) + v - row) * Shape.OutputWidth) + xFrom) * width, xTo - xFrom);
+                    (n * input.Image) + ((((nint)y * Shape.Width) + x) * input.Pixel),
+                    (n * gradient.Image) + ((((nint)(v - row) * Shape.OutputWidth) + xFrom) * gradient.Pixel), xTo - xFrom);
             }
         }
 

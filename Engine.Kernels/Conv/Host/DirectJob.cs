@@ -9,7 +9,8 @@ namespace Engine.Kernels.Conv;
 /// are left out instead of multiplied by zero.
 /// </summary>
 /// <remarks>
-/// A chunk is one panel of columns of one phase, for some of the images: its part of the weight stays in the second-level cache, while the images come band by band.
+/// A chunk is some of the images, which come band by band. Where the whole weight stays in the second-level cache, it takes all panels of all phases, so that a band is
+/// fetched once; a larger weight it takes by one panel of one phase.
 /// </remarks>
 internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
@@ -32,31 +33,30 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
     /// <summary>Images of a chunk.</summary>
     internal required int ChunkImages;
 
+    /// <summary>A chunk takes all panels of all phases.</summary>
+    internal required bool Together;
+
     /// <summary>Images that are walked through together: the rows of a tile.</summary>
     internal static int Band => TileSize<TV, T>.Rows;
 
     internal readonly int ChunksOfImages => (Batch + ChunkImages - 1) / ChunkImages;
 
-    internal readonly int Chunks => Grid.Down * Grid.Across * Panels.Count * ChunksOfImages;
+    internal readonly int Chunks => (Together ? 1 : Parts) * ChunksOfImages;
+
+    /// <summary>Panels of all phases.</summary>
+    private readonly int Parts => Grid.Down * Grid.Across * Panels.Count;
 
     public readonly void Run(int chunk)
     {
-        int images = chunk % ChunksOfImages, panel = chunk / ChunksOfImages % Panels.Count, phase = chunk / ChunksOfImages / Panels.Count;
-        int down = phase / Grid.Across, across = phase % Grid.Across;
-        AxisPhase rows = Grid.Rows(down), columns = Grid.Columns(across);
-        if (rows.Count <= 0 || columns.Count <= 0) return;
-        Panels.Locate(panel, out int group, out int vector, out int vectors);
-        ConvWorkspace<TV, T> sizes = new(null, rows.Taps * columns.Taps);
+        int images = chunk % ChunksOfImages, first = chunk / ChunksOfImages, parts = Together ? Parts : 1;
+        ConvWorkspace<TV, T> sizes = new(null, Grid.TapsDown * Grid.TapsAcross);
         nint block = Pool.Rent(sizes.Bytes);
         try
         {
-            ConvWorkspace<TV, T> work = new((byte*)block, rows.Taps * columns.Taps);
-            Place place = new(
-                rows, columns, Weight.At(down, across, rows.Taps * columns.Taps, group, vector), group * Depth, group * Panels.Columns,
-                vector * TV.Count, Math.Min(vectors * TV.Count, Panels.Columns - (vector * TV.Count)), vectors);
-            Target.PrepareBias(place.GroupColumn + place.Column, place.Columns, vectors, work.Bias);
+            ConvWorkspace<TV, T> work = new((byte*)block, Grid.TapsDown * Grid.TapsAcross);
             int end = Math.Min((images + 1) * ChunkImages, Batch);
-            for (int image = images * ChunkImages; image < end; image += Band) WalkBand(place, image, Math.Min(Band, end - image), work);
+            for (int image = images * ChunkImages; image < end; image += Band)
+                for (int part = first; part < first + parts; part++) WalkPart(part, image, Math.Min(Band, end - image), work);
         }
         finally
         {
@@ -64,7 +64,22 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
         }
     }
 
-    /// <summary>What a chunk computes, but for the images.</summary>
+    /// <summary>A band's pixels of one phase, and of their columns one panel.</summary>
+    private readonly void WalkPart(int part, int image, int images, in ConvWorkspace<TV, T> work)
+    {
+        int panel = part % Panels.Count, phase = part / Panels.Count;
+        int down = phase / Grid.Across, across = phase % Grid.Across;
+        AxisPhase rows = Grid.Rows(down), columns = Grid.Columns(across);
+        if (rows.Count <= 0 || columns.Count <= 0) return;
+        Panels.Locate(panel, out int group, out int vector, out int vectors);
+        Place place = new(
+            rows, columns, Weight.At(down, across, rows.Taps * columns.Taps, group, vector), group * Depth, group * Panels.Columns,
+            vector * TV.Count, Math.Min(vectors * TV.Count, Panels.Columns - (vector * TV.Count)), vectors);
+        Target.PrepareBias(place.GroupColumn + place.Column, place.Columns, vectors, work.Bias);
+        WalkBand(place, image, images, work);
+    }
+
+    /// <summary>What a part computes, but for the images.</summary>
     private readonly struct Place(AxisPhase rows, AxisPhase columns, T* weight, int groupChannel, int groupColumn, int column, int count, int vectors)
     {
         internal readonly AxisPhase PhaseRows = rows;
@@ -138,7 +153,7 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
                     // Written after the sums: a result larger than the caches is on its way by then.
                     Memory.Prefetch(target, place.Columns);
                     if (filled < tileRows) continue;
-                    RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, work.Segments, segments, work.Tile, width, load: false);
+                    RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, width, work.Segments, segments, work.Tile, width, load: false);
                     Target.Write(work.Tile, targets, filled, place.Columns, place.Vectors, work.Bias);
                     filled = 0;
                 }
@@ -149,7 +164,7 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
 
         // The rows that a tile has too many repeat the last one, and are not written.
         for (int i = filled; i < tileRows; i++) sources[i] = sources[filled - 1];
-        RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, work.Segments, segments, work.Tile, width, load: false);
+        RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, width, work.Segments, segments, work.Tile, width, load: false);
         Target.Write(work.Tile, targets, filled, place.Columns, place.Vectors, work.Bias);
     }
 }

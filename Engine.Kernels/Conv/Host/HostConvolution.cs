@@ -15,6 +15,9 @@ internal static unsafe class HostConvolution<TV, T>
     /// <summary>Chunks for each thread, so that one that is disturbed does not keep the others waiting.</summary>
     private const int ChunksPerThread = 4;
 
+    /// <summary>Bytes of a weight that stays in the second-level cache while a band passes.</summary>
+    private const long CachedWeight = 256 << 10;
+
     /// <summary>Of so few channels a vector would be half empty at most. The width of the vectors plays no part, so that it changes no result.</summary>
     private const int FewChannels = 8;
 
@@ -151,13 +154,16 @@ internal static unsafe class HostConvolution<TV, T>
                 Depth = depth,
                 Batch = shape.Batch,
                 ChunkImages = Math.Max(shape.Batch, 1),
+                Together = false,
             };
 
             // As many chunks as keep the threads busy, of whole bands.
             long wanted = Math.Clamp(shape.MultiplyAdds / WorthAThread, 1, device.Threads);
+            int band = DirectJob<TV, T, TEpilogue>.Band, bands = (shape.Batch + band - 1) / band;
+            job.Together = bytes <= CachedWeight && (wanted == 1 || bands >= wanted * ChunksPerThread);
             if (wanted > 1)
             {
-                int band = DirectJob<TV, T, TEpilogue>.Band, bands = (shape.Batch + band - 1) / band, others = job.Chunks;
+                int others = job.Chunks;
                 long parts = Math.Clamp(((wanted * ChunksPerThread) + others - 1) / others, 1, bands);
                 job.ChunkImages = (int)((bands + parts - 1) / parts) * band;
             }

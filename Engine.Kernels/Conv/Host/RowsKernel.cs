@@ -19,32 +19,34 @@ internal static unsafe class RowsKernel<TV, T>
     /// <param name="rows">As many pointers as a register tile has rows; they may repeat.</param>
     /// <param name="leftStep">Elements from one depth to the next in a row.</param>
     /// <param name="vectors">Vectors in a row of the tile, 1 to 3.</param>
-    /// <param name="right">The right panel: <paramref name="vectors"/> vectors for each depth, one depth after the other.</param>
+    /// <param name="right">The right panel: <paramref name="vectors"/> vectors for each depth.</param>
+    /// <param name="rightStep">Elements from one depth to the next in it.</param>
     /// <param name="segments">The runs of depths.</param>
     /// <param name="count">How many there are; none give sums of 0.</param>
     /// <param name="tile">The tile.</param>
     /// <param name="stride">Elements from one row of it to the next.</param>
     /// <param name="load">Starts at what the tile holds instead of 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Run(T** rows, nint leftStep, int vectors, T* right, Segment* segments, int count, T* tile, nint stride, bool load)
+    internal static void Run(
+        T** rows, nint leftStep, int vectors, T* right, nint rightStep, Segment* segments, int count, T* tile, nint stride, bool load)
     {
         if (TileSize<TV, T>.Rows == 8)
         {
-            if (vectors == 3) Run<Eight, Three>(rows, leftStep, right, segments, count, tile, stride, load);
-            else if (vectors == 2) Run<Eight, Two>(rows, leftStep, right, segments, count, tile, stride, load);
-            else Run<Eight, One>(rows, leftStep, right, segments, count, tile, stride, load);
+            if (vectors == 3) Run<Eight, Three>(rows, leftStep, right, rightStep, segments, count, tile, stride, load);
+            else if (vectors == 2) Run<Eight, Two>(rows, leftStep, right, rightStep, segments, count, tile, stride, load);
+            else Run<Eight, One>(rows, leftStep, right, rightStep, segments, count, tile, stride, load);
         }
         else
         {
-            if (vectors == 3) Run<Four, Three>(rows, leftStep, right, segments, count, tile, stride, load);
-            else if (vectors == 2) Run<Four, Two>(rows, leftStep, right, segments, count, tile, stride, load);
-            else Run<Four, One>(rows, leftStep, right, segments, count, tile, stride, load);
+            if (vectors == 3) Run<Four, Three>(rows, leftStep, right, rightStep, segments, count, tile, stride, load);
+            else if (vectors == 2) Run<Four, Two>(rows, leftStep, right, rightStep, segments, count, tile, stride, load);
+            else Run<Four, One>(rows, leftStep, right, rightStep, segments, count, tile, stride, load);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Run<TRows, TVectors>(
-        T** rows, nint leftStep, T* right, Segment* segments, int count, T* tile, nint stride, bool load)
+        T** rows, nint leftStep, T* right, nint rightStep, Segment* segments, int count, T* tile, nint stride, bool load)
         where TRows : struct, ICount
         where TVectors : struct, ICount
     {
@@ -166,7 +168,7 @@ internal static unsafe class RowsKernel<TV, T>
                 }
 
                 k += leftStep;
-                b += TVectors.Value * size;
+                b += rightStep;
             }
         }
 

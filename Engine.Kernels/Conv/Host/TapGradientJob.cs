@@ -105,7 +105,7 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
             rows[r] = left + ((((nint)i * pitch) + j) * LeftChannels) + (at % LeftChannels);
         }
 
-        RowsKernel<TV, T>.Run(rows, (nint)Geometry.StrideWidth * LeftChannels, vectors, right, segments, count, sums, vectors * TV.Count, load);
+        RowsKernel<TV, T>.Run(rows, (nint)Geometry.StrideWidth * LeftChannels, vectors, right, vectors * TV.Count, segments, count, sums, vectors * TV.Count, load);
     }
 
     /// <summary>Copies rows of an image with the columns that the taps see, zeros outside it.</summary>

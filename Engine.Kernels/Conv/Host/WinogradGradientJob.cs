@@ -163,7 +163,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
                 for (int c = 0; c < channels; c += tileRows, sum += (nint)tileRows * width)
                 {
                     for (int i = 0; i < tileRows; i++) rows[i] = inputs + c + i;
-                    RowsKernel<TV, T>.Run(rows, channels, vectors, panel, &segment, 1, sum, width, (begun >> point & 1) != 0);
+                    RowsKernel<TV, T>.Run(rows, channels, vectors, panel, width, &segment, 1, sum, width, (begun >> point & 1) != 0);
                 }
             }
         }

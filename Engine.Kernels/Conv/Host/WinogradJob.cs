@@ -171,7 +171,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
             for (int t = 0; t < tiles && kind.Uses(point); t += tileRows)
             {
                 for (int i = 0; i < tileRows; i++) rows[i] = inputs + ((nint)Math.Min(t + i, tiles - 1) * Depths);
-                RowsKernel<TV, T>.Run(rows, 1, vectors, weight, work.Segments, segments, sums + ((nint)t * width), width, load: false);
+                RowsKernel<TV, T>.Run(rows, 1, vectors, weight, width, work.Segments, segments, sums + ((nint)t * width), width, load: false);
             }
 
             weight += (depth * width) + WinogradTransform.Apart;
