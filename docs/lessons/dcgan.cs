@@ -23,7 +23,7 @@ Option<string?> classifier = new("--classifier")
 {
     Description = "The file that classify.cs wrote: the classes of 10,000 generated digits are counted with it at the end.",
 };
-ProgramInfo info = new("dcgan", "A deep convolutional GAN learns to draw digits.", Epochs: 50, Batch: 256);
+ProgramInfo info = new("dcgan", "A deep convolutional GAN learns to draw digits.", Epochs: 50, Batch: 256) { FreeOptions = [classifier.Name] };
 return TrainingProgram.Run(args, info, run => Train(run, run.Option(discriminator)!, run.Option(classifier)), discriminator, classifier);
 
 static void Train(TrainingRun run, string discriminator, string? classifierPath)
