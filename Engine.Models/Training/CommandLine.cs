@@ -41,6 +41,9 @@ internal sealed class CommandLine(IEnumerable<Option> options, ParseResult parse
         object value => value.ToString() ?? "",
     };
 
+    /// <summary>Whether an option was not given and has its default.</summary>
+    public bool IsDefault(Option option) => parsed.GetResult(option) is null or { Implicit: true };
+
     private static string Quoted(string text) => text.Length > 0 && text.All(c => char.IsLetterOrDigit(c) || "-_./=:+,@%".Contains(c, StringComparison.Ordinal))
         ? text
         : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";

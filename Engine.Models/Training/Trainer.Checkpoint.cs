@@ -98,7 +98,8 @@ public sealed partial class Trainer
         foreach (string name in saved.Keys.Union(_options.Settings.Keys))
         {
             (string? before, string? now) = (saved.GetValueOrDefault(name), _options.Settings.GetValueOrDefault(name));
-            if (before == now) continue;
+            bool isNewer = before is null && _options.DefaultSettings.Contains(name);
+            if (before == now || isNewer || _options.FreeSettings.Contains(name)) continue;
             throw new CheckpointException(
                 $"{name}: {path} was trained with {before ?? "nothing of that name"}, this run has {now ?? "nothing of that name"}. Training goes on only with the same.");
         }

@@ -29,6 +29,12 @@ public sealed record TrainerOptions
     /// <summary>What must be the same for training to go on from a checkpoint, such as the batch size and the seed: names and values.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Names that decide nothing about training: whatever a checkpoint says of them, this run may go on from it.</summary>
+    public IReadOnlySet<string> FreeSettings { get; init; } = new HashSet<string>();
+
+    /// <summary>Names of <see cref="Settings"/> that have their default: a checkpoint that does not know them agrees.</summary>
+    public IReadOnlySet<string> DefaultSettings { get; init; } = new HashSet<string>();
+
     /// <summary>What else the report says about the run: names and values.</summary>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
 

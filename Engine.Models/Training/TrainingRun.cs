@@ -111,6 +111,8 @@ public sealed class TrainingRun : IDisposable
             CheckpointEvery = TimeSpan.FromMinutes(_command.Parsed.GetValue(_options.CheckpointMinutes)),
             KeepPrevious = _command.Parsed.GetValue(_options.KeepPrevious),
             Settings = Settings(),
+            FreeSettings = _command.Options.Where(_options.MayChange).Select(option => option.Name).ToHashSet(),
+            DefaultSettings = _command.Options.Where(_command.IsDefault).Select(option => option.Name).ToHashSet(),
             Facts = new Dictionary<string, string>
             {
                 ["Command"] = _command.Text,

@@ -140,6 +140,20 @@ public sealed class TrainingProgramTests : IDisposable
     }
 
     [Fact]
+    public void Checkpoints_of_before_there_was_an_option_agree_with_its_default_and_of_before_it_was_free_with_any_value()
+    {
+        System.CommandLine.Option<int> width = new("--width") { DefaultValueFactory = _ => 3 };
+        Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), run => Train(run, () => { }))).Code);
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], Info(), run => Train(run, () => { }), width));
+        Assert.Equal(1, code);
+        Assert.Contains("--width: ", error, StringComparison.Ordinal);
+        Assert.Contains("was trained with nothing of that name, this run has 4.", error, StringComparison.Ordinal);
+        string[] more = ["--out", Out, "--resume", "--epochs"];
+        Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run([.. more, "2"], Info(), run => Train(run, () => { }), width)).Code);
+        Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run([.. more, "3", "--width", "9"], Info() with { FreeOptions = ["--width"] }, run => Train(run, () => { }), width)).Code);
+    }
+
+    [Fact]
     public void Images_of_another_size_are_named_with_what_was_expected()
     {
         Write("train-images-idx3-ubyte", Images(20));
