@@ -91,7 +91,7 @@ public abstract class Module : IStateful, IDisposable
         CheckNew(name);
         Device device = options.Device ?? Device.Default;
         Parameter parameter = new(this, name, device.Allocate(options.DType, shape.Count), shape, layout);
-        initializer(parameter.Storage, shape, options.Random);
+        Fill(parameter, initializer, options);
         _own.Add(parameter);
         _all = null;
         return parameter;
@@ -111,7 +111,7 @@ public abstract class Module : IStateful, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         CheckNew(name);
         Tensor buffer = new((options.Device ?? Device.Default).Allocate(options.DType, shape.Count), shape, null);
-        initializer(buffer.Storage, shape, options.Random);
+        Fill(buffer, initializer, options);
         _buffers.Add((name, buffer));
         return buffer;
     }
@@ -134,6 +134,20 @@ public abstract class Module : IStateful, IDisposable
         module._place ??= (this, name);
         _all = null;
         return module;
+    }
+
+    // Nobody but this method knows of the tensor yet.
+    private static void Fill(Tensor tensor, Initializer initializer, ModuleOptions options)
+    {
+        try
+        {
+            initializer(tensor.Storage, tensor.Shape, options.Random);
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
     }
 
     private void CheckNew(string name)

@@ -10,6 +10,7 @@ public abstract class Optimizer : IStateful, IDisposable
 {
     private readonly List<(string Name, Storage[] State)> _states = [];
     private double _learningRate;
+    private bool _disposed;
 
     private protected Optimizer(IReadOnlyList<Parameter> parameters, double learningRate)
     {
@@ -42,9 +43,10 @@ public abstract class Optimizer : IStateful, IDisposable
     /// <summary>Renews every parameter once.</summary>
     /// <param name="gradients">One gradient for each of <see cref="Parameters"/>, in their order and of their shapes.</param>
     /// <exception cref="ArgumentException">The number, a shape, a type or a device does not fit; nothing was changed.</exception>
-    /// <exception cref="ObjectDisposedException">A gradient or a parameter was given back; nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, a gradient or a parameter was given back; nothing was changed.</exception>
     public void Step(IReadOnlyList<Tensor> gradients)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (gradients.Count != Parameters.Count) throw new ArgumentException($"Step: {Parameters.Count} parameters need as many gradients, found {gradients.Count}.");
         for (int i = 0; i < gradients.Count; i++)
         {
@@ -82,6 +84,7 @@ public abstract class Optimizer : IStateful, IDisposable
     /// <summary>Gives back what the optimizer remembers; the parameters stay.</summary>
     public void Dispose()
     {
+        _disposed = true;
         foreach ((_, Storage[] state) in _states)
             foreach (Storage storage in state) storage.Release();
         _states.Clear();

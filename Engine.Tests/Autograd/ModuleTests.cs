@@ -180,4 +180,14 @@ public sealed class ModuleTests : IDisposable
 
         public override Tensor Forward(Tensor x) => x;
     }
+
+    [Fact]
+    public void An_initializer_that_fails_leaves_no_memory_behind()
+    {
+        using CpuDevice cpu = new(1);
+        ModuleOptions options = ModuleOptions.FromSeed(1, cpu);
+        long before = cpu.MemoryInUse;
+        Assert.Throws<InvalidOperationException>(() => new Linear(3, 4, options, weightInitializer: (_, _, _) => throw new InvalidOperationException()));
+        Assert.Equal(before, cpu.MemoryInUse);
+    }
 }

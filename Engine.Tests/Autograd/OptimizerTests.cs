@@ -281,4 +281,16 @@ public sealed class OptimizerTests : IDisposable
         double[] got = layer.Weight.ToDoubles();
         for (int i = 0; i < Count; i++) Assert.Equal(expected[i], got[i], tolerance * Math.Max(1, Math.Abs(expected[i])));
     }
+
+    [Fact]
+    public void A_disposed_optimizer_makes_no_step_and_says_which_it_is()
+    {
+        using Linear layer = new(2, 2, ModuleOptions.FromSeed(1));
+        Adam adam = new(layer.Parameters);
+        adam.Dispose();
+        using Tape tape = new();
+        Tensor[] gradients = tape.Gradients(layer.Forward(Tensor.Ones([1, 2])).Sum(), layer.Parameters);
+        Assert.Contains("Adam", Assert.Throws<ObjectDisposedException>(() => adam.Step(gradients)).Message, StringComparison.Ordinal);
+        Assert.Equal(0, adam.Steps);
+    }
 }
