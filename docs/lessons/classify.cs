@@ -29,5 +29,7 @@ static void Train(TrainingRun run)
         classifier.Save(path);
     }
 
+    // Once more, for a run that goes on in another folder when all its epochs are done.
+    classifier.Save(path);
     run.Print($"The classifier is in {path}.");
 }
