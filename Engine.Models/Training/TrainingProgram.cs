@@ -39,12 +39,6 @@ public static class TrainingProgram
         return 1;
     }
 
-    /// <summary>An option for a decay or a probability: a number of at least 0 and less than 1; anything else is refused with a sentence.</summary>
-    /// <param name="name">The option's name, such as <c>--beta1</c>.</param>
-    /// <param name="description">What <c>--help</c> says of it.</param>
-    /// <param name="value">The default.</param>
-    public static Option<double> DecayOption(string name, string description, double value) => TrainingOptions.Decay(name, description, value);
-
     private static int Train(ProgramInfo info, TrainingOptions options, CommandLine command, Action<TrainingRun> train, CancellationToken interrupt)
     {
         using StopSignal stop = new(interrupt);
@@ -53,7 +47,15 @@ public static class TrainingProgram
         {
             using (run = new TrainingRun(info, options, command, stop.Token))
             {
-                run.Progress.Run(() => train(run));
+                try
+                {
+                    run.Progress.Run(() => train(run));
+                }
+                catch (OperationCanceledException) when (stop.Token.IsCancellationRequested && run.Output.Files.Count > 0)
+                {
+                    // What was being measured is left out; what was trained is kept and told.
+                }
+
                 run.Finish(stop.Reason);
             }
 

@@ -55,6 +55,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>True once Ctrl+C was pressed: keep what there is, and end.</summary>
     public bool IsStopping => _stop.IsCancellationRequested;
 
+    /// <summary>Cancelled by Ctrl+C: give it to what takes long after training, so that it is left out then.</summary>
+    public CancellationToken Stopping => _stop;
+
     /// <summary>The folder for results, <c>--out</c>: made at the first use, so that a run that fails before leaves nothing behind.</summary>
     public OutputFolder Output { get; }
 
@@ -108,7 +111,7 @@ public sealed class TrainingRun : IDisposable
             Output = Output,
             Resume = _command.Parsed.GetResult(_options.Resume) is { Implicit: false },
             ResumeFrom = _command.Parsed.GetValue(_options.Resume),
-            CheckpointEvery = TimeSpan.FromMinutes(_command.Parsed.GetValue(_options.CheckpointMinutes)),
+            CheckpointEvery = TimeSpan.FromMinutes(Math.Min(_command.Parsed.GetValue(_options.CheckpointMinutes), Math.Floor(TimeSpan.MaxValue.TotalMinutes))),
             KeepPrevious = _command.Parsed.GetValue(_options.KeepPrevious),
             Settings = Settings(),
             FreeSettings = _command.Options.Where(_options.MayChange).Select(option => option.Name).ToHashSet(),

@@ -47,8 +47,10 @@ public sealed class LinearProbe : IDisposable
     /// <param name="labels">The class of each, from 0.</param>
     /// <param name="epochs">How often each is seen.</param>
     /// <param name="batch">How many at once; what is left over at the end of an epoch waits for the next.</param>
+    /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="ArgumentException">The numbers of features and labels do not fit, or a label is out of range.</exception>
-    public void Fit(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int epochs = 20, int batch = 250)
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    public void Fit(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int epochs = 20, int batch = 250, CancellationToken cancellation = default)
     {
         Check(features, labels);
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
@@ -61,6 +63,7 @@ public sealed class LinearProbe : IDisposable
         int[] targets = new int[batch];
         for (int epoch = 0; epoch < epochs; epoch++)
         {
+            cancellation.ThrowIfCancellationRequested();
             new Random((int)(_random.Reserve(1) & 0x7FFFFFFF)).Shuffle(order);
             for (int step = 0; step < steps; step++)
             {

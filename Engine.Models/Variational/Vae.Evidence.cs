@@ -8,8 +8,8 @@ public sealed partial class Vae
     /// <summary>
     /// The evidence lower bound of log p(x) of each image, in nats: the mean of log p(x|z) over samples of z, less KL(q(z|x) || N(0, 1)).
     /// </summary>
-    /// <inheritdoc cref="LogLikelihood(ReadOnlySpan{float}, Shape, int, RandomStream, int)"/>
-    public double[] EvidenceLowerBound(ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000)
+    /// <inheritdoc cref="LogLikelihood(ReadOnlySpan{float}, Shape, int, RandomStream, int, CancellationToken)"/>
+    public double[] EvidenceLowerBound(ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
@@ -18,6 +18,7 @@ public sealed partial class Vae
         using Evaluation evaluation = new(this);
         foreach ((Shape part, Range pixels, Range place) in Parts(shape, Math.Max(1, rows / samples)))
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(Parameters[0].Device, record: false);
             Tensor x = Tensor.From(images[pixels], part).Cast(Parameters[0].DType);
             (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);

@@ -14,9 +14,11 @@ public sealed partial class Vae
     /// <param name="samples">k, at least 1.</param>
     /// <param name="random">Where the noise comes from.</param>
     /// <param name="rows">How many z are decoded at once: what fits the caches.</param>
+    /// <param name="cancellation">Ends it early.</param>
     /// <returns>One value for each image.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
-    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000)
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
@@ -24,17 +26,18 @@ public sealed partial class Vae
         double[] result = new double[shape[0]];
         using Evaluation evaluation = new(this);
         foreach ((Shape part, Range pixels, Range place) in Parts(shape, Math.Max(1, rows / atOnce)))
-            LogSumExp(images[pixels], part, samples, atOnce, random, result.AsSpan(place));
+            LogSumExp(images[pixels], part, samples, atOnce, random, result.AsSpan(place), cancellation);
         for (int i = 0; i < result.Length; i++) result[i] -= Math.Log(samples);
         return result;
     }
 
     // log of the sum of the weights of each image, added up in double: the weights of 5,000 samples span hundreds of nats.
-    private void LogSumExp(ReadOnlySpan<float> images, Shape shape, int samples, int atOnce, RandomStream random, Span<double> result)
+    private void LogSumExp(ReadOnlySpan<float> images, Shape shape, int samples, int atOnce, RandomStream random, Span<double> result, CancellationToken cancellation)
     {
         result.Fill(double.NegativeInfinity);
         for (int done = 0; done < samples; done += atOnce)
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(Parameters[0].Device, record: false);
             Tensor x = Tensor.From(images, shape).Cast(Parameters[0].DType);
             VaeObjective objective = new() { Samples = Math.Min(atOnce, samples - done) };

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Engine.Models.Data;
 using Engine.Models.Training;
 
@@ -10,20 +8,20 @@ namespace Engine.Models.Variational;
 public sealed class VaeOptions
 {
     private readonly Option<bool> _conv = new("--conv") { Description = "Convolutional encoder and decoder, for images of 28 x 28." };
-    private readonly Option<string> _recipe = Word("--recipe", "iwae: network and training of the paper on importance-weighted autoencoders.", "none", "iwae");
-    private readonly Option<string> _loss = Word("--loss", "What compares image and reconstruction: binary cross-entropy, or the squared error.", "bce", "mse");
-    private readonly Option<string> _binarize = Word(
+    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "iwae: network and training of the paper on importance-weighted autoencoders.", "none", "iwae");
+    private readonly Option<string> _loss = ProgramOption.Choice("--loss", "What compares image and reconstruction: binary cross-entropy, or the squared error.", "bce", "mse");
+    private readonly Option<string> _binarize = ProgramOption.Choice(
         "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, from the half on, not at all. auto: none for the small network, dynamic for the others.",
         "auto", "none", "dynamic", "static", "threshold");
-    private readonly Option<int> _latent = Number("--latent", "Dimensions of z; 0 takes the network's own.", 0, 0, 4096);
-    private readonly Option<double> _beta = Decimal("--beta", "The weight of the divergence: 1 for the evidence lower bound.", 1);
-    private readonly Option<int> _warmUp = Number("--warm-up", "Epochs over which the weight of the divergence rises from 0.", 0, 0, 1_000_000);
-    private readonly Option<int> _importance = Number("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
-    private readonly Option<int> _resample = Number("--resample", "With --importance: samples that the gradient goes through, drawn by weight; 0 takes all.", 0, 0, 10_000);
-    private readonly Option<int> _pace = Number("--pace", "With --recipe iwae: how many times shorter each stage of the learning rate is.", 1, 1, IwaeRecipe.Epochs);
-    private readonly Option<int> _testSamples = Number("--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
-    private readonly Option<int> _testImages = Number("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
-    private readonly Option<int> _anomaly = Number("--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
+    private readonly Option<int> _latent = ProgramOption.Integer("--latent", "Dimensions of z; 0 takes the network's own.", 0, 0, 4096);
+    private readonly Option<double> _beta = ProgramOption.Decimal("--beta", "The weight of the divergence: 1 for the evidence lower bound.", 1);
+    private readonly Option<int> _warmUp = ProgramOption.Integer("--warm-up", "Epochs over which the weight of the divergence rises from 0.", 0, 0, 1_000_000);
+    private readonly Option<int> _importance = ProgramOption.Integer("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
+    private readonly Option<int> _resample = ProgramOption.Integer("--resample", "With --importance: samples that the gradient goes through, drawn by weight; 0 takes all.", 0, 0, 10_000);
+    private readonly Option<int> _pace = ProgramOption.Integer("--pace", "With --recipe iwae: how many times shorter each stage of the learning rate is.", 1, 1, IwaeRecipe.Epochs);
+    private readonly Option<int> _testSamples = ProgramOption.Integer("--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
+    private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
+    private readonly Option<int> _anomaly = ProgramOption.Integer("--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
     private readonly Option<bool> _probe = new("--probe") { Description = "Trains softmax regression on the latents at the end." };
 
     /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
@@ -80,39 +78,4 @@ public sealed class VaeOptions
 
         return choices;
     }
-
-    private static Option<string> Word(string name, string description, params string[] words)
-    {
-        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => words[0] };
-        option.AcceptOnlyFromAmong(words);
-        return option;
-    }
-
-    private static Option<int> Number(string name, string description, int value, int least, int most) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => value,
-        CustomParser = result =>
-        {
-            string text = Text(result);
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most) return number;
-            result.AddError($"{name} must be a whole number from {least} to {most}, was '{text}'.");
-            return 0;
-        },
-    };
-
-    private static Option<double> Decimal(string name, string description, double value) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => value,
-        CustomParser = result =>
-        {
-            string text = Text(result);
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= 0 && double.IsFinite(number)) return number;
-            result.AddError($"{name} must be a number of at least 0, was '{text}'.");
-            return 0;
-        },
-    };
-
-    private static string Text(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
 }

@@ -34,8 +34,8 @@ public sealed class TrainingProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--batch must be at least 1, was 0.", "--batch", "0")]
-    [InlineData("--epochs must be at least 1, was -1.", "--epochs", "-1")]
+    [InlineData("--batch must be a whole number from 1 to 1000, was '0'.", "--batch", "0")]
+    [InlineData("--epochs must be a whole number of at least 1, was '-1'.", "--epochs", "-1")]
     [InlineData("--epochs must be a whole number of at least 1, was 'many'.", "--epochs", "many")]
     [InlineData("--seed must be a whole number of at least 0, was '-3'.", "--seed", "-3")]
     [InlineData("'--colour'", "--colour", "red")]
@@ -46,12 +46,12 @@ public sealed class TrainingProgramTests : IDisposable
     [InlineData("--data must be a name or a path, was ''.", "--data", "")]
     [InlineData("--data must be a name or a path, was ' '.", "--data", " ")]
     [InlineData("--out must be the path of a folder, was ''.", "--out", "")]
-    [InlineData("--batch must be at most 1000, was 1001.", "--batch", "1001")]
-    [InlineData("--checkpoint-minutes must be a number of at least 0, was -1.", "--checkpoint-minutes", "-1")]
+    [InlineData("--batch must be a whole number from 1 to 1000, was '1001'.", "--batch", "1001")]
+    [InlineData("--checkpoint-minutes must be a number of at least 0, was '-1'.", "--checkpoint-minutes", "-1")]
     [InlineData("--checkpoint-minutes must be a number of at least 0, was 'often'.", "--checkpoint-minutes", "often")]
     [InlineData("There is no checkpoint to go on from: ", "--resume")]
     [InlineData("There is no checkpoint to go on from: ", "--resume", "./no-such-file")]
-    [InlineData("--batch must be a whole number of at least 1, was '2147483648'.", "--batch", "2147483648")]
+    [InlineData("--batch must be a whole number from 1 to 1000, was '2147483648'.", "--batch", "2147483648")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args) => Refused(sentence, args);
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class TrainingProgramTests : IDisposable
     [InlineData("NaN")]
     public void A_decay_out_of_range_gives_a_sentence_and_exit_code_1(string text)
     {
-        System.CommandLine.Option<double> decay = TrainingProgram.DecayOption("--beta1", "A decay.", 0.5);
+        System.CommandLine.Option<double> decay = ProgramOption.Decay("--beta1", "A decay.", 0.5);
         (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
         Assert.Equal(1, code);
         Assert.Contains("test: --beta1 must be a number of at least 0 and less than 1, was ", error, StringComparison.Ordinal);
@@ -110,11 +110,35 @@ public sealed class TrainingProgramTests : IDisposable
     [Fact]
     public void A_decay_in_range_is_taken()
     {
-        System.CommandLine.Option<double> decay = TrainingProgram.DecayOption("--beta1", "A decay.", 0.5);
+        System.CommandLine.Option<double> decay = ProgramOption.Decay("--beta1", "A decay.", 0.5);
         List<double> seen = [];
         CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", "0.9"], Info(), run => seen.Add(run.Option(decay)), decay));
         CapturedConsole.Of(() => TrainingProgram.Run([], Info(), run => seen.Add(run.Option(decay)), decay));
         Assert.Equal([0.9, 0.5], seen);
+    }
+
+    [Fact]
+    public void A_word_that_is_none_of_the_choices_is_refused_with_the_option_and_the_choices()
+    {
+        System.CommandLine.Option<string> model = ProgramOption.Choice("--model", "A model.", "large", "small");
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--model", "huge"], Info(), _ => Assert.Fail("must not train"), model));
+        Assert.Equal(1, code);
+        Assert.Contains("test: --model must be one of large, small; was 'huge'.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Stopped_while_something_is_measured_the_run_ends_well()
+    {
+        using CancellationTokenSource stop = new();
+        (int code, string output, _) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), run =>
+        {
+            run.Output.Save("trained.txt", "what training left"u8);
+            stop.Cancel();
+            run.Stopping.ThrowIfCancellationRequested();
+        }, stop.Token));
+        Assert.Equal(0, code);
+        Assert.Contains("Stopped by", output, StringComparison.Ordinal);
+        Assert.Contains("trained.txt", output, StringComparison.Ordinal);
     }
 
     [Fact]

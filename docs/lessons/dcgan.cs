@@ -13,12 +13,7 @@ using Engine.Models.Training;
 
 const int Latent = 100, Side = Dcgan.Side;
 
-Option<string> discriminator = new("--discriminator")
-{
-    Description = "What judges the images: convolutions, or fully connected layers with batch normalisation.",
-    DefaultValueFactory = _ => "conv",
-};
-discriminator.AcceptOnlyFromAmong("conv", "dense");
+var discriminator = ProgramOption.Choice("--discriminator", "What judges the images: convolutions, or fully connected layers with batch normalisation.", "conv", "dense");
 Option<string?> classifier = new("--classifier")
 {
     Description = "The file that classify.cs wrote: the classes of 10,000 generated digits are counted with it at the end.",

@@ -2,7 +2,6 @@
 #:property PublishAot=false
 
 // A GAN learns one number's distribution, N(4, 1.25²): dotnet run docs/lessons/gan-1d.cs -- [--input moments|raw|squares] [--help]. See gan-1d.md.
-using System.CommandLine;
 using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
@@ -14,12 +13,9 @@ using Engine.Models.Training;
 const double Mean = 4, Deviation = 1.25;
 const int StepsPerRound = 20;
 
-Option<string> input = new("--input")
-{
-    Description = "What the discriminator sees of a batch: its four moments, the raw numbers, or the numbers with their squared distances from the mean.",
-    DefaultValueFactory = _ => "moments",
-};
-input.AcceptOnlyFromAmong("moments", "raw", "squares");
+var input = ProgramOption.Choice(
+    "--input", "What the discriminator sees of a batch: its four moments, the raw numbers, or the numbers with their squared distances from the mean.",
+    "moments", "raw", "squares");
 
 ProgramInfo info = new("gan-1d", "A GAN learns a one-dimensional normal distribution from what a discriminator sees of whole batches.", Epochs: 5000, Batch: 500, Data: null)
 {

@@ -2,7 +2,6 @@
 #:property PublishAot=false
 
 // A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains each part.
-using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
@@ -12,13 +11,10 @@ using Engine.Models.Training;
 const int Latent = 100;
 const int Side = 28, Pixels = Side * Side;
 
-Option<string> model = new("--model")
-{
-    Description = "The networks: large, the four-layer ones with dropout, or small, two hidden layers of 128 with a discriminator that gives logits.",
-    DefaultValueFactory = _ => "large",
-};
-model.AcceptOnlyFromAmong("large", "small");
-var beta1 = TrainingProgram.DecayOption("--beta1", "Adam's decay of the mean gradient. 0.9 is the usual; 0.5 keeps the game steadier.", 0.5);
+var model = ProgramOption.Choice(
+    "--model", "The networks: large, the four-layer ones with dropout, or small, two hidden layers of 128 with a discriminator that gives logits.",
+    "large", "small");
+var beta1 = ProgramOption.Decay("--beta1", "Adam's decay of the mean gradient. 0.9 is the usual; 0.5 keeps the game steadier.", 0.5);
 ProgramInfo info = new("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64);
 return TrainingProgram.Run(args, info, run => Train(run, run.Option(model) == "small", run.Option(beta1)), model, beta1);
 

@@ -101,8 +101,8 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     var random = run.Random.Split("test");
     if (choices.HasLikelihood)
     {
-        Tell("-ELBO, one sample", -vae.EvidenceLowerBound(images, [test.Count, Pixels], 1, random).Average());
-        if (choices.TestSamples > 0) Tell($"-log p(x), {choices.TestSamples} importance samples", -vae.LogLikelihood(images, [test.Count, Pixels], choices.TestSamples, random).Average());
+        Tell("-ELBO, one sample", -vae.EvidenceLowerBound(images, [test.Count, Pixels], 1, random, cancellation: run.Stopping).Average());
+        if (choices.TestSamples > 0) Tell($"-log p(x), {choices.TestSamples} importance samples", -vae.LogLikelihood(images, [test.Count, Pixels], choices.TestSamples, random, cancellation: run.Stopping).Average());
     }
 
     float[] latents = vae.Encode(images, [test.Count, Pixels]);
@@ -121,7 +121,7 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     if (choices.Probe)
     {
         using LinearProbe probe = new(vae.Latent, data.Classes, new ModuleOptions(random, run.Device));
-        probe.Fit(vae.Encode(BinaryImages.ToFloats(data, choices.Binarization, run.Seed), [data.Count, Pixels]), data.Labels);
+        probe.Fit(vae.Encode(BinaryImages.ToFloats(data, choices.Binarization, run.Seed), [data.Count, Pixels]), data.Labels, cancellation: run.Stopping);
         Tell("accuracy of a linear probe", probe.Accuracy(latents, test.Labels));
     }
 
