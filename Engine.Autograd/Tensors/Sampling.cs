@@ -50,6 +50,25 @@ public static class Sampling
             nameof(AddNoise), noisy, new Rule(clean, g => PerSample(g, signalRate)), new Rule(noise, g => PerSample(g, noiseRate)));
     }
 
+    /// <summary>
+    /// A class for each row of logits, drawn from the softmax of the row: int32 [...] for logits [..., classes]. A draw has no gradient. Each depends on its row and on the number that the stream
+    /// has for it alone.
+    /// </summary>
+    /// <param name="logits">Logits of the classes, along the innermost axis; -infinity for one that is never drawn.</param>
+    /// <param name="random">Where the draws come from; moved on by as many numbers as there are rows.</param>
+    /// <exception cref="ArgumentException">
+    /// The logits are a scalar or have no classes; or a row is no distribution: it holds NaN or +infinity, or nothing but -infinity.
+    /// </exception>
+    public static Tensor Categorical(Tensor logits, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        Shape shape = logits.Shape;
+        if (shape.Rank < 1 || shape[-1] < 1) throw new ArgumentException($"Categorical: logits must be [..., classes] with at least one class, found {shape}.");
+        Tensor indices = Tape.Open(nameof(Categorical)).NewTensor(new Shape(shape.ToArray().AsSpan(0, shape.Rank - 1)), DType.Int32);
+        RandomCategorical.Run(logits.Storage, indices.Count, shape[-1], indices.Storage, random.Key, random.Reserve(indices.Count));
+        return indices;
+    }
+
     private static Tensor PerSample(Tensor g, Tensor rate)
     {
         Span<int> extents = stackalloc int[g.Shape.Rank];

@@ -6,7 +6,7 @@ namespace Engine.Kernels.Lanes;
 /// One number of float64: the lane of the GPU kernels, so that nothing here may go beyond what ILGPU compiles
 /// (no fused multiply-add among that: the machine's compiler fuses where it can).
 /// </summary>
-internal readonly struct DoubleScalar(double value) : ILane<DoubleScalar>
+internal readonly struct DoubleScalar(double value) : IScalarLane<DoubleScalar>
 {
     /// <summary>The number.</summary>
     public readonly double Value = value;
@@ -49,6 +49,9 @@ internal readonly struct DoubleScalar(double value) : ILane<DoubleScalar>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar CopySign(DoubleScalar x, DoubleScalar sign) =>
         new(Bits.LongAsDouble((Bits.DoubleAsLong(x.Value) & 0x7FFFFFFFFFFFFFFFL) | (Bits.DoubleAsLong(sign.Value) & long.MinValue)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsLess(DoubleScalar a, DoubleScalar b) => a.Value < b.Value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar SelectLess(DoubleScalar a, DoubleScalar b, DoubleScalar then, DoubleScalar otherwise) =>

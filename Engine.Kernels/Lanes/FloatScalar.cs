@@ -6,7 +6,7 @@ namespace Engine.Kernels.Lanes;
 /// One number of float32: the lane of the GPU kernels, so that nothing here may go beyond what ILGPU compiles
 /// (no fused multiply-add among that: the machine's compiler fuses where it can).
 /// </summary>
-internal readonly struct FloatScalar(float value) : ILane<FloatScalar>
+internal readonly struct FloatScalar(float value) : IScalarLane<FloatScalar>
 {
     /// <summary>The number.</summary>
     public readonly float Value = value;
@@ -49,6 +49,9 @@ internal readonly struct FloatScalar(float value) : ILane<FloatScalar>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar CopySign(FloatScalar x, FloatScalar sign) =>
         new(Bits.IntAsFloat((Bits.FloatAsInt(x.Value) & 0x7FFFFFFF) | (Bits.FloatAsInt(sign.Value) & int.MinValue)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsLess(FloatScalar a, FloatScalar b) => a.Value < b.Value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar SelectLess(FloatScalar a, FloatScalar b, FloatScalar then, FloatScalar otherwise) =>

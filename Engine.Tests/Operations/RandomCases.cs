@@ -10,7 +10,7 @@ internal static class RandomCases
 {
     private static readonly Shape[] s_shapes = [[], [1], [17], [5, 16], [2, 3, 5], [2, 1, 3, 2, 1, 3], [131, 257]];
 
-    internal static IEnumerable<OperationCase> All() => [.. Drawn(), .. Dropout(), .. Reparameterize(), .. AddNoise()];
+    internal static IEnumerable<OperationCase> All() => [.. Drawn(), .. Dropout(), .. Reparameterize(), .. AddNoise(), .. Categorical()];
 
     private const ulong Key = 0x123456789ABCDEF0;
 
@@ -91,6 +91,24 @@ internal static class RandomCases
             return z;
         },
         Terms(2)));
+
+    // 257 and 300 classes are more than the host keeps exponentials of at a time.
+    private static IEnumerable<OperationCase> Categorical() => ((Shape[])[[1], [17], [5, 1], [5, 16], [2, 3, 5], [0, 4], [3, 257], [131, 300]]).SelectMany(shape => ((DType[])[DType.Float32, DType.Float64]).Select(type => new OperationCase(
+        "Sampling.Categorical",
+        $"{shape} of {type}",
+        [new Input(shape, Any, IsDifferentiable: false)],
+        x => Sampling.Categorical(x[0].Cast(type), Stream()),
+        x =>
+        {
+            int classes = shape[-1];
+            return new Expected([.. Enumerable.Range(0, shape.Count / classes).Select(row =>
+            {
+                double[] weights = [.. x[0].AsSpan(row * classes, classes).ToArray().Select(Math.Exp)];
+                double wanted = PlainPhilox.Uniform(Key, Position + row, type == DType.Float64) * weights.Sum(), sum = 0;
+                return (double)Array.FindIndex(weights, weight => (sum += weight) > wanted);
+            })]);
+        },
+        Exact) { Orders = 0 }));
 
     private static IEnumerable<OperationCase> AddNoise()
     {
