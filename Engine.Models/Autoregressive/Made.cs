@@ -1,0 +1,85 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>
+/// MADE, a masked autoencoder for distribution estimation (Germain et al. 2015, arXiv:1502.03509), of binary vectors:
+/// p(x) = product over d of p(x_d | x before d), all the conditionals from one pass through a <see cref="MaskedNetwork"/>. With several masks the same
+/// weights are trained for all of them, and what is estimated is the mean of their densities.
+/// </summary>
+public sealed class Made : Module, IPixelModel
+{
+    private readonly AutoregressiveMasks[] _masks;
+    private readonly MaskedNetwork _network;
+
+    /// <summary>Makes the model.</summary>
+    /// <param name="pixels">Dimensions of a vector.</param>
+    /// <param name="widths">Units of each hidden layer.</param>
+    /// <param name="options">Device, type and randomness; the degrees of hidden units and the orderings are drawn from it, too.</param>
+    /// <param name="masks">How many sets of masks there are; at least 1.</param>
+    /// <param name="anyOrder">True for an ordering of its own for each set of masks; else all have the order of the pixels.</param>
+    /// <param name="direct">Whether inputs are connected to outputs directly, too.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no pixels or no masks, or a width is less than 1.</exception>
+    public Made(int pixels, ReadOnlySpan<int> widths, ModuleOptions options, int masks = 1, bool anyOrder = false, bool direct = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(masks, 1);
+        ArgumentNullException.ThrowIfNull(options);
+        RandomStream random = options.Random.Split("masks");
+        _masks = new AutoregressiveMasks[masks];
+        for (int i = 0; i < masks; i++)
+        {
+            int[] order = anyOrder ? AutoregressiveMasks.Shuffled(pixels, random.Split(2 * i).Key) : AutoregressiveMasks.Natural(pixels);
+            _masks[i] = new AutoregressiveMasks(order, widths, random.Split((2 * i) + 1).Key);
+        }
+
+        _network = AddModule("network", new MaskedNetwork(_masks[0], options, direct: direct));
+    }
+
+    /// <summary>The sets of masks.</summary>
+    public IReadOnlyList<AutoregressiveMasks> Masks => _masks;
+
+    /// <summary>Dimensions of a vector.</summary>
+    public int Pixels => _network.Dimensions;
+
+    /// <summary>Takes one of the sets of masks: in training the next one for each step.</summary>
+    /// <param name="index">Which; whatever is beyond the last begins again from the first.</param>
+    public void Use(long index) => _network.Use(_masks[(int)(index % _masks.Length)]);
+
+    /// <summary>The logit of each pixel from those before it: [batch, pixels] for [batch, pixels].</summary>
+    public override Tensor Forward(Tensor x) => _network.Forward(x).Reshape(x.Shape);
+
+    /// <inheritdoc/>
+    public Tensor LogLikelihood(Tensor x) => Autograd.LogLikelihood.Bernoulli(Forward(x), x);
+
+    /// <inheritdoc/>
+    /// <remarks>With several masks it is that of the mixture, log(1/m sum_i p_i(x)).</remarks>
+    public double[] LogLikelihood(ReadOnlySpan<float> images, int rows = 500)
+    {
+        double[] sums = [];
+        for (int i = 0; i < _masks.Length; i++)
+        {
+            Use(i);
+            double[] one = PixelModels.LogLikelihood(this, images, rows);
+            if (i == 0) sums = one;
+            else for (int n = 0; n < sums.Length; n++) sums[n] = LogOfSum(sums[n], one[n]);
+        }
+
+        for (int n = 0; n < sums.Length; n++) sums[n] -= Math.Log(_masks.Length);
+        return sums;
+    }
+
+    /// <inheritdoc/>
+    public float[] Sample(int count, RandomStream random, ReadOnlySpan<float> known = default)
+    {
+        // The ordering of the first masks: dimension at each place.
+        Use(0);
+        int[] dimensions = new int[Pixels];
+        for (int d = 0; d < Pixels; d++) dimensions[_masks[0].Order[d]] = d;
+        return PixelModels.Sample(this, dimensions, count, random, known);
+    }
+
+    private static double LogOfSum(double a, double b) => Math.Max(a, b) + Math.Log(1 + Math.Exp(-Math.Abs(a - b)));
+}
