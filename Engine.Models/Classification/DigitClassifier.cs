@@ -19,6 +19,9 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <summary>Rows and columns of an image.</summary>
     public const int Side = 28;
 
+    /// <summary>The numbers in a vector of <see cref="Features"/>.</summary>
+    public const int FeatureCount = 128;
+
     private const int EvaluationBatch = 250;
     private readonly Device _device;
     private readonly Sequential _network;
@@ -35,8 +38,8 @@ public sealed class DigitClassifier : IStateful, IDisposable
         _network = new Sequential(
             new Conv2d(1, 32, kernel: 3, options, padding: 1), new Relu(), new MaxPool2d(2),
             new Conv2d(32, 64, kernel: 3, options, padding: 1), new Relu(), new MaxPool2d(2), new Flatten(),
-            new Linear(7 * 7 * 64, 128, options), new Relu(), new Dropout(0.4, options),
-            new Linear(128, Classes, options));
+            new Linear(7 * 7 * 64, FeatureCount, options), new Relu(), new Dropout(0.4, options),
+            new Linear(FeatureCount, Classes, options));
         _optimizer = new Adam(_network.Parameters);
     }
 
@@ -63,19 +66,13 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <param name="images">[n, 28, 28, 1], in [-1, 1].</param>
     /// <returns>[n, 10].</returns>
     /// <exception cref="ArgumentException">The length is not a whole number of images.</exception>
-    public float[] Probabilities(ReadOnlySpan<float> images)
-    {
-        using Tape tape = new(_device, record: false);
-        _network.Eval();
-        try
-        {
-            return _network.Forward(Tensor.From(images, Shape(images))).Softmax().ToArray();
-        }
-        finally
-        {
-            _network.Train();
-        }
-    }
+    public float[] Probabilities(ReadOnlySpan<float> images) => Evaluated(images, x => _network.Forward(x).Softmax());
+
+    /// <summary>What the last hidden layer makes of images: where images that look alike to the classifier are near each other.</summary>
+    /// <param name="images">[n, 28, 28, 1], in [-1, 1].</param>
+    /// <returns>[n, 128].</returns>
+    /// <exception cref="ArgumentException">The length is not a whole number of images.</exception>
+    public float[] Features(ReadOnlySpan<float> images) => Evaluated(images, x => _network.Layers.SkipLast(2).Aggregate(x, (features, layer) => layer.Forward(features)));
 
     /// <summary>The share of labelled images that are classified rightly.</summary>
     /// <param name="data">28 x 28 grey images with labels from 0 to 9.</param>
@@ -130,6 +127,20 @@ public sealed class DigitClassifier : IStateful, IDisposable
     {
         _optimizer.Dispose();
         _network.Dispose();
+    }
+
+    private float[] Evaluated(ReadOnlySpan<float> images, Func<Tensor, Tensor> function)
+    {
+        using Tape tape = new(_device, record: false);
+        _network.Eval();
+        try
+        {
+            return function(Tensor.From(images, Shape(images))).ToArray();
+        }
+        finally
+        {
+            _network.Train();
+        }
     }
 
     private static Shape Shape(ReadOnlySpan<float> images) => images.Length % (Side * Side) == 0

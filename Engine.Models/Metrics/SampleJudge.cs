@@ -1,0 +1,91 @@
+using Engine.Models.Classification;
+using Engine.Models.Data;
+
+namespace Engine.Models.Metrics;
+
+/// <summary>Judges samples of 28 x 28 grey images by a classifier that was trained on the same data, and by their distances to each other and to training images.</summary>
+public sealed class SampleJudge
+{
+    private const int Pixels = DigitClassifier.Side * DigitClassifier.Side;
+
+    // Distances go by pairs: more images would not say more.
+    private const int MostCompared = 1000, MostTrained = 10_000;
+
+    private readonly DigitClassifier _classifier;
+    private readonly FeatureMoments _data;
+    private readonly float[] _training;
+    private readonly double _near;
+    private readonly double _nearTraining;
+
+    /// <summary>Measures the data that samples are held against.</summary>
+    /// <param name="classifier">Trained on the data.</param>
+    /// <param name="training">The images that models are trained on.</param>
+    /// <param name="test">Images that neither the classifier nor a model has seen.</param>
+    /// <exception cref="DataException">The images are of another size, or fewer than 100.</exception>
+    public SampleJudge(DigitClassifier classifier, ImageDataset training, ImageDataset test)
+    {
+        ArgumentNullException.ThrowIfNull(classifier);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(test);
+        _classifier = classifier;
+        _training = Images(training, MostTrained);
+        float[] images = Images(test, test.Count);
+        float[] compared = images[..Math.Min(images.Length, MostCompared * Pixels)];
+        _data = Moments(images);
+        _near = FirstPercentile(NearestNeighbor.Distances(compared, Pixels));
+        _nearTraining = FirstPercentile(NearestNeighbor.Distances(compared, _training, Pixels));
+        Data = Of(Images(training, test.Count));
+    }
+
+    /// <summary>What training images get, as many as there are test images: what a perfect model would, but for the copies.</summary>
+    public SampleQuality Data { get; }
+
+    /// <summary>Judges samples.</summary>
+    /// <param name="samples">[samples, 28, 28, 1], in [-1, 1].</param>
+    /// <exception cref="ArgumentException">There are fewer than two samples, the length is not a whole number of images, or a number is NaN or infinite.</exception>
+    public SampleQuality Of(ReadOnlySpan<float> samples)
+    {
+        if (samples.Length < 2 * Pixels || samples.Length % Pixels != 0)
+            throw new ArgumentException($"Expected at least two images of {Pixels} numbers each, found {samples.Length} numbers in all.");
+        ClassCounts counts = new(DigitClassifier.Classes);
+        int unsure = 0;
+        const int AtOnce = 250 * Pixels;
+        for (int at = 0; at < samples.Length; at += AtOnce)
+        {
+            float[] probabilities = _classifier.Probabilities(samples.Slice(at, Math.Min(AtOnce, samples.Length - at)));
+            counts.Add(probabilities);
+            for (int i = 0; i < probabilities.Length; i += DigitClassifier.Classes)
+                if (probabilities.AsSpan(i, DigitClassifier.Classes).IndexOfAnyInRange(0.5f, float.MaxValue) < 0) unsure++;
+        }
+
+        ReadOnlySpan<float> compared = samples[..Math.Min(samples.Length, MostCompared * Pixels)];
+        return new SampleQuality(
+            Metrics.FrechetDistance.Between(Moments(samples), _data), counts.SmallestShare, counts.MeanConfidence, (double)unsure / counts.Total,
+            Share(NearestNeighbor.Distances(compared, Pixels), _near), Share(NearestNeighbor.Distances(compared, _training, Pixels), _nearTraining));
+    }
+
+    private FeatureMoments Moments(ReadOnlySpan<float> images)
+    {
+        FeatureMoments moments = new(DigitClassifier.FeatureCount);
+        const int AtOnce = 250 * Pixels;
+        for (int at = 0; at < images.Length; at += AtOnce) moments.Add(_classifier.Features(images.Slice(at, Math.Min(AtOnce, images.Length - at))));
+        return moments;
+    }
+
+    private static double Share(double[] distances, double near) => distances.Count(distance => distance < near) / (double)distances.Length;
+
+    private static double FirstPercentile(double[] distances) => distances.Order().ElementAt(distances.Length / 100);
+
+    private static float[] Images(ImageDataset data, int most)
+    {
+        if (data.Count < 100 || data.Height * data.Width * data.Channels != Pixels)
+        {
+            throw new DataException(
+                $"Expected at least 100 grey images of {DigitClassifier.Side} x {DigitClassifier.Side} to judge samples by, found {data.Count} of {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
+        }
+
+        ImageDataset part = data.Take(Math.Min(most, data.Count));
+        foreach (Batch batch in new BatchLoader(part, part.Count, new BatchOptions { Shuffle = false }).Epoch(0)) return batch.Images.ToArray();
+        return [];
+    }
+}
