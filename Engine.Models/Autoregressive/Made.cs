@@ -21,8 +21,9 @@ public sealed class Made : Module, IPixelModel
     /// <param name="masks">How many sets of masks there are; at least 1.</param>
     /// <param name="anyOrder">True for an ordering of its own for each set of masks; else all have the order of the pixels.</param>
     /// <param name="direct">Whether inputs are connected to outputs directly, too.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are no pixels or no masks, or a width is less than 1.</exception>
-    public Made(int pixels, ReadOnlySpan<int> widths, ModuleOptions options, int masks = 1, bool anyOrder = false, bool direct = true)
+    /// <param name="dropout">The share of hidden units that are dropped while training.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no pixels or no masks, a width is less than 1, or the dropout is not in [0, 1).</exception>
+    public Made(int pixels, ReadOnlySpan<int> widths, ModuleOptions options, int masks = 1, bool anyOrder = false, bool direct = true, double dropout = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(masks, 1);
@@ -35,7 +36,7 @@ public sealed class Made : Module, IPixelModel
             _masks[i] = new AutoregressiveMasks(order, widths, random.Split((2 * i) + 1).Key);
         }
 
-        _network = AddModule("network", new MaskedNetwork(_masks[0], options, direct: direct));
+        _network = AddModule("network", new MaskedNetwork(_masks[0], options, direct: direct, dropout: dropout));
     }
 
     /// <summary>The sets of masks.</summary>

@@ -13,6 +13,7 @@ public sealed class MaskedNetwork : Module
 {
     private readonly MaskedLinear[] _hidden;
     private readonly Activation _activation;
+    private readonly Dropout? _dropout;
 
     /// <summary>Makes the network.</summary>
     /// <param name="masks">Orders the dimensions, and says how many hidden layers of which widths there are, and how much context.</param>
@@ -21,8 +22,10 @@ public sealed class MaskedNetwork : Module
     /// <param name="activation">What follows each hidden layer; null takes ReLU.</param>
     /// <param name="direct">Whether inputs are connected to outputs directly, too.</param>
     /// <param name="zeroOutput">True to begin with outputs that are all 0: an autoregressive flow then begins as the identity.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are no parameters.</exception>
-    public MaskedNetwork(AutoregressiveMasks masks, ModuleOptions options, int parameters = 1, Activation? activation = null, bool direct = false, bool zeroOutput = false)
+    /// <param name="dropout">The share of hidden units that are dropped while training.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no parameters, or the dropout is not in [0, 1).</exception>
+    public MaskedNetwork(
+        AutoregressiveMasks masks, ModuleOptions options, int parameters = 1, Activation? activation = null, bool direct = false, bool zeroOutput = false, double dropout = 0)
     {
         ArgumentNullException.ThrowIfNull(masks);
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
@@ -40,6 +43,7 @@ public sealed class MaskedNetwork : Module
         }
 
         Output = AddModule("output", new MaskedLinear(width, outputs, masks.Output(parameters), options, true, initializer, initializer));
+        if (dropout != 0) _dropout = AddModule("dropout", new Dropout(dropout, options));
         if (direct) Direct = AddModule("direct", new MaskedLinear(inputs, outputs, masks.Direct(parameters), options, false, initializer ?? Initializers.Zeros));
     }
 
@@ -92,7 +96,12 @@ public sealed class MaskedNetwork : Module
         if (x.Shape.Rank != 2 || x.Shape[1] != Masks.Inputs)
             throw new ArgumentException($"MaskedNetwork: expected [batch, {Masks.Inputs}], found {x.Shape}.");
         Tensor h = x;
-        foreach (MaskedLinear layer in _hidden) h = layer.Forward(h, _activation);
+        foreach (MaskedLinear layer in _hidden)
+        {
+            h = layer.Forward(h, _activation);
+            if (_dropout is not null) h = _dropout.Forward(h);
+        }
+
         Tensor y = Output.Forward(h);
         if (Direct is not null) y += Direct.Forward(x);
         return y.Reshape(x.Shape[0], ParametersPerDimension, Dimensions);

@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+public static unsafe partial class GruCell
+{
+    private static void ForwardOnHost(
+        CpuDevice cpu, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept, Storage hiddenBefore)
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        if (input.DType == DType.Float32)
+        {
+            if (wide) Run<float, Float512>();
+            else Run<float, Float256>();
+        }
+        else
+        {
+            if (wide) Run<double, Double512>();
+            else Run<double, Double256>();
+        }
+
+        void Run<T, V>() where T : unmanaged where V : unmanaged, IVectorLane<V, T>
+        {
+            ForwardJob<T, V> job = new()
+            {
+                Shape = shape, Step = step, Input = input.Pointer<T>(), Product = product.Pointer<T>(), Hidden = hidden.Pointer<T>(),
+                Output = output.Pointer<T>(), Kept = kept.Pointer<T>(), HiddenBefore = hiddenBefore.Pointer<T>(),
+            };
+            cpu.Workers.Run(ref job, CellChunks.Count(shape));
+        }
+    }
+
+    private static void BackwardOnHost(
+        CpuDevice cpu, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore, Storage inputGradient, Storage productGradient,
+        Storage productGradients)
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        if (gradient.DType == DType.Float32)
+        {
+            if (wide) Run<float, Float512>();
+            else Run<float, Float256>();
+        }
+        else
+        {
+            if (wide) Run<double, Double512>();
+            else Run<double, Double256>();
+        }
+
+        void Run<T, V>() where T : unmanaged where V : unmanaged, IVectorLane<V, T>
+        {
+            BackwardJob<T, V> job = new()
+            {
+                Shape = shape, Step = step, Gradient = gradient.Pointer<T>(), HiddenGradient = hiddenGradient.Pointer<T>(), Kept = kept.Pointer<T>(),
+                HiddenBefore = hiddenBefore.Pointer<T>(), InputGradient = inputGradient.Pointer<T>(), ProductGradient = productGradient.Pointer<T>(),
+                ProductGradients = productGradients.Pointer<T>(),
+            };
+            cpu.Workers.Run(ref job, CellChunks.Count(shape));
+        }
+    }
+
+    /// <summary>A chunk is some cells, each a row of numbers that vectors walk along.</summary>
+    private struct ForwardJob<T, V> : IJob
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        public RecurrentShape Shape;
+        public int Step;
+        public T* Input, Product, Hidden, Output, Kept, HiddenBefore;
+
+        public readonly void Run(int chunk)
+        {
+            int n = Shape.Hidden;
+            (int cell, int end) = CellChunks.Range(Shape, chunk);
+            for (; cell < end; cell++)
+            {
+                nint own = (nint)cell * n, place = (nint)Shape.Place(cell, Step) * n;
+                int k = 0;
+                for (; k <= n - V.Count; k += V.Count) Apply(default(Whole<T, V>), own, place, k);
+                if (k < n) Apply(new First<T, V>(n - k), own, place, k);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
+        {
+            int count = Shape.Hidden;
+            T* input = Input + (3 * place) + k, product = Product + (3 * own) + k, kept = Kept + (4 * place) + k;
+            V r = reach.Load(input) + reach.Load(product), z = reach.Load(input + count) + reach.Load(product + count);
+            V p = reach.Load(product + (2 * count)), h = reach.Load(Hidden + own + k);
+            reach.Store(h, HiddenBefore + place + k);
+            GruFormulas.Forward(ref r, ref z, reach.Load(input + (2 * count)), p, out V n, ref h);
+            reach.Store(r, kept);
+            reach.Store(z, kept + count);
+            reach.Store(n, kept + (2 * count));
+            reach.Store(p, kept + (3 * count));
+            reach.Store(h, Hidden + own + k);
+            reach.Store(h, Output + place + k);
+        }
+    }
+
+    private struct BackwardJob<T, V> : IJob
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        public RecurrentShape Shape;
+        public int Step;
+        public T* Gradient, HiddenGradient, Kept, HiddenBefore, InputGradient, ProductGradient, ProductGradients;
+
+        public readonly void Run(int chunk)
+        {
+            int n = Shape.Hidden;
+            (int cell, int end) = CellChunks.Range(Shape, chunk);
+            for (; cell < end; cell++)
+            {
+                nint own = (nint)cell * n, place = (nint)Shape.Place(cell, Step) * n;
+                int k = 0;
+                for (; k <= n - V.Count; k += V.Count) Apply(default(Whole<T, V>), own, place, k);
+                if (k < n) Apply(new First<T, V>(n - k), own, place, k);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
+        {
+            int count = Shape.Hidden;
+            T* kept = Kept + (4 * place) + k;
+            V r = reach.Load(kept), z = reach.Load(kept + count), n = reach.Load(kept + (2 * count)), p = reach.Load(kept + (3 * count));
+            V dHidden = reach.Load(Gradient + place + k) + reach.Load(HiddenGradient + own + k);
+            GruFormulas.Backward(ref r, ref z, ref n, ref p, reach.Load(HiddenBefore + place + k), ref dHidden);
+            reach.Store(dHidden, HiddenGradient + own + k);
+            Store(reach, InputGradient + (3 * place) + k, r, z, n);
+            Store(reach, ProductGradient + (3 * own) + k, r, z, p);
+            Store(reach, ProductGradients + (3 * place) + k, r, z, p);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Store<TReach>(TReach reach, T* target, V r, V z, V n) where TReach : struct, IReach<T, V>
+        {
+            reach.Store(r, target);
+            reach.Store(z, target + Shape.Hidden);
+            reach.Store(n, target + (2 * Shape.Hidden));
+        }
+    }
+}
