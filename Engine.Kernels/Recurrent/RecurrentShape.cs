@@ -22,6 +22,7 @@ public readonly record struct RecurrentShape(int Batch, int Steps, int Positions
     /// <summary>A cell of a step, counted over all steps.</summary>
     internal int Place(int cell, int step) => ((((cell / Positions) * Steps) + step) * Positions) + (cell % Positions);
 
+    /// <summary>Refuses what is no shape, and steps outside of it.</summary>
     /// <exception cref="ArgumentException">An extent is negative, or there is no such step.</exception>
     internal void Check(string operation, int step)
     {

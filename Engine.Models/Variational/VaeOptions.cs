@@ -19,6 +19,9 @@ public sealed class VaeOptions
     private readonly Option<int> _importance = ProgramOption.Integer("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
     private readonly Option<int> _resample = ProgramOption.Integer("--resample", "With --importance: samples that the gradient goes through, drawn by weight; 0 takes all.", 0, 0, 10_000);
     private readonly Option<int> _pace = ProgramOption.Integer("--pace", "With --recipe iwae: how many times shorter each stage of the learning rate is.", 1, 1, IwaeRecipe.Epochs);
+    private readonly Option<string?> _from = new("--from") { Description = "The checkpoint of another run with the same network: training begins at its weights.", HelpName = "path" };
+    private readonly Option<double> _learningRate = ProgramOption.Decimal(
+        "--learning-rate", "Adam's learning rate at the beginning, from where it falls along half a cosine to a fiftieth; 0 takes the network's own schedule.", 0);
     private readonly Option<int> _testSamples = ProgramOption.Integer("--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
     private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
     private readonly Option<int> _anomaly = ProgramOption.Integer("--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
@@ -28,7 +31,7 @@ public sealed class VaeOptions
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-samples", "--test-images", "--probe"];
 
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _testSamples, _testImages, _anomaly, _probe];
+    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _from, _learningRate, _testSamples, _testImages, _anomaly, _probe];
 
     /// <summary>Whether a command line asks for the paper's training, whose epochs and batches are its own: known before options are read.</summary>
     /// <param name="args">The command line.</param>
@@ -46,6 +49,8 @@ public sealed class VaeOptions
             throw new DataException($"--resample {run.Option(_resample)} draws among importance samples: it needs --importance of at least 2, found {run.Option(_importance)}.");
         if (run.Option(_pace) > 1 && network != VaeNetwork.Iwae)
             throw new DataException($"--pace {run.Option(_pace)} shortens the schedule of --recipe iwae, which was not asked for.");
+        if (run.Option(_pace) > 1 && run.Option(_learningRate) > 0)
+            throw new DataException($"--pace {run.Option(_pace)} shortens the recipe's schedule, which --learning-rate {run.Option(_learningRate)} replaces: expected one of them, found both.");
         int latent = run.Option(_latent);
         string binarize = run.Option(_binarize)!;
         VaeChoices choices = new()
@@ -64,6 +69,8 @@ public sealed class VaeOptions
             },
             WarmUp = run.Option(_warmUp),
             Pace = run.Option(_pace),
+            From = run.Option(_from),
+            LearningRate = run.Option(_learningRate),
             TestSamples = run.Option(_testSamples),
             TestImages = run.Option(_testImages),
             Anomaly = run.Option(_anomaly) is var label and >= 0 ? label : null,

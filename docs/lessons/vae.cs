@@ -3,6 +3,7 @@
 
 // A VAE learns to compress digits and to draw new ones: dotnet run docs/lessons/vae.cs -- [--data digits|mnist|PATH] [--help]. See vae.md.
 using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Data;
@@ -43,9 +44,16 @@ static void Train(TrainingRun run, VaeChoices choices)
         VaeNetwork.Convolutional => Convolutional(choices.Latent, options),
         _ => FullyConnected(choices.Latent, options),
     };
+    if (choices.From is not null)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(choices.From);
+        vae.LoadSafetensors(file, prefix: "vae.", ignoreExtra: true);
+    }
+
     using Adam adam = new(vae.Parameters, epsilon: choices.Network == VaeNetwork.Iwae ? IwaeRecipe.Epsilon : 1e-8);
     LearningRateSchedule rate = choices.Network switch
     {
+        _ when choices.LearningRate > 0 => LearningRateSchedules.Cosine(choices.LearningRate, run.Epochs, to: choices.LearningRate / 50),
         VaeNetwork.Iwae => IwaeRecipe.LearningRate(choices.Pace),
         VaeNetwork.Convolutional => LearningRateSchedules.Cosine(1e-3, run.Epochs, to: 2e-5),
         _ => LearningRateSchedules.Constant(2e-4),
