@@ -54,8 +54,9 @@ public sealed class GatedPixelCnn : PixelCnnModel
         {
             (_isFirst, _isLast) = (index == 0, index == sizes.Layers - 1);
             int h = sizes.Features, inputs = _isFirst ? 1 : h, kernel = _isFirst ? sizes.FirstKernel : sizes.Kernel;
-            _vertical = AddModule("vertical", new MaskedConv2d(inputs, 2 * h, kernel, _isFirst ? ConvMask.VerticalA : ConvMask.VerticalB, options));
-            _horizontal = AddModule("horizontal", new MaskedConv2d(inputs, 2 * h, (1, kernel), _isFirst ? ConvMask.A : ConvMask.B, options));
+            int dilation = _isFirst ? 1 : sizes.Dilations[(index - 1) % sizes.Dilations.Count];
+            _vertical = AddModule("vertical", new MaskedConv2d(inputs, 2 * h, kernel, _isFirst ? ConvMask.VerticalA : ConvMask.VerticalB, options, dilation));
+            _horizontal = AddModule("horizontal", new MaskedConv2d(inputs, 2 * h, (1, kernel), _isFirst ? ConvMask.A : ConvMask.B, options, dilation));
             _link = AddModule("link", new Conv2d(2 * h, 2 * h, 1, options));
             _output = AddModule("output", new Conv2d(h, h, 1, options));
             if (sizes.Dropout > 0) _dropout = AddModule("dropout", new Dropout(sizes.Dropout, options with { Random = random }));

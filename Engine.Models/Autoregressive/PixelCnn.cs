@@ -26,7 +26,7 @@ public sealed class PixelCnn : PixelCnnModel
         _first = AddModule("first", new MaskedConv2d(1, 2 * h, sizes.FirstKernel, ConvMask.A, options));
         if (Classes > 0) _class = AddModule("class", new Embedding(Classes, 2 * h, options, Initializers.Normal(0, 0.05)));
         RandomStream dropout = options.Random.Split("dropout");
-        _blocks = [.. Enumerable.Range(0, sizes.Layers).Select(i => AddModule($"block{i}", new Block(h, sizes.Kernel, sizes.Dropout, options, dropout.Split(i))))];
+        _blocks = [.. Enumerable.Range(0, sizes.Layers).Select(i => AddModule($"block{i}", new Block(h, sizes, i, options, dropout.Split(i))))];
         _hidden = AddModule("hidden", new Conv2d(2 * h, sizes.Head, 1, options));
         _last = AddModule("last", new Conv2d(sizes.Head, Outputs, 1, options));
     }
@@ -46,11 +46,11 @@ public sealed class PixelCnn : PixelCnnModel
         private readonly MaskedConv2d _spread;
         private readonly Dropout? _dropout;
 
-        internal Block(int h, int kernel, double dropout, ModuleOptions options, RandomStream random)
+        internal Block(int h, PixelCnnSizes sizes, int index, ModuleOptions options, RandomStream random)
         {
             _reduce = AddModule("reduce", new Conv2d(2 * h, h, 1, options));
-            _spread = AddModule("spread", new MaskedConv2d(h, h, kernel, ConvMask.B, options));
-            if (dropout > 0) _dropout = AddModule("dropout", new Dropout(dropout, options with { Random = random }));
+            _spread = AddModule("spread", new MaskedConv2d(h, h, sizes.Kernel, ConvMask.B, options, sizes.Dilations[index % sizes.Dilations.Count]));
+            if (sizes.Dropout > 0) _dropout = AddModule("dropout", new Dropout(sizes.Dropout, options with { Random = random }));
             _expand = AddModule("expand", new Conv2d(h, 2 * h, 1, options));
         }
 

@@ -18,6 +18,18 @@ public sealed class PixelCnnOptions
     private readonly Option<string> _side = Word("--side", "Rows and columns of an image: smaller ones are averages.", "28", "14", "7");
     private readonly Option<int> _layers = Number("--layers", "Residual blocks or gated layers; 0 takes the recipe's.", 0, 0, 1000);
     private readonly Option<int> _features = Number("--features", "Features of a layer; 0 takes the recipe's.", 0, 0, 4096);
+    private readonly Option<double> _dropout = new("--dropout")
+    {
+        Description = "The share of features that are dropped in training; -1 takes the recipe's.",
+        DefaultValueFactory = _ => -1,
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is -1 or (>= 0 and < 1)) return number;
+            result.AddError($"--dropout must be a number from 0 to below 1, or -1 for the recipe's, was '{text}'.");
+            return 0;
+        },
+    };
     private readonly Option<int> _trainImages = Number("--train-images", "How many images to train on at most; 0 takes all.", 0, 0, int.MaxValue);
     private readonly Option<int> _samples = Number("--samples", "Images that are drawn at the end.", 100, 1, 10_000);
     private readonly Option<int> _testImages = Number("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
@@ -26,7 +38,7 @@ public sealed class PixelCnnOptions
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--samples"];
 
     /// <summary>All of them, for the training program.</summary>
-    public Option[] All => [_model, _recipe, _levels, _classes, _binarize, _side, _layers, _features, _trainImages, _testImages, _samples];
+    public Option[] All => [_model, _recipe, _levels, _classes, _binarize, _side, _layers, _features, _dropout, _trainImages, _testImages, _samples];
 
     /// <summary>The recipe that a command line asks for, which <see cref="ProgramInfo"/> takes its epochs and batch from before options are read.</summary>
     /// <param name="args">The command line.</param>
@@ -43,6 +55,7 @@ public sealed class PixelCnnOptions
         ArgumentNullException.ThrowIfNull(run);
         string binarize = run.Option(_binarize)!;
         int levels = int.Parse(run.Option(_levels)!, CultureInfo.InvariantCulture), layers = run.Option(_layers), features = run.Option(_features);
+        double dropout = run.Option(_dropout);
         if (levels > 2 && binarize != "auto") throw new Data.DataException($"--binarize {binarize} makes black and white: expected --levels 2, found {levels}.");
         bool isGated = run.Option(_model) == "gated";
         PixelCnnRecipe recipe = Recipe(isGated, run.Option(_recipe) == "large");
@@ -56,6 +69,7 @@ public sealed class PixelCnnOptions
                     Levels = levels,
                     Layers = layers > 0 ? layers : recipe.Sizes.Layers,
                     Features = features > 0 ? features : recipe.Sizes.Features,
+                    Dropout = dropout >= 0 ? dropout : recipe.Sizes.Dropout,
                     Head = levels > 2 ? Math.Max(recipe.Sizes.Head, 64) : recipe.Sizes.Head,
                 },
             },

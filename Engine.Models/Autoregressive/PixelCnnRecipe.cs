@@ -9,18 +9,21 @@ public sealed record PixelCnnRecipe
     public static PixelCnnRecipe Small { get; } = new() { Sizes = new PixelCnnSizes { Layers = 5 }, Epochs = 10, Batch = 50, LearningRate = 2e-3 };
 
     /// <summary>
-    /// For a likelihood beside the published ones, in hours: as many residual blocks as fit them, dropout, because 50,000 images that stay the same are learned by heart otherwise, and a longer average.
+    /// For a likelihood beside the published ones, in hours: wider and deeper, with dropout, because images that are binarised once are learned by heart otherwise, and a longer average.
     /// </summary>
     public static PixelCnnRecipe Large { get; } = new()
     {
-        Sizes = new PixelCnnSizes { Layers = 12, Features = 32, Dropout = 0.2 }, Epochs = 60, Batch = 50, LearningRate = 1.5e-3, AverageDecay = 0.9995,
+        Sizes = new PixelCnnSizes { Layers = 12, Features = 32, Dropout = 0.1 }, Epochs = 50, Batch = 50, LearningRate = 2e-3, AverageDecay = 0.9995,
     };
 
     /// <summary><see cref="Small"/> for a <see cref="GatedPixelCnn"/>.</summary>
     public static PixelCnnRecipe SmallGated { get; } = Small with { Sizes = new PixelCnnSizes { Layers = 5, Features = 24 } };
 
     /// <summary><see cref="Large"/> for a <see cref="GatedPixelCnn"/>.</summary>
-    public static PixelCnnRecipe LargeGated { get; } = Large with { Sizes = new PixelCnnSizes { Layers = 8, Features = 48, Kernel = 5, Dropout = 0.2 } };
+    public static PixelCnnRecipe LargeGated { get; } = Large with
+    {
+        Sizes = new PixelCnnSizes { Layers = 10, Features = 32, Dilations = [1, 2, 1, 4, 1, 2, 1], Dropout = 0.1 },
+    };
 
     /// <summary>The sizes.</summary>
     public required PixelCnnSizes Sizes { get; init; }

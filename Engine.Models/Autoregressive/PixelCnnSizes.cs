@@ -21,6 +21,11 @@ public sealed record PixelCnnSizes
     /// <summary>Rows and columns of the other kernels.</summary>
     public int Kernel { get; init; } = 3;
 
+    /// <summary>
+    /// How far apart the taps are in the blocks or layers behind the first kernel, in turn. Some that are further apart let a few layers see far; between them layers of 1 see what those leave out.
+    /// </summary>
+    public IReadOnlyList<int> Dilations { get; init; } = [1];
+
     /// <summary>Features of the last hidden layer.</summary>
     public int Head { get; init; } = 32;
 

@@ -64,6 +64,9 @@ public sealed class PixelCausalityTests
     public void The_gated_model_has_no_blind_spot() => Assert.Empty(Unseen("gated"));
 
     [Fact]
+    public void Nor_has_it_one_with_taps_that_are_further_apart() => Assert.Empty(Unseen("gated", 1, 2, 1));
+
+    [Fact]
     public void The_plain_model_has_one_to_the_upper_right()
     {
         List<(int Output, int Pixel)> unseen = Unseen("pixelcnn");
@@ -72,11 +75,11 @@ public sealed class PixelCausalityTests
     }
 
     /// <summary>Earlier pixels within the square that the kernels reach, of which an output does not know.</summary>
-    private static List<(int Output, int Pixel)> Unseen(string kind)
+    private static List<(int Output, int Pixel)> Unseen(string kind, params int[] dilations)
     {
         const int Layers = 4, Reach = 2 + Layers - 1;
         using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, 2, 0, device, DType.Float64, layers: kind == "gated" ? Layers : Layers - 1, features: 8);
+        using PixelCnnModel model = TinyPixels.Make(kind, 2, 0, device, DType.Float64, layers: kind == "gated" ? Layers : Layers - 1, features: 8, dilations: dilations);
         List<(int, int)> unseen = [];
         float[] image = TinyPixels.Images(Pixels, 2);
         for (int output = 0; output < Pixels; output++)

@@ -38,7 +38,7 @@ public sealed class PixelCnnModelTests
     {
         const int Count = 3, Height = 5, Width = 6, Given = 2;
         using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, dropout: 0.3);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 3, dropout: 0.3, dilations: [1, 2]);
         Shape shape = [Count, Height, Width, 1];
         float[] images = TinyPixels.Images(shape.Count, levels);
         int[] labels = TinyPixels.Labels(Count, classes);

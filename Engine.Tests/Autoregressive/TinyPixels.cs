@@ -9,11 +9,13 @@ namespace Engine.Tests;
 internal static class TinyPixels
 {
     /// <summary>A model by its name: pixelcnn or gated, with a number of levels and of classes.</summary>
-    internal static PixelCnnModel Make(string kind, int levels, int classes = 0, Device? device = null, DType type = DType.Float32, int layers = 2, int features = 4, double dropout = 0)
+    internal static PixelCnnModel Make(string kind, int levels, int classes = 0, Device? device = null, DType type = DType.Float32, int layers = 2, int features = 4, double dropout = 0,
+        params int[] dilations)
     {
         PixelCnnSizes sizes = new()
         {
             Levels = levels, Classes = classes, Features = features, Layers = layers, FirstKernel = 5, Kernel = 3, Head = 8, Dropout = dropout,
+            Dilations = dilations.Length == 0 ? [1] : dilations,
         };
         ModuleOptions options = ModuleOptions.FromSeed(3, device) with { DType = type };
         return kind == "gated" ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);

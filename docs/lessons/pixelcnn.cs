@@ -51,8 +51,11 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
             trainer.Report(("nats", nats.Item()));
         }
 
+        if (epoch % 5 != 0 && epoch != 1) continue;
         using IDisposable averaged = average.Use();
-        if (epoch % 5 == 0 || epoch == 1) run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(Math.Min(50, choices.Samples), run.Random.Split("pictures")));
+        int some = Math.Min(1000, test.Count);
+        trainer.Record("test_nats", model.NegativeLogLikelihoods(testImages.AsSpan(0, some * side * side), [some, side, side, 1], choices.TellsClasses ? test.Labels[..some] : []).Average());
+        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(Math.Min(50, choices.Samples), run.Random.Split("pictures")));
     }
 
     // What training never saw, with the average of the weights.
