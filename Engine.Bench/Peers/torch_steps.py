@@ -165,6 +165,42 @@ def vae_conv(way):
     return variational(way, Vae(encode, 3136, decode), pool(way, 0, 128, 1, 28, 28))
 
 
+class MaskedConv(nn.Conv2d):
+    """A convolution whose weight is multiplied by a mask: the pixels before the centre, for type B with it."""
+
+    def __init__(self, kind, *sizes, **more):
+        super().__init__(*sizes, **more)
+        height, width = self.kernel_size
+        mask = torch.ones_like(self.weight)
+        mask[:, :, height // 2, width // 2 + (kind == 'B'):] = 0
+        mask[:, :, height // 2 + 1:] = 0
+        self.register_buffer('mask', mask)
+
+    def forward(self, x):
+        return F.conv2d(x, self.weight * self.mask, self.bias, self.stride, self.padding)
+
+
+def pixelcnn(way, kernel):
+    """Masked convolutions, 7 x 7 of type A and seven of type B, at a batch of 32."""
+    layers = [MaskedConv('A', 1, 64, 7, padding=3), nn.ReLU(inplace=True)]
+    for _ in range(7):
+        layers += [MaskedConv('B', 64, 64, kernel, padding=kernel // 2), nn.ReLU(inplace=True)]
+    model = nn.Sequential(*layers, nn.Conv2d(64, 1, 1))
+    optimizer = way.adam(model, 1e-3)
+    model = way.prepare(model)
+    batches = itertools.cycle([way.images((torch.rand(32, 1, 28, 28) > 0.5).float()) for _ in range(POOL)])
+
+    def step():
+        x = next(batches)
+        optimizer.zero_grad(set_to_none=True)
+        loss = way.cross_entropy(model(x), x)
+        loss.backward()
+        optimizer.step()
+        return [loss.item()]
+
+    return step
+
+
 def quartile(step):
     """The lower quartile of some steps' milliseconds, which a disturbance does not move."""
     step()
@@ -196,9 +232,11 @@ model, threads, variant = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(threads)
 torch.set_flush_denormal(True)
 torch.manual_seed(1)
-make = dict(gan=gan, vae_mlp=vae_mlp, vae_conv=vae_conv, dcgan=dcgan)[model]
+make = dict(
+    gan=gan, vae_mlp=vae_mlp, vae_conv=vae_conv, dcgan=dcgan,
+    pixelcnn3=lambda way: pixelcnn(way, 3), pixelcnn7=lambda way: pixelcnn(way, 7))[model]
 if variant == 'find':
-    formats = list(FORMATS) if model in ('vae_conv', 'dcgan') else ['contiguous']
+    formats = list(FORMATS) if model in ('vae_conv', 'dcgan', 'pixelcnn3', 'pixelcnn7') else ['contiguous']
     best = find(make, [list(ADAMS), formats, LOSSES, MODES if sys.argv[4:] == ['compile'] else MODES[:1]])
     if best:
         say(note='/'.join(best))

@@ -11,6 +11,8 @@ internal static class TrainingSteps
         ["dcgan"] = GanStep.Convolutional,
         ["vae_mlp"] = VaeStep.FullyConnected,
         ["vae_conv"] = VaeStep.Convolutional,
+        ["pixelcnn3"] = device => new PixelCnnStep(device, 3),
+        ["pixelcnn7"] = device => new PixelCnnStep(device, 7),
     };
 
     internal static string[] Names => [.. s_makers.Keys];

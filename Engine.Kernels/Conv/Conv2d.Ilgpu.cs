@@ -35,7 +35,7 @@ public static partial class Conv2d
     /// <summary>The gradient of the weight on a chosen rung, for tests and benchmarks.</summary>
     internal static void WeightGradientOnRung(
         Conv2dRung rung, IlgpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate = false) =>
-        RunOnIlgpu(device, rung, new WeightGradientProduct(new(shape), 0), new(input, gradient, null, weightGradient, accumulate), Activation.None);
+        WeightGradientOnIlgpu(device, rung, input, gradient, weightGradient, shape, accumulate);
 
     private static void RunOnIlgpu(
         IlgpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate)
@@ -55,7 +55,15 @@ public static partial class Conv2d
         IlgpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
     {
         WeightGradientProduct product = new(new(shape), 0);
-        RunOnIlgpu(device, RungFor(product.Rows, product.Columns), product, new(input, gradient, null, weightGradient, accumulate), Activation.None);
+        WeightGradientOnIlgpu(device, RungFor(product.Rows, product.Columns), input, gradient, weightGradient, shape, accumulate);
+    }
+
+    private static void WeightGradientOnIlgpu(
+        IlgpuDevice device, Conv2dRung rung, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
+    {
+        // The product has no rows for masked taps.
+        if (shape.MaskedTaps > 0 && !accumulate) Move.Fill(weightGradient, 0);
+        RunOnIlgpu(device, rung, new WeightGradientProduct(new(shape), 0), new(input, gradient, null, weightGradient, accumulate), Activation.None);
     }
 
     private static void RunOnIlgpu<TProduct>(IlgpuDevice device, Conv2dRung rung, TProduct product, in Conv2dArguments arguments, Activation activation)

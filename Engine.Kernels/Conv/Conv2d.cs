@@ -4,7 +4,8 @@ namespace Engine.Kernels.Conv;
 /// Two-dimensional convolutions of NHWC images, with the two gradients of theirs. On the host each element of a result is summed in an order that depends on the
 /// shape alone, so the number of threads changes no bit of it. In float32, shapes for which it pays are computed by Winograd's F(4, 3), whose largest error is
 /// about ten times that of the direct form: up to 6e-5 of the root mean square of the result. Its transforms mix the pixels of a tile: one that is not finite makes the whole tile so, and inputs
-/// beyond about 1e36 overflow. <c>ENGINE_KERNEL=conv-host:1</c> takes the direct form everywhere.
+/// beyond about 1e36 overflow. <c>ENGINE_KERNEL=conv-host:1</c> takes the direct form everywhere. Masked taps (<see cref="Conv2dShape.MaskedTaps"/>) are left out of all three products; a masked
+/// convolution itself is always direct, so that what the mask hides cannot reach an output even by rounding.
 /// </summary>
 public static partial class Conv2d
 {

@@ -29,6 +29,15 @@ public readonly record struct Conv2dShape(
     int StrideHeight = 1, int StrideWidth = 1, Conv2dPadding Padding = default,
     int DilationHeight = 1, int DilationWidth = 1, int Groups = 1)
 {
+    /// <summary>
+    /// Taps at the end of the kernel, in raster order, that take no part: those of a masked convolution that would look ahead. Their weights are never read and their gradients are 0; 0 masks
+    /// none. At least one tap is left.
+    /// </summary>
+    public int MaskedTaps { get; init; }
+
+    /// <summary>Taps that take part: the first ones of the kernel, in raster order.</summary>
+    public int LiveTaps => (KernelHeight * KernelWidth) - MaskedTaps;
+
     /// <summary>Rows of an output image; less than 1 where the kernel does not fit into the padded image.</summary>
     public int OutputHeight => OutputExtent(Height, KernelHeight, StrideHeight, Padding.Top, Padding.Bottom, DilationHeight);
 
@@ -52,11 +61,34 @@ public readonly record struct Conv2dShape(
 
     /// <summary>
     /// The multiplications, and as many additions, of the convolution, of its input gradient and of its weight gradient; those with the
-    /// zeros of the padding are not counted.
+    /// zeros of the padding are not counted, nor those with masked taps.
     /// </summary>
-    public long MultiplyAdds =>
-        Batch * TapsInside(Height, OutputHeight, KernelHeight, StrideHeight, Padding.Top, DilationHeight)
-        * TapsInside(Width, OutputWidth, KernelWidth, StrideWidth, Padding.Left, DilationWidth) * GroupInputs * Outputs;
+    public long MultiplyAdds
+    {
+        get
+        {
+            int whole = LiveTaps / KernelWidth, rest = LiveTaps % KernelWidth;
+            long rows = TapsInside(Height, OutputHeight, 0, whole, StrideHeight, Padding.Top, DilationHeight);
+            long lastRow = rest == 0 ? 0 : TapsInside(Height, OutputHeight, whole, whole + 1, StrideHeight, Padding.Top, DilationHeight);
+            long columns = TapsInside(Width, OutputWidth, 0, KernelWidth, StrideWidth, Padding.Left, DilationWidth);
+            long lastColumns = TapsInside(Width, OutputWidth, 0, rest, StrideWidth, Padding.Left, DilationWidth);
+            return Batch * ((rows * columns) + (lastRow * lastColumns)) * GroupInputs * Outputs;
+        }
+    }
+
+    /// <summary>
+    /// The same convolution without the rows of the kernel that are masked as a whole, for kernels that have checked the shape: the taps that are left are the first of the weight in memory too. What
+    /// the padding below loses may make it negative.
+    /// </summary>
+    internal Conv2dShape Cropped
+    {
+        get
+        {
+            int rows = (LiveTaps + KernelWidth - 1) / KernelWidth, less = KernelHeight - rows;
+            if (less == 0) return this;
+            return this with { KernelHeight = rows, MaskedTaps = MaskedTaps - (less * KernelWidth), Padding = Padding with { Bottom = Padding.Bottom - (less * DilationHeight) } };
+        }
+    }
 
     /// <summary>
     /// The convolution whose transpose goes from images of <paramref name="height"/> x <paramref name="width"/> with <paramref name="inputs"/>
@@ -116,13 +148,13 @@ public readonly record struct Conv2dShape(
     public override string ToString() =>
         $"{Batch} x [{Height}, {Width}, {Inputs}] * [{KernelHeight}, {KernelWidth}, {(Groups > 0 ? GroupInputs : Inputs)}, {Outputs}]"
         + Pair(" stride ", StrideHeight, StrideWidth) + (Padding == default ? "" : $" padding {Padding}")
-        + Pair(" dilation ", DilationHeight, DilationWidth) + (Groups == 1 ? "" : $" groups {Groups}");
+        + Pair(" dilation ", DilationHeight, DilationWidth) + (Groups == 1 ? "" : $" groups {Groups}") + (MaskedTaps == 0 ? "" : $" masked taps {MaskedTaps}");
 
     /// <summary>Throws unless the extents make sense together.</summary>
     /// <param name="operation">The name that the message starts with.</param>
     /// <exception cref="ArgumentException">
     /// An extent, stride, dilation or the number of groups is less than 1 (the batch: less than 0), a padding is negative, the groups do not divide the channels, the
-    /// kernel does not fit into the padded image, or an image or the weight has more elements than an array can hold.
+    /// kernel does not fit into the padded image, no tap is left by the mask, or an image or the weight has more elements than an array can hold.
     /// </exception>
     public void Check(string operation)
     {
@@ -137,6 +169,8 @@ public readonly record struct Conv2dShape(
             throw new ArgumentException($"{operation}: padding must not be negative, found {Padding}.");
         if (Groups < 1 || Inputs % Groups != 0 || Outputs % Groups != 0)
             throw new ArgumentException($"{operation}: the groups must divide {Inputs} inputs and {Outputs} outputs, found {Groups}.");
+        if (MaskedTaps < 0 || MaskedTaps >= (long)KernelHeight * KernelWidth)
+            throw new ArgumentException($"{operation}: masked taps must be fewer than the {KernelHeight} x {KernelWidth} of the kernel, found {MaskedTaps}.");
         long spanHeight = ((long)DilationHeight * (KernelHeight - 1)) + 1, spanWidth = ((long)DilationWidth * (KernelWidth - 1)) + 1;
         long paddedHeight = (long)Height + Padding.Top + Padding.Bottom, paddedWidth = (long)Width + Padding.Left + Padding.Right;
         if (paddedHeight > int.MaxValue || paddedWidth > int.MaxValue)
@@ -162,11 +196,11 @@ public readonly record struct Conv2dShape(
         return room < 0 || stride < 1 ? 0 : (int)((room / stride) + 1);
     }
 
-    /// <summary>The pairs of a tap and a place of the output, along one axis, that meet the image and not its padding.</summary>
-    private static long TapsInside(int extent, int outputs, int kernel, int stride, int before, int dilation)
+    /// <summary>The pairs of one of some taps and a place of the output, along one axis, that meet the image and not its padding.</summary>
+    private static long TapsInside(int extent, int outputs, int from, int to, int stride, int before, int dilation)
     {
         long taps = 0;
-        for (int k = 0; k < kernel; k++)
+        for (int k = from; k < to; k++)
         {
             // 0 <= o * stride + offset < extent
             long offset = ((long)k * dilation) - before;

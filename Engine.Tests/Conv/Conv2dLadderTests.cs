@@ -20,6 +20,9 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
         new(1, 4, 4, 6, 6, 3, 3, 1, 1, Conv2dPadding.All(1), 1, 1, 6),
         new(1, 2, 3, 2, 3, 2, 3, 5, 5, Conv2dPadding.All(1)),
         new(3, 5, 5, 66, 5, 1, 1),
+        new(2, 5, 4, 3, 5, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 4 },
+        new(1, 7, 6, 3, 4, 5, 5, 2, 3, Padding: Conv2dPadding.All(2)) { MaskedTaps = 8 },
+        new(1, 7, 6, 4, 6, 5, 3, 1, 1, Padding: Conv2dPadding.All(2), 2, 2, 2) { MaskedTaps = 7 },
     ];
 
     public static TheoryData<int, Conv2dRung> Cases

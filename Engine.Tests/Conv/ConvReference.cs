@@ -25,6 +25,7 @@ internal static class ConvReference
                         for (int j = 0; j < s.KernelWidth; j++)
                         {
                             int v = (y * s.StrideHeight) + (i * s.DilationHeight) - s.Padding.Top, u = (x * s.StrideWidth) + (j * s.DilationWidth) - s.Padding.Left;
+                            if ((i * s.KernelWidth) + j >= s.LiveTaps) continue;
                             if (v < 0 || v >= s.Height || u < 0 || u >= s.Width) continue;
                             int source = ((((n * s.Height) + v) * s.Width) + u) * s.Inputs, place = ((((n * s.OutputHeight) + y) * s.OutputWidth) + x) * s.Outputs;
                             for (int o = 0; o < s.Outputs; o++)

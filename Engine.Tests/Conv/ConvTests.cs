@@ -53,6 +53,21 @@ public sealed class ConvTests
         new(1, 61, 30, 10, 1, 3, 3, Padding: Conv2dPadding.All(1)),
         new(1, 1, 200, 8, 8, 1, 5, 1, 2, new Conv2dPadding(0, 0, 4, 0)),
         new(17, 2, 2, 97, 8, 2, 2, 2, 2),
+
+        // Masked: types A and B, whole rows alone, channels for every form, strides, dilation, groups, padding that cropping makes negative.
+        new(3, 6, 5, 9, 17, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 4 },
+        new(9, 6, 7, 8, 48, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 5 },
+        new(2, 8, 9, 16, 16, 7, 7, Padding: Conv2dPadding.All(3)) { MaskedTaps = 24 },
+        new(3, 9, 8, 1, 24, 7, 7, Padding: Conv2dPadding.All(3)) { MaskedTaps = 25 },
+        new(3, 9, 8, 12, 1, 5, 5, Padding: Conv2dPadding.All(2)) { MaskedTaps = 12 },
+        new(3, 7, 8, 12, 2, 5, 5, 2, 2, Padding: Conv2dPadding.All(2)) { MaskedTaps = 13 },
+        new(2, 6, 6, 10, 12, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 6 },
+        new(2, 6, 6, 10, 12, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 3 },
+        new(2, 5, 6, 10, 12, 1, 3, Padding: Conv2dPadding.Symmetric(0, 1)) { MaskedTaps = 2 },
+        new(2, 9, 10, 10, 12, 3, 3, Padding: Conv2dPadding.All(2), DilationHeight: 2, DilationWidth: 2) { MaskedTaps = 4 },
+        new(2, 9, 10, 9, 12, 5, 5, 3, 2, Padding: Conv2dPadding.All(1), Groups: 3) { MaskedTaps = 8 },
+        new(2, 9, 10, 9, 12, 3, 5, 2, 3, DilationHeight: 2) { MaskedTaps = 13 },
+        new(0, 5, 4, 3, 2, 3, 3) { MaskedTaps = 4 },
     ];
 
     [Theory, MemberData(nameof(Cases))]

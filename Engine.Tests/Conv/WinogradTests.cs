@@ -31,6 +31,8 @@ public sealed class WinogradTests
         new(70, 1, 2, 16, 32, 3, 3, Padding: Conv2dPadding.All(1)),
         new(2, 28, 28, 16, 16, 2, 3, Padding: new Conv2dPadding(1, 0, 1, 1)),
         new(7, 5, 3, 48, 64, 3, 3, Padding: Conv2dPadding.All(1)),
+        new(3, 13, 9, 32, 48, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 4 },
+        new(3, 9, 9, 32, 32, 5, 5, 2, 2, Padding: Conv2dPadding.All(2)) { MaskedTaps = 8 },
     ];
 
     [Theory, MemberData(nameof(Cases))]

@@ -75,11 +75,45 @@ internal static class ConvCases
             yield return Case(images, height, width, outputs, options, added, bias: i % 2 == 0, s_activations[0]);
             yield return Case(images, height, width, outputs, options, added, bias: i % 4 < 2, s_activations[1 + (i % 4)]);
         }
+
+        foreach (OperationCase masked in Masked()) yield return masked;
     }
+
+    private static IEnumerable<OperationCase> Masked()
+    {
+        (Shape Images, int Height, int Width, int Outputs, ConvMask Mask, int Dilation)[] masked =
+        [
+            ([1, 3, 4, 2], 3, 3, 3, ConvMask.A, 1),
+            ([2, 3, 3, 2], 3, 3, 2, ConvMask.B, 1),
+            ([1, 4, 3, 1], 5, 3, 9, ConvMask.VerticalA, 1),
+            ([1, 4, 3, 2], 3, 5, 2, ConvMask.VerticalB, 1),
+            ([1, 2, 5, 2], 1, 5, 3, ConvMask.A, 1),
+            ([1, 2, 5, 3], 1, 3, 1, ConvMask.B, 2),
+            ([1, 4, 5, 2], 3, 3, 2, ConvMask.B, 2),
+            ([1, 3, 3, 9], 3, 3, 9, ConvMask.B, 1),
+            ([2, 2, 3, 3], 1, 1, 4, ConvMask.B, 1),
+            ([9, 7, 8, 12], 5, 5, 9, ConvMask.A, 1),
+        ];
+        for (int i = 0; i < masked.Length; i++)
+        {
+            (Shape images, int height, int width, int outputs, ConvMask mask, int dilation) = masked[i];
+            Conv2dOptions options = new(1, Conv2dPadding.Symmetric(height / 2 * dilation, width / 2 * dilation), dilation);
+            yield return Case(images, height, width, outputs, options, null, bias: i % 2 == 0, s_activations[0], mask);
+            yield return Case(images, height, width, outputs, options, null, bias: true, s_activations[1 + (i % 4)], mask);
+        }
+    }
+
+    /// <summary>Whether a mask keeps a tap: by how far it is from the centre.</summary>
+    private static bool Keeps(ConvMask mask, int down, int right) => down < 0 || (down == 0 && mask switch
+    {
+        ConvMask.A => right < 0,
+        ConvMask.B => right <= 0,
+        _ => mask == ConvMask.VerticalB,
+    });
 
     private static OperationCase Case(
         Shape images, int kernelHeight, int kernelWidth, int outputs, Conv2dOptions options, (int Height, int Width)? added, bool bias,
-        (Activation Activation, Func<double, double> Function) activated)
+        (Activation Activation, Func<double, double> Function) activated, ConvMask? mask = null)
     {
         bool transposed = added is not null;
         Axis y = new(images[1], kernelHeight, options.StrideHeight, options.DilationHeight, options.Padding, vertical: true, added?.Height);
@@ -91,18 +125,20 @@ internal static class ConvCases
         bool kinked = activated.Activation.Kind is ActivationKind.Relu or ActivationKind.LeakyRelu;
         Input[] arguments = [new(images, Any), new(weight, Between(-1, 1)), .. (Input[])(bias ? [new([outputs], Any)] : [])];
         return new OperationCase(
-            transposed ? "Tensor.ConvTranspose2d" : "Tensor.Conv2d",
-            $"{images} {weight} stride {options.StrideHeight} x {options.StrideWidth} padding {options.Padding} dilation {options.DilationHeight} x {options.DilationWidth} "
+            transposed ? "Tensor.ConvTranspose2d" : mask is null ? "Tensor.Conv2d" : "Tensor.MaskedConv2d",
+            $"{images} {weight} {(mask is null ? "" : $"mask {mask} ")}stride {options.StrideHeight} x {options.StrideWidth} padding {options.Padding} dilation {options.DilationHeight} x {options.DilationWidth} "
             + $"groups {options.Groups}{(added is null || added == default((int, int)) ? "" : $" output padding {added}")}{(bias ? " bias" : "")} {activated.Activation.Kind}",
             arguments,
             t => transposed
                 ? t[0].ConvTranspose2d(t[1], bias ? t[2] : null, options, added!.Value, activated.Activation)
+                : mask is { } of ? t[0].MaskedConv2d(t[1], bias ? t[2] : null, of, options.DilationHeight, activated.Activation)
                 : t[0].Conv2d(t[1], bias ? t[2] : null, options, activated.Activation),
             v =>
             {
                 Expected result = new(output.Count);
                 Each(images, output, y, x, kernelHeight, kernelWidth, options.Groups, transposed, (source, tap, target, i, o) =>
                 {
+                    if (mask is { } kind && !Keeps(kind, tap[0] - (kernelHeight / 2), tap[1] - (kernelWidth / 2))) return;
                     int[] place = transposed ? [tap[0], tap[1], o % weight[2], i] : [tap[0], tap[1], i % weight[2], o];
                     result.Add(Places.At(output, target), v[0][Places.At(images, source)] * v[1][Places.At(weight, place)]);
                 });

@@ -9,6 +9,7 @@ internal static class OperationRegistry
     {
         ArithmeticCases.All, ElementaryCases.All, ReductionCases.All, MoveCases.All, ProductCases.All, LossCases.All, RandomCases.All,
         NormCases.All, LikelihoodCases.All, PoolCases.All, ConvCases.All, RecurrentCases.All,
+        GateCases.All,
     }.SelectMany(cases => cases()).ToDictionary(c => c.Name);
 
     internal static IReadOnlyCollection<OperationCase> Cases => s_byName.Values;

@@ -44,7 +44,7 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
     {
         int group = chunk / ChunksDown, tile = chunk % ChunksDown * ChunkTiles, tiles = Math.Min(ChunkTiles, Tiles - tile);
         GradientBlock blocks = GradientBlock.Of(Shape.Batch, Shape.OutputHeight, Shape.OutputWidth);
-        int columns = Panels.Vectors * TV.Count, taps = Shape.KernelHeight * Shape.KernelWidth;
+        int columns = Panels.Vectors * TV.Count, taps = Shape.LiveTaps;
 
         // In one block of memory: the sums, the packed gradient, the packed input, the runs of depths.
         long sumsLength = (long)taps * tiles * TileRows * columns;
@@ -107,14 +107,11 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
                     PanelCopy.Rows(source + (n * Gradient.ImageStride), Gradient.Channels, Math.Min(width, Panels.Columns - column), pixels, right + (n * gradient.Image), width);
             }
 
-            for (int i = 0; i < Shape.KernelHeight; i++)
+            for (int tap = 0; tap < Shape.LiveTaps; tap++)
             {
-                for (int j = 0; j < Shape.KernelWidth; j++)
-                {
-                    int count = FindSegments(i, j, images, row, rows, firstRow, input, gradient, segments);
-                    for (int t = 0; t < tiles; t++, sums += (nint)TileRows * width)
-                        Tile(input.First + (t * tileLength), input.Pixel, vectors, gradient, segments, count, sums, block > 0);
-                }
+                int count = FindSegments(tap / Shape.KernelWidth, tap % Shape.KernelWidth, images, row, rows, firstRow, input, gradient, segments);
+                for (int t = 0; t < tiles; t++, sums += (nint)TileRows * width)
+                    Tile(input.First + (t * tileLength), input.Pixel, vectors, gradient, segments, count, sums, block > 0);
             }
         }
     }

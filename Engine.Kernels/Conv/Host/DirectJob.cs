@@ -117,10 +117,13 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
         (int xFrom, int xTo) = place.PhaseColumns.TapsAt(x);
         if (xFrom == xTo) return 0;
         bool together = place.PhaseColumns.TapStep == 1 && Depth == Source.Channels;
-        int width = place.Vectors * TV.Count, count = 0, step = together ? xTo - xFrom : 1;
+        int width = place.Vectors * TV.Count, count = 0;
         for (int ty = yFrom; ty < yTo; ty++)
         {
-            for (int tx = xFrom; tx < xTo; tx += step)
+            (int from, int to) = Grid.LiveColumns(place.PhaseRows, place.PhaseColumns, ty);
+            (from, to) = (Math.Max(from, xFrom), Math.Min(to, xTo));
+            int step = together ? to - from : 1;
+            for (int tx = from; tx < to; tx += step)
             {
                 nint left = (((nint)ty * place.PhaseRows.TapStep * Source.Width) + ((nint)tx * place.PhaseColumns.TapStep)) * Source.Channels;
                 segments[count++] = new Segment(left, (((nint)ty * place.PhaseColumns.Taps) + tx) * Depth * width, (nint)step * Depth);

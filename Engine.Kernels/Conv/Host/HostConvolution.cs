@@ -23,9 +23,12 @@ internal static unsafe class HostConvolution<TV, T>
 
     /// <summary>target = activation(source * weight + bias), or with <paramref name="accumulate"/> activation(target + source * weight + bias).</summary>
     internal static void Run(
-        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, Activation activation, bool accumulate,
+        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape given, bool transposed, T* bias, Activation activation, bool accumulate,
         ConvForm form)
     {
+        // A transform mixes the pixels of a tile, and its rounding would carry to an output what the mask keeps from it. Gradients may look anywhere.
+        if (given.MaskedTaps > 0 && !transposed) form = ConvForm.Direct;
+        Conv2dShape shape = given.Cropped;
         switch (activation.Kind)
         {
             case ActivationKind.Relu: With(new ReluEpilogue<T>(), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
@@ -94,7 +97,7 @@ internal static unsafe class HostConvolution<TV, T>
         TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate)
         where TEpilogue : struct, IEpilogue<T>
     {
-        int lines = shape.KernelHeight * shape.KernelWidth * target.Channels;
+        int lines = shape.LiveTaps * target.Channels;
         long bytes = HostMemoryPool.RoundUp(ScatterJob<TV, T, TEpilogue>.WeightLength(lines, source.Channels) * sizeof(T));
         nint block = device.Pool.Rent(bytes);
         try
@@ -109,6 +112,7 @@ internal static unsafe class HostConvolution<TV, T>
                 Columns = transposed
                     ? ScatterAxis.Transposed(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.StrideWidth, shape.Padding.Left, shape.DilationWidth)
                     : ScatterAxis.Forward(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.Padding.Left, shape.DilationWidth),
+                Taps = shape.LiveTaps,
                 Weight = (T*)block,
                 Source = source,
                 Target = target,

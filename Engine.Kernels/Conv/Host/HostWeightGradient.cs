@@ -20,8 +20,11 @@ internal static unsafe class HostWeightGradient<TV, T>
     /// <summary>Input channels that are transformed together.</summary>
     private const int WinogradChannels = 32;
 
-    internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape shape, bool accumulate, ConvForm form)
+    internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape given, bool accumulate, ConvForm form)
     {
+        Conv2dShape shape = given.Cropped;
+        long live = (long)given.LiveTaps * given.GroupInputs * given.Outputs;
+        if (!accumulate) new Span<T>(weightGradient + live, (int)(given.LengthWeight - live)).Clear();
         Images<T> inputs = new(input, shape.Height, shape.Width, shape.Inputs);
         Images<T> outputs = new(gradient, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
         nint tapStride = (nint)shape.GroupInputs * shape.Outputs;

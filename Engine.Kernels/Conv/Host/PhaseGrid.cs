@@ -28,6 +28,17 @@ internal readonly struct PhaseGrid(Conv2dShape shape, bool transposed)
         : AxisPhase.Forward(
             shape.Width, shape.OutputWidth, shape.KernelWidth, shape.StrideWidth, shape.Padding.Left, shape.DilationWidth);
 
+    /// <summary>Of the taps of a phase along the columns, those that the mask leaves in a row of taps: from one on to behind the last.</summary>
+    internal (int From, int To) LiveColumns(in AxisPhase rows, in AxisPhase columns, int row)
+    {
+        int from = 0, to = columns.Taps;
+        if (shape.MaskedTaps == 0 || rows.KernelFirst + (row * rows.KernelStep) != shape.KernelHeight - 1) return (from, to);
+        int end = shape.KernelWidth - shape.MaskedTaps;
+        while (from < to && columns.KernelFirst + (from * columns.KernelStep) >= end) from++;
+        while (from < to && columns.KernelFirst + ((to - 1) * columns.KernelStep) >= end) to--;
+        return (from, to);
+    }
+
     /// <summary>Taps of all phases along the rows.</summary>
     internal int TapsDown
     {

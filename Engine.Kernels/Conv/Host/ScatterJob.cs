@@ -21,6 +21,9 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
     internal required ScatterAxis Rows;
     internal required ScatterAxis Columns;
 
+    /// <summary>Taps that take part, the first in raster order.</summary>
+    internal required int Taps;
+
     /// <summary>The packed weight: <see cref="PackWeight"/>.</summary>
     internal required T* Weight;
     internal required Images<T> Source;
@@ -34,7 +37,7 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
     internal readonly int Chunks => (Batch + ChunkImages - 1) / ChunkImages;
 
     /// <summary>Rows of the product: a tap and a channel of the result.</summary>
-    private readonly int Lines => Rows.Kernel * Columns.Kernel * Target.Channels;
+    private readonly int Lines => Taps * Target.Channels;
 
     /// <summary>Elements of a row of sums: the places of a phase and a vector beyond at each end, which catches what a tap brings past the image's side.</summary>
     private readonly int Pitch => (((Columns.PhaseExtent + TV.Count - 1) / TV.Count) + 2) * TV.Count;
@@ -50,7 +53,7 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
     internal static void PackWeight(T* weight, in Conv2dShape shape, bool transposed, T* packed)
     {
         int tileRows = TileSize<TV, T>.Rows, channels = transposed ? shape.Inputs : shape.Outputs, depth = transposed ? shape.Outputs : shape.Inputs;
-        int lines = shape.KernelHeight * shape.KernelWidth * channels, tileLines = TileLines(lines);
+        int lines = shape.LiveTaps * channels, tileLines = TileLines(lines);
         for (int line = 0; line < lines; line += tileLines, packed += (nint)depth * tileRows)
         {
             for (int p = 0; p < depth; p++)
@@ -148,7 +151,7 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
                 for (int i = 0; i < Rows.Kernel; i++)
                 {
                     int row = ((first + v) * Rows.Stride) + Rows.First + (i * Rows.Step);
-                    if (row < 0 || row >= Target.Height) continue;
+                    if (row < 0 || row >= Target.Height || (i * Columns.Kernel) + j >= Taps) continue;
                     T* contribution = products + ((nint)((i * Columns.Kernel) + j) * channels * pitch) + ((nint)v * Source.Width);
                     T* sum = sums + (((row * Columns.Stride) + phase) * line) + TV.Count;
                     for (int c = 0; c < channels; c++, contribution += pitch, sum += plane) AddShifted(contribution, sum, shift, tail);

@@ -30,7 +30,7 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
     internal static int TileRows => TileSize<TV, T>.Rows;
 
     /// <summary>Taps times channels of the left side.</summary>
-    internal readonly int Rows => Geometry.KernelHeight * Geometry.KernelWidth * LeftChannels;
+    internal readonly int Rows => Geometry.Taps * LeftChannels;
 
     internal readonly int Tiles => (Rows + TileRows - 1) / TileRows;
 
@@ -83,7 +83,7 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
 
             for (int r = 0; r < tiles * TileRows && (tile * TileRows) + r < Rows; r++)
             {
-                int at = (tile * TileRows) + r, tap = at / LeftChannels;
+                int at = (tile * TileRows) + r, tap = Geometry.FirstTap + (at / LeftChannels);
                 if (Geometry.Reversed) tap = (Geometry.KernelHeight * Geometry.KernelWidth) - 1 - tap;
                 Target.Write(sums + ((nint)r * width), group, tap, at % LeftChannels, column, columns);
             }
@@ -100,7 +100,7 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
         for (int r = 0; r < TileRows; r++)
         {
             // What a tile has too many repeats the last row.
-            int at = Math.Min(row + r, Rows - 1), tap = at / LeftChannels;
+            int at = Math.Min(row + r, Rows - 1), tap = Geometry.FirstTap + (at / LeftChannels);
             int i = tap / Geometry.KernelWidth * Geometry.DilationHeight, j = tap % Geometry.KernelWidth * Geometry.DilationWidth;
             rows[r] = left + ((((nint)i * pitch) + j) * LeftChannels) + (at % LeftChannels);
         }

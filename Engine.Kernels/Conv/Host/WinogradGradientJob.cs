@@ -219,7 +219,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
             for (int x = 0; x < Taps; x++)
             {
                 int j = Plan.Columns.Kernel(phase % Plan.Columns.Stride, x);
-                if (i < 0 || j < 0) continue;
+                if (i < 0 || j < 0 || (i * Plan.Shape.KernelWidth) + j >= Plan.Shape.LiveTaps) continue;
                 T* place = Target + ((((nint)i * Plan.Shape.KernelWidth) + j) * tap) + at;
                 TV value = TV.Load(taps + (((y * Taps) + x) * TV.Count));
                 TV.Store(Accumulate ? TV.Load(place) + value : value, place);

@@ -94,7 +94,7 @@ internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T*
             for (int y = 0; y < Taps; y++)
             {
                 int i = plan.Rows.Kernel(phaseRow, y);
-                TV value = i < 0 || j < 0 ? TV.Of(0) : TV.Load(weight + ((((nint)i * plan.Shape.KernelWidth) + j) * tap) + at);
+                TV value = i < 0 || j < 0 || (i * plan.Shape.KernelWidth) + j >= plan.Shape.LiveTaps ? TV.Of(0) : TV.Load(weight + ((((nint)i * plan.Shape.KernelWidth) + j) * tap) + at);
                 TV.Store(value, taps + (((y * Taps) + x) * count));
             }
 

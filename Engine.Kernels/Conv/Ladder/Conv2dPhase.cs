@@ -31,6 +31,9 @@ internal readonly struct Conv2dPhase
     /// <summary>How many outputs before that of a tap the one of the next tap is.</summary>
     internal int OutputStep => _outputStep;
 
+    /// <summary>How many of the phase's taps lie before a tap of the kernel.</summary>
+    internal int TapsBefore(int tap) => tap <= FirstTap ? 0 : ((tap - FirstTap - 1) / TapStep) + 1;
+
     /// <summary>A place among all inputs.</summary>
     internal int InputOf(int place) => _phase + (place * _stride);
 }

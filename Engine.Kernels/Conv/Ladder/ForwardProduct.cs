@@ -19,9 +19,11 @@ internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2
 
     public int Rows => _layout.Batch * _layout.Y.Outputs * _layout.X.Outputs;
 
+    public int Elements => Rows * _layout.Outputs;
+
     public int Columns => _layout.GroupOutputs;
 
-    public int Depth => _layout.Y.Kernel * _layout.X.Kernel * _layout.GroupInputs;
+    public int Depth => _layout.Taps * _layout.GroupInputs;
 
     public Conv2dLine Line(int row)
     {

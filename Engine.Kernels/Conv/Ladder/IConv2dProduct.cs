@@ -21,6 +21,9 @@ internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct
     /// <summary>The rows of C.</summary>
     int Rows { get; }
 
+    /// <summary>The elements of the result that all parts have together: the first ones in memory.</summary>
+    int Elements { get; }
+
     /// <summary>The columns of C.</summary>
     int Columns { get; }
 

@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
@@ -10,12 +12,18 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
     private readonly int _group;
     private readonly Conv2dPhase _y, _x;
 
+    // Masked taps are the last of the kernel's last row, and so the last of a phase.
+    private readonly int _taps;
+
     internal InputGradientProduct(Conv2dLayout layout, int part)
     {
         _layout = layout;
         _group = part % layout.Groups;
         _x = new(layout.X, part / layout.Groups % layout.X.Stride);
         _y = new(layout.Y, part / layout.Groups / layout.X.Stride);
+        _taps = _y.Taps * _x.Taps;
+        bool hasLastRow = _y.Taps > 0 && _y.FirstTap + ((_y.Taps - 1) * _y.TapStep) == layout.Y.Kernel - 1;
+        if (hasLastRow) _taps -= IntrinsicMath.Max(_x.Taps - _x.TapsBefore(layout.LastTaps), 0);
     }
 
     public static bool DepthRunsInA => true;
@@ -30,7 +38,9 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
 
     public int Columns => _layout.GroupInputs;
 
-    public int Depth => _y.Taps * _x.Taps * _layout.GroupOutputs;
+    public int Elements => _layout.Batch * _layout.Y.Inputs * _layout.X.Inputs * _layout.Inputs;
+
+    public int Depth => _taps * _layout.GroupOutputs;
 
     public Conv2dLine Line(int row)
     {

@@ -17,7 +17,7 @@ internal static class NaiveConv2d
     {
         Action<Index1D, TProduct, Conv2dViews<TLane>, TActivation> kernel = Kernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            arguments.C.Length, product, arguments.Views<TLane>(), activation);
+            product.Elements, product, arguments.Views<TLane>(), activation);
     }
 
     private static void Kernel<TLane, TProduct, TActivation>(Index1D i, TProduct product, Conv2dViews<TLane> views, TActivation activation)

@@ -2,7 +2,7 @@ namespace Engine.Kernels.Ladder;
 
 /// <summary>
 /// The gradient of the weight: rows are (tap row, tap column, input channel), columns output channels, and the depth is the places of the output
-/// in all images.
+/// in all images. Masked taps have no rows.
 /// </summary>
 internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) : IConv2dProduct<WeightGradientProduct>
 {
@@ -17,7 +17,9 @@ internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) :
 
     public WeightGradientProduct Part(int part) => new(_layout, part);
 
-    public int Rows => _layout.Y.Kernel * _layout.X.Kernel * _layout.GroupInputs;
+    public int Rows => _layout.Taps * _layout.GroupInputs;
+
+    public int Elements => Rows * _layout.Outputs;
 
     public int Columns => _layout.GroupOutputs;
 

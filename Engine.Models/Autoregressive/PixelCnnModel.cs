@@ -1,0 +1,89 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>
+/// A model of images by their pixels, one after another in raster order (van den Oord et al. 2016, arXiv:1601.06759): p(x) is the product over all pixels of p(pixel | those before it), which are
+/// the outputs of one network at all pixels at once. Pixels have a number of levels from 0 to 1; with two of them the network gives a logit of each pixel, with more the logits of a softmax.
+/// </summary>
+public abstract partial class PixelCnnModel : Module
+{
+    /// <summary>Begins a model.</summary>
+    /// <param name="levels">Levels of a pixel, at least 2.</param>
+    /// <param name="classes">Classes that the model is told of; 0 for one that is told of none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer levels than two, or fewer classes than none.</exception>
+    protected PixelCnnModel(int levels, int classes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(levels, 2);
+        ArgumentOutOfRangeException.ThrowIfNegative(classes);
+        (Levels, Classes) = (levels, classes);
+    }
+
+    /// <summary>Levels of a pixel.</summary>
+    public int Levels { get; }
+
+    /// <summary>Classes that the model is told of; 0 for one that is told of none.</summary>
+    public int Classes { get; }
+
+    /// <summary>Outputs for each pixel: one logit for two levels, else a logit for each.</summary>
+    protected int Outputs => Levels == 2 ? 1 : Levels;
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => Logits(x);
+
+    /// <summary>The logits of all pixels, each from those before it alone.</summary>
+    /// <param name="images">Pixels in [0, 1]: [batch, height, width, 1].</param>
+    /// <param name="labels">The class of each image, int32 [batch]: for a model that is told of classes, and for no other.</param>
+    /// <returns>[batch, height, width, 1] for two levels, else [batch, height, width, levels].</returns>
+    /// <exception cref="ArgumentException">The images have another shape, or there are labels where none are wanted or none where they are.</exception>
+    public Tensor Logits(Tensor images, Tensor? labels = null)
+    {
+        Check(images.Shape, labels);
+        return Along(images, Above(images, labels, null), labels, null);
+    }
+
+    /// <summary>-log p(x) of each image in nats: [batch].</summary>
+    /// <param name="images">Pixels in [0, 1], levels apart: [batch, height, width, 1].</param>
+    /// <param name="labels">The class of each image, int32 [batch], for a model that is told of classes.</param>
+    public Tensor NegativeLogLikelihood(Tensor images, Tensor? labels = null)
+    {
+        Tensor logits = Logits(images, labels);
+        int batch = images.Shape[0], pixels = images.Shape[1] * images.Shape[2];
+        if (Levels == 2) return -LogLikelihood.Bernoulli(logits.Reshape(batch, pixels), images.Reshape(batch, pixels));
+
+        // The level of a pixel, rounded.
+        Tensor levels = ((images * (Levels - 1)) + 0.5).Cast(DType.Int32);
+        return Loss.CrossEntropy(logits.Reshape(batch, pixels, Levels), levels.Reshape(batch, pixels), reduction: Reduction.Rows);
+    }
+
+    /// <summary>What is known of each pixel from the rows above alone: for models that compute it apart, row by row when images are drawn. Nothing for others.</summary>
+    /// <param name="x">Pixels: [batch, rows, columns, 1].</param>
+    /// <param name="labels">The class of each image; null where the model is told of none.</param>
+    /// <param name="history">Null for whole images; else what is before the one row of <paramref name="x"/>.</param>
+    /// <returns>Tensors [batch, rows, columns, ...].</returns>
+    private protected virtual Tensor[] Above(Tensor x, Tensor? labels, PixelHistory? history) => [];
+
+    /// <summary>The logits, from the pixels before each in its row and what is known of the rows above.</summary>
+    /// <param name="x">Pixels: [batch, rows, columns, 1].</param>
+    /// <param name="above">What <see cref="Above"/> gave for these pixels.</param>
+    /// <param name="labels">The class of each image; null where the model is told of none.</param>
+    /// <param name="history">Null for whole images; else what is before these pixels of one row.</param>
+    private protected abstract Tensor Along(Tensor x, Tensor[] above, Tensor? labels, PixelHistory? history);
+
+    /// <summary>A masked layer, on whole images or on the pixels that a history has come to.</summary>
+    private protected static Tensor Convolve(MaskedConv2d layer, Tensor x, PixelHistory? history, Activation activation = default) =>
+        history is null ? layer.Forward(x, activation) : history.Convolve(layer, x, activation);
+
+    /// <summary>A vector for each image's class, to be added at every pixel: [batch, 1, 1, width].</summary>
+    private protected static Tensor OfClass(Embedding vectors, Tensor labels) => vectors.Forward(labels).Reshape(labels.Count, 1, 1, vectors.Weight.Shape[1]);
+
+    private void Check(Shape images, Tensor? labels)
+    {
+        if (images.Rank != 4 || images[3] != 1) throw new ArgumentException($"{GetType().Name}: images must be [batch, height, width, 1], found {images}.");
+        if (Classes == 0 && labels is not null) throw new ArgumentException($"{GetType().Name}: this model is told of no classes, found labels {labels.Shape}.");
+        if (Classes > 0 && (labels is null || labels.Shape != new Shape(images[0])))
+            throw new ArgumentException($"{GetType().Name}: a model of {Classes} classes needs a label for each of {images[0]} images, found {labels?.Shape.ToString() ?? "none"}.");
+    }
+}

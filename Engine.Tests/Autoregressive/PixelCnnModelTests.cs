@@ -1,0 +1,155 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Kernels;
+using Engine.Models.Autoregressive;
+using Xunit;
+
+namespace Engine.Tests;
+
+public sealed class PixelCnnModelTests
+{
+    [Theory]
+    [InlineData("pixelcnn", 2, 2, 3, 0)]
+    [InlineData("pixelcnn", 3, 2, 2, 0)]
+    [InlineData("gated", 2, 2, 3, 2)]
+    [InlineData("gated", 3, 2, 2, 0)]
+    public void The_probabilities_of_all_images_add_up_to_one(string kind, int levels, int height, int width, int classes)
+    {
+        using CpuDevice device = new(1);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, DType.Float64);
+        int pixels = height * width, count = (int)Math.Pow(levels, pixels);
+        float[] images = new float[count * pixels];
+        for (int i = 0; i < count; i++)
+            for (int p = 0, rest = i; p < pixels; p++, rest /= levels) images[(i * pixels) + p] = (rest % levels) / (levels - 1f);
+        for (int label = 0; label < Math.Max(classes, 1); label++)
+        {
+            int[] labels = classes == 0 ? [] : [.. Enumerable.Repeat(label, count)];
+            Assert.Equal(1, model.NegativeLogLikelihoods(images, [count, height, width, 1], labels, atOnce: 17).Sum(nats => Math.Exp(-nats)), 1e-9);
+        }
+    }
+
+    [Theory]
+    [InlineData("pixelcnn", 2, 0)]
+    [InlineData("pixelcnn", 4, 2)]
+    [InlineData("gated", 2, 2)]
+    [InlineData("gated", 4, 0)]
+    public void Drawing_pixel_by_pixel_is_drawing_from_the_logits_of_whole_images(string kind, int levels, int classes)
+    {
+        const int Count = 3, Height = 5, Width = 6, Given = 2;
+        using CpuDevice device = new(1);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 3, dropout: 0.3, dilations: [1, 2]);
+        Shape shape = [Count, Height, Width, 1];
+        float[] images = TinyPixels.Images(shape.Count, levels);
+        int[] labels = TinyPixels.Labels(Count, classes);
+        float[] drawn = model.Complete(images, shape, Given, new RandomStream(4), labels, temperature: 0.8);
+
+        model.Eval();
+        RandomStream random = new(4);
+        for (int pixel = Given * Width; pixel < Height * Width; pixel++)
+        {
+            using Tape tape = new(device, record: false);
+            Tensor logits = model.Logits(Tensor.From(images, shape), TinyPixels.LabelTensor(Count, classes)).Reshape(Count, Height * Width, levels == 2 ? 1 : levels).Slice(1, pixel, 1);
+            if (levels == 2) logits = Tensor.Concat(-1, Tensor.Zeros(logits.Shape), logits);
+            int[] level = Sampling.Categorical(logits * (1 / 0.8), random).ToInts();
+            for (int i = 0; i < Count; i++) images[(i * Height * Width) + pixel] = level[i] / (levels - 1f);
+        }
+
+        Assert.Equal(images, drawn);
+        Assert.True(drawn.Distinct().Count() > 1);
+    }
+
+    [Theory]
+    [InlineData("pixelcnn")]
+    [InlineData("gated")]
+    public void A_completion_keeps_the_rows_that_are_given_and_reads_no_others(string kind)
+    {
+        using CpuDevice device = new(1);
+        using PixelCnnModel model = TinyPixels.Make(kind, 2, 0, device);
+        float[] images = TinyPixels.Images(2 * 30, 2), spoilt = [.. images];
+        for (int i = 0; i < images.Length; i++)
+            if (i % 30 / 6 >= 3) spoilt[i] = float.NaN;
+        float[] completed = model.Complete(images, [2, 5, 6, 1], 3, new RandomStream(1));
+        for (int i = 0; i < images.Length; i++)
+            if (i % 30 / 6 < 3) Assert.Equal(images[i], completed[i]);
+        Assert.Equal(completed, model.Complete(spoilt, [2, 5, 6, 1], 3, new RandomStream(1)));
+        Assert.Equal(images, model.Complete(images, [2, 5, 6, 1], 5, new RandomStream(1)));
+        Assert.True(model.IsTraining);
+    }
+
+    [Theory]
+    [InlineData("pixelcnn", 2, 0)]
+    [InlineData("pixelcnn", 5, 0)]
+    [InlineData("gated", 2, 2)]
+    [InlineData("gated", 5, 2)]
+    public void Training_finds_what_there_is_to_know(string kind, int levels, int classes)
+    {
+        // A row repeats the one above it; the first one is drawn, or is that of the class.
+        const int Height = 3, Width = 4, Count = 32;
+        Random random = new(2);
+        float[] images = new float[Count * Height * Width];
+        for (int i = 0; i < images.Length; i++)
+        {
+            int image = i / (Height * Width), row = i / Width % Height;
+            images[i] = row > 0 ? images[i - Width] : (classes > 0 ? image % classes * (levels - 1) : random.Next(levels)) / (levels - 1f);
+        }
+
+        using CpuDevice device = new(1);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, features: 8);
+        using Adam adam = new(model.Parameters, 1e-2);
+        Tensor? labels = null;
+        for (int step = 0; step < 120; step++)
+        {
+            using Tape tape = new(device);
+            labels = TinyPixels.LabelTensor(Count, classes);
+            Tensor loss = model.NegativeLogLikelihood(Tensor.From(images, [Count, Height, Width, 1]), labels).Mean();
+            adam.Step(tape.Gradients(loss, model.Parameters));
+        }
+
+        double nats = model.NegativeLogLikelihoods(images, [Count, Height, Width, 1], TinyPixels.Labels(Count, classes)).Average();
+        double entropy = classes > 0 ? 0 : Width * Math.Log(levels);
+        Assert.True(nats < entropy + 0.7, $"{nats} nats, at best {entropy}");
+    }
+
+    [Theory]
+    [InlineData("pixelcnn", 2, 2)]
+    [InlineData("gated", 3, 0)]
+    public void It_runs_on_the_simulator(string kind, int levels, int classes)
+    {
+        using Device simulator = Device.Open("simulator");
+        using CpuDevice cpu = new(1);
+        Shape shape = [2, 3, 3, 1];
+        float[] images = TinyPixels.Images(shape.Count, levels);
+        (double[] Gradient, float[] Drawn) Run(Device device)
+        {
+            using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 1, features: 2);
+            using Tape tape = new(device);
+            Tensor loss = model.NegativeLogLikelihood(Tensor.From(images, shape), TinyPixels.LabelTensor(2, classes)).Mean();
+            double[] gradient = tape.Gradients(loss, model.Parameters)[0].ToDoubles();
+            return (gradient, model.Complete(images, shape, 1, new RandomStream(2), TinyPixels.Labels(2, classes)));
+        }
+
+        (double[] expected, float[] drawn) = Run(cpu);
+        (double[] found, float[] also) = Run(simulator);
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-5);
+        Assert.Equal(drawn, also);
+    }
+
+    [Fact]
+    public void Bits_are_nats_by_the_logarithm_of_two() => Assert.Equal(1, PixelCnnModel.BitsPerPixel(784 * Math.Log(2), 784), 1e-12);
+
+    [Fact]
+    public void What_does_not_fit_is_refused_with_a_sentence()
+    {
+        using CpuDevice device = new(1);
+        using PixelCnnModel plain = TinyPixels.Make("pixelcnn", 2, 0, device), classy = TinyPixels.Make("gated", 2, 3, device);
+        using Tape tape = new(device, record: false);
+        Assert.Contains("[batch, height, width, 1]", Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 9]))).Message);
+        Assert.Contains("no classes", Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 3, 3, 1]), Tensor.From([0, 1], [2]))).Message);
+        Assert.Contains("a label for each of 2 images, found none", Assert.Throws<ArgumentException>(() => classy.Logits(Tensor.Zeros([2, 3, 3, 1]))).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample(1, 3, 3, new RandomStream(1), temperature: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => plain.Complete(new float[9], [1, 3, 3, 1], 4, new RandomStream(1)));
+        Assert.Contains("9 pixels", Assert.Throws<ArgumentException>(() => plain.Complete(new float[8], [1, 3, 3, 1], 1, new RandomStream(1))).Message);
+        Assert.Contains("found none", Assert.Throws<ArgumentException>(() => classy.Sample(2, 3, 3, new RandomStream(1))).Message);
+    }
+}

@@ -1,0 +1,36 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+using Engine.Models.Autoregressive;
+
+namespace Engine.Tests;
+
+/// <summary>Pixel models of every kind, as small as they can be.</summary>
+internal static class TinyPixels
+{
+    /// <summary>A model by its name: pixelcnn or gated, with a number of levels and of classes.</summary>
+    internal static PixelCnnModel Make(string kind, int levels, int classes = 0, Device? device = null, DType type = DType.Float32, int layers = 2, int features = 4, double dropout = 0,
+        params int[] dilations)
+    {
+        PixelCnnSizes sizes = new()
+        {
+            Levels = levels, Classes = classes, Features = features, Layers = layers, FirstKernel = 5, Kernel = 3, Head = 8, Dropout = dropout,
+            Dilations = dilations.Length == 0 ? [1] : dilations,
+        };
+        ModuleOptions options = ModuleOptions.FromSeed(3, device) with { DType = type };
+        return kind == "gated" ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);
+    }
+
+    /// <summary>Random images of some levels.</summary>
+    internal static float[] Images(int count, int levels, int seed = 1)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.Next(levels) / (levels - 1f))];
+    }
+
+    /// <summary>Labels that go round.</summary>
+    internal static int[] Labels(int count, int classes) => classes == 0 ? [] : [.. Enumerable.Range(0, count).Select(i => i % classes)];
+
+    /// <summary>The labels as a tensor; null for none.</summary>
+    internal static Tensor? LabelTensor(int count, int classes) => classes == 0 ? null : Tensor.From(Labels(count, classes), [count]);
+}
