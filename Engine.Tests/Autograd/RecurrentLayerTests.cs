@@ -164,10 +164,10 @@ public sealed class RecurrentLayerTests : IDisposable
             lstm.SaveSafetensors(path, WeightLayout.PyTorch);
             using (SafetensorsFile file = SafetensorsFile.Open(path))
             {
-                Assert.Equal(new Shape(4 * Hidden, Inputs), file.Find("weight_ih_l0").Shape);
-                Assert.Equal(new Shape(4 * Hidden, Hidden), file.Find("weight_ih_l1").Shape);
-                Assert.Equal(new Shape(4 * Hidden, Hidden), file.Find("weight_hh_l1").Shape);
-                Assert.Equal(new Shape(4 * Hidden), file.Find("bias_hh_l0").Shape);
+                Assert.Equal([4 * Hidden, Inputs], file.Find("weight_ih_l0").Extents);
+                Assert.Equal([4 * Hidden, Hidden], file.Find("weight_ih_l1").Extents);
+                Assert.Equal([4 * Hidden, Hidden], file.Find("weight_hh_l1").Extents);
+                Assert.Equal([4 * Hidden], file.Find("bias_hh_l0").Extents);
                 other.LoadSafetensors(file, WeightLayout.PyTorch);
             }
 
