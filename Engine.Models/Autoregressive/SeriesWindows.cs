@@ -33,6 +33,25 @@ public sealed class SeriesWindows(IReadOnlyList<double> values, int context, int
         return sum / context;
     }
 
+    /// <summary>How far the values of a series lie from the mean of as many before them, as the root of a mean square: a scale that a trend does not stretch.</summary>
+    /// <param name="values">The series, of more than <paramref name="before"/> steps.</param>
+    /// <param name="before">Steps of the mean.</param>
+    /// <exception cref="ArgumentException">The series is too short.</exception>
+    public static double Spread(IReadOnlyList<double> values, int before)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentOutOfRangeException.ThrowIfLessThan(before, 1);
+        if (values.Count <= before) throw new ArgumentException($"A series of more than {before} steps was expected, found {values.Count}.");
+        double sum = values.Take(before).Sum(), squares = 0;
+        for (int t = before; t < values.Count; t++)
+        {
+            squares += Math.Pow(values[t] - (sum / before), 2);
+            sum += values[t] - values[t - before];
+        }
+
+        return Math.Sqrt(squares / (values.Count - before));
+    }
+
     /// <summary>Writes a piece, or the beginning of it, in the units of a model.</summary>
     /// <param name="start">The first step.</param>
     /// <param name="target">Receives its values.</param>

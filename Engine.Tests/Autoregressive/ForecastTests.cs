@@ -38,6 +38,7 @@ public sealed class ForecastTests : IDisposable
         pieces.Write(1, piece);
         Assert.Equal([-0.5f, 0.5f, 1.5f], piece);
         Assert.Equal(pieces.Draw(7, 5, 1), pieces.Draw(7, 5, 1));
+        Assert.Equal(Math.Sqrt((9 + 9 + 25 + 49) / 4.0), SeriesWindows.Spread([1, 3, 5, 7, 1, 11], 2), 1e-12);
         Assert.NotEqual(pieces.Draw(7, 5, 1), pieces.Draw(8, 5, 1));
     }
 

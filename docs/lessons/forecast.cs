@@ -30,7 +30,8 @@ void Train(TrainingRun run)
     SeasonalSeries series = SeasonalSeries.Make(run.Option(length), run.Seed, run.Option(noise));
     int trained = series.Values.Count * 4 / 5;
     double[] known = [.. series.Values.Take(trained)];
-    double mean = known.Average(), scale = Math.Sqrt(known.Average(y => (y - mean) * (y - mean)));
+    if (known.Length <= run.Option(context)) throw new DataException($"--length {series.Values.Count} is too short for --context {run.Option(context)}.");
+    double scale = SeriesWindows.Spread(known, run.Option(context));
     SeriesWindows pieces = new(known, run.Option(context), run.Option(horizon), scale), all = new(series.Values, run.Option(context), run.Option(horizon), scale);
     if (pieces.Count == 0 || all.Count <= trained) throw new DataException($"--length {series.Values.Count} is too short for --context {pieces.Context} and --horizon {pieces.Horizon}.");
 
