@@ -37,7 +37,7 @@ public sealed class CarriedState : IStateful, IDisposable
     /// <summary>One of the states.</summary>
     public Tensor this[int index] => _tensors[index];
 
-    /// <summary>Takes the values of states. After the gradients of what was computed from the ones before: those are overwritten.</summary>
+    /// <summary>Takes the values of states, in place of those before, of which the layers that read them have copies.</summary>
     /// <param name="states">As many as there are, of the same shape.</param>
     /// <exception cref="ArgumentException">There are more or fewer, or a shape differs; nothing was changed.</exception>
     public void Store(params ReadOnlySpan<Tensor> states)

@@ -7,29 +7,29 @@ internal sealed class LstmSequence : RecurrentSequence
 {
     private readonly Tensor _gates, _hiddenBefore, _cellBefore;
 
-    internal LstmSequence(string operation, RecurrentShape shape, Tensor input, Tensor weight, Tensor? hidden, Tensor? cell)
+    internal LstmSequence(string operation, RecurrentShape shape, Shape state, Tensor input, Tensor weight, Tensor? hidden, Tensor? cell)
         : base(shape, LstmCell.Gates, input, weight, hidden, cell)
     {
         _gates = Tape.NewTensor(input.Shape, input.DType);
         _hiddenBefore = Tape.NewTensor(Output.Shape, input.DType);
         _cellBefore = Tape.NewTensor(Output.Shape, input.DType);
-        LastCell = Tape.NewTensor([shape.Cells, shape.Hidden], input.DType);
-        Storage state = Scratch(shape.StepLength), product = Scratch(LstmCell.Gates * shape.StepLength);
+        LastCell = Tape.NewTensor(state, input.DType);
+        Storage hiddenNow = Scratch(shape.StepLength), product = Scratch(LstmCell.Gates * shape.StepLength);
         try
         {
-            FillFrom(state, hidden);
+            FillFrom(hiddenNow, hidden);
             FillFrom(LastCell.Storage, cell);
             for (int step = 0; step < shape.Steps; step++)
             {
                 if (step == 0 && hidden is null) Move.Fill(product, 0);
-                else Product.Run(state, product, null);
+                else Product.Run(hiddenNow, product, null);
                 LstmCell.Forward(
-                    shape, step, input.Storage, product, state, LastCell.Storage, Output.Storage, _gates.Storage, _hiddenBefore.Storage, _cellBefore.Storage);
+                    shape, step, input.Storage, product, hiddenNow, LastCell.Storage, Output.Storage, _gates.Storage, _hiddenBefore.Storage, _cellBefore.Storage);
             }
         }
         finally
         {
-            state.Release();
+            hiddenNow.Release();
             product.Release();
         }
 

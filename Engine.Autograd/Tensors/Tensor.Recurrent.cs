@@ -18,9 +18,10 @@ public partial class Tensor
     public Tensor Lstm(Tensor weight, Tensor? hidden, Tensor? cell, out Tensor lastCell)
     {
         RecurrentShape shape = SequenceShape(nameof(Lstm), LstmCell.Gates, weight);
-        CheckRecurrent(nameof(Lstm), nameof(hidden), hidden, [shape.Batch, shape.Hidden]);
-        CheckRecurrent(nameof(Lstm), nameof(cell), cell, [shape.Batch, shape.Hidden]);
-        LstmSequence sequence = new(nameof(Lstm), shape, this, weight, hidden, cell);
+        Shape state = [shape.Batch, shape.Hidden];
+        CheckRecurrent(nameof(Lstm), nameof(hidden), hidden, state);
+        CheckRecurrent(nameof(Lstm), nameof(cell), cell, state);
+        LstmSequence sequence = new(nameof(Lstm), shape, state, this, weight, hidden, cell);
         lastCell = sequence.LastCell;
         return sequence.Output;
     }
@@ -30,15 +31,23 @@ public partial class Tensor
     /// what the states of a row add to the gates of the next one is a convolution along the row. This is what the input adds: [batch, rows, columns, 4 hidden].
     /// </summary>
     /// <param name="weight">The weight of the convolution, [1, taps, hidden, 4 hidden], with an odd number of taps.</param>
-    /// <returns>h of every pixel, [batch, rows, columns, hidden]; it is 0 before the first row, and beside a row.</returns>
+    /// <param name="hidden">h above the first row, [batch, columns, hidden]; null for 0. Beside a row it is 0.</param>
+    /// <param name="cell">c above the first row, likewise.</param>
+    /// <param name="lastCell">c of the last row, [batch, columns, hidden]; gradients flow back through it, too.</param>
+    /// <returns>h of every pixel, [batch, rows, columns, hidden].</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, there is no row, or the types differ.</exception>
-    public Tensor RowLstm(Tensor weight)
+    public Tensor RowLstm(Tensor weight, Tensor? hidden, Tensor? cell, out Tensor lastCell)
     {
         Shape w = weight.Shape;
         if (Shape.Rank != 4 || Shape.Count == 0 || w.Rank != 4 || w[0] != 1 || w[1] % 2 != 1 || w[3] != LstmCell.Gates * w[2] || Shape[3] != w[3])
             throw new ArgumentException($"RowLstm: expected [batch, rows, columns, 4 hidden] and a weight [1, taps, hidden, 4 hidden] with odd taps, found {Shape} and {w}.");
         CheckType(nameof(RowLstm), weight);
-        return new LstmSequence(nameof(RowLstm), new RecurrentShape(Shape[0], Shape[1], Shape[2], w[2]), this, weight, null, null).Output;
+        Shape state = [Shape[0], Shape[2], w[2]];
+        CheckRecurrent(nameof(RowLstm), nameof(hidden), hidden, state);
+        CheckRecurrent(nameof(RowLstm), nameof(cell), cell, state);
+        LstmSequence sequence = new(nameof(RowLstm), new RecurrentShape(Shape[0], Shape[1], Shape[2], w[2]), state, this, weight, hidden, cell);
+        lastCell = sequence.LastCell;
+        return sequence.Output;
     }
 
     /// <summary>

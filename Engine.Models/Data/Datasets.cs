@@ -39,6 +39,16 @@ public static class Datasets
         return options.Count is { } count ? data.Take(count) : data;
     }
 
+    /// <summary>Whether a data set, by name or as a folder, has a split: <c>binarized-mnist</c> has <c>valid</c>, others have <c>train</c> and <c>test</c> alone.</summary>
+    /// <param name="nameOrPath">A name of <see cref="Names"/>, a folder, or an IDX file.</param>
+    /// <param name="split">The split.</param>
+    public static bool HasSplit(string nameOrPath, string split)
+    {
+        if (nameOrPath == DigitsName) return split is "train" or "test";
+        if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) return Array.Exists(published.Parts, part => part.Split == split);
+        return Directory.Exists(nameOrPath) && PublishedDataset.All.Any(set => Array.Exists(set.Parts, part => part.Split == split && part.Images.In(nameOrPath) is not null));
+    }
+
     private static DataException Unknown(string name) => new(
         $"There is no data set '{name}': known are {string.Join(", ", Names)}, and {Path.GetFullPath(name)} is neither a folder nor a file.");
 

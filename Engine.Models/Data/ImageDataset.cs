@@ -98,6 +98,15 @@ public sealed class ImageDataset
         return new ImageDataset(Name, Height, Width, Channels, _pixels[..(count * ImageLength)], _labels?[..count], Classes);
     }
 
+    /// <summary>The images behind the first <paramref name="count"/> as a data set of their own.</summary>
+    /// <exception cref="DataException">There are no images behind them.</exception>
+    public ImageDataset Skip(int count)
+    {
+        if (count == 0) return this;
+        if (count < 0 || count >= Count) throw new DataException($"{Name} has {Count} images: expected to skip 0 to {Count - 1}, found {count}.");
+        return new ImageDataset(Name, Height, Width, Channels, _pixels[(count * ImageLength)..], _labels?[count..], Classes);
+    }
+
     private void CheckIndex(int index)
     {
         if ((uint)index >= (uint)Count)

@@ -9,6 +9,7 @@ public sealed class LineChart
     private readonly record struct Series(string Name, Rgb Color, double[] X, double[] Y);
 
     private readonly List<Series> _series = [];
+    private readonly List<(Series Low, double[] High)> _bands = [];
 
     /// <summary>Written above the chart.</summary>
     public string Title { get; init; } = "";
@@ -52,13 +53,24 @@ public sealed class LineChart
         return this;
     }
 
+    /// <summary>Adds a band between two lines, behind all lines: an interval in which something is expected. Points that are not finite leave a gap.</summary>
+    /// <exception cref="ArgumentException">There are not as many x as low and high.</exception>
+    public LineChart AddBand(string name, ReadOnlySpan<double> x, ReadOnlySpan<double> low, ReadOnlySpan<double> high, Rgb? color = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (x.Length != low.Length || x.Length != high.Length)
+            throw new ArgumentException($"The band '{name}' needs as many x as low and high, found {x.Length}, {low.Length} and {high.Length}.");
+        _bands.Add((new Series(name, color ?? Rgb.Palette[(_series.Count + _bands.Count) % Rgb.Palette.Length], x.ToArray(), low.ToArray()), high.ToArray()));
+        return this;
+    }
+
     /// <summary>Draws the chart. Without a finite point it shows empty axes.</summary>
     /// <exception cref="ArgumentException">A property is out of range, or the picture too small for the labels.</exception>
     public Picture Draw()
     {
         if (!(Smoothing >= 0 && Smoothing < 1)) throw new ArgumentException($"Smoothing must lie in [0, 1), was {Smoothing}.");
         double xLow = double.PositiveInfinity, xHigh = double.NegativeInfinity, yLow = xLow, yHigh = xHigh;
-        foreach (Series s in _series)
+        foreach (Series s in (IEnumerable<Series>)[.. _series, .. _bands.Select(band => band.Low), .. _bands.Select(band => band.Low with { Y = band.High })])
         {
             for (int i = 0; i < s.X.Length; i++)
             {
@@ -68,8 +80,9 @@ public sealed class LineChart
             }
         }
 
-        var legend = _series.ConvertAll(s => (s.Name, s.Color));
+        (string, Rgb)[] legend = [.. _series.Select(s => (s.Name, s.Color)), .. _bands.Select(band => (band.Low.Name, band.Low.Color))];
         var axes = new Axes(Width, Height, Title, XLabel, YLabel, Axes.Around(xLow, xHigh, 0), Axes.Around(yLow, yHigh, 0.05, LogY), legend);
+        foreach ((Series low, double[] high) in _bands) Plot(axes, low, high);
         if (Smoothing > 0)
         {
             foreach (Series s in _series) Plot(axes, s.X, s.Y, s.Color, thickness: 1, share: 0.3);
@@ -77,6 +90,24 @@ public sealed class LineChart
 
         foreach (Series s in _series) Plot(axes, s.X, Smoothing > 0 ? Smoothed(s.Y) : s.Y, s.Color, thickness: 2, share: 1);
         return axes.Finish();
+    }
+
+    // A column of pixels at a time, between two points in proportion.
+    private void Plot(Axes axes, Series low, double[] high)
+    {
+        for (int i = 0; i + 1 < high.Length; i++)
+        {
+            if (!Shows(low.X[i], low.Y[i]) || !Shows(low.X[i + 1], low.Y[i + 1]) || !Shows(low.X[i], high[i]) || !Shows(low.X[i + 1], high[i + 1])) continue;
+            int from = (int)Math.Round(axes.X(low.X[i])), to = (int)Math.Round(axes.X(low.X[i + 1]));
+            for (int column = from; column < to; column++)
+            {
+                double way = (column - from + 0.5) / (to - from);
+                double bottom = Between(axes.Y(low.Y[i]), axes.Y(low.Y[i + 1])), top = Between(axes.Y(high[i]), axes.Y(high[i + 1]));
+                axes.Picture.Fill(column, (int)Math.Round(Math.Min(top, bottom)), 1, Math.Max(1, (int)Math.Round(Math.Abs(bottom - top))), low.Color, 0.35);
+
+                double Between(double first, double second) => first + (way * (second - first));
+            }
+        }
     }
 
     private bool Shows(double x, double y) => double.IsFinite(x) && double.IsFinite(y) && (!LogY || y > 0);

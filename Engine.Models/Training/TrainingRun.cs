@@ -83,6 +83,10 @@ public sealed class TrainingRun : IDisposable
             $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
     }
 
+    /// <summary>Whether the images that <c>--data</c> names have a split of their own, such as <c>valid</c>.</summary>
+    /// <param name="split">The split.</param>
+    public bool HasSplit(string split) => Datasets.HasSplit(_data, split);
+
     /// <summary>Batches of a data set in the size that <c>--batch</c> names, shuffled from the seed, without an incomplete last one.</summary>
     /// <param name="data">The data.</param>
     /// <param name="scale">How bytes become numbers.</param>

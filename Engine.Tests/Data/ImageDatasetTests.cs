@@ -27,6 +27,9 @@ public sealed class ImageDatasetTests
         Assert.Equal([7, 8], data.Take(2).Pixels.ToArray());
         Assert.Equal([1, 2], data.Take(2).Labels.ToArray());
         Assert.Equal("toy has 3 images: expected a count from 1 to 3, found 4.", Assert.Throws<DataException>(() => data.Take(4)).Message);
+        Assert.Equal([9], data.Skip(2).Pixels.ToArray());
+        Assert.Equal([0], data.Skip(2).Labels.ToArray());
+        Assert.Equal("toy has 3 images: expected to skip 0 to 2, found 3.", Assert.Throws<DataException>(() => data.Skip(3)).Message);
     }
 
     [Fact]

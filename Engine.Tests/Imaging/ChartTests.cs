@@ -19,6 +19,21 @@ public sealed class ChartTests
     }
 
     [Fact]
+    public void A_band_lies_between_its_lines_and_widens_the_scale()
+    {
+        Picture picture = new LineChart().AddBand("band", [0, 1, 2], [0, 0, 0], [1, 2, 3], s_red).Add("line", [0, 1, 2], [0, 1, 1.5], s_blue).Draw();
+
+        // Red over white: the other two channels are lower by its share.
+        int[] heights = new int[picture.Width];
+        for (int x = 0; x < picture.Width; x++)
+            for (int y = 100; y < picture.Height; y++)
+                if (picture.Row(y)[3 * x] > 200 && picture.Row(y)[(3 * x) + 1] is > 120 and < 200) heights[x]++;
+        int[] filled = [.. heights.Where(height => height > 40)];
+        Assert.True(filled.Length > 600, $"{filled.Length} columns");
+        Assert.InRange(filled[^1] / (double)filled[0], 2.2, 3.4);
+    }
+
+    [Fact]
     public void Values_that_are_not_finite_break_the_line_and_leave_the_scale_alone()
     {
         Picture with = new LineChart().Add("a", [1, 2, double.NaN, double.PositiveInfinity, 2, 1], s_red).Draw();

@@ -19,7 +19,7 @@ internal static class RecurrentCases
     [
         .. s_extents.SelectMany(e => ((bool, bool)[])[(false, false), (true, true), (true, false), (false, true)], (e, s) => Lstm(e.Batch, e.Steps, e.Hidden, s.Item1, s.Item2)),
         .. s_extents.SelectMany(e => ((bool, bool)[])[(false, false), (true, true), (true, false), (false, true)], (e, s) => Gru(e.Batch, e.Steps, e.Hidden, s.Item1, s.Item2)),
-        .. s_images.Select(e => RowLstm(e.Batch, e.Rows, e.Columns, e.Hidden, e.Taps)),
+        .. s_images.SelectMany(e => ((bool[])[false, true]), (e, hasState) => RowLstm(e.Batch, e.Rows, e.Columns, e.Hidden, e.Taps, hasState)),
     ];
 
     // Both results one after the other.
@@ -102,18 +102,30 @@ internal static class RecurrentCases
             Terms(steps * (hidden + 4)));
     }
 
-    private static OperationCase RowLstm(int batch, int rows, int columns, int hidden, int taps) => new(
+    private static OperationCase RowLstm(int batch, int rows, int columns, int hidden, int taps, bool hasState) => new(
         "Tensor.RowLstm",
-        $"{batch} x {rows} x {columns} x {hidden}, {taps} taps",
-        [new([batch, rows, columns, 4 * hidden], Any), new([1, taps, hidden, 4 * hidden], Between(-0.5, 0.5))],
-        t => t[0].RowLstm(t[1]),
+        $"{batch} x {rows} x {columns} x {hidden}, {taps} taps{(hasState ? " with h and c" : "")}",
+        [
+            new([batch, rows, columns, 4 * hidden], Any), new([1, taps, hidden, 4 * hidden], Between(-0.5, 0.5)),
+            .. (Input[])(hasState ? [new([batch, columns, hidden], Any), new([batch, columns, hidden], Any)] : []),
+        ],
+        t =>
+        {
+            Tensor y = t[0].RowLstm(t[1], hasState ? t[2] : null, hasState ? t[3] : null, out Tensor cell);
+            return Tensor.Concat(0, y.Reshape(-1), cell.Reshape(-1));
+        },
         v =>
         {
-            Expected all = new(batch * rows * columns * hidden);
+            Expected all = new(batch * (rows + 1) * columns * hidden);
             for (int image = 0; image < batch; image++)
             {
                 double[][] h = new double[columns][], c = new double[columns][];
-                for (int x = 0; x < columns; x++) (h[x], c[x]) = (new double[hidden], new double[hidden]);
+                for (int x = 0; x < columns; x++)
+                {
+                    int from = ((image * columns) + x) * hidden;
+                    (h[x], c[x]) = hasState ? (v[2][from..(from + hidden)], v[3][from..(from + hidden)]) : (new double[hidden], new double[hidden]);
+                }
+
                 for (int y = 0; y < rows; y++)
                 {
                     double[][] next = new double[columns][];
@@ -136,6 +148,8 @@ internal static class RecurrentCases
                         {
                             next[x][k] = LstmState(a[k], a[hidden + k], a[(2 * hidden) + k], a[(3 * hidden) + k], ref c[x][k]);
                             (all.Values[(pixel * hidden) + k], all.Terms[(pixel * hidden) + k]) = (next[x][k], terms);
+                            int last = (((batch * rows) + image) * columns * hidden) + (x * hidden) + k;
+                            (all.Values[last], all.Terms[last]) = (c[x][k], terms + Math.Abs(c[x][k]));
                         }
                     }
 

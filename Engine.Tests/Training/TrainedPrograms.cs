@@ -3,6 +3,7 @@ using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Adversarial;
+using Engine.Models.Autoregressive;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
@@ -27,6 +28,8 @@ internal static class TrainedPrograms
         ["dcgan-dense"] = (run, stepped) => Train(run, stepped, Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
         ["vae"] = (run, stepped) => Train(run, stepped, new TrainedVae(run), (vae, batch) => vae.Step(batch), vae => vae.Sample()),
         ["pixelcnn"] = (run, stepped) => Train(run, stepped, new TrainedPixelCnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
+        ["made"] = (run, stepped) => Train(run, stepped, Made(run), (model, batch) => model.Step(batch), model => model.Sample()),
+        ["pixelrnn"] = (run, stepped) => Train(run, stepped, PixelRnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
         {
@@ -79,6 +82,11 @@ internal static class TrainedPrograms
     }
 
     private static Gan Dcgan(TrainingRun run, string discriminator) => DcganTests.Small(new ModuleOptions(run.Random, run.Device), discriminator);
+
+    private static TrainedPixelModel<Made> Made(TrainingRun run) =>
+        new(new Made(28, [12], new ModuleOptions(run.Random, run.Device), masks: 3, anyOrder: true, dropout: 0.2), (made, step) => made.Use(step));
+
+    private static TrainedPixelModel<PixelRnn> PixelRnn(TrainingRun run) => new(new PixelRnn(3, 5, 3, new ModuleOptions(run.Random, run.Device), head: 4), (_, _) => { });
 
     /// <summary>Labels from pixels, with all that has a state: dropout on a stream of its own, running statistics, momentum, an average of weights.</summary>
     private sealed class Regression : IStateful, IDisposable

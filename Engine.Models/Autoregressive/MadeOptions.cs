@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using Engine.Autograd.Nn;
+using Engine.Models.Data;
+using Engine.Models.Training;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>The options of a program that trains a <see cref="Made"/>, beside those that all training programs have.</summary>
+public sealed class MadeOptions
+{
+    private readonly bool _isLarge;
+    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "small: minutes. large: width and dropout for the published likelihood.", "small", "large");
+    private readonly Option<string> _hidden;
+    private readonly Option<double> _dropout;
+    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 1e-3, 1e-9, 1);
+    private readonly Option<int> _masks = ProgramOption.Integer("--masks", "Sets of masks, one for each step in turn; they share the weights.", 1, 1, 10_000);
+    private readonly Option<bool> _anyOrder = new("--any-order") { Description = "An ordering of its own for each set of masks, in place of that of the pixels." };
+    private readonly PixelModelOptions _common = new();
+
+    /// <summary>Options whose defaults are those of a recipe.</summary>
+    /// <param name="args">The command line: which recipe has to be known before it is read.</param>
+    public MadeOptions(IEnumerable<string> args)
+    {
+        _isLarge = $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe large ", StringComparison.Ordinal);
+        _hidden = new Option<string>("--hidden") { Description = "Units of each hidden layer, with commas between.", DefaultValueFactory = _ => _isLarge ? "6000" : "500" };
+        _dropout = ProgramOption.Decay("--dropout", "The share of hidden units that are dropped while training.", _isLarge ? 0.4 : 0.2);
+    }
+
+    /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
+    public ProgramInfo Info => new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 50 : 20, Batch: 100) { FreeOptions = PixelModelOptions.OfMeasuring };
+
+    /// <summary>All of them.</summary>
+    public Option[] All => [_recipe, _hidden, _dropout, _rate, _masks, _anyOrder, .. _common.All];
+
+    /// <summary>Rows and columns of an image.</summary>
+    public int Side(TrainingRun run) => _common.Side(run);
+
+    /// <summary>How grey becomes 0 or 1.</summary>
+    public string Binarization(TrainingRun run) => _common.Binarization(run);
+
+    /// <summary>How many images of each split to take at most; 0 for all.</summary>
+    public int Images(TrainingRun run) => _common.Images(run);
+
+    /// <summary>How many images to draw.</summary>
+    public int Samples(TrainingRun run) => _common.Samples(run);
+
+    /// <summary>The learning rate to begin with.</summary>
+    public double LearningRate(TrainingRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Option(_rate);
+    }
+
+    /// <summary>The model that a command line asks for.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="pixels">Pixels of an image.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    /// <exception cref="DataException">The widths are no numbers.</exception>
+    public Made Model(TrainingRun run, int pixels, ModuleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        string[] parts = run.Option(_hidden)!.Split(',');
+        int[] widths = new int[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out widths[i]) || widths[i] < 1)
+                throw new DataException($"--hidden must be whole numbers of at least 1 with commas between, was '{run.Option(_hidden)}'.");
+        }
+
+        return new Made(pixels, widths, options, run.Option(_masks), run.Option(_anyOrder), dropout: run.Option(_dropout));
+    }
+}

@@ -1,0 +1,86 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>
+/// PixelRNN with Row LSTM layers (van den Oord et al. 2016, arXiv:1601.06759) of binary images: p(x) = product over the pixels, row by row, of
+/// p(pixel | those before it). A first masked convolution of 7 x 7, residual Row LSTM layers, and two 1 x 1 convolutions that end in a logit for each pixel.
+/// </summary>
+public sealed partial class PixelRnn : Module, IPixelModel
+{
+    /// <summary>How far the first convolution sees up and to either side.</summary>
+    private const int Reach = 3;
+
+    private readonly Conv2d _above, _left;
+    private readonly RowLstmLayer[] _layers;
+    private readonly Sequential _head;
+
+    /// <summary>Makes the model.</summary>
+    /// <param name="height">Rows of an image; at least 1.</param>
+    /// <param name="width">Columns of an image; at least 1.</param>
+    /// <param name="hidden">Numbers of the state of a pixel in a Row LSTM; twice as many features go from layer to layer.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="layers">How many Row LSTM layers.</param>
+    /// <param name="head">Features of the hidden layer of the head.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
+    public PixelRnn(int height, int width, int hidden, ModuleOptions options, int layers = 2, int head = 32)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(hidden, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(layers, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(head, 1);
+        (Height, Width, Hidden) = (height, width, hidden);
+
+        // A mask of type A leaves a 7 x 7 kernel the three rows above and the three pixels to the left: two convolutions of these taps alone.
+        _above = AddModule("above", new Conv2d(1, 2 * hidden, (Reach, (2 * Reach) + 1), options, new Conv2dOptions(1, Conv2dPadding.Symmetric(0, Reach))));
+        _left = AddModule("left", new Conv2d(1, 2 * hidden, (1, Reach), options, default, bias: false));
+        _layers = new RowLstmLayer[layers];
+        for (int i = 0; i < layers; i++) _layers[i] = AddModule($"layer{i}", new RowLstmLayer(hidden, options));
+        _head = AddModule("head", new Sequential(new Relu(), new Linear(2 * hidden, head, options), new Relu(), new Linear(head, 1, options)));
+    }
+
+    /// <summary>Rows of an image.</summary>
+    public int Height { get; }
+
+    /// <summary>Columns of an image.</summary>
+    public int Width { get; }
+
+    /// <summary>Numbers of the state of a pixel.</summary>
+    public int Hidden { get; }
+
+    /// <inheritdoc/>
+    public int Pixels => Height * Width;
+
+    /// <summary>The logit of each pixel from those before it: [batch, pixels] for [batch, pixels].</summary>
+    /// <exception cref="ArgumentException">The shape does not fit.</exception>
+    public override Tensor Forward(Tensor x)
+    {
+        if (x.Shape.Rank != 2 || x.Shape[1] != Pixels) throw new ArgumentException($"PixelRnn: expected [batch, {Pixels}], found {x.Shape}.");
+        return Rows(x.Reshape(x.Shape[0], Height, Width, 1).Pad(1, Reach, 0), null, out _).Reshape(x.Shape);
+    }
+
+    /// <inheritdoc/>
+    public Tensor LogLikelihood(Tensor x) => Autograd.LogLikelihood.Bernoulli(Forward(x), x);
+
+    /// <inheritdoc/>
+    public double[] LogLikelihood(ReadOnlySpan<float> images, int rows = 100) => PixelModels.LogLikelihood(this, images, rows);
+
+    /// <summary>Some rows of images.</summary>
+    /// <param name="x">The rows with the three above them, [batch, 3 + rows, columns, 1].</param>
+    /// <param name="above">The states of the layers in the row above; null at the top of the images.</param>
+    /// <param name="last">The states of the layers in the last row.</param>
+    private Tensor Rows(Tensor x, (Tensor Hidden, Tensor Cell)[]? above, out (Tensor Hidden, Tensor Cell)[] last)
+    {
+        int rows = x.Shape[1] - Reach;
+
+        // Without the row itself, and without the pixel itself: the first output sees what comes before the first pixel.
+        Tensor up = x.Slice(1, 0, rows + Reach - 1), left = x.Slice(1, Reach, rows).Pad(2, Reach, 0).Slice(2, 0, Width + Reach - 1);
+        Tensor h = _above.Forward(up) + _left.Forward(left);
+        last = new (Tensor, Tensor)[_layers.Length];
+        for (int i = 0; i < _layers.Length; i++) h = _layers[i].Forward(h, above?[i], out last[i]);
+        return _head.Forward(h);
+    }
+}

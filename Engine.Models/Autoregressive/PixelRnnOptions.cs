@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Engine.Autograd.Nn;
+using Engine.Models.Training;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>The options of a program that trains a <see cref="PixelRnn"/>, beside those that all training programs have.</summary>
+public sealed class PixelRnnOptions
+{
+    private readonly bool _isLarge;
+    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "small: minutes. large: layers and features for the published likelihood, in hours.", "small", "large");
+    private readonly Option<int> _hidden, _layers;
+    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 1e-3, 1e-9, 1);
+    private readonly PixelModelOptions _common = new();
+
+    /// <summary>Options whose defaults are those of a recipe.</summary>
+    /// <param name="args">The command line: which recipe has to be known before it is read.</param>
+    public PixelRnnOptions(IEnumerable<string> args)
+    {
+        _isLarge = $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe large ", StringComparison.Ordinal);
+        _hidden = ProgramOption.Integer("--hidden", "Numbers of a pixel's state in a Row LSTM; twice as many features go from layer to layer.", _isLarge ? 32 : 16, 1, 4096);
+        _layers = ProgramOption.Integer("--layers", "Row LSTM layers.", _isLarge ? 3 : 2, 1, 100);
+    }
+
+    /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
+    public ProgramInfo Info => new("pixelrnn", "A PixelRNN with Row LSTM layers learns to draw images pixel by pixel, and how likely each image is.", Epochs: _isLarge ? 20 : 5, Batch: 16)
+    {
+        Digits = 6000,
+        FreeOptions = PixelModelOptions.OfMeasuring,
+    };
+
+    /// <summary>All of them.</summary>
+    public Option[] All => [_recipe, _hidden, _layers, _rate, .. _common.All];
+
+    /// <summary>Rows and columns of an image.</summary>
+    public int Side(TrainingRun run) => _common.Side(run);
+
+    /// <summary>How grey becomes 0 or 1.</summary>
+    public string Binarization(TrainingRun run) => _common.Binarization(run);
+
+    /// <summary>How many images of each split to take at most; 0 for all.</summary>
+    public int Images(TrainingRun run) => _common.Images(run);
+
+    /// <summary>How many images to draw.</summary>
+    public int Samples(TrainingRun run) => _common.Samples(run);
+
+    /// <summary>The learning rate to begin with.</summary>
+    public double LearningRate(TrainingRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Option(_rate);
+    }
+
+    /// <summary>The model that a command line asks for.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="side">Rows and columns of an image.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    public PixelRnn Model(TrainingRun run, int side, ModuleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return new PixelRnn(side, side, run.Option(_hidden), options, run.Option(_layers));
+    }
+}

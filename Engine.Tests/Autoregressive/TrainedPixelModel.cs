@@ -1,0 +1,50 @@
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+using Engine.Models.Autoregressive;
+using Engine.Models.Data;
+using Engine.Models.Training;
+
+namespace Engine.Tests;
+
+/// <summary>A small density of binary images in training, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
+internal sealed class TrainedPixelModel<TModel> : IStateful, IDisposable where TModel : Module, IPixelModel
+{
+    private readonly PixelModelTraining<TModel> _training;
+    private readonly Action<TModel, long> _before;
+    private long _steps;
+
+    public TrainedPixelModel(TModel model, Action<TModel, long> before)
+    {
+        _training = new PixelModelTraining<TModel>(model, 24);
+        _before = before;
+    }
+
+    /// <summary>One step on what the model's size takes of each image, on where it is light.</summary>
+    public double Step(Batch batch)
+    {
+        int pixels = _training.Model.Pixels, length = batch.Images.Length / batch.Count;
+        float[] images = new float[batch.Count * pixels];
+        for (int i = 0; i < images.Length; i++) images[i] = batch.Images[(i / pixels * length) + (length / 3) + (i % pixels)] > 0 ? 1 : 0;
+        _before(_training.Model, _steps++);
+        return _training.Step(images);
+    }
+
+    public float[] Sample()
+    {
+        float[] drawn = _training.Model.Sample(1, new RandomStream(1));
+        return [.. Enumerable.Range(0, 28 * 28).Select(i => drawn[i % drawn.Length])];
+    }
+
+    public void VisitState(StateVisitor visitor)
+    {
+        visitor.Part("training", _training);
+        _steps = visitor.Number("steps", _steps);
+    }
+
+    public void Dispose()
+    {
+        _training.Dispose();
+        _training.Model.Dispose();
+    }
+}

@@ -1,0 +1,44 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// MADE learns how likely an image is, all pixels in one pass: dotnet run docs/lessons/made.cs -- [--data digits|mnist|binarized-mnist|PATH] [--help]. See made.md.
+using Engine.Autograd.Nn;
+using Engine.Models.Autoregressive;
+using Engine.Models.Data;
+using Engine.Models.Training;
+
+MadeOptions options = new(args);
+return TrainingProgram.Run(args, options.Info, run => Train(run, options), options.All);
+
+static void Train(TrainingRun run, MadeOptions options)
+{
+    int side = options.Side(run), pixels = side * side;
+    BinaryImageSplits images = BinaryImageSplits.Load(run, side, options.Binarization(run), options.Images(run));
+    BatchLoader batches = run.Batches(images.Train, images.Scale);
+
+    // p(x) = product over d of p(x_d | x before d): one pass through masked layers gives all factors.
+    using Made made = options.Model(run, pixels, new ModuleOptions(run.Random, run.Device));
+    using PixelModelTraining<Made> training = new(made, (long)run.Epochs * batches.BatchesPerEpoch, options.LearningRate(run));
+    PixelModelPictures pictures = new(made, side, side);
+
+    Trainer trainer = run.Trainer(training);
+    foreach (int epoch in trainer.Epochs())
+    {
+        made.Train();
+        foreach (Batch batch in trainer.Steps(batches))
+        {
+            made.Use(trainer.Step);   // with several sets of masks: the next one
+            trainer.Report(("nats", training.Step(batch.Images)));
+        }
+
+        trainer.Record("validation_nats", training.Nats(images.Validation));
+    }
+
+    // What training never saw, with the average of the weights.
+    if (run.IsStopping) return;
+    double nats = training.Nats(images.Test);
+    trainer.Record("test nats", nats);
+    run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));
+    using IDisposable averaged = training.UseAverage();
+    run.Output.Save("samples.png", pictures.Samples(options.Samples(run), run.Random.Split("samples")));
+}
