@@ -21,7 +21,8 @@ internal readonly unsafe struct HostRows<T> where T : unmanaged
     internal HostRows(AttentionRows? rows)
     {
         if (rows is not { } there) return;
-        (_first, _pitch, _batchPitch) = (there.Storage.Pointer<T>() + there.Start, there.Pitch, there.BatchPitch);
+        _first = there.Storage.Pointer<T>() + there.Start;
+        (_pitch, _batchPitch) = (there.Pitch, there.BatchPitch);
     }
 
     /// <summary>The rows of head item % heads of sequence item / heads; none where there is no memory.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
@@ -81,6 +82,17 @@ public sealed class TrainingRun : IDisposable
         if ((data.Height, data.Width, data.Channels) == (height, width, channels)) return Announced(data, split);
         throw new DataException(
             $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
+    }
+
+    /// <summary>Loads the text that <c>--data</c> names, downloading it with progress where it is not found.</summary>
+    /// <exception cref="DataException">It cannot be had; the message says what was looked for, where, and what was found.</exception>
+    public TextDataset LoadText()
+    {
+        TextDataset text = TextDatasets.Load(_data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) });
+        uint checksum = Crc32.Of(MemoryMarshal.AsBytes(text.Tokens.Span));
+        _loaded["--data"] = string.Create(CultureInfo.InvariantCulture, $"{text.Name}: {text.Count} characters, {text.Vocabulary.Count} different ones, checksum {checksum:x8}");
+        Print(string.Create(CultureInfo.InvariantCulture, $"Text: {text.Name}, {text.Count:N0} characters, {text.Vocabulary.Count} different ones. Device: {Device}. Seed: {Seed}."));
+        return text;
     }
 
     /// <summary>Batches of a data set in the size that <c>--batch</c> names, shuffled from the seed, without an incomplete last one.</summary>
