@@ -16,7 +16,7 @@ internal static class StepsCommand
     {
         Option<string> model = new("--model")
         {
-            Description = "gan, dcgan: the networks of docs/lessons/gan.cs and dcgan.cs at a batch of 64; vae_mlp, vae_conv: with 20 latent dimensions at a batch of 128; pixelcnn3, pixelcnn7: eight masked convolutions of 64 channels at a batch of 32.",
+            Description = "Whose training step; docs/benchmarks.md describes them.",
             DefaultValueFactory = _ => "gan",
         };
         model.AcceptOnlyFromAmong(TrainingSteps.Names);

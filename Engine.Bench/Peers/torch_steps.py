@@ -25,6 +25,9 @@ class Way:
     def adam(self, module, rate, **more):
         return torch.optim.Adam(module.parameters(), lr=rate, **self.options, **more)
 
+    def adamw(self, module, rate, **more):
+        return torch.optim.AdamW(module.parameters(), lr=rate, **self.options, **more)
+
     def prepare(self, module):
         module = module.to(memory_format=self.format)
         return torch.compile(module) if self.compiled else module
@@ -201,6 +204,63 @@ def pixelcnn(way, kernel):
     return step
 
 
+class Layer(nn.Module):
+    """A layer of a Transformer whose normalisation comes first."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.projection, self.output = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width, bias=False)
+        self.expand, self.contract = nn.Linear(width, 4 * width, bias=False), nn.Linear(4 * width, width, bias=False)
+
+    def forward(self, x):
+        batch, time, width = x.shape
+        q, k, v = [part.view(batch, time, self.heads, -1).transpose(1, 2) for part in self.projection(self.norm1(x)).split(width, 2)]
+        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.output(attended.transpose(1, 2).reshape(batch, time, width))
+        return x + self.contract(F.gelu(self.expand(self.norm2(x))))
+
+
+class Gpt(nn.Module):
+    """A decoder-only Transformer whose table of embeddings is the matrix of the output, too; its forward pass ends in the loss."""
+
+    def __init__(self, vocabulary, block, layers, heads, width):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(block, width)
+        self.layers = nn.ModuleList([Layer(width, heads) for _ in range(layers)])
+        self.norm = nn.LayerNorm(width)
+        for p in self.parameters():
+            if p.dim() > 1:
+                nn.init.normal_(p, 0, 0.02)
+
+    def forward(self, inputs, targets):
+        x = self.tokens(inputs) + self.positions.weight
+        for layer in self.layers:
+            x = layer(x)
+        return F.cross_entropy(F.linear(self.norm(x), self.tokens.weight).flatten(0, 1), targets.flatten())
+
+
+def gpt(way):
+    """nanoGPT's setting for a CPU: 4 layers of 4 heads, 128 wide, 12 pieces of 64 characters of 65; AdamW, gradients clipped by their norm."""
+    model = Gpt(65, 64, 4, 4, 128)
+    parameters = list(model.parameters())
+    optimizer = way.adamw(model, 1e-3, betas=(0.9, 0.99), weight_decay=0.1)
+    model = way.prepare(model)
+    pieces = itertools.cycle([torch.randint(0, 65, (12, 65)) for _ in range(POOL)])
+
+    def step():
+        piece = next(pieces)
+        loss = model(piece[:, :-1].contiguous(), piece[:, 1:].contiguous())
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        return [loss.item()]
+
+    return step
+
+
 def quartile(step):
     """The lower quartile of some steps' milliseconds, which a disturbance does not move."""
     step()
@@ -232,9 +292,15 @@ model, threads, variant = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(threads)
 torch.set_flush_denormal(True)
 torch.manual_seed(1)
-make = dict(
-    gan=gan, vae_mlp=vae_mlp, vae_conv=vae_conv, dcgan=dcgan,
-    pixelcnn3=lambda way: pixelcnn(way, 3), pixelcnn7=lambda way: pixelcnn(way, 7))[model]
+make = {
+    'gan': gan,
+    'dcgan': dcgan,
+    'vae_mlp': vae_mlp,
+    'vae_conv': vae_conv,
+    'pixelcnn3': lambda way: pixelcnn(way, 3),
+    'pixelcnn7': lambda way: pixelcnn(way, 7),
+    'gpt': gpt,
+}[model]
 if variant == 'find':
     formats = list(FORMATS) if model in ('vae_conv', 'dcgan', 'pixelcnn3', 'pixelcnn7') else ['contiguous']
     best = find(make, [list(ADAMS), formats, LOSSES, MODES if sys.argv[4:] == ['compile'] else MODES[:1]])

@@ -13,6 +13,7 @@ internal static class TrainingSteps
         ["vae_conv"] = VaeStep.Convolutional,
         ["pixelcnn3"] = device => new PixelCnnStep(device, 3),
         ["pixelcnn7"] = device => new PixelCnnStep(device, 7),
+        ["gpt"] = GptStep.Create,
     };
 
     internal static string[] Names => [.. s_makers.Keys];

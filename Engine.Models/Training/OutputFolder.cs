@@ -41,6 +41,16 @@ public sealed class OutputFolder
         Remember(name);
     }
 
+    /// <summary>Writes a text in UTF-8; a file of the same name is replaced.</summary>
+    /// <param name="name">The file's name in this folder.</param>
+    /// <param name="text">The text.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveText(string name, string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Save(name, System.Text.Encoding.UTF8.GetBytes(text));
+    }
+
     /// <summary>Writes a file: whole, or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     internal void Save(string name, ReadOnlySpan<byte> content)

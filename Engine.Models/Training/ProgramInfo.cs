@@ -11,6 +11,9 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
     /// <summary>How many of the drawn digits one epoch has, where <c>--data digits</c> is taken.</summary>
     public int Digits { get; init; } = 12_000;
 
+    /// <summary>Whether <c>--data</c> names a text instead of images.</summary>
+    public bool IsText { get; init; }
+
     /// <summary>What an epoch is called in <c>--help</c>.</summary>
     public string EpochsHelp { get; init; } = "Passes over the data.";
 

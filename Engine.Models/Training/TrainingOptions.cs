@@ -15,7 +15,9 @@ internal sealed class TrainingOptions
         _info = info;
         Data = new Option<string>("--data")
         {
-            Description = $"What to train on: {string.Join(", ", Datasets.Names)}, or the path of a folder with IDX files.",
+            Description = info.IsText
+                ? $"What to train on: {string.Join(", ", TextDatasets.Names)}, or the path of a text file."
+                : $"What to train on: {string.Join(", ", Datasets.Names)}, or the path of a folder with IDX files.",
             DefaultValueFactory = _ => info.Data ?? "",
         };
         Data.Validators.Add(result => RefuseBlank(result, "a name or a path"));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
@@ -86,6 +87,17 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Whether the images that <c>--data</c> names have a split of their own, such as <c>valid</c>.</summary>
     /// <param name="split">The split.</param>
     public bool HasSplit(string split) => Datasets.HasSplit(_data, split);
+
+    /// <summary>Loads the text that <c>--data</c> names, downloading it with progress where it is not found.</summary>
+    /// <exception cref="DataException">It cannot be had; the message says what was looked for, where, and what was found.</exception>
+    public TextDataset LoadText()
+    {
+        TextDataset text = TextDatasets.Load(_data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) });
+        uint checksum = Crc32.Of(MemoryMarshal.AsBytes(text.Tokens.Span));
+        _loaded["--data"] = string.Create(CultureInfo.InvariantCulture, $"{text.Name}: {text.Count} characters, {text.Vocabulary.Count} different ones, checksum {checksum:x8}");
+        Print(string.Create(CultureInfo.InvariantCulture, $"Text: {text.Name}, {text.Count:N0} characters, {text.Vocabulary.Count} different ones. Device: {Device}. Seed: {Seed}."));
+        return text;
+    }
 
     /// <summary>Batches of a data set in the size that <c>--batch</c> names, shuffled from the seed, without an incomplete last one.</summary>
     /// <param name="data">The data.</param>

@@ -8,8 +8,10 @@ internal static class OperationRegistry
     private static readonly Dictionary<string, OperationCase> s_byName = new[]
     {
         ArithmeticCases.All, ElementaryCases.All, ReductionCases.All, MoveCases.All, ProductCases.All, LossCases.All, RandomCases.All,
-        NormCases.All, LikelihoodCases.All, PoolCases.All, ConvCases.All, RecurrentCases.All,
+        NormCases.All, LikelihoodCases.All, PoolCases.All, ConvCases.All,
+        RecurrentCases.All,
         GateCases.All,
+        AttentionCases.All,
     }.SelectMany(cases => cases()).ToDictionary(c => c.Name);
 
     internal static IReadOnlyCollection<OperationCase> Cases => s_byName.Values;

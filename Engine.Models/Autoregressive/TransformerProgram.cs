@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Engine.Models.Training;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>The options of a program that trains a Transformer on a text, beside those that all training programs have.</summary>
+public sealed class TransformerProgram
+{
+    /// <summary>Steps of an epoch unless told otherwise: what nanoGPT makes between two evaluations.</summary>
+    public const int StepsPerEpoch = 250;
+
+    private readonly bool _isLarge;
+    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "nanogpt: nanoGPT's setting for a CPU. large: more layers, wider, with a longer block, dropout and more steps.", "nanogpt", "large");
+    private readonly Option<int> _layers, _heads, _width, _block;
+    private readonly Option<int> _steps = ProgramOption.Integer("--steps", "Steps of an epoch.", StepsPerEpoch, least: 1);
+    private readonly Option<string> _positions = ProgramOption.Choice("--positions", "How a token is told where it stands.", "learned", "sinusoidal");
+    private readonly Option<double> _dropout, _rate;
+    private readonly Option<string> _prompt = new("--prompt") { Description = "What samples begin with; a line break unless told otherwise.", DefaultValueFactory = _ => "\n" };
+    private readonly Option<int> _length = ProgramOption.Integer("--length", "Characters of a sample.", 500);
+    private readonly Option<double> _temperature = ProgramOption.Decimal("--temperature", "What logits are divided by for a sample; 0 takes the likeliest character.", 0.8);
+    private readonly Option<int> _topK = ProgramOption.Integer("--top-k", "Draws among so many of the likeliest characters; 0 among all.", 0);
+    private readonly Option<double> _topP = ProgramOption.Decimal("--top-p", "Draws among the fewest characters that have so much of the probability.", 1, 1e-6, 1);
+
+    /// <summary>Options whose defaults are those of a recipe.</summary>
+    /// <param name="args">The command line: which recipe has to be known before it is read.</param>
+    public TransformerProgram(string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        _isLarge = $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe large ", StringComparison.Ordinal);
+        _layers = ProgramOption.Integer("--layers", "Layers.", _isLarge ? 6 : 4, least: 1);
+        _heads = ProgramOption.Integer("--heads", "Heads of each attention.", _isLarge ? 6 : 4, least: 1);
+        _width = ProgramOption.Integer("--width", "Numbers of a position; a multiple of the heads.", _isLarge ? 192 : 128, least: 2);
+        _block = ProgramOption.Integer("--block", "Characters that can be looked back on.", _isLarge ? 128 : 64, least: 1);
+        _dropout = ProgramOption.Decay("--dropout", "The probability of zero behind embedding, attentions and networks.", _isLarge ? 0.1 : 0);
+        _rate = ProgramOption.Decimal("--learning-rate", "The largest learning rate.", 1e-3, 1e-9, 1);
+    }
+
+    /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
+    public ProgramInfo Info => new("transformer", "A Transformer learns to write by guessing the next character.", Epochs: _isLarge ? 20 : 8, Batch: _isLarge ? 32 : 12, TextDatasetName)
+    {
+        IsText = true,
+        EpochsHelp = "Epochs, each of --steps steps.",
+        BatchHelp = "Pieces of the text in a batch.",
+        FreeOptions = [_prompt.Name, _length.Name, _temperature.Name, _topK.Name, _topP.Name],
+    };
+
+    /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
+    public Option[] All => [_recipe, _layers, _heads, _width, _block, _steps, _positions, _dropout, _rate, _prompt, _length, _temperature, _topK, _topP];
+
+    private static string TextDatasetName => Data.TextDatasets.SentencesName;
+
+    /// <summary>The model that a command line asks for.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="vocabulary">How many characters there are.</param>
+    /// <exception cref="Data.DataException">Options do not go together.</exception>
+    public TransformerOptions Extents(TrainingRun run, int vocabulary)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        (int heads, int width) = (run.Option(_heads), run.Option(_width));
+        if (width % heads != 0) throw new Data.DataException($"--width must be a multiple of --heads {heads}, was {width}.");
+        if (run.Option(_positions) == "sinusoidal" && width % 2 != 0) throw new Data.DataException($"--positions sinusoidal needs an even --width, found {width}.");
+        return new TransformerOptions(vocabulary)
+        {
+            Block = run.Option(_block),
+            Layers = run.Option(_layers),
+            Heads = heads,
+            Width = width,
+            Dropout = run.Option(_dropout),
+            Positions = run.Option(_positions) == "sinusoidal" ? PositionKind.Sinusoidal : PositionKind.Learned,
+        };
+    }
+
+    /// <summary>The steps of an epoch.</summary>
+    /// <param name="run">The run.</param>
+    public int Steps(TrainingRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Option(_steps);
+    }
+
+    /// <summary>How a command line wants the model trained.</summary>
+    /// <param name="run">The run.</param>
+    public TransformerTrainingOptions Training(TrainingRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return new TransformerTrainingOptions(checked(run.Epochs * run.Option(_steps))) { LearningRate = run.Option(_rate) };
+    }
+
+    /// <summary>How a command line wants samples drawn.</summary>
+    /// <param name="run">The run.</param>
+    public (string Prompt, int Length, TokenSampling Sampling) Sampling(TrainingRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        string prompt = run.Option(_prompt)!;
+        if (prompt.Length == 0) throw new Data.DataException("--prompt must be at least one character, was empty.");
+        return (prompt, run.Option(_length), new TokenSampling { Temperature = run.Option(_temperature), TopK = run.Option(_topK), TopP = run.Option(_topP) });
+    }
+}

@@ -1,0 +1,99 @@
+using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Models.Data;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>
+/// Trains a <see cref="Transformer"/> as GPTs are trained: AdamW whose decay is for matrices only, gradients clipped by their norm, and a learning rate that
+/// rises in a straight line and falls along a cosine to a tenth.
+/// </summary>
+public sealed class TransformerTraining : IStateful, IDisposable
+{
+    private readonly Parameter[] _parameters;
+    private readonly AdamW _decayed;
+    private readonly Adam _others;
+    private readonly LearningRateSchedule _rate;
+    private readonly double _largestNorm;
+
+    /// <summary>Prepares to train a model, which stays the caller's.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">How.</param>
+    public TransformerTraining(Transformer model, TransformerTrainingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        Model = model;
+        Parameter[] matrices = [.. model.Parameters.Where(parameter => parameter.Shape.Rank > 1)], vectors = [.. model.Parameters.Where(parameter => parameter.Shape.Rank <= 1)];
+        _parameters = [.. matrices, .. vectors];
+        _decayed = new AdamW(matrices, options.LearningRate, 0.9, options.Beta2, weightDecay: options.WeightDecay);
+        _others = new Adam(vectors, options.LearningRate, 0.9, options.Beta2);
+        int warmUp = Math.Min(options.WarmUp, options.Steps - 1);
+        _rate = LearningRateSchedules.Cosine(options.LearningRate, options.Steps - warmUp, options.LearningRate / 10);
+        if (warmUp > 0) _rate = _rate.WarmedUp(warmUp);
+        _largestNorm = options.LargestNorm;
+    }
+
+    /// <summary>The model.</summary>
+    public Transformer Model { get; }
+
+    /// <summary>One step.</summary>
+    /// <param name="batch">Pieces of a text, and what follows each of their tokens.</param>
+    /// <returns>The mean loss in nats for each token, and the norm of the gradient before it was clipped.</returns>
+    public (double Loss, double Norm) Step(in TextBatch batch)
+    {
+        using Tape tape = new(Model.Parameters[0].Device);
+        Tensor loss = Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), Tensor.From(batch.Targets, [batch.Count, batch.Length]));
+        Tensor[] gradients = tape.Gradients(loss, _parameters);
+        double norm = GradientClipping.ByNorm(gradients, _largestNorm);
+        _decayed.LearningRate = _others.LearningRate = _rate(_decayed.Steps);
+        _decayed.Step(gradients[.._decayed.Parameters.Count]);
+        _others.Step(gradients[_decayed.Parameters.Count..]);
+        return (loss.Item(), norm);
+    }
+
+    /// <summary>The mean of -log p over all tokens of a text but the first, in nats, each seen from the start of its piece on.</summary>
+    /// <param name="windows">The text in pieces.</param>
+    public double Validate(TextWindows windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        bool wasTraining = Model.IsTraining;
+        Model.Eval();
+        try
+        {
+            double sum = 0;
+            long count = 0;
+            foreach (TextBatch batch in windows.All())
+            {
+                using Tape tape = new(Model.Parameters[0].Device, record: false);
+                sum += Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), Tensor.From(batch.Targets, [batch.Count, batch.Length])).Item() * batch.Inputs.Length;
+                count += batch.Inputs.Length;
+            }
+
+            return sum / count;
+        }
+        finally
+        {
+            Model.Train(wasTraining);
+        }
+    }
+
+    /// <summary>Shows a checkpoint the model and what the optimizers remember.</summary>
+    public void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        visitor.Part("model", Model);
+        visitor.Part("decayed", _decayed);
+        visitor.Part("others", _others);
+    }
+
+    /// <summary>Gives back what the optimizers remember.</summary>
+    public void Dispose()
+    {
+        _decayed.Dispose();
+        _others.Dispose();
+    }
+}

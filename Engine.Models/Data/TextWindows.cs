@@ -1,0 +1,72 @@
+using Engine.Autograd.Checkpoints;
+
+namespace Engine.Models.Data;
+
+/// <summary>
+/// Batches of pieces of a text. For training the pieces are drawn anywhere, each batch a function of the seed and of how many were drawn before: that number is
+/// all there is to save, and training goes on to the bit. For validation they follow each other through the whole text.
+/// </summary>
+public sealed class TextWindows : IStateful
+{
+    private const ulong WindowStream = 0x77696e64;
+    private readonly ReadOnlyMemory<int> _tokens;
+    private readonly ulong _key;
+    private readonly int[] _inputs, _targets;
+    private long _drawn;
+
+    /// <summary>Pieces of a text.</summary>
+    /// <param name="tokens">The text.</param>
+    /// <param name="batch">Pieces in a batch.</param>
+    /// <param name="block">Characters in a piece.</param>
+    /// <param name="seed">What the draws depend on.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no pieces in a batch, or no characters in a piece.</exception>
+    /// <exception cref="DataException">The text is shorter than a piece and the character behind it.</exception>
+    public TextWindows(ReadOnlyMemory<int> tokens, int batch, int block, ulong seed = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(block, 1);
+        if (tokens.Length <= block) throw new DataException($"A block of {block} characters needs a text of at least {block + 1}, found {tokens.Length}.");
+        (_tokens, Batch, Block, _key) = (tokens, batch, block, CounterRandom.Key(seed, WindowStream));
+        (_inputs, _targets) = (new int[checked(batch * block)], new int[batch * block]);
+    }
+
+    /// <summary>Pieces in a batch.</summary>
+    public int Batch { get; }
+
+    /// <summary>Characters in a piece.</summary>
+    public int Block { get; }
+
+    /// <summary>Draws the next batch. Its arrays serve the next one too.</summary>
+    public TextBatch Next()
+    {
+        ulong first = (ulong)_drawn++ * (ulong)Batch;
+        for (int i = 0; i < Batch; i++)
+        {
+            int start = (int)Math.BigMul(CounterRandom.At(_key, first + (ulong)i), (ulong)(_tokens.Length - Block), out _);
+            _tokens.Span.Slice(start, Block).CopyTo(_inputs.AsSpan(i * Block));
+            _tokens.Span.Slice(start + 1, Block).CopyTo(_targets.AsSpan(i * Block));
+        }
+
+        return new TextBatch(_inputs, _targets, Batch, Block);
+    }
+
+    /// <summary>
+    /// The whole text in pieces that follow each other, so that every character but the first is a target once; the last piece is what is left.
+    /// </summary>
+    public IEnumerable<TextBatch> All()
+    {
+        int whole = (_tokens.Length - 1) / Block;
+        for (int piece = 0; piece < whole; piece += Batch) yield return Piece(piece * Block, Math.Min(Batch, whole - piece), Block);
+        if (whole * Block < _tokens.Length - 1) yield return Piece(whole * Block, 1, _tokens.Length - 1 - (whole * Block));
+    }
+
+    /// <summary>Shows a checkpoint how many batches were drawn.</summary>
+    public void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        _drawn = visitor.Number("drawn", _drawn);
+    }
+
+    private TextBatch Piece(int start, int count, int length) => new(
+        _tokens.Slice(start, count * length).ToArray(), _tokens.Slice(start + 1, count * length).ToArray(), count, length);
+}
