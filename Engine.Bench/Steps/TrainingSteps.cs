@@ -11,6 +11,7 @@ internal static class TrainingSteps
         ["dcgan"] = GanStep.Convolutional,
         ["vae_mlp"] = VaeStep.FullyConnected,
         ["vae_conv"] = VaeStep.Convolutional,
+        ["ddpm"] = DdpmStep.Make,
     };
 
     internal static string[] Names => [.. s_makers.Keys];

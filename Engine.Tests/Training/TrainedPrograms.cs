@@ -26,6 +26,7 @@ internal static class TrainedPrograms
         ["dcgan"] = (run, stepped) => Train(run, stepped, Dcgan(run, "conv"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
         ["dcgan-dense"] = (run, stepped) => Train(run, stepped, Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
         ["vae"] = (run, stepped) => Train(run, stepped, new TrainedVae(run), (vae, batch) => vae.Step(batch), vae => vae.Sample()),
+        ["diffusion"] = (run, stepped) => Train(run, stepped, new TrainedDiffusion(run), (diffusion, batch) => diffusion.Step(batch), diffusion => diffusion.Sample()),
         ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
         {
