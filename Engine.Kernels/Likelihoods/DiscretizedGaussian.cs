@@ -17,27 +17,13 @@ internal readonly struct DiscretizedGaussian(LogisticBins bins) : ITernaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
-        T v = LaneMath.Exp(T.Of(-0.5) * logVariance);
-        T center = x - mean;
-        T half = T.Of(_bins.Half);
-
-        // The bin's mirror image around the mean has the same probability: both ends are taken on the side where 1 - Phi is small.
-        T near = v * (T.Abs(center) - half);
-        T far = v * (T.Abs(center) + half);
-
-        // Beyond the mean from the ratio of the two tails, which never underflows; around it from the difference of error functions.
-        T tail = LaneMath.LogNormalTail(near);
-        T apart = tail + LaneMath.Log(T.Max(-LaneMath.Expm1(LaneMath.LogNormalTail(far) - tail), T.Of(1e-37)));
-        T root = T.Of(0.70710678118654752);
-        T around = LaneMath.Log(T.Max(T.Of(0.5) * (LaneMath.Erf(far * root) - LaneMath.Erf(near * root)), T.Of(1e-37)));
-        T inner = T.SelectLess(T.Of(0.5), near, apart, around);
-        T first = LaneMath.LogNormalTail(v * (-half - center));
-        T last = LaneMath.LogNormalTail(v * (center - half));
-        return T.SelectLess(x, T.Of(_bins.FirstEnd), first, T.SelectLess(T.Of(_bins.LastStart), x, last, inner));
+        GaussianBin<T> bin = GaussianBin<T>.Of(_bins, x, mean, logVariance);
+        T inner = T.SelectLess(T.Of(0.5), bin.Near, bin.LogApart, LaneMath.Log(bin.Around));
+        return _bins.Either(x, LaneMath.LogNormalTail(bin.FirstEnd), LaneMath.LogNormalTail(bin.LastStart), inner);
     }
 }
 
-/// <summary>dmean = g v (phi(a) - phi(b)) / p = -dx, from (g v times the sign, x, mean, log-variance): the densities at the ends of the bin, over its probability.</summary>
+/// <summary>dmean = g v (phi(a) - phi(b)) / p = -dx, from (g, x, mean, logVariance): the densities at the ends of the bin over its probability.</summary>
 internal readonly struct DiscretizedGaussianMeanGradient(LogisticBins bins, double sign) : IQuaternaryOp
 {
     private readonly LogisticBins _bins = bins;
@@ -46,8 +32,9 @@ internal readonly struct DiscretizedGaussianMeanGradient(LogisticBins bins, doub
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
-        GaussianEnds<T> ends = GaussianEnds<T>.Of(_bins, x, mean, logVariance);
-        return T.Of(_sign) * g * ends.V * (ends.DensityAtA - ends.DensityAtB);
+        GaussianBin<T> bin = GaussianBin<T>.Of(_bins, x, mean, logVariance);
+        T inner = T.CopySign(T.Of(1), x - mean) * (bin.DensityAtNear - bin.DensityAtFar);
+        return T.Of(_sign) * g * bin.V * _bins.Either(x, -LaneMath.NormalHazard(bin.FirstEnd), LaneMath.NormalHazard(bin.LastStart), inner);
     }
 }
 
@@ -59,28 +46,8 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LogisticBins bins) 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
-        GaussianEnds<T> ends = GaussianEnds<T>.Of(_bins, x, mean, logVariance);
-        return T.Of(0.5) * g * ((ends.A * ends.DensityAtA) - (ends.B * ends.DensityAtB));
-    }
-}
-
-/// <summary>The ends of a bin, and the density at each over the probability of the bin: 0 where the bin is open.</summary>
-internal readonly struct GaussianEnds<T>(T v, T a, T b, T densityAtA, T densityAtB)
-    where T : unmanaged, ILane<T>
-{
-    internal readonly T V = v, A = a, B = b, DensityAtA = densityAtA, DensityAtB = densityAtB;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static GaussianEnds<T> Of(LogisticBins bins, T x, T mean, T logVariance)
-    {
-        T v = LaneMath.Exp(T.Of(-0.5) * logVariance);
-        T a = v * (x - mean - T.Of(bins.Half));
-        T b = v * (x - mean + T.Of(bins.Half));
-
-        // phi(a) / p = exp(-a² / 2 - log sqrt(2 pi) - log p): both may underflow, their ratio does not.
-        T constant = T.Of(-0.91893853320467274) - new DiscretizedGaussian(bins).Apply(x, mean, logVariance);
-        T atA = LaneMath.Exp(T.MulAdd(T.Of(-0.5) * a, a, constant));
-        T atB = LaneMath.Exp(T.MulAdd(T.Of(-0.5) * b, b, constant));
-        return new GaussianEnds<T>(v, a, b, bins.UnlessFirst(x, atA), bins.UnlessLast(x, atB));
+        GaussianBin<T> bin = GaussianBin<T>.Of(_bins, x, mean, logVariance);
+        T inner = (bin.Near * bin.DensityAtNear) - (bin.Far * bin.DensityAtFar);
+        return T.Of(0.5) * g * _bins.Either(x, bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), bin.LastStart * LaneMath.NormalHazard(bin.LastStart), inner);
     }
 }
