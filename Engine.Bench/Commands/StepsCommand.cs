@@ -16,7 +16,7 @@ internal static class StepsCommand
     {
         Option<string> model = new("--model")
         {
-            Description = "gan, dcgan: the networks of docs/lessons/gan.cs and dcgan.cs at a batch of 64; vae_mlp, vae_conv: with 20 latent dimensions at a batch of 128.",
+            Description = "gan, dcgan: the networks of docs/lessons/gan.cs and dcgan.cs at a batch of 64; vae_mlp, vae_conv: with 20 latent dimensions at a batch of 128; ddpm: a U-Net of 32, 64 and 128 channels at a batch of 64.",
             DefaultValueFactory = _ => "gan",
         };
         model.AcceptOnlyFromAmong(TrainingSteps.Names);

@@ -35,6 +35,9 @@ public sealed record DiffusionChoices
     /// <summary>Epochs from one sheet of samples to the next.</summary>
     public int Every { get; init; } = 1;
 
+    /// <summary>Samples on a sheet.</summary>
+    public int Samples { get; init; } = 60;
+
     /// <summary>How many images to train on at most; 0 for all.</summary>
     public int Images { get; init; }
 

@@ -56,7 +56,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 
         if (epoch % choices.Every > 0) continue;
         using IDisposable _ = average.Use();
-        run.Output.Save($"samples-{epoch:000}.png", new ImageGrid().Draw(Samples(choices.Sampler(model), 60, choices, new RandomStream((long)run.Seed)), Side, Side));
+        run.Output.Save($"samples-{epoch:000}.png", new ImageGrid().Draw(Samples(choices.Sampler(model), choices.Samples, choices, new RandomStream((long)run.Seed)), Side, Side));
     }
 
     if (run.IsStopping) return;
@@ -74,11 +74,11 @@ static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices cho
     DiffusionPictures pictures = new(model, Side, Side);
     DiffusionSampler sampler = choices.Sampler(model);
     RandomStream random = run.Random.Split("pictures");
-    int[]? labels = choices.IsConditional ? [3, 5, 7, 8] : null;
-    run.Output.Save("forward.png", pictures.Forward(Floats(test, 4), random));
-    run.Output.Save("reverse.png", pictures.Reverse(sampler, 4, random, labels));
-    run.Output.Save("samples.png", new ImageGrid { Columns = 10 }.Draw(Samples(sampler, 100, choices, random), Side, Side));
-    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, Floats(test, 10), random));
+    int few = Math.Min(4, choices.Samples);
+    run.Output.Save("forward.png", pictures.Forward(Floats(test, few), random));
+    run.Output.Save("reverse.png", pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null));
+    run.Output.Save("samples.png", new ImageGrid { Columns = 10 }.Draw(Samples(sampler, choices.Samples, choices, random), Side, Side));
+    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, Floats(test, Math.Min(10, choices.Samples)), random));
 }
 
 static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test, DigitClassifier classifier)
