@@ -37,4 +37,9 @@ public sealed class GroupNorm : Module
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) => x.GroupNorm(_groups, Weight, Bias, _epsilon);
+
+    /// <summary>silu(GroupNorm(x + shift)), in one kernel.</summary>
+    /// <param name="x">Images [N, ..., channels].</param>
+    /// <param name="shift">What is added to each channel of each image before, [N, channels]; null for nothing.</param>
+    public Tensor ForwardSilu(Tensor x, Tensor? shift = null) => x.GroupNormSilu(_groups, Weight, Bias, shift, _epsilon);
 }

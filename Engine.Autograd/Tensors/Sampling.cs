@@ -39,15 +39,35 @@ public static class Sampling
         if (clean.Shape != noise.Shape) throw new ArgumentException($"AddNoise: images {clean.Shape} and noise {noise.Shape} must have one shape.");
         if (clean.Shape.Rank < 1 || steps.Length != clean.Shape[0])
             throw new ArgumentException($"AddNoise: {steps.Length} steps for images {clean.Shape}: one step for each sample of the first axis is needed.");
-        Tape tape = Tape.Open(nameof(AddNoise));
-        int samples = steps.Length;
-        Tensor signalRate = tape.NewTensor(new Shape(samples), clean.DType);
-        Tensor noiseRate = tape.NewTensor(new Shape(samples), clean.DType);
-        schedule.Rates(steps, signalRate.Storage, noiseRate.Storage);
-        Tensor noisy = tape.NewTensor(clean.Shape, clean.DType);
-        NoiseSchedule.AddNoise(clean.Storage, noise.Storage, signalRate.Storage, noiseRate.Storage, noisy.Storage);
-        return tape.Record(
-            nameof(AddNoise), noisy, new Rule(clean, g => PerSample(g, signalRate)), new Rule(noise, g => PerSample(g, noiseRate)));
+        double[] signal = new double[steps.Length], noises = new double[steps.Length];
+        schedule.Rates(steps, signal, noises);
+        return Combined(nameof(AddNoise), clean, noise, signal, noises);
+    }
+
+    /// <summary>a x + b y with factors of each sample, in one kernel: the steps of a diffusion are of this form, and so is the change from one of its parameterisations to another.</summary>
+    /// <param name="x">The first: [samples, ...].</param>
+    /// <param name="y">The second, of the same shape.</param>
+    /// <param name="a">The factor of x for each sample.</param>
+    /// <param name="b">The factor of y for each sample.</param>
+    /// <exception cref="ArgumentException">The shapes or types differ, or there are not two factors for each sample.</exception>
+    public static Tensor Combine(Tensor x, Tensor y, ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        if (x.Shape != y.Shape) throw new ArgumentException($"Combine: x {x.Shape} and y {y.Shape} must have one shape.");
+        if (x.Shape.Rank < 1 || a.Length != x.Shape[0] || b.Length != a.Length)
+            throw new ArgumentException($"Combine: {a.Length} and {b.Length} factors for {x.Shape}: two for each sample of the first axis are needed.");
+        return Combined(nameof(Combine), x, y, a, b);
+    }
+
+    private static Tensor Combined(string operation, Tensor x, Tensor y, ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        Tape tape = Tape.Open(operation);
+        Tensor first = tape.NewTensor(new Shape(a.Length), x.DType);
+        Tensor second = tape.NewTensor(new Shape(b.Length), x.DType);
+        NoiseSchedule.Upload(a, first.Storage);
+        NoiseSchedule.Upload(b, second.Storage);
+        Tensor z = tape.NewTensor(x.Shape, x.DType);
+        NoiseSchedule.AddNoise(x.Storage, y.Storage, first.Storage, second.Storage, z.Storage);
+        return tape.Record(operation, z, new Rule(x, g => PerSample(g, first)), new Rule(y, g => PerSample(g, second)));
     }
 
     /// <summary>

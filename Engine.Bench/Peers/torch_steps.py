@@ -2,6 +2,7 @@
 # With `find` it times the variants that this PyTorch has and says the name of the fastest. With that name it makes this variant alone, so that
 # the memory it takes is that of one model, says the losses of its first step, and serves it.
 import itertools
+import math
 
 from torch import nn
 from torch.nn import functional as F
@@ -261,6 +262,88 @@ def gpt(way):
     return step
 
 
+class Residual(nn.Module):
+    """A residual block of the U-Net, which is told the time."""
+
+    def __init__(self, inputs, outputs, time):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(8, inputs), nn.Conv2d(inputs, outputs, 3, 1, 1)
+        self.time = nn.Linear(time, outputs)
+        self.norm2, self.conv2 = nn.GroupNorm(8, outputs), nn.Conv2d(outputs, outputs, 3, 1, 1)
+        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+
+    def forward(self, x, t):
+        h = self.conv1(F.silu(self.norm1(x))) + self.time(t)[:, :, None, None]
+        return self.conv2(F.silu(self.norm2(h))) + self.skip(x)
+
+
+class Attention(nn.Module):
+    """Attention of every pixel to every other, with one head."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm, self.qkv, self.out = nn.GroupNorm(8, channels), nn.Conv2d(channels, 3 * channels, 1), nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x):
+        b, c, h, w = x.shape
+        q, k, v = self.qkv(self.norm(x)).reshape(b, 3, c, h * w).unbind(1)
+        weights = torch.softmax(torch.bmm(q.transpose(1, 2), k) * c ** -0.5, -1)
+        return x + self.out(torch.bmm(v, weights.transpose(1, 2)).reshape(b, c, h, w))
+
+
+class Unet(nn.Module):
+    """32, 64 and 128 channels at 28 x 28, 14 x 14 and 7 x 7, attention in the middle."""
+
+    def __init__(self, time=128):
+        super().__init__()
+        self.time = nn.Sequential(nn.Linear(32, time), nn.SiLU(), nn.Linear(time, time))
+        self.input = nn.Conv2d(1, 32, 3, 1, 1)
+        self.down0, self.half0 = Residual(32, 32, time), nn.Conv2d(32, 32, 3, 2, 1)
+        self.down1, self.half1 = Residual(32, 64, time), nn.Conv2d(64, 64, 3, 2, 1)
+        self.down2 = Residual(64, 128, time)
+        self.middle1, self.attention, self.middle2 = Residual(128, 128, time), Attention(128), Residual(128, 128, time)
+        self.up2, self.double2 = Residual(256, 128, time), nn.Conv2d(128, 64, 3, 1, 1)
+        self.up1, self.double1 = Residual(128, 64, time), nn.Conv2d(64, 32, 3, 1, 1)
+        self.up0, self.norm, self.output = Residual(64, 32, time), nn.GroupNorm(8, 32), nn.Conv2d(32, 1, 3, 1, 1)
+        self.register_buffer('frequencies', torch.exp(-math.log(10000) * torch.arange(16) / 16))
+
+    def forward(self, x, t):
+        e = t.float()[:, None] * self.frequencies
+        t = F.silu(self.time(torch.cat([e.sin(), e.cos()], 1)))
+        a0 = self.down0(self.input(x), t)
+        a1 = self.down1(self.half0(a0), t)
+        a2 = self.down2(self.half1(a1), t)
+        h = self.middle2(self.attention(self.middle1(a2, t)), t)
+        h = self.up2(torch.cat([h, a2], 1), t)
+        h = self.up1(torch.cat([self.double2(F.interpolate(h, scale_factor=2.0, mode='nearest')), a1], 1), t)
+        h = self.up0(torch.cat([self.double1(F.interpolate(h, scale_factor=2.0, mode='nearest')), a0], 1), t)
+        return self.output(F.silu(self.norm(h)))
+
+
+def ddpm(way):
+    """A denoising diffusion model of images of 28 x 28 at a batch of 64."""
+    batch = 64
+    model = Unet()
+    optimizer = way.adam(model, 2e-4)
+    model = way.prepare(model)
+    batches = pool(way, -1, batch, 1, 28, 28)
+    left = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)
+    signal, noise = left.sqrt(), (1 - left).sqrt()
+
+    def step():
+        x = next(batches)
+        t = torch.randint(0, 1000, (batch,))
+        e = torch.randn_like(x)
+        noisy = way.images(signal[t][:, None, None, None] * x + noise[t][:, None, None, None] * e)
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.mse_loss(model(noisy, t), e)
+        loss.backward()
+        optimizer.step()
+        return [loss.item()]
+
+    return step
+
+
 def quartile(step):
     """The lower quartile of some steps' milliseconds, which a disturbance does not move."""
     step()
@@ -300,10 +383,13 @@ make = {
     'pixelcnn3': lambda way: pixelcnn(way, 3),
     'pixelcnn7': lambda way: pixelcnn(way, 7),
     'gpt': gpt,
+    'ddpm': ddpm,
 }[model]
 if variant == 'find':
-    formats = list(FORMATS) if model in ('vae_conv', 'dcgan', 'pixelcnn3', 'pixelcnn7') else ['contiguous']
-    best = find(make, [list(ADAMS), formats, LOSSES, MODES if sys.argv[4:] == ['compile'] else MODES[:1]])
+    formats = list(FORMATS) if model in ('vae_conv', 'dcgan', 'pixelcnn3', 'pixelcnn7', 'ddpm') else ['contiguous']
+    # Only those with a sigmoid at the end can have their loss from probabilities or from logits.
+    losses = LOSSES if model in ('gan', 'dcgan', 'vae_mlp', 'vae_conv') else LOSSES[:1]
+    best = find(make, [list(ADAMS), formats, losses, MODES if sys.argv[4:] == ['compile'] else MODES[:1]])
     if best:
         say(note='/'.join(best))
     else:

@@ -14,6 +14,7 @@ internal static class TrainingSteps
         ["pixelcnn3"] = device => new PixelCnnStep(device, 3),
         ["pixelcnn7"] = device => new PixelCnnStep(device, 7),
         ["gpt"] = GptStep.Create,
+        ["ddpm"] = DdpmStep.Make,
     };
 
     internal static string[] Names => [.. s_makers.Keys];

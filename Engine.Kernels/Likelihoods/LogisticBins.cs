@@ -38,4 +38,8 @@ internal readonly struct LogisticBins(double low, double high, int levels)
     /// <summary>One of the first term, in all bins but the last.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T UnlessLast<T>(T x, T value) where T : unmanaged, ILane<T> => T.SelectLess(T.Of(LastStart), x, T.Of(0), value);
+
+    /// <summary>One value in the first bin, one in the last, one in all others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T Either<T>(T x, T first, T last, T inner) where T : unmanaged, ILane<T> => T.SelectLess(x, T.Of(FirstEnd), first, T.SelectLess(T.Of(LastStart), x, last, inner));
 }

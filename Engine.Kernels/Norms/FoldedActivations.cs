@@ -3,7 +3,7 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
 
-/// <summary>An activation that a normalisation applies to its result z before writing it; its gradient needs no more than the sign of z.</summary>
+/// <summary>An activation that a normalisation applies to its result z before writing it; its gradient needs no more than z, which is computed again.</summary>
 internal interface IFoldedActivation
 {
     /// <summary>The activation of z.</summary>
@@ -43,4 +43,14 @@ internal readonly struct FoldedLeakyRelu(double slope) : IFoldedActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => V.SelectLess(V.Of(0), z, g, g * V.Of(_slope));
+}
+
+/// <summary>z sigmoid(z)</summary>
+internal readonly struct FoldedSilu : IFoldedActivation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<V>(V z) where V : unmanaged, ILane<V> => default(Elementwise.Silu).Apply(z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => default(Elementwise.SiluGradient).Apply(g, z);
 }

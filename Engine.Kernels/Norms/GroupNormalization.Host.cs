@@ -11,8 +11,10 @@ public static unsafe partial class GroupNormalization
 
     private const int ChunkElements = 16384;
 
-    private static void ForwardOnHost(
-        CpuDevice cpu, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
+    private static void ForwardOnHost<TActivation>(
+        CpuDevice cpu, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y,
+        Storage? shift = null, Storage? distances = null)
+        where TActivation : unmanaged, IFoldedActivation
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (x.DType == DType.Float32)
@@ -35,8 +37,9 @@ public static unsafe partial class GroupNormalization
             Storage scratch = cpu.Allocate(x.DType, checked(chunks * Rows * pitch));
             try
             {
-                ForwardJob<T, V> job = new()
+                ForwardJob<T, V, TActivation> job = new()
                 {
+                    Shift = shift is null ? null : shift.Pointer<T>(), Distances = distances is null ? null : distances.Pointer<T>(),
                     X = x.Pointer<T>(), Gamma = gamma is null ? null : gamma.Pointer<T>(), Beta = beta is null ? null : beta.Pointer<T>(), Mean = mean.Pointer<T>(),
                     Reciprocal = reciprocal.Pointer<T>(), Y = y.Pointer<T>(), Scratch = scratch.Pointer<T>(), Shape = shape, Epsilon = epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
                 };
@@ -49,8 +52,10 @@ public static unsafe partial class GroupNormalization
         }
     }
 
-    private static void BackwardOnHost(
-        CpuDevice cpu, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx)
+    private static void BackwardOnHost<TActivation>(
+        CpuDevice cpu, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx,
+        Storage? beta = null, Storage? shift = null, Storage? distances = null, Storage? dShift = null)
+        where TActivation : unmanaged, IFoldedActivation
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (x.DType == DType.Float32)
@@ -73,14 +78,16 @@ public static unsafe partial class GroupNormalization
             Storage scratch = cpu.Allocate(x.DType, checked(chunks * Rows * pitch));
             try
             {
-                BackwardJob<T, V> job = new()
+                BackwardJob<T, V, TActivation> job = new()
                 {
+                    Beta = beta is null ? null : beta.Pointer<T>(), Shift = shift is null ? null : shift.Pointer<T>(),
+                    Distances = distances is null ? null : distances.Pointer<T>(), DShift = dShift is null ? null : dShift.Pointer<T>(),
                     G = g.Pointer<T>(), X = x.Pointer<T>(), Gamma = gamma is null ? null : gamma.Pointer<T>(), Mean = mean.Pointer<T>(), Reciprocal = reciprocal.Pointer<T>(),
                     Dx = dx is null ? null : dx.Pointer<T>(), Scratch = scratch.Pointer<T>(), Shape = shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
                 };
                 cpu.Workers.Run(ref job, chunks);
-                PartialSums.Add(job.Scratch + (BackwardJob<T, V>.DGammaRow * pitch), chunks, Rows * pitch, shape.Channels, dGamma.Pointer<T>());
-                PartialSums.Add(job.Scratch + (BackwardJob<T, V>.DBetaRow * pitch), chunks, Rows * pitch, shape.Channels, dBeta.Pointer<T>());
+                PartialSums.Add(job.Scratch + (BackwardJob<T, V, TActivation>.DGammaRow * pitch), chunks, Rows * pitch, shape.Channels, dGamma.Pointer<T>());
+                PartialSums.Add(job.Scratch + (BackwardJob<T, V, TActivation>.DBetaRow * pitch), chunks, Rows * pitch, shape.Channels, dBeta.Pointer<T>());
             }
             finally
             {
@@ -99,33 +106,38 @@ public static unsafe partial class GroupNormalization
         return (images, (shape.Images + images - 1) / images);
     }
 
-    private struct ForwardJob<T, V> : IJob
+    private struct ForwardJob<T, V, TActivation> : IJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
+        where TActivation : unmanaged, IFoldedActivation
     {
-        internal T* X, Gamma, Beta, Mean, Reciprocal, Y, Scratch;
+        internal T* X, Gamma, Beta, Shift, Mean, Reciprocal, Distances, Y, Scratch;
         internal GroupNormShape Shape;
         internal double Epsilon;
         internal int ImagesInChunk, Pitch;
 
         public readonly void Run(int chunk)
         {
-            ChannelPanel<T, V, NormalizeFormula<FoldedNothing>> panel = new(default, Shape.Channels);
+            ChannelPanel<T, V, NormalizeFormula<TActivation>> panel = new(default, Shape.Channels);
             T* parameters = Scratch + ((nint)chunk * Rows * Pitch);
             T* first = parameters + (5 * Pitch);
             int end = Math.Min((chunk + 1) * ImagesInChunk, Shape.Images);
             for (int image = chunk * ImagesInChunk; image < end; image++)
             {
                 nint start = (nint)image * Shape.Positions * Shape.Channels;
-                Pivots(X + start, parameters);
+                T* shift = Shift == null ? null : Shift + ((nint)image * Shape.Channels);
+                Pivots(X + start, shift, parameters);
                 panel.Sums(X + start, X + start, Shape.Positions, Shape.Channels, parameters, Pitch, first, first + Pitch);
                 for (int group = 0; group < Shape.Groups; group++) Finish(image, group, parameters, first, first + Pitch);
                 panel.Elements(X + start, X + start, Y + start, Shape.Positions, Shape.Channels, parameters, Pitch);
             }
         }
 
-        /// <summary>One number for all channels of a group: the mean at some positions that are spread over all of them.</summary>
-        private readonly void Pivots(T* x, T* pivots)
+        /// <summary>
+        /// One number for all channels of a group: the mean at some positions that are spread over all of them. With a shift s, x + s less the number is x less
+        /// (the number - s): so the shift costs nothing.
+        /// </summary>
+        private readonly void Pivots(T* x, T* shift, T* pivots)
         {
             int count = Math.Min(BatchNormalization.PivotRows, Shape.Positions);
             int width = Shape.GroupChannels;
@@ -138,7 +150,17 @@ public static unsafe partial class GroupNormalization
                     sum += RowReduction<T, V, SumReduction>.Contiguous(default, row, width, V.Of(0));
                 }
 
-                new Span<T>(pivots + channel, width).Fill(T.CreateTruncating(sum / ((double)count * width)));
+                double pivot = sum / ((double)count * width);
+                if (shift == null)
+                {
+                    new Span<T>(pivots + channel, width).Fill(T.CreateTruncating(pivot));
+                    continue;
+                }
+
+                double shifts = 0;
+                for (int c = channel; c < channel + width; c++) shifts += double.CreateTruncating(shift[c]);
+                T center = T.CreateTruncating(pivot + (shifts / width));
+                for (int c = channel; c < channel + width; c++) pivots[c] = center - shift[c];
             }
         }
 
@@ -155,32 +177,38 @@ public static unsafe partial class GroupNormalization
 
             double distance = sum / Shape.Terms;
             double variance = Math.Max(0, (squares - (sum * distance)) / Shape.Terms);
-            T mean = T.CreateTruncating(double.CreateTruncating(parameters[channel]) + distance);
+            T* shift = Shift == null ? null : Shift + ((nint)image * Shape.Channels);
+            T pivot = shift == null ? parameters[channel] : parameters[channel] + shift[channel];
+            T mean = T.CreateTruncating(double.CreateTruncating(pivot) + distance);
             T reciprocal = T.CreateTruncating(1 / Math.Sqrt(variance + Epsilon));
             Mean[(image * Shape.Groups) + group] = mean;
             Reciprocal[(image * Shape.Groups) + group] = reciprocal;
             for (int c = channel; c < channel + width; c++)
             {
-                parameters[c] = mean;
+                // What is left of the channel's own distance from the mean, summed over the positions: the gradient of the shift needs it.
+                if (Distances != null)
+                    Distances[((nint)image * Shape.Channels) + c] = T.CreateTruncating(double.CreateTruncating(first[c]) - (distance * Shape.Positions));
+                parameters[c] = shift == null ? mean : mean - shift[c];
                 parameters[Pitch + c] = Gamma == null ? reciprocal : Gamma[c] * reciprocal;
                 parameters[(2 * Pitch) + c] = Beta == null ? T.Zero : Beta[c];
             }
         }
     }
 
-    private struct BackwardJob<T, V> : IJob
+    private struct BackwardJob<T, V, TActivation> : IJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
+        where TActivation : unmanaged, IFoldedActivation
     {
         internal const int DGammaRow = 7, DBetaRow = 8;
 
-        internal T* G, X, Gamma, Mean, Reciprocal, Dx, Scratch;
+        internal T* G, X, Gamma, Beta, Shift, Mean, Reciprocal, Distances, DShift, Dx, Scratch;
         internal GroupNormShape Shape;
         internal int ImagesInChunk, Pitch;
 
         public readonly void Run(int chunk)
         {
-            ChannelPanel<T, V, NormalizeGradientFormula<FoldedNothing>> panel = new(default, Shape.Channels);
+            ChannelPanel<T, V, NormalizeGradientFormula<TActivation>> panel = new(default, Shape.Channels);
             T* parameters = Scratch + ((nint)chunk * Rows * Pitch);
             T* first = parameters + (5 * Pitch);
             new Span<T>(parameters + (DGammaRow * Pitch), 2 * Pitch).Clear();
@@ -191,9 +219,9 @@ public static unsafe partial class GroupNormalization
                 for (int c = 0; c < Shape.Channels; c++)
                 {
                     int statistic = (image * Shape.Groups) + (c / Shape.GroupChannels);
-                    parameters[c] = Mean[statistic];
+                    parameters[c] = Shift == null ? Mean[statistic] : Mean[statistic] - Shift[((nint)image * Shape.Channels) + c];
                     parameters[Pitch + c] = Gamma == null ? Reciprocal[statistic] : Gamma[c] * Reciprocal[statistic];
-                    parameters[(2 * Pitch) + c] = T.Zero;
+                    parameters[(2 * Pitch) + c] = Beta == null ? T.Zero : Beta[c];
                 }
 
                 panel.Sums(X + start, G + start, Shape.Positions, Shape.Channels, parameters, Pitch, first, first + Pitch);
@@ -219,8 +247,17 @@ public static unsafe partial class GroupNormalization
             }
 
             double r = double.CreateTruncating(reciprocal);
-            new Span<T>(parameters + (3 * Pitch) + channel, width).Fill(T.CreateTruncating(-sum / Shape.Terms));
-            new Span<T>(parameters + (4 * Pitch) + channel, width).Fill(T.CreateTruncating(-(r * r * products) / Shape.Terms));
+            double offset = -sum / Shape.Terms, slope = -(r * r * products) / Shape.Terms;
+            new Span<T>(parameters + (3 * Pitch) + channel, width).Fill(T.CreateTruncating(offset));
+            new Span<T>(parameters + (4 * Pitch) + channel, width).Fill(T.CreateTruncating(slope));
+            if (DShift == null) return;
+            for (int c = channel; c < channel + width; c++)
+            {
+                // The sum of dx = scale h + offset + slope d over the positions.
+                nint at = ((nint)image * Shape.Channels) + c;
+                double scaled = double.CreateTruncating(parameters[Pitch + c] * first[c]);
+                DShift[at] = T.CreateTruncating(scaled + (offset * Shape.Positions) + (slope * double.CreateTruncating(Distances[at])));
+            }
         }
     }
 }

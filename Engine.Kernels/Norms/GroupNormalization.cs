@@ -25,7 +25,7 @@ public static partial class GroupNormalization
             (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics));
         NormArguments.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) ForwardOnHost(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
+        if (device is CpuDevice cpu) ForwardOnHost<FoldedNothing>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
         else ForwardOnIlgpu((IlgpuDevice)device, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
     }
 
@@ -56,7 +56,7 @@ public static partial class GroupNormalization
         }
         else if (device is CpuDevice cpu)
         {
-            BackwardOnHost(cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx);
+            BackwardOnHost<FoldedNothing>(cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx);
         }
         else
         {

@@ -11,12 +11,14 @@ public sealed class NoiseSchedule
 {
     private readonly double[] _betas;
     private readonly double[] _alphaBars;
+    private readonly int[] _timeSteps;
+
+    private NoiseSchedule(string name, double[] betas, double[] alphaBars, int[] timeSteps) =>
+        (Name, _betas, _alphaBars, _timeSteps) = (name, betas, alphaBars, timeSteps);
 
     private NoiseSchedule(string name, double[] betas)
+        : this(name, betas, new double[betas.Length], [.. Enumerable.Range(0, betas.Length)])
     {
-        Name = name;
-        _betas = betas;
-        _alphaBars = new double[betas.Length];
         double product = 1;
         for (int t = 0; t < betas.Length; t++) _alphaBars[t] = product *= 1 - betas[t];
     }
@@ -32,6 +34,35 @@ public sealed class NoiseSchedule
 
     /// <summary>abar_t, the share of the signal's variance that is left after step t; t = 0..T-1.</summary>
     public ReadOnlySpan<double> AlphaBars => _alphaBars;
+
+    /// <summary>
+    /// The step of the schedule that this one was thinned out from by <see cref="Respaced"/>, for each of its steps: what a network that was trained with
+    /// that schedule is to be told. Otherwise 0..T-1.
+    /// </summary>
+    public ReadOnlySpan<int> TimeSteps => _timeSteps;
+
+    /// <summary>
+    /// Some of the steps of this schedule, evenly spread from its first to its last, with the very abar_t that they have here (Nichol and Dhariwal 2021,
+    /// arXiv:2102.09672, section 4): to sample with fewer steps than a network was trained with.
+    /// </summary>
+    /// <param name="steps">How many steps are left, from 1 to T; one alone is the last.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many steps.</exception>
+    public NoiseSchedule Respaced(int steps)
+    {
+        if (steps < 1 || steps > Steps) throw new ArgumentOutOfRangeException(nameof(steps), steps, $"From 1 to {Steps} of the schedule's steps can be taken, not {steps}.");
+        double[] betas = new double[steps], alphaBars = new double[steps];
+        int[] timeSteps = new int[steps];
+        for (int i = 0; i < steps; i++)
+        {
+            // beta_i = 1 - abar_i / abar_(i-1), so that the products of (1 - beta) are the abar of before.
+            int t = steps == 1 ? Steps - 1 : (int)Math.Round((double)i * (Steps - 1) / (steps - 1));
+            alphaBars[i] = _alphaBars[t];
+            betas[i] = steps == Steps ? _betas[t] : 1 - (i == 0 ? alphaBars[i] : alphaBars[i] / alphaBars[i - 1]);
+            timeSteps[i] = _timeSteps[t];
+        }
+
+        return new NoiseSchedule(Name, betas, alphaBars, timeSteps);
+    }
 
     /// <summary>Betas that rise linearly (Ho et al. 2020, arXiv:2006.11239, section 4).</summary>
     /// <param name="steps">The number of steps; at least 1.</param>
@@ -83,22 +114,49 @@ public sealed class NoiseSchedule
     {
         double[] signals = new double[steps.Length];
         double[] noises = new double[steps.Length];
+        Rates(steps, signals, noises);
+        Upload(signals, signal);
+        Upload(noises, noise);
+    }
+
+    /// <summary>The factors of x_0 and of the noise, sqrt(abar_t) and sqrt(1 - abar_t), in float64.</summary>
+    /// <param name="steps">t of each sample, 0..T-1.</param>
+    /// <param name="signal">Receives sqrt(abar_t), one for each sample.</param>
+    /// <param name="noise">Receives sqrt(1 - abar_t), likewise.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A step is not one of the schedule.</exception>
+    public void Rates(ReadOnlySpan<int> steps, Span<double> signal, Span<double> noise)
+    {
         for (int i = 0; i < steps.Length; i++)
         {
             if ((uint)steps[i] >= (uint)Steps)
                 throw new ArgumentOutOfRangeException(nameof(steps), $"Step {steps[i]} of sample {i} is not one of the schedule's 0 to {Steps - 1}.");
-            signals[i] = Math.Sqrt(_alphaBars[steps[i]]);
-            noises[i] = Math.Sqrt(1 - _alphaBars[steps[i]]);
+            signal[i] = Math.Sqrt(_alphaBars[steps[i]]);
+            noise[i] = Math.Sqrt(1 - _alphaBars[steps[i]]);
+        }
+    }
+
+    /// <summary>Hands factors of samples to a device.</summary>
+    /// <param name="values">One for each sample.</param>
+    /// <param name="storage">Receives them: float32 or float64, as many.</param>
+    /// <exception cref="ArgumentException">The storage does not hold one number for each sample.</exception>
+    public static void Upload(ReadOnlySpan<double> values, Storage storage)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        if (storage.DType == DType.Float64)
+        {
+            storage.CopyFrom<double>(values);
+            return;
         }
 
-        Upload(signals, signal);
-        Upload(noises, noise);
+        float[] single = new float[values.Length];
+        for (int i = 0; i < single.Length; i++) single[i] = (float)values[i];
+        storage.CopyFrom<float>(single);
     }
 
     /// <summary>The forward noising step: x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e.</summary>
     /// <param name="clean">x_0, [samples, width].</param>
     /// <param name="gaussian">e, standard normal, as many.</param>
-    /// <param name="signal">sqrt(abar_t) of each sample, from <see cref="Rates"/>.</param>
+    /// <param name="signal">sqrt(abar_t) of each sample, from <see cref="Rates(ReadOnlySpan{int}, Storage, Storage)"/>.</param>
     /// <param name="noise">sqrt(1 - abar_t) of each sample.</param>
     /// <param name="noisy">Receives x_t, as many.</param>
     /// <exception cref="ArgumentException">The storages differ in device or type, or their lengths do not fit.</exception>
@@ -115,12 +173,6 @@ public sealed class NoiseSchedule
     private static void CheckBeta(double beta, string name)
     {
         if (!(beta is > 0 and < 1)) throw new ArgumentOutOfRangeException(name, beta, "A beta must be between 0 and 1.");
-    }
-
-    private static void Upload(double[] values, Storage storage)
-    {
-        if (storage.DType == DType.Float64) storage.CopyFrom<double>(values);
-        else storage.CopyFrom<float>(Array.ConvertAll(values, x => (float)x));
     }
 
     internal readonly struct Noising : IQuaternaryOp

@@ -16,6 +16,9 @@ internal static class LikelihoodCases
         .. TermCases.Pairs.SelectMany(pair => Logistic("", pair.First, pair.Second, Any, Between(-3, 1), -1, 1, 256)),
         .. Logistic("levels 0 to 1 ", [3, 20], [20], Between(-0.5, 1.5), Between(-5, 0), 0, 1, 16),
         .. Logistic("far away ", [3, 50], [50], Between(-40, 40), Between(-6, -2), -1, 1, 256).Select(c => c with { Orders = 0 }),
+        .. TermCases.Pairs.SelectMany(pair => DiscretizedGaussian("", pair.First, pair.Second, Any, Between(-2, 1), -1, 1, 16)),
+        .. DiscretizedGaussian("256 levels ", [3, 20], [20], Between(-1, 1), Between(-3, 0), -1, 1, 256).Select(c => c with { Orders = 0 }),
+        .. DiscretizedGaussian("far away ", [3, 50], [50], Between(-1.2, 1.2), Between(-8, -5), -1, 1, 256).Select(c => c with { Orders = 0 }),
         .. TermCases.Pairs.SelectMany(pair => ToStandard(pair.First, pair.Second)),
         .. TermCases.Pairs.SelectMany(pair => Gaussians(pair.First, pair.Second)),
     ];
@@ -69,6 +72,35 @@ internal static class LikelihoodCases
                 return (inner - last - first, Math.Abs(inner) + last + first + rounding);
             },
             termsOfElement: 3);
+    }
+
+    private static IEnumerable<OperationCase> DiscretizedGaussian(string variant, Shape first, Shape second, Draw mean, Draw logVariance, double low, double high, int levels)
+    {
+        double step = (high - low) / (levels - 1);
+        Draw pixels = (random, count) => [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
+        return TermCases.Of(
+            "LogLikelihood.DiscretizedGaussian",
+            variant,
+            [new Input(first, pixels), new Input(second, mean), new Input(first, logVariance)],
+            (t, reduction) => LogLikelihood.DiscretizedGaussian(t[0], t[1], t[2], reduction, low, high, levels),
+            v =>
+            {
+                double inverse = Math.Exp(-v[2] / 2), a = (v[0] - v[1] - (step / 2)) * inverse, b = (v[0] - v[1] + (step / 2)) * inverse;
+                bool isFirst = v[0] < low + (step / 2), isLast = v[0] > high - (step / 2);
+
+                // Mirrored where that leaves the smaller tails.
+                (double near, double far) = a + b > 0 ? (a, b) : (-b, -a);
+                double tail = References.LogNormalTail(near);
+                double log = isFirst ? References.LogNormalTail(-b) : isLast ? References.LogNormalTail(a)
+                    : near < 0.5 ? Math.Log(0.5 * (References.Erf(far / Math.Sqrt(2)) - References.Erf(near / Math.Sqrt(2))))
+                    : tail + References.Log1p(-Math.Exp(References.LogNormalTail(far) - tail));
+
+                // What the ends are rounded by moves the logarithm by the density over the probability; the difference of tails loses what they have in common.
+                double Density(double x) => Math.Abs(x) * Math.Exp((-x * x / 2) - (0.5 * Math.Log(2 * Math.PI)) - log);
+                double rounding = (isFirst ? 0 : Density(a)) + (isLast ? 0 : Density(b)) + (isFirst || isLast ? 0 : 4 * Math.Exp(tail - log));
+                return (log, (2 * Math.Abs(log)) + (2 * rounding) + 2);
+            },
+            termsOfElement: 4);
     }
 
     private static IEnumerable<OperationCase> ToStandard(Shape first, Shape second) => TermCases.Of(

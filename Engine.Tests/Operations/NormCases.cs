@@ -38,6 +38,11 @@ internal static class NormCases
         Group([2, 5, 6], 2, gamma: false),
         Group([2, 5, 6], 2, beta: false),
         Group([2, 5, 6], 2, gamma: false, beta: false),
+        .. (((Shape, int)[])[([3, 4], 1), ([3, 6], 2), ([2, 5, 6], 3), ([2, 3, 2, 8], 2), ([3, 2, 3, 18], 2), ([5, 7, 9, 34], 2), ([130, 4, 4, 12], 3), ([2, 20, 20, 16], 4)])
+            .SelectMany(c => (OperationCase[])[GroupSilu(c.Item1, c.Item2, true), GroupSilu(c.Item1, c.Item2, false)]),
+        GroupSilu([2, 5, 6], 2, true, gamma: false),
+        GroupSilu([2, 5, 6], 2, true, beta: false),
+        GroupSilu([2, 5, 6], 2, false, gamma: false, beta: false),
     ];
 
     private static OperationCase Layer(Shape shape, bool gamma = true, bool beta = true) => new(
@@ -58,6 +63,31 @@ internal static class NormCases
             t => t[0].GroupNorm(groups, gamma ? t[1] : null, beta ? t[^1] : null, Epsilon),
             v => Grouped(v, shape[0], positions, shape[-1], groups, gamma, beta),
             Terms(positions * shape[-1] / groups));
+    }
+
+    private static OperationCase GroupSilu(Shape shape, int groups, bool shift, bool gamma = true, bool beta = true)
+    {
+        int positions = shape.Count / shape[0] / shape[-1], channels = shape[-1];
+        return new OperationCase(
+            "Tensor.GroupNormSilu",
+            $"{shape} {groups} group{(groups > 1 ? "s" : "")}{Factors(gamma, beta)}{(shift ? " shift" : "")}",
+            [new(shape, Any), .. Optional(gamma, channels), .. Optional(beta, channels), .. shift ? (Input[])[new([shape[0], channels], Any)] : []],
+            t => t[0].GroupNormSilu(groups, gamma ? t[1] : null, beta ? t[gamma ? 2 : 1] : null, shift ? t[^1] : null, Epsilon),
+            v =>
+            {
+                // What is added comes before all else, and SiLU after; its slope is at most 1.1.
+                double[][] shifted = [[.. v[0].Select((x, i) => shift ? x + v[^1][(i / (positions * channels) * channels) + (i % channels)] : x)], .. shift ? v[1..^1] : v[1..]];
+                Expected norm = Grouped(shifted, shape[0], positions, channels, groups, gamma, beta), y = new(shape.Count);
+                for (int i = 0; i < shape.Count; i++)
+                {
+                    double n = norm.Values[i];
+                    y.Values[i] = n * References.Sigmoid(n);
+                    y.Terms[i] = (1.1 * norm.Terms[i]) + Math.Abs(n);
+                }
+
+                return y;
+            },
+            Terms(positions * channels / groups));
     }
 
     private static Expected Grouped(double[][] v, int images, int positions, int channels, int groups, bool gamma, bool beta)

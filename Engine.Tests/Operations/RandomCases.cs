@@ -10,7 +10,7 @@ internal static class RandomCases
 {
     private static readonly Shape[] s_shapes = [[], [1], [17], [5, 16], [2, 3, 5], [2, 1, 3, 2, 1, 3], [131, 257]];
 
-    internal static IEnumerable<OperationCase> All() => [.. Drawn(), .. Dropout(), .. Reparameterize(), .. AddNoise(), .. Categorical()];
+    internal static IEnumerable<OperationCase> All() => [.. Drawn(), .. Dropout(), .. Reparameterize(), .. AddNoise(), .. Categorical(), .. Combine()];
 
     private const ulong Key = 0x123456789ABCDEF0;
 
@@ -135,6 +135,30 @@ internal static class RandomCases
                     },
                     Terms(2));
             }
+        }
+    }
+
+    private static IEnumerable<OperationCase> Combine()
+    {
+        foreach ((Shape shape, double[] a, double[] b) in ((Shape, double[], double[])[])[([1], [0.5], [-2]), ([3, 17], [0, 1, -0.3], [1, 0, 0.7]), ([2, 3, 2, 3], [1.5, 2], [-0.25, 3])])
+        {
+            yield return new OperationCase(
+                "Sampling.Combine",
+                $"{shape}",
+                [new Input(shape, Any), new Input(shape, Any)],
+                x => Sampling.Combine(x[0], x[1], a, b),
+                x =>
+                {
+                    Expected z = new(shape.Count);
+                    for (int i = 0; i < shape.Count; i++)
+                    {
+                        z.Add(i, a[i / (shape.Count / a.Length)] * x[0][i]);
+                        z.Add(i, b[i / (shape.Count / a.Length)] * x[1][i]);
+                    }
+
+                    return z;
+                },
+                Terms(2));
         }
     }
 

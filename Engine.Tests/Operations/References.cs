@@ -44,4 +44,16 @@ internal static class References
 
     /// <summary>e^x - 1 = 2 sinh(x/2) e^(x/2), which cancels nothing.</summary>
     internal static double Expm1(double x) => 2 * Math.Sinh(x / 2) * Math.Exp(x / 2);
+
+    /// <summary>
+    /// The logarithm of the probability that a standard normal number is larger than x: from erf up to 3, beyond from the continued fraction
+    /// 1 / (x + 1 / (x + 2 / (x + ...))) of the tail over the density.
+    /// </summary>
+    internal static double LogNormalTail(double x)
+    {
+        if (x < 3) return Math.Log(0.5 * (1 - Erf(x / Math.Sqrt(2))));
+        double fraction = x;
+        for (int n = 200; n >= 1; n--) fraction = x + (n / fraction);
+        return (-x * x / 2) - (0.5 * Math.Log(2 * Math.PI)) - Math.Log(fraction);
+    }
 }

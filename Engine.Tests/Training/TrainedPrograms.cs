@@ -31,6 +31,7 @@ internal static class TrainedPrograms
         ["made"] = (run, stepped) => Train(run, stepped, Made(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["pixelrnn"] = (run, stepped) => Train(run, stepped, PixelRnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["transformer"] = (run, stepped) => Train(run, stepped, new TrainedTransformer(run), (model, _) => model.Step(), model => model.Sample()),
+        ["diffusion"] = (run, stepped) => Train(run, stepped, new TrainedDiffusion(run), (diffusion, batch) => diffusion.Step(batch), diffusion => diffusion.Sample()),
         ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
         {

@@ -1,0 +1,94 @@
+using Engine.Autograd;
+using Engine.Kernels;
+using Engine.Models.Imaging;
+
+namespace Engine.Models.Diffusion;
+
+/// <summary>What can be seen of a diffusion model of grey images, as pictures.</summary>
+/// <param name="model">The model.</param>
+/// <param name="height">Rows of an image.</param>
+/// <param name="width">Columns of an image.</param>
+public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int width)
+{
+    private readonly int _length = height * width;
+
+    /// <summary>The way into noise, an image a row: as it is on the left, x_T on the right.</summary>
+    /// <param name="images">Images in [-1, 1], one after another.</param>
+    /// <param name="random">Where the noise comes from; the same noise all along a row.</param>
+    /// <param name="columns">Images in a row; at least 2.</param>
+    public Picture Forward(ReadOnlySpan<float> images, RandomStream random, int columns = 12)
+    {
+        int count = images.Length / _length;
+        List<float[]> chain = [images.ToArray()];
+        using Tape tape = new(model.Denoiser.Device, record: false);
+        Shape shape = [count, height, width, 1];
+        Tensor clean = Tensor.From(images, shape), noise = Tensor.Normal(shape, random);
+        foreach (int t in Spread(columns - 1, model.Process.Steps))
+            chain.Add(model.Process.AddNoise(clean, noise, [.. Enumerable.Repeat(t, count)]).ToArray());
+        return Rows(chain, count);
+    }
+
+    /// <summary>The way back, a sample a row: x_T on the left, the image on the right.</summary>
+    /// <param name="sampler">How samples are made.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="labels">The class of each, -1 for none; null for none at all.</param>
+    /// <param name="columns">Images in a row; at least 2.</param>
+    public Picture Reverse(DiffusionSampler sampler, int count, RandomStream random, int[]? labels = null, int columns = 12)
+    {
+        ArgumentNullException.ThrowIfNull(sampler);
+        int steps = sampler.Process.Steps;
+        HashSet<int> shown = [.. Spread(Math.Min(columns, steps + 1), steps + 1)];
+        List<float[]> chain = [];
+        sampler.Sample([count, height, width, 1], random, labels, (t, x) =>
+        {
+            if (shown.Contains(t)) chain.Add(Array.ConvertAll(x.ToDoubles(), value => (float)value));
+        });
+        return Rows(chain, count);
+    }
+
+    /// <summary>What the model paints where something is missing: originals, what was left of them, and three paintings of each, an image a column.</summary>
+    /// <param name="sampler">How samples are made.</param>
+    /// <param name="images">Images in [-1, 1], one after another; their lower halves are taken away.</param>
+    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="rounds">How many times each step is done.</param>
+    public Picture Inpainted(DiffusionSampler sampler, ReadOnlySpan<float> images, RandomStream random, int rounds = 5)
+    {
+        ArgumentNullException.ThrowIfNull(sampler);
+        const int Paintings = 3;
+        int count = images.Length / _length;
+        float[] mask = new float[images.Length], left = images.ToArray();
+        for (int i = 0; i < mask.Length; i++)
+        {
+            mask[i] = i % _length < _length / 2 ? 1 : 0;
+            if (mask[i] == 0) left[i] = 0;
+        }
+
+        List<float> all = [.. images.ToArray(), .. left];
+        for (int i = 0; i < Paintings; i++) all.AddRange(sampler.Inpaint(images, mask, [count, height, width, 1], random, rounds: rounds));
+        return new ImageGrid { Columns = count }.Draw(all.ToArray(), height, width);
+    }
+
+    /// <summary>The terms of the bound over the steps, on a logarithmic axis.</summary>
+    /// <param name="bound">The bound.</param>
+    public static Picture Bound(VariationalBound bound)
+    {
+        ArgumentNullException.ThrowIfNull(bound);
+        LineChart chart = new()
+        {
+            Title = FormattableString.Invariant($"{bound.Total:0.000} bits/dim in all"), XLabel = "step t", YLabel = "bits/dim", LogY = true, Smoothing = 0.8,
+        };
+        return chart.Add("L_t", [.. bound.Terms]).Draw();
+    }
+
+    private static IEnumerable<int> Spread(int count, int steps) =>
+        Enumerable.Range(0, count).Select(i => count == 1 ? steps - 1 : (int)Math.Round((double)i * (steps - 1) / (count - 1)));
+
+    private Picture Rows(List<float[]> chain, int count)
+    {
+        List<float> images = [];
+        for (int row = 0; row < count; row++)
+            foreach (float[] link in chain) images.AddRange(link.AsSpan(row * _length, _length));
+        return new ImageGrid { Columns = chain.Count, Magnification = 1 }.Draw(images.ToArray(), height, width);
+    }
+}

@@ -1,0 +1,111 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Models.Diffusion;
+
+/// <summary>
+/// A network from noisy images to what is noise in them (Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239, appendix B): residual
+/// blocks while the images are halved level by level, attention in the middle, and the same way up again, each level with what was seen there on the way down.
+/// </summary>
+public sealed class Unet : Module, IDenoiser
+{
+    private readonly UnetOptions _size;
+    private readonly TimeEmbedding _time;
+    private readonly Conv2d _input, _output;
+    private readonly UnetBlock[][] _down, _up;
+    private readonly Conv2d[] _halves, _doubles;
+    private readonly UnetBlock _middle1, _middle2;
+    private readonly GroupNorm _norm;
+
+    /// <summary>Makes the network.</summary>
+    /// <param name="size">Its size.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    /// <exception cref="ArgumentException">A number does not fit the others.</exception>
+    public Unet(UnetOptions size, ModuleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(size);
+        ArgumentNullException.ThrowIfNull(options);
+        size.Check();
+        (_size, Device, DType) = (size, options.Device ?? Device.Default, options.DType);
+        int[] widths = [.. size.Multipliers.Select(multiplier => size.Width * multiplier)];
+        int levels = widths.Length, last = widths[^1];
+        _time = AddModule("time", new TimeEmbedding(size.TimeFeatures, size.TimeWidth, size.Classes, options));
+        _input = AddModule("input", new Conv2d(size.Channels, widths[0], 3, options, padding: 1));
+        (_down, _up, _halves, _doubles) = (new UnetBlock[levels][], new UnetBlock[levels][], new Conv2d[levels - 1], new Conv2d[levels - 1]);
+        int channels = widths[0];
+        for (int level = 0; level < levels; level++)
+        {
+            _down[level] = Blocks($"down{level}", level, block => block == 0 ? channels : widths[level]);
+            channels = widths[level];
+            if (level < levels - 1) _halves[level] = AddModule($"half{level}", new Conv2d(channels, channels, 3, options, stride: 2, padding: 1));
+        }
+
+        _middle1 = AddModule("middle1", new UnetBlock(last, last, size, attention: true, options));
+        _middle2 = AddModule("middle2", new UnetBlock(last, last, size, attention: false, options));
+        for (int level = levels - 1; level >= 0; level--)
+        {
+            _up[level] = Blocks($"up{level}", level, _ => 2 * widths[level]);
+            if (level > 0) _doubles[level - 1] = AddModule($"double{level}", new Conv2d(widths[level], widths[level - 1], 3, options, padding: 1));
+        }
+
+        _norm = AddModule("norm", new GroupNorm(size.Groups, widths[0], options));
+        _output = AddModule("output", new Conv2d(widths[0], size.LearnsVariance ? 2 * size.Channels : size.Channels, 3, options, padding: 1));
+
+        UnetBlock[] Blocks(string name, int level, Func<int, int> inputs) =>
+            [.. Enumerable.Range(0, size.Blocks).Select(block => AddModule($"{name}.{block}", new UnetBlock(inputs(block), widths[level], size, size.AttentionLevels.Contains(level), options)))];
+    }
+
+    /// <summary>Where it computes.</summary>
+    public Device Device { get; }
+
+    /// <summary>The type of its numbers.</summary>
+    public DType DType { get; }
+
+    /// <summary>The classes that it can be told; 0 for none.</summary>
+    public int Classes => _size.Classes;
+
+    /// <summary>The prediction for images at step 0, of no class.</summary>
+    public override Tensor Forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Predict(x, new int[x.Shape[0]], []);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Predict(Tensor noisy, ReadOnlySpan<int> steps, ReadOnlySpan<int> labels)
+    {
+        ArgumentNullException.ThrowIfNull(noisy);
+        Check(noisy, steps, labels);
+        Tensor time = _time.Forward(steps, labels).Silu();
+        Tensor h = _input.Forward(noisy);
+        Stack<Tensor> seen = new();
+        for (int level = 0; level < _down.Length; level++)
+        {
+            foreach (UnetBlock block in _down[level]) seen.Push(h = block.Forward(h, time));
+            if (level < _halves.Length) h = _halves[level].Forward(h);
+        }
+
+        h = _middle2.Forward(_middle1.Forward(h, time), time);
+        for (int level = _up.Length - 1; level >= 0; level--)
+        {
+            foreach (UnetBlock block in _up[level]) h = block.Forward(Tensor.Concat(3, h, seen.Pop()), time);
+            if (level > 0) h = _doubles[level - 1].Forward(h.UpsampleNearest2d(2));
+        }
+
+        return _output.Forward(_norm.ForwardSilu(h));
+    }
+
+    private void Check(Tensor noisy, ReadOnlySpan<int> steps, ReadOnlySpan<int> labels)
+    {
+        int factor = 1 << (_down.Length - 1);
+        if (noisy.Shape.Rank != 4 || noisy.Shape[3] != _size.Channels || noisy.Shape[1] % factor != 0 || noisy.Shape[2] % factor != 0)
+        {
+            throw new ArgumentException(
+                $"Unet: expected images [samples, height, width, {_size.Channels}] with sides that are multiples of {factor}, because they are halved {_down.Length - 1} times; found {noisy.Shape}.");
+        }
+
+        if (steps.Length != noisy.Shape[0]) throw new ArgumentException($"Unet: expected {noisy.Shape[0]} steps, one for each image, found {steps.Length}.");
+        if (labels.Length != 0 && labels.Length != steps.Length) throw new ArgumentException($"Unet: expected {steps.Length} labels, one for each image, or none; found {labels.Length}.");
+    }
+}

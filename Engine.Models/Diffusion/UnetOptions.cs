@@ -1,0 +1,68 @@
+namespace Engine.Models.Diffusion;
+
+/// <summary>The size of a <see cref="Unet"/>.</summary>
+public sealed record UnetOptions
+{
+    /// <summary>Channels of the images: 1 grey, 3 colours.</summary>
+    public int Channels { get; init; } = 1;
+
+    /// <summary>Whether it gives two numbers for each that it is shown: the prediction, and where the variance lies.</summary>
+    public bool LearnsVariance { get; init; }
+
+    /// <summary>Channels of the first level's features.</summary>
+    public int Width { get; init; } = 32;
+
+    /// <summary>The features of each level as a multiple of the first's; from one level to the next the images are halved.</summary>
+    public IReadOnlyList<int> Multipliers { get; init; } = [1, 2, 4];
+
+    /// <summary>Residual blocks of each level, down and up again.</summary>
+    public int Blocks { get; init; } = 1;
+
+    /// <summary>Levels, from 0, whose blocks have attention behind them; in the middle there always is one.</summary>
+    public IReadOnlyList<int> AttentionLevels { get; init; } = [];
+
+    /// <summary>Groups of channels that are normalised together.</summary>
+    public int Groups { get; init; } = 8;
+
+    /// <summary>Sines and cosines that a step is told with; an even number.</summary>
+    public int TimeFeatures { get; init; } = 32;
+
+    /// <summary>Features that are made of them.</summary>
+    public int TimeWidth { get; init; } = 128;
+
+    /// <summary>Classes that it can be told; 0 for none.</summary>
+    public int Classes { get; init; }
+
+    /// <summary>The share of features that training drops inside residual blocks.</summary>
+    public double Dropout { get; init; }
+
+    internal void Check()
+    {
+        Least(Channels, 1, nameof(Channels));
+        Least(Width, 1, nameof(Width));
+        Least(Blocks, 1, nameof(Blocks));
+        Least(Groups, 1, nameof(Groups));
+        Least(TimeFeatures, 2, nameof(TimeFeatures));
+        Least(TimeWidth, 1, nameof(TimeWidth));
+        Least(Classes, 0, nameof(Classes));
+        if (TimeFeatures % 2 != 0) throw new ArgumentException($"UnetOptions.TimeFeatures must be even, for as many sines as cosines; found {TimeFeatures}.");
+        if (Multipliers.Count == 0) throw new ArgumentException("UnetOptions.Multipliers must name at least one level, found none.");
+        foreach (int multiplier in Multipliers)
+        {
+            Least(multiplier, 1, nameof(Multipliers));
+            if (Width * multiplier % Groups != 0)
+                throw new ArgumentException($"UnetOptions.Groups must divide the channels of every level: {Groups} groups do not divide {Width} x {multiplier}.");
+        }
+
+        foreach (int level in AttentionLevels)
+        {
+            if (level < 0 || level >= Multipliers.Count)
+                throw new ArgumentOutOfRangeException(nameof(AttentionLevels), level, $"UnetOptions.AttentionLevels must be levels from 0 to {Multipliers.Count - 1}, found {level}.");
+        }
+    }
+
+    private static void Least(int value, int least, string name)
+    {
+        if (value < least) throw new ArgumentOutOfRangeException(name, value, $"UnetOptions.{name} must be at least {least}, found {value}.");
+    }
+}

@@ -1,0 +1,164 @@
+using Engine.Autograd;
+using Engine.Kernels;
+using Engine.Models.Diffusion;
+using Xunit;
+
+namespace Engine.Tests;
+
+/// <summary>Samplers and bound with the best possible network for Gaussian data, for which everything is known.</summary>
+public sealed class DiffusionSamplerTests : IDisposable
+{
+    private const int Samples = 200, Pixels = 150;
+    private readonly CpuDevice _device = new(1);
+
+    public void Dispose() => _device.Dispose();
+
+    [Theory]
+    [InlineData(Prediction.Noise)]
+    [InlineData(Prediction.Clean)]
+    [InlineData(Prediction.Velocity)]
+    public void Ancestral_sampling_recovers_gaussian_data_when_the_variance_is_learned(Prediction prediction)
+    {
+        DdpmSampler sampler = new(Optimum(NoiseSchedule.Cosine(60), 0.3, 0.5, prediction, ReverseVariance.Learned)) { Clip = false };
+        (double mean, double deviation) = Moments(sampler.Sample([Samples, Pixels], new RandomStream(2)));
+
+        // The last step gives its mean: it lacks the variance of x_0 given x_1, which is a thousandth.
+        Assert.Equal(0.3, mean, 0.012);
+        Assert.Equal(0.5, deviation, 0.01);
+    }
+
+    [Theory]
+    [InlineData(ReverseVariance.Beta, 1.0)]
+    [InlineData(ReverseVariance.Posterior, 0.0)]
+    public void Fixed_variances_are_exact_for_the_data_they_are_meant_for(ReverseVariance variance, double deviation)
+    {
+        DdpmSampler sampler = new(Optimum(NoiseSchedule.Cosine(60), -0.2, deviation, Prediction.Clean, variance)) { Clip = false };
+        (double mean, double found) = Moments(sampler.Sample([Samples, Pixels], new RandomStream(3)));
+        Assert.Equal(-0.2, mean, deviation == 0 ? 1e-6 : 0.025);
+        Assert.Equal(deviation, found, deviation == 0 ? 1e-6 : 0.02);
+    }
+
+    [Fact]
+    public void Implicit_sampling_without_new_noise_is_the_map_that_its_coefficients_make()
+    {
+        DenoisingDiffusion model = Optimum(NoiseSchedule.Cosine(200), 0.3, 0.5, Prediction.Noise, ReverseVariance.Posterior);
+        DdimSampler sampler = new(model, steps: 50) { Clip = false };
+        float[]? first = null;
+        float[] found = sampler.Sample([1, 40], new RandomStream(4), observe: (t, x) =>
+        {
+            if (t == 50) first = Array.ConvertAll(x.ToDoubles(), value => (float)value);
+        });
+        GaussianOptimum optimum = (GaussianOptimum)model.Denoiser;
+        double slope = 1, constant = 0;
+        for (int t = 49; t >= 0; t--)
+        {
+            (double ofClean, double ofNoisy, double deviation) = sampler.Coefficients(t);
+            (double s, double c, _) = optimum.Clean(sampler.Process.Schedule.TimeSteps[t]);
+            (slope, constant) = (((ofClean * s) + ofNoisy) * slope, (((ofClean * s) + ofNoisy) * constant) + (ofClean * c));
+            Assert.Equal(0, deviation);
+        }
+
+        for (int i = 0; i < 40; i++) Assert.Equal((slope * first![i]) + constant, found[i], 1e-5);
+
+        // With more steps the map becomes the one that takes N(0, 1) to the data.
+        Assert.Equal(0.5, slope, 0.02);
+        Assert.Equal(0.3, constant, 0.02);
+        Assert.Equal(found, sampler.Sample([1, 40], new RandomStream(4)));
+        Assert.NotEqual(found, sampler.Sample([1, 40], new RandomStream(5)));
+    }
+
+    [Fact]
+    public void Implicit_sampling_with_all_noise_new_is_ancestral_sampling()
+    {
+        DenoisingDiffusion model = Optimum(NoiseSchedule.Linear(100), 0.1, 0.4, Prediction.Noise, ReverseVariance.Posterior);
+        DdimSampler implicitly = new(model, eta: 1) { Clip = false };
+        for (int t = 0; t < 100; t++)
+        {
+            (double ofClean, double ofNoisy, double deviation) = implicitly.Coefficients(t);
+            Assert.Equal(model.Process.PosteriorVariance(t), deviation * deviation, 1e-12);
+            Assert.Equal(model.Process.PosteriorMean(t).OfClean, ofClean, 1e-9);
+            Assert.Equal(model.Process.PosteriorMean(t).OfNoisy, ofNoisy, 1e-9);
+        }
+
+        float[] one = implicitly.Sample([5, 7], new RandomStream(1)), other = new DdpmSampler(model) { Clip = false }.Sample([5, 7], new RandomStream(1));
+        for (int i = 0; i < one.Length; i++) Assert.Equal(other[i], one[i], 1e-5);
+    }
+
+    [Fact]
+    public void The_bound_of_the_best_network_is_the_entropy_of_gaussian_data()
+    {
+        using Tape tape = new(_device);
+        const double Mean = 0.1, Deviation = 0.25;
+        float[] images = [.. Tensor.Normal([400, 100], new RandomStream(6), Mean, Deviation).ToArray().Select(x => MathF.Round((Math.Clamp(x, -1, 1) + 1) * 127.5f) / 127.5f - 1)];
+        DenoisingDiffusion model = Optimum(NoiseSchedule.Cosine(100), Mean, Deviation, Prediction.Noise, ReverseVariance.Learned);
+        VariationalBound bound = model.Bound(images, [400, 100], new RandomStream(7), batch: 200, clip: false);
+
+        // log2 sqrt(2 pi e) deviation, in steps of 2 / 255
+        double entropy = Math.Log2(Math.Sqrt(2 * Math.PI * Math.E) * Deviation / (2.0 / 255));
+        Assert.Equal(entropy, bound.Total, 0.02);
+        Assert.InRange(bound.Prior, 0, 1e-3);
+        Assert.Equal(100, bound.Terms.Count);
+        Assert.Equal(200, bound.Images);
+
+        // With a fixed variance it is no longer tight.
+        foreach (ReverseVariance variance in (ReverseVariance[])[ReverseVariance.Beta, ReverseVariance.Posterior])
+        {
+            DenoisingDiffusion fixedly = Optimum(NoiseSchedule.Cosine(100), Mean, Deviation, Prediction.Noise, variance);
+            Assert.True(fixedly.Bound(images, [400, 100], new RandomStream(7), batch: 200, clip: false).Total > bound.Total);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Inpainting_keeps_the_known_pixels_to_the_bit_and_paints_the_others(int rounds)
+    {
+        DenoisingDiffusion model = Optimum(NoiseSchedule.Cosine(30), 0.2, 0.3, Prediction.Velocity, ReverseVariance.Posterior);
+        float[] known = [.. Enumerable.Range(0, 64).Select(i => (i % 7 / 10f) - 0.3f)], mask = [.. Enumerable.Range(0, 64).Select(i => i % 4 < 2 ? 1f : 0)];
+        known[2] = float.NaN;   // not known, and so not read
+        foreach (DiffusionSampler sampler in (DiffusionSampler[])[new DdpmSampler(model), new DdimSampler(model, 10)])
+        {
+            float[] painted = sampler.Inpaint(known, mask, [1, 8, 8, 1], new RandomStream(8), rounds: rounds);
+            for (int i = 0; i < 64; i++)
+            {
+                if (mask[i] == 1) Assert.Equal(known[i], painted[i]);
+                else Assert.InRange(painted[i], -1f, 1f);
+            }
+        }
+
+        DdimSampler any = new(model);
+        Assert.Contains("zeros and ones", Assert.Throws<ArgumentException>(() => any.Inpaint(known, new float[64].Select(_ => 0.5f).ToArray(), [1, 8, 8, 1], new RandomStream(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("64 numbers", Assert.Throws<ArgumentException>(() => any.Inpaint(known, new float[3], [1, 8, 8, 1], new RandomStream(1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sampling_leaves_no_memory_behind_and_shows_every_step()
+    {
+        DenoisingDiffusion model = Optimum(NoiseSchedule.Cosine(20), 0, 1, Prediction.Noise, ReverseVariance.Beta);
+        long before = _device.MemoryInUse;
+        List<int> seen = [];
+        new DdpmSampler(model, 7).Sample([2, 3], new RandomStream(1), observe: (t, _) => seen.Add(t));
+        Assert.Equal(before, _device.MemoryInUse);
+        Assert.Equal([7, 6, 5, 4, 3, 2, 1, 0], seen);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_refused_by_name()
+    {
+        DenoisingDiffusion model = Optimum(NoiseSchedule.Cosine(20), 0, 1, Prediction.Noise, ReverseVariance.Beta);
+        Assert.Contains("eta must be from 0 to 1", Assert.Throws<ArgumentOutOfRangeException>(() => new DdimSampler(model, eta: 1.5)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DdpmSampler(model, 21));
+        Assert.Contains("knows no classes", Assert.Throws<ArgumentException>(() => new DdpmSampler(model).Sample([2, 3], new RandomStream(1), [0, 1])).Message, StringComparison.Ordinal);
+        DenoisingDiffusion learned = new(model.Denoiser, NoiseSchedule.Cosine(20), Prediction.Noise, ReverseVariance.Learned);
+        Assert.Contains("must give [2, 6], found [2, 3]", Assert.Throws<ArgumentException>(() => new DdpmSampler(learned).Sample([2, 3], new RandomStream(1))).Message, StringComparison.Ordinal);
+    }
+
+    private DenoisingDiffusion Optimum(NoiseSchedule schedule, double mean, double deviation, Prediction prediction, ReverseVariance variance) =>
+        new(new GaussianOptimum(_device, schedule, mean, deviation, prediction, variance == ReverseVariance.Learned), schedule, prediction, variance);
+
+    private static (double Mean, double Deviation) Moments(float[] values)
+    {
+        double mean = values.Average(value => (double)value);
+        return (mean, Math.Sqrt(values.Average(value => (value - mean) * (value - mean))));
+    }
+}

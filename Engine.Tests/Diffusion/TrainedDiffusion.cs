@@ -1,0 +1,63 @@
+using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Kernels;
+using Engine.Models.Data;
+using Engine.Models.Diffusion;
+using Engine.Models.Training;
+
+namespace Engine.Tests;
+
+/// <summary>A small diffusion model in training, with dropout and an average of its weights, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
+internal sealed class TrainedDiffusion : IStateful, IDisposable
+{
+    private readonly Unet _unet;
+    private readonly Adam _adam;
+    private readonly ExponentialMovingAverage _average;
+    private readonly DenoisingDiffusion _model;
+    private readonly RandomStream _random;
+
+    public TrainedDiffusion(TrainingRun run)
+    {
+        ModuleOptions options = new(run.Random, run.Device);
+        _random = run.Random;
+        UnetOptions size = new() { Width = 2, Multipliers = [1, 2], Groups = 1, TimeFeatures = 4, TimeWidth = 4, Classes = 10, LearnsVariance = true, Dropout = 0.1 };
+        _unet = new Unet(size, options with { Random = run.Random.Split("unet") });
+        _adam = new Adam(_unet.Parameters);
+        _average = new ExponentialMovingAverage(_unet, 0.9);
+        _model = new DenoisingDiffusion(_unet, NoiseSchedule.Cosine(20), Prediction.Velocity, ReverseVariance.Learned);
+    }
+
+    public double Step(Batch batch)
+    {
+        using Tape tape = new(_unet.Device);
+        DiffusionLosses losses = _model.Losses(Tensor.From(batch.Images, [batch.Count, 28, 28, 1]), batch.Labels, _random, dropLabels: 0.1);
+        _adam.Step(tape.Gradients(losses.Loss, _unet.Parameters));
+        _average.Update();
+        return losses.Loss.Item();
+    }
+
+    public float[] Sample()
+    {
+        using IDisposable _ = _average.Use();
+        _unet.Eval();
+        float[] sample = new DdimSampler(_model, 2).Sample([1, 28, 28, 1], new RandomStream(1), [3]);
+        _unet.Train();
+        return sample;
+    }
+
+    public void VisitState(StateVisitor visitor)
+    {
+        visitor.Part("unet", _unet);
+        visitor.Part("adam", _adam);
+        visitor.Part("average", _average);
+    }
+
+    public void Dispose()
+    {
+        _average.Dispose();
+        _adam.Dispose();
+        _unet.Dispose();
+    }
+}

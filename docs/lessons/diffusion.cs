@@ -1,0 +1,107 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A diffusion model learns to draw digits out of noise: dotnet run docs/lessons/diffusion.cs -- [--data digits|mnist|PATH] [--predict eps|x0|v] [--help]. See diffusion.md.
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Kernels;
+using Engine.Models.Classification;
+using Engine.Models.Data;
+using Engine.Models.Diffusion;
+using Engine.Models.Imaging;
+using Engine.Models.Training;
+
+const int Side = 28, Classes = 10;
+
+DiffusionOptions options = new();
+ProgramInfo info = new("diffusion", "A diffusion model learns to draw digits out of noise.", Epochs: 30, Batch: 64) { FreeOptions = DiffusionOptions.OfSampling };
+return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
+
+static void Train(TrainingRun run, DiffusionChoices choices)
+{
+    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
+    if (choices.IsConditional && !data.IsLabelled) throw new DataException($"--classes needs images with labels, {data.Name} has none.");
+    if (choices.Images > 0) data = data.Take(Math.Min(choices.Images, data.Count));
+    BatchLoader batches = run.Batches(data);
+
+    // A file that is not there is found out before training.
+    using DigitClassifier classifier = new(new ModuleOptions(new RandomStream(0), run.Device));
+    if (choices.Classifier is not null) classifier.Load(choices.Classifier);
+
+    using Unet unet = new(choices.Network, new ModuleOptions(run.Random, run.Device));
+    DenoisingDiffusion model = new(unet, choices.Schedule, choices.Prediction, choices.Variance);
+    using Adam adam = new(unet.Parameters);
+    using ExponentialMovingAverage average = new(unet, decay: 0.999, warmUp: true);
+    double epochSteps = batches.BatchesPerEpoch, allSteps = run.Epochs * epochSteps;
+
+    Trainer trainer = run.Trainer(("unet", unet), ("adam", adam), ("average", average));
+    foreach (int epoch in trainer.Epochs())
+    {
+        foreach (Batch batch in trainer.Steps(batches))
+        {
+            // It rises over the first epoch, then falls along half a cosine.
+            adam.LearningRate = choices.LearningRate * Math.Min((trainer.Step + 1) / epochSteps, 0.5 + (0.5 * Math.Cos(Math.PI * Math.Min(1, trainer.Step / allSteps))) + 1e-3);
+
+            // x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e for a random t and e, and the squared error of what the network says of it
+            using Tape tape = new(run.Device);
+            Tensor clean = Tensor.From(batch.Images, [batch.Count, Side, Side, 1]);
+            DiffusionLosses losses = model.Losses(clean, choices.IsConditional ? batch.Labels : default, run.Random, dropLabels: 0.1);
+            Tensor[] gradients = tape.Gradients(losses.Loss, unet.Parameters);
+            GradientClipping.ByNorm(gradients, 1);
+            adam.Step(gradients);
+            average.Update();
+            trainer.Report(("loss", losses.Loss.Item()), ("simple", losses.Simple.Item()));
+        }
+
+        if (epoch % choices.Every > 0) continue;
+        using IDisposable _ = average.Use();
+        run.Output.Save($"samples-{epoch:000}.png", new ImageGrid().Draw(Samples(choices.Sampler(model), choices.Samples, choices, new RandomStream((long)run.Seed)), Side, Side));
+    }
+
+    if (run.IsStopping) return;
+    using IDisposable averaged = average.Use();
+    Show(run, model, choices, test);
+    Measure(run, trainer, model, choices, test, classifier);
+}
+
+// Samples of the classes in turn, where the network knows them.
+static float[] Samples(DiffusionSampler sampler, int count, DiffusionChoices choices, RandomStream random) =>
+    sampler.Sample([count, Side, Side, 1], random, choices.IsConditional ? [.. Enumerable.Range(0, count).Select(i => i % Classes)] : null);
+
+static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test)
+{
+    DiffusionPictures pictures = new(model, Side, Side);
+    DiffusionSampler sampler = choices.Sampler(model);
+    RandomStream random = run.Random.Split("pictures");
+    int few = Math.Min(4, choices.Samples);
+    run.Output.Save("forward.png", pictures.Forward(Floats(test, few), random));
+    run.Output.Save("reverse.png", pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null));
+    run.Output.Save("samples.png", new ImageGrid { Columns = 10 }.Draw(Samples(sampler, choices.Samples, choices, random), Side, Side));
+    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, Floats(test, Math.Min(10, choices.Samples)), random));
+}
+
+static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test, DigitClassifier classifier)
+{
+    RandomStream random = run.Random.Split("test");
+    if (choices.BoundImages > 0)
+    {
+        int count = Math.Min(test.Count, 10_000);
+        VariationalBound bound = model.Bound(Floats(test, count), [count, Side, Side, 1], random, choices.IsConditional ? test.Labels[..count] : default, choices.BoundImages);
+        trainer.Record("bits_per_dim", bound.Total);
+        run.Output.Save("bound.png", DiffusionPictures.Bound(bound));
+        run.Print(FormattableString.Invariant(
+            $"Variational bound of test images: {bound.Total:0.000} bits/dim ({bound.Terms[0]:0.000} of the first step, {bound.Prior:0.0000} of the prior; {bound.Images} images for each of {bound.Terms.Count} steps)."));
+    }
+
+    if (choices.Classifier is null) return;
+    DiffusionSampler sampler = choices.Sampler(model);
+    ClassCounts counts = classifier.Count(10_000, many => Samples(sampler, many, choices, random));
+    trainer.Record("rarest_class", counts.SmallestShare);
+    trainer.Record("mean_confidence", counts.MeanConfidence);
+    run.Print($"Classes of generated digits: {counts}");
+    run.Print(counts.Missing(0.05) is { Count: > 0 } rare ? $"Rarer than 5 %: {string.Join(", ", rare)}" : "Every class has at least 5 %.");
+}
+
+// Pixels from 0 to 255 as numbers from -1 to 1.
+static float[] Floats(ImageDataset data, int count) => Array.ConvertAll(data.Pixels[..(Math.Min(count, data.Count) * Side * Side)].ToArray(), x => (x / 127.5f) - 1);
