@@ -387,8 +387,8 @@ make = {
 }[model]
 if variant == 'find':
     formats = list(FORMATS) if model in ('vae_conv', 'dcgan', 'pixelcnn3', 'pixelcnn7', 'ddpm') else ['contiguous']
-    # Only those with a sigmoid at the end can have their loss from probabilities or from logits.
-    losses = LOSSES if model in ('gan', 'dcgan', 'vae_mlp', 'vae_conv') else LOSSES[:1]
+    # A loss of another kind has no such choice.
+    losses = LOSSES[:1] if model in ('gpt', 'ddpm') else LOSSES
     best = find(make, [list(ADAMS), formats, losses, MODES if sys.argv[4:] == ['compile'] else MODES[:1]])
     if best:
         say(note='/'.join(best))
