@@ -12,7 +12,7 @@ internal static class AttentionCases
     internal static IEnumerable<OperationCase> All() =>
     [
         .. (((int Batch, int Time, int Heads, int Width)[])
-            [(1, 1, 1, 1), (1, 2, 1, 3), (2, 3, 2, 2), (1, 5, 1, 4), (1, 7, 2, 16), (1, 17, 1, 3), (2, 16, 1, 1), (1, 9, 1, 17), (3, 49, 1, 20), (2, 64, 4, 32), (1, 33, 1, 128), (1, 131, 3, 7)])
+            [(1, 1, 1, 1), (1, 2, 1, 3), (2, 3, 2, 2), (1, 5, 1, 4), (1, 7, 2, 16), (1, 17, 1, 3), (2, 16, 1, 1), (1, 9, 1, 17), (1, 2, 1, 70), (3, 49, 1, 20), (2, 64, 4, 32), (1, 33, 1, 128), (1, 131, 3, 7)])
             .SelectMany(c => (OperationCase[])[Self(c.Batch, c.Time, c.Heads, c.Width, true), Self(c.Batch, c.Time, c.Heads, c.Width, false)]),
         .. (((int Batch, int Queries, int Keys, int Heads, int Width)[])[(1, 1, 1, 1, 2), (2, 1, 5, 2, 3), (1, 3, 7, 1, 4), (1, 4, 4, 1, 5), (2, 2, 19, 1, 2), (2, 37, 70, 2, 16), (1, 0, 3, 1, 2)])
             .SelectMany(c => (OperationCase[])[Cross(c.Batch, c.Queries, c.Keys, c.Heads, c.Width, true), Cross(c.Batch, c.Queries, c.Keys, c.Heads, c.Width, false)]),
