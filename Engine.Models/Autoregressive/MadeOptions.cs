@@ -23,12 +23,12 @@ public sealed class MadeOptions
     public MadeOptions(IEnumerable<string> args)
     {
         _isLarge = $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe large ", StringComparison.Ordinal);
-        _hidden = new Option<string>("--hidden") { Description = "Units of each hidden layer, with commas between.", DefaultValueFactory = _ => _isLarge ? "6000" : "500" };
-        _dropout = ProgramOption.Decay("--dropout", "The share of hidden units that are dropped while training.", _isLarge ? 0.4 : 0.2);
+        _hidden = new Option<string>("--hidden") { Description = "Units of each hidden layer, with commas between.", DefaultValueFactory = _ => _isLarge ? "2000" : "500" };
+        _dropout = ProgramOption.Decay("--dropout", "The share of hidden units that are dropped while training.", _isLarge ? 0.25 : 0.2);
     }
 
     /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
-    public ProgramInfo Info => new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 50 : 20, Batch: 100) { FreeOptions = PixelModelOptions.OfMeasuring };
+    public ProgramInfo Info => new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 30 : 20, Batch: 100) { FreeOptions = PixelModelOptions.OfMeasuring };
 
     /// <summary>All of them.</summary>
     public Option[] All => [_recipe, _hidden, _dropout, _rate, _masks, _anyOrder, .. _common.All];

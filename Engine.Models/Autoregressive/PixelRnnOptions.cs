@@ -23,7 +23,7 @@ public sealed class PixelRnnOptions
     }
 
     /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
-    public ProgramInfo Info => new("pixelrnn", "A PixelRNN with Row LSTM layers learns to draw images pixel by pixel, and how likely each image is.", Epochs: _isLarge ? 20 : 5, Batch: 16)
+    public ProgramInfo Info => new("pixelrnn", "A PixelRNN with Row LSTM layers learns to draw images pixel by pixel, and how likely each image is.", Epochs: _isLarge ? 30 : 5, Batch: 16)
     {
         Digits = 6000,
         FreeOptions = PixelModelOptions.OfMeasuring,

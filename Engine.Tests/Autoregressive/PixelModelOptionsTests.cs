@@ -1,0 +1,63 @@
+using Engine.Autograd.Nn;
+using Engine.Models.Autoregressive;
+using Engine.Models.Training;
+using Xunit;
+
+namespace Engine.Tests;
+
+[Collection("console")]
+public sealed class PixelModelOptionsTests
+{
+    [Fact]
+    public void A_recipe_brings_its_width_and_epochs_and_what_is_told_besides_wins()
+    {
+        MadeOptions small = new([]), large = new(["--recipe", "large"]);
+        Assert.Equal((20, 30), (small.Info.Epochs, large.Info.Epochs));
+        Assert.Equal(500, Widths(small));
+        Assert.Equal(2000, Widths(large, "--recipe", "large"));
+        Assert.Equal(30, Widths(large, "--recipe", "large", "--hidden", "30,20"));
+        Assert.Equal(16, PixelRnnOf([]).Hidden);
+        Assert.Equal(32, PixelRnnOf(["--recipe", "large"]).Hidden);
+    }
+
+    [Theory]
+    [InlineData("--hidden must be whole numbers of at least 1 with commas between, was '30,x'.", "--hidden", "30,x")]
+    [InlineData("--hidden must be whole numbers of at least 1 with commas between, was '0'.", "--hidden", "0")]
+    [InlineData("--masks must be a whole number from 1 to 10000, was '0'.", "--masks", "0")]
+    [InlineData("--dropout must be a number of at least 0 and less than 1, was '1'.", "--dropout", "1")]
+    [InlineData("--side must be one of 28, 14, 7; was '8'.", "--side", "8")]
+    public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args)
+    {
+        MadeOptions options = new(args);
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(
+            [.. args, "--device", "cpu:1"], options.Info, run => options.Model(run, 49, new ModuleOptions(run.Random, run.Device)).Dispose(), options.All));
+        Assert.Equal(1, code);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+    }
+
+    // The first hidden layer's units, from the parameters of a model of 3 pixels: 3 weights and a bias each.
+    private static int Widths(MadeOptions options, params string[] args)
+    {
+        int width = 0;
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run([.. args, "--device", "cpu:1"], options.Info, run =>
+        {
+            using Made made = options.Model(run, 3, new ModuleOptions(run.Random, run.Device));
+            width = made.NamedParameters().First(named => named.Name.EndsWith("hidden0.bias", StringComparison.Ordinal)).Parameter.Count;
+        }, options.All));
+        Assert.Equal((0, ""), (code, error));
+        return width;
+    }
+
+    private static (int Hidden, long Count) PixelRnnOf(string[] args)
+    {
+        PixelRnnOptions options = new(args);
+        (int Hidden, long Count) found = default;
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run([.. args, "--device", "cpu:1"], options.Info, run =>
+        {
+            using PixelRnn model = options.Model(run, 4, new ModuleOptions(run.Random, run.Device));
+            found = (model.Hidden, model.ParameterCount);
+        }, options.All));
+        Assert.Equal((0, ""), (code, error));
+        return found;
+    }
+}
