@@ -28,6 +28,7 @@ internal static class TrainedPrograms
         ["dcgan-dense"] = (run, stepped) => Train(run, stepped, Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
         ["vae"] = (run, stepped) => Train(run, stepped, new TrainedVae(run), (vae, batch) => vae.Step(batch), vae => vae.Sample()),
         ["pixelcnn"] = (run, stepped) => Train(run, stepped, new TrainedPixelCnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
+        ["char-rnn"] = (run, stepped) => Train(run, stepped, new TrainedCharacterRnn(run), (model, _) => model.Step(), model => model.Sample()),
         ["made"] = (run, stepped) => Train(run, stepped, Made(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["pixelrnn"] = (run, stepped) => Train(run, stepped, PixelRnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["transformer"] = (run, stepped) => Train(run, stepped, new TrainedTransformer(run), (model, _) => model.Step(), model => model.Sample()),

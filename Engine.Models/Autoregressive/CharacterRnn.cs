@@ -1,0 +1,111 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>
+/// A recurrent network that reads a text character by character and says which comes next: an embedding, layers of LSTM or GRU, and logits for the characters (Graves
+/// 2013, arXiv:1308.0850).
+/// </summary>
+public sealed class CharacterRnn : Module
+{
+    private readonly Embedding _embedding;
+    private readonly Lstm? _lstm;
+    private readonly Gru? _gru;
+    private readonly Dropout? _dropout;
+    private readonly Linear _output;
+
+    /// <summary>Makes the model.</summary>
+    /// <param name="characters">How many characters there are.</param>
+    /// <param name="hidden">Numbers of a state; at least 1.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="layers">Recurrent layers; at least 1.</param>
+    /// <param name="cell">What they are made of.</param>
+    /// <param name="dropout">The share of each layer's outputs that is dropped while training.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    public CharacterRnn(int characters, int hidden, ModuleOptions options, int layers = 2, RecurrentCell cell = RecurrentCell.Lstm, double dropout = 0)
+    {
+        (Characters, Hidden, Layers) = (characters, hidden, layers);
+        _embedding = AddModule("embedding", new Embedding(characters, hidden, options, Initializers.Normal(0, 0.1)));
+        if (cell == RecurrentCell.Lstm) _lstm = AddModule("lstm", new Lstm(hidden, hidden, options, layers, dropout));
+        else _gru = AddModule("gru", new Gru(hidden, hidden, options, layers, dropout));
+        if (dropout != 0) _dropout = AddModule("dropout", new Dropout(dropout, options));
+        _output = AddModule("output", new Linear(hidden, characters, options));
+    }
+
+    /// <summary>How many characters there are.</summary>
+    public int Characters { get; }
+
+    /// <summary>Numbers of a state.</summary>
+    public int Hidden { get; }
+
+    /// <summary>Recurrent layers.</summary>
+    public int Layers { get; }
+
+    /// <summary>A state of zeros, to carry on from one piece of a text to the next.</summary>
+    /// <param name="batch">How many texts are read side by side.</param>
+    public CarriedState NewState(int batch) => new([Layers, batch, Hidden], _lstm is null ? 1 : 2, Parameters[0].Device, Parameters[0].DType);
+
+    /// <summary>The logits of the character behind each: [batch, steps, characters] for int32 [batch, steps].</summary>
+    public override Tensor Forward(Tensor tokens) => Forward(tokens, null, out _);
+
+    /// <summary>Likewise, from the state behind what was read before.</summary>
+    /// <param name="tokens">Characters, int32 [batch, steps].</param>
+    /// <param name="before">The state; null where nothing was read before.</param>
+    /// <param name="behind">The states behind the last character, for <see cref="CarriedState.Store"/>.</param>
+    /// <exception cref="ArgumentException">A shape or a type does not fit.</exception>
+    public Tensor Forward(Tensor tokens, CarriedState? before, out Tensor[] behind)
+    {
+        Tensor x = _embedding.Forward(tokens);
+        if (_lstm is not null)
+        {
+            x = _lstm.Forward(x, before is null ? null : new LstmState(before[0], before[1]), out LstmState last);
+            behind = [last.Hidden, last.Cell];
+        }
+        else
+        {
+            x = _gru!.Forward(x, before?[0], out Tensor last);
+            behind = [last];
+        }
+
+        return _output.Forward(_dropout is null ? x : _dropout.Forward(x));
+    }
+
+    /// <summary>Writes on, character by character.</summary>
+    /// <param name="prompt">What comes before; at least one character.</param>
+    /// <param name="count">Characters to write.</param>
+    /// <param name="sampling">How they are drawn.</param>
+    /// <param name="random">Where randomness comes from.</param>
+    /// <returns>The characters behind the prompt.</returns>
+    /// <exception cref="ArgumentException">The prompt is empty.</exception>
+    public int[] Sample(ReadOnlySpan<int> prompt, int count, TokenSampling sampling, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(sampling);
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (prompt.IsEmpty) throw new ArgumentException("Sample: the prompt needs at least one character, found none.");
+        float[] chances = PixelModels.Chances(count, random, Parameters[0].Device);
+        int[] written = new int[count], read = prompt.ToArray();
+        using CarriedState state = NewState(1);
+        bool wasTraining = IsTraining;
+        Eval();
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                using Tape tape = new(Parameters[0].Device, record: false);
+                Tensor logits = Forward(Tensor.From(read, [1, read.Length]), state, out Tensor[] behind);
+                state.Store(behind);
+                written[i] = sampling.Draw(logits.Slice(1, read.Length - 1, 1).Cast(DType.Float32).ToArray(), chances[i]);
+                read = [written[i]];
+            }
+        }
+        finally
+        {
+            Train(wasTraining);
+        }
+
+        return written;
+    }
+}

@@ -1,0 +1,103 @@
+using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Models.Data;
+
+namespace Engine.Models.Autoregressive;
+
+/// <summary>
+/// Trains a <see cref="CharacterRnn"/> by truncated backpropagation through time: the state goes on from piece to piece, gradients go back to the beginning of a
+/// piece. Adam down a cosine, gradients clipped to a norm.
+/// </summary>
+public sealed class CharacterRnnTraining : IStateful, IDisposable
+{
+    private readonly CharacterRnn _model;
+    private readonly Adam _adam;
+    private readonly CarriedState _state;
+    private readonly TextStreams _text;
+    private readonly LearningRateSchedule _rate;
+    private readonly double _largestNorm;
+
+    /// <summary>Prepares training.</summary>
+    /// <param name="model">The model; it is not disposed of.</param>
+    /// <param name="text">What is read.</param>
+    /// <param name="steps">The steps of the whole training, over which the learning rate falls.</param>
+    /// <param name="rate">The learning rate to begin with; it ends at a fiftieth.</param>
+    /// <param name="largestNorm">What the norm of the gradient is clipped to.</param>
+    public CharacterRnnTraining(CharacterRnn model, TextStreams text, long steps, double rate = 2e-3, double largestNorm = 5)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(text);
+        (_model, _text, _largestNorm) = (model, text, largestNorm);
+        _adam = new Adam(model.Parameters, rate);
+        _state = model.NewState(text.Batch);
+        _rate = LearningRateSchedules.Cosine(rate, steps, rate / 50);
+    }
+
+    /// <summary>One step, on the next piece of every stream.</summary>
+    /// <returns>The mean of -log p(character), in nats.</returns>
+    public double Step()
+    {
+        if (_text.IsAtStart) _state.Clear();
+        TextBatch batch = _text.Next();
+        using Tape tape = new(_model.Parameters[0].Device);
+        Tensor nats = Nats(batch, _state, out Tensor[] behind);
+        Tensor[] gradients = tape.Gradients(nats, _model.Parameters);
+        GradientClipping.ByNorm(gradients, _largestNorm);
+        _adam.LearningRate = _rate(_adam.Steps);
+        _adam.Step(gradients);
+        _state.Store(behind);
+        return nats.Item();
+    }
+
+    /// <summary>The mean of -log p(character) over a text, read from its beginning as one stream.</summary>
+    /// <param name="tokens">The text, of at least two characters.</param>
+    public double Validate(ReadOnlyMemory<int> tokens)
+    {
+        bool wasTraining = _model.IsTraining;
+        _model.Eval();
+        using CarriedState state = _model.NewState(1);
+        try
+        {
+            // Pieces in which the state goes on: how long they are changes nothing but the memory.
+            TextStreams text = new(tokens, 1, Math.Min(1000, tokens.Length - 1));
+            double sum = 0;
+            for (int i = 0; i < text.Count; i++)
+            {
+                using Tape tape = new(_model.Parameters[0].Device, record: false);
+                sum += Nats(text.Next(), state, out Tensor[] behind).Item();
+                state.Store(behind);
+            }
+
+            return sum / text.Count;
+        }
+        finally
+        {
+            _model.Train(wasTraining);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        visitor.Part("model", _model);
+        visitor.Part("adam", _adam);
+        visitor.Part("text", _text);
+        visitor.Part("state", _state);
+    }
+
+    /// <summary>Gives back what the optimizer remembers, and the state.</summary>
+    public void Dispose()
+    {
+        _adam.Dispose();
+        _state.Dispose();
+    }
+
+    private Tensor Nats(TextBatch batch, CarriedState state, out Tensor[] behind)
+    {
+        Tensor logits = _model.Forward(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), state, out behind);
+        return Loss.CrossEntropy(logits, Tensor.From(batch.Targets, [batch.Count, batch.Length]));
+    }
+}
