@@ -5,7 +5,7 @@ namespace Engine.Kernels.Lanes;
 public static partial class LaneMath
 {
     /// <summary>log Q(x), the logarithm of the probability that a standard normal number is larger than x: finite and accurate however small Q is.</summary>
-    /// <remarks>The error is at most 1e-6 in float32 and 4e-15 in float64, of log Q or of 1, whichever is larger in magnitude.</remarks>
+    /// <remarks>The error is at most 1e-6 in float32 and 1e-14 in float64, of log Q or of 1, whichever is larger in magnitude.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LogNormalTail<T>(T x) where T : unmanaged, ILane<T>
     {

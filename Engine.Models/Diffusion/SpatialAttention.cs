@@ -29,8 +29,6 @@ public sealed class SpatialAttention : Module
     public override Tensor Forward(Tensor x)
     {
         Tensor all = _projections.Forward(_norm.Forward(x)).Reshape(x.Shape[0], x.Shape[1] * x.Shape[2], 3 * _channels);
-        (Tensor q, Tensor k, Tensor v) = (all.Slice(2, 0, _channels), all.Slice(2, _channels, _channels), all.Slice(2, 2 * _channels, _channels));
-        Tensor weights = (q.MatMul(k, transposeOther: true) * (1 / Math.Sqrt(_channels))).Softmax();
-        return x + _output.Forward(weights.MatMul(v)).Reshape(x.Shape);
+        return x + _output.Forward(all.SelfAttention(heads: 1)).Reshape(x.Shape);
     }
 }

@@ -78,6 +78,8 @@ public sealed class GroupNormalizationTests
         Refused("GroupNormalization.Forward: mean must hold 6 elements, found 3.", () => GroupNormalization.Forward(x, new(2, 1, 6, 3), null, null, 1e-5, three, six, y));
         Refused("LayerNormalization.Forward: gamma must hold 3 elements, found 6.", () => LayerNormalization.Forward(x, 4, 3, six, null, 1e-5, three, three, y));
         Refused("LayerNormalization.Backward: dGamma must hold 3 elements, found 6.", () => LayerNormalization.Backward(x, y, 4, 3, null, With(host, new float[4]), With(host, new float[4]), six, three, y));
+        Refused("GroupNormalization.ForwardSilu: shift must hold 12 elements, found 6.", () => GroupNormalization.ForwardSilu(x, new(2, 1, 6, 3), null, null, six, 1e-5, six, six, null, y));
+        Refused("dShift needs the distances", () => GroupNormalization.BackwardSilu(y, x, new(2, 1, 6, 3), null, null, x, six, six, null, six, six, x, y));
         Refused("epsilon must be positive", () => LayerNormalization.Forward(x, 2, 6, null, null, double.NaN, With(host, new float[2]), With(host, new float[2]), y));
     }
 

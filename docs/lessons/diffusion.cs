@@ -56,7 +56,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 
         if (epoch % choices.Every > 0) continue;
         using IDisposable _ = average.Use();
-        run.Output.Save($"samples-{epoch:000}.png", new ImageGrid().Draw(Samples(choices.Sampler(model), choices.Samples, choices, new RandomStream((long)run.Seed)), Side, Side));
+        run.Output.Save($"samples-{epoch:000}.png", new ImageGrid().Draw(Samples(choices.Sampler(model), choices.Samples, choices, run.Random.Split("sheet")), Side, Side));
     }
 
     if (run.IsStopping) return;
@@ -96,7 +96,14 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
 
     if (choices.Classifier is null) return;
     DiffusionSampler sampler = choices.Sampler(model);
-    ClassCounts counts = classifier.Count(10_000, many => Samples(sampler, many, choices, random));
+    ClassCounts counts = new(Classes);
+    while (counts.Total < 10_000 && !run.IsStopping)
+    {
+        counts.Add(classifier.Probabilities(Samples(sampler, 250, choices, random)));
+        if (counts.Total % 2500 == 0) run.Print($"{counts.Total} of 10000 samples judged.");
+    }
+
+    if (run.IsStopping) return;
     trainer.Record("rarest_class", counts.SmallestShare);
     trainer.Record("mean_confidence", counts.MeanConfidence);
     run.Print($"Classes of generated digits: {counts}");
