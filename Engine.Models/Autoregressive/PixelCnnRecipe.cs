@@ -6,7 +6,7 @@ namespace Engine.Models.Autoregressive;
 public sealed record PixelCnnRecipe
 {
     /// <summary>Some epochs of minutes: strokes and most digits.</summary>
-    public static PixelCnnRecipe Small { get; } = new() { Sizes = new PixelCnnSizes { Layers = 5 }, Epochs = 10, Batch = 50, LearningRate = 2e-3 };
+    public static PixelCnnRecipe Small { get; } = new() { Sizes = new PixelCnnSizes { Layers = 6, Dilations = [1, 2, 4] }, Epochs = 10, Batch = 50, LearningRate = 2e-3 };
 
     /// <summary>
     /// For a likelihood beside the published ones, in hours: wider and deeper, with dropout, because images that are binarised once are learned by heart otherwise, and a longer average.
@@ -17,7 +17,7 @@ public sealed record PixelCnnRecipe
     };
 
     /// <summary><see cref="Small"/> for a <see cref="GatedPixelCnn"/>.</summary>
-    public static PixelCnnRecipe SmallGated { get; } = Small with { Sizes = new PixelCnnSizes { Layers = 5, Features = 24 } };
+    public static PixelCnnRecipe SmallGated { get; } = Small with { Sizes = new PixelCnnSizes { Layers = 6, Features = 24, Dilations = [1, 2, 4] } };
 
     /// <summary><see cref="Large"/> for a <see cref="GatedPixelCnn"/>.</summary>
     public static PixelCnnRecipe LargeGated { get; } = Large with

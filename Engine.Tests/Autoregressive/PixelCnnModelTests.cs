@@ -3,6 +3,7 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Models.Autoregressive;
+using Engine.Models.Imaging;
 using Xunit;
 
 namespace Engine.Tests;
@@ -133,6 +134,22 @@ public sealed class PixelCnnModelTests
         (double[] found, float[] also) = Run(simulator);
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-5);
         Assert.Equal(drawn, also);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Pictures_show_samples_and_completions(int classes)
+    {
+        using CpuDevice device = new(1);
+        using PixelCnnModel model = TinyPixels.Make("gated", 2, classes, device);
+        PixelCnnPictures pictures = new(model, 4, 5);
+        Picture samples = pictures.Samples(20, new RandomStream(1));
+        Picture completions = pictures.Completions(TinyPixels.Images(7 * 20, 2), TinyPixels.Labels(7, classes), new RandomStream(1), most: 3, completions: 2);
+
+        // Pixels are two by two, with two between images and around them.
+        Assert.Equal((2 + (4 * 12), 2 + (3 * 10)), (completions.Width, completions.Height));
+        Assert.Equal(classes > 0 ? 2 + (10 * 12) : 2 + (5 * 12), samples.Width);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
     ReadOnlySpan<int> labels = choices.TellsClasses ? test.Labels : [];
     if (!run.IsStopping) Measure(run, trainer, model, testImages, labels, side);
     run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples")));
-    run.Output.Save("completions.png", pictures.Completions(testImages.AsSpan(0, Math.Min(10, test.Count) * side * side), labels, run.Random.Split("completions")));
+    run.Output.Save("completions.png", pictures.Completions(testImages, labels, run.Random.Split("completions")));
 }
 
 static void Measure(TrainingRun run, Trainer trainer, PixelCnnModel model, float[] images, ReadOnlySpan<int> labels, int side)
