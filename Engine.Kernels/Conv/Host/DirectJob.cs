@@ -4,8 +4,9 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// A convolution, or the transpose of one, straight from the images: no matrix of patches is made, not even packed. A register tile has eight rows, which are pixels side by
-/// side, of one image or of several; all of them meet the image with the same taps, so the taps that fall on the padding are left out instead of multiplied by zero.
+/// A convolution, or the transpose of one, straight from the images: no matrix of patches is made, not even packed. A register tile has eight rows, which are the same
+/// pixel of eight images, or, where there are fewer images, pixels side by side; all of them meet the image with the same taps, so the taps that fall on the padding
+/// are left out instead of multiplied by zero.
 /// </summary>
 /// <remarks>
 /// A chunk is some of the images, which come band by band. Where the whole weight stays in the second-level cache, it takes all panels of all phases, so that a band is
@@ -140,16 +141,14 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
         T** sources = work.Sources;
         T** targets = work.Targets;
         AxisPhase rows = place.PhaseRows, columns = place.PhaseColumns;
-        nint sourceStep = (nint)columns.SourceStep * Source.Channels, targetStep = (nint)columns.Step * Target.Channels;
-
-        // Pixels side by side share most of what they read. The same pixel of several images does not, and in images of a whole number of pages it falls into the same set of the cache.
-        for (int n = 0; n < images; n++)
+        for (int v = y; v < yEnd; v++)
         {
-            for (int v = y; v < yEnd; v++)
+            for (int u = x; u < xEnd; u++)
             {
-                T* source = Source.At(image + n, ((nint)v * rows.SourceStep) + rows.SourceFirst, ((nint)x * columns.SourceStep) + columns.SourceFirst) + place.GroupChannel;
-                T* target = Target.At(image + n, rows.First + (v * rows.Step), columns.First + (x * columns.Step)) + place.GroupColumn + place.Column;
-                for (int u = x; u < xEnd; u++, source += sourceStep, target += targetStep)
+                T* source = Source.At(
+                    image, ((nint)v * rows.SourceStep) + rows.SourceFirst, ((nint)u * columns.SourceStep) + columns.SourceFirst) + place.GroupChannel;
+                T* target = Target.At(image, rows.First + (v * rows.Step), columns.First + (u * columns.Step)) + place.GroupColumn + place.Column;
+                for (int n = 0; n < images; n++, source += Source.ImageStride, target += Target.ImageStride)
                 {
                     sources[filled] = source;
                     targets[filled++] = target;

@@ -14,6 +14,9 @@ internal readonly unsafe struct TileWriter<TV, T, TEpilogue>(Images<T> target, T
     where T : unmanaged
     where TEpilogue : struct, IEpilogue<T>
 {
+    /// <summary>Elements from one image to the next.</summary>
+    internal nint ImageStride => target.ImageStride;
+
     /// <summary>A pixel's first channel.</summary>
     internal T* At(nint image, nint y, nint x) => target.At(image, y, x);
 
