@@ -1,0 +1,266 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+// A block is a part of one row, or some whole rows where rows are short: log-scales and shifts, which lie in turns, are laid side by side in the nearest
+// cache, and then everything runs over whole vectors.
+public static unsafe partial class AffineCoupling
+{
+    private const int Block = 256;
+    private const int ChunkElements = 4096;
+
+    private static void ForwardOnHost(
+        CpuDevice cpu, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage y, Storage log) =>
+        Run(cpu, new Operands(x, null, null, y, log, inverse, false), Pass.Forward, parameters, shape, bound, active);
+
+    private static void InputGradientOnHost(
+        CpuDevice cpu, Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage dx) =>
+        Run(cpu, new Operands(null, g, null, dx, null, inverse, false), Pass.Input, parameters, shape, bound, active);
+
+    private static void ParameterGradientOnHost(
+        CpuDevice cpu, Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage result, bool accumulate) =>
+        Run(cpu, new Operands(x, g, h, result, null, inverse, accumulate), Pass.Parameters, parameters, shape, bound, active);
+
+    private static void Run(CpuDevice cpu, Operands a, Pass pass, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active)
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        if (parameters.DType == DType.Float32)
+        {
+            if (wide) Choose<float, Float512>();
+            else Choose<float, Float256>();
+        }
+        else
+        {
+            if (wide) Choose<double, Double512>();
+            else Choose<double, Double256>();
+        }
+
+        void Choose<T, V>()
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            if (bound is null) Start<T, V, FreeLogScale>();
+            else Start<T, V, BoundedLogScale>();
+        }
+
+        void Start<T, V, TScale>()
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+            where TScale : struct, ILogScale
+        {
+            int columns = shape.Columns, rowsInBlock = Math.Max(1, Block / columns);
+            int length = columns * rowsInBlock, pitch = length + V.Count;
+            Storage scratch = cpu.Allocate(parameters.DType, 2 * pitch);
+            try
+            {
+                Job<T, V, TScale> job = new()
+                {
+                    Pass = pass, X = Pointer<T>(a.X), G = Pointer<T>(a.G), H = Pointer<T>(a.H), Result = Pointer<T>(a.Result), Log = Pointer<T>(a.Log), Parameters = parameters.Pointer<T>(),
+                    Bound = scratch.Pointer<T>(), Active = scratch.Pointer<T>() + pitch, Rows = shape.Rows, Columns = columns, Channels = shape.Channels, RowsInBlock = rowsInBlock,
+                    RowsInChunk = Math.Max(1, ChunkElements / length) * rowsInBlock, IsInverse = a.IsInverse, Accumulates = a.Accumulates, Sign = a.IsInverse ? -1 : 1,
+                };
+                Repeat(bound, shape.Channels, job.Bound, pitch);
+                Repeat(active, columns, job.Active, pitch);
+                cpu.Workers.Run(ref job, (shape.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
+            }
+            finally
+            {
+                scratch.Release();
+            }
+        }
+    }
+
+    private static T* Pointer<T>(Storage? storage) where T : unmanaged => storage is null ? null : storage.Pointer<T>();
+
+    /// <summary>The numbers over and over, or ones, so that every element of a block finds its own.</summary>
+    private static void Repeat<T>(Storage? source, int period, T* target, int count) where T : unmanaged, INumber<T>
+    {
+        if (source is null || source.Length == 1)
+        {
+            new Span<T>(target, count).Fill(source is null ? T.One : *source.Pointer<T>());
+            return;
+        }
+
+        T* values = source.Pointer<T>();
+        for (int i = 0, k = 0; i < count; i++)
+        {
+            target[i] = values[k];
+            if (++k == period) k = 0;
+        }
+    }
+
+    private enum Pass
+    {
+        Forward,
+        Input,
+        Parameters,
+    }
+
+    private readonly record struct Operands(Storage? X, Storage? G, Storage? H, Storage Result, Storage? Log, bool IsInverse, bool Accumulates);
+
+    private struct Job<T, V, TScale> : IJob
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>
+        where TScale : struct, ILogScale
+    {
+        internal Pass Pass;
+        internal T* X, G, H, Result, Log, Parameters, Bound, Active;
+        internal int Rows, Columns, Channels, RowsInBlock, RowsInChunk;
+        internal bool IsInverse, Accumulates;
+        internal double Sign;
+
+        [SkipLocalsInit]
+        public readonly void Run(int chunk)
+        {
+            T* raw = stackalloc T[4 * (Block + 16)];
+            T* shift = raw + Block + 16;
+            T* sums = shift + Block + 16;
+            T* ofRows = sums + Block + 16;
+            int end = Math.Min(Rows, (chunk + 1) * RowsInChunk);
+            for (int row = chunk * RowsInChunk; row < end; row += RowsInBlock)
+            {
+                int rows = Math.Min(RowsInBlock, end - row);
+                if (Columns > Block)
+                {
+                    double total = 0;
+                    for (int i = 0; i < Columns; i += Block)
+                    {
+                        int count = Math.Min(Block, Columns - i);
+                        Elements(row, i, count, raw, shift, sums, ofRows);
+                        if (Pass == Pass.Forward) total += Sum(sums, count);
+                    }
+
+                    if (Pass == Pass.Forward) Log[row] = T.CreateTruncating(Sign * total);
+                }
+                else
+                {
+                    Elements(row, 0, rows * Columns, raw, shift, sums, ofRows);
+                    for (int i = 0; i < rows && Pass == Pass.Forward; i++) Log[row + i] = T.CreateTruncating(Sign * Sum(sums + (i * Columns), Columns));
+                }
+            }
+        }
+
+        private static double Sum(T* values, int count)
+        {
+            if (count >= V.Count) return RowReduction<T, V, SumReduction>.Contiguous(default, values, count, V.Of(0));
+            double sum = 0;
+            for (int i = 0; i < count; i++) sum += double.CreateTruncating(values[i]);
+            return sum;
+        }
+
+        /// <summary>Elements of a block, <paramref name="first"/> of a row and on.</summary>
+        private readonly void Elements(int row, int first, int count, T* raw, T* shift, T* sums, T* ofRows)
+        {
+            nint start = ((nint)row * Columns) + first;
+            Gather(start, count, raw, shift);
+            if (Pass == Pass.Parameters && H != null)
+                for (int i = 0, r = row, k = first; i < count; i++, k++)
+                {
+                    if (k == Columns) (k, r) = (0, r + 1);
+                    ofRows[i] = H[r];
+                }
+
+            T* x = X + start;
+            T* g = G + start;
+            T* result = Result + start;
+            for (int i = 0; i < count; i += V.Count)
+            {
+                int left = count - i;
+                V active = V.Load(Active + first + i), bound = V.Load(Bound + first + i), r = V.Load(raw + i), t = V.Load(shift + i) * active;
+                if (Pass == Pass.Forward)
+                {
+                    V s = TScale.Of(r, bound) * active;
+                    V.Store(s, sums + i);
+                    V e = LaneMath.Exp(V.Of(Sign) * s), v = Load(x + i, left);
+                    Store(IsInverse ? (v - t) * e : V.MulAdd(v, e, t), result + i, left);
+                }
+                else if (Pass == Pass.Input)
+                {
+                    Store(Load(g + i, left) * LaneMath.Exp(V.Of(Sign) * (TScale.Of(r, bound) * active)), result + i, left);
+                }
+                else
+                {
+                    V dLog = H == null ? V.Of(0) : V.Load(ofRows + i), dShift = V.Of(0);
+                    if (G != null)
+                    {
+                        V e = LaneMath.Exp(V.Of(Sign) * (TScale.Of(r, bound) * active)), v = Load(x + i, left), gradient = Load(g + i, left);
+                        dLog = V.MulAdd(gradient * (IsInverse ? v - t : v), e, dLog);
+                        dShift = (IsInverse ? -(gradient * e) : gradient) * active;
+                    }
+
+                    V.Store(V.Of(Sign) * dLog * TScale.Slope(r, bound) * active, raw + i);
+                    V.Store(dShift, shift + i);
+                }
+            }
+
+            if (Pass == Pass.Parameters) Scatter(start, count, raw, shift);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static V Load(T* source, int left) => left >= V.Count ? V.Load(source) : PartialVector.Load(source, left, V.Of(0));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Store(V value, T* target, int left)
+        {
+            if (left >= V.Count) V.Store(value, target);
+            else PartialVector.Store(value, target, left);
+        }
+
+        private readonly void Gather(nint start, int count, T* raw, T* shift)
+        {
+            (nint place, nint channel) = Math.DivRem(start, Channels);
+            T* source = Parameters + (2 * place * Channels) + channel;
+            for (int i = 0; i < count;)
+            {
+                // A run of channels of one place.
+                int run = Math.Min(count - i, Channels - (int)channel);
+                if (run >= 8)
+                {
+                    new Span<T>(source, run).CopyTo(new Span<T>(raw + i, run));
+                    new Span<T>(source + Channels, run).CopyTo(new Span<T>(shift + i, run));
+                }
+                else
+                {
+                    for (int k = 0; k < run; k++) (raw[i + k], shift[i + k]) = (source[k], source[Channels + k]);
+                }
+
+                i += run;
+                source += run + Channels;
+                channel = 0;
+            }
+
+            // What a last vector has beyond the block is never stored; zeros keep it finite.
+            for (int i = count; i < count + 16; i++) raw[i] = shift[i] = T.Zero;
+        }
+
+        private readonly void Scatter(nint start, int count, T* raw, T* shift)
+        {
+            (nint place, nint channel) = Math.DivRem(start, Channels);
+            T* target = Result + (2 * place * Channels) + channel;
+            for (int i = 0; i < count;)
+            {
+                int run = Math.Min(count - i, Channels - (int)channel);
+                if (Accumulates)
+                {
+                    for (int k = 0; k < run; k++) (target[k], target[Channels + k]) = (target[k] + raw[i + k], target[Channels + k] + shift[i + k]);
+                }
+                else if (run >= 8)
+                {
+                    new Span<T>(raw + i, run).CopyTo(new Span<T>(target, run));
+                    new Span<T>(shift + i, run).CopyTo(new Span<T>(target + Channels, run));
+                }
+                else
+                {
+                    for (int k = 0; k < run; k++) (target[k], target[Channels + k]) = (raw[i + k], shift[i + k]);
+                }
+
+                i += run;
+                target += run + Channels;
+                channel = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using Engine.Kernels.Lanes;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Engine.Kernels;
+
+public static partial class AffineCoupling
+{
+    /// <summary>Rows of at least so many elements are shared by a group of threads, shorter ones take a thread each, as for <see cref="Softmax"/>.</summary>
+    private const int GroupColumns = 64;
+
+    private static void ForwardOnIlgpu(
+        IlgpuDevice device, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage y, Storage log)
+    {
+        if (x.DType == DType.Float32) Forward<FloatScalar>();
+        else Forward<DoubleScalar>();
+
+        void Forward<TLane>() where TLane : unmanaged, ILane<TLane>
+        {
+            ArrayView<TLane> p = IlgpuStorage.ViewOf<TLane>(parameters), b = IlgpuStorage.ViewOf<TLane>(bound ?? parameters), a = IlgpuStorage.ViewOf<TLane>(active ?? parameters);
+            AffineCouplingLayout layout = new(shape, bound, active, inverse);
+            if (shape.Columns >= GroupColumns)
+            {
+                Action<AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = GroupKernel;
+                device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    (new Index1D(shape.Rows), new Index1D(GroupTree.ThreadsFor(shape.Columns))), layout, IlgpuStorage.ViewOf<TLane>(x), p, b, a, IlgpuStorage.ViewOf<TLane>(y),
+                    IlgpuStorage.ViewOf<TLane>(log));
+            }
+            else
+            {
+                Action<Index1D, AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ThreadKernel;
+                device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                    shape.Rows, layout, IlgpuStorage.ViewOf<TLane>(x), p, b, a, IlgpuStorage.ViewOf<TLane>(y), IlgpuStorage.ViewOf<TLane>(log));
+            }
+        }
+    }
+
+    private static void InputGradientOnIlgpu(
+        IlgpuDevice device, Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage dx)
+    {
+        if (g.DType == DType.Float32) Launch<FloatScalar>();
+        else Launch<DoubleScalar>();
+
+        void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
+        {
+            Action<Index1D, AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = InputKernel;
+            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                dx.Length, new(shape, bound, active, inverse), IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(parameters), IlgpuStorage.ViewOf<TLane>(bound ?? parameters),
+                IlgpuStorage.ViewOf<TLane>(active ?? parameters), IlgpuStorage.ViewOf<TLane>(dx));
+        }
+    }
+
+    private static void ParameterGradientOnIlgpu(
+        IlgpuDevice device, Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage result, bool accumulate)
+    {
+        if (result.DType == DType.Float32) Launch<FloatScalar>();
+        else Launch<DoubleScalar>();
+
+        void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
+        {
+            Action<Index1D, AffineCouplingLayout, AffineCouplingSources, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ParameterKernel;
+            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                (int)shape.Length, new(shape, bound, active, inverse), new(g is null ? 0 : 1, h is null ? 0 : 1, accumulate ? 1 : 0),
+                IlgpuStorage.ViewOf<TLane>(g ?? parameters), IlgpuStorage.ViewOf<TLane>(x ?? parameters), IlgpuStorage.ViewOf<TLane>(h ?? parameters), IlgpuStorage.ViewOf<TLane>(parameters),
+                IlgpuStorage.ViewOf<TLane>(bound ?? parameters), IlgpuStorage.ViewOf<TLane>(active ?? parameters), IlgpuStorage.ViewOf<TLane>(result));
+        }
+    }
+
+    /// <summary>One thread computes one row.</summary>
+    private static void ThreadKernel<TLane>(
+        Index1D row, AffineCouplingLayout layout, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> y,
+        ArrayView<TLane> log)
+        where TLane : unmanaged, ILane<TLane> =>
+        log[row] = TLane.Of(layout.Sign) * Share(layout, row, 0, 1, x, parameters, bound, active, y);
+
+    /// <summary>One group computes one row: each thread its share of the elements, and then all log-scales in a tree in shared memory.</summary>
+    private static void GroupKernel<TLane>(
+        AffineCouplingLayout layout, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> y, ArrayView<TLane> log)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        ArrayView<TLane> shared = SharedMemory.Allocate<TLane>(GroupTree.MaxThreads);
+        TLane own = Share(layout, Grid.IdxX, Group.IdxX, Group.DimX, x, parameters, bound, active, y);
+        TLane total = GroupTree.Total(shared, own, default(SumReduction));
+        if (Group.IdxX == 0) log[Grid.IdxX] = TLane.Of(layout.Sign) * total;
+    }
+
+    /// <summary>Every <paramref name="step"/>th element of a row; returns the sum of their log-scales.</summary>
+    private static TLane Share<TLane>(
+        AffineCouplingLayout layout, int row, int first, int step, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> y)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        TLane sum = TLane.Of(0);
+        for (int i = first; i < layout.Columns; i += step)
+        {
+            int element = (row * layout.Columns) + i;
+            int at = layout.Raw(element);
+            TLane share = Active(layout, i, active);
+            TLane s = LogScale(layout, parameters[at], element % layout.Channels, bound) * share;
+            TLane e = LaneMath.Exp(TLane.Of(layout.Sign) * s);
+            TLane t = parameters[at + layout.Channels] * share;
+            y[element] = layout.Sign < 0 ? (x[element] - t) * e : TLane.MulAdd(x[element], e, t);
+            sum += s;
+        }
+
+        return sum;
+    }
+
+    /// <summary>One thread computes one element of the gradient of x.</summary>
+    private static void InputKernel<TLane>(
+        Index1D i, AffineCouplingLayout layout, ArrayView<TLane> g, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> dx)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        TLane s = LogScale(layout, parameters[layout.Raw(i)], i % layout.Channels, bound) * Active(layout, i % layout.Columns, active);
+        dx[i] = g[i] * LaneMath.Exp(TLane.Of(layout.Sign) * s);
+    }
+
+    /// <summary>One thread computes the gradients of one element's log-scale and shift.</summary>
+    private static void ParameterKernel<TLane>(
+        Index1D i, AffineCouplingLayout layout, AffineCouplingSources sources, ArrayView<TLane> g, ArrayView<TLane> x, ArrayView<TLane> h, ArrayView<TLane> parameters,
+        ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> result)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        int at = layout.Raw(i), channel = i % layout.Channels;
+        TLane share = Active(layout, i % layout.Columns, active);
+        TLane dLog = sources.HasLog != 0 ? h[i / layout.Columns] : TLane.Of(0);
+        TLane dShift = TLane.Of(0);
+        if (sources.HasValue != 0)
+        {
+            TLane s = LogScale(layout, parameters[at], channel, bound) * share;
+            TLane e = LaneMath.Exp(TLane.Of(layout.Sign) * s);
+            TLane moved = layout.Sign < 0 ? x[i] - (parameters[at + layout.Channels] * share) : x[i];
+            dLog = TLane.MulAdd(g[i] * moved, e, dLog);
+            dShift = (layout.Sign < 0 ? -(g[i] * e) : g[i]) * share;
+        }
+
+        TLane slope = layout.Bounds > 0 ? BoundedLogScale.Slope(parameters[at], bound[layout.Bounds == 1 ? 0 : channel]) : FreeLogScale.Slope(parameters[at], parameters[at]);
+        TLane dRaw = TLane.Of(layout.Sign) * dLog * slope * share;
+        result[at] = sources.Accumulates != 0 ? result[at] + dRaw : dRaw;
+        result[at + layout.Channels] = sources.Accumulates != 0 ? result[at + layout.Channels] + dShift : dShift;
+    }
+
+    private static TLane LogScale<TLane>(AffineCouplingLayout layout, TLane raw, int channel, ArrayView<TLane> bound) where TLane : unmanaged, ILane<TLane> =>
+        layout.Bounds > 0 ? BoundedLogScale.Of(raw, bound[layout.Bounds == 1 ? 0 : channel]) : raw;
+
+    private static TLane Active<TLane>(AffineCouplingLayout layout, int column, ArrayView<TLane> active) where TLane : unmanaged, ILane<TLane> =>
+        layout.IsMasked != 0 ? active[column] : TLane.Of(1);
+}

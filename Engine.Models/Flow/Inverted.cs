@@ -1,0 +1,30 @@
+using Engine.Autograd;
+using Engine.Kernels;
+
+namespace Engine.Models.Flow;
+
+/// <summary>
+/// A transform the other way round. Around a <see cref="MaskedAutoregressive"/> flow it is an inverse autoregressive one (Kingma et al. 2016, arXiv:1606.04934): samples then take one pass,
+/// and the density of given data as many as there are dimensions.
+/// </summary>
+public sealed class Inverted : FlowTransform
+{
+    private readonly FlowTransform _inner;
+
+    /// <summary>Turns a transform round.</summary>
+    /// <param name="inner">A transform with the same shape on both sides.</param>
+    public Inverted(FlowTransform inner) => _inner = AddModule("inner", inner);
+
+    /// <inheritdoc/>
+    public override Transformed Apply(Tensor x, Tensor? context = null) => _inner.Invert(x, context);
+
+    /// <inheritdoc/>
+    public override Transformed Invert(Tensor z, Tensor? context = null) => _inner.Apply(z, context);
+
+    /// <inheritdoc/>
+    public override Shape OutputShape(Shape example)
+    {
+        Shape shape = _inner.OutputShape(example);
+        return shape == example ? shape : throw new InvalidOperationException($"A transform that makes {shape} of {example} cannot be turned round.");
+    }
+}

@@ -1,0 +1,18 @@
+using Engine.Autograd;
+using Engine.Kernels;
+
+namespace Engine.Models.Flow;
+
+/// <summary>A monotone rational-quadratic spline for each element (Durkan et al. 2019, arXiv:1906.04032).</summary>
+/// <param name="spline">Bins and interval.</param>
+public sealed class SplineBijector(SplineShape spline) : Bijector
+{
+    /// <inheritdoc/>
+    public override int Parameters => spline.Parameters;
+
+    /// <inheritdoc/>
+    public override Transformed Apply(Tensor x, Tensor parameters) => Bijection.RationalQuadratic(x, parameters, spline);
+
+    /// <inheritdoc/>
+    public override Transformed Invert(Tensor z, Tensor parameters) => Bijection.RationalQuadratic(z, parameters, spline, inverse: true);
+}
