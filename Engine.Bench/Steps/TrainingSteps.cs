@@ -15,6 +15,8 @@ internal static class TrainingSteps
         ["pixelcnn7"] = device => new PixelCnnStep(device, 7),
         ["gpt"] = GptStep.Create,
         ["ddpm"] = DdpmStep.Make,
+        ["realnvp784"] = RealNvpStep.Images,
+        ["realnvp2d"] = RealNvpStep.Plane,
     };
 
     internal static string[] Names => [.. s_makers.Keys];

@@ -19,4 +19,8 @@ public abstract class Bijector
     /// <param name="z">[batch, n].</param>
     /// <param name="parameters">[batch, n <see cref="Parameters"/>].</param>
     public abstract Transformed Invert(Tensor z, Tensor parameters);
+
+    /// <summary>Parameters as <see cref="Apply"/> takes them, from one row of all elements for each parameter.</summary>
+    /// <param name="parameters">[batch, <see cref="Parameters"/>, n].</param>
+    public virtual Tensor Arranged(Tensor parameters) => parameters.Reshape(parameters.Shape[0], -1);
 }

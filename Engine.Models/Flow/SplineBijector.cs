@@ -15,4 +15,7 @@ public sealed class SplineBijector(SplineShape spline) : Bijector
 
     /// <inheritdoc/>
     public override Transformed Invert(Tensor z, Tensor parameters) => Bijection.RationalQuadratic(z, parameters, spline, inverse: true);
+
+    /// <inheritdoc/>
+    public override Tensor Arranged(Tensor parameters) => parameters.Transpose().Reshape(parameters.Shape[0], -1);
 }

@@ -3,7 +3,7 @@ using Engine.Autograd;
 
 namespace Engine.Tests;
 
-/// <summary>The names of the public operations: every public method or operator of these classes that makes a tensor.</summary>
+/// <summary>The names of the public operations: every public method or operator of these classes that makes a tensor, or one with its log-determinant.</summary>
 internal static class OperationNames
 {
     private static readonly Dictionary<string, string> s_symbols = new()
@@ -13,9 +13,9 @@ internal static class OperationNames
 
     internal static IReadOnlyList<string> All { get; } =
     [
-        .. new[] { typeof(Tensor), typeof(Loss), typeof(Sampling), typeof(LogLikelihood), typeof(KullbackLeibler) }
+        .. new[] { typeof(Tensor), typeof(Loss), typeof(Sampling), typeof(LogLikelihood), typeof(KullbackLeibler), typeof(Bijection) }
             .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
-            .Where(method => method.ReturnType == typeof(Tensor))
+            .Where(method => method.ReturnType == typeof(Tensor) || method.ReturnType == typeof(Transformed))
             .Select(Name)
             .Distinct()
             .Order(StringComparer.Ordinal),

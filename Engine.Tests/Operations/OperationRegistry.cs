@@ -12,6 +12,7 @@ internal static class OperationRegistry
         RecurrentCases.All,
         GateCases.All,
         AttentionCases.All,
+        BijectionCases.All,
     }.SelectMany(cases => cases()).ToDictionary(c => c.Name);
 
     internal static IReadOnlyCollection<OperationCase> Cases => s_byName.Values;

@@ -33,6 +33,8 @@ internal static class TrainedPrograms
         ["pixelrnn"] = (run, stepped) => Train(run, stepped, PixelRnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["transformer"] = (run, stepped) => Train(run, stepped, new TrainedTransformer(run), (model, _) => model.Step(), model => model.Sample()),
         ["diffusion"] = (run, stepped) => Train(run, stepped, new TrainedDiffusion(run), (diffusion, batch) => diffusion.Step(batch), diffusion => diffusion.Sample()),
+        ["flow"] = (run, stepped) => Train(run, stepped, new TrainedFlow(run), (flow, batch) => flow.Step(batch), flow => flow.Sample()),
+        ["flow-2d"] = (run, stepped) => Train(run, stepped, new TrainedPlane(run), (flow, _) => flow.Step(), flow => flow.Sample()),
         ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
         {

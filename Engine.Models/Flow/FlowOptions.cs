@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Engine.Autograd.Nn;
+using Engine.Models.Data;
+using Engine.Models.Training;
+
+namespace Engine.Models.Flow;
+
+/// <summary>The options of a program that trains a flow of images, beside those that all training programs have.</summary>
+public sealed class FlowOptions
+{
+    private readonly Option<string> _model = ProgramOption.Choice("--model", "Which flow.", "realnvp", "nice", "glow", "checkerboards");
+    private readonly Option<string> _dequantize = ProgramOption.Choice("--dequantize", "The noise that makes grey levels numbers: uniform, or learned with the flow.", "uniform", "variational");
+    private readonly Option<int> _hidden = ProgramOption.Integer("--hidden", "Width of the networks; 0 takes the model's own.", 0, 0, 8192);
+    private readonly Option<int> _couplings = ProgramOption.Integer("--couplings", "Couplings, or steps of Glow, at the first scale; 0 takes the model's own.", 0, 0, 256);
+    private readonly Option<int> _layers = ProgramOption.Integer("--layers", "Hidden layers, or residual blocks, of the networks; 0 takes the model's own.", 0, 0, 64);
+    private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
+    private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
+    private readonly Option<int> _testSamples = ProgramOption.Integer("--test-samples", "Draws of the noise for each test image at the end.", 1, 1, 10_000);
+
+    /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
+    public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--test-samples"];
+
+    /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
+    public Option[] All => [_model, _dequantize, _hidden, _couplings, _layers, _images, _testImages, _testSamples];
+
+    /// <summary>How many images are trained on, at most.</summary>
+    /// <param name="run">The run.</param>
+    public int Images(TrainingRun run) => run.Option(_images) is > 0 and var count ? count : int.MaxValue;
+
+    /// <summary>Draws of the noise for each test image.</summary>
+    /// <param name="run">The run.</param>
+    public int TestSamples(TrainingRun run) => run.Option(_testSamples);
+
+    /// <summary>How many test images are measured on, at most.</summary>
+    /// <param name="run">The run.</param>
+    public int TestImages(TrainingRun run) => run.Option(_testImages);
+
+    /// <summary>Makes the model that the options ask for.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="side">Rows and columns of an image.</param>
+    /// <exception cref="DataException">Two options contradict each other.</exception>
+    public ImageFlow Make(TrainingRun run, int side)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ModuleOptions options = new(run.Random, run.Device);
+        string model = run.Option(_model)!;
+        bool variational = run.Option(_dequantize) == "variational";
+        if (model == "nice" && variational) throw new DataException("--model nice is measured with uniform noise, as in its paper: expected --dequantize uniform, found variational.");
+        return model switch
+        {
+            "nice" => ImageFlows.Nice(side, Or(_couplings, 4), Or(_hidden, 1000), Or(_layers, 5), options),
+            "glow" => ImageFlows.Glow(side, Or(_couplings, 8), Or(_hidden, 96), variational, options),
+            "checkerboards" => ImageFlows.Checkerboards(side, Or(_couplings, 8), Or(_hidden, 32), Or(_layers, 3), variational, options),
+            _ => RealNvp(),
+        };
+
+        ImageFlow RealNvp()
+        {
+            (int couplings, int hidden) = (Or(_couplings, 8), Or(_hidden, 48));
+            return ImageFlows.RealNvp(side, (couplings, Math.Max(1, couplings / 2)), (hidden, hidden), Or(_layers, 2), variational, options);
+        }
+
+        int Or(Option<int> option, int own) => run.Option(option) is > 0 and var value ? value : own;
+    }
+}

@@ -1,0 +1,122 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+
+namespace Engine.Models.Flow;
+
+/// <summary>The image flows of the lesson, for square images with one channel and a side that four divides.</summary>
+public static class ImageFlows
+{
+    /// <summary>
+    /// NICE (Dinh et al. 2014, arXiv:1410.8516, section 5.1): couplings of even and odd pixels that add what a network of ReLU layers gives, a scale for each pixel, logistic latents.
+    /// </summary>
+    /// <param name="side">Rows and columns.</param>
+    /// <param name="couplings">Coupling layers; 4 in the paper.</param>
+    /// <param name="hidden">Width of the networks' layers; 1000 in the paper.</param>
+    /// <param name="layers">Hidden layers of each network; 5 in the paper.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    public static ImageFlow Nice(int side, int couplings, int hidden, int layers, ModuleOptions options)
+    {
+        int pixels = side * side, half = pixels / 2;
+        Module[] networks = [.. Enumerable.Range(0, couplings).Select(_ => Dense(half, hidden, layers, half, options))];
+        Composition transform = new(new Flattened([side, side, 1]), new CouplingChain(networks, new AdditiveBijector()), new DiagonalScaling(pixels, options));
+        return new ImageFlow(new NormalizingFlow(transform, BaseDistribution.Logistic, [side, side, 1]));
+    }
+
+    /// <summary>
+    /// RealNVP (Dinh et al. 2016, arXiv:1605.08803) in two scales: logit; checkerboard couplings, as couplings of channels behind a squeeze in the order of a checkerboard; half of the channels done;
+    /// another squeeze and couplings of channels. Gaussian latents.
+    /// </summary>
+    /// <param name="side">Rows and columns.</param>
+    /// <param name="couplings">Couplings of the first scale, and of the second.</param>
+    /// <param name="hidden">Channels of the networks at the first scale, and at the second.</param>
+    /// <param name="blocks">Gated residual blocks of each network.</param>
+    /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    public static ImageFlow RealNvp(int side, (int First, int Second) couplings, (int First, int Second) hidden, int blocks, bool variational, ModuleOptions options)
+    {
+        FlowTransform first = new Composition([new Squeeze(checkerboard: true), .. Couplings(couplings.First, 4, hidden.First, blocks, options)]);
+        FlowTransform second = new Composition([new Squeeze(), .. Couplings(couplings.Second, 8, hidden.Second, blocks, options)]);
+        Composition transform = new(new LogitTransform(), new MultiScale([first, second], [side, side, 1]));
+        return Model(transform, side, variational, options);
+    }
+
+    /// <summary>
+    /// The first flow of the UvA tutorial: logit and couplings with the mask of a checkerboard, all at the full size. Gaussian latents.
+    /// </summary>
+    /// <param name="side">Rows and columns.</param>
+    /// <param name="couplings">Couplings; 8 in the tutorial.</param>
+    /// <param name="hidden">Channels of the networks; 32 in the tutorial.</param>
+    /// <param name="blocks">Gated residual blocks; 3 in the tutorial.</param>
+    /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    public static ImageFlow Checkerboards(int side, int couplings, int hidden, int blocks, bool variational, ModuleOptions options)
+    {
+        FlowTransform[] parts = [.. Masked(side, couplings, 1, hidden, blocks, options)];
+        Composition transform = new([new LogitTransform(), .. parts, new Flattened([side, side, 1])]);
+        return Model(transform, side, variational, options);
+    }
+
+    /// <summary>
+    /// Glow (Kingma and Dhariwal 2018, arXiv:1807.03039) in two scales: steps of <see cref="ActNorm"/>, <see cref="InvertibleConvolution"/> and <see cref="ChannelCoupling"/>, and a learned prior of the half
+    /// that is done after the first scale. Gaussian latents.
+    /// </summary>
+    /// <param name="side">Rows and columns.</param>
+    /// <param name="steps">Steps of each scale.</param>
+    /// <param name="hidden">Channels of the networks: 3 x 3, ReLU, 1 x 1, ReLU, 3 x 3.</param>
+    /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    public static ImageFlow Glow(int side, int steps, int hidden, bool variational, ModuleOptions options)
+    {
+        FlowTransform[] scales = [Scale(4), Scale(8)];
+        Module prior = new Conv2d(2, 4, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros);
+        Composition transform = new(new LogitTransform(), new MultiScale(scales, [side, side, 1], [prior]));
+        return Model(transform, side, variational, options);
+
+        FlowTransform Scale(int channels)
+        {
+            List<FlowTransform> parts = [new Squeeze()];
+            for (int i = 0; i < steps; i++)
+            {
+                Sequential network = new(
+                    new Conv2d(channels / 2, hidden, 3, options, padding: ConvPadding.Same), new Relu(), new Conv2d(hidden, hidden, 1, options), new Relu(),
+                    new Conv2d(hidden, channels, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros));
+                parts.Add(new ActNorm(channels, options));
+                parts.Add(new InvertibleConvolution(channels, options));
+                parts.Add(new ChannelCoupling(network, channels, changesFirst: false, options));
+            }
+
+            return new Composition([.. parts]);
+        }
+    }
+
+    /// <summary>A network of ReLU layers whose last layer begins at zero, so that a coupling begins as the identity.</summary>
+    /// <param name="inputs">Numbers in.</param>
+    /// <param name="hidden">Width of the hidden layers.</param>
+    /// <param name="layers">Hidden layers; at least 1.</param>
+    /// <param name="outputs">Numbers out.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    public static Sequential Dense(int inputs, int hidden, int layers, int outputs, ModuleOptions options)
+    {
+        List<Module> parts = [];
+        for (int i = 0; i < layers; i++)
+        {
+            parts.Add(new Linear(i == 0 ? inputs : hidden, hidden, options));
+            parts.Add(new Relu());
+        }
+
+        parts.Add(new Linear(hidden, outputs, options, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros));
+        return new Sequential([.. parts]);
+    }
+
+    private static IEnumerable<FlowTransform> Couplings(int count, int channels, int hidden, int blocks, ModuleOptions options) =>
+        Enumerable.Range(0, count).Select(i => new ChannelCoupling(new GatedConvolutions(channels / 2, hidden, channels, blocks, options), channels, changesFirst: i % 2 == 0, options));
+
+    private static IEnumerable<FlowTransform> Masked(int side, int count, int context, int hidden, int blocks, ModuleOptions options) =>
+        Enumerable.Range(0, count).Select(i => new MaskedImageCoupling(new GatedConvolutions(context, hidden, 2, blocks, options), side, side, 1, changesEven: i % 2 == 0, options));
+
+    // The noise: four couplings of a checkerboard with 16 channels, which see the image beside what is kept of the noise.
+    private static ImageFlow Model(FlowTransform transform, int side, bool variational, ModuleOptions options) => new(
+        new NormalizingFlow(transform, BaseDistribution.Gaussian, [side, side, 1]),
+        variational ? new Composition([.. Masked(side, 4, 2, 16, 2, options)]) : null);
+}

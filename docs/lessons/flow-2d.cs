@@ -1,0 +1,72 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A flow learns a density of the plane: dotnet run docs/lessons/flow-2d.cs -- [--density 8gaussians|checkerboard|...] [--bijector spline|affine] [--help]. See flow-2d.md.
+using System.CommandLine;
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Models.Flow;
+using Engine.Models.Training;
+
+Option<string> density = ProgramOption.Choice("--density", "The density to learn.", [.. ToyDensity.Names]);
+Option<string> bijector = ProgramOption.Choice("--bijector", "What a coupling does to a number: a spline, or an affine map.", "spline", "affine");
+Option<int> bins = ProgramOption.Integer("--bins", "Bins of a spline.", 24, 1, 256);
+Option<int> couplings = ProgramOption.Integer("--couplings", "Coupling layers.", 4, 1, 100);
+Option<int> hidden = ProgramOption.Integer("--hidden", "Width of the networks' two hidden layers.", 64, 1, 4096);
+Option<int> steps = ProgramOption.Integer("--steps", "Steps in a round.", 100, 1);
+Option<int> testPoints = ProgramOption.Integer("--test-points", "Points to measure on.", 50_000, 1);
+Option<int> grid = ProgramOption.Integer("--grid", "Squares along each side of the grid that the density is integrated on.", 400, 1, 4000);
+
+ProgramInfo info = new("flow-2d", "A normalizing flow learns a density of the plane, exactly: its likelihood beside the best there is.", Epochs: 60, Batch: 512, Data: null)
+{
+    EpochsHelp = "Rounds.",
+    BatchHelp = "Points in a batch.",
+    MaxBatch = 1_000_000,
+    FreeOptions = ["--grid"],
+};
+return TrainingProgram.Run(args, info, Train, density, bijector, bins, couplings, hidden, steps, testPoints, grid);
+
+void Train(TrainingRun run)
+{
+    // f: each coupling changes one of the two coordinates by what a network says of the other one.
+    ModuleOptions options = new(run.Random, run.Device);
+    Bijector change = run.Option(bijector) == "affine" ? new AffineBijector(2) : new SplineBijector(new(run.Option(bins), Bound: 5) { MinimumWidth = 1e-4, MinimumHeight = 1e-4 });
+    Module[] networks = [.. Enumerable.Range(0, run.Option(couplings)).Select(_ => ImageFlows.Dense(1, run.Option(hidden), 2, change.Parameters, options))];
+    using NormalizingFlow flow = new(new CouplingChain(networks, change, Partition.Halves), BaseDistribution.Gaussian, [2]);
+    using Adam adam = new(flow.Parameters);
+
+    ToyDensity target = ToyDensity.Of(run.Option(density)!);
+    float[] test = target.Sample(run.Option(testPoints), run.Random.Split("test"), run.Device);
+    PlaneDensity plane = new(flow) { Panel = Math.Min(256, run.Option(grid)) };
+    LearningRateSchedule rate = LearningRateSchedules.Cosine(2e-3, run.Epochs * run.Option(steps));
+
+    Trainer trainer = run.Trainer(("flow", flow), ("adam", adam));
+    foreach (int round in trainer.Epochs(reportEvery: 10))
+    {
+        foreach (int _ in trainer.Steps(run.Option(steps), run.Batch))
+        {
+            // log p(x) = log p(f(x)) + log |det df/dx|: maximum likelihood, with no bound and no sampling.
+            float[] points = target.Sample(run.Batch, run.Random, run.Device);
+            using Tape tape = new(run.Device);
+            Tensor loss = -flow.LogDensity(Tensor.From(points, [run.Batch, 2])).Mean();
+            adam.LearningRate = rate(trainer.Step);
+            adam.Step(tape.Gradients(loss, flow.Parameters));
+            trainer.Report(("nll", loss.Item()));
+        }
+
+        // After rounds 1, 2, 4, 8, ... and the last: data, density, samples.
+        if ((round & (round - 1)) == 0 || round == run.Epochs) run.Output.Save($"density-{round:000}.png", plane.Draw(test, plane.Sample(run.Option(testPoints), run.Random.Split(round))));
+    }
+
+    if (run.IsStopping) return;
+    Tell("test NLL", -plane.LogDensity(test).Average());
+    if (target.Entropy is { } entropy) Tell("entropy of the data, the best there is", entropy);
+    Tell("integral of the density", plane.Integral(extent: 8, run.Option(grid)));
+
+    void Tell(string name, double value)
+    {
+        trainer.Record(name, value);
+        run.Print(FormattableString.Invariant($"{name}: {value:0.0000} ({target.Name})"));
+    }
+}

@@ -1,0 +1,92 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A flow learns the exact likelihood of images: dotnet run docs/lessons/flow.cs -- [--model realnvp|nice|glow] [--data digits|mnist|PATH] [--help]. See flow.md.
+using Engine.Autograd;
+using Engine.Autograd.Optim;
+using Engine.Kernels;
+using Engine.Models.Data;
+using Engine.Models.Flow;
+using Engine.Models.Imaging;
+using Engine.Models.Training;
+
+const int Side = 28, Pixels = Side * Side;
+
+FlowOptions options = new();
+ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, Batch: 128) { FreeOptions = FlowOptions.OfMeasuring };
+return TrainingProgram.Run(args, info, Train, options.All);
+
+void Train(TrainingRun run)
+{
+    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
+    data = data.Take(Math.Min(options.Images(run), data.Count));
+    test = test.Take(Math.Min(options.TestImages(run), test.Count));
+    BatchLoader batches = run.Batches(data, PixelScale.Unit);
+
+    using ImageFlow model = options.Make(run, Side);
+    using Adam adam = new(model.Parameters);
+    using ExponentialMovingAverage average = new(model, 0.999, warmUp: true);
+    LearningRateSchedule rate = LearningRateSchedules.Cosine(1e-3, (long)run.Epochs * batches.BatchesPerEpoch, to: 1e-5);
+
+    // Glow's scales begin where a first batch has mean 0 and variance 1.
+    using (Tape first = new(run.Device, record: false)) model.Flow.Transform.Initialize(Levels(data.Pixels[..(Math.Min(256, data.Count) * Pixels)]) / 256);
+
+    Trainer trainer = run.Trainer(("model", model), ("adam", adam), ("average", average));
+    foreach (int epoch in trainer.Epochs())
+    {
+        foreach (Batch batch in trainer.Steps(batches))
+        {
+            using Tape tape = new(run.Device);
+            Tensor levels = Tensor.From(batch.Images, [batch.Count, Side, Side, 1]) * 255;
+            Tensor bits = model.Loss(levels, run.Random);
+            Tensor[] gradients = tape.Gradients(bits, model.Parameters);
+            GradientClipping.ByNorm(gradients, 1);
+            adam.LearningRate = rate(trainer.Step);
+            adam.Step(gradients);
+            average.Update();
+            trainer.Report(("bits_per_dimension", bits.Item()));
+        }
+
+        if (run.IsStopping) continue;
+        using (average.Use())
+        {
+            trainer.Record("test_bits_per_dimension", model.BitsOf(First(test, 1000), 1, run.Random.Split(epoch)));
+            run.Output.Save($"samples-{epoch:000}.png", Samples(0.7, 64));
+        }
+    }
+
+    if (run.IsStopping) return;
+    using IDisposable averaged = average.Use();
+    int samples = options.TestSamples(run);
+    double bitsOfTest = model.BitsOf(test.Pixels, samples, run.Random.Split("test"));
+    trainer.Record("test bits per dimension", bitsOfTest);
+    run.Print(FormattableString.Invariant($"test bits per dimension: {bitsOfTest:0.0000} ({test.Count} test images, {samples} {(samples == 1 ? "draw" : "draws")} of the noise)"));
+
+    // The same latents, wider and narrower: a row for each temperature.
+    foreach (double temperature in (double[])[0.5, 0.7, 0.85, 1]) run.Output.Save(FormattableString.Invariant($"temperature-{temperature:0.00}.png"), Samples(temperature, 64));
+    run.Output.Save("interpolation.png", Between(First(test, 16)));
+
+    Picture Samples(double temperature, int count)
+    {
+        using Tape tape = new(run.Device, record: false);
+        NormalizingFlow flow = model.Flow;
+        Tensor latents = flow.Latents.Sample(new Shape([count, .. flow.LatentShape.ToArray()]), run.Random.Split("samples"), temperature);
+        return new ImageGrid { Black = 0 }.Draw(model.Decode(latents), Side, Side);
+    }
+
+    // From the latent of one image to that of another in a straight line, eight steps in each row.
+    Picture Between(ReadOnlySpan<byte> images)
+    {
+        const int Steps = 8;
+        using Tape tape = new(run.Device, record: false);
+        Tensor z = model.Forward(Levels(images));
+        int rows = z.Shape[0] / 2;
+        Tensor[] frames = [.. Enumerable.Range(0, Steps).Select(i => (z.Slice(0, 0, rows) * (1 - (i / (Steps - 1.0)))) + (z.Slice(0, rows, rows) * (i / (Steps - 1.0))))];
+        Tensor line = Tensor.Concat(1, [.. frames.Select(frame => frame.Reshape(rows, 1, Pixels))]).Reshape(rows * Steps, Pixels);
+        return new ImageGrid { Black = 0, Columns = Steps }.Draw(model.Decode(line), Side, Side);
+    }
+
+    Tensor Levels(ReadOnlySpan<byte> images) => Tensor.From([.. images.ToArray().Select(level => (float)level)], [images.Length / Pixels, Side, Side, 1]);
+}
+
+static ReadOnlySpan<byte> First(ImageDataset data, int count) => data.Pixels[..(Math.Min(count, data.Count) * Pixels)];
