@@ -6,7 +6,7 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 // A block is a part of one row, or some whole rows where rows are short: log-scales and shifts, which lie in turns, are laid side by side in the nearest
-// cache, and then everything runs over whole vectors.
+// cache, and then everything runs over whole vectors. The passes are methods of their own, because the compiler inlines only so much into one.
 public static unsafe partial class AffineCoupling
 {
     private const int Block = 256;
@@ -163,40 +163,54 @@ public static unsafe partial class AffineCoupling
                     ofRows[i] = H[r];
                 }
 
-            T* x = X + start;
-            T* g = G + start;
-            T* result = Result + start;
+            if (Pass == Pass.Forward) Forward(start, first, count, raw, shift, sums);
+            else if (Pass == Pass.Input) InputGradient(start, first, count, raw);
+            else ParameterGradient(start, first, count, raw, shift, ofRows);
+            if (Pass == Pass.Parameters) Scatter(start, count, raw, shift);
+        }
+
+        private readonly void Forward(nint start, int first, int count, T* raw, T* shift, T* sums)
+        {
+            V sign = V.Of(Sign);
             for (int i = 0; i < count; i += V.Count)
             {
                 int left = count - i;
-                V active = V.Load(Active + first + i), bound = V.Load(Bound + first + i), r = V.Load(raw + i), t = V.Load(shift + i) * active;
-                if (Pass == Pass.Forward)
-                {
-                    V s = TScale.Of(r, bound) * active;
-                    V.Store(s, sums + i);
-                    V e = LaneMath.Exp(V.Of(Sign) * s), v = Load(x + i, left);
-                    Store(IsInverse ? (v - t) * e : V.MulAdd(v, e, t), result + i, left);
-                }
-                else if (Pass == Pass.Input)
-                {
-                    Store(Load(g + i, left) * LaneMath.Exp(V.Of(Sign) * (TScale.Of(r, bound) * active)), result + i, left);
-                }
-                else
-                {
-                    V dLog = H == null ? V.Of(0) : V.Load(ofRows + i), dShift = V.Of(0);
-                    if (G != null)
-                    {
-                        V e = LaneMath.Exp(V.Of(Sign) * (TScale.Of(r, bound) * active)), v = Load(x + i, left), gradient = Load(g + i, left);
-                        dLog = V.MulAdd(gradient * (IsInverse ? v - t : v), e, dLog);
-                        dShift = (IsInverse ? -(gradient * e) : gradient) * active;
-                    }
-
-                    V.Store(V.Of(Sign) * dLog * TScale.Slope(r, bound) * active, raw + i);
-                    V.Store(dShift, shift + i);
-                }
+                V active = V.Load(Active + first + i), t = V.Load(shift + i) * active;
+                V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * active;
+                V.Store(s, sums + i);
+                V e = LaneMath.Exp(sign * s), x = Load(X + start + i, left);
+                Store(IsInverse ? (x - t) * e : V.MulAdd(x, e, t), Result + start + i, left);
             }
+        }
 
-            if (Pass == Pass.Parameters) Scatter(start, count, raw, shift);
+        private readonly void InputGradient(nint start, int first, int count, T* raw)
+        {
+            V sign = V.Of(Sign);
+            for (int i = 0; i < count; i += V.Count)
+            {
+                V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * V.Load(Active + first + i);
+                Store(Load(G + start + i, count - i) * LaneMath.Exp(sign * s), Result + start + i, count - i);
+            }
+        }
+
+        private readonly void ParameterGradient(nint start, int first, int count, T* raw, T* shift, T* ofRows)
+        {
+            V sign = V.Of(Sign);
+            for (int i = 0; i < count; i += V.Count)
+            {
+                int left = count - i;
+                V active = V.Load(Active + first + i), bound = V.Load(Bound + first + i), r = V.Load(raw + i), dShift = V.Of(0);
+                V dLog = H == null ? V.Of(0) : V.Load(ofRows + i);
+                if (G != null)
+                {
+                    V e = LaneMath.Exp(sign * (TScale.Of(r, bound) * active)), x = Load(X + start + i, left), g = Load(G + start + i, left);
+                    dLog = V.MulAdd(g * (IsInverse ? x - (V.Load(shift + i) * active) : x), e, dLog);
+                    dShift = (IsInverse ? -(g * e) : g) * active;
+                }
+
+                V.Store(sign * dLog * TScale.Slope(r, bound) * active, raw + i);
+                V.Store(dShift, shift + i);
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
