@@ -13,7 +13,7 @@ public sealed partial class ImageFlow
     /// <param name="samples">Draws of the noise for each image; at least 1.</param>
     /// <param name="random">Where the noise comes from.</param>
     /// <param name="batch">Images in a pass.</param>
-    public double[] LogLikelihood(ReadOnlySpan<byte> images, int samples, RandomStream random, int batch = 250)
+    public double[] LogLikelihood(ReadOnlySpan<byte> images, int samples, RandomStream random, int batch = 50)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         int length = Flow.Example.Count, count = images.Length / length;
