@@ -452,7 +452,7 @@ make = {
 if variant == 'find':
     formats = list(FORMATS) if model in ('vae_conv', 'dcgan', 'pixelcnn3', 'pixelcnn7', 'ddpm') else ['contiguous']
     # A loss of another kind has no such choice.
-    losses = LOSSES[:1] if model in ('gpt', 'ddpm') else LOSSES
+    losses = LOSSES[:1] if model in ('gpt', 'ddpm', 'realnvp784', 'realnvp2d') else LOSSES
     best = find(make, [list(ADAMS), formats, losses, MODES if sys.argv[4:] == ['compile'] else MODES[:1]])
     if best:
         say(note='/'.join(best))
