@@ -10,7 +10,7 @@ public sealed class TransformerProgram
     public const int StepsPerEpoch = 250;
 
     private readonly bool _isLarge;
-    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "nanogpt: nanoGPT's setting for a CPU. large: more layers, wider, with a longer block, dropout and more steps.", "nanogpt", "large");
+    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "nanogpt: nanoGPT's model and budget for a CPU. large: more layers, wider, with a longer block, dropout and more steps.", "nanogpt", "large");
     private readonly Option<int> _layers, _heads, _width, _block;
     private readonly Option<int> _steps = ProgramOption.Integer("--steps", "Steps of an epoch.", StepsPerEpoch, least: 1);
     private readonly Option<string> _positions = ProgramOption.Choice("--positions", "How a token is told where it stands.", "learned", "sinusoidal");
@@ -32,7 +32,7 @@ public sealed class TransformerProgram
         _width = ProgramOption.Integer("--width", "Numbers of a position; a multiple of the heads.", _isLarge ? 192 : 128, least: 2);
         _block = ProgramOption.Integer("--block", "Characters that can be looked back on.", _isLarge ? 128 : 64, least: 1);
         _dropout = ProgramOption.Decay("--dropout", "The probability of zero behind embedding, attentions and networks.", _isLarge ? 0.1 : 0);
-        _rate = ProgramOption.Decimal("--learning-rate", "The largest learning rate.", 1e-3, 1e-9, 1);
+        _rate = ProgramOption.Decimal("--learning-rate", "The largest learning rate.", _isLarge ? 2e-3 : 3e-3, 1e-9, 1);
     }
 
     /// <summary>What <see cref="TrainingProgram"/> is told.</summary>

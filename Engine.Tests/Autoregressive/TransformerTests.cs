@@ -169,7 +169,7 @@ public sealed class TransformerTests : IDisposable
         Time(true, 16);
         Time(false, 16);
 
-        // At least five times where nothing else runs (docs/benchmarks.md); a busy machine is given room.
+        // At least five times where nothing else runs (docs/results.md); a busy machine is given room.
         Assert.True(Time(false, 256) > 3 * Time(true, 256));
 
         double Time(bool useCache, int count)
