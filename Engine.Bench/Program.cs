@@ -11,6 +11,7 @@ RootCommand root = new("Measures the engine: this machine's ceilings, the kernel
     KernelsCommand.Create(),
     MatMulCommand.Create(),
     StepsCommand.Create(),
+    CacheCommand.Create(),
     ServeCommand.Create(),
 };
 
