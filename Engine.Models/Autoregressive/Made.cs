@@ -47,7 +47,11 @@ public sealed class Made : Module, IPixelModel
 
     /// <summary>Takes one of the sets of masks: in training the next one for each step.</summary>
     /// <param name="index">Which; whatever is beyond the last begins again from the first.</param>
-    public void Use(long index) => _network.Use(_masks[(int)(index % _masks.Length)]);
+    public void Use(long index)
+    {
+        // Those that the layers hold may come from a checkpoint, so that only a single one need not be set again.
+        if (_masks.Length > 1) _network.Use(_masks[(int)(index % _masks.Length)]);
+    }
 
     /// <summary>The logit of each pixel from those before it: [batch, pixels] for [batch, pixels].</summary>
     public override Tensor Forward(Tensor x) => _network.Forward(x).Reshape(x.Shape);

@@ -68,7 +68,6 @@ public sealed class MaskedNetwork : Module
     public void Use(AutoregressiveMasks masks)
     {
         ArgumentNullException.ThrowIfNull(masks);
-        if (ReferenceEquals(masks, Masks)) return;
         if (masks.Layers != _hidden.Length || masks.Inputs != Masks.Inputs || masks.Dimensions != Dimensions)
         {
             throw new ArgumentException(

@@ -25,6 +25,13 @@ internal sealed partial class ChildProgram : IDisposable
         _error = _process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>
+    /// Whether SIGINT is ignored here, as a shell has it for what it starts in the background: a child inherits that. Linux says so in a mask whose bit 1 is SIGINT.
+    /// </summary>
+    public static bool IgnoresInterrupt => File.Exists("/proc/self/status")
+        && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
+        && (Convert.ToUInt64(line["SigIgn:".Length..].Trim(), 16) & (1 << (Interrupt - 1))) != 0;
+
     public bool HasExited => _process.HasExited;
 
     public string Output

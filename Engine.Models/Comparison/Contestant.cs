@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using Engine.Autograd.Checkpoints;
+using Engine.Kernels;
+using Engine.Models.Data;
+
+namespace Engine.Models.Comparison;
+
+/// <summary>A generative model that learns grey images of 28 x 28 beside others, in the same steps, and is measured with the same measures.</summary>
+public abstract class Contestant : IStateful, IDisposable
+{
+    /// <summary>Rows and columns of an image.</summary>
+    protected const int Side = 28;
+
+    private double _seconds;
+    private long _images;
+
+    /// <summary>Which family it stands for, such as <c>VAE</c>.</summary>
+    public abstract string Family { get; }
+
+    /// <summary>What kind of number <see cref="BitsPerDimension"/> is: <c>exact</c>, <c>bound</c> or <c>none</c>.</summary>
+    public abstract string LikelihoodKind { get; }
+
+    /// <summary>The number of trained numbers.</summary>
+    public abstract long ParameterCount { get; }
+
+    /// <summary>Images that were trained on for each second of training.</summary>
+    public double ImagesPerSecond => _seconds > 0 ? _images / _seconds : 0;
+
+    /// <summary>Where it computes.</summary>
+    protected abstract Device Device { get; }
+
+    /// <summary>One training step, whose time is added up.</summary>
+    /// <param name="images">[count, 28, 28, 1] in [0, 1], in steps of 1/255.</param>
+    /// <param name="count">Images.</param>
+    /// <returns>The loss of the batch.</returns>
+    public double Step(ReadOnlySpan<float> images, int count)
+    {
+        long start = Stopwatch.GetTimestamp();
+        double loss = Train(images, [count, Side, Side, 1]);
+        _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
+        _images += count;
+        return loss;
+    }
+
+    /// <summary>Images that are drawn: [count, 28, 28, 1] in [-1, 1].</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="random">Where randomness comes from.</param>
+    public abstract float[] Sample(int count, RandomStream random);
+
+    /// <summary>-log2 p(x) / 784, averaged over images of 256 grey levels; null for a model that has none.</summary>
+    /// <param name="test">Images.</param>
+    /// <param name="random">Where randomness comes from.</param>
+    public virtual double? BitsPerDimension(ImageDataset test, RandomStream random) => null;
+
+    /// <summary>Signs of a failure that only this family has, in words.</summary>
+    /// <param name="test">Images that training never saw.</param>
+    public virtual IEnumerable<string> Signs(ImageDataset test) => [];
+
+    /// <summary>Shows what is trained.</summary>
+    /// <param name="visitor">What reads it or sets it.</param>
+    public virtual void VisitState(StateVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        _seconds = visitor.Number("seconds", _seconds);
+        _images = visitor.Number("images", _images);
+    }
+
+    /// <summary>Gives the model and its optimiser back.</summary>
+    public abstract void Dispose();
+
+    /// <summary>One training step.</summary>
+    /// <param name="images">In [0, 1], in steps of 1/255.</param>
+    /// <param name="shape">[count, 28, 28, 1].</param>
+    /// <returns>The loss of the batch.</returns>
+    protected abstract double Train(ReadOnlySpan<float> images, Shape shape);
+
+    /// <summary>Grey levels as numbers.</summary>
+    /// <param name="data">Images.</param>
+    /// <param name="low">What level 0 becomes.</param>
+    /// <param name="high">What level 255 becomes.</param>
+    protected static float[] Floats(ImageDataset data, float low, float high) => Array.ConvertAll(data.Pixels.ToArray(), level => low + (level * (high - low) / 255));
+}

@@ -1,0 +1,74 @@
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+using Engine.Models.Adversarial;
+using Engine.Models.Data;
+
+namespace Engine.Models.Comparison;
+
+/// <summary>A <see cref="Dcgan"/>: no likelihood, one pass for a sample.</summary>
+public sealed class GanContestant : Contestant
+{
+    private const int Latent = 100;
+    private readonly Gan _gan;
+    private double _discriminatorLoss = 2 * Math.Log(2);
+
+    /// <summary>Makes the model.</summary>
+    /// <param name="width">Channels of the generator's last images, and of the discriminator's first.</param>
+    /// <param name="options">Device and randomness.</param>
+    public GanContestant(int width, ModuleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Device = options.Device ?? Device.Default;
+        _gan = new Gan(Dcgan.Generator(options, Latent, width), Dcgan.ConvolutionalDiscriminator(options, width), Latent, options, objective: new GanObjective(FromLogits: true));
+    }
+
+    /// <inheritdoc/>
+    public override string Family => "GAN";
+
+    /// <inheritdoc/>
+    public override string LikelihoodKind => "none";
+
+    /// <inheritdoc/>
+    public override long ParameterCount => _gan.Generator.ParameterCount + _gan.Discriminator.ParameterCount;
+
+    /// <inheritdoc/>
+    protected override Device Device { get; }
+
+    /// <inheritdoc/>
+    public override float[] Sample(int count, RandomStream random)
+    {
+        using var noise = Autograd.Tensor.Normal([count, Latent], random, device: Device);
+        return _gan.Sample(noise);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Signs(ImageDataset test)
+    {
+        // 2 log 2 = 1.39 is a discriminator that cannot tell; near 0 it is sure of everything, and the generator learns nothing from it.
+        if (_discriminatorLoss < 0.1) yield return FormattableString.Invariant($"the discriminator has won (loss {_discriminatorLoss:0.000})");
+    }
+
+    /// <inheritdoc/>
+    public override void VisitState(StateVisitor visitor)
+    {
+        base.VisitState(visitor);
+        visitor.Part("gan", _gan);
+        _discriminatorLoss = visitor.Number("discriminator_loss", _discriminatorLoss);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose() => _gan.Dispose();
+
+    /// <inheritdoc/>
+    protected override double Train(ReadOnlySpan<float> images, Shape shape)
+    {
+        float[] signed = new float[images.Length];
+        for (int i = 0; i < signed.Length; i++) signed[i] = (2 * images[i]) - 1;
+        GanLosses losses = _gan.Step(signed, shape);
+
+        // A mean over the last hundred steps or so
+        _discriminatorLoss += 0.01 * (losses.Discriminator - _discriminatorLoss);
+        return losses.Generator;
+    }
+}

@@ -1,0 +1,107 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+using Engine.Models.Data;
+using Engine.Models.Variational;
+
+namespace Engine.Models.Comparison;
+
+/// <summary>
+/// A convolutional VAE (Kingma and Welling 2013, arXiv:1312.6114) whose pixels have logistic distributions over the 256 levels (Kingma et al. 2016, arXiv:1606.04934), so that its bound
+/// is one on the probability of images as they are. Samples are the means of the pixels.
+/// </summary>
+public sealed class VaeContestant : LikelihoodContestant
+{
+    private const int Latent = 32, Pixels = Side * Side;
+    private readonly Networks _networks;
+
+    /// <summary>Makes the model.</summary>
+    /// <param name="width">Channels at 14 x 14.</param>
+    /// <param name="options">Device and randomness.</param>
+    public VaeContestant(int width, ModuleOptions options) : this(new Networks(width, options), options)
+    {
+    }
+
+    private VaeContestant(Networks networks, ModuleOptions options) : base(networks, options) => _networks = networks;
+
+    /// <inheritdoc/>
+    public override string Family => "VAE";
+
+    /// <inheritdoc/>
+    public override string LikelihoodKind => "bound";
+
+    /// <inheritdoc/>
+    public override float[] Sample(int count, RandomStream random) => Averaged(() =>
+    {
+        using Tape tape = new(Device, record: false);
+        (Tensor mean, _) = Decode(Tensor.Normal([count, Latent], random));
+        return mean.Affine(2, -1).ToArray();
+    });
+
+    /// <inheritdoc/>
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random) => Averaged(() =>
+    {
+        double nats = 0;
+        foreach (float[] part in Floats(test, 0, 1).Chunk(100 * Pixels))
+        {
+            using Tape tape = new(Device, record: false);
+            nats += Bound(Tensor.From(part, [part.Length / Pixels, Side, Side, 1]), random).Sum().Item();
+        }
+
+        return -nats / (test.Count * Pixels * Math.Log(2));
+    });
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Signs(ImageDataset test)
+    {
+        float[] latents = Averaged(() =>
+        {
+            using Tape tape = new(Device, record: false);
+            return _networks.Encoder.Forward(Tensor.From(Floats(test, 0, 1), [test.Count, Side, Side, 1])).ToArray();
+        });
+        int active = new LatentActivity(latents, Latent).Active;
+        if (active < Latent) yield return $"{Latent - active} of {Latent} latents are not used";
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Loss(Tensor images) => Bound(images, Random).Mean() * (-1 / (Pixels * Math.Log(2)));
+
+    // E_q[log p(x|z)] - KL(q(z|x) || N(0, 1)) of each image, in nats
+    private Tensor Bound(Tensor x, RandomStream random)
+    {
+        (Tensor mean, Tensor logVariance) = _networks.Encoder.Parameterize(x);
+        Tensor z = Sampling.Reparameterize(mean, logVariance, Tensor.Normal(mean.Shape, random));
+        (Tensor pixels, Tensor logScale) = Decode(z);
+        return LogLikelihood.DiscretizedLogistic(x.Reshape(x.Shape[0], Pixels), pixels, logScale, low: 0) - KullbackLeibler.ToStandardGaussian(mean, logVariance);
+    }
+
+    // Means in [0, 1] and the logarithms of the scales, from less than a step of the levels to the whole range: [samples, 784] each.
+    private (Tensor Mean, Tensor LogScale) Decode(Tensor z)
+    {
+        Tensor output = _networks.Decoder.Forward(z);
+        int samples = z.Shape[0];
+        return (output.Slice(3, 0, 1).Sigmoid().Reshape(samples, Pixels), output.Slice(3, 1, 1).Tanh().Affine(4, -3).Reshape(samples, Pixels));
+    }
+
+    private sealed class Networks : Module
+    {
+        internal Networks(int width, ModuleOptions options)
+        {
+            int channels = 2 * width, hidden = 8 * width, features = 7 * 7 * channels;
+            Encoder = AddModule("encoder", new GaussianEncoder(
+                new Sequential(
+                    new Conv2d(1, width, 4, options, stride: 2, padding: 1), new Relu(), new Conv2d(width, channels, 4, options, stride: 2, padding: 1), new Relu(),
+                    new Flatten(), new Linear(features, hidden, options), new Relu()),
+                hidden, Latent, options));
+            Decoder = AddModule("decoder", new Sequential(
+                new Linear(Latent, hidden, options), new Relu(), new Linear(hidden, features, options), new Relu(), new Unflatten(7, 7, channels),
+                new ConvTranspose2d(channels, width, 4, options, stride: 2, padding: 1), new Relu(), new ConvTranspose2d(width, 2, 4, options, stride: 2, padding: 1)));
+        }
+
+        internal GaussianEncoder Encoder { get; }
+
+        internal Sequential Decoder { get; }
+
+        public override Tensor Forward(Tensor x) => Decoder.Forward(Encoder.Forward(x));
+    }
+}

@@ -1,0 +1,98 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// Five generative models learn the same images side by side: dotnet run docs/lessons/compare.cs -- [--data digits|mnist|PATH] [--help]. See compare.md.
+using System.Diagnostics;
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+using Engine.Models.Classification;
+using Engine.Models.Comparison;
+using Engine.Models.Data;
+using Engine.Models.Imaging;
+using Engine.Models.Metrics;
+using Engine.Models.Training;
+
+const int Side = 28, JudgeEpochs = 3;
+
+var only = ProgramOption.Choice("--only", "One family alone, or all.", ["all", .. Contestants.Names]);
+var width = ProgramOption.Integer("--width", "The width of all networks; 16 makes models of about 400,000 parameters.", 16, least: 1, most: 256);
+var images = ProgramOption.Integer("--images", "Images to train on at most.", 12_000, least: 2);
+var samples = ProgramOption.Integer("--samples", "Samples of each model that are judged, at least 100; 0 draws none.", 2000);
+var testImages = ProgramOption.Integer("--test-images", "Test images that the likelihood is measured on, at most.", 1000, least: 2);
+ProgramInfo info = new("compare", "A VAE, a GAN, an autoregressive model, a flow and a diffusion model learn the same images.", Epochs: 10, Batch: 64)
+{
+    FreeOptions = [samples.Name, testImages.Name],
+};
+return TrainingProgram.Run(args, info, Train, only, width, images, samples, testImages);
+
+void Train(TrainingRun run)
+{
+    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
+    data = data.Take(Math.Min(run.Option(images), data.Count));
+    if (run.Option(samples) is > 0 and < 100) throw new DataException($"--samples must be 0 or at least 100, was {run.Option(samples)}.");
+    BatchLoader batches = run.Batches(data, PixelScale.Unit);
+
+    ModuleOptions options = new(run.Random, run.Device);
+    Contestant[] models = [.. Contestants.Names.Where(name => run.Option(only) == "all" || run.Option(only) == name).Select(name => Contestants.Make(name, run.Option(width), options))];
+    Trainer trainer = run.Trainer([.. models.Select(model => (model.Family, (IStateful)model))]);
+    foreach (int epoch in trainer.Epochs())
+    {
+        // All see the same batches in the same order; each takes its own time, which is added up.
+        foreach (Batch batch in trainer.Steps(batches))
+            foreach (Contestant model in models) trainer.Report(model == models[0] ? batch.Count : 0, (model.Family, model.Step(batch.Images, batch.Count)));
+
+        if (run.IsStopping) break;
+        foreach (Contestant model in models) run.Output.Save($"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"))));
+    }
+
+    if (!run.IsStopping) Compare(run, models, data, test);
+    foreach (Contestant model in models) model.Dispose();
+
+    // The same draws for a model in every epoch, so that its pictures show what training changes.
+    RandomStream Stream(Contestant model, string what) => run.Random.Split(what).Split(model.Family);
+}
+
+void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDataset test)
+{
+    SampleJudge? judge = run.Option(samples) > 0 ? Judge(run, data, test) : null;
+    ImageDataset measured = test.Take(Math.Min(run.Option(testImages), test.Count));
+    List<ComparisonRow> rows = [];
+    foreach (Contestant model in models)
+    {
+        run.Stopping.ThrowIfCancellationRequested();
+        (float[] drawn, double seconds) = judge is null ? ([], 1) : Draw(model, run.Option(samples), run.Random.Split("samples").Split(model.Family));
+        if (judge is not null) run.Output.Save($"{model.Family}.png", Grid(drawn.AsSpan(0, 64 * Side * Side)));
+        SampleQuality? quality = judge?.Of(drawn);
+        rows.Add(new ComparisonRow(
+            model.Family, model.ParameterCount, model.ImagesPerSecond, judge is null ? 0 : run.Option(samples) / seconds, model.LikelihoodKind,
+            model.BitsPerDimension(measured, run.Random.Split("test")), quality, [.. quality?.Signs(DigitClassifier.Classes) ?? [], .. model.Signs(measured)]));
+    }
+
+    string table = new ComparisonTable(rows, judge?.Data).ToString();
+    run.Output.SaveText("comparison.md", table);
+    run.Print(table);
+}
+
+// A classifier that learns the same images says what the samples look like.
+static SampleJudge Judge(TrainingRun run, ImageDataset data, ImageDataset test)
+{
+    DigitClassifier classifier = new(new ModuleOptions(run.Random.Split("classifier"), run.Device));
+    BatchLoader batches = new(data, Math.Min(128, data.Count), new BatchOptions { Seed = run.Seed, DropLast = true });
+    double steps = JudgeEpochs * batches.BatchesPerEpoch, step = 0;
+    for (int epoch = 0; epoch < JudgeEpochs; epoch++)
+        foreach (Batch batch in batches.Epoch(epoch)) classifier.Step(batch.Images, batch.Labels, step++ / steps);
+    run.Print(FormattableString.Invariant($"The judge gets {classifier.Accuracy(test):P2} of the test images right."));
+    return new SampleJudge(classifier, data, test);
+}
+
+static (float[] Samples, double Seconds) Draw(Contestant model, int count, RandomStream random)
+{
+    const int AtOnce = 100;
+    List<float> drawn = [];
+    long start = Stopwatch.GetTimestamp();
+    for (int done = 0; done < count; done += AtOnce) drawn.AddRange(model.Sample(Math.Min(AtOnce, count - done), random));
+    return ([.. drawn], Stopwatch.GetElapsedTime(start).TotalSeconds);
+}
+
+static Picture Grid(ReadOnlySpan<float> samples) => new ImageGrid().Draw(samples, Side, Side);
