@@ -22,7 +22,7 @@ public sealed class MadeOptions
     /// <param name="args">The command line: which recipe has to be known before it is read.</param>
     public MadeOptions(IEnumerable<string> args)
     {
-        _isLarge = $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe large ", StringComparison.Ordinal);
+        _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
         _hidden = new Option<string>("--hidden") { Description = "Units of each hidden layer, with commas between.", DefaultValueFactory = _ => _isLarge ? "2000" : "500" };
         _dropout = ProgramOption.Decay("--dropout", "The share of hidden units that are dropped while training.", _isLarge ? 0.25 : 0.2);
     }

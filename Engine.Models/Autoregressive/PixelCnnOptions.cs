@@ -8,31 +8,23 @@ namespace Engine.Models.Autoregressive;
 /// <summary>The options of a program that trains a PixelCNN, beside those that all training programs have.</summary>
 public sealed class PixelCnnOptions
 {
-    private readonly Option<string> _model = Word("--model", "Plain residual blocks, or gated units in two stacks without a blind spot.", "pixelcnn", "gated");
-    private readonly Option<string> _recipe = Word("--recipe", "Sizes and training: small for minutes, large for hours and the published likelihood.", "small", "large");
-    private readonly Option<string> _levels = Word("--levels", "Levels of a pixel: black and white, or all greys by a softmax.", "2", "256");
+    private readonly Option<string> _model = ProgramOption.Choice("--model", "Plain residual blocks, or gated units in two stacks without a blind spot.", "pixelcnn", "gated");
+    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "Sizes and training: small for minutes, large for hours and the published likelihood.", "small", "large");
+    private readonly Option<string> _levels = ProgramOption.Choice("--levels", "Levels of a pixel: black and white, or all greys by a softmax.", "2", "256");
     private readonly Option<bool> _classes = new("--classes") { Description = "Tells the model the class of each image, so that one can ask for a class." };
-    private readonly Option<string> _binarize = Word(
+    private readonly Option<string> _binarize = ProgramOption.Choice(
         "--binarize", "With 2 levels, how grey becomes 0 or 1: drawn for each use, drawn once, from the half on. auto: not at all where all is black or white already, else dynamic.",
         "auto", "dynamic", "static", "threshold");
-    private readonly Option<string> _side = Word("--side", "Rows and columns of an image: smaller ones are averages.", "28", "14", "7");
-    private readonly Option<int> _layers = Number("--layers", "Residual blocks or gated layers; 0 takes the recipe's.", 0, 0, 1000);
-    private readonly Option<int> _features = Number("--features", "Features of a layer; 0 takes the recipe's.", 0, 0, 4096);
-    private readonly Option<double> _dropout = new("--dropout")
-    {
-        Description = "The share of features that are dropped in training; -1 takes the recipe's.",
-        DefaultValueFactory = _ => -1,
-        CustomParser = result =>
-        {
-            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is -1 or (>= 0 and < 1)) return number;
-            result.AddError($"--dropout must be a number from 0 to below 1, or -1 for the recipe's, was '{text}'.");
-            return 0;
-        },
-    };
-    private readonly Option<int> _trainImages = Number("--train-images", "How many images to train on at most; 0 takes all.", 0, 0, int.MaxValue);
-    private readonly Option<int> _samples = Number("--samples", "Images that are drawn at the end.", 100, 1, 10_000);
-    private readonly Option<int> _testImages = Number("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
+    private readonly Option<string> _side = ProgramOption.Choice("--side", "Rows and columns of an image: smaller ones are averages.", "28", "14", "7");
+    private readonly Option<int> _layers = ProgramOption.Integer("--layers", "Residual blocks or gated layers; 0 takes the recipe's.", 0, 0, 1000);
+    private readonly Option<int> _features = ProgramOption.Integer("--features", "Features of a layer; 0 takes the recipe's.", 0, 0, 4096);
+    private readonly Option<double> _dropout = ProgramOption.Checked<double>(
+        "--dropout", "The share of features that are dropped in training; -1 takes the recipe's.", -1, "a number from 0 to below 1, or -1 for the recipe's",
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share) && share is -1 or (>= 0 and < 1) ? share : null);
+
+    private readonly Option<int> _trainImages = ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0, 0);
+    private readonly Option<int> _samples = ProgramOption.Integer("--samples", "Images that are drawn at the end.", 100, 1, 10_000);
+    private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
 
     /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--samples"];
@@ -44,8 +36,8 @@ public sealed class PixelCnnOptions
     /// <param name="args">The command line.</param>
     public static PixelCnnRecipe RecipeOf(IEnumerable<string> args)
     {
-        string line = $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ');
-        return Recipe(line.Contains(" --model gated ", StringComparison.Ordinal), line.Contains(" --recipe large ", StringComparison.Ordinal));
+        string[] all = [.. args];
+        return Recipe(ProgramOption.IsGiven(all, "--model", "gated"), ProgramOption.IsGiven(all, "--recipe", "large"));
     }
 
     /// <summary>What a run's command line says.</summary>
@@ -88,25 +80,5 @@ public sealed class PixelCnnOptions
         (false, true) => PixelCnnRecipe.Large,
         (true, false) => PixelCnnRecipe.SmallGated,
         (true, true) => PixelCnnRecipe.LargeGated,
-    };
-
-    private static Option<string> Word(string name, string description, params string[] words)
-    {
-        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => words[0] };
-        option.AcceptOnlyFromAmong(words);
-        return option;
-    }
-
-    private static Option<int> Number(string name, string description, int value, int least, int most) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => value,
-        CustomParser = result =>
-        {
-            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most) return number;
-            result.AddError($"{name} must be a whole number from {least} to {most}, was '{text}'.");
-            return 0;
-        },
     };
 }

@@ -17,7 +17,7 @@ public sealed class PixelRnnOptions
     /// <param name="args">The command line: which recipe has to be known before it is read.</param>
     public PixelRnnOptions(IEnumerable<string> args)
     {
-        _isLarge = $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe large ", StringComparison.Ordinal);
+        _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
         _hidden = ProgramOption.Integer("--hidden", "Numbers of a pixel's state in a Row LSTM; twice as many features go from layer to layer.", _isLarge ? 32 : 16, 1, 4096);
         _layers = ProgramOption.Integer("--layers", "Row LSTM layers.", _isLarge ? 3 : 2, 1, 100);
     }

@@ -26,7 +26,7 @@ public sealed class TransformerProgram
     public TransformerProgram(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        _isLarge = $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe large ", StringComparison.Ordinal);
+        _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
         _layers = ProgramOption.Integer("--layers", "Layers.", _isLarge ? 6 : 4, least: 1);
         _heads = ProgramOption.Integer("--heads", "Heads of each attention.", _isLarge ? 6 : 4, least: 1);
         _width = ProgramOption.Integer("--width", "Numbers of a position; a multiple of the heads.", _isLarge ? 192 : 128, least: 2);

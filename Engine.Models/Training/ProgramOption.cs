@@ -63,6 +63,19 @@ public static class ProgramOption
     public static Option<double> Decay(string name, string description, double value) =>
         Checked<double>(name, description, value, "a number of at least 0 and less than 1", text => TryParse(text, out double number) && number is >= 0 and < 1 ? number : null);
 
+    /// <summary>Whether a command line gives an option a word: for defaults of other options, which have to be known before options are read.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="name">The option's name.</param>
+    /// <param name="word">The word.</param>
+    public static bool IsGiven(IEnumerable<string> args, string name, string word)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        string[] all = [.. args];
+        for (int i = 0; i < all.Length; i++)
+            if (all[i] == $"{name}={word}" || all[i] == $"{name}:{word}" || (all[i] == name && i + 1 < all.Length && all[i + 1] == word)) return true;
+        return false;
+    }
+
     /// <summary>An option whose text is read by a function that answers null to what does not fit.</summary>
     internal static Option<T> Checked<T>(string name, string description, T value, string expected, Func<string, T?> parse)
         where T : struct => new(name)

@@ -35,7 +35,7 @@ public sealed class VaeOptions
 
     /// <summary>Whether a command line asks for the paper's training, whose epochs and batches are its own: known before options are read.</summary>
     /// <param name="args">The command line.</param>
-    public static bool IsPaper(IEnumerable<string> args) => $" {string.Join(' ', args)} ".Replace('=', ' ').Replace(':', ' ').Contains(" --recipe iwae ", StringComparison.Ordinal);
+    public static bool IsPaper(IEnumerable<string> args) => ProgramOption.IsGiven(args, "--recipe", "iwae");
 
     /// <summary>What a run's command line says.</summary>
     /// <param name="run">The run.</param>
