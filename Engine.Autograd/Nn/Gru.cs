@@ -2,17 +2,9 @@ using Engine.Kernels;
 
 namespace Engine.Autograd.Nn;
 
-/// <summary>
-/// Layers of gated recurrent units (Cho et al. 2014, arXiv:1406.1078), one on top of the other: [batch, steps, inputs] to [batch, steps, hidden]. The products with
-/// the inputs of all steps are one; the gates of a step are one kernel. Gates stand in PyTorch's order r, z, n, parameters have PyTorch's names
-/// (<c>weight_ih_l0</c>, <c>weight_hh_l0</c>, <c>bias_ih_l0</c>, <c>bias_hh_l0</c>) and start as there, uniform in +-1 / sqrt(hidden).
-/// </summary>
-public sealed class Gru : Module
+/// <summary>Layers of gated recurrent units (Cho et al. 2014, arXiv:1406.1078). Gates stand in PyTorch's order r, z, n.</summary>
+public sealed class Gru : RecurrentModule
 {
-    private readonly (Parameter Input, Parameter Hidden, Parameter InputBias, Parameter HiddenBias)[] _layers;
-    private readonly Dropout? _dropout;
-    private readonly int _inputs;
-
     /// <summary>Makes the layers.</summary>
     /// <param name="inputs">Features in; at least 1.</param>
     /// <param name="hidden">Numbers of a state; at least 1.</param>
@@ -20,30 +12,9 @@ public sealed class Gru : Module
     /// <param name="layers">How many; at least 1.</param>
     /// <param name="dropout">The share of the outputs of each layer but the last that is dropped while training.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public Gru(int inputs, int hidden, ModuleOptions options, int layers = 1, double dropout = 0)
+    public Gru(int inputs, int hidden, ModuleOptions options, int layers = 1, double dropout = 0) : base(GruCell.Gates, inputs, hidden, options, layers, dropout)
     {
-        RecurrentLayers.Check(nameof(Gru), inputs, hidden, layers);
-        (_inputs, Hidden) = (inputs, hidden);
-        Initializer uniform = Initializers.Uniform(-1 / Math.Sqrt(hidden), 1 / Math.Sqrt(hidden));
-        int gates = GruCell.Gates * hidden;
-        _layers = new (Parameter, Parameter, Parameter, Parameter)[layers];
-        for (int layer = 0; layer < layers; layer++)
-        {
-            _layers[layer] = (
-                NewParameter(RecurrentLayers.Name("weight_ih", layer), [layer == 0 ? inputs : hidden, gates], uniform, options, ParameterLayout.OutputsLast),
-                NewParameter(RecurrentLayers.Name("weight_hh", layer), [hidden, gates], uniform, options, ParameterLayout.OutputsLast),
-                NewParameter(RecurrentLayers.Name("bias_ih", layer), [gates], uniform, options),
-                NewParameter(RecurrentLayers.Name("bias_hh", layer), [gates], uniform, options));
-        }
-
-        if (dropout != 0) _dropout = AddModule("dropout", new Dropout(dropout, options));
     }
-
-    /// <summary>Numbers of a state.</summary>
-    public int Hidden { get; }
-
-    /// <summary>How many layers there are.</summary>
-    public int Layers => _layers.Length;
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) => Forward(x, null, out _);
@@ -56,18 +27,18 @@ public sealed class Gru : Module
     /// <exception cref="ArgumentException">A shape or a type does not fit.</exception>
     public Tensor Forward(Tensor x, Tensor? initial, out Tensor last)
     {
-        RecurrentLayers.CheckInput(nameof(Gru), x, _inputs);
-        Shape state = [Layers, x.Shape[0], Hidden];
+        CheckInput(x);
+        int batch = x.Shape[0];
         Tensor[] hidden = new Tensor[Layers];
         for (int layer = 0; layer < Layers; layer++)
         {
-            if (layer > 0 && _dropout is not null) x = _dropout.Forward(x);
-            Tensor gates = x.Linear(_layers[layer].Input, _layers[layer].InputBias);
-            x = gates.Gru(_layers[layer].Hidden, _layers[layer].HiddenBias, RecurrentLayers.OfLayer(nameof(Gru), initial, state, layer));
-            hidden[layer] = RecurrentLayers.Last(x);
+            LayerParameters own = Layer(layer);
+            Tensor gates = Input(x, layer).Linear(own.Input, own.InputBias);
+            x = gates.Gru(own.Hidden, own.HiddenBias, OfLayer(initial, batch, layer));
+            hidden[layer] = Last(x);
         }
 
-        last = RecurrentLayers.Stack(hidden);
+        last = Stack(hidden);
         return x;
     }
 }
