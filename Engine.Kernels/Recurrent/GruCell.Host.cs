@@ -60,8 +60,7 @@ public static unsafe partial class GruCell
         }
     }
 
-    /// <summary>A chunk is some cells, each a row of numbers that vectors walk along.</summary>
-    private struct ForwardJob<T, V> : IJob
+    private struct ForwardJob<T, V> : IJob, ICellJob<T, V>
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
     {
@@ -69,21 +68,10 @@ public static unsafe partial class GruCell
         public int Step;
         public T* Input, Product, Hidden, Output, Kept, HiddenBefore;
 
-        public readonly void Run(int chunk)
-        {
-            int n = Shape.Hidden;
-            (int cell, int end) = CellChunks.Range(Shape, chunk);
-            for (; cell < end; cell++)
-            {
-                nint own = (nint)cell * n, place = (nint)Shape.Place(cell, Step) * n;
-                int k = 0;
-                for (; k <= n - V.Count; k += V.Count) Apply(default(Whole<T, V>), own, place, k);
-                if (k < n) Apply(new First<T, V>(n - k), own, place, k);
-            }
-        }
+        public readonly void Run(int chunk) => CellRows.Walk<T, V, ForwardJob<T, V>>(this, Shape, Step, chunk);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
+        public readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
         {
             int count = Shape.Hidden;
             T* input = Input + (3 * place) + k, product = Product + (3 * own) + k, kept = Kept + (4 * place) + k;
@@ -100,7 +88,7 @@ public static unsafe partial class GruCell
         }
     }
 
-    private struct BackwardJob<T, V> : IJob
+    private struct BackwardJob<T, V> : IJob, ICellJob<T, V>
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
     {
@@ -108,21 +96,10 @@ public static unsafe partial class GruCell
         public int Step;
         public T* Gradient, HiddenGradient, Kept, HiddenBefore, InputGradient, ProductGradient, ProductGradients;
 
-        public readonly void Run(int chunk)
-        {
-            int n = Shape.Hidden;
-            (int cell, int end) = CellChunks.Range(Shape, chunk);
-            for (; cell < end; cell++)
-            {
-                nint own = (nint)cell * n, place = (nint)Shape.Place(cell, Step) * n;
-                int k = 0;
-                for (; k <= n - V.Count; k += V.Count) Apply(default(Whole<T, V>), own, place, k);
-                if (k < n) Apply(new First<T, V>(n - k), own, place, k);
-            }
-        }
+        public readonly void Run(int chunk) => CellRows.Walk<T, V, BackwardJob<T, V>>(this, Shape, Step, chunk);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
+        public readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
         {
             int count = Shape.Hidden;
             T* kept = Kept + (4 * place) + k;

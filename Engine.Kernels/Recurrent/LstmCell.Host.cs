@@ -58,8 +58,7 @@ public static unsafe partial class LstmCell
         }
     }
 
-    /// <summary>A chunk is some cells, each a row of numbers that vectors walk along.</summary>
-    private struct ForwardJob<T, V> : IJob
+    private struct ForwardJob<T, V> : IJob, ICellJob<T, V>
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
     {
@@ -67,21 +66,10 @@ public static unsafe partial class LstmCell
         public int Step;
         public T* Input, Product, Hidden, Cell, Output, Gates, HiddenBefore, CellBefore;
 
-        public readonly void Run(int chunk)
-        {
-            int n = Shape.Hidden;
-            (int cell, int end) = CellChunks.Range(Shape, chunk);
-            for (; cell < end; cell++)
-            {
-                nint own = (nint)cell * n, place = (nint)Shape.Place(cell, Step) * n;
-                int k = 0;
-                for (; k <= n - V.Count; k += V.Count) Apply(default(Whole<T, V>), own, place, k);
-                if (k < n) Apply(new First<T, V>(n - k), own, place, k);
-            }
-        }
+        public readonly void Run(int chunk) => CellRows.Walk<T, V, ForwardJob<T, V>>(this, Shape, Step, chunk);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
+        public readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
         {
             int n = Shape.Hidden;
             T* input = Input + (4 * place) + k, product = Product + (4 * own) + k, gates = Gates + (4 * place) + k;
@@ -103,7 +91,7 @@ public static unsafe partial class LstmCell
         }
     }
 
-    private struct BackwardJob<T, V> : IJob
+    private struct BackwardJob<T, V> : IJob, ICellJob<T, V>
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
     {
@@ -111,21 +99,10 @@ public static unsafe partial class LstmCell
         public int Step;
         public T* Gradient, HiddenGradient, CellGradient, Gates, CellBefore, InputGradient, ProductGradient;
 
-        public readonly void Run(int chunk)
-        {
-            int n = Shape.Hidden;
-            (int cell, int end) = CellChunks.Range(Shape, chunk);
-            for (; cell < end; cell++)
-            {
-                nint own = (nint)cell * n, place = (nint)Shape.Place(cell, Step) * n;
-                int k = 0;
-                for (; k <= n - V.Count; k += V.Count) Apply(default(Whole<T, V>), own, place, k);
-                if (k < n) Apply(new First<T, V>(n - k), own, place, k);
-            }
-        }
+        public readonly void Run(int chunk) => CellRows.Walk<T, V, BackwardJob<T, V>>(this, Shape, Step, chunk);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
+        public readonly void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>
         {
             int n = Shape.Hidden;
             T* gates = Gates + (4 * place) + k, input = InputGradient + (4 * place) + k, product = ProductGradient + (4 * own) + k;

@@ -73,10 +73,4 @@ public abstract class Contestant : IStateful, IDisposable
     /// <param name="shape">[count, 28, 28, 1].</param>
     /// <returns>The loss of the batch.</returns>
     protected abstract double Train(ReadOnlySpan<float> images, Shape shape);
-
-    /// <summary>Grey levels as numbers.</summary>
-    /// <param name="data">Images.</param>
-    /// <param name="low">What level 0 becomes.</param>
-    /// <param name="high">What level 255 becomes.</param>
-    protected static float[] Floats(ImageDataset data, float low, float high) => Array.ConvertAll(data.Pixels.ToArray(), level => low + (level * (high - low) / 255));
 }

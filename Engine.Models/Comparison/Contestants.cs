@@ -8,6 +8,8 @@ namespace Engine.Models.Comparison;
 /// <summary>One model of each family, of like size: about 400,000 trained numbers at a width of 16.</summary>
 public static class Contestants
 {
+    private const int Side = 28;
+
     /// <summary>The names of the families, in the order of the table.</summary>
     public static IReadOnlyList<string> Names { get; } = ["vae", "gan", "autoregressive", "flow", "diffusion"];
 
@@ -33,6 +35,4 @@ public static class Contestants
             _ => throw new ArgumentException($"There is no family '{name}': expected one of {string.Join(", ", Names)}."),
         };
     }
-
-    private const int Side = 28;
 }

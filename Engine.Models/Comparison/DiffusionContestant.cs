@@ -29,7 +29,7 @@ public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : Like
 
     /// <inheritdoc/>
     public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
-        Averaged(() => _model.Bound(Floats(test, -1, 1), [test.Count, Side, Side, 1], random, batch: ImagesForStep).Total);
+        Averaged(() => _model.Bound(test.ToFloats(), [test.Count, Side, Side, 1], random, batch: ImagesForStep).Total);
 
     /// <inheritdoc/>
     protected override Tensor Loss(Tensor images) => _model.Losses(images.Affine(2, -1), [], Random).Loss;

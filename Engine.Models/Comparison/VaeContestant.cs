@@ -42,7 +42,7 @@ public sealed class VaeContestant : LikelihoodContestant
     public override double? BitsPerDimension(ImageDataset test, RandomStream random) => Averaged(() =>
     {
         double nats = 0;
-        foreach (float[] part in Floats(test, 0, 1).Chunk(100 * Pixels))
+        foreach (float[] part in test.ToFloats(0).Chunk(100 * Pixels))
         {
             using Tape tape = new(Device, record: false);
             nats += Bound(Tensor.From(part, [part.Length / Pixels, Side, Side, 1]), random).Sum().Item();
@@ -57,7 +57,7 @@ public sealed class VaeContestant : LikelihoodContestant
         float[] latents = Averaged(() =>
         {
             using Tape tape = new(Device, record: false);
-            return _networks.Encoder.Forward(Tensor.From(Floats(test, 0, 1), [test.Count, Side, Side, 1])).ToArray();
+            return _networks.Encoder.Forward(Tensor.From(test.ToFloats(0), [test.Count, Side, Side, 1])).ToArray();
         });
         int active = new LatentActivity(latents, Latent).Active;
         if (active < Latent) yield return $"{Latent - active} of {Latent} latents are not used";

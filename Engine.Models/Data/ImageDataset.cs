@@ -98,6 +98,11 @@ public sealed class ImageDataset
         return new ImageDataset(Name, Height, Width, Channels, _pixels[..(count * ImageLength)], _labels?[..count], Classes);
     }
 
+    /// <summary>All grey levels as numbers, image after image.</summary>
+    /// <param name="low">What level 0 becomes.</param>
+    /// <param name="high">What level 255 becomes.</param>
+    public float[] ToFloats(double low = -1, double high = 1) => Array.ConvertAll(_pixels, level => (float)(low + (level * (high - low) / 255)));
+
     /// <summary>The images behind the first <paramref name="count"/> as a data set of their own.</summary>
     /// <exception cref="DataException">There are no images behind them.</exception>
     public ImageDataset Skip(int count)

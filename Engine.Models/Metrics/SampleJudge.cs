@@ -84,8 +84,6 @@ public sealed class SampleJudge
                 $"Expected at least 100 grey images of {DigitClassifier.Side} x {DigitClassifier.Side} to judge samples by, found {data.Count} of {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
         }
 
-        ImageDataset part = data.Take(Math.Min(most, data.Count));
-        foreach (Batch batch in new BatchLoader(part, part.Count, new BatchOptions { Shuffle = false }).Epoch(0)) return batch.Images.ToArray();
-        return [];
+        return data.Take(Math.Min(most, data.Count)).ToFloats();
     }
 }

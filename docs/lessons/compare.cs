@@ -55,7 +55,8 @@ void Train(TrainingRun run)
 
 void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDataset test)
 {
-    SampleJudge? judge = run.Option(samples) > 0 ? Judge(run, data, test) : null;
+    using DigitClassifier classifier = new(new ModuleOptions(run.Random.Split("classifier"), run.Device));
+    SampleJudge? judge = run.Option(samples) > 0 ? Judge(run, classifier, data, test) : null;
     ImageDataset measured = test.Take(Math.Min(run.Option(testImages), test.Count));
     List<ComparisonRow> rows = [];
     foreach (Contestant model in models)
@@ -75,9 +76,8 @@ void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDatas
 }
 
 // A classifier that learns the same images says what the samples look like.
-static SampleJudge Judge(TrainingRun run, ImageDataset data, ImageDataset test)
+static SampleJudge Judge(TrainingRun run, DigitClassifier classifier, ImageDataset data, ImageDataset test)
 {
-    DigitClassifier classifier = new(new ModuleOptions(run.Random.Split("classifier"), run.Device));
     BatchLoader batches = new(data, Math.Min(128, data.Count), new BatchOptions { Seed = run.Seed, DropLast = true });
     double steps = JudgeEpochs * batches.BatchesPerEpoch, step = 0;
     for (int epoch = 0; epoch < JudgeEpochs; epoch++)

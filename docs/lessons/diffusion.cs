@@ -75,10 +75,10 @@ static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices cho
     DiffusionSampler sampler = choices.Sampler(model);
     RandomStream random = run.Random.Split("pictures");
     int few = Math.Min(4, choices.Samples);
-    run.Output.Save("forward.png", pictures.Forward(Floats(test, few), random));
+    run.Output.Save("forward.png", pictures.Forward(test.Take(few).ToFloats(), random));
     run.Output.Save("reverse.png", pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null));
     run.Output.Save("samples.png", new ImageGrid { Columns = 10 }.Draw(Samples(sampler, choices.Samples, choices, random), Side, Side));
-    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, Floats(test, Math.Min(10, choices.Samples)), random));
+    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, test.Take(Math.Min(10, choices.Samples)).ToFloats(), random));
 }
 
 static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test, DigitClassifier classifier)
@@ -87,7 +87,7 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
     if (choices.BoundImages > 0)
     {
         int count = Math.Min(test.Count, 10_000);
-        VariationalBound bound = model.Bound(Floats(test, count), [count, Side, Side, 1], random, choices.IsConditional ? test.Labels[..count] : default, choices.BoundImages);
+        VariationalBound bound = model.Bound(test.Take(count).ToFloats(), [count, Side, Side, 1], random, choices.IsConditional ? test.Labels[..count] : default, choices.BoundImages);
         trainer.Record("bits_per_dim", bound.Total);
         run.Output.Save("bound.png", DiffusionPictures.Bound(bound));
         run.Print(FormattableString.Invariant(
@@ -109,6 +109,3 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
     run.Print($"Classes of generated digits: {counts}");
     run.Print(counts.Missing(0.05) is { Count: > 0 } rare ? $"Rarer than 5 %: {string.Join(", ", rare)}" : "Every class has at least 5 %.");
 }
-
-// Pixels from 0 to 255 as numbers from -1 to 1.
-static float[] Floats(ImageDataset data, int count) => Array.ConvertAll(data.Pixels[..(Math.Min(count, data.Count) * Side * Side)].ToArray(), x => (x / 127.5f) - 1);

@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels;
+
+/// <summary>What is done to a piece of a cell's row: as many numbers as a vector holds, or the first of them.</summary>
+internal unsafe interface ICellJob<T, V>
+    where T : unmanaged
+    where V : unmanaged, IVectorLane<V, T>
+{
+    /// <summary>Does one piece.</summary>
+    /// <param name="reach">How much of a vector it is.</param>
+    /// <param name="own">Where the cell's row begins among those of one step.</param>
+    /// <param name="place">Where it begins among those of all steps.</param>
+    /// <param name="k">Where the piece begins in the row.</param>
+    void Apply<TReach>(TReach reach, nint own, nint place, int k) where TReach : struct, IReach<T, V>;
+}
+
+/// <summary>The walk over the cells of a chunk, each a row of numbers that vectors go along.</summary>
+internal static class CellRows
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Walk<T, V, TJob>(in TJob job, RecurrentShape shape, int step, int chunk)
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+        where TJob : struct, ICellJob<T, V>
+    {
+        int n = shape.Hidden;
+        (int cell, int end) = CellChunks.Range(shape, chunk);
+        for (; cell < end; cell++)
+        {
+            nint own = (nint)cell * n, place = (nint)shape.Place(cell, step) * n;
+            int k = 0;
+            for (; k <= n - V.Count; k += V.Count) job.Apply(default(Whole<T, V>), own, place, k);
+            if (k < n) job.Apply(new First<T, V>(n - k), own, place, k);
+        }
+    }
+}
