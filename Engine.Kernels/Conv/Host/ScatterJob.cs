@@ -129,7 +129,7 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
                 // While one panel is multiplied the next one's pixels are on their way.
                 Memory.Prefetch(next, share);
                 next += share;
-                Panels<T> operands = new(depth, weight, panel, width, null);
+                Panels<T> operands = new(depth, weight, 1, TileSize<TV, T>.Rows, panel, width, null, weight, 0);
                 MicroKernel<TV, T>.Run(Math.Min(tileLines, Lines - line), vectors, operands, products + ((nint)line * pitch) + first, pitch, load: false);
             }
         }

@@ -12,9 +12,6 @@ internal unsafe interface IOperand<T> where T : unmanaged
     /// </summary>
     void Pack(int item, int line, int lines, int k, int depth, T* panel, int width);
 
-    /// <summary>
-    /// Where neighbouring lines are neighbours in memory at every depth: the address of line <paramref name="line"/> at depth
-    /// <paramref name="k"/>, and the elements from one depth to the next. Null where they are not.
-    /// </summary>
-    T* InPlace(int item, int line, int k, out nint step);
+    /// <summary>The address of line <paramref name="line"/> at depth <paramref name="k"/>, and how far the lines, and the depths, lie apart.</summary>
+    T* InPlace(int item, int line, int k, out nint lineStep, out nint depthStep);
 }

@@ -20,9 +20,9 @@ internal readonly unsafe struct MatrixOperand<T>(T* elements, nint stride, nint 
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T* InPlace(int item, int line, int k, out nint step)
+    public T* InPlace(int item, int line, int k, out nint lineStep, out nint depthStep)
     {
-        step = stride;
-        return linesAreNeighbours ? elements + (item * itemStride) + (k * stride) + line : null;
+        (lineStep, depthStep) = linesAreNeighbours ? ((nint)1, stride) : (stride, (nint)1);
+        return elements + (item * itemStride) + (line * lineStep) + (k * depthStep);
     }
 }

@@ -22,7 +22,7 @@ internal static unsafe class MicroKernel<TV, T>
     private const int PrefetchDistance = 12;
 
     // Indexed by rows, vectors (both from 1) and whether the right panel is copied.
-    private static readonly delegate*<int, T*, nint, T*, nint, T*, T*, nint, bool, void>[] s_forms =
+    private static readonly delegate*<in Panels<T>, T*, nint, bool, void>[] s_forms =
     [
         &Run<One, One, No>, &Run<One, One, Yes>, &Run<One, Two, No>, &Run<One, Two, Yes>, &Run<One, Three, No>, &Run<One, Three, Yes>,
         &Run<Two, One, No>, &Run<Two, One, Yes>, &Run<Two, Two, No>, &Run<Two, Two, Yes>, &Run<Two, Three, No>, &Run<Two, Three, Yes>,
@@ -42,12 +42,11 @@ internal static unsafe class MicroKernel<TV, T>
     internal static void Run(int rows, int vectors, in Panels<T> p, T* c, nint stride, bool load)
     {
         int form = (((rows - 1) * MaxVectors) + vectors - 1) * 2;
-        s_forms[p.Copy == null ? form : form + 1](p.Depth, p.Left, TileSize<TV, T>.Rows, p.Right, p.RightStep, p.Copy, c, stride, load);
+        s_forms[p.Copy == null ? form : form + 1](p, c, stride, load);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run<TRows, TVectors, TCopy>(
-        int depth, T* left, nint leftStep, T* right, nint rightStep, T* copy, T* c, nint stride, bool load)
+    private static void Run<TRows, TVectors, TCopy>(in Panels<T> p, T* c, nint stride, bool load)
         where TRows : struct, ICount
         where TVectors : struct, ICount
         where TCopy : struct, IChoice
@@ -62,17 +61,18 @@ internal static unsafe class MicroKernel<TV, T>
         TV c60 = default, c61 = default, c62 = default;
         TV c70 = default, c71 = default, c72 = default;
 
+        // A store to a line that is not in the cache waits for it, a load even more: this tile's lines are asked for where they are only written, and those
+        // of the one below, which is the next, where they are read first.
+        T* asked = load ? c + (TRows.Value * stride) : c;
+        for (int i = 0; i < TRows.Value; i++, asked += stride)
+        {
+            Prefetch(asked);
+            if (TVectors.Value > 1) Prefetch(asked + size);
+            if (TVectors.Value > 2) Prefetch(asked + (2 * size));
+        }
+
         if (load)
         {
-            // C has to be read before the sums can start: here the tile below is asked for, which is the next one.
-            T* next = c + (TRows.Value * stride);
-            for (int i = 0; i < TRows.Value; i++, next += stride)
-            {
-                Prefetch(next);
-                if (TVectors.Value > 1) Prefetch(next + size);
-                if (TVectors.Value > 2) Prefetch(next + (2 * size));
-            }
-
             T* row = c;
             if (TRows.Value > 0)
             {
@@ -138,7 +138,11 @@ internal static unsafe class MicroKernel<TV, T>
             }
         }
 
-        for (; depth > 0; depth--)
+        T* left = p.Left, right = p.Right, copy = p.Copy, next = p.Next;
+        nint nextStep = p.NextStep;
+        nint depthStep = p.LeftDepthStep, rightStep = p.RightStep;
+        nint s1 = p.LeftRowStep, s2 = 2 * s1, s3 = 3 * s1, s4 = 4 * s1, s5 = 5 * s1, s6 = 6 * s1, s7 = 7 * s1;
+        for (int depth = p.Depth; depth > 0; depth--)
         {
             TV b0 = TV.Load(right), b1 = default, b2 = default;
             if (TVectors.Value > 1) b1 = TV.Load(right + size);
@@ -162,7 +166,7 @@ internal static unsafe class MicroKernel<TV, T>
             if (TVectors.Value > 2) c02 = TV.MulAdd(a0, b2, c02);
             if (TRows.Value > 1)
             {
-                TV a1 = TV.Fill(left[1]);
+                TV a1 = TV.Fill(left[s1]);
                 c10 = TV.MulAdd(a1, b0, c10);
                 if (TVectors.Value > 1) c11 = TV.MulAdd(a1, b1, c11);
                 if (TVectors.Value > 2) c12 = TV.MulAdd(a1, b2, c12);
@@ -170,7 +174,7 @@ internal static unsafe class MicroKernel<TV, T>
 
             if (TRows.Value > 2)
             {
-                TV a2 = TV.Fill(left[2]);
+                TV a2 = TV.Fill(left[s2]);
                 c20 = TV.MulAdd(a2, b0, c20);
                 if (TVectors.Value > 1) c21 = TV.MulAdd(a2, b1, c21);
                 if (TVectors.Value > 2) c22 = TV.MulAdd(a2, b2, c22);
@@ -178,7 +182,7 @@ internal static unsafe class MicroKernel<TV, T>
 
             if (TRows.Value > 3)
             {
-                TV a3 = TV.Fill(left[3]);
+                TV a3 = TV.Fill(left[s3]);
                 c30 = TV.MulAdd(a3, b0, c30);
                 if (TVectors.Value > 1) c31 = TV.MulAdd(a3, b1, c31);
                 if (TVectors.Value > 2) c32 = TV.MulAdd(a3, b2, c32);
@@ -186,7 +190,7 @@ internal static unsafe class MicroKernel<TV, T>
 
             if (TRows.Value > 4)
             {
-                TV a4 = TV.Fill(left[4]);
+                TV a4 = TV.Fill(left[s4]);
                 c40 = TV.MulAdd(a4, b0, c40);
                 if (TVectors.Value > 1) c41 = TV.MulAdd(a4, b1, c41);
                 if (TVectors.Value > 2) c42 = TV.MulAdd(a4, b2, c42);
@@ -194,7 +198,7 @@ internal static unsafe class MicroKernel<TV, T>
 
             if (TRows.Value > 5)
             {
-                TV a5 = TV.Fill(left[5]);
+                TV a5 = TV.Fill(left[s5]);
                 c50 = TV.MulAdd(a5, b0, c50);
                 if (TVectors.Value > 1) c51 = TV.MulAdd(a5, b1, c51);
                 if (TVectors.Value > 2) c52 = TV.MulAdd(a5, b2, c52);
@@ -202,7 +206,7 @@ internal static unsafe class MicroKernel<TV, T>
 
             if (TRows.Value > 6)
             {
-                TV a6 = TV.Fill(left[6]);
+                TV a6 = TV.Fill(left[s6]);
                 c60 = TV.MulAdd(a6, b0, c60);
                 if (TVectors.Value > 1) c61 = TV.MulAdd(a6, b1, c61);
                 if (TVectors.Value > 2) c62 = TV.MulAdd(a6, b2, c62);
@@ -210,13 +214,15 @@ internal static unsafe class MicroKernel<TV, T>
 
             if (TRows.Value > 7)
             {
-                TV a7 = TV.Fill(left[7]);
+                TV a7 = TV.Fill(left[s7]);
                 c70 = TV.MulAdd(a7, b0, c70);
                 if (TVectors.Value > 1) c71 = TV.MulAdd(a7, b1, c71);
                 if (TVectors.Value > 2) c72 = TV.MulAdd(a7, b2, c72);
             }
 
-            left += leftStep;
+            Prefetch(next);
+            next += nextStep;
+            left += depthStep;
             right += rightStep;
         }
 
