@@ -24,6 +24,9 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     /// <summary>Starts the sums at what C holds.</summary>
     internal required bool Accumulate;
 
+    /// <summary>Blocks of fewer depths than this have no more rows: the lines of C that they write are as many as those that they read.</summary>
+    private const int MinDepthOfBlock = 64;
+
     /// <summary>How many depths ahead of its use a row of the left operand is asked for: some 300 cycles.</summary>
     private const int AheadInDepth = 12;
 
@@ -47,7 +50,8 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     {
         int tileRows = TileSize<TV, T>.Rows;
         int depthLimit = EvenPart(Depth, TileSize<TV, T>.Depth);
-        int rowLimit = EvenPart((rows + tileRows - 1) / tileRows, TileSize<TV, T>.BlockRows / tileRows) * tileRows;
+        int blockRows = TileSize<TV, T>.BlockRows * TileSize<TV, T>.Depth / Math.Max(depthLimit, MinDepthOfBlock);
+        int rowLimit = EvenPart((rows + tileRows - 1) / tileRows, blockRows / tileRows) * tileRows;
         int k = 0;
         do
         {
