@@ -38,6 +38,9 @@ public abstract class Device : IDisposable
     /// <summary>Bytes that the device's pool keeps for the next request.</summary>
     public abstract long MemoryKept { get; }
 
+    /// <summary>How exactly matrix products and convolutions multiply on this device from now on; <see cref="Precision.Float32"/> unless something else is asked for.</summary>
+    public Precision Precision { get; set; }
+
     /// <summary>Opens a device of its own (with its own pool and threads) by name; dispose it when done.</summary>
     /// <param name="name">
     /// <c>cpu</c>, <c>cpu:THREADS</c>, <c>simulator</c>, <c>cuda</c>, <c>cuda:N</c>, <c>opencl</c> or <c>opencl:N</c>.

@@ -53,7 +53,8 @@ internal static class Gpu
 
             Accelerator accelerator = context.Devices[number].CreateAccelerator(context);
             why = "";
-            return new IlgpuDevice($"{kind}:{number}", accelerator.Name, context, accelerator);
+            bool hasTensorCores = accelerator is CudaAccelerator { Architecture: { Major: >= 8 } };
+            return new IlgpuDevice($"{kind}:{number}", accelerator.Name, context, accelerator, hasTensorCores, accelerator.NumMultiprocessors);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -11,9 +11,11 @@ internal sealed class IlgpuDevice : Device
     private readonly Context _context;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _launchers = new();
 
-    internal IlgpuDevice(string name, string description, Context context, Accelerator accelerator) : base(name)
+    internal IlgpuDevice(string name, string description, Context context, Accelerator accelerator, bool hasTensorCores, int multiprocessors) : base(name)
     {
         _context = context;
+        HasTensorCores = hasTensorCores;
+        Multiprocessors = multiprocessors;
         Accelerator = accelerator;
         Description = description;
         Pool = new IlgpuMemoryPool(accelerator);
@@ -26,6 +28,12 @@ internal sealed class IlgpuDevice : Device
     public override long MemoryKept => Pool.Kept;
 
     internal Accelerator Accelerator { get; }
+
+    /// <summary>Whether it is an NVIDIA card of compute capability 8.0 or above: with cp.async, ldmatrix, and mma.sync of TF32 and bfloat16.</summary>
+    internal bool HasTensorCores { get; }
+
+    /// <summary>For how many multiprocessors work is cut.</summary>
+    internal int Multiprocessors { get; }
 
     internal IlgpuMemoryPool Pool { get; }
 

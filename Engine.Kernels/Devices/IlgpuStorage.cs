@@ -27,6 +27,13 @@ internal sealed unsafe class IlgpuStorage : Storage
     /// <summary>The elements of a storage that is on an <see cref="IlgpuDevice"/>.</summary>
     internal static ArrayView<T> ViewOf<T>(Storage storage) where T : unmanaged => ((IlgpuStorage)storage).View<T>();
 
+    /// <summary>The address of the first element on the device, for instructions that take one.</summary>
+    internal static long AddressOf(Storage storage)
+    {
+        storage.ThrowIfReleased();
+        return ((IlgpuStorage)storage)._buffer!.NativePtr;
+    }
+
     private protected override void Upload(void* source, long bytes)
     {
         if (bytes == 0) return;

@@ -11,6 +11,9 @@ internal static class Simulator
     private const int WarpSize = 32;
     private const int Warps = 8;
 
+    /// <summary>The simulator has one multiprocessor; work is cut as for a small card, so that what runs there is what a card runs.</summary>
+    private const int Multiprocessors = 32;
+
     internal static string Description =>
 #if ILGPU
         "ILGPU's CPU accelerator: GPU kernels thread by thread, for tests";
@@ -21,6 +24,6 @@ internal static class Simulator
     internal static IlgpuDevice Open()
     {
         Context context = Context.Create(builder => builder.CPU(new CPUDevice(WarpSize, Warps, 1)).Optimize(OptimizationLevel.O2));
-        return new IlgpuDevice("simulator", Description, context, context.CreateCPUAccelerator(0));
+        return new IlgpuDevice("simulator", Description, context, context.CreateCPUAccelerator(0), hasTensorCores: false, Multiprocessors);
     }
 }

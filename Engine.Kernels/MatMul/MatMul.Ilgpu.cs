@@ -1,71 +1,121 @@
 using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.TensorCore;
+using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
 public static partial class MatMul
 {
-    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("matmul", (int)MatMulRung.RegisterTile));
+    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("matmul", (int)MatMulRung.BFloat16));
 
-    /// <summary>
-    /// The rung for a shape. Tiles of 128 x 128 pay when there are enough of them to keep the card's multiprocessors busy and they are not
-    /// mostly outside the matrix; tiles of 16 x 16 when they are not mostly outside it.
-    /// </summary>
-    internal static MatMulRung RungFor(in MatMulShape shape)
+    /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, or what suits shape, type and precision.</summary>
+    internal static MatMulPlan PlanFor(IlgpuDevice device, DType dtype, in MatMulShape shape)
     {
-        if (s_wantedRung.Value != 0) return (MatMulRung)s_wantedRung.Value;
-        const int tile = RegisterTileMatMul.Tile, busy = 32;
-
-        // Tiles of columns are the second extent of a grid, which ends here.
-        if ((shape.N - 1) / SharedTileMatMul.Tile >= SharedTileMatMul.MaxGrid) return MatMulRung.Naive;
-        long tiles = (long)((shape.M + tile - 1) / tile) * ((shape.N + tile - 1) / tile) * shape.Batch;
-        if (tiles >= busy && shape.M > tile / 2 && shape.N > tile / 2) return MatMulRung.RegisterTile;
-        return shape.M >= SharedTileMatMul.Tile / 2 && shape.N >= SharedTileMatMul.Tile / 2 ? MatMulRung.SharedTile : MatMulRung.Naive;
+        MatMulRung largest = LargestRung(device.HasTensorCores, dtype, device.Precision);
+        MatMulPlan plan = MatMulPlan.For(shape, largest, device.Multiprocessors);
+        if (s_wantedRung.Value == 0) return plan;
+        MatMulRung wanted = (MatMulRung)s_wantedRung.Value;
+        return wanted == plan.Rung ? plan : new(wanted);
     }
 
-    /// <summary>The product on a chosen rung, for tests and benchmarks.</summary>
+    /// <summary>The best rung of large tiles.</summary>
+    internal static MatMulRung LargestRung(bool hasTensorCores, DType dtype, Precision precision) => (hasTensorCores && dtype == DType.Float32, precision) switch
+    {
+        (false, _) => MatMulRung.RegisterTile,
+        (true, Precision.Tf32) => MatMulRung.Tf32,
+        (true, Precision.BFloat16) => MatMulRung.BFloat16,
+        _ => MatMulRung.AsyncTile,
+    };
+
+    /// <summary>The product by a chosen plan, for tests and benchmarks.</summary>
     /// <inheritdoc cref="Run(Storage, Storage, Storage, in MatMulShape, Storage?, Activation, bool)"/>
-    internal static void RunOnRung(
-        MatMulRung rung, Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias = null, Activation activation = default, bool accumulate = false)
+    internal static void RunByPlan(
+        MatMulPlan plan, Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias = null, Activation activation = default, bool accumulate = false)
     {
         Device device = Check(a, b, c, shape, bias, activation);
         if (device is not IlgpuDevice ilgpu) throw new DeviceException($"{Operation}: device '{device.Name}' has no ladder of kernels.");
-        if (shape.LengthC > 0) RunOnIlgpu(ilgpu, rung, a, b, c, shape, bias, activation, accumulate);
+        if (shape.LengthC > 0) RunOnIlgpu(ilgpu, plan, a, b, c, shape, bias, activation, accumulate);
     }
 
     private static void RunOnIlgpu(
-        IlgpuDevice device, MatMulRung rung, Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation, bool accumulate)
+        IlgpuDevice device, MatMulPlan plan, Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation, bool accumulate)
     {
-        MatMulLayout layout = new(shape, bias is not null, accumulate);
-        switch (activation.Kind)
+        bool needsCard = plan.Rung >= MatMulRung.Tf32 || (plan.Rung == MatMulRung.AsyncTile && device.Accelerator.AcceleratorType == AcceleratorType.Cuda);
+        if (needsCard && !device.HasTensorCores)
         {
-            case ActivationKind.Relu: RunOnIlgpu(device, rung, layout, a, b, bias, c, new Relu()); break;
-            case ActivationKind.LeakyRelu: RunOnIlgpu(device, rung, layout, a, b, bias, c, new Elementwise.LeakyRelu(activation.Slope)); break;
-            case ActivationKind.Tanh: RunOnIlgpu(device, rung, layout, a, b, bias, c, new Elementwise.Tanh()); break;
-            case ActivationKind.Sigmoid: RunOnIlgpu(device, rung, layout, a, b, bias, c, new Elementwise.Sigmoid()); break;
-            default: RunOnIlgpu(device, rung, layout, a, b, bias, c, new Identity()); break;
+            throw new DeviceException(
+                $"{Operation}: rung {(int)plan.Rung} ({plan.Rung}) needs an NVIDIA card of compute capability 8.0 or above; '{device.Name}' is {device.Description}.");
         }
+
+        MatMulLayout layout = new(shape, bias is not null, accumulate);
+        if (plan.Parts > 1)
+        {
+            MatMulLayout parts = new(shape, hasBias: false, accumulate: false, plan.Parts);
+            Storage sums = device.Allocate(c.DType, checked((int)(shape.LengthC * parts.Parts)));
+            RunOnRung(device, plan.Rung, shape, parts, a, b, null, sums, new Identity());
+            layout = new(shape, bias is not null, accumulate, plan.Parts);
+            Activate(activation, new Summing(device, layout, sums, bias, c));
+            sums.Release();
+            return;
+        }
+
+        Activate(activation, new Multiplying(device, plan.Rung, shape, layout, a, b, bias, c));
     }
 
-    private static void RunOnIlgpu<TActivation>(
-        IlgpuDevice device, MatMulRung rung, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c, TActivation activation)
+    private static void RunOnRung<TActivation>(
+        IlgpuDevice device, MatMulRung rung, in MatMulShape shape, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c, TActivation activation)
         where TActivation : unmanaged, IUnaryOp
     {
-        if (c.DType == DType.Float32) RunOnIlgpu<FloatScalar, TActivation>(device, rung, layout, a, b, bias, c, activation);
-        else RunOnIlgpu<DoubleScalar, TActivation>(device, rung, layout, a, b, bias, c, activation);
+        if (c.DType == DType.Float64) RunOnRung<DoubleScalar, TActivation>(device, rung, layout, a, b, bias, c, activation);
+        else if (shape.K == 0 || rung < MatMulRung.AsyncTile) RunOnRung<FloatScalar, TActivation>(device, rung, layout, a, b, bias, c, activation);
+        else if (rung == MatMulRung.AsyncTile) AsyncTileMatMul.Run(device, layout, a, b, bias, c, activation);
+        else if (rung == MatMulRung.Tf32) TensorTileMatMul.Run<Tf32Rounding, TActivation>(device, shape, layout, a, b, bias, c, activation);
+        else if (rung == MatMulRung.BFloat16) TensorTileMatMul.Run<BFloat16Rounding, TActivation>(device, shape, layout, a, b, bias, c, activation);
+        else throw new ArgumentException($"{Operation}: there is no rung {rung}.");
     }
 
-    private static void RunOnIlgpu<TLane, TActivation>(
+    /// <summary>The rungs of any type; from the fourth on, which know float32 alone, the third stands in.</summary>
+    private static void RunOnRung<TLane, TActivation>(
         IlgpuDevice device, MatMulRung rung, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IUnaryOp
     {
-        switch (rung)
+        if (rung == MatMulRung.Naive) NaiveMatMul.Run<TLane, TActivation>(device, layout, a, b, bias, c, activation);
+        else if (rung == MatMulRung.SharedTile) SharedTileMatMul.Run<TLane, TActivation>(device, layout, a, b, bias, c, activation);
+        else RegisterTileMatMul.Run<TLane, TActivation>(device, layout, a, b, bias, c, activation);
+    }
+
+    private static void Activate<TLast>(Activation activation, TLast last) where TLast : struct, ILastStep
+    {
+        switch (activation.Kind)
         {
-            case MatMulRung.Naive: NaiveMatMul.Run<TLane, TActivation>(device, layout, a, b, bias, c, activation); break;
-            case MatMulRung.SharedTile: SharedTileMatMul.Run<TLane, TActivation>(device, layout, a, b, bias, c, activation); break;
-            case MatMulRung.RegisterTile: RegisterTileMatMul.Run<TLane, TActivation>(device, layout, a, b, bias, c, activation); break;
-            default: throw new ArgumentException($"{Operation}: there is no rung {rung}.");
+            case ActivationKind.Relu: last.Run(new Relu()); break;
+            case ActivationKind.LeakyRelu: last.Run(new Elementwise.LeakyRelu(activation.Slope)); break;
+            case ActivationKind.Tanh: last.Run(new Elementwise.Tanh()); break;
+            case ActivationKind.Sigmoid: last.Run(new Elementwise.Sigmoid()); break;
+            default: last.Run(new Identity()); break;
+        }
+    }
+
+    /// <summary>The launch that applies the activation.</summary>
+    private interface ILastStep
+    {
+        void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp;
+    }
+
+    private readonly struct Multiplying(
+        IlgpuDevice device, MatMulRung rung, MatMulShape shape, MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c) : ILastStep
+    {
+        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp => RunOnRung(device, rung, shape, layout, a, b, bias, c, activation);
+    }
+
+    private readonly struct Summing(IlgpuDevice device, MatMulLayout layout, Storage sums, Storage? bias, Storage c) : ILastStep
+    {
+        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp
+        {
+            if (c.DType == DType.Float32) SplitSum.Run<FloatScalar, TActivation>(device, layout, sums, bias, c, activation);
+            else SplitSum.Run<DoubleScalar, TActivation>(device, layout, sums, bias, c, activation);
         }
     }
 }

@@ -10,7 +10,7 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
     private static readonly Activation[] s_activations =
         [Activation.None, Activation.Relu, Activation.LeakyRelu(0.2f), Activation.Tanh, Activation.Sigmoid];
 
-    public static TheoryData<MatMulRung> Rungs => new(Enum.GetValues<MatMulRung>());
+    public static TheoryData<MatMulRung> Rungs => new(Enum.GetValues<MatMulRung>().Where(rung => rung < MatMulRung.Tf32));
 
     [Theory, MemberData(nameof(Rungs))]
     public void Shapes_on_and_beside_the_tiles_of_16(MatMulRung rung)
@@ -40,6 +40,7 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
             foreach (bool transposeB in (bool[])[false, true])
             {
                 Check<float>(MatMulRung.RegisterTile, new(m, n, k, transposeA, transposeB), form % 2 == 0, s_activations[form % 5], form % 3 == 0, 2e-6);
+                Check<float>(MatMulRung.AsyncTile, new(m, n, k, transposeA, transposeB), form % 2 == 1, s_activations[form % 5], form % 3 == 1, 2e-6);
                 form++;
             }
 
@@ -53,17 +54,54 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
             Check<float>(rung, new(7, 8, 12, Batch: 3, StrideA: strideA, StrideB: strideB), bias: true, Activation.Relu, accumulate: true, 2e-6);
     }
 
+    [Theory, MemberData(nameof(Rungs))]
+    public void Sums_split_into_parts(MatMulRung rung)
+    {
+        int form = 0;
+        foreach ((int m, int n, int k, int parts) in ((int, int, int, int)[])[(5, 8, 64, 2), (9, 7, 65, 2), (3, 4, 100, 3), (4, 4, 40, 8), (2, 3, 7, 4)])
+        {
+            Check<float>(rung, new(m, n, k, form % 2 == 0, form % 3 == 0), form % 2 == 1, s_activations[form % 5], form % 2 == 0, 2e-6, parts);
+            form++;
+        }
+
+        Check<float>(rung, new(6, 5, 70, Batch: 2), bias: true, Activation.Relu, accumulate: false, 2e-6, parts: 3);
+        Check<double>(rung, new(6, 5, 70), bias: true, Activation.Relu, accumulate: true, 4e-15, parts: 3);
+    }
+
+    [Fact]
+    public void Small_products_with_long_sums_are_split_so_that_a_card_is_busy()
+    {
+        Assert.Equal(new(MatMulRung.AsyncTile, 12), MatMulPlan.For(new(64, 784, 784), MatMulRung.AsyncTile, 132));
+        Assert.Equal(new(MatMulRung.AsyncTile, 64), MatMulPlan.For(new(512, 128, 100_000, TransposeA: true), MatMulRung.AsyncTile, 132));
+        Assert.Equal(new(MatMulRung.Tf32, 1), MatMulPlan.For(new(4096, 4096, 4096), MatMulRung.Tf32, 132));
+        Assert.Equal(new(MatMulRung.SharedTile, 1), MatMulPlan.For(new(64, 256, 100), MatMulRung.AsyncTile, 132));
+    }
+
+    [Fact]
+    public void Tensor_cores_that_a_device_has_not_are_an_error_only_where_they_are_asked_for_by_number()
+    {
+        using Device simulator = Device.Open("simulator");
+        simulator.Precision = Precision.Tf32;
+        Storage a = TwoDevices.With<float>(simulator, [1f + (1f / (1 << 20))]), c = simulator.Allocate(DType.Float32, 1);
+        DeviceException error = Assert.Throws<DeviceException>(() => MatMul.RunByPlan(new(MatMulRung.Tf32), a, a, c, new(1, 1, 1)));
+        Assert.Contains("needs an NVIDIA card of compute capability 8.0", error.Message, StringComparison.Ordinal);
+        MatMul.Run(a, a, c, new(1, 1, 1));
+        float[] product = new float[1];
+        c.CopyTo<float>(product);
+        Assert.Equal(1f + (1f / (1 << 19)), product[0]);
+    }
+
     [Fact]
     public void The_product_chooses_a_rung_by_its_shape()
     {
-        Assert.Equal(MatMulRung.Naive, MatMul.RungFor(new(1, 1000, 1000)));
-        Assert.Equal(MatMulRung.SharedTile, MatMul.RungFor(new(64, 256, 100)));
-        Assert.Equal(MatMulRung.RegisterTile, MatMul.RungFor(new(1024, 1024, 1024)));
-        Assert.Equal(MatMulRung.RegisterTile, MatMul.RungFor(new(128, 128, 64, Batch: 64)));
-        Assert.Equal(MatMulRung.Naive, MatMul.RungFor(new(64, 2_000_000, 4)));
+        Assert.Equal(MatMulRung.Naive, MatMulPlan.For(new(1, 1000, 1000), MatMulRung.RegisterTile, 32).Rung);
+        Assert.Equal(MatMulRung.SharedTile, MatMulPlan.For(new(64, 256, 100), MatMulRung.RegisterTile, 32).Rung);
+        Assert.Equal(MatMulRung.RegisterTile, MatMulPlan.For(new(1024, 1024, 1024), MatMulRung.RegisterTile, 32).Rung);
+        Assert.Equal(MatMulRung.RegisterTile, MatMulPlan.For(new(128, 128, 64, Batch: 64), MatMulRung.RegisterTile, 32).Rung);
+        Assert.Equal(MatMulRung.Naive, MatMulPlan.For(new(64, 2_000_000, 4), MatMulRung.RegisterTile, 32).Rung);
         float[] a = TwoDevices.Random<float>(20 * 12), b = TwoDevices.Random<float>(12 * 10);
         devices.Agree<float>(2e-6, 1, 200, (s, c) => MatMul.Run(s[0], s[1], c, new MatMulShape(20, 10, 12)), a, b);
-        Assert.Throws<DeviceException>(() => TwoDevices.On(devices.Cpu, new float[4], (s, c) => MatMul.RunOnRung(MatMulRung.Naive, s[0], s[0], c, new(2, 2, 2)), new float[4]));
+        Assert.Throws<DeviceException>(() => TwoDevices.On(devices.Cpu, new float[4], (s, c) => MatMul.RunByPlan(new(MatMulRung.Naive), s[0], s[0], c, new(2, 2, 2)), new float[4]));
     }
 
     [Fact]
@@ -77,14 +115,14 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
         Assert.Contains("found 'matmul'", Assert.Throws<DeviceException>(() => KernelChoice.Of("matmul", 3, "matmul")).Message);
     }
 
-    private void Check<T>(MatMulRung rung, MatMulShape shape, bool bias, Activation activation, bool accumulate, double tolerance)
+    private void Check<T>(MatMulRung rung, MatMulShape shape, bool bias, Activation activation, bool accumulate, double tolerance, int parts = 1)
         where T : unmanaged, INumber<T>
     {
         (int m, int n, int k, bool ta, bool tb, int batch, int? strideA, int? strideB) = shape;
         T[] a = TwoDevices.Random<T>((int)shape.LengthA, 1, 1), b = TwoDevices.Random<T>((int)shape.LengthB, 1, 2);
         T[] biases = TwoDevices.Random<T>(n, 1, 3), before = TwoDevices.Random<T>((int)shape.LengthC, 1, 4);
         T[] found = TwoDevices.On(
-            devices.Simulator, before, (s, c) => MatMul.RunOnRung(rung, s[0], s[1], c, shape, bias ? s[2] : null, activation, accumulate), a, b, biases);
+            devices.Simulator, before, (s, c) => MatMul.RunByPlan(new(rung, parts), s[0], s[1], c, shape, bias ? s[2] : null, activation, accumulate), a, b, biases);
         for (int at = 0; at < found.Length; at++)
         {
             int column = at % n, row = at / n % m, item = at / n / m;

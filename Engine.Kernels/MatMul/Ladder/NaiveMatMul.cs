@@ -34,7 +34,8 @@ internal static class NaiveMatMul
         int atA = layout.AtA(item, row, 0);
         int atB = layout.AtB(item, column, 0);
         TLane sum = TLane.Of(0);
-        for (int k = 0; k < layout.K; k++, atA += layout.DepthA, atB += layout.DepthB) sum = TLane.MulAdd(a[atA], b[atB], sum);
+        int depth = layout.DepthOf(item);
+        for (int k = 0; k < depth; k++, atA += layout.DepthA, atB += layout.DepthB) sum = TLane.MulAdd(a[atA], b[atB], sum);
 
         if (layout.Accumulate != 0) sum += c[i];
         if (layout.HasBias != 0) sum += bias[column];

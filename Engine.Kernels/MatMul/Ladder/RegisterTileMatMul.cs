@@ -8,9 +8,8 @@ namespace Engine.Kernels.Ladder;
 /// Rung 3: a group of 256 threads computes a tile of 128 x 128 of C, and each thread 8 x 8 elements of it, in registers. A step along K
 /// takes 16 numbers from shared memory for 64 multiply-adds, where rung 2 takes two for each one: now the arithmetic is the limit.
 ///
-/// - The 64 sums are sixteen <see cref="Four{T}"/> with names: an array would lie in local memory, which is memory.
-/// - A thread's rows are 4 y and 64 + 4 y onwards, its columns 4 x and 64 + 4 x: sixteen threads together read
-///   a contiguous piece of shared memory, 16 bytes each, without conflicts.
+/// - The 64 sums have names, no array (<see cref="RegisterSums{TLane}"/>). A thread's rows are 4 y and 64 + 4 y onwards, its columns 4 x and
+///   64 + 4 x: sixteen threads together read a contiguous piece of shared memory, 16 bytes each, without conflicts.
 /// - Tiles lie in shared memory depth by depth, so that the eight rows and eight columns of a step are each two reads of
 ///   four. An operand whose neighbours in memory are neighbours in depth is turned on the way in (<see cref="TileLoader"/>).
 /// - There are two buffers. While one is computed from, the next tiles travel from memory to registers, and then into
@@ -33,7 +32,7 @@ internal static class RegisterTileMatMul
         where TActivation : unmanaged, IUnaryOp
     {
         Action<MatMulLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
-        Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Batch, SharedTileMatMul.MaxGrid));
+        Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Items, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Threads, 1, 1)), layout, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b),
             IlgpuStorage.ViewOf<TLane>(bias ?? c), IlgpuStorage.ViewOf<TLane>(c), activation);
@@ -51,17 +50,17 @@ internal static class RegisterTileMatMul
         int x = Group.IdxX % 16;
         int y = Group.IdxX / 16;
         Four<TLane> zero = new(TLane.Of(0), TLane.Of(0), TLane.Of(0), TLane.Of(0));
-        for (int item = Grid.IdxZ; item < layout.Batch; item += Grid.DimZ)
+        for (int item = Grid.IdxZ; item < layout.Items; item += Grid.DimZ)
         {
-            TileLoader loaderA = new(layout.M, layout.K, layout.LineA, layout.DepthA, layout.FoursA, item * layout.ItemA, firstRow);
-            TileLoader loaderB = new(layout.N, layout.K, layout.LineB, layout.DepthB, layout.FoursB, item * layout.ItemB, firstColumn);
-            Four<TLane> c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-            Four<TLane> c40 = zero, c41 = zero, c50 = zero, c51 = zero, c60 = zero, c61 = zero, c70 = zero, c71 = zero;
+            int depth = layout.DepthOf(item);
+            TileLoader loaderA = new(layout.M, depth, layout.LineA, layout.DepthA, layout.FoursA, layout.StartA(item), firstRow);
+            TileLoader loaderB = new(layout.N, depth, layout.LineB, layout.DepthB, layout.FoursB, layout.StartB(item), firstColumn);
+            RegisterSums<TLane> sums = new(zero);
             int buffer = 0;
             loaderA.Store(loaderA.Load(a, 0), tileA, 0);
             loaderB.Store(loaderB.Load(b, 0), tileB, 0);
             Group.Barrier();
-            for (int k = 0; k < layout.K; k += Depth)
+            for (int k = 0; k < depth; k += Depth)
             {
                 Four<TLane> nextA = loaderA.Load(a, k + Depth);
                 Four<TLane> nextB = loaderB.Load(b, k + Depth);
@@ -69,26 +68,7 @@ internal static class RegisterTileMatMul
                 int atB = buffer + x;
                 for (int step = 0; step < Depth; step++, atA += Line, atB += Line)
                 {
-                    Four<TLane> upper = tileA[atA];
-                    Four<TLane> lower = tileA[atA + 16];
-                    Four<TLane> left = tileB[atB];
-                    Four<TLane> right = tileB[atB + 16];
-                    c00 = Four<TLane>.MulAdd(upper.X, left, c00);
-                    c01 = Four<TLane>.MulAdd(upper.X, right, c01);
-                    c10 = Four<TLane>.MulAdd(upper.Y, left, c10);
-                    c11 = Four<TLane>.MulAdd(upper.Y, right, c11);
-                    c20 = Four<TLane>.MulAdd(upper.Z, left, c20);
-                    c21 = Four<TLane>.MulAdd(upper.Z, right, c21);
-                    c30 = Four<TLane>.MulAdd(upper.W, left, c30);
-                    c31 = Four<TLane>.MulAdd(upper.W, right, c31);
-                    c40 = Four<TLane>.MulAdd(lower.X, left, c40);
-                    c41 = Four<TLane>.MulAdd(lower.X, right, c41);
-                    c50 = Four<TLane>.MulAdd(lower.Y, left, c50);
-                    c51 = Four<TLane>.MulAdd(lower.Y, right, c51);
-                    c60 = Four<TLane>.MulAdd(lower.Z, left, c60);
-                    c61 = Four<TLane>.MulAdd(lower.Z, right, c61);
-                    c70 = Four<TLane>.MulAdd(lower.W, left, c70);
-                    c71 = Four<TLane>.MulAdd(lower.W, right, c71);
+                    sums = new(sums, tileA[atA], tileA[atA + 16], tileB[atB], tileB[atB + 16]);
                 }
 
                 buffer = Buffer - buffer;
@@ -97,25 +77,7 @@ internal static class RegisterTileMatMul
                 Group.Barrier();
             }
 
-            TileWriter writer = new(layout, item);
-            int row = firstRow + (4 * y);
-            int column = firstColumn + (4 * x);
-            writer.Write(c, bias, row, column, c00, activation);
-            writer.Write(c, bias, row, column + 64, c01, activation);
-            writer.Write(c, bias, row + 1, column, c10, activation);
-            writer.Write(c, bias, row + 1, column + 64, c11, activation);
-            writer.Write(c, bias, row + 2, column, c20, activation);
-            writer.Write(c, bias, row + 2, column + 64, c21, activation);
-            writer.Write(c, bias, row + 3, column, c30, activation);
-            writer.Write(c, bias, row + 3, column + 64, c31, activation);
-            writer.Write(c, bias, row + 64, column, c40, activation);
-            writer.Write(c, bias, row + 64, column + 64, c41, activation);
-            writer.Write(c, bias, row + 65, column, c50, activation);
-            writer.Write(c, bias, row + 65, column + 64, c51, activation);
-            writer.Write(c, bias, row + 66, column, c60, activation);
-            writer.Write(c, bias, row + 66, column + 64, c61, activation);
-            writer.Write(c, bias, row + 67, column, c70, activation);
-            writer.Write(c, bias, row + 67, column + 64, c71, activation);
+            sums.Write(new TileWriter(layout, item), c, bias, firstRow + (4 * y), firstColumn + (4 * x), activation);
         }
     }
 }

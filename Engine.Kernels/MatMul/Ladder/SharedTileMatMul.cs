@@ -28,7 +28,7 @@ internal static class SharedTileMatMul
         where TActivation : unmanaged, IUnaryOp
     {
         Action<MatMulLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
-        Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Batch, MaxGrid));
+        Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Items, MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Tile, Tile, 1)), layout, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b),
             IlgpuStorage.ViewOf<TLane>(bias ?? c), IlgpuStorage.ViewOf<TLane>(c), activation);
@@ -51,13 +51,14 @@ internal static class SharedTileMatMul
         int depthA = layout.DepthA == 1 ? x : y;
         int lineB = layout.DepthB == 1 ? y : x;
         int depthB = layout.DepthB == 1 ? x : y;
-        for (int item = Grid.IdxZ; item < layout.Batch; item += Grid.DimZ)
+        for (int item = Grid.IdxZ; item < layout.Items; item += Grid.DimZ)
         {
             TLane sum = TLane.Of(0);
-            for (int k = 0; k < layout.K; k += Tile)
+            int depth = layout.DepthOf(item);
+            for (int k = 0; k < depth; k += Tile)
             {
-                bool insideA = firstRow + lineA < layout.M && k + depthA < layout.K;
-                bool insideB = firstColumn + lineB < layout.N && k + depthB < layout.K;
+                bool insideA = firstRow + lineA < layout.M && k + depthA < depth;
+                bool insideB = firstColumn + lineB < layout.N && k + depthB < depth;
                 tileA[(lineA * Line) + depthA] = insideA ? a[layout.AtA(item, firstRow + lineA, k + depthA)] : TLane.Of(0);
                 tileB[(depthB * Line) + lineB] = insideB ? b[layout.AtB(item, firstColumn + lineB, k + depthB)] : TLane.Of(0);
                 Group.Barrier();

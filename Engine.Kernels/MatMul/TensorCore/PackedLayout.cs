@@ -1,0 +1,37 @@
+using Engine.Kernels.Ladder;
+
+namespace Engine.Kernels.TensorCore;
+
+/// <summary>
+/// How one packed operand lies in memory: products of the batch, lines (rows of op(A), columns of op(B)) of each, and along each line its depths. Lines are filled up with zeros to whole tiles and depths to whole steps,
+/// so that the kernel of the products asks nowhere whether it is still inside.
+/// </summary>
+internal readonly struct PackedLayout
+{
+    /// <summary>Of the operand in memory: lines, depth, products, and elements from one to the next.</summary>
+    internal readonly int Lines, Depth, LineStride, DepthStride, BatchStride;
+
+    /// <summary>Of the packed operand: lines of a product, chunks of a line, products.</summary>
+    internal readonly int PackedLines, Chunks, Products;
+
+    internal PackedLayout(int lines, int depth, int lineStride, int depthStride, int batchStride, int batch, int perChunk)
+    {
+        (Lines, Depth, LineStride, DepthStride, BatchStride) = (lines, depth, lineStride, depthStride, batchStride);
+        PackedLines = (lines + TensorTileMatMul.Tile - 1) / TensorTileMatMul.Tile * TensorTileMatMul.Tile;
+        int step = TensorTileMatMul.ChunksOfStep * perChunk;
+        Chunks = (depth + step - 1) / step * TensorTileMatMul.ChunksOfStep;
+        Products = batchStride == 0 ? 1 : batch;
+    }
+
+    internal static PackedLayout OfA(in MatMulShape shape, in MatMulLayout layout, int perChunk) =>
+        new(layout.M, layout.K, layout.LineA, layout.DepthA, layout.BatchA, shape.Batch, perChunk);
+
+    internal static PackedLayout OfB(in MatMulShape shape, in MatMulLayout layout, int perChunk) =>
+        new(layout.N, layout.K, layout.LineB, layout.DepthB, layout.BatchB, shape.Batch, perChunk);
+
+    /// <summary>Chunks of a product.</summary>
+    internal long ChunksOfProduct => (long)PackedLines * Chunks;
+
+    /// <summary>All chunks.</summary>
+    internal long Length => ChunksOfProduct * Products;
+}
