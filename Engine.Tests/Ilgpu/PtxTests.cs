@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Engine.Kernels;
 using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.TensorCore;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -53,6 +54,12 @@ public sealed class PtxTests
         { typeof(SharedTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 256 },
         { typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Relu)], 256 },
         { typeof(RegisterTileMatMul), "Kernel", [typeof(DoubleScalar), typeof(Identity)], 256 },
+        { typeof(AsyncTileMatMul), "Kernel", [typeof(Relu)], RegisterTileMatMul.Threads },
+        { typeof(SplitSum), "Kernel", [typeof(FloatScalar), typeof(Kernels.Elementwise.Tanh)], 0 },
+        { typeof(OperandPacking), "Kernel", [typeof(Tf32Rounding)], 0 },
+        { typeof(OperandPacking), "Kernel", [typeof(BFloat16Rounding)], 0 },
+        { typeof(TensorTileMatMul), "Kernel", [typeof(Tf32Rounding), typeof(Relu)], TensorTileMatMul.Threads },
+        { typeof(TensorTileMatMul), "Kernel", [typeof(BFloat16Rounding), typeof(Identity)], TensorTileMatMul.Threads },
         { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(AverageFold)], 0 },
         { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(MaximumFold)], 0 },
         { typeof(Pooling), "SpreadKernel", [typeof(DoubleScalar), typeof(PickSpread)], 0 },
@@ -94,7 +101,7 @@ public sealed class PtxTests
         Assert.DoesNotContain("ld.global", loop, StringComparison.Ordinal);
     }
 
-    private static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
+    internal static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
     {
         using Context context = Context.Create(builder => builder.CPU().Optimize(OptimizationLevel.O2));
         MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments);

@@ -15,7 +15,7 @@ namespace Engine.Kernels.TensorCore;
 ///   memory could not keep up.
 /// - Three steps' tiles are in shared memory, 48 KB, all that a group may have: one is computed from while two travel (<see cref="AsyncCopy"/>).
 /// - A line's four chunks of 16 bytes lie in it in an order that changes with the line: chunk c is at place c ^ (line / 2 % 4). The eight lines that ldmatrix reads at once then lie in all 32 banks, with no room lost to padding.
-/// - The sums live in registers that only the PTX knows, and leave through shared memory, sixteen rows at a time: so epilogue and bounds are those of the other rungs (<see cref="TileWriter"/>), with 16-byte writes.
+/// - The sums live in registers that only the PTX knows (<see cref="TensorTilePtx"/>), and leave through shared memory, sixteen rows at a time: so epilogue and bounds are those of the other rungs (<see cref="TileWriter"/>), with 16-byte writes.
 /// </summary>
 internal static class TensorTileMatMul
 {
@@ -71,7 +71,7 @@ internal static class TensorTileMatMul
         // Sixteen lanes name the sixteen lines of a piece of op(A), for the first chunk of a half step, the others for the second; of op(B) eight lanes and eight.
         int pieceA = ((warpRow + (lane % 16)) * LineBytes) + (((lane / 16) ^ (lane % 8 / 2)) * 16);
         int pieceB = OperandBytes + ((warpColumn + (lane % 8) + (lane / 16 * 8)) * LineBytes) + (((lane / 8 % 2) ^ (lane % 8 / 2)) * 16);
-        if (CudaAsm.IsSupported) CudaAsm.Emit(TensorTilePtx.Declare);
+        CudaAsm.Emit(TensorTilePtx.Declare);
         for (int item = Grid.IdxZ; item < layout.Items; item += Grid.DimZ)
         {
             int stepDepth = ChunksOfStep * TRounding.PerChunk;
@@ -85,7 +85,7 @@ internal static class TensorTileMatMul
             long fromB = b + (((linesB * layoutB.Chunks) + firstChunk) * 16L);
             long furtherA = layoutA.Chunks * (32L * 16L);
             long furtherB = layoutB.Chunks * (32L * 16L);
-            if (CudaAsm.IsSupported) CudaAsm.Emit(TensorTilePtx.Clear);
+            CudaAsm.Emit(TensorTilePtx.Clear);
             for (int ahead = 0; ahead < Stages - 1; ahead++, fromA += LineBytes, fromB += LineBytes)
                 Start(ahead < steps, copyTo + (ahead * StageBytes), fromA, furtherA, fromB, furtherB);
 
@@ -124,7 +124,7 @@ internal static class TensorTileMatMul
 
     private static void Start(bool any, int to, long fromA, long furtherA, long fromB, long furtherB)
     {
-        if (any && CudaAsm.IsSupported)
+        if (any)
         {
             CudaAsm.Emit(TensorTilePtx.Copy, to, fromA, furtherA);
             CudaAsm.Emit(TensorTilePtx.Copy, to + OperandBytes, fromB, furtherB);
@@ -135,14 +135,12 @@ internal static class TensorTileMatMul
 
     private static void Multiply<TRounding>(int pieceA, int pieceB) where TRounding : unmanaged, IOperandRounding
     {
-        if (!CudaAsm.IsSupported) return;
         if (TRounding.PerChunk == 4) CudaAsm.Emit(TensorTilePtx.StepTf32, pieceA, pieceB);
         else CudaAsm.Emit(TensorTilePtx.StepBFloat16, pieceA, pieceB);
     }
 
     private static void StoreSums(int rows, int to)
     {
-        if (!CudaAsm.IsSupported) return;
         if (rows == 0) CudaAsm.Emit(TensorTilePtx.Store0, to);
         else if (rows == 1) CudaAsm.Emit(TensorTilePtx.Store1, to);
         else if (rows == 2) CudaAsm.Emit(TensorTilePtx.Store2, to);
