@@ -1,104 +1,113 @@
 using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
+using ILGPU.Runtime;
 
 namespace Engine.Kernels.Conv;
 
 public static partial class Conv2d
 {
-    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("conv", (int)Conv2dRung.RegisterTile));
+    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("conv", (int)Conv2dRung.AsyncTile));
 
-    /// <summary>
-    /// The rung for a product: the largest tile that is not mostly outside the matrix; rows are many as a rule, columns are channels of a group.
-    /// </summary>
-    internal static Conv2dRung RungFor(int rows, int columns)
+    /// <summary>The plan for a product of rows, columns and a depth on a device.</summary>
+    private static Conv2dPlan PlanFor<TProduct>(IlgpuDevice device, DType dtype, TProduct product) where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
-        if (s_wantedRung.Value != 0) return (Conv2dRung)s_wantedRung.Value;
-
-        // Tiles of columns are the second extent of a grid, which ends here.
-        if ((columns - 1) / SharedTileConv2d.Tile >= SharedTileMatMul.MaxGrid) return Conv2dRung.Naive;
-        if (rows > RegisterTileConv2d.Tile / 2 && columns > RegisterTileConv2d.Tile / 2) return Conv2dRung.RegisterTile;
-        return rows >= SharedTileConv2d.Tile / 2 && columns >= SharedTileConv2d.Tile / 2 ? Conv2dRung.SharedTile : Conv2dRung.Naive;
+        Conv2dRung largest = device.HasTensorCores && dtype == DType.Float32 ? Conv2dRung.AsyncTile : Conv2dRung.RegisterTile;
+        Conv2dPlan plan = Conv2dPlan.For(product.Rows, product.Columns, product.Depth, product.Parts, largest, device.Multiprocessors);
+        return s_wantedRung.Value == 0 || (Conv2dRung)s_wantedRung.Value == plan.Rung ? plan : new((Conv2dRung)s_wantedRung.Value);
     }
 
-    /// <summary>The convolution on a chosen rung, for tests and benchmarks.</summary>
-    internal static void RunOnRung(
-        Conv2dRung rung, IlgpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape,
+    /// <summary>The convolution by a chosen plan, for tests and benchmarks.</summary>
+    internal static void RunByPlan(
+        Conv2dPlan plan, IlgpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape,
         Storage? bias = null, Activation activation = default, bool accumulate = false) =>
-        RunOnIlgpu(device, rung, new ForwardProduct(new(shape), 0), new(input, weight, bias, output, accumulate), activation);
+        RunOnIlgpu(device, plan, new ForwardProduct(new(shape), 0), new(input, weight, bias, output, accumulate), activation);
 
-    /// <summary>The gradient of the input on a chosen rung, for tests and benchmarks.</summary>
-    internal static void InputGradientOnRung(
-        Conv2dRung rung, IlgpuDevice device, Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape,
+    /// <summary>The gradient of the input by a chosen plan, for tests and benchmarks.</summary>
+    internal static void InputGradientByPlan(
+        Conv2dPlan plan, IlgpuDevice device, Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape,
         Storage? bias = null, Activation activation = default, bool accumulate = false) =>
-        RunOnIlgpu(device, rung, new InputGradientProduct(new(shape), 0), new(gradient, weight, bias, inputGradient, accumulate), activation);
+        RunOnIlgpu(device, plan, new InputGradientProduct(new(shape), 0), new(gradient, weight, bias, inputGradient, accumulate), activation);
 
-    /// <summary>The gradient of the weight on a chosen rung, for tests and benchmarks.</summary>
-    internal static void WeightGradientOnRung(
-        Conv2dRung rung, IlgpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate = false) =>
-        WeightGradientOnIlgpu(device, rung, input, gradient, weightGradient, shape, accumulate);
+    /// <summary>The gradient of the weight by a chosen plan, for tests and benchmarks.</summary>
+    internal static void WeightGradientByPlan(
+        Conv2dPlan plan, IlgpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate = false) =>
+        WeightGradientOnIlgpu(device, plan, input, gradient, weightGradient, shape, accumulate);
 
     private static void RunOnIlgpu(
         IlgpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate)
     {
         ForwardProduct product = new(new(shape), 0);
-        RunOnIlgpu(device, RungFor(product.Rows, product.Columns), product, new(input, weight, bias, output, accumulate), activation);
+        RunOnIlgpu(device, PlanFor(device, output.DType, product), product, new(input, weight, bias, output, accumulate), activation);
     }
 
     private static void InputGradientOnIlgpu(
         IlgpuDevice device, Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate)
     {
         InputGradientProduct product = new(new(shape), 0);
-        RunOnIlgpu(device, RungFor(product.Rows, product.Columns), product, new(gradient, weight, bias, inputGradient, accumulate), activation);
+        RunOnIlgpu(device, PlanFor(device, inputGradient.DType, product), product, new(gradient, weight, bias, inputGradient, accumulate), activation);
     }
 
     private static void WeightGradientOnIlgpu(
         IlgpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
     {
         WeightGradientProduct product = new(new(shape), 0);
-        WeightGradientOnIlgpu(device, RungFor(product.Rows, product.Columns), input, gradient, weightGradient, shape, accumulate);
+        WeightGradientOnIlgpu(device, PlanFor(device, weightGradient.DType, product), input, gradient, weightGradient, shape, accumulate);
     }
 
     private static void WeightGradientOnIlgpu(
-        IlgpuDevice device, Conv2dRung rung, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
+        IlgpuDevice device, Conv2dPlan plan, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
     {
         // The product has no rows for masked taps.
         if (shape.MaskedTaps > 0 && !accumulate) Move.Fill(weightGradient, 0);
-        RunOnIlgpu(device, rung, new WeightGradientProduct(new(shape), 0), new(input, gradient, null, weightGradient, accumulate), Activation.None);
+        RunOnIlgpu(device, plan, new WeightGradientProduct(new(shape), 0), new(input, gradient, null, weightGradient, accumulate), Activation.None);
     }
 
-    private static void RunOnIlgpu<TProduct>(IlgpuDevice device, Conv2dRung rung, TProduct product, in Conv2dArguments arguments, Activation activation)
+    private static void RunOnIlgpu<TProduct>(IlgpuDevice device, Conv2dPlan plan, TProduct product, in Conv2dArguments arguments, Activation activation)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
-        switch (activation.Kind)
+        if (plan.Rung == Conv2dRung.AsyncTile && device.Accelerator.AcceleratorType == AcceleratorType.Cuda && !device.HasTensorCores)
         {
-            case ActivationKind.Relu: RunOnIlgpu(device, rung, product, arguments, new Relu()); break;
-            case ActivationKind.LeakyRelu: RunOnIlgpu(device, rung, product, arguments, new Elementwise.LeakyRelu(activation.Slope)); break;
-            case ActivationKind.Tanh: RunOnIlgpu(device, rung, product, arguments, new Elementwise.Tanh()); break;
-            case ActivationKind.Sigmoid: RunOnIlgpu(device, rung, product, arguments, new Elementwise.Sigmoid()); break;
-            default: RunOnIlgpu(device, rung, product, arguments, new Identity()); break;
+            throw new DeviceException(
+                $"{Operation}: rung {(int)plan.Rung} ({plan.Rung}) needs an NVIDIA card of compute capability 8.0 or above; '{device.Name}' is {device.Description}.");
         }
-    }
 
-    private static void RunOnIlgpu<TProduct, TActivation>(IlgpuDevice device, Conv2dRung rung, TProduct product, in Conv2dArguments arguments, TActivation activation)
-        where TProduct : unmanaged, IConv2dProduct<TProduct>
-        where TActivation : unmanaged, IUnaryOp
-    {
-        if (arguments.C.DType == DType.Float32) RunOnIlgpu<FloatScalar, TProduct, TActivation>(device, rung, product, arguments, activation);
-        else RunOnIlgpu<DoubleScalar, TProduct, TActivation>(device, rung, product, arguments, activation);
-    }
-
-    private static void RunOnIlgpu<TLane, TProduct, TActivation>(
-        IlgpuDevice device, Conv2dRung rung, TProduct product, in Conv2dArguments arguments, TActivation activation)
-        where TLane : unmanaged, ILane<TLane>
-        where TProduct : unmanaged, IConv2dProduct<TProduct>
-        where TActivation : unmanaged, IUnaryOp
-    {
-        switch (rung)
+        // Rung 1 computes an element in one go.
+        if (plan.Splits == 1 || plan.Rung == Conv2dRung.Naive)
         {
-            case Conv2dRung.Naive: NaiveConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
-            case Conv2dRung.SharedTile: SharedTileConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
-            case Conv2dRung.RegisterTile: RegisterTileConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
-            default: throw new ArgumentException($"{Operation}: there is no rung {rung}.");
+            activation.Give(new Launch<TProduct>(device, plan.Rung, product, arguments));
+            return;
+        }
+
+        int splitDepth = Conv2dPlan.SplitDepth(product.Depth, plan.Splits), splits = (product.Depth + splitDepth - 1) / splitDepth, length = product.Elements;
+        Storage sums = device.Allocate(arguments.C.DType, checked(length * splits));
+        Activation.None.Give(new Launch<TProduct>(device, plan.Rung, product, new(arguments.A, arguments.B, null, sums, false, splits, splitDepth)));
+        activation.Give(new SplitSum.Launch(
+            device, new(length, product.ResultChannels, splits, arguments.Bias is not null, arguments.Accumulate), sums, arguments.Bias, arguments.C, length));
+        sums.Release();
+    }
+
+    private readonly struct Launch<TProduct>(IlgpuDevice device, Conv2dRung rung, TProduct product, Conv2dArguments arguments) : IWithActivation
+        where TProduct : unmanaged, IConv2dProduct<TProduct>
+    {
+        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp
+        {
+            if (arguments.C.DType == DType.Float64) On<DoubleScalar, TActivation>(activation);
+            else if (rung == Conv2dRung.AsyncTile) AsyncTileConv2d.Run(device, product, arguments, activation);
+            else On<FloatScalar, TActivation>(activation);
+        }
+
+        /// <summary>The rungs of any type; for the fourth, which knows float32 alone, the third stands in.</summary>
+        private void On<TLane, TActivation>(TActivation activation)
+            where TLane : unmanaged, ILane<TLane>
+            where TActivation : unmanaged, IUnaryOp
+        {
+            switch (rung)
+            {
+                case Conv2dRung.Naive: NaiveConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
+                case Conv2dRung.SharedTile: SharedTileConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
+                case Conv2dRung.RegisterTile or Conv2dRung.AsyncTile: RegisterTileConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
+                default: throw new ArgumentException($"{Operation}: there is no rung {rung}.");
+            }
         }
     }
 }

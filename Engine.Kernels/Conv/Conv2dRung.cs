@@ -14,4 +14,7 @@ public enum Conv2dRung
 
     /// <summary>A group of 256 threads computes a tile of 64 x 64, each thread 4 x 4 elements in registers.</summary>
     RegisterTile = 3,
+
+    /// <summary>The same, with the tiles of three steps on their way to shared memory while one is computed from (cp.async). Float32; NVIDIA's cards from sm_80 on.</summary>
+    AsyncTile = 4,
 }

@@ -54,13 +54,12 @@ public static partial class MatMul
             MatMulLayout parts = new(shape, hasBias: false, accumulate: false, plan.Parts);
             Storage sums = device.Allocate(c.DType, checked((int)(shape.LengthC * parts.Parts)));
             RunOnRung(device, plan.Rung, shape, parts, a, b, null, sums, new Identity());
-            layout = new(shape, bias is not null, accumulate, plan.Parts);
-            Activate(activation, new Summing(device, layout, sums, bias, c));
+            activation.Give(new SplitSum.Launch(device, new(shape.M * shape.N, shape.N, parts.Parts, bias is not null, accumulate), sums, bias, c, c.Length));
             sums.Release();
             return;
         }
 
-        Activate(activation, new Multiplying(device, plan.Rung, shape, layout, a, b, bias, c));
+        activation.Give(new Multiplying(device, plan.Rung, shape, layout, a, b, bias, c));
     }
 
     private static void RunOnRung<TActivation>(
@@ -86,36 +85,9 @@ public static partial class MatMul
         else RegisterTileMatMul.Run<TLane, TActivation>(device, layout, a, b, bias, c, activation);
     }
 
-    private static void Activate<TLast>(Activation activation, TLast last) where TLast : struct, ILastStep
-    {
-        switch (activation.Kind)
-        {
-            case ActivationKind.Relu: last.Run(new Relu()); break;
-            case ActivationKind.LeakyRelu: last.Run(new Elementwise.LeakyRelu(activation.Slope)); break;
-            case ActivationKind.Tanh: last.Run(new Elementwise.Tanh()); break;
-            case ActivationKind.Sigmoid: last.Run(new Elementwise.Sigmoid()); break;
-            default: last.Run(new Identity()); break;
-        }
-    }
-
-    /// <summary>The launch that applies the activation.</summary>
-    private interface ILastStep
-    {
-        void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp;
-    }
-
     private readonly struct Multiplying(
-        IlgpuDevice device, MatMulRung rung, MatMulShape shape, MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c) : ILastStep
+        IlgpuDevice device, MatMulRung rung, MatMulShape shape, MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c) : IWithActivation
     {
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp => RunOnRung(device, rung, shape, layout, a, b, bias, c, activation);
-    }
-
-    private readonly struct Summing(IlgpuDevice device, MatMulLayout layout, Storage sums, Storage? bias, Storage c) : ILastStep
-    {
-        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp
-        {
-            if (c.DType == DType.Float32) SplitSum.Run<FloatScalar, TActivation>(device, layout, sums, bias, c, activation);
-            else SplitSum.Run<DoubleScalar, TActivation>(device, layout, sums, bias, c, activation);
-        }
     }
 }

@@ -41,6 +41,7 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
     public void A_rung_computes_what_the_host_does(int index, Conv2dRung rung)
     {
         Conv2dShape shape = s_shapes[index];
+        Conv2dPlan plan = new(rung, Splits: index % 2 == 0 ? 1 : 3);
         Check<float>(2e-6);
         if (index is 2 or 5) Check<double>(4e-15);
 
@@ -52,17 +53,17 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
             bool accumulate = index % 3 == 1;
             Near(g.Length, shape.KernelHeight * shape.KernelWidth * shape.GroupInputs, (s, y) =>
             {
-                if (y.Device is IlgpuDevice device) Conv2d.RunOnRung(rung, device, s[0], s[1], y, shape, s[2], activation, accumulate);
+                if (y.Device is IlgpuDevice device) Conv2d.RunByPlan(plan, device, s[0], s[1], y, shape, s[2], activation, accumulate);
                 else Conv2d.Run(s[0], s[1], y, shape, s[2], activation, accumulate);
             }, x, w, outputs);
             Near(x.Length, shape.KernelHeight * shape.KernelWidth * shape.GroupOutputs, (s, y) =>
             {
-                if (y.Device is IlgpuDevice device) Conv2d.InputGradientOnRung(rung, device, s[0], s[1], y, shape, s[2], activation, accumulate);
+                if (y.Device is IlgpuDevice device) Conv2d.InputGradientByPlan(plan, device, s[0], s[1], y, shape, s[2], activation, accumulate);
                 else Conv2d.InputGradient(s[0], s[1], y, shape, s[2], activation, accumulate);
             }, g, w, inputs);
             Near(w.Length, shape.Batch * shape.OutputHeight * shape.OutputWidth, (s, y) =>
             {
-                if (y.Device is IlgpuDevice device) Conv2d.WeightGradientOnRung(rung, device, s[0], s[1], y, shape, accumulate);
+                if (y.Device is IlgpuDevice device) Conv2d.WeightGradientByPlan(plan, device, s[0], s[1], y, shape, accumulate);
                 else Conv2d.WeightGradient(s[0], s[1], y, shape, accumulate);
             }, x, g);
 
@@ -72,7 +73,7 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
                 for (int i = 0; i < length; i++)
                 {
                     double difference = Math.Abs(double.CreateTruncating(expected[i]) - double.CreateTruncating(found[i]));
-                    Assert.True(difference <= tolerance * Math.Sqrt(terms + 2), $"{rung}, {shape}: element {i} is {found[i]}, on the host {expected[i]}");
+                    Assert.True(difference <= tolerance * Math.Sqrt(terms + 2), $"{plan}, {shape}: element {i} is {found[i]}, on the host {expected[i]}");
                 }
             }
         }
@@ -90,12 +91,13 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
     }
 
     [Fact]
-    public void Larger_tiles_are_taken_where_they_are_filled()
+    public void Larger_tiles_are_taken_where_they_are_filled_and_long_sums_of_few_elements_are_split()
     {
-        Assert.Equal(Conv2dRung.Naive, Conv2d.RungFor(10000, 1));
-        Assert.Equal(Conv2dRung.SharedTile, Conv2d.RungFor(10000, 16));
-        Assert.Equal(Conv2dRung.SharedTile, Conv2d.RungFor(25, 64));
-        Assert.Equal(Conv2dRung.RegisterTile, Conv2d.RungFor(10000, 64));
-        Assert.Equal(Conv2dRung.Naive, Conv2d.RungFor(100, 16 * 65536));
+        Assert.Equal(new(Conv2dRung.Naive), Conv2dPlan.For(10_000, 1, 1000, 1, Conv2dRung.RegisterTile, 32));
+        Assert.Equal(new(Conv2dRung.SharedTile), Conv2dPlan.For(10_000, 16, 1000, 1, Conv2dRung.RegisterTile, 32));
+        Assert.Equal(new(Conv2dRung.SharedTile, 7), Conv2dPlan.For(25, 64, 1000, 1, Conv2dRung.RegisterTile, 32));
+        Assert.Equal(new(Conv2dRung.RegisterTile), Conv2dPlan.For(10_000, 64, 1000, 1, Conv2dRung.RegisterTile, 32));
+        Assert.Equal(new(Conv2dRung.Naive), Conv2dPlan.For(100, 16 * 65536, 1000, 1, Conv2dRung.RegisterTile, 32));
+        Assert.Equal(new(Conv2dRung.AsyncTile, 15), Conv2dPlan.For(64 * 9, 128, 64 * 28 * 28, 1, Conv2dRung.AsyncTile, 132));
     }
 }

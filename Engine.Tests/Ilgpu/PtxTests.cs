@@ -70,6 +70,9 @@ public sealed class PtxTests
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(ForwardProduct), typeof(Kernels.Elementwise.Tanh)], 256 },
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 256 },
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(ForwardProduct), typeof(Relu)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(InputGradientProduct), typeof(Identity)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(WeightGradientProduct), typeof(Identity)], 256 },
     };
 
     [Theory, MemberData(nameof(Kernels))]

@@ -4,19 +4,32 @@ using ILGPU;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>The storages of a product, as the launchers take them.</summary>
-internal readonly record struct Conv2dArguments(Storage A, Storage B, Storage? Bias, Storage C, bool Accumulate)
+/// <param name="A">What the rows of the left matrix are found in.</param>
+/// <param name="B">What the columns of the right matrix are found in.</param>
+/// <param name="Bias">What is added in a column; null adds nothing.</param>
+/// <param name="C">The result, or one after the other the sums of all splits.</param>
+/// <param name="Accumulate">Whether to add to what is there.</param>
+/// <param name="Splits">In how many parts each sum over the depth is split.</param>
+/// <param name="SplitDepth">The depths of each but the last.</param>
+internal readonly record struct Conv2dArguments(Storage A, Storage B, Storage? Bias, Storage C, bool Accumulate, int Splits = 1, int SplitDepth = int.MaxValue)
 {
     internal Conv2dViews<TLane> Views<TLane>() where TLane : unmanaged, ILane<TLane> => new(
         IlgpuStorage.ViewOf<TLane>(A), IlgpuStorage.ViewOf<TLane>(B), IlgpuStorage.ViewOf<TLane>(Bias ?? C), IlgpuStorage.ViewOf<TLane>(C),
-        Bias is null ? 0 : 1, Accumulate ? 1 : 0);
+        Bias is null ? 0 : 1, Accumulate ? 1 : 0, Splits, SplitDepth, C.Length / Splits);
 }
 
 /// <summary>The same as the kernels take them. Flags are ints, because kernels take no bool.</summary>
 internal readonly struct Conv2dViews<TLane>(
-    ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> bias, ArrayView<TLane> c, int hasBias, int accumulate) where TLane : unmanaged, ILane<TLane>
+    ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> bias, ArrayView<TLane> c, int hasBias, int accumulate, int splits, int splitDepth, int splitLength) where TLane : unmanaged, ILane<TLane>
 {
     internal readonly ArrayView<TLane> A = a, B = b, Bias = bias, C = c;
     internal readonly int HasBias = hasBias, Accumulate = accumulate;
+
+    /// <summary>Splits of each sum, depths of each but the last, and elements of the result of one.</summary>
+    internal readonly int Splits = splits, SplitDepth = splitDepth, SplitLength = splitLength;
+
+    /// <summary>The depth that a split of a sum ends before.</summary>
+    internal int EndOf(int split, int depth) => split == Splits - 1 ? depth : IntrinsicMath.Min(depth, (split + 1) * SplitDepth);
 
     /// <summary>Writes a sum: what was there, bias and activation are applied on the way.</summary>
     internal void Write<TActivation>(int at, int atBias, TLane sum, TActivation activation) where TActivation : unmanaged, IUnaryOp

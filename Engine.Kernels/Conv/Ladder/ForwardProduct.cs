@@ -23,6 +23,8 @@ internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2
 
     public int Columns => _layout.GroupOutputs;
 
+    public int ResultChannels => _layout.Outputs;
+
     public int Depth => _layout.Taps * _layout.GroupInputs;
 
     public Conv2dLine Line(int row)

@@ -27,6 +27,9 @@ internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct
     /// <summary>The columns of C.</summary>
     int Columns { get; }
 
+    /// <summary>The innermost extent of the result: the columns of all groups of channels.</summary>
+    int ResultChannels { get; }
+
     /// <summary>What is summed over.</summary>
     int Depth { get; }
 

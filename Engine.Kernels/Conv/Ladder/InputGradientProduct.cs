@@ -38,6 +38,8 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
 
     public int Columns => _layout.GroupInputs;
 
+    public int ResultChannels => _layout.Inputs;
+
     public int Elements => _layout.Batch * _layout.Y.Inputs * _layout.X.Inputs * _layout.Inputs;
 
     public int Depth => _taps * _layout.GroupOutputs;

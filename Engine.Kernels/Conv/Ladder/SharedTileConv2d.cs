@@ -20,7 +20,7 @@ internal static class SharedTileConv2d
         where TActivation : unmanaged, IUnaryOp
     {
         Action<TProduct, Conv2dViews<TLane>, TActivation> kernel = Kernel;
-        Index3D grid = new((product.Rows + Tile - 1) / Tile, (product.Columns + Tile - 1) / Tile, Math.Min(product.Parts, SharedTileMatMul.MaxGrid));
+        Index3D grid = new((product.Rows + Tile - 1) / Tile, (product.Columns + Tile - 1) / Tile, Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Tile, Tile, 1)), product, arguments.Views<TLane>(), activation);
     }
@@ -42,22 +42,23 @@ internal static class SharedTileConv2d
         int depthA = TProduct.DepthRunsInA ? x : y;
         int columnB = TProduct.DepthRunsInB ? y : x;
         int depthB = TProduct.DepthRunsInB ? x : y;
-        int parts = product.Parts;
-        for (int index = Grid.IdxZ; index < parts; index += Grid.DimZ)
+        int items = product.Parts * views.Splits;
+        for (int item = Grid.IdxZ; item < items; item += Grid.DimZ)
         {
-            TProduct part = product.Part(index);
+            TProduct part = product.Part(item / views.Splits);
+            int split = item % views.Splits;
             int rows = part.Rows;
             if (firstRow >= rows) continue;
             int columns = part.Columns;
-            int depths = part.Depth;
+            int end = views.EndOf(split, part.Depth);
             bool ownsRow = firstRow + rowA < rows;
             bool ownsColumn = firstColumn + columnB < columns;
             Conv2dLine line = part.Line(firstRow + rowA);
             TLane sum = TLane.Of(0);
-            for (int depth = 0; depth < depths; depth += Tile)
+            for (int depth = split * views.SplitDepth; depth < end; depth += Tile)
             {
-                int atA = ownsRow && depth + depthA < depths ? part.AtA(line, depth + depthA) : -1;
-                int atB = ownsColumn && depth + depthB < depths ? part.AtB(depth + depthB, firstColumn + columnB) : -1;
+                int atA = ownsRow && depth + depthA < end ? part.AtA(line, depth + depthA) : -1;
+                int atB = ownsColumn && depth + depthB < end ? part.AtB(depth + depthB, firstColumn + columnB) : -1;
                 tileA[(rowA * Line) + depthA] = atA >= 0 ? views.A[atA] : TLane.Of(0);
                 tileB[(depthB * Line) + columnB] = atB >= 0 ? views.B[atB] : TLane.Of(0);
                 Group.Barrier();
@@ -67,7 +68,7 @@ internal static class SharedTileConv2d
 
             int row = firstRow + y;
             int column = firstColumn + x;
-            if (row < rows && column < columns) views.Write(part.AtC(row, column), part.AtBias(column), sum, activation);
+            if (row < rows && column < columns) views.Write(part.AtC(row, column) + (split * views.SplitLength), part.AtBias(column), sum, activation);
         }
     }
 }

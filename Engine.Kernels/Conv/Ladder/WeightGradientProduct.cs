@@ -23,6 +23,8 @@ internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) :
 
     public int Columns => _layout.GroupOutputs;
 
+    public int ResultChannels => _layout.Outputs;
+
     public int Depth => _layout.Batch * _layout.Y.Outputs * _layout.X.Outputs;
 
     public Conv2dLine Line(int row)

@@ -11,27 +11,47 @@ namespace Engine.Kernels.Ladder;
 /// </summary>
 internal static class SplitSum
 {
-    internal static void Run<TLane, TActivation>(IlgpuDevice device, in MatMulLayout layout, Storage parts, Storage? bias, Storage c, TActivation activation)
-        where TLane : unmanaged, ILane<TLane>
-        where TActivation : unmanaged, IUnaryOp
+    /// <summary>Adds up the parts of the first <paramref name="length"/> elements of the result.</summary>
+    internal readonly struct Launch(IlgpuDevice device, SplitSumLayout layout, Storage parts, Storage? bias, Storage c, int length) : IWithActivation
     {
-        Action<Index1D, MatMulLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            c.Length, layout, IlgpuStorage.ViewOf<TLane>(parts), IlgpuStorage.ViewOf<TLane>(bias ?? c), IlgpuStorage.ViewOf<TLane>(c), activation);
+        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp
+        {
+            if (c.DType == DType.Float32) On<FloatScalar, TActivation>(activation);
+            else On<DoubleScalar, TActivation>(activation);
+        }
+
+        private void On<TLane, TActivation>(TActivation activation)
+            where TLane : unmanaged, ILane<TLane>
+            where TActivation : unmanaged, IUnaryOp
+        {
+            Action<Index1D, SplitSumLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
+            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                length, layout, IlgpuStorage.ViewOf<TLane>(parts), IlgpuStorage.ViewOf<TLane>(bias ?? c), IlgpuStorage.ViewOf<TLane>(c), activation);
+        }
     }
 
     private static void Kernel<TLane, TActivation>(
-        Index1D i, MatMulLayout layout, ArrayView<TLane> parts, ArrayView<TLane> bias, ArrayView<TLane> c, TActivation activation)
+        Index1D i, SplitSumLayout layout, ArrayView<TLane> parts, ArrayView<TLane> bias, ArrayView<TLane> c, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IUnaryOp
     {
-        int matrix = layout.M * layout.N;
-        int at = (i / matrix * layout.Parts * matrix) + (i % matrix);
+        int at = (i / layout.Length * layout.Parts * layout.Length) + (i % layout.Length);
         TLane sum = parts[at];
-        for (int part = 1; part < layout.Parts; part++) sum += parts[at + (part * matrix)];
+        for (int part = 1; part < layout.Parts; part++) sum += parts[at + (part * layout.Length)];
 
         if (layout.Accumulate != 0) sum += c[i];
-        if (layout.HasBias != 0) sum += bias[i % layout.N];
+        if (layout.HasBias != 0) sum += bias[i % layout.Columns];
         c[i] = activation.Apply(sum);
     }
+}
+
+/// <summary>What is added up: for each product of a batch <paramref name="parts"/> results one after the other.</summary>
+/// <param name="length">Elements of a result.</param>
+/// <param name="columns">Those of its innermost axis, which the bias belongs to.</param>
+/// <param name="parts">Parts of each sum.</param>
+/// <param name="hasBias">Whether a bias is added.</param>
+/// <param name="accumulate">Whether to add to what is there.</param>
+internal readonly struct SplitSumLayout(int length, int columns, int parts, bool hasBias, bool accumulate)
+{
+    internal readonly int Length = length, Columns = columns, Parts = parts, HasBias = hasBias ? 1 : 0, Accumulate = accumulate ? 1 : 0;
 }
