@@ -8,12 +8,29 @@ public static partial class Conv2d
 {
     private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("conv", (int)Conv2dRung.AsyncTile));
 
-    /// <summary>The plan for a product of rows, columns and a depth on a device.</summary>
-    private static Conv2dPlan PlanFor<TProduct>(IlgpuDevice device, DType dtype, TProduct product) where TProduct : unmanaged, IConv2dProduct<TProduct>
+    /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, what was found by trying if ENGINE_TUNE asks for that, or what suits extents and type.</summary>
+    private static Conv2dPlan PlanFor<TProduct>(IlgpuDevice device, TProduct product, Conv2dArguments arguments, in Conv2dShape shape) where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
-        Conv2dRung largest = device.HasTensorCores && dtype == DType.Float32 ? Conv2dRung.AsyncTile : Conv2dRung.RegisterTile;
+        Conv2dRung largest = device.HasTensorCores && arguments.C.DType == DType.Float32 ? Conv2dRung.AsyncTile : Conv2dRung.RegisterTile;
         Conv2dPlan plan = Conv2dPlan.For(product.Rows, product.Columns, product.Depth, product.Parts, largest, device.Multiprocessors);
-        return s_wantedRung.Value == 0 || (Conv2dRung)s_wantedRung.Value == plan.Rung ? plan : new((Conv2dRung)s_wantedRung.Value);
+        if (s_wantedRung.Value != 0) return (Conv2dRung)s_wantedRung.Value == plan.Rung ? plan : new((Conv2dRung)s_wantedRung.Value);
+        return TunedPlans.OfEnvironment is { } tuned ? PlanByTrying(tuned, device, largest, product, arguments, shape) : plan;
+    }
+
+    /// <summary>The fastest plan, tried on the operands with a result that is thrown away.</summary>
+    internal static Conv2dPlan PlanByTrying<TProduct>(TunedPlans tuned, IlgpuDevice device, Conv2dRung largest, TProduct product, Conv2dArguments arguments, in Conv2dShape shape)
+        where TProduct : unmanaged, IConv2dProduct<TProduct>
+    {
+        List<(int, int)> candidates =
+            [.. Conv2dPlan.Candidates(product.Rows, product.Columns, product.Depth, product.Parts, largest, device.Multiprocessors).Select(plan => ((int)plan.Rung, plan.Splits))];
+        DType dtype = arguments.C.DType;
+        (int rung, int splits) = tuned.Find(device, $"{Operation} {typeof(TProduct).Name}", $"{shape} {dtype}, largest rung {(int)largest}", candidates, candidate =>
+        {
+            Storage scratch = device.Allocate(dtype, arguments.C.Length);
+            RunOnIlgpu(device, new((Conv2dRung)candidate.Rung, candidate.Parts), product, new(arguments.A, arguments.B, null, scratch, false), Activation.None);
+            scratch.Release();
+        });
+        return new((Conv2dRung)rung, splits);
     }
 
     /// <summary>The convolution by a chosen plan, for tests and benchmarks.</summary>
@@ -37,21 +54,23 @@ public static partial class Conv2d
         IlgpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate)
     {
         ForwardProduct product = new(new(shape), 0);
-        RunOnIlgpu(device, PlanFor(device, output.DType, product), product, new(input, weight, bias, output, accumulate), activation);
+        Conv2dArguments arguments = new(input, weight, bias, output, accumulate);
+        RunOnIlgpu(device, PlanFor(device, product, arguments, shape), product, arguments, activation);
     }
 
     private static void InputGradientOnIlgpu(
         IlgpuDevice device, Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate)
     {
         InputGradientProduct product = new(new(shape), 0);
-        RunOnIlgpu(device, PlanFor(device, inputGradient.DType, product), product, new(gradient, weight, bias, inputGradient, accumulate), activation);
+        Conv2dArguments arguments = new(gradient, weight, bias, inputGradient, accumulate);
+        RunOnIlgpu(device, PlanFor(device, product, arguments, shape), product, arguments, activation);
     }
 
     private static void WeightGradientOnIlgpu(
         IlgpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
     {
-        WeightGradientProduct product = new(new(shape), 0);
-        WeightGradientOnIlgpu(device, PlanFor(device, weightGradient.DType, product), input, gradient, weightGradient, shape, accumulate);
+        Conv2dPlan plan = PlanFor(device, new WeightGradientProduct(new(shape), 0), new(input, gradient, null, weightGradient, accumulate), shape);
+        WeightGradientOnIlgpu(device, plan, input, gradient, weightGradient, shape, accumulate);
     }
 
     private static void WeightGradientOnIlgpu(

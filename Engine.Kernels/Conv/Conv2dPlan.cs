@@ -35,6 +35,17 @@ public readonly record struct Conv2dPlan(Conv2dRung Rung, int Splits = 1)
         return new(large ? largest : Conv2dRung.SharedTile, (int)Math.Clamp(Math.Min(wanted, depth / LeastDepth), 1, MostSplits));
     }
 
+    /// <summary>What may be fastest: the plan that the rules choose first, then every tile, whole and split.</summary>
+    internal static IEnumerable<Conv2dPlan> Candidates(int rows, int columns, int depth, int products, Conv2dRung largest, int multiprocessors)
+    {
+        Conv2dPlan byRule = For(rows, columns, depth, products, largest, multiprocessors);
+        if (byRule.Rung == Conv2dRung.Naive) return [byRule];
+        int most = Math.Clamp(depth / LeastDepth, 1, MostSplits);
+        IEnumerable<int> splits = ((int[])[1, 2, 4, 8, 16, 32, 64, 128]).Where(splits => splits <= most);
+        Conv2dRung[] rungs = largest > Conv2dRung.RegisterTile ? [Conv2dRung.SharedTile, Conv2dRung.RegisterTile, largest] : [Conv2dRung.SharedTile, largest];
+        return rungs.SelectMany(rung => splits.Select(split => new Conv2dPlan(rung, split))).Prepend(byRule).Distinct();
+    }
+
     /// <summary>The depths of each split but the last: whole steps of every rung.</summary>
     internal static int SplitDepth(int depth, int splits) => (((depth + splits - 1) / splits) + RegisterTileConv2d.Depth - 1) / RegisterTileConv2d.Depth * RegisterTileConv2d.Depth;
 }

@@ -10,7 +10,7 @@ public abstract class Device : IDisposable
     private static Device? s_default;
     private volatile bool _disposed;
 
-    private protected Device(string name) => Name = name;
+    private protected Device(string name) => (Name, Precision) = (name, PrecisionNames.FromEnvironment);
 
     /// <summary>
     /// The device that is used where none is named: the one that <c>ENGINE_DEVICE</c> names, or else the first of cuda, opencl and cpu
@@ -38,7 +38,9 @@ public abstract class Device : IDisposable
     /// <summary>Bytes that the device's pool keeps for the next request.</summary>
     public abstract long MemoryKept { get; }
 
-    /// <summary>How exactly matrix products and convolutions multiply on this device from now on; <see cref="Precision.Float32"/> unless something else is asked for.</summary>
+    /// <summary>
+    /// How exactly matrix products and convolutions multiply on this device from now on: what <c>ENGINE_PRECISION</c> names, and <see cref="Precision.Float32"/> where it names nothing.
+    /// </summary>
     public Precision Precision { get; set; }
 
     /// <summary>Opens a device of its own (with its own pool and threads) by name; dispose it when done.</summary>

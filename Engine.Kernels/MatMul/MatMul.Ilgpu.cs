@@ -9,14 +9,26 @@ public static partial class MatMul
 {
     private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("matmul", (int)MatMulRung.BFloat16));
 
-    /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, or what suits shape, type and precision.</summary>
-    internal static MatMulPlan PlanFor(IlgpuDevice device, DType dtype, in MatMulShape shape)
+    /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, what was found by trying if ENGINE_TUNE asks for that, or what suits shape, type and precision.</summary>
+    private static MatMulPlan PlanFor(IlgpuDevice device, Storage a, Storage b, Storage c, in MatMulShape shape)
     {
-        MatMulRung largest = LargestRung(device.HasTensorCores, dtype, device.Precision);
+        MatMulRung largest = LargestRung(device.HasTensorCores, c.DType, device.Precision);
         MatMulPlan plan = MatMulPlan.For(shape, largest, device.Multiprocessors);
-        if (s_wantedRung.Value == 0) return plan;
-        MatMulRung wanted = (MatMulRung)s_wantedRung.Value;
-        return wanted == plan.Rung ? plan : new(wanted);
+        if (s_wantedRung.Value != 0) return (MatMulRung)s_wantedRung.Value == plan.Rung ? plan : new((MatMulRung)s_wantedRung.Value);
+        return TunedPlans.OfEnvironment is { } tuned ? PlanByTrying(tuned, device, largest, a, b, c.DType, shape) : plan;
+    }
+
+    /// <summary>The fastest plan, tried on the operands with a result that is thrown away.</summary>
+    internal static MatMulPlan PlanByTrying(TunedPlans tuned, IlgpuDevice device, MatMulRung largest, Storage a, Storage b, DType dtype, MatMulShape shape)
+    {
+        List<(int, int)> candidates = [.. MatMulPlan.Candidates(shape, largest, device.Multiprocessors).Select(plan => ((int)plan.Rung, plan.Parts))];
+        (int rung, int parts) = tuned.Find(device, Operation, $"{shape} {dtype}, largest rung {(int)largest}", candidates, candidate =>
+        {
+            Storage scratch = device.Allocate(dtype, checked((int)shape.LengthC));
+            RunOnIlgpu(device, new((MatMulRung)candidate.Rung, candidate.Parts), a, b, scratch, shape, null, Activation.None, accumulate: false);
+            scratch.Release();
+        });
+        return new((MatMulRung)rung, parts);
     }
 
     /// <summary>The best rung of large tiles.</summary>

@@ -31,7 +31,7 @@ public static partial class MatMul
         Device device = Check(a, b, c, shape, bias, activation);
         if (shape.LengthC == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, a, b, c, shape, bias, activation, accumulate);
-        else RunOnIlgpu((IlgpuDevice)device, PlanFor((IlgpuDevice)device, c.DType, shape), a, b, c, shape, bias, activation, accumulate);
+        else RunOnIlgpu((IlgpuDevice)device, PlanFor((IlgpuDevice)device, a, b, c, shape), a, b, c, shape, bias, activation, accumulate);
     }
 
     private const string Operation = "MatMul";

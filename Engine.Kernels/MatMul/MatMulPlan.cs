@@ -42,4 +42,15 @@ public readonly record struct MatMulPlan(MatMulRung Rung, int Parts = 1)
         long wanted = ((2L * multiprocessors) + tiles - 1) / tiles;
         return (int)Math.Clamp(Math.Min(wanted, shape.K / LeastPartDepth), 1, MostParts);
     }
+
+    /// <summary>What may be fastest: the plan that the rules choose first, then every tile, whole and in parts.</summary>
+    internal static IEnumerable<MatMulPlan> Candidates(MatMulShape shape, MatMulRung largest, int multiprocessors)
+    {
+        MatMulPlan byRule = For(shape, largest, multiprocessors);
+        if (byRule.Rung == MatMulRung.Naive) return [byRule];
+        int most = shape.Batch > 1 ? 1 : Math.Clamp(shape.K / LeastPartDepth, 1, MostParts);
+        IEnumerable<int> parts = ((int[])[1, 2, 4, 8, 16, 32, 64]).Where(parts => parts <= most);
+        MatMulRung[] rungs = largest > MatMulRung.RegisterTile ? [MatMulRung.SharedTile, MatMulRung.RegisterTile, largest] : [MatMulRung.SharedTile, largest];
+        return rungs.SelectMany(rung => parts.Select(part => new MatMulPlan(rung, part))).Prepend(byRule).Distinct();
+    }
 }

@@ -30,6 +30,8 @@ internal sealed class TrainingOptions
         {
             Description = "Where to compute: cpu, cpu:THREADS, simulator, cuda:N or opencl:N. By default the first of cuda, opencl and cpu that opens.",
         };
+        Precision = ProgramOption.Choice(
+            "--precision", "How exactly a GPU multiplies matrices: float32, or tensor cores with less exact operands. By default what ENGINE_PRECISION names.", "float32", "tf32", "bfloat16");
         Out = new Option<string>("--out")
         {
             Description = "The folder for pictures and results.",
@@ -57,6 +59,8 @@ internal sealed class TrainingOptions
 
     internal Option<string?> Device { get; }
 
+    internal Option<string> Precision { get; }
+
     internal Option<string> Out { get; }
 
     internal Option<string?> Resume { get; }
@@ -67,11 +71,11 @@ internal sealed class TrainingOptions
 
     /// <summary>The options in the order in which <c>--help</c> lists them.</summary>
     internal IEnumerable<Option> All =>
-        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Out, Resume, CheckpointMinutes, KeepPrevious];
+        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Precision, Out, Resume, CheckpointMinutes, KeepPrevious];
 
     /// <summary>Whether training may go on with another value of an option: more epochs, another device or place for the same training.</summary>
     internal bool MayChange(Option option) =>
-        option == Epochs || option == Device || option == Out || option == Resume || option == CheckpointMinutes || option == KeepPrevious
+        option == Epochs || option == Device || option == Precision || option == Out || option == Resume || option == CheckpointMinutes || option == KeepPrevious
         || _info.FreeOptions.Contains(option.Name);
 
     private static void RefuseBlank(OptionResult result, string expected)

@@ -32,6 +32,8 @@ public sealed class TrainingRun : IDisposable
         Random = new RandomStream((long)Seed);
         string? device = parsed.GetValue(options.Device);
         Device = string.IsNullOrEmpty(device) ? Device.Default : Device.Open(device);
+        if (parsed.GetResult(options.Precision) is { Implicit: false })
+            Device.Precision = parsed.GetValue(options.Precision) switch { "tf32" => Precision.Tf32, "bfloat16" => Precision.BFloat16, _ => Precision.Float32 };
         Progress = new TrainingProgress(Epochs, TimeProvider.System);
     }
 

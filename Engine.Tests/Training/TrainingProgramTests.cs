@@ -30,7 +30,7 @@ public sealed class TrainingProgramTests : IDisposable
     {
         (int code, string output, _) = Run("--help");
         Assert.Equal(0, code);
-        foreach (string option in (ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--out", "--resume", "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output, StringComparison.Ordinal);
+        foreach (string option in (ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--precision", "--out", "--resume", "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,0 +1,74 @@
+using Engine.Kernels;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Ladder;
+using Xunit;
+
+namespace Engine.Tests;
+
+/// <summary>Plans that are found by trying, and kept in a file.</summary>
+public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevices>, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    private string Path => System.IO.Path.Combine(_folder, "deep", "plans.txt");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void The_fastest_candidate_is_kept_and_found_again()
+    {
+        List<(int, int)> tried = [];
+        (int, int)[] candidates = [(2, 1), (3, 1), (3, 4)];
+        void Run((int Rung, int Parts) candidate)
+        {
+            tried.Add(candidate);
+            Thread.Sleep(candidate == (3, 1) ? 1 : 15);
+        }
+
+        Assert.Equal((3, 1), new TunedPlans(Path).Find(devices.Simulator, "matmul", "[2, 3]", candidates, Run));
+        Assert.Equal(candidates, tried.Distinct());
+        tried.Clear();
+        TunedPlans again = new(Path);
+        Assert.Equal((3, 1), again.Find(devices.Simulator, "matmul", "[2, 3]", candidates, Run));
+        Assert.Empty(tried);
+
+        // Another shape is tried, and so is one whose plan is no candidate any more.
+        again.Find(devices.Simulator, "matmul", "[2, 4]", candidates, Run);
+        Assert.NotEmpty(tried);
+        tried.Clear();
+        Assert.Equal((2, 1), new TunedPlans(Path).Find(devices.Simulator, "matmul", "[2, 3]", [(2, 1), (3, 4)], candidate => Run(candidate == (2, 1) ? (3, 1) : candidate)));
+        Assert.NotEmpty(tried);
+    }
+
+    [Fact]
+    public void A_line_that_cannot_be_read_is_named()
+    {
+        string path = System.IO.Path.Combine(_folder, "plans.txt");
+        File.WriteAllText(path, "# plans\ncard\tmatmul\t[2, 3]\t3\n");
+        DeviceException error = Assert.Throws<DeviceException>(() => new TunedPlans(path));
+        Assert.Contains("line 2 of " + path, error.Message, StringComparison.Ordinal);
+        Assert.Contains("found 'card", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Products_and_convolutions_are_tried_on_their_own_operands_and_leave_their_result_alone()
+    {
+        IlgpuDevice simulator = (IlgpuDevice)devices.Simulator;
+        TunedPlans tuned = new(Path);
+        Storage a = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(16 * 130)), b = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(130 * 8));
+        long before = simulator.MemoryInUse;
+        MatMulShape shape = new(16, 8, 130);
+        MatMulPlan plan = MatMul.PlanByTrying(tuned, simulator, MatMulRung.RegisterTile, a, b, DType.Float32, shape);
+        Assert.Contains(plan, MatMulPlan.Candidates(shape, MatMulRung.RegisterTile, simulator.Multiprocessors));
+        Conv2dShape convolution = new(1, 4, 4, 8, 8, 3, 3);
+        ForwardProduct product = new(new(convolution), 0);
+        Storage x = TwoDevices.With<float>(simulator, new float[convolution.LengthInput]), w = TwoDevices.With<float>(simulator, new float[convolution.LengthWeight]);
+        Storage y = simulator.Allocate(DType.Float32, (int)convolution.LengthOutput);
+        Conv2d.PlanByTrying(tuned, simulator, Conv2dRung.RegisterTile, product, new(x, w, null, y, false), convolution);
+        foreach (Storage storage in (Storage[])[x, w, y]) storage.Release();
+        Assert.Equal(before, simulator.MemoryInUse);
+        Assert.Equal(3, File.ReadAllLines(Path).Length);
+        a.Release();
+        b.Release();
+    }
+}
