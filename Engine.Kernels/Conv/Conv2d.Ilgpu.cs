@@ -1,17 +1,18 @@
 using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.TensorCore;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels.Conv;
 
 public static partial class Conv2d
 {
-    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("conv", (int)Conv2dRung.AsyncTile));
+    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("conv", (int)Conv2dRung.BFloat16));
 
     /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, what was found by trying if ENGINE_TUNE asks for that, or what suits extents and type.</summary>
     private static Conv2dPlan PlanFor<TProduct>(IlgpuDevice device, TProduct product, Conv2dArguments arguments, in Conv2dShape shape) where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
-        Conv2dRung largest = device.HasTensorCores && arguments.C.DType == DType.Float32 ? Conv2dRung.AsyncTile : Conv2dRung.RegisterTile;
+        Conv2dRung largest = (Conv2dRung)MatMul.LargestRung(device.HasTensorCores, arguments.C.DType, device.Precision);
         Conv2dPlan plan = Conv2dPlan.For(product.Rows, product.Columns, product.Depth, product.Parts, largest, device.Multiprocessors);
         if (s_wantedRung.Value != 0) return (Conv2dRung)s_wantedRung.Value == plan.Rung ? plan : new((Conv2dRung)s_wantedRung.Value);
         return TunedPlans.OfEnvironment is { } tuned ? PlanByTrying(tuned, device, largest, product, arguments, shape) : plan;
@@ -84,7 +85,8 @@ public static partial class Conv2d
     private static void RunOnIlgpu<TProduct>(IlgpuDevice device, Conv2dPlan plan, TProduct product, in Conv2dArguments arguments, Activation activation)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
-        if (plan.Rung == Conv2dRung.AsyncTile && device.Accelerator.AcceleratorType == AcceleratorType.Cuda && !device.HasTensorCores)
+        bool needsCard = plan.Rung >= Conv2dRung.Tf32 || (plan.Rung == Conv2dRung.AsyncTile && device.Accelerator.AcceleratorType == AcceleratorType.Cuda);
+        if (needsCard && !device.HasTensorCores)
         {
             throw new DeviceException(
                 $"{Operation}: rung {(int)plan.Rung} ({plan.Rung}) needs an NVIDIA card of compute capability 8.0 or above; '{device.Name}' is {device.Description}.");
@@ -111,11 +113,14 @@ public static partial class Conv2d
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp
         {
             if (arguments.C.DType == DType.Float64) On<DoubleScalar, TActivation>(activation);
-            else if (rung == Conv2dRung.AsyncTile) AsyncTileConv2d.Run(device, product, arguments, activation);
-            else On<FloatScalar, TActivation>(activation);
+            else if (rung < Conv2dRung.AsyncTile) On<FloatScalar, TActivation>(activation);
+            else if (rung == Conv2dRung.AsyncTile || !TProduct.DepthRunsInA || product.Depth == 0) AsyncTileConv2d.Run(device, product, arguments, activation);
+            else if (rung == Conv2dRung.Tf32) TensorTileConv2d.Run<Tf32Rounding, TProduct, TActivation>(device, product, arguments, activation);
+            else if (rung == Conv2dRung.BFloat16) TensorTileConv2d.Run<BFloat16Rounding, TProduct, TActivation>(device, product, arguments, activation);
+            else throw new ArgumentException($"{Operation}: there is no rung {rung}.");
         }
 
-        /// <summary>The rungs of any type; for the fourth, which knows float32 alone, the third stands in.</summary>
+        /// <summary>The rungs of any type; from the fourth on, which know float32 alone, the third stands in.</summary>
         private void On<TLane, TActivation>(TActivation activation)
             where TLane : unmanaged, ILane<TLane>
             where TActivation : unmanaged, IUnaryOp
@@ -124,8 +129,7 @@ public static partial class Conv2d
             {
                 case Conv2dRung.Naive: NaiveConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
                 case Conv2dRung.SharedTile: SharedTileConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
-                case Conv2dRung.RegisterTile or Conv2dRung.AsyncTile: RegisterTileConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
-                default: throw new ArgumentException($"{Operation}: there is no rung {rung}.");
+                default: RegisterTileConv2d.Run<TLane, TProduct, TActivation>(device, product, arguments, activation); break;
             }
         }
     }

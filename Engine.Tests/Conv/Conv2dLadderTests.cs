@@ -31,7 +31,7 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
         {
             TheoryData<int, Conv2dRung> cases = [];
             for (int i = 0; i < s_shapes.Length; i++)
-                foreach (Conv2dRung rung in Enum.GetValues<Conv2dRung>()) cases.Add(i, rung);
+                foreach (Conv2dRung rung in Enum.GetValues<Conv2dRung>().Where(rung => rung < Conv2dRung.Tf32)) cases.Add(i, rung);
             return cases;
         }
     }

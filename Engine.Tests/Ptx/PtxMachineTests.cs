@@ -69,8 +69,8 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
         {
             MatMulRung.RegisterTile => (typeof(RegisterTileMatMul), new[] { typeof(FloatScalar), Last(layout) }, RegisterTileMatMul.Threads),
             MatMulRung.AsyncTile => (typeof(AsyncTileMatMul), [Last(layout)], RegisterTileMatMul.Threads),
-            MatMulRung.Tf32 => (typeof(TensorTileMatMul), [typeof(Tf32Rounding), Last(layout)], TensorTileMatMul.Threads),
-            _ => (typeof(TensorTileMatMul), [typeof(BFloat16Rounding), Last(layout)], TensorTileMatMul.Threads),
+            MatMulRung.Tf32 => (typeof(TensorTileMatMul), [typeof(Tf32Rounding), Last(layout)], TensorTile.Threads),
+            _ => (typeof(TensorTileMatMul), [typeof(BFloat16Rounding), Last(layout)], TensorTile.Threads),
         };
         PtxMachine machine = new(PtxTests.Ptx(type, "Kernel", arguments, threads, ILGPU.Runtime.Cuda.CudaArchitecture.SM_80));
         long atBias = machine.Memory.Add<float>(bias), atC = machine.Memory.Add<float>(before);

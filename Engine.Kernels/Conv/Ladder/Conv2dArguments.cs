@@ -31,6 +31,20 @@ internal readonly struct Conv2dViews<TLane>(
     /// <summary>The depth that a split of a sum ends before.</summary>
     internal int EndOf(int split, int depth) => split == Splits - 1 ? depth : IntrinsicMath.Min(depth, (split + 1) * SplitDepth);
 
+    /// <summary>Writes four neighbouring sums of a split of a part, as far as they are inside.</summary>
+    internal void Write<TProduct, TActivation>(TProduct part, int split, int row, int column, Four<TLane> sum, TActivation activation)
+        where TProduct : unmanaged, IConv2dProduct<TProduct>
+        where TActivation : unmanaged, IUnaryOp
+    {
+        if (row >= part.Rows || column >= part.Columns) return;
+        int at = part.AtC(row, column) + (split * SplitLength);
+        int atBias = part.AtBias(column);
+        Write(at, atBias, sum.X, activation);
+        if (column + 1 < part.Columns) Write(at + 1, atBias + 1, sum.Y, activation);
+        if (column + 2 < part.Columns) Write(at + 2, atBias + 2, sum.Z, activation);
+        if (column + 3 < part.Columns) Write(at + 3, atBias + 3, sum.W, activation);
+    }
+
     /// <summary>Writes a sum: what was there, bias and activation are applied on the way.</summary>
     internal void Write<TActivation>(int at, int atBias, TLane sum, TActivation activation) where TActivation : unmanaged, IUnaryOp
     {

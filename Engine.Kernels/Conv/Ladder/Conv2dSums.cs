@@ -26,22 +26,9 @@ internal readonly struct Conv2dSums<TLane> where TLane : unmanaged, ILane<TLane>
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
-        Write(part, views, split, row, column, _c0, activation);
-        Write(part, views, split, row + 1, column, _c1, activation);
-        Write(part, views, split, row + 2, column, _c2, activation);
-        Write(part, views, split, row + 3, column, _c3, activation);
-    }
-
-    private static void Write<TProduct, TActivation>(TProduct part, Conv2dViews<TLane> views, int split, int row, int column, Four<TLane> sum, TActivation activation)
-        where TProduct : unmanaged, IConv2dProduct<TProduct>
-        where TActivation : unmanaged, IUnaryOp
-    {
-        if (row >= part.Rows || column >= part.Columns) return;
-        int at = part.AtC(row, column) + (split * views.SplitLength);
-        int atBias = part.AtBias(column);
-        views.Write(at, atBias, sum.X, activation);
-        if (column + 1 < part.Columns) views.Write(at + 1, atBias + 1, sum.Y, activation);
-        if (column + 2 < part.Columns) views.Write(at + 2, atBias + 2, sum.Z, activation);
-        if (column + 3 < part.Columns) views.Write(at + 3, atBias + 3, sum.W, activation);
+        views.Write(part, split, row, column, _c0, activation);
+        views.Write(part, split, row + 1, column, _c1, activation);
+        views.Write(part, split, row + 2, column, _c2, activation);
+        views.Write(part, split, row + 3, column, _c3, activation);
     }
 }

@@ -37,6 +37,20 @@ internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2
             (y * _layout.Y.Stride) - _layout.Y.Before, (x * _layout.X.Stride) - _layout.X.Before);
     }
 
+    public int Channels => _layout.GroupInputs;
+
+    public int SourceChannels => _layout.Inputs;
+
+    public int Group => _group;
+
+    public int PixelOf(Conv2dLine line, int tap)
+    {
+        int y = line.Y + (tap / _layout.X.Kernel * _layout.Y.Dilation);
+        int x = line.X + (tap % _layout.X.Kernel * _layout.X.Dilation);
+        bool inside = y >= 0 && y < _layout.Y.Inputs && x >= 0 && x < _layout.X.Inputs;
+        return inside ? (line.Start / _layout.Inputs) + (y * _layout.X.Inputs) + x : -1;
+    }
+
     public int AtA(Conv2dLine line, int depth)
     {
         int channel = depth % _layout.GroupInputs;

@@ -39,6 +39,18 @@ internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct
     /// <summary>Where an element of A is; -1 where it is a zero of the padding.</summary>
     int AtA(Conv2dLine line, int depth);
 
+    /// <summary>Where <see cref="DepthRunsInA"/>: the channels that each tap adds to the depth.</summary>
+    int Channels { get; }
+
+    /// <summary>Where <see cref="DepthRunsInA"/>: the channels of a pixel of A, of all groups.</summary>
+    int SourceChannels { get; }
+
+    /// <summary>Where <see cref="DepthRunsInA"/>: the group of channels.</summary>
+    int Group { get; }
+
+    /// <summary>Where <see cref="DepthRunsInA"/>: the pixel, counted through all images, that a row meets with a tap; -1 in the padding.</summary>
+    int PixelOf(Conv2dLine line, int tap);
+
     /// <summary>Where an element of B is.</summary>
     int AtB(int depth, int column);
 

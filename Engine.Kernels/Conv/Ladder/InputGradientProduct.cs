@@ -53,6 +53,20 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
             (image * _layout.Y.Outputs * _layout.X.Outputs * _layout.Outputs) + (_group * _layout.GroupOutputs), _y.OutputOf(y), _x.OutputOf(x));
     }
 
+    public int Channels => _layout.GroupOutputs;
+
+    public int SourceChannels => _layout.Outputs;
+
+    public int Group => _group;
+
+    public int PixelOf(Conv2dLine line, int tap)
+    {
+        int y = line.Y - (tap / _x.Taps * _y.OutputStep);
+        int x = line.X - (tap % _x.Taps * _x.OutputStep);
+        bool inside = y >= 0 && y < _layout.Y.Outputs && x >= 0 && x < _layout.X.Outputs;
+        return inside ? (line.Start / _layout.Outputs) + (y * _layout.X.Outputs) + x : -1;
+    }
+
     public int AtA(Conv2dLine line, int depth)
     {
         int channel = depth % _layout.GroupOutputs;

@@ -36,6 +36,14 @@ internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) :
             (tap / _layout.X.Kernel * _layout.Y.Dilation) - _layout.Y.Before, (tap % _layout.X.Kernel * _layout.X.Dilation) - _layout.X.Before);
     }
 
+    public int Channels => 1;
+
+    public int SourceChannels => _layout.Inputs;
+
+    public int Group => _group;
+
+    public int PixelOf(Conv2dLine line, int tap) => -1;
+
     public int AtA(Conv2dLine line, int depth)
     {
         int x = (depth % _layout.X.Outputs * _layout.X.Stride) + line.X;

@@ -17,10 +17,19 @@ internal readonly struct PackedLayout
     internal PackedLayout(int lines, int depth, int lineStride, int depthStride, int batchStride, int batch, int perChunk)
     {
         (Lines, Depth, LineStride, DepthStride, BatchStride) = (lines, depth, lineStride, depthStride, batchStride);
-        PackedLines = (lines + TensorTileMatMul.Tile - 1) / TensorTileMatMul.Tile * TensorTileMatMul.Tile;
-        int step = TensorTileMatMul.ChunksOfStep * perChunk;
-        Chunks = (depth + step - 1) / step * TensorTileMatMul.ChunksOfStep;
+        PackedLines = (lines + TensorTile.Tile - 1) / TensorTile.Tile * TensorTile.Tile;
+        int step = TensorTile.ChunksOfStep * perChunk;
+        Chunks = (depth + step - 1) / step * TensorTile.ChunksOfStep;
         Products = batchStride == 0 ? 1 : batch;
+    }
+
+    /// <summary>Of an image: pixels are lines, with the channels of a group as their depth, and each group is a product. Nothing is filled up but a pixel's last chunk.</summary>
+    internal PackedLayout(int pixels, int channels, int groups, int perChunk)
+    {
+        (Lines, Depth, LineStride, DepthStride, BatchStride) = (pixels, channels / groups, channels, 1, channels / groups);
+        PackedLines = pixels;
+        Chunks = (Depth + perChunk - 1) / perChunk;
+        Products = groups;
     }
 
     internal static PackedLayout OfA(in MatMulShape shape, in MatMulLayout layout, int perChunk) =>

@@ -1,7 +1,7 @@
 namespace Engine.Kernels.TensorCore;
 
 /// <summary>
-/// The text of what <see cref="TensorTileMatMul"/> says in PTX. Its registers are declared by it: the 128 sums of a thread c0 to c127, four for each of its 4 x 8 products of 16 x 8, and the pieces of op(A) and op(B)
+/// The text of what <see cref="TensorTileMatMul"/> and <see cref="TensorTileConv2d"/> say in PTX. Its registers are declared by it: the 128 sums of a thread c0 to c127, four for each of its 4 x 8 products of 16 x 8, and the pieces of op(A) and op(B)
 /// that a step multiplies, a0 to a15 and b0 to b15. <c>tiles</c> is where the kernel's shared memory starts.
 /// </summary>
 internal static class TensorTilePtx
@@ -15,6 +15,9 @@ internal static class TensorTilePtx
         "add.u64 from, %1, %2; cp.async.cg.shared.global [to+2048], [from], 16; " +
         "add.u64 from, from, %2; cp.async.cg.shared.global [to+4096], [from], 16; " +
         "add.u64 from, from, %2; cp.async.cg.shared.global [to+6144], [from], 16; }";
+    /// <summary>Starts a copy of 16 bytes to %0 in shared memory from %1, or of zeros where %2 is 0 instead of 16.</summary>
+    internal const string CopyChunk = "{ .reg .u32 to; add.u32 to, tiles, %0; cp.async.cg.shared.global [to], [%1], 16, %2; }";
+
     /// <summary>All sums are zero.</summary>
     internal const string Clear =        "mov.f32 c0, 0f00000000; mov.f32 c1, 0f00000000; mov.f32 c2, 0f00000000; mov.f32 c3, 0f00000000; mov.f32 c4, 0f00000000; mov.f32 c5, 0f00000000; mov.f32 c6, 0f00000000; mov.f32 c7, 0f00000000;" +
         "mov.f32 c8, 0f00000000; mov.f32 c9, 0f00000000; mov.f32 c10, 0f00000000; mov.f32 c11, 0f00000000; mov.f32 c12, 0f00000000; mov.f32 c13, 0f00000000; mov.f32 c14, 0f00000000; mov.f32 c15, 0f00000000;" +
