@@ -10,6 +10,7 @@ RootCommand root = new("Measures the engine: this machine's ceilings, the kernel
     CeilingsCommand.Create(),
     KernelsCommand.Create(),
     MatMulCommand.Create(),
+    GpuCommand.Create(),
     StepsCommand.Create(),
     CacheCommand.Create(),
     ServeCommand.Create(),

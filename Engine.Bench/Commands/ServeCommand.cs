@@ -17,15 +17,16 @@ internal static class ServeCommand
         Argument<string> model = new("model") { Description = "What to train." };
         model.AcceptOnlyFromAmong(TrainingSteps.Names);
         Option<int> threads = new("--threads") { Description = "Threads that compute; 0 takes one for each core." };
-        Command command = new("serve", "Answers requests on standard input with times of the engine's training steps.") { model, threads };
+        Option<string> device = new("--device") { Description = "Where to compute; cpu takes --threads.", DefaultValueFactory = _ => "cpu" };
+        Command command = new("serve", "Answers requests on standard input with times of the engine's training steps.") { model, threads, device };
         command.Hidden = true;
-        command.SetAction(parsed => Serve(parsed.GetValue(model)!, parsed.GetValue(threads)));
+        command.SetAction(parsed => Serve(parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(device)!));
         return command;
     }
 
-    private static void Serve(string model, int threads)
+    private static void Serve(string model, int threads, string name)
     {
-        using CpuDevice device = new(threads);
+        using Device device = name == "cpu" ? new CpuDevice(threads) : Device.Open(name);
         using ITrainingStep training = TrainingSteps.Make(model, device);
         Say(new PeerMessage { Name = "Engine", Losses = training.Step() });
         Window(training, 1);

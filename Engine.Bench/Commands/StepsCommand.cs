@@ -21,26 +21,28 @@ internal static class StepsCommand
         };
         model.AcceptOnlyFromAmong(TrainingSteps.Names);
         Option<int> threads = PeerOptions.Threads();
+        Option<string> device = new("--device") { Description = "Where both compute: cpu, with --threads, or cuda:N.", DefaultValueFactory = _ => "cpu" };
         Option<string> python = PeerOptions.Python("python3");
         Option<int> windows = PeerOptions.Count("--windows", "Windows of measurement for each.", 12);
         Option<double> seconds = PeerOptions.Seconds("The length of a window.", 0.5);
         Option<bool> compile = new("--compile") { Description = "Let PyTorch try torch.compile too, which takes it minutes and needs a C++ compiler with PyTorch's headers." };
-        Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") { model, threads, python, windows, seconds, compile };
+        Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") { model, threads, device, python, windows, seconds, compile };
         command.SetAction(parsed => Run(
-            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(compile), parsed.GetValue(windows), parsed.GetValue(seconds)));
+            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(device)!, parsed.GetValue(python)!, parsed.GetValue(compile), parsed.GetValue(windows), parsed.GetValue(seconds)));
         return command;
     }
 
-    private static int Run(string model, int threads, string python, bool compile, int windows, double seconds)
+    private static int Run(string model, int threads, string device, string python, bool compile, int windows, double seconds)
     {
-        string count = threads.ToString(CultureInfo.InvariantCulture);
+        // PyTorch is told the device with the threads.
+        string count = threads.ToString(CultureInfo.InvariantCulture), place = device == "cpu" ? count : $"{count}@{device}";
         try
         {
             // Before the engine is started: what is tried here would take turns with nothing.
-            string? variant = FindVariant(python, compile, model, count);
-            using Peer engine = Peer.StartEngine("serve", model, "--threads", count);
+            string? variant = FindVariant(python, compile, model, place);
+            using Peer engine = Peer.StartEngine("serve", model, "--threads", count, "--device", device);
             StepResult ours = new(engine, engine.Read().Note ?? "");
-            using Peer? torch = variant is null ? null : PeerOptions.TryStart(python, "torch_steps.py", model, count, variant);
+            using Peer? torch = variant is null ? null : PeerOptions.TryStart(python, "torch_steps.py", model, place, variant);
             StepResult? theirs = torch is null ? null : new StepResult(torch, variant!.Replace('/', ' '));
             ours.CheckFirstLosses(theirs);
             for (int i = 0; i < windows; i++)
@@ -54,7 +56,7 @@ internal static class StepsCommand
 
             ours.Finish();
             theirs?.Finish();
-            Print(model, threads, ours, theirs);
+            Print(model, device == "cpu" ? $"{threads} thread{(threads == 1 ? "" : "s")}" : device, ours, theirs);
             return 0;
         }
         catch (PeerException e)
@@ -71,10 +73,10 @@ internal static class StepsCommand
         return search?.First.Note;
     }
 
-    private static void Print(string model, int threads, StepResult ours, StepResult? theirs)
+    private static void Print(string model, string place, StepResult ours, StepResult? theirs)
     {
         StepResult[] parties = theirs is null ? [ours] : [ours, theirs];
-        Table table = new Table().AddColumn($"{model}, {threads} thread{(threads == 1 ? "" : "s")}");
+        Table table = new Table().AddColumn($"{model}, {place}");
         foreach (StepResult party in parties) table.AddColumn(party.Name, column => column.RightAligned());
         table.RightAligned();
         Row("step, median", party => $"{Sample.Median(party.Times):F3} ms");

@@ -9,8 +9,13 @@ namespace Engine.Bench.Kernels;
 internal static class MatMulCheck
 {
     /// <summary>Checks C = op(A) op(B) row by row.</summary>
+    /// <param name="a">A, on the host.</param>
+    /// <param name="b">B.</param>
+    /// <param name="c">C.</param>
+    /// <param name="shape">The product.</param>
+    /// <param name="rounding">The relative error of each operand before it is multiplied.</param>
     /// <exception cref="InvalidOperationException">A row is further off than the rounding of its sums allows.</exception>
-    internal static void Run(Storage a, Storage b, Storage c, MatMulShape shape)
+    internal static void Run(Storage a, Storage b, Storage c, MatMulShape shape, double rounding = 0)
     {
         (int m, int n, int k) = (shape.M, shape.N, shape.K);
         ReadOnlySpan<float> left = a.AsSpan<float>(), right = b.AsSpan<float>(), product = c.AsSpan<float>();
@@ -21,7 +26,7 @@ internal static class MatMulCheck
             for (int j = 0; j < n; j++) br[i] += right[shape.TransposeB ? j * k + i : i * n + j] * r[j];
 
         // Each element of C is a chain of k roundings of numbers below 1, and n such errors of random sign come together.
-        double tolerance = 4e-7 * k * Math.Sqrt(n);
+        double tolerance = (4e-7 * k * Math.Sqrt(n)) + (4 * rounding * Math.Sqrt((double)k * n));
         for (int i = 0; i < m; i++)
         {
             double wanted = 0, found = 0;

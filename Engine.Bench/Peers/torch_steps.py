@@ -1,8 +1,9 @@
-# Training steps in PyTorch: arguments MODEL THREADS find [compile], or MODEL THREADS VARIANT (serve.py goes in front).
+# Training steps in PyTorch: arguments MODEL THREADS[@DEVICE] find [compile], or MODEL THREADS[@DEVICE] VARIANT (serve.py goes in front).
 # With `find` it times the variants that this PyTorch has and says the name of the fastest. With that name it makes this variant alone, so that
 # the memory it takes is that of one model, says the losses of its first step, and serves it.
 import itertools
 import math
+import os
 
 from torch import nn
 from torch.nn import functional as F
@@ -433,8 +434,13 @@ def find(make, choices):
     return best
 
 
-model, threads, variant = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-torch.set_num_threads(threads)
+model, (threads, _, device), variant = sys.argv[1], sys.argv[2].partition('@'), sys.argv[3]
+torch.set_num_threads(int(threads))
+if device:
+    # The precision that the engine is asked for, by the same name: what PyTorch would take for float32 convolutions is TF32.
+    torch.set_default_device(device)
+    exact = os.environ.get('ENGINE_PRECISION', 'float32') == 'float32'
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = not exact
 torch.set_flush_denormal(True)
 torch.manual_seed(1)
 make = {
