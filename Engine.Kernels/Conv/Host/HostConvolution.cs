@@ -29,6 +29,12 @@ internal static unsafe class HostConvolution<TV, T>
         // A transform mixes the pixels of a tile, and its rounding would carry to an output what the mask keeps from it. Gradients may look anywhere.
         if (given.MaskedTaps > 0 && !transposed) form = ConvForm.Direct;
         Conv2dShape shape = given.Cropped;
+        if (IsProduct(shape, transposed))
+        {
+            Multiply(device, source, weight, target, shape, transposed, bias, activation, accumulate);
+            return;
+        }
+
         switch (activation.Kind)
         {
             case ActivationKind.Relu: With(new ReluEpilogue<T>(), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
@@ -37,6 +43,19 @@ internal static unsafe class HostConvolution<TV, T>
             case ActivationKind.Sigmoid: With(Unary(default(Sigmoid)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
             default: With(default(LinearEpilogue<T>), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
         }
+    }
+
+    /// <summary>A kernel of one tap, one pixel after the other: the product of a matrix of pixels and the weight.</summary>
+    private static bool IsProduct(in Conv2dShape shape, bool transposed) =>
+        shape is { KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, Groups: 1 } && shape.Padding == default && !SuitsScatter(shape, transposed);
+
+    private static void Multiply(
+        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, Activation activation, bool accumulate)
+    {
+        int pixels = shape.Batch * shape.Height * shape.Width, depth = transposed ? shape.Outputs : shape.Inputs, columns = transposed ? shape.Inputs : shape.Outputs;
+        MatrixOperand<T> rows = new(source, depth, 0, linesAreNeighbours: false);
+        MatrixOperand<T> weights = new(weight, shape.Outputs, 0, linesAreNeighbours: !transposed);
+        HostGemm<TV, T>.Run(device, new(1, pixels, columns, depth), rows, weights, new Output<T>(target, columns, 1, 0), new Bias<T>(bias, ofRows: false), activation, accumulate);
     }
 
     private static UnaryEpilogue<T, TOp> Unary<TOp>(TOp op) where TOp : struct, IUnaryOp => new(op);
