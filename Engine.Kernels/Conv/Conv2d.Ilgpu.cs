@@ -114,7 +114,8 @@ public static partial class Conv2d
         {
             if (arguments.C.DType == DType.Float64) On<DoubleScalar, TActivation>(activation);
             else if (rung < Conv2dRung.AsyncTile) On<FloatScalar, TActivation>(activation);
-            else if (rung == Conv2dRung.AsyncTile || !TProduct.DepthRunsInA || product.Depth == 0) AsyncTileConv2d.Run(device, product, arguments, activation);
+            else if (rung == Conv2dRung.AsyncTile || product.Depth == 0) AsyncTileConv2d.Run(device, product, arguments, activation);
+            else if (product is WeightGradientProduct ofWeight && rung <= Conv2dRung.BFloat16) TensorTileWeightGradient.Run(device, ofWeight, arguments, activation);
             else if (rung == Conv2dRung.Tf32) TensorTileConv2d.Run<Tf32Rounding, TProduct, TActivation>(device, product, arguments, activation);
             else if (rung == Conv2dRung.BFloat16) TensorTileConv2d.Run<BFloat16Rounding, TProduct, TActivation>(device, product, arguments, activation);
             else throw new ArgumentException($"{Operation}: there is no rung {rung}.");

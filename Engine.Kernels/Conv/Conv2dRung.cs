@@ -18,9 +18,9 @@ public enum Conv2dRung
     /// <summary>The same, with the tiles of three steps on their way to shared memory while one is computed from (cp.async). Float32; NVIDIA's cards from sm_80 on.</summary>
     AsyncTile = 4,
 
-    /// <summary>Tensor cores (mma.sync) on operands rounded to TF32; NVIDIA's cards from sm_80 on. The gradient of the weight takes rung 4.</summary>
+    /// <summary>Tensor cores (mma.sync) on operands rounded to TF32; NVIDIA's cards from sm_80 on.</summary>
     Tf32 = 5,
 
-    /// <summary>Tensor cores on operands rounded to bfloat16, likewise.</summary>
+    /// <summary>Tensor cores on operands rounded to bfloat16, likewise; in the gradient of the weight to TF32.</summary>
     BFloat16 = 6,
 }

@@ -60,6 +60,7 @@ public sealed class PtxTests
         { typeof(OperandPacking), "Kernel", [typeof(BFloat16Rounding)], 0 },
         { typeof(TensorTileMatMul), "Kernel", [typeof(Tf32Rounding), typeof(Relu)], TensorTile.Threads },
         { typeof(TensorTileMatMul), "Kernel", [typeof(BFloat16Rounding), typeof(Identity)], TensorTile.Threads },
+        { typeof(TensorTileWeightGradient), "Kernel", [typeof(Identity)], TensorTile.Threads },
         { typeof(WeightPacking), "Kernel", [typeof(Tf32Rounding), typeof(InputGradientProduct)], 0 },
         { typeof(TensorTileConv2d), "Kernel", [typeof(Tf32Rounding), typeof(ForwardProduct), typeof(Relu)], TensorTile.Threads },
         { typeof(TensorTileConv2d), "Kernel", [typeof(BFloat16Rounding), typeof(InputGradientProduct), typeof(Identity)], TensorTile.Threads },

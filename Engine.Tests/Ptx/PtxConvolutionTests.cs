@@ -41,7 +41,7 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         float[] x = TwoDevices.Random<float>((int)shape.LengthInput), w = TwoDevices.Random<float>((int)shape.LengthWeight, 1, 2), g = TwoDevices.Random<float>((int)shape.LengthOutput, 1, 3);
         Near(g.Length, (s, y) => Conv2d.Run(s[0], s[1], y, shape), new ForwardProduct(layout, 0), x, w);
         Near(x.Length, (s, y) => Conv2d.InputGradient(s[0], s[1], y, shape), new InputGradientProduct(layout, 0), g, w);
-        if (rung < Conv2dRung.Tf32) Near(w.Length, (s, y) => Conv2d.WeightGradient(s[0], s[1], y, shape), new WeightGradientProduct(layout, 0), x, g);
+        Near(w.Length, (s, y) => Conv2d.WeightGradient(s[0], s[1], y, shape), new WeightGradientProduct(layout, 0), x, g);
 
         void Near<TProduct>(int length, Action<Storage[], Storage> onHost, TProduct product, float[] a, float[] b) where TProduct : unmanaged, IConv2dProduct<TProduct>
         {
@@ -61,6 +61,7 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         {
             Conv2dRung.RegisterTile => (typeof(RegisterTileConv2d), new[] { typeof(FloatScalar), typeof(TProduct), typeof(Identity) }, RegisterTileConv2d.Threads, RegisterTileConv2d.Tile),
             Conv2dRung.AsyncTile => (typeof(AsyncTileConv2d), [typeof(TProduct), typeof(Identity)], RegisterTileConv2d.Threads, RegisterTileConv2d.Tile),
+            _ when typeof(TProduct) == typeof(WeightGradientProduct) => (typeof(TensorTileWeightGradient), [typeof(Identity)], TensorTile.Threads, TensorTile.Tile),
             Conv2dRung.Tf32 => (typeof(TensorTileConv2d), [typeof(Tf32Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads, TensorTile.Tile),
             _ => (typeof(TensorTileConv2d), [typeof(BFloat16Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads, TensorTile.Tile),
         };
@@ -80,6 +81,15 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         else if (rung == Conv2dRung.AsyncTile)
         {
             machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(atA), PtxMachine.Of(atB), [0]);
+        }
+        else if (product is WeightGradientProduct ofWeight)
+        {
+            PackedLayout image = TensorTileConv2d.ImageOf(product, a.Length, 4), gradient = new(product.Depth, product.ResultChannels, product.Parts, 4);
+            IlgpuDevice simulator = (IlgpuDevice)devices.Simulator;
+            long atImage = machine.Memory.Add<int>(Packed(a, source => OperandPacking.Run<Tf32Rounding>(simulator, image, source)));
+            long atGradient = machine.Memory.Add<int>(Packed(b, source => OperandPacking.Run<Tf32Rounding>(simulator, gradient, source)));
+            (int, int, int) tiles = ((TensorTileWeightGradient.PackedRows(ofWeight, image) + tile - 1) / tile, grid.Item2, grid.Item3);
+            machine.Launch(tiles, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(image), PtxMachine.Of(atImage), PtxMachine.Of(gradient), PtxMachine.Of(atGradient), [0]);
         }
         else
         {

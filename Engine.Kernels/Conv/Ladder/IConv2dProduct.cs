@@ -39,17 +39,19 @@ internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct
     /// <summary>Where an element of A is; -1 where it is a zero of the padding.</summary>
     int AtA(Conv2dLine line, int depth);
 
-    /// <summary>Where <see cref="DepthRunsInA"/>: the channels that each tap adds to the depth.</summary>
+    /// <summary>The channels of a group of A: those that each tap adds to the depth or, where neighbours in depth are pixels, to the rows.</summary>
     int Channels { get; }
 
-    /// <summary>Where <see cref="DepthRunsInA"/>: the channels of a pixel of A, of all groups.</summary>
+    /// <summary>The channels of a pixel of A, of all groups.</summary>
     int SourceChannels { get; }
 
-    /// <summary>Where <see cref="DepthRunsInA"/>: the group of channels.</summary>
+    /// <summary>The group of channels.</summary>
     int Group { get; }
 
-    /// <summary>Where <see cref="DepthRunsInA"/>: the pixel, counted through all images, that a row meets with a tap; -1 in the padding.</summary>
-    int PixelOf(Conv2dLine line, int tap);
+    /// <summary>
+    /// The pixel of A, counted through all images, that a row meets with a tap or, where neighbours in depth are pixels, at a depth; -1 in the padding.
+    /// </summary>
+    int PixelOf(Conv2dLine line, int place);
 
     /// <summary>Where an element of B is.</summary>
     int AtB(int depth, int column);

@@ -36,13 +36,21 @@ internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) :
             (tap / _layout.X.Kernel * _layout.Y.Dilation) - _layout.Y.Before, (tap % _layout.X.Kernel * _layout.X.Dilation) - _layout.X.Before);
     }
 
-    public int Channels => 1;
+    public int Channels => _layout.GroupInputs;
 
     public int SourceChannels => _layout.Inputs;
 
     public int Group => _group;
 
-    public int PixelOf(Conv2dLine line, int tap) => -1;
+    /// <summary>The pixel, counted through all images, that a row's tap meets at a depth; -1 in the padding.</summary>
+    public int PixelOf(Conv2dLine line, int depth)
+    {
+        int x = (depth % _layout.X.Outputs * _layout.X.Stride) + line.X;
+        int y = (depth / _layout.X.Outputs % _layout.Y.Outputs * _layout.Y.Stride) + line.Y;
+        int image = depth / _layout.X.Outputs / _layout.Y.Outputs;
+        bool inside = y >= 0 && y < _layout.Y.Inputs && x >= 0 && x < _layout.X.Inputs;
+        return inside ? (((image * _layout.Y.Inputs) + y) * _layout.X.Inputs) + x : -1;
+    }
 
     public int AtA(Conv2dLine line, int depth)
     {

@@ -11,7 +11,7 @@ namespace Engine.Kernels.TensorCore;
 /// chunks of 16 bytes (<see cref="OperandPacking"/>); it stays an image, no matrix of patches is made. A thread copies a chunk of four rows in a step: which tap and which channels it belongs to is the same for all four, and which
 /// pixel each row meets there is a few additions; in the padding the copy is of zeros.
 ///
-/// It serves the convolution and the gradient of its input, in which neighbours in depth are channels of a pixel. In the gradient of the weight they are pixels, and lie apart: that one takes rung 4.
+/// It serves the convolution and the gradient of its input, in which neighbours in depth are channels of a pixel. In the gradient of the weight they are pixels, and lie apart: <see cref="TensorTileWeightGradient"/>.
 /// </summary>
 internal static class TensorTileConv2d
 {

@@ -38,12 +38,7 @@ internal static class TensorTilePtx
     /// <summary>
     /// A step of 32 bytes of depth with TF32, eight numbers: four pieces of op(A) from %0, four of op(B) from %1, and the 32 products of each with each. ldmatrix gives each lane of a warp the numbers that the product wants from it.
     /// </summary>
-    internal const string StepTf32 =
-        Load +
-        Tf32 + Product00 + Tf32 + Product01 + Tf32 + Product02 + Tf32 + Product03 + Tf32 + Product04 + Tf32 + Product05 + Tf32 + Product06 + Tf32 + Product07 +
-        Tf32 + Product10 + Tf32 + Product11 + Tf32 + Product12 + Tf32 + Product13 + Tf32 + Product14 + Tf32 + Product15 + Tf32 + Product16 + Tf32 + Product17 +
-        Tf32 + Product20 + Tf32 + Product21 + Tf32 + Product22 + Tf32 + Product23 + Tf32 + Product24 + Tf32 + Product25 + Tf32 + Product26 + Tf32 + Product27 +
-        Tf32 + Product30 + Tf32 + Product31 + Tf32 + Product32 + Tf32 + Product33 + Tf32 + Product34 + Tf32 + Product35 + Tf32 + Product36 + Tf32 + Product37 + End;
+    internal const string StepTf32 = Load + ProductsTf32 + End;
 
     /// <summary>The same with bfloat16, sixteen numbers.</summary>
     internal const string StepBFloat16 =
@@ -84,6 +79,13 @@ internal static class TensorTilePtx
         "st.shared.v2.f32 [to+64], {c104,c105}; st.shared.v2.f32 [to+2368], {c106,c107}; st.shared.v2.f32 [to+96], {c108,c109}; st.shared.v2.f32 [to+2400], {c110,c111};" +
         "st.shared.v2.f32 [to+128], {c112,c113}; st.shared.v2.f32 [to+2432], {c114,c115}; st.shared.v2.f32 [to+160], {c116,c117}; st.shared.v2.f32 [to+2464], {c118,c119};" +
         "st.shared.v2.f32 [to+192], {c120,c121}; st.shared.v2.f32 [to+2496], {c122,c123}; st.shared.v2.f32 [to+224], {c124,c125}; st.shared.v2.f32 [to+2528], {c126,c127};" + End;
+
+    /// <summary>Each piece of op(A) times each of op(B).</summary>
+    internal const string ProductsTf32 =
+        Tf32 + Product00 + Tf32 + Product01 + Tf32 + Product02 + Tf32 + Product03 + Tf32 + Product04 + Tf32 + Product05 + Tf32 + Product06 + Tf32 + Product07 +
+        Tf32 + Product10 + Tf32 + Product11 + Tf32 + Product12 + Tf32 + Product13 + Tf32 + Product14 + Tf32 + Product15 + Tf32 + Product16 + Tf32 + Product17 +
+        Tf32 + Product20 + Tf32 + Product21 + Tf32 + Product22 + Tf32 + Product23 + Tf32 + Product24 + Tf32 + Product25 + Tf32 + Product26 + Tf32 + Product27 +
+        Tf32 + Product30 + Tf32 + Product31 + Tf32 + Product32 + Tf32 + Product33 + Tf32 + Product34 + Tf32 + Product35 + Tf32 + Product36 + Tf32 + Product37;
 
     private const string Load =
         "{ .reg .u32 p, q; add.u32 p, tiles, %0; add.u32 q, tiles, %1; " +
