@@ -8,12 +8,20 @@ namespace Engine.Autograd;
 /// everything that was computed, so that nothing is computed in advance for it: as long as all is well a step costs one look at the loss and, on
 /// the host, at the small gradients (every parameter vector; what is not finite on its way back through a layer shows in its bias).
 /// </summary>
+/// <remarks>
+/// Elsewhere than on the host a look would make every step wait for the device. There losses are looked at later, many at once: the message names the step, not the
+/// operation, and steps after it were done in vain. With <see cref="LooksAtOnce"/> it is as on the host.
+/// </remarks>
 /// <example><code>using FiniteGuard guard = new(nameOf: parameter => names[parameter], place: () => $"step {step}");</code></example>
 public sealed class FiniteGuard : IDisposable
 {
     [ThreadStatic]
     private static FiniteGuard? s_current;
 
+    /// <summary>How many losses may wait on a device for being looked at.</summary>
+    private const int MostWaiting = 100;
+
+    private readonly List<(Reading Loss, IReadOnlyList<Tensor> With, string? Place)> _waiting = [];
     private readonly FiniteGuard? _outer;
     private readonly Func<Tensor, string?>? _nameOf;
     private readonly Func<string>? _place;
@@ -28,6 +36,11 @@ public sealed class FiniteGuard : IDisposable
         s_current = this;
     }
 
+    /// <summary>
+    /// True to look at every loss when it is there, also where the device has to be waited for: then the operation is named. <c>ENGINE_GUARD=step</c> makes it so.
+    /// </summary>
+    public bool LooksAtOnce { get; init; } = Environment.GetEnvironmentVariable("ENGINE_GUARD") == "step";
+
     /// <summary>What the guard found; null as long as all is well.</summary>
     public NonFiniteException? Found { get; private set; }
 
@@ -35,10 +48,29 @@ public sealed class FiniteGuard : IDisposable
     internal static FiniteGuard? Current => s_current;
 
     /// <summary>Refuses a value that is NaN or infinite, such as a reported loss that no gradient was taken of.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="place">Where training was when the value came up; null takes where it is.</param>
     /// <exception cref="NonFiniteException">It is.</exception>
-    public void Check(string name, double value)
+    public void Check(string name, double value, string? place = null)
     {
-        if (!double.IsFinite(value)) throw Stop($"{name} is {Word(value)}", "what gradients were taken of was finite until then");
+        if (!double.IsFinite(value)) throw Stop($"{name} is {Word(value)}", "what gradients were taken of was finite until then", place: place);
+    }
+
+    /// <summary>Looks at the losses that are still on a device.</summary>
+    /// <exception cref="NonFiniteException">One is NaN or infinite.</exception>
+    public void CheckWaiting()
+    {
+        foreach ((Reading loss, IReadOnlyList<Tensor> with, string? place) in _waiting)
+        {
+            if (double.IsFinite(loss.Value)) continue;
+            throw Stop(
+                $"the loss{Tape.Owner(this, with)} is {Word(loss.Value)}",
+                "it was read after later steps, so that the device need not wait; with ENGINE_GUARD=step every loss is read at once and the operation is named",
+                place: place);
+        }
+
+        _waiting.Clear();
     }
 
     /// <summary>Refuses memory that holds NaN or infinity, such as a parameter about to be saved.</summary>
@@ -55,6 +87,13 @@ public sealed class FiniteGuard : IDisposable
         if (ReferenceEquals(s_current, this)) s_current = _outer;
     }
 
+    /// <summary>Takes a loss that is still on a device, to be looked at later.</summary>
+    internal void Await(Tensor loss, IReadOnlyList<Tensor> with)
+    {
+        _waiting.Add((loss, with, Place));
+        if (_waiting.Count >= MostWaiting) CheckWaiting();
+    }
+
     internal static string Word(double value) => double.IsNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
 
     /// <summary>The full name of a parameter, from the outermost module on where no other is known.</summary>
@@ -65,9 +104,12 @@ public sealed class FiniteGuard : IDisposable
     /// <param name="cause">Where that came from.</param>
     /// <param name="operation">The operation, if there is one.</param>
     /// <param name="layer">The layer, if there is one.</param>
-    internal NonFiniteException Stop(string what, string cause, string? operation = null, string? layer = null)
+    /// <param name="place">Where training was; null takes where it is.</param>
+    internal NonFiniteException Stop(string what, string cause, string? operation = null, string? layer = null, string? place = null)
     {
-        string place = _place is null ? "" : $" at {_place()}";
-        return Found = new NonFiniteException($"{what}{place}: {cause}.", operation, layer);
+        place ??= Place;
+        return Found = new NonFiniteException($"{what}{(place is null ? "" : $" at {place}")}: {cause}.", operation, layer);
     }
+
+    private string? Place => _place?.Invoke();
 }

@@ -103,6 +103,7 @@ public abstract class Optimizer : IStateful, IDisposable
     /// <param name="name">What a checkpoint calls them.</param>
     private protected Storage[] NewState(string name)
     {
+        RunningOperation.Begin(GetType().Name);
         Storage[] states = [.. Parameters.Select(parameter => parameter.Device.Allocate(parameter.DType, parameter.Count))];
         foreach (Storage state in states) Move.Fill(state, 0);
         _states.Add((name, states));

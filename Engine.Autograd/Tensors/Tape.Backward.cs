@@ -1,3 +1,5 @@
+using Engine.Kernels;
+
 namespace Engine.Autograd;
 
 public sealed partial class Tape
@@ -72,6 +74,7 @@ public sealed partial class Tape
             finally
             {
                 _tape._running = outer;
+                if (outer is null) RunningOperation.BeginDerivative(null);
             }
         }
 
@@ -89,6 +92,7 @@ public sealed partial class Tape
                 _tape._nodes[i].CheckVersions();
                 bool isLastUse = !_createGraph && _tape._nodes[i].Rules.Length == 1 && !_places.ContainsKey(_tape._nodes[i].Output) && gradient.Storage.References == 1;
                 _overwritable = isLastUse ? gradient : null;
+                RunningOperation.BeginDerivative(_tape._nodes[i].Operation);
                 foreach (Rule rule in _tape._nodes[i].Rules)
                     if (IsNeeded(rule.Input)) Apply(_tape._nodes[i], rule, gradient);
                 if (!_createGraph && !_places.ContainsKey(_tape._nodes[i].Output)) gradient.Dispose();

@@ -14,7 +14,14 @@ public sealed partial class Tape
     /// <exception cref="NonFiniteException">The loss is NaN or infinite.</exception>
     private void CheckLoss(FiniteGuard guard, Tensor loss, IReadOnlyList<Tensor> with)
     {
-        if (loss.Count != 1 || Finite.All(loss.Storage)) return;
+        if (loss.Count != 1) return;
+        if (Device is not CpuDevice && !guard.LooksAtOnce)
+        {
+            guard.Await(loss, with);
+            return;
+        }
+
+        if (Finite.All(loss.Storage)) return;
         string what = $"the loss{Owner(guard, with)} is {Value(loss)}";
 
         // From the loss back through what is not finite, to an operation whose inputs all are.
@@ -104,7 +111,7 @@ public sealed partial class Tape
     private static string? LayerOf(string? parameter) => parameter?.LastIndexOf('.') is > 0 and int dot ? parameter[..dot] : parameter;
 
     /// <summary>" of generator", when that is what the names of all parameters that learn from the loss begin with.</summary>
-    private static string Owner(FiniteGuard guard, IReadOnlyList<Tensor> with)
+    internal static string Owner(FiniteGuard guard, IReadOnlyList<Tensor> with)
     {
         string[]? common = null;
         foreach (Tensor tensor in with)

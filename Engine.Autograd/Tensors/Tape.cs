@@ -128,10 +128,14 @@ public sealed partial class Tape : IDisposable
         _nodes.Clear();
     }
 
-    /// <summary>The tape that an operation computes on.</summary>
+    /// <summary>The tape that an operation, which begins here, computes on.</summary>
     /// <exception cref="InvalidOperationException">No tape is open.</exception>
-    internal static Tape Open(string operation) => s_current ?? throw new InvalidOperationException(
-        $"{operation}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: false)' for inference).");
+    internal static Tape Open(string operation)
+    {
+        RunningOperation.Begin(operation);
+        return s_current ?? throw new InvalidOperationException(
+            $"{operation}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: false)' for inference).");
+    }
 
     /// <summary>Whether the innermost open tape records: whether a rule has to be written in operations that have rules themselves.</summary>
     internal static bool IsRecordingNow => s_current is { IsRecording: true };

@@ -62,6 +62,7 @@ public partial class Tensor
     /// <summary>A tensor whose elements are not set yet: on the open tape, or standing alone where none is open.</summary>
     internal static Tensor Empty(Shape shape, DType dtype, Device? device)
     {
+        RunningOperation.Begin("a new tensor");
         Tape? tape = Tape.Current;
         if (tape is not null && device is not null && !ReferenceEquals(tape.Device, device))
             throw new ArgumentException($"The open tape computes on '{tape.Device.Name}': a tensor on '{device.Name}' cannot be made on it.");

@@ -3,9 +3,10 @@ namespace Engine.Kernels;
 /// <summary>What every kernel checks before it touches memory.</summary>
 internal static class Arguments
 {
-    /// <summary>All storages on one device; returns it.</summary>
+    /// <summary>All storages on one device; returns it. Every kernel begins with this, so it also says which one runs.</summary>
     internal static Device OneDevice(string operation, params ReadOnlySpan<Storage?> storages)
     {
+        RunningOperation.Begin(operation);
         Device? device = null;
         foreach (Storage? storage in storages)
         {

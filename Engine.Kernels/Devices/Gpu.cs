@@ -28,6 +28,8 @@ internal static class Gpu
         }
     });
 
+    private const string NoOpenCl = "there is no OpenCL driver with a GPU; install the one of the card's maker, after which clinfo lists it";
+
     /// <summary>Opens a GPU.</summary>
     /// <param name="kind"><c>cuda</c> or <c>opencl</c>.</param>
     /// <param name="number">Which one, from 0.</param>
@@ -46,7 +48,8 @@ internal static class Gpu
             int count = context.Devices.Length;
             if (number >= count)
             {
-                why = count == 0 ? $"no {kind} driver or no device found" : $"only {count} found, numbered from 0";
+                why = (kind == "cuda" ? CudaDriver.Probe().WhyNot(number, NeededVersion) : null)
+                    ?? (count > 0 ? $"only {count} found, numbered from 0" : kind == "cuda" ? "the driver shows no card that ILGPU can use" : NoOpenCl);
                 context.Dispose();
                 return null;
             }
@@ -59,9 +62,18 @@ internal static class Gpu
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             context?.Dispose();
-            why = $"the driver does not open: {e.Message}";
+            why = (kind == "cuda" ? CudaDriver.Probe().WhyNot(number, NeededVersion) : null) ?? $"the driver does not open: {e.Message.TrimEnd('.')}";
             return null;
         }
+    }
+
+    /// <summary>The CUDA version that ILGPU needs for a card, as 1000 major + 10 minor. It compiles for sm_80 where a card is newer.</summary>
+    internal static int NeededVersion(int capability)
+    {
+        CudaArchitecture architecture = new(capability / 10, capability % 10);
+        if (architecture > CudaArchitecture.SM_80) architecture = CudaArchitecture.SM_80;
+        _ = CudaAccelerator.TryGetInstructionSet(architecture, CudaDriverVersion.FromMajorMinor(0, 0), out CudaDriverVersion needed, out _);
+        return (1000 * needed.Major) + (10 * needed.Minor);
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)

@@ -84,11 +84,20 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
     }
 
     /// <summary>What a pool says when its device has no more memory.</summary>
-    internal static OutOfMemoryException Exhausted(long bytes, long inUse, long kept, Exception inner) => new(
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"The device has no memory for {bytes:N0} bytes: {inUse:N0} are in use, and {kept:N0} that were kept were given back in vain."),
-        inner);
+    /// <param name="bytes">What was asked for; null where the driver asked for memory of its own.</param>
+    /// <param name="inUse">Bytes that storages hold.</param>
+    /// <param name="kept">Bytes that were kept, and given back for this.</param>
+    /// <param name="device">Bytes that are free on the device, and all it has, where that is known.</param>
+    /// <param name="inner">The failure underneath.</param>
+    internal static OutOfMemoryException Exhausted(long? bytes, long inUse, long kept, (long Free, long Total)? device, Exception inner)
+    {
+        CultureInfo numbers = CultureInfo.InvariantCulture;
+        string asked = bytes is { } wanted ? string.Create(numbers, $"{wanted:N0} bytes") : "a launch";
+        string by = RunningOperation.Description is { } operation ? $", which {operation} asked for" : "";
+        string free = device is var (left, all) ? string.Create(numbers, $"; {left:N0} of its {all:N0} are free") : "";
+        return new OutOfMemoryException(
+            string.Create(numbers, $"The device has no memory for {asked}{by}: {inUse:N0} are in use, and {kept:N0} that were kept were given back in vain{free}."), inner);
+    }
 
     private nint Allocate(long bytes)
     {
@@ -106,7 +115,7 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
             }
             catch (OutOfMemoryException e)
             {
-                throw Exhausted(bytes, InUse, kept, e);
+                throw Exhausted(bytes, InUse, kept, null, e);
             }
         }
     }

@@ -1,15 +1,25 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using ILGPU;
 using ILGPU.Runtime;
+#if ILGPU
+using ILGPU.Runtime.Cuda;
+#endif
 
 namespace Engine.Kernels;
 
-/// <summary>A device that runs the ILGPU kernels: the simulator in every build, GPUs in a build with ILGPU.</summary>
+/// <summary>
+/// A device that runs the ILGPU kernels: the simulator in every build, GPUs in a build with ILGPU. Everything that is asked of it goes to one stream, in order, and the
+/// host waits only where a value comes back.
+/// </summary>
 internal sealed class IlgpuDevice : Device
 {
     private readonly Context _context;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _launchers = new();
+    private readonly Lazy<StagingMemory> _staging;
+    private bool _isLost;
+    private long _launchStart;
 
     internal IlgpuDevice(string name, string description, Context context, Accelerator accelerator, bool hasTensorCores, int multiprocessors) : base(name)
     {
@@ -18,7 +28,8 @@ internal sealed class IlgpuDevice : Device
         Multiprocessors = multiprocessors;
         Accelerator = accelerator;
         Description = description;
-        Pool = new IlgpuMemoryPool(accelerator);
+        Pool = new IlgpuMemoryPool(this);
+        _staging = new Lazy<StagingMemory>(() => new StagingMemory(this));
     }
 
     public override string Description { get; }
@@ -37,7 +48,50 @@ internal sealed class IlgpuDevice : Device
 
     internal IlgpuMemoryPool Pool { get; }
 
-    public override void Synchronize() => Accelerator.Synchronize();
+    /// <summary>Where uploads go through.</summary>
+    internal StagingMemory Staging => _staging.Value;
+
+    internal DeviceActivity Activity { get; } = new();
+
+    /// <summary>How the device is to fail, in a test of that.</summary>
+    internal FailurePlan? Failures { get; set; }
+
+    /// <summary>True to launch nothing, so that a test measures what the host does for a launch alone.</summary>
+    internal bool SkipsLaunches { get; set; }
+
+    /// <summary>The device's memory that nobody holds, and all of it, in bytes; null where its driver does not tell.</summary>
+    internal (long Free, long Total)? Memory
+    {
+        get
+        {
+            if (Failures is { Memory: < long.MaxValue } plan) return (plan.Memory - Pool.InUse - Pool.Kept, plan.Memory);
+#if ILGPU
+            try
+            {
+                if (Accelerator is CudaAccelerator cuda) return (cuda.GetFreeMemory(), cuda.MemorySize);
+            }
+            catch (AcceleratorException)
+            {
+                // It is asked for beside a failure, which must not be lost for it.
+            }
+#endif
+            return null;
+        }
+    }
+
+    public override void Synchronize()
+    {
+        Activity.Waits++;
+        try
+        {
+            Failures?.Check(Activity);
+            Accelerator.Synchronize();
+        }
+        catch (Exception e) when (DriverFailure.Is(e))
+        {
+            throw Failed(e);
+        }
+    }
 
     /// <summary>
     /// What launches a kernel on this device. The kernel is compiled for it at the first call and kept: loading costs milliseconds.
@@ -46,15 +100,62 @@ internal sealed class IlgpuDevice : Device
     /// <param name="load">Loads it: one of ILGPU's Load...StreamKernel methods.</param>
     internal TLauncher Launcher<TKernel, TLauncher>(TKernel kernel, Func<Accelerator, TKernel, TLauncher> load)
         where TKernel : Delegate
-        where TLauncher : Delegate =>
-        (TLauncher)_launchers.GetOrAdd(kernel.Method, static (_, state) => state.load(state.Accelerator, state.kernel), (load, Accelerator, kernel));
+        where TLauncher : Delegate
+    {
+        if (SkipsLaunches) _launchStart = GC.GetAllocatedBytesForCurrentThread();
+        return (TLauncher)_launchers.GetOrAdd(
+            kernel.Method, static (_, state) => KernelLaunch.Framed(state.device, state.load(state.device.Accelerator, state.kernel)), (load, device: this, kernel));
+    }
+
+    /// <summary>Called before each launch; false where it is to be left out.</summary>
+    internal bool BeginLaunch()
+    {
+        Activity.Launches++;
+        Failures?.Check(Activity);
+        return !SkipsLaunches;
+    }
+
+    /// <summary>Called after each launch.</summary>
+    internal void EndLaunch()
+    {
+        if (SkipsLaunches) Activity.LaunchBytes += GC.GetAllocatedBytesForCurrentThread() - _launchStart;
+    }
+
+    /// <summary>Called with what a launch threw.</summary>
+    internal void FailLaunch(Exception e)
+    {
+        if (DriverFailure.Is(e)) throw Failed(e);
+        ExceptionDispatchInfo.Throw(e);
+    }
+
+    /// <summary>The exception to throw in place of the driver's.</summary>
+    internal Exception Failed(Exception e)
+    {
+        if (DriverFailure.IsOutOfMemory(e)) return HostMemoryPool.Exhausted(null, Pool.InUse, 0, Memory, e);
+        _isLost = true;
+        return DriverFailure.Lost(this, e);
+    }
 
     private protected override Storage Create(DType dtype, int length) => new IlgpuStorage(this, dtype, length);
 
     private protected override void Close()
     {
-        Pool.Dispose();
-        Accelerator.Dispose();
-        _context.Dispose();
+        try
+        {
+            if (_staging.IsValueCreated)
+            {
+                // What was uploaded may still be on its way.
+                if (!_isLost) Accelerator.Synchronize();
+                _staging.Value.Dispose();
+            }
+
+            Pool.Dispose();
+            Accelerator.Dispose();
+            _context.Dispose();
+        }
+        catch (Exception e) when (_isLost && DriverFailure.Is(e))
+        {
+            // A lost device cannot take anything back; the failure that lost it was told.
+        }
     }
 }

@@ -4,7 +4,7 @@ using Block = ILGPU.Runtime.MemoryBuffer1D<byte, ILGPU.Stride1D.Dense>;
 namespace Engine.Kernels;
 
 /// <summary>Keeps released device buffers by size and hands them out again; see <see cref="HostMemoryPool"/>.</summary>
-internal sealed class IlgpuMemoryPool(Accelerator accelerator) : IDisposable
+internal sealed class IlgpuMemoryPool(IlgpuDevice device) : IDisposable
 {
     private readonly Dictionary<long, Stack<Block>> _free = [];
 
@@ -16,6 +16,7 @@ internal sealed class IlgpuMemoryPool(Accelerator accelerator) : IDisposable
 
     /// <summary>A buffer of <paramref name="bytes"/> bytes.</summary>
     /// <exception cref="OutOfMemoryException">The device has no more memory, not even after every kept buffer was given back.</exception>
+    /// <exception cref="DeviceException">The device failed.</exception>
     internal Block Rent(long bytes)
     {
         lock (_free)
@@ -44,26 +45,41 @@ internal sealed class IlgpuMemoryPool(Accelerator accelerator) : IDisposable
         lock (_free) FreeKept();
     }
 
-    // What an allocation throws when the memory is used up is the driver's choice, so every failure is met in the same way.
     private Block Allocate(long bytes)
     {
         try
         {
-            return accelerator.Allocate1D<byte>(bytes);
+            return FromDevice(bytes);
         }
-        catch (Exception e) when (e is not ObjectDisposedException)
+        catch (Exception e) when (IsExhaustion(e))
         {
             long kept = FreeKept();
             try
             {
-                return accelerator.Allocate1D<byte>(bytes);
+                return FromDevice(bytes);
             }
-            catch (Exception again)
+            catch (Exception again) when (IsExhaustion(again))
             {
-                throw HostMemoryPool.Exhausted(bytes, InUse, kept, again);
+                throw HostMemoryPool.Exhausted(bytes, InUse, kept, device.Memory, again);
             }
         }
     }
+
+    private Block FromDevice(long bytes)
+    {
+        try
+        {
+            device.Failures?.Allocate(bytes, InUse + Kept);
+            return device.Accelerator.Allocate1D<byte>(bytes);
+        }
+        catch (Exception e) when (DriverFailure.Is(e) && !DriverFailure.IsOutOfMemory(e))
+        {
+            throw device.Failed(e);
+        }
+    }
+
+    // What an allocation throws when the memory is used up is the driver's choice, so every failure but a lost device is met in the same way.
+    private static bool IsExhaustion(Exception e) => e is not (ObjectDisposedException or DeviceException);
 
     /// <summary>Gives the kept buffers back to the device and says how many bytes they were.</summary>
     private long FreeKept()

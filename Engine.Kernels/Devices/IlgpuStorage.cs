@@ -37,17 +37,33 @@ internal sealed unsafe class IlgpuStorage : Storage
     private protected override void Upload(void* source, long bytes)
     {
         if (bytes == 0) return;
-        ReadOnlySpan<byte> span = new(source, checked((int)bytes));
-        _buffer!.View.SubView(0, bytes).CopyFromCPU(_device.Accelerator.DefaultStream, span);
-        _device.Synchronize();
+        _device.Activity.Uploads++;
+        try
+        {
+            _device.Failures?.Check(_device.Activity);
+            _device.Staging.Upload(source, bytes, _buffer!.View.SubView(0, bytes));
+        }
+        catch (Exception e) when (DriverFailure.Is(e))
+        {
+            throw _device.Failed(e);
+        }
     }
 
     private protected override void Download(void* destination, long bytes)
     {
         if (bytes == 0) return;
-        Span<byte> span = new(destination, checked((int)bytes));
-        _buffer!.View.SubView(0, bytes).CopyToCPU(_device.Accelerator.DefaultStream, span);
-        _device.Synchronize();
+        _device.Activity.Downloads++;
+        try
+        {
+            _device.Failures?.Check(_device.Activity);
+            Span<byte> span = new(destination, checked((int)bytes));
+            _buffer!.View.SubView(0, bytes).CopyToCPU(_device.Accelerator.DefaultStream, span);
+            _device.Synchronize();
+        }
+        catch (Exception e) when (DriverFailure.Is(e))
+        {
+            throw _device.Failed(e);
+        }
     }
 
     private protected override void ReturnToPool()

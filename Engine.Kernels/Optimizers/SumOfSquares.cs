@@ -26,24 +26,61 @@ public static partial class SumOfSquares
         return sum;
     }
 
-    /// <summary>Composed of other kernels: a norm is taken once a step.</summary>
-    private static double RunOnIlgpu(Storage array)
+    /// <summary>Sums the squares of all elements of all arrays where they are, without a look from the host.</summary>
+    /// <param name="arrays">float32 or float64, on one device that is not the host.</param>
+    /// <param name="sum">The sum: one float64.</param>
+    internal static void Run(ReadOnlySpan<Storage> arrays, Storage sum)
     {
-        Storage squares = array.Device.Allocate(DType.Float64, array.Length), sum = array.Device.Allocate(DType.Float64, 1);
+        Device device = Arguments.OneDevice(nameof(SumOfSquares), [.. arrays, sum]);
+        Storage parts = device.Allocate(DType.Float64, arrays.Length);
         try
         {
-            if (array.DType == DType.Float64) Move.Copy(array, squares);
-            else Move.Convert(array, squares);
-            Map.Unary(squares, squares, new Square());
-            Reduce.Sum(squares, [array.Length], [0], sum);
+            Move.Fill(parts, 0);
+            for (int i = 0; i < arrays.Length; i++)
+            {
+                if (arrays[i].Length == 0) continue;
+                OnIlgpu(arrays[i], sum);
+                Move.WriteSlice(sum, new Shape(1), parts, new Shape(arrays.Length), [i]);
+            }
+
+            Reduce.Sum(parts, [arrays.Length], [0], sum);
+        }
+        finally
+        {
+            parts.Release();
+        }
+    }
+
+    private static double RunOnIlgpu(Storage array)
+    {
+        Storage sum = array.Device.Allocate(DType.Float64, 1);
+        try
+        {
+            OnIlgpu(array, sum);
             double[] result = new double[1];
             sum.CopyTo<double>(result);
             return result[0];
         }
         finally
         {
-            squares.Release();
             sum.Release();
+        }
+    }
+
+    /// <summary>Composed of other kernels: a norm is taken once a step.</summary>
+    private static void OnIlgpu(Storage array, Storage sum)
+    {
+        Storage squares = array.Device.Allocate(DType.Float64, array.Length);
+        try
+        {
+            if (array.DType == DType.Float64) Move.Copy(array, squares);
+            else Move.Convert(array, squares);
+            Map.Unary(squares, squares, new Square());
+            Reduce.Sum(squares, [array.Length], [0], sum);
+        }
+        finally
+        {
+            squares.Release();
         }
     }
 }

@@ -53,6 +53,20 @@ public sealed class RandomStream
         return first;
     }
 
+    /// <summary>
+    /// Draws numbers uniformly from [0, 1) on the host: those that <see cref="RandomUniform"/> writes from the same place of the stream. For a few numbers that the host
+    /// decides by, without waiting for a device.
+    /// </summary>
+    /// <param name="count">How many.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>
+    public float[] Uniform(int count)
+    {
+        long first = Reserve(count);
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) numbers[i] = (Philox.Word(Key, (ulong)(first + i)) >> 8) * (1f / (1 << 24));
+        return numbers;
+    }
+
     /// <summary>The independent stream of a name (a layer's, a data set's): it depends on key and name, not on the position.</summary>
     public RandomStream Split(string name)
     {

@@ -65,12 +65,12 @@ public sealed class Gan : IStateful, IDisposable
     {
         using Tape tape = new(_device);
         Tensor fake = Generator.Forward(Tensor.Normal([shape[0], Latent], _random, dtype: _dtype));
-        double discriminatorLoss = DiscriminatorStep(samples, shape, fake);
+        Reading discriminatorLoss = DiscriminatorStep(samples, shape, fake);
 
         // L_G = -E[log D(G(z))], with the D that has just been renewed; only G's gradients are computed
         Tensor generatorLoss = Objective.GeneratorLoss(Discriminator.Forward(fake));
         _generatorOptimizer.Step(tape.Gradients(generatorLoss, Generator.Parameters));
-        return new GanLosses(discriminatorLoss, generatorLoss.Item());
+        return new GanLosses(discriminatorLoss, generatorLoss);
     }
 
     /// <summary>Noise to generate from: standard normal, [count, latent]. It stands alone; dispose it when done.</summary>
@@ -125,7 +125,7 @@ public sealed class Gan : IStateful, IDisposable
     }
 
     // On a tape of its own, so that what D computed is given back before the generator's step begins: the two need their memory in turn.
-    private double DiscriminatorStep(ReadOnlySpan<float> samples, Shape shape, Tensor fake)
+    private Reading DiscriminatorStep(ReadOnlySpan<float> samples, Shape shape, Tensor fake)
     {
         using Tape tape = new(_device);
         Tensor real = Tensor.From(samples, shape).Cast(_dtype);
@@ -133,6 +133,6 @@ public sealed class Gan : IStateful, IDisposable
         // L_D = -E[log D(x)] - E[log(1 - D(G(z)))], with G held fixed
         Tensor loss = Objective.DiscriminatorLoss(Discriminator.Forward(real), Discriminator.Forward(fake.Detach()));
         _discriminatorOptimizer.Step(tape.Gradients(loss, Discriminator.Parameters));
-        return loss.Item();
+        return loss;
     }
 }

@@ -37,7 +37,7 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
 
     /// <summary>One step, on the next piece of every stream.</summary>
     /// <returns>The mean of -log p(character), in nats.</returns>
-    public double Step()
+    public Reading Step()
     {
         if (_text.IsAtStart) _state.Clear();
         TextBatch batch = _text.Next();
@@ -48,7 +48,7 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
         _adam.LearningRate = _rate(_adam.Steps);
         _adam.Step(gradients);
         _state.Store(behind);
-        return nats.Item();
+        return nats;
     }
 
     /// <summary>The mean of -log p(character) over a text, read from its beginning as one stream.</summary>

@@ -39,7 +39,7 @@ public sealed class PixelModelTraining<TModel> : IStateful, IDisposable where TM
     /// <summary>One step.</summary>
     /// <param name="images">Images of zeros and ones, one after another.</param>
     /// <returns>The mean of -log p(x) over them, in nats.</returns>
-    public double Step(ReadOnlySpan<float> images)
+    public Reading Step(ReadOnlySpan<float> images)
     {
         using Tape tape = new(Model.Parameters[0].Device);
         Tensor x = Tensor.From(images, [images.Length / Model.Pixels, Model.Pixels]).Cast(Model.Parameters[0].DType);
@@ -49,7 +49,7 @@ public sealed class PixelModelTraining<TModel> : IStateful, IDisposable where TM
         _adam.LearningRate = _rate(_adam.Steps);
         _adam.Step(gradients);
         _average.Update();
-        return nats.Item();
+        return nats;
     }
 
     /// <summary>The mean of -log p(x) over images, in nats, with the average of the weights.</summary>

@@ -43,16 +43,16 @@ public sealed class TransformerTraining : IStateful, IDisposable
     /// <summary>One step.</summary>
     /// <param name="batch">Pieces of a text, and what follows each of their tokens.</param>
     /// <returns>The mean loss in nats for each token, and the norm of the gradient before it was clipped.</returns>
-    public (double Loss, double Norm) Step(in TextBatch batch)
+    public (Reading Loss, Reading Norm) Step(in TextBatch batch)
     {
         using Tape tape = new(Model.Parameters[0].Device);
         Tensor loss = Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), Tensor.From(batch.Targets, [batch.Count, batch.Length]));
         Tensor[] gradients = tape.Gradients(loss, _parameters);
-        double norm = GradientClipping.ByNorm(gradients, _largestNorm);
+        Reading norm = GradientClipping.ByNorm(gradients, _largestNorm);
         _decayed.LearningRate = _others.LearningRate = _rate(_decayed.Steps);
         _decayed.Step(gradients[.._decayed.Parameters.Count]);
         _others.Step(gradients[_decayed.Parameters.Count..]);
-        return (loss.Item(), norm);
+        return (loss, norm);
     }
 
     /// <summary>The mean of -log p over all tokens of a text but the first, in nats, each seen from the start of its piece on.</summary>

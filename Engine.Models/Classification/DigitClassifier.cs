@@ -51,7 +51,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <param name="labels">n labels from 0 to 9.</param>
     /// <param name="done">The part of the training that lies behind, from 0 to 1.</param>
     /// <returns>The mean cross-entropy, in nats.</returns>
-    public double Step(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, double done)
+    public Reading Step(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, double done)
     {
         // lr = (1 + cos(pi done)) / 1000, held above 0
         _optimizer.LearningRate = Math.Max(1e-3 * (1 + Math.Cos(Math.PI * done)), 1e-7);
@@ -59,7 +59,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
         Tensor logits = _network.Forward(Tensor.From(images, Shape(images)));
         Tensor loss = Loss.CrossEntropy(logits, Tensor.From(labels, [labels.Length]));
         _optimizer.Step(tape.Gradients(loss, _network.Parameters));
-        return loss.Item();
+        return loss;
     }
 
     /// <summary>The probability of each class.</summary>

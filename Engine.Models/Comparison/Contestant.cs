@@ -36,6 +36,8 @@ public abstract class Contestant : IStateful, IDisposable
     public double Step(ReadOnlySpan<float> images, int count)
     {
         long start = Stopwatch.GetTimestamp();
+
+        // Reading the loss waits for the device: a step's time ends when it is done.
         double loss = Train(images, [count, Side, Side, 1]);
         _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
         _images += count;

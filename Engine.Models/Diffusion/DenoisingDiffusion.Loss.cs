@@ -18,11 +18,11 @@ public sealed partial class DenoisingDiffusion
     {
         CheckLabels(labels, clean);
         int samples = clean.Shape[0];
-        int[] steps = [.. Uniform(samples, random).Select(u => Math.Min((int)(u * Process.Steps), Process.Steps - 1))];
+        int[] steps = [.. random.Uniform(samples).Select(u => Math.Min((int)(u * Process.Steps), Process.Steps - 1))];
         int[] told = labels.ToArray();
         if (dropLabels > 0 && told.Length > 0)
         {
-            float[] drawn = Uniform(samples, random);
+            float[] drawn = random.Uniform(samples);
             for (int i = 0; i < told.Length; i++)
                 if (drawn[i] < dropLabels) told[i] = UnconditionalLabel;
         }
@@ -81,6 +81,4 @@ public sealed partial class DenoisingDiffusion
 
         Tensor Rows(Tensor t) => t.Reshape(samples, numbers);
     }
-
-    private static float[] Uniform(int count, RandomStream random) => Tensor.Uniform([count], random).ToArray();
 }

@@ -42,29 +42,27 @@ public sealed class ToyDensity
     /// <summary>Draws points, x and y of each in turn: the same ones on every device.</summary>
     /// <param name="count">How many.</param>
     /// <param name="random">Where they come from.</param>
-    /// <param name="device">Where random numbers are drawn.</param>
-    public float[] Sample(int count, RandomStream random, Device device)
+    public float[] Sample(int count, RandomStream random)
     {
         float[] points = new float[2 * count];
-        _draw(new ToyDraws(count, random, device), points);
+        _draw(new ToyDraws(count, random), points);
         return points;
     }
 }
 
 /// <summary>Random numbers for so many points.</summary>
-internal sealed class ToyDraws(int count, RandomStream random, Device device)
+internal sealed class ToyDraws(int count, RandomStream random)
 {
+    // Points are made on the host, so their numbers are drawn there: a GPU would be waited for.
+    private static readonly Lazy<CpuDevice> s_host = new(() => new CpuDevice(1));
+
     internal int Count => count;
 
-    internal float[] Uniform()
-    {
-        using Tape tape = new(device, record: false);
-        return Tensor.Uniform([count], random).ToArray();
-    }
+    internal float[] Uniform() => random.Uniform(count);
 
     internal float[] Normal()
     {
-        using Tape tape = new(device, record: false);
+        using Tape tape = new(s_host.Value, record: false);
         return Tensor.Normal([count], random).ToArray();
     }
 }

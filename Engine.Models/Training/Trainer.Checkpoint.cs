@@ -44,6 +44,9 @@ public sealed partial class Trainer
 
     private void Save()
     {
+        // First what tells the step that went wrong, then the parameters, which tell that one did.
+        _guard?.CheckWaiting();
+        Progress.ReadLosses();
         StateWriter state = Visited();
         foreach ((Tensor parameter, string name) in state.Parameters) _guard?.Check(name, parameter.Storage);
         TrainingRecord record = new()

@@ -20,7 +20,7 @@ namespace Engine.Models.Training;
 /// {
 ///     foreach (Batch batch in trainer.Steps(batches))
 ///     {
-///         double loss = Step(batch.Images);
+///         Tensor loss = Step(batch.Images);
 ///         trainer.Report(("loss", loss));
 ///     }
 ///
@@ -55,6 +55,7 @@ public sealed partial class Trainer
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
         (_model, _options) = (model, options);
         Progress = options.Progress ?? new TrainingProgress(options.Epochs, options.Clock);
+        Progress.Check = CheckLoss;
         CheckpointPath = Path.Combine(Output.Path, TrainingCheckpoint.FileName);
 
         // Also finds two things of one name, before training and not at the first checkpoint.
@@ -149,20 +150,18 @@ public sealed partial class Trainer
         while (NextStep()) yield return _nextStep;
     }
 
-    /// <summary>Reports the losses of the current step.</summary>
+    /// <summary>
+    /// Reports the losses of the current step: numbers, or tensors of one element. What is on a device stays there until a line is shown, so that no step waits for it.
+    /// </summary>
     /// <param name="losses">Names and values.</param>
-    /// <exception cref="NonFiniteException">A loss is NaN or infinite.</exception>
-    public void Report(params ReadOnlySpan<(string Name, double Value)> losses) => Report(StepSamples, losses);
+    /// <exception cref="NonFiniteException">A loss that was read is NaN or infinite.</exception>
+    public void Report(params ReadOnlySpan<(string Name, Reading Value)> losses) => Report(StepSamples, losses);
 
     /// <summary>Reports losses of a number of samples.</summary>
     /// <param name="samples">The samples that were trained on since the last report.</param>
     /// <param name="losses">Names and values.</param>
-    /// <exception cref="NonFiniteException">A loss is NaN or infinite.</exception>
-    public void Report(int samples, params ReadOnlySpan<(string Name, double Value)> losses)
-    {
-        foreach ((string name, double value) in losses) _guard?.Check(name, value);
-        Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
-    }
+    /// <exception cref="NonFiniteException">A loss that was read is NaN or infinite.</exception>
+    public void Report(int samples, params ReadOnlySpan<(string Name, Reading Value)> losses) => Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
 
     /// <summary>
     /// Records a number that was measured: inside an epoch it stands in the epoch's line, in the history and in the report's curves, outside among the
@@ -190,9 +189,16 @@ public sealed partial class Trainer
         }
 
         (bool isDone, bool isStopping) = (_nextStep >= _stepCount, IsStopping);
+        if (isDone || isStopping) Progress.ReadLosses();
         if (isStopping || (hasStepped && _options.Clock.GetElapsedTime(_lastSaved) >= _options.CheckpointEvery)) Save();
         _wasInterrupted = isStopping && !isDone;
         return _isInStep = !isDone && !_wasInterrupted;
+    }
+
+    private void CheckLoss(ReportedLoss loss)
+    {
+        // The place is put into words only where there is something to say of it.
+        if (!double.IsFinite(loss.Value)) _guard?.Check(loss.Name, loss.Value, $"step {loss.Step + 1} of epoch {loss.Epoch}");
     }
 
     private void BeginSteps(int count)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Autograd;
 using Spectre.Console;
 
 namespace Engine.Models.Training;
@@ -9,6 +10,9 @@ namespace Engine.Models.Training;
 /// </summary>
 public sealed class TrainingProgress
 {
+    /// <summary>How many losses may wait on a device for being read.</summary>
+    private const int MostUnread = 200;
+
     private readonly int _epochs;
     private readonly TimeProvider _clock;
     private readonly List<EpochMeans> _history = [];
@@ -17,6 +21,9 @@ public sealed class TrainingProgress
     // Since the last line: the sum and the number of each loss, in the order in which they were first reported.
     private readonly List<string> _names = [];
     private readonly Dictionary<string, (double Sum, int Count)> _sums = [];
+
+    // What was reported and not read yet: losses stay on their device until a line is shown, so that no step waits for one.
+    private readonly List<ReportedLoss> _unread = [];
     private ProgressTask? _live;
     private int _epoch;
     private long _samples;
@@ -42,24 +49,49 @@ public sealed class TrainingProgress
     /// <param name="step">Which step of the epoch it was, from 0.</param>
     /// <param name="steps">How many the epoch has.</param>
     /// <param name="samples">The samples that it took.</param>
-    /// <param name="losses">Names and values.</param>
-    public void Report(int step, int steps, int samples, params ReadOnlySpan<(string Name, double Value)> losses)
+    /// <param name="losses">Names and values; those that are on a device are read when a line is shown.</param>
+    public void Report(int step, int steps, int samples, params ReadOnlySpan<(string Name, Reading Value)> losses)
     {
         _samples += samples;
         Samples += samples;
         _lastStep = Gone;
-        foreach ((string name, double value) in losses)
+        bool isKnown = _unread.Count == 0;
+        foreach ((string name, Reading value) in losses)
         {
-            if (!_names.Contains(name)) _names.Add(name);
-            (double sum, int count) = _sums.GetValueOrDefault(name);
-            _sums[name] = (sum + value, count + 1);
+            isKnown &= value.IsKnown;
+            _unread.Add(new ReportedLoss(name, value, _epoch, step));
         }
+
+        if (isKnown || _unread.Count >= MostUnread) ReadLosses();
 
         // Ten times a second is as often as a person reads.
         if (_live is null || _lastStep < _nextShown) return;
         _nextShown = _lastStep + TimeSpan.FromSeconds(0.1);
+        ReadLosses();
         _live.Value = _epoch - 1 + ((step + 1.0) / steps);
         _live.Description = Markup.Escape($"epoch {_epoch}/{_epochs}  {Means()}  {Rate()}  {Left(_live.Value)}");
+    }
+
+    /// <summary>Sees every loss when it is read.</summary>
+    internal Action<ReportedLoss>? Check { get; set; }
+
+    /// <summary>Reads the losses that are still on a device.</summary>
+    internal void ReadLosses()
+    {
+        if (_unread.Count == 0) return;
+        bool hasWaited = !_unread[^1].Value.IsKnown;
+        foreach (ReportedLoss loss in _unread)
+        {
+            Check?.Invoke(loss);
+            if (!_names.Contains(loss.Name)) _names.Add(loss.Name);
+            (double sum, int count) = _sums.GetValueOrDefault(loss.Name);
+            _sums[loss.Name] = (sum + loss.Value, count + 1);
+        }
+
+        _unread.Clear();
+
+        // The steps were done when their losses could be read, not when they were asked for.
+        if (hasWaited) _lastStep = Gone;
     }
 
     /// <summary>Runs the training, with the live line below what it prints where the output is a terminal.</summary>
@@ -97,6 +129,7 @@ public sealed class TrainingProgress
     /// <summary>Prints the means since the last line and what was measured, and begins new ones.</summary>
     internal void EndEpochs()
     {
+        ReadLosses();
         if (_sums.Count > 0 || _metrics.Count > 0)
         {
             _history.Add(new EpochMeans(_epoch, _names.Where(_sums.ContainsKey).ToDictionary(name => name, Mean).AsReadOnly())
@@ -114,16 +147,20 @@ public sealed class TrainingProgress
     }
 
     /// <summary>The state, for a checkpoint.</summary>
-    internal ProgressState Save() => new()
+    internal ProgressState Save()
     {
-        History = [.. _history],
-        Sums = [.. _names.Where(_sums.ContainsKey).Select(name => new LossSum(name, _sums[name].Sum, _sums[name].Count))],
-        Metrics = [.. _metrics.Select(metric => new LossSum(metric.Name, metric.Value, 1))],
-        Samples = _samples,
-        AllSamples = Samples,
-        Seconds = Gone.TotalSeconds,
-        LineSeconds = (_lastStep - _lineStart).TotalSeconds,
-    };
+        ReadLosses();
+        return new ProgressState
+        {
+            History = [.. _history],
+            Sums = [.. _names.Where(_sums.ContainsKey).Select(name => new LossSum(name, _sums[name].Sum, _sums[name].Count))],
+            Metrics = [.. _metrics.Select(metric => new LossSum(metric.Name, metric.Value, 1))],
+            Samples = _samples,
+            AllSamples = Samples,
+            Seconds = Gone.TotalSeconds,
+            LineSeconds = (_lastStep - _lineStart).TotalSeconds,
+        };
+    }
 
     /// <summary>Goes on from a state, before the first epoch begins.</summary>
     /// <param name="state">The state.</param>

@@ -12,7 +12,7 @@ public sealed partial class Vae
         (int batch, int samples, int drawn) = (x.Shape[0], objective.Samples, objective.Resampled);
         (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);
         Tensor noise = Noise(mean, samples, random);
-        float[] places = Tensor.Uniform([batch], random).ToArray();
+        float[] places = random.Uniform(batch);
         double[] logWeights;
         (double Bound, double Reconstruction, double Divergence) value;
         using (new Tape(x.Device, record: false))

@@ -74,8 +74,8 @@ public sealed class DcganTests
         }
 
         // 2 log 2 and log 2 at balance, with what dropout and the statistics of a small batch make of it.
-        Assert.InRange(first.Discriminator, 0.9, 2.0);
-        Assert.InRange(first.Generator, 0.4, 1.2);
+        Assert.InRange(first.Discriminator.Value, 0.9, 2.0);
+        Assert.InRange(first.Generator.Value, 0.4, 1.2);
         Assert.True(double.IsFinite(last.Discriminator) && double.IsFinite(last.Generator));
         Assert.NotEqual(noise, Draw(gan, device, 3));
     }

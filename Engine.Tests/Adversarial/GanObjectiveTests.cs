@@ -53,8 +53,8 @@ public sealed class GanObjectiveTests
         for (int i = 0; i < 40; i++) last = gan.Step(real, [32, 16]);
 
         // At the beginning both are undecided: log 2 each. Samples that all look alike are soon told from generated ones.
-        Assert.InRange(first.Discriminator, 0.6, 0.8);
-        Assert.InRange(first.Generator, 0.6, 0.8);
+        Assert.InRange(first.Discriminator.Value, 0.6, 0.8);
+        Assert.InRange(first.Generator.Value, 0.6, 0.8);
         Assert.True(double.IsFinite(last.Generator));
         Assert.True(last.Discriminator < 0.9 * first.Discriminator, $"The discriminator's loss should fall from {first.Discriminator}, found {last.Discriminator}.");
     }

@@ -24,8 +24,8 @@ public sealed class GanTests
         using CpuDevice device = new(2);
         using Gan gan = Small(device);
         GanLosses losses = gan.Step(new float[16 * Pixels], [16, Pixels]);
-        Assert.InRange(losses.Discriminator, 1.2, 1.6);
-        Assert.InRange(losses.Generator, 0.55, 0.85);
+        Assert.InRange(losses.Discriminator.Value, 1.2, 1.6);
+        Assert.InRange(losses.Generator.Value, 0.55, 0.85);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
@@ -21,7 +22,7 @@ internal sealed class TrainedCharacterRnn : IStateful, IDisposable
         _training = new CharacterRnnTraining(_model, new TextStreams(text, 4, 12), 24);
     }
 
-    public double Step() => _training.Step();
+    public Reading Step() => _training.Step();
 
     public float[] Sample()
     {

@@ -24,14 +24,14 @@ internal sealed class TrainedPixelCnn : IStateful, IDisposable
         _average = new ExponentialMovingAverage(_model);
     }
 
-    public double Step(Batch batch)
+    public Reading Step(Batch batch)
     {
         using Tape tape = new(_model.Parameters[0].Device);
         Tensor x = Tensor.From([.. batch.Images.ToArray().Select(pixel => pixel > 0 ? 1f : 0)], [batch.Count, Side, Side, 1]);
         Tensor nats = _model.NegativeLogLikelihood(x, Tensor.From(batch.Labels, [batch.Count])).Mean();
         _adam.Step(tape.Gradients(nats, _model.Parameters));
         _average.Update();
-        return nats.Item();
+        return nats;
     }
 
     /// <summary>The parameters of the first layer stand for an image: drawing one takes longer than all the training.</summary>

@@ -1,3 +1,4 @@
+using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
@@ -21,7 +22,7 @@ internal sealed class TrainedPixelModel<TModel> : IStateful, IDisposable where T
     }
 
     /// <summary>One step on what the model's size takes of each image, on where it is light.</summary>
-    public double Step(Batch batch)
+    public Reading Step(Batch batch)
     {
         int pixels = _training.Model.Pixels, length = batch.Images.Length / batch.Count;
         float[] images = new float[batch.Count * pixels];

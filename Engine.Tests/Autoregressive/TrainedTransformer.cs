@@ -1,3 +1,4 @@
+using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
@@ -23,7 +24,7 @@ internal sealed class TrainedTransformer : IStateful, IDisposable
         _windows = new TextWindows(text.Train, 4, 16, run.Seed);
     }
 
-    public double Step() => _training.Step(_windows.Next()).Loss;
+    public Reading Step() => _training.Step(_windows.Next()).Loss;
 
     public float[] Sample()
     {

@@ -29,13 +29,13 @@ internal sealed class TrainedDiffusion : IStateful, IDisposable
         _model = new DenoisingDiffusion(_unet, NoiseSchedule.Cosine(20), Prediction.Velocity, ReverseVariance.Learned);
     }
 
-    public double Step(Batch batch)
+    public Reading Step(Batch batch)
     {
         using Tape tape = new(_unet.Device);
         DiffusionLosses losses = _model.Losses(Tensor.From(batch.Images, [batch.Count, 28, 28, 1]), batch.Labels, _random, dropLabels: 0.1);
         _adam.Step(tape.Gradients(losses.Loss, _unet.Parameters));
         _average.Update();
-        return losses.Loss.Item();
+        return losses.Loss;
     }
 
     public float[] Sample()

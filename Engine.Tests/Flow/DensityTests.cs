@@ -54,13 +54,13 @@ public sealed class DensityTests
         RandomStream random = new(4);
         for (int i = 0; i < 150; i++)
         {
-            float[] points = density.Sample(256, random, s_device);
+            float[] points = density.Sample(256, random);
             using Tape tape = new(s_device);
             Tensor loss = -flow.LogDensity(Tensor.From(points, [256, 2])).Mean();
             adam.Step(tape.Gradients(loss, flow.Parameters));
         }
 
-        double likelihood = new PlaneDensity(flow).LogDensity(density.Sample(4000, random, s_device)).Average();
+        double likelihood = new PlaneDensity(flow).LogDensity(density.Sample(4000, random)).Average();
         Assert.InRange(-likelihood, density.Entropy!.Value - 0.05, density.Entropy.Value + 0.35);
     }
 
@@ -69,7 +69,7 @@ public sealed class DensityTests
     {
         // log p of a mixture of eight normal distributions, averaged over its own points
         double deviation = 0.5 / 1.414, radius = 4 / 1.414;
-        float[] points = ToyDensity.Of("8gaussians").Sample(100_000, new RandomStream(5), s_device);
+        float[] points = ToyDensity.Of("8gaussians").Sample(100_000, new RandomStream(5));
         double sum = 0;
         for (int i = 0; i < points.Length; i += 2)
         {
@@ -86,7 +86,7 @@ public sealed class DensityTests
         Assert.Equal(ToyDensity.Of("8gaussians").Entropy!.Value, sum / 100_000, 0.02);
 
         // Uniform on 8 of the 16 squares: an area of 32.
-        float[] board = ToyDensity.Of("checkerboard").Sample(10_000, new RandomStream(6), s_device);
+        float[] board = ToyDensity.Of("checkerboard").Sample(10_000, new RandomStream(6));
         int[] squares = new int[16];
         for (int i = 0; i < board.Length; i += 2) squares[((int)Math.Floor((board[i] + 4) / 2) * 4) + (int)Math.Floor((board[i + 1] + 4) / 2)]++;
         Assert.Equal(8, squares.Count(count => count == 0));
@@ -98,7 +98,7 @@ public sealed class DensityTests
     {
         foreach (string name in ToyDensity.Names)
         {
-            float[] points = ToyDensity.Of(name).Sample(2000, new RandomStream(1), s_device);
+            float[] points = ToyDensity.Of(name).Sample(2000, new RandomStream(1));
             Assert.True(points.Count(v => Math.Abs(v) <= 4.5) >= 0.99 * points.Length, name);
         }
 
@@ -110,7 +110,7 @@ public sealed class DensityTests
     {
         using NormalizingFlow flow = Plane(splines: false, 0.5);
         PlaneDensity plane = new(flow);
-        Picture picture = plane.Draw(ToyDensity.Of("moons").Sample(500, new RandomStream(1), s_device), plane.Sample(500, new RandomStream(2)));
+        Picture picture = plane.Draw(ToyDensity.Of("moons").Sample(500, new RandomStream(1)), plane.Sample(500, new RandomStream(2)));
         Assert.Equal((800, 284), (picture.Width, picture.Height));
         Assert.True(picture.Pixels.ToArray().Distinct().Count() > 50);
     }

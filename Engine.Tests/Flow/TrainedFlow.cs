@@ -23,12 +23,12 @@ internal sealed class TrainedFlow : IStateful, IDisposable
         _adam = new Adam(_flow.Parameters);
     }
 
-    public double Step(Batch batch)
+    public Reading Step(Batch batch)
     {
         using Tape tape = new(_run.Device);
         Tensor loss = _flow.Loss((Tensor.From(batch.Images, [batch.Count, Side, Side, 1]) + 1) * 127.5, _run.Random);
         _adam.Step(tape.Gradients(loss, _flow.Parameters));
-        return loss.Item();
+        return loss;
     }
 
     public float[] Sample()
@@ -66,13 +66,13 @@ internal sealed class TrainedPlane : IStateful, IDisposable
         _adam = new Adam(_flow.Parameters);
     }
 
-    public double Step()
+    public Reading Step()
     {
-        float[] points = ToyDensity.Of("pinwheel").Sample(32, _run.Random, _run.Device);
+        float[] points = ToyDensity.Of("pinwheel").Sample(32, _run.Random);
         using Tape tape = new(_run.Device);
         Tensor loss = -_flow.LogDensity(Tensor.From(points, [32, 2])).Mean();
         _adam.Step(tape.Gradients(loss, _flow.Parameters));
-        return loss.Item();
+        return loss;
     }
 
     public float[] Sample() => [.. new PlaneDensity(_flow).Sample(Pixels / 2, _run.Random.Split("samples"))];

@@ -21,22 +21,22 @@ internal static class TrainedPrograms
 
     private const int Side = 28, Pixels = Side * Side;
 
-    public static IReadOnlyDictionary<string, Action<TrainingRun, Action>> All { get; } = new Dictionary<string, Action<TrainingRun, Action>>
+    public static IReadOnlyDictionary<string, Func<TrainingRun, Model>> All { get; } = new Dictionary<string, Func<TrainingRun, Model>>
     {
-        ["gan"] = (run, stepped) => Train(run, stepped, Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, gan => gan.Sample(4)),
-        ["dcgan"] = (run, stepped) => Train(run, stepped, Dcgan(run, "conv"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
-        ["dcgan-dense"] = (run, stepped) => Train(run, stepped, Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
-        ["vae"] = (run, stepped) => Train(run, stepped, new TrainedVae(run), (vae, batch) => vae.Step(batch), vae => vae.Sample()),
-        ["pixelcnn"] = (run, stepped) => Train(run, stepped, new TrainedPixelCnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
-        ["char-rnn"] = (run, stepped) => Train(run, stepped, new TrainedCharacterRnn(run), (model, _) => model.Step(), model => model.Sample()),
-        ["made"] = (run, stepped) => Train(run, stepped, Made(run), (model, batch) => model.Step(batch), model => model.Sample()),
-        ["pixelrnn"] = (run, stepped) => Train(run, stepped, PixelRnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
-        ["transformer"] = (run, stepped) => Train(run, stepped, new TrainedTransformer(run), (model, _) => model.Step(), model => model.Sample()),
-        ["diffusion"] = (run, stepped) => Train(run, stepped, new TrainedDiffusion(run), (diffusion, batch) => diffusion.Step(batch), diffusion => diffusion.Sample()),
-        ["flow"] = (run, stepped) => Train(run, stepped, new TrainedFlow(run), (flow, batch) => flow.Step(batch), flow => flow.Sample()),
-        ["flow-2d"] = (run, stepped) => Train(run, stepped, new TrainedPlane(run), (flow, _) => flow.Step(), flow => flow.Sample()),
-        ["regression"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
-        ["slow"] = (run, stepped) => Train(run, stepped, new Regression(run), (model, batch) => model.Step(batch), _ =>
+        ["gan"] = run => Of(Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, gan => gan.Sample(4)),
+        ["dcgan"] = run => Of(Dcgan(run, "conv"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
+        ["dcgan-dense"] = run => Of(Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
+        ["vae"] = run => Of(new TrainedVae(run), (vae, batch) => vae.Step(batch), vae => vae.Sample()),
+        ["pixelcnn"] = run => Of(new TrainedPixelCnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
+        ["char-rnn"] = run => Of(new TrainedCharacterRnn(run), (model, _) => model.Step(), model => model.Sample()),
+        ["made"] = run => Of(Made(run), (model, batch) => model.Step(batch), model => model.Sample()),
+        ["pixelrnn"] = run => Of(PixelRnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
+        ["transformer"] = run => Of(new TrainedTransformer(run), (model, _) => model.Step(), model => model.Sample()),
+        ["diffusion"] = run => Of(new TrainedDiffusion(run), (diffusion, batch) => diffusion.Step(batch), diffusion => diffusion.Sample()),
+        ["flow"] = run => Of(new TrainedFlow(run), (flow, batch) => flow.Step(batch), flow => flow.Sample()),
+        ["flow-2d"] = run => Of(new TrainedPlane(run), (flow, _) => flow.Step(), flow => flow.Sample()),
+        ["regression"] = run => Of(new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
+        ["slow"] = run => Of(new Regression(run), (model, batch) => model.Step(batch), _ =>
         {
             Console.WriteLine("evaluating");
             Thread.Sleep(TimeSpan.FromMinutes(5));
@@ -47,6 +47,12 @@ internal static class TrainedPrograms
     /// <summary>Those that end by themselves.</summary>
     public static IEnumerable<string> Quick => All.Keys.Where(name => name != "slow");
 
+    /// <summary>Those whose steps read nothing back: all but the one that keeps a loss among its numbers.</summary>
+    public static IEnumerable<string> Models => Quick.Where(name => name != "regression");
+
+    /// <summary>A model for a run.</summary>
+    public static Model Make(string name, TrainingRun run) => All[name](run);
+
     /// <summary>Runs a program.</summary>
     /// <param name="name">Which.</param>
     /// <param name="args">Its command line.</param>
@@ -55,25 +61,27 @@ internal static class TrainedPrograms
     public static int Run(string name, string[] args, Action? stepped = null, CancellationToken interrupt = default)
     {
         ProgramInfo info = new(name, "A test.", Epochs, Batch: 16) { Digits = 100 };
-        return TrainingProgram.Run(args, info, run => All[name](run, stepped ?? (() => { })), interrupt);
+        return TrainingProgram.Run(args, info, run => Train(run, stepped ?? (() => { }), Make(name, run)), interrupt);
     }
 
-    private static void Train<TModel>(TrainingRun run, Action stepped, TModel model, Func<TModel, Batch, double> step, Func<TModel, float[]> sample)
-        where TModel : IStateful, IDisposable
+    private static Model Of<TModel>(TModel model, Func<TModel, Batch, Reading> step, Func<TModel, float[]> sample) where TModel : IStateful, IDisposable =>
+        new(model, batch => step(model, batch), () => sample(model));
+
+    private static void Train(TrainingRun run, Action stepped, Model model)
     {
-        using TModel _ = model;
+        using var _ = (IDisposable)model.Trained;
         BatchLoader batches = run.Batches(run.LoadImages(Side, Side, channels: 1));
-        Trainer trainer = run.Trainer(model);
+        Trainer trainer = run.Trainer(model.Trained);
         foreach (int epoch in trainer.Epochs())
         {
             foreach (Batch batch in trainer.Steps(batches))
             {
-                trainer.Report(("loss", step(model, batch)));
+                trainer.Report(("loss", model.Step(batch)));
                 stepped();
             }
 
             trainer.Record("twice", 2.0 * epoch);
-            run.Output.Save($"epoch-{epoch}.png", new ImageGrid().Draw(sample(model).AsSpan(0, Pixels), Side, Side));
+            run.Output.Save($"epoch-{epoch}.png", new ImageGrid().Draw(model.Sample().AsSpan(0, Pixels), Side, Side));
         }
     }
 
@@ -92,6 +100,12 @@ internal static class TrainedPrograms
         new(new Made(28, [12], new ModuleOptions(run.Random, run.Device), masks: 3, anyOrder: true, dropout: 0.2), (made, step) => made.Use(step));
 
     private static TrainedPixelModel<PixelRnn> PixelRnn(TrainingRun run) => new(new PixelRnn(3, 5, 3, new ModuleOptions(run.Random, run.Device), head: 4), (_, _) => { });
+
+    /// <summary>What is trained, which is disposed afterwards.</summary>
+    /// <param name="Trained">The model with its optimisers.</param>
+    /// <param name="Step">One step.</param>
+    /// <param name="Sample">A picture's pixels.</param>
+    internal sealed record Model(IStateful Trained, Func<Batch, Reading> Step, Func<float[]> Sample);
 
     /// <summary>Labels from pixels, with all that has a state: dropout on a stream of its own, running statistics, momentum, an average of weights.</summary>
     private sealed class Regression : IStateful, IDisposable
@@ -112,7 +126,7 @@ internal static class TrainedPrograms
             _average = new ExponentialMovingAverage(_net);
         }
 
-        public double Step(Batch batch)
+        public Reading Step(Batch batch)
         {
             using Tape tape = new(_net.Parameters[0].Device);
             Tensor labels = Tensor.From([.. batch.Labels.ToArray().Select(label => label / 10f)], [batch.Count, 1]);

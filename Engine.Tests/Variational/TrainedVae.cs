@@ -31,12 +31,12 @@ internal sealed class TrainedVae : IStateful, IDisposable
         _noise = noise.ToArray();
     }
 
-    public double Step(Batch batch)
+    public Reading Step(Batch batch)
     {
         using Tape tape = new(_vae.Parameters[0].Device);
         VaeLosses losses = _vae.Losses((Tensor.From(batch.Images, [batch.Count, Pixels]) + 1) * 0.5, s_objective, _random);
         _adam.Step(tape.Gradients(losses.Loss, _vae.Parameters));
-        return losses.Loss.Item();
+        return losses.Loss;
     }
 
     public float[] Sample() => _vae.Decode(_noise);

@@ -51,7 +51,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
             GradientClipping.ByNorm(gradients, 1);
             adam.Step(gradients);
             average.Update();
-            trainer.Report(("loss", losses.Loss.Item()), ("simple", losses.Simple.Item()));
+            trainer.Report(("loss", losses.Loss), ("simple", losses.Simple));
         }
 
         if (epoch % choices.Every > 0) continue;

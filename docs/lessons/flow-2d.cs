@@ -37,7 +37,7 @@ void Train(TrainingRun run)
     using Adam adam = new(flow.Parameters);
 
     ToyDensity target = ToyDensity.Of(run.Option(density)!);
-    float[] test = target.Sample(run.Option(testPoints), run.Random.Split("test"), run.Device);
+    float[] test = target.Sample(run.Option(testPoints), run.Random.Split("test"));
     PlaneDensity plane = new(flow) { Panel = Math.Min(256, run.Option(grid)) };
     LearningRateSchedule rate = LearningRateSchedules.Cosine(2e-3, run.Epochs * run.Option(steps));
 
@@ -47,12 +47,12 @@ void Train(TrainingRun run)
         foreach (int _ in trainer.Steps(run.Option(steps), run.Batch))
         {
             // log p(x) = log p(f(x)) + log |det df/dx|: maximum likelihood, with no bound and no sampling.
-            float[] points = target.Sample(run.Batch, run.Random, run.Device);
+            float[] points = target.Sample(run.Batch, run.Random);
             using Tape tape = new(run.Device);
             Tensor loss = -flow.LogDensity(Tensor.From(points, [run.Batch, 2])).Mean();
             adam.LearningRate = rate(trainer.Step);
             adam.Step(tape.Gradients(loss, flow.Parameters));
-            trainer.Report(("nll", loss.Item()));
+            trainer.Report(("nll", loss));
         }
 
         // After rounds 1, 2, 4, 8, ... and the last: data, density, samples.

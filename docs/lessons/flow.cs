@@ -44,7 +44,7 @@ void Train(TrainingRun run)
             adam.LearningRate = rate(trainer.Step);
             adam.Step(gradients);
             average.Update();
-            trainer.Report(("bits_per_dimension", bits.Item()));
+            trainer.Report(("bits_per_dimension", bits));
         }
 
         if (run.IsStopping) continue;

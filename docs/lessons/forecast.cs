@@ -51,7 +51,7 @@ void Train(TrainingRun run)
             GradientClipping.ByNorm(gradients, 1);
             adam.LearningRate = rate(trainer.Step);
             adam.Step(gradients);
-            trainer.Report(("nats", nats.Item()));
+            trainer.Report(("nats", nats));
         }
     }
 

@@ -43,7 +43,6 @@ static void Train(TrainingRun run, string input)
         ("generator_optimizer", generatorOptimizer), ("discriminator_optimizer", discriminatorOptimizer));
     foreach (int round in trainer.Epochs(reportEvery: 100))
     {
-        double discriminatorError = 0, generatorError = 0;
         for (int step = 0; step < StepsPerRound; step++)
         {
             using Tape tape = new(run.Device);
@@ -52,7 +51,7 @@ static void Train(TrainingRun run, string input)
             Tensor loss = Loss.BinaryCrossEntropy(discriminator.Forward(View(real, input)), Tensor.Ones([1, 1]))
                 + Loss.BinaryCrossEntropy(discriminator.Forward(View(fake, input)), Tensor.Zeros([1, 1]));
             discriminatorOptimizer.Step(tape.Gradients(loss, discriminator.Parameters));
-            discriminatorError += loss.Item() / StepsPerRound;
+            trainer.Report(run.Batch, ("d_error", loss));
         }
 
         for (int step = 0; step < StepsPerRound; step++)
@@ -61,10 +60,8 @@ static void Train(TrainingRun run, string input)
             Tensor fake = generator.Forward(Tensor.Uniform(batch, run.Random));
             Tensor loss = Loss.BinaryCrossEntropy(discriminator.Forward(View(fake, input)), Tensor.Ones([1, 1]));
             generatorOptimizer.Step(tape.Gradients(loss, generator.Parameters));
-            generatorError += loss.Item() / StepsPerRound;
+            trainer.Report(run.Batch, ("g_error", loss));
         }
-
-        trainer.Report(2 * StepsPerRound * run.Batch, ("d_error", discriminatorError), ("g_error", generatorError));
     }
 
     using Tape last = new(run.Device, record: false);

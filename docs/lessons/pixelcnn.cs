@@ -48,7 +48,7 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
             adam.LearningRate = rate(trainer.Step);
             adam.Step(tape.Gradients(nats, model.Parameters));
             average.Update();
-            trainer.Report(("nats", nats.Item()));
+            trainer.Report(("nats", nats));
         }
 
         if (epoch % 5 != 0 && epoch != 1) continue;

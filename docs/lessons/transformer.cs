@@ -27,7 +27,7 @@ static void Train(TrainingRun run, TransformerProgram program)
     {
         foreach (int _ in trainer.Steps(program.Steps(run), run.Batch))
         {
-            (double loss, double norm) = training.Step(pieces.Next());
+            var (loss, norm) = training.Step(pieces.Next());
             trainer.Report(("loss", loss), ("gradient_norm", norm));
         }
 

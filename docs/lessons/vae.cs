@@ -71,7 +71,7 @@ static void Train(TrainingRun run, VaeChoices choices)
             Tensor x = Tensor.From(batch.Images, [batch.Count, Pixels]);
             VaeLosses losses = vae.Losses(x, choices.ObjectiveAt(trainer.Step / (double)batches.BatchesPerEpoch), run.Random);
             adam.Step(tape.Gradients(losses.Loss, vae.Parameters));
-            trainer.Report(("loss", losses.Loss.Item()), ("reconstruction", losses.Reconstruction.Item()), ("divergence", losses.Divergence.Item()));
+            trainer.Report(("loss", losses.Loss), ("reconstruction", losses.Reconstruction), ("divergence", losses.Divergence));
         }
 
         if (epoch % 10 > 0) continue;
