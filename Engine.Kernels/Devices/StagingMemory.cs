@@ -21,6 +21,7 @@ internal sealed unsafe class StagingMemory : IDisposable
 
     private const long Alignment = 256;
 
+    private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
     private readonly byte* _memory;
     private long _next;
@@ -54,7 +55,7 @@ internal sealed unsafe class StagingMemory : IDisposable
             return;
         }
 
-        lock (this)
+        lock (_gate)
         {
             if (_next + bytes > Size)
             {

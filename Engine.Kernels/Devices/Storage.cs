@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
 
@@ -32,6 +33,12 @@ public abstract unsafe class Storage
 
     /// <summary>Counts what writes over elements that were read before: optimiser steps and new values of a parameter.</summary>
     internal int Version { get; set; }
+
+    /// <summary>
+    /// The smallest and the largest of whole numbers that came from the host to another device, so that labels and tokens are checked without bringing them back; null
+    /// where the numbers were computed.
+    /// </summary>
+    internal (int Low, int High)? Range { get; private set; }
 
     /// <summary>How many share the storage.</summary>
     internal int References => Volatile.Read(ref _references);
@@ -82,6 +89,7 @@ public abstract unsafe class Storage
     public void CopyFrom<T>(ReadOnlySpan<T> source) where T : unmanaged
     {
         Check<T>(source.Length, nameof(CopyFrom));
+        Range = typeof(T) == typeof(int) && Length > 0 && HostPointer == null ? RangeOf(MemoryMarshal.Cast<T, int>(source)) : null;
         fixed (T* p = source) Upload(p, (long)Length * sizeof(T));
     }
 
@@ -92,6 +100,19 @@ public abstract unsafe class Storage
     {
         Check<T>(destination.Length, nameof(CopyTo));
         fixed (T* p = destination) Download(p, (long)Length * sizeof(T));
+    }
+
+    /// <summary>Whether every element is known to be from 0 to <paramref name="count"/> - 1.</summary>
+    internal bool IsWithin(int count) => Range is var (low, high) && low >= 0 && high < count;
+
+    /// <summary>Says that a kernel writes whole numbers here.</summary>
+    internal void ForgetRange() => Range = null;
+
+    private static (int Low, int High) RangeOf(ReadOnlySpan<int> values)
+    {
+        (int low, int high) = (values[0], values[0]);
+        foreach (int value in values) (low, high) = (Math.Min(low, value), Math.Max(high, value));
+        return (low, high);
     }
 
     private protected abstract void Upload(void* source, long bytes);

@@ -81,6 +81,7 @@ public static partial class CrossEntropy
     /// <summary>A GPU could not say which label is wrong, so that they are looked at here first.</summary>
     private static void CheckLabels(Storage labels, int classes)
     {
+        if (labels.IsWithin(classes)) return;
         int[]? copy = labels.Device is CpuDevice ? null : ArrayPool<int>.Shared.Rent(labels.Length);
         if (copy is not null) labels.CopyTo(copy.AsSpan(0, labels.Length));
         ReadOnlySpan<int> span = copy is null ? labels.AsSpan<int>() : copy.AsSpan(0, labels.Length);

@@ -3,8 +3,12 @@ namespace Engine.Kernels;
 public static partial class Move
 {
     /// <summary>Sets every element to one value, converted to the type of the elements.</summary>
-    public static void Fill(Storage y, double value) =>
-        FillOn(Arguments.OneDevice("Move.Fill", y), y, value);
+    public static void Fill(Storage y, double value)
+    {
+        Device device = Arguments.OneDevice("Move.Fill", y);
+        y.ForgetRange();
+        FillOn(device, y, value);
+    }
 
     /// <summary>y = x.</summary>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
@@ -27,6 +31,7 @@ public static partial class Move
         Device device = Arguments.OneDevice(Operation, x, y);
         Arguments.Length(Operation, nameof(y), y, x.Length);
         if (ReferenceEquals(x, y)) throw new ArgumentException($"{Operation}: the output must not be the input.");
+        y.ForgetRange();
         if (x.DType == y.DType) CopyOn(device, x, y);
         else if (device is CpuDevice cpu) ConvertHost(cpu, x, y);
         else if (x.Length > 0) ConvertIlgpu((IlgpuDevice)device, x, y);

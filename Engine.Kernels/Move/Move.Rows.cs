@@ -54,6 +54,7 @@ public static partial class Move
             throw new ArgumentException($"{operation}: the indices must not be the input or the output.");
         Arguments.Length(operation, tableName, table, (long)rows * width);
         Arguments.Length(operation, pickedName, picked, (long)indices.Length * width);
+        if (indices.IsWithin(rows)) return;
 
         // Before anything is written: a wrong label must not leave half an output behind.
         // A GPU could not say which index it was, so that they are brought here first.

@@ -143,6 +143,7 @@ public static partial class Move
     {
         Arguments.OneType(operation, x, y);
         if (ReferenceEquals(x, y)) throw new ArgumentException($"{operation}: the output must not be the input.");
+        y.ForgetRange();
         return Arguments.OneDevice(operation, x, y);
     }
 }

@@ -33,6 +33,7 @@ public static partial class RandomCategorical
         Arguments.Length(operation, nameof(logits), logits, (long)rows * classes);
         Arguments.Length(operation, nameof(indices), indices, rows);
         Arguments.RandomOffset(operation, offset);
+        indices.ForgetRange();
         if (rows == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, logits, rows, classes, indices, key, offset);
         else RunOnIlgpu((IlgpuDevice)device, logits, rows, classes, indices, key, offset);

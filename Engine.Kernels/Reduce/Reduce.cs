@@ -96,6 +96,7 @@ public static partial class Reduce
         Device device = Arguments.OneDevice(Operation, x, y);
         CheckFloating(Operation, x);
         if (y.DType != DType.Int32) throw new ArgumentException($"{Operation}: y must be {DType.Int32}, found {y.DType}.");
+        y.ForgetRange();
         Arguments.Length(Operation, nameof(x), x, shape.Count);
         axis = shape.Axis(axis);
         int outer = 1;

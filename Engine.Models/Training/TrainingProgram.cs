@@ -8,7 +8,7 @@ namespace Engine.Models.Training;
 
 /// <summary>
 /// The frame of a training program: reads its options, opens the device, shows progress, stops cleanly on Ctrl+C and SIGTERM, and turns what a user can mend
-/// into one sentence and exit code 1. Any other exception is a mistake in a program: it is shown with its stack trace, and the exit code is 1.
+/// into one sentence and exit code 1, which names the last checkpoint where a device fails in the middle of training. Any other exception is a mistake in a program: it is shown with its stack trace, and the exit code is 1.
 /// </summary>
 public static class TrainingProgram
 {
@@ -67,7 +67,13 @@ public static class TrainingProgram
             if (run?.LastCheckpoint is { } checkpoint) Console.Error.WriteLine($"The last checkpoint is from before that: {checkpoint}.");
             return 1;
         }
-        catch (Exception e) when (e is DataException or DeviceException or CheckpointException or IOException or UnauthorizedAccessException)
+        catch (DeviceException e)
+        {
+            Fail(info, e.Message);
+            TellCheckpoint(run);
+            return 1;
+        }
+        catch (Exception e) when (e is DataException or CheckpointException or IOException or UnauthorizedAccessException)
         {
             Fail(info, e.Message);
             return 1;
@@ -75,6 +81,7 @@ public static class TrainingProgram
         catch (OutOfMemoryException e)
         {
             Fail(info, $"There is not enough memory for --batch {command.Value(options.Batch)}: {e.Message}");
+            TellCheckpoint(run);
             return 1;
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
@@ -82,6 +89,12 @@ public static class TrainingProgram
             Console.WriteLine("Stopped.");
             return 0;
         }
+    }
+
+    // What was trained is not lost with the device or the memory that it was trained in.
+    private static void TellCheckpoint(TrainingRun? run)
+    {
+        if (run?.LastCheckpoint is { } checkpoint) Console.Error.WriteLine($"The last checkpoint is intact: {checkpoint}. To go on: {run.ToResume}");
     }
 
     private static void Fail(ProgramInfo info, string message) => Console.Error.WriteLine($"{info.Name}: {message}");

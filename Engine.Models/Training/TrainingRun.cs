@@ -185,6 +185,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>What a user whose training failed wants to know; null where there is no checkpoint.</summary>
     internal string? LastCheckpoint => _trainer?.LastCheckpoint;
 
+    /// <summary>The command line that goes on from the last checkpoint.</summary>
+    internal string ToResume => _command.ToResume;
+
     internal void Finish(string stoppedBy)
     {
         if (IsStopping) Print($"Stopped by {stoppedBy}; what was done so far is kept.");
@@ -193,7 +196,7 @@ public sealed class TrainingRun : IDisposable
         Print($"Written to {Output.Path}:");
         foreach (string line in Output.Listing()) Print($"  {line}");
         foreach (string line in Output.Leftovers()) Print($"There before and not of this run: {line}");
-        if (IsStopping && LastCheckpoint is not null) Print($"To go on: {_command.ToResume}");
+        if (IsStopping && LastCheckpoint is not null) Print($"To go on: {ToResume}");
     }
 
     /// <summary>Options that decide what is trained, and the data: with others a checkpoint means something else.</summary>

@@ -119,6 +119,22 @@ public sealed class LaunchDisciplineTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Indices_that_came_from_the_host_are_checked_without_bringing_them_back()
+    {
+        using var device = (IlgpuDevice)Device.Open("simulator");
+        using Tape tape = new(device);
+        Tensor table = Tensor.From([1f, 2, 3, 4, 5, 6], [3, 2]), indices = Tensor.From([2, 0], [2]);
+        Tensor picked = table.Gather(indices);
+        Assert.Equal(0, device.Activity.Downloads);
+        Assert.Equal([5, 6, 1, 2], picked.ToArray());
+        Assert.Contains("index 3 at position 1", Assert.Throws<ArgumentOutOfRangeException>(() => table.Gather(Tensor.From([0, 3], [2]))).Message, StringComparison.Ordinal);
+
+        // What was known is of what came from the host, not of what a kernel writes over it.
+        Move.Fill(indices.Storage, 7);
+        Assert.Throws<ArgumentOutOfRangeException>(() => table.Gather(indices));
+    }
+
     /// <summary>What some steps asked of a device, and the bytes that the managed heap gave for them.</summary>
     private (DeviceActivity Steps, long Bytes) Measure(string model, string device)
     {
