@@ -153,9 +153,10 @@ internal sealed class IlgpuDevice : Device
             Accelerator.Dispose();
             _context.Dispose();
         }
-        catch (Exception e) when (_isLost && DriverFailure.Is(e))
+        catch (Exception e) when (DriverFailure.Is(e))
         {
-            // A lost device cannot take anything back; the failure that lost it was told.
+            // A lost device cannot take anything back; the failure that lost it was told, unless it shows only now.
+            if (!_isLost) throw Failed(e);
         }
     }
 }
