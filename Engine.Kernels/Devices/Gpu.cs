@@ -45,7 +45,11 @@ internal static class Gpu
             context = Context.Create(builder => _ = (kind == "cuda"
                 ? builder.Cuda()
                 : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)).Optimize(OptimizationLevel.O2));
-            int count = context.Devices.Length;
+
+            // Where there is no such device, ILGPU puts its CPU accelerator into the context.
+            AcceleratorType type = kind == "cuda" ? AcceleratorType.Cuda : AcceleratorType.OpenCL;
+            ILGPU.Runtime.Device[] devices = [.. context.Devices.Where(device => device.AcceleratorType == type)];
+            int count = devices.Length;
             if (number >= count)
             {
                 why = (kind == "cuda" ? CudaDriver.Probe().WhyNot(number, NeededVersion) : null)
@@ -54,7 +58,7 @@ internal static class Gpu
                 return null;
             }
 
-            Accelerator accelerator = context.Devices[number].CreateAccelerator(context);
+            Accelerator accelerator = devices[number].CreateAccelerator(context);
             why = "";
             bool hasTensorCores = accelerator is CudaAccelerator { Architecture: { Major: >= 8 } };
             return new IlgpuDevice($"{kind}:{number}", accelerator.Name, context, accelerator, hasTensorCores, accelerator.NumMultiprocessors);

@@ -103,8 +103,15 @@ internal sealed class IlgpuDevice : Device
         where TLauncher : Delegate
     {
         if (SkipsLaunches) _launchStart = GC.GetAllocatedBytesForCurrentThread();
-        return (TLauncher)_launchers.GetOrAdd(
-            kernel.Method, static (_, state) => KernelLaunch.Framed(state.device, state.load(state.device.Accelerator, state.kernel)), (load, device: this, kernel));
+        try
+        {
+            return (TLauncher)_launchers.GetOrAdd(
+                kernel.Method, static (_, state) => KernelLaunch.Framed(state.device, state.load(state.device.Accelerator, state.kernel)), (load, device: this, kernel));
+        }
+        catch (Exception e) when (DriverFailure.Is(e))
+        {
+            throw Failed(e);
+        }
     }
 
     /// <summary>Called before each launch; false where it is to be left out.</summary>

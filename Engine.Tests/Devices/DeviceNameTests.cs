@@ -53,6 +53,7 @@ public sealed class DeviceNameTests
         using Device device = DeviceNames.OpenDefault(wanted);
 #if ILGPU
         Assert.Contains(device.Name, (string[])["cuda:0", "opencl:0", "cpu"]);
+        Assert.NotEqual(ILGPU.Runtime.AcceleratorType.CPU, (device as IlgpuDevice)?.Accelerator.AcceleratorType);
 #else
         Assert.Equal("cpu", device.Name);
 #endif
@@ -105,7 +106,16 @@ public sealed class DeviceNameTests
         Assert.Equal($"ENGINE_THREADS must be a number from 1 to 256; found '{wanted}'.", e.Message);
     }
 
-#if !ILGPU
+#if ILGPU
+    [Fact]
+    public void A_gpu_that_is_not_there_says_why_and_which_devices_there_are()
+    {
+        DeviceException e = Assert.Throws<DeviceException>(() => Device.Open("cuda:99"));
+        Assert.Matches("^Device 'cuda:99' does not open: (there is no NVIDIA driver|the NVIDIA driver|only [0-9]+ found)", e.Message);
+        SaysWhichThereAre(e);
+        Assert.Matches("^Device 'opencl:99' does not open: (there is no OpenCL driver|only [0-9]+ found)", Assert.Throws<DeviceException>(() => Device.Open("opencl:99")).Message);
+    }
+#else
     [Theory]
     [InlineData("cuda")]
     [InlineData("opencl:1")]
