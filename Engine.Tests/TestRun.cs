@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Xunit;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -35,7 +36,7 @@ internal static class TestRun
         return run is { Failed: 0, Passed: > 0 } ? 0 : 1;
     }
 
-    private sealed class Listener : IMessageSink
+    private sealed class Listener : LongLivedMarshalByRefObject, IMessageSink
     {
         private readonly Lock _gate = new();
 
