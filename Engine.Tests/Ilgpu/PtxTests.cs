@@ -73,10 +73,43 @@ public sealed class PtxTests
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(ForwardProduct), typeof(Kernels.Elementwise.Tanh)], 256 },
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 256 },
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
-        { typeof(AsyncTileConv2d), "Kernel", [typeof(ForwardProduct), typeof(Relu)], 256 },
-        { typeof(AsyncTileConv2d), "Kernel", [typeof(InputGradientProduct), typeof(Identity)], 256 },
-        { typeof(AsyncTileConv2d), "Kernel", [typeof(WeightGradientProduct), typeof(Identity)], 256 },
+        { typeof(Map), "UpdateKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 0 },
+        { typeof(Move), "FillKernel", [typeof(float)], 0 },
+        { typeof(Move), "ConvertKernel", [typeof(float), typeof(double), typeof(FloatToDouble)], 0 },
+        { typeof(Move), "ConvertKernel", [typeof(double), typeof(int), typeof(DoubleToInt)], 0 },
+        { typeof(BatchNormalization), "PivotKernel", [typeof(FloatScalar)], 0 },
+        { typeof(BatchNormalization), "PrepareKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GroupNormalization), "ElementKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GroupNormalization), "FinishKernel", [typeof(FloatScalar)], 0 },
+        { typeof(ActivationGradient), "PartKernel", [typeof(FloatScalar), typeof(Kernels.Elementwise.LeakyReluGradient)], 0 },
+        { typeof(ActivationGradient), "TotalKernel", [typeof(FloatScalar)], 0 },
+        { typeof(RandomIlgpu), "Kernel", [typeof(RandomUniform.Operation), typeof(DoubleScalar)], 0 },
+        { typeof(RandomIlgpu), "Kernel", [typeof(RandomBernoulli.Operation), typeof(FloatScalar)], 0 },
+        { typeof(RandomIlgpu), "Kernel", [typeof(RandomDropout.Operation), typeof(FloatScalar)], 0 },
+        { typeof(RandomCategorical), "Kernel", [typeof(FloatScalar)], 0 },
+        { typeof(RandomCategorical), "Kernel", [typeof(DoubleScalar)], 0 },
+        { typeof(TanhSigmoidGate), "Kernel", [typeof(FloatScalar)], 0 },
+        { typeof(LstmCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(LstmCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GruCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GruCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(Attention), "LogSumExpKernel", [typeof(FloatScalar)], 256 },
+        { typeof(Attention), "OutputKernel", [typeof(FloatScalar)], 256 },
+        { typeof(Attention), "RowSumKernel", [typeof(FloatScalar)], 0 },
+        { typeof(Attention), "QueryKernel", [typeof(FloatScalar)], 256 },
+        { typeof(Attention), "KeyKernel", [typeof(DoubleScalar)], 256 },
+        { typeof(AffineCoupling), "ThreadKernel", [typeof(FloatScalar)], 0 },
+        { typeof(AffineCoupling), "GroupKernel", [typeof(FloatScalar)], 256 },
+        { typeof(AffineCoupling), "InputKernel", [typeof(FloatScalar)], 0 },
+        { typeof(AffineCoupling), "ParameterKernel", [typeof(FloatScalar)], 0 },
+        { typeof(RationalQuadraticSpline), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(RationalQuadraticSpline), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(RationalQuadraticSpline), "BackwardKernel", [typeof(DoubleScalar)], 0 },
+        { typeof(TriangularSolve), "SolveKernel", [typeof(FloatScalar)], 0 },
     };
+
+    /// <summary>The elementwise operations, as the kernels get them: those without type parameters of their own.</summary>
+    public static TheoryData<Type> Operations => [.. typeof(Map).Assembly.GetTypes().Where(type => type.IsValueType && !type.ContainsGenericParameters && AsMap(type) is not null)];
 
     [Theory, MemberData(nameof(Kernels))]
     public void Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(Type type, string name, Type[] arguments, int group)
@@ -87,9 +120,49 @@ public sealed class PtxTests
             Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
             Assert.DoesNotContain(".extern", ptx, StringComparison.Ordinal);
             Assert.DoesNotContain("approx", ptx, StringComparison.Ordinal);
-            if (arguments.Contains(typeof(FloatScalar))) Assert.DoesNotContain("mul.f64", ptx, StringComparison.Ordinal);
+            if (arguments.Contains(typeof(FloatScalar))) Assert.DoesNotMatch(@"\b(add|sub|mul|fma|div|sqrt)\S*\.f64", ptx);
         }
     }
+
+    [Fact]
+    public void The_table_has_every_kernel()
+    {
+        HashSet<(Type, string)> compiled = [.. ((IEnumerable<object[]>)Kernels).Select(row => ((Type)row[0], (string)row[1]))];
+        string[] missing = [.. typeof(Map).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Where(method => IsKernel(method) && !compiled.Contains((method.DeclaringType!, method.Name)))
+            .Select(method => $"{method.DeclaringType!.Name}.{method.Name}")];
+        Assert.True(missing.Length == 0, $"no row of the table compiles {string.Join(", ", missing)}");
+    }
+
+    /// <summary>A kernel returns nothing, reads and writes views, and is named so or takes the index of its thread.</summary>
+    private static bool IsKernel(MethodInfo method)
+    {
+        ParameterInfo[] parameters = method.GetParameters();
+        return method.ReturnType == typeof(void)
+            && parameters.Any(parameter => parameter.ParameterType.IsGenericType && parameter.ParameterType.GetGenericTypeDefinition() == typeof(ArrayView<>))
+            && (method.Name.EndsWith("Kernel", StringComparison.Ordinal) || typeof(IIndex).IsAssignableFrom(parameters[0].ParameterType));
+    }
+
+    [Theory, MemberData(nameof(Operations))]
+    public void Elementwise_operations_compile_keep_to_registers_and_compute_with_exact_instructions(Type operation)
+    {
+        if (typeof(IUpdateOp).IsAssignableFrom(operation))
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "UpdateKernel", [typeof(FloatScalar), operation], 0);
+        else if (typeof(IRowTerm).IsAssignableFrom(operation))
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(RowSum), "ThreadKernel", [typeof(FloatScalar), operation], 0);
+        else
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "MapKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
+    }
+
+    /// <summary>The operation as a kernel takes it; null for what is none.</summary>
+    private static Type? AsMap(Type operation) =>
+        typeof(IUnaryOp).IsAssignableFrom(operation) ? typeof(UnaryMap<>).MakeGenericType(operation)
+        : typeof(IBinaryOp).IsAssignableFrom(operation) ? typeof(BinaryMap<>).MakeGenericType(operation)
+        : typeof(ITernaryOp).IsAssignableFrom(operation) ? typeof(TernaryMap<>).MakeGenericType(operation)
+        : typeof(IQuaternaryOp).IsAssignableFrom(operation) ? typeof(QuaternaryMap<>).MakeGenericType(operation)
+        : typeof(IUpdateOp).IsAssignableFrom(operation) || typeof(IRowTerm).IsAssignableFrom(operation) ? operation
+        : null;
 
     [Fact]
     public void The_register_tile_moves_sixteen_bytes_at_a_time_and_multiplies_64_times_for_four_reads()
