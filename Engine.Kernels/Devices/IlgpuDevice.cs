@@ -19,6 +19,7 @@ internal sealed class IlgpuDevice : Device
         Accelerator = accelerator;
         Description = description;
         Pool = new IlgpuMemoryPool(accelerator);
+        Tables = new ChunkTables(this);
     }
 
     public override string Description { get; }
@@ -36,6 +37,12 @@ internal sealed class IlgpuDevice : Device
     internal int Multiprocessors { get; }
 
     internal IlgpuMemoryPool Pool { get; }
+
+    /// <summary>What kernels over many arrays know of them.</summary>
+    internal ChunkTables Tables { get; }
+
+    /// <summary>Whether a buffer has an address that a kernel may find in memory: OpenCL's have none.</summary>
+    internal bool HasAddresses => Accelerator.AcceleratorType != AcceleratorType.OpenCL;
 
     public override void Synchronize() => Accelerator.Synchronize();
 

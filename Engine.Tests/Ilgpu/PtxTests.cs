@@ -74,6 +74,10 @@ public sealed class PtxTests
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 256 },
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
         { typeof(Map), "UpdateKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 0 },
+        { typeof(Map), "ChunkKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 256 },
+        { typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
+        { typeof(Map), "FlatKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
+        { typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(TernaryMap<Kernels.Losses.SquaredErrorGradient>)], 0 },
         { typeof(Move), "FillKernel", [typeof(float)], 0 },
         { typeof(Move), "ConvertKernel", [typeof(float), typeof(double), typeof(FloatToDouble)], 0 },
         { typeof(Move), "ConvertKernel", [typeof(double), typeof(int), typeof(DoubleToInt)], 0 },
@@ -148,11 +152,11 @@ public sealed class PtxTests
     public void Elementwise_operations_compile_keep_to_registers_and_compute_with_exact_instructions(Type operation)
     {
         if (typeof(IUpdateOp).IsAssignableFrom(operation))
-            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "UpdateKernel", [typeof(FloatScalar), operation], 0);
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "ChunkKernel", [typeof(FloatScalar), operation], 256);
         else if (typeof(IRowTerm).IsAssignableFrom(operation))
             Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(RowSum), "ThreadKernel", [typeof(FloatScalar), operation], 0);
         else
-            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "MapKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "FlatKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
     }
 
     /// <summary>The operation as a kernel takes it; null for what is none.</summary>
@@ -180,7 +184,22 @@ public sealed class PtxTests
         Assert.DoesNotContain("ld.global", loop, StringComparison.Ordinal);
     }
 
-    internal static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
+    [Fact]
+    public void Elementwise_kernels_move_sixteen_bytes_at_a_time_and_do_not_divide()
+    {
+        string flat = Ptx(typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0, CudaArchitecture.SM_90);
+        Assert.Equal(2, Regex.Count(flat, @"ld\.global\.v4\.f32"));
+        Assert.Equal(1, Regex.Count(flat, @"st\.global\.v4\.f32"));
+        Assert.Equal(4, Regex.Count(flat, @"\badd\.f32"));
+        Assert.DoesNotMatch(@"\b(div|rem)\.", flat);
+
+        string broadcast = Ptx(typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0, CudaArchitecture.SM_90);
+        Assert.Equal(2, Regex.Count(broadcast, @"ld\.global\.v4\.f32"));
+        Assert.Equal(1, Regex.Count(broadcast, @"\bdiv\."));
+        Assert.DoesNotMatch(@"\brem\.|\.s64.*div|div\.[su]64", broadcast);
+    }
+
+    private static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
     {
         using Context context = Context.Create(builder => builder.CPU().Optimize(OptimizationLevel.O2));
         MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments);
