@@ -52,6 +52,7 @@ internal static class Gpu
             }
 
             Accelerator accelerator = context.Devices[number].CreateAccelerator(context);
+            ForgetUniformBranches(context);
             why = "";
             bool hasTensorCores = accelerator is CudaAccelerator { Architecture: { Major: >= 8 } };
             return new IlgpuDevice($"{kind}:{number}", accelerator.Name, context, accelerator, hasTensorCores, accelerator.NumMultiprocessors);
@@ -63,6 +64,14 @@ internal static class Gpu
             return null;
         }
     }
+
+    /// <summary>
+    /// Keeps ILGPU from writing <c>bra.uni</c>. At O2 it declares branches uniform, all threads of a warp going one way, and is wrong where the condition comes from the index of an implicitly
+    /// grouped kernel, or through a value that two branches have set differently: the driver's compiler may rely on it. That is decided when code is written, at the level of the context
+    /// then; the passes of O2 were chosen when the accelerator was made.
+    /// </summary>
+    internal static void ForgetUniformBranches(Context context) =>
+        typeof(ContextProperties).GetProperty(nameof(ContextProperties.OptimizationLevel))!.SetValue(context.Properties, OptimizationLevel.O1);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
