@@ -2,6 +2,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU;
+using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -39,10 +40,9 @@ internal static class Gpu
         {
             _ = s_resolver.Value;
 
-            // At O2 ILGPU tells global from shared memory and emits the loads of each.
-            context = Context.Create(builder => _ = (kind == "cuda"
+            context = Context.Create(builder => Optimized(kind == "cuda"
                 ? builder.Cuda()
-                : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)).Optimize(OptimizationLevel.O2));
+                : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)));
             int count = context.Devices.Length;
             if (number >= count)
             {
@@ -64,6 +64,9 @@ internal static class Gpu
             return null;
         }
     }
+
+    /// <summary>At O2 ILGPU tells global from shared memory and emits the loads of each.</summary>
+    internal static void Optimized(Context.Builder builder) => builder.Optimize(OptimizationLevel.O2).PTXBackend(PTXBackendMode.Enhanced);
 
     /// <summary>
     /// Keeps ILGPU from writing <c>bra.uni</c>. At O2 it declares branches uniform, all threads of a warp going one way, and is wrong where the condition comes from the index of an implicitly

@@ -27,19 +27,25 @@ public sealed class PtxTests
         { typeof(Move), "CopyKernel", [typeof(uint)], 0 },
         { typeof(Move), "GatherKernel", [typeof(ulong)], 0 },
         { typeof(Move), "ScatterAddKernel", [typeof(float)], 0 },
-        { typeof(Reduce), "ThreadKernel", [typeof(FloatScalar), typeof(SumReduction)], 0 },
-        { typeof(Reduce), "GroupKernel", [typeof(FloatScalar), typeof(LogSumExpReduction)], 256 },
+        { typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneGroup)], 256 },
+        { typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(LogSumExpReduction), typeof(OneWarp)], 256 },
+        { typeof(Reduce), "RowKernel", [typeof(DoubleScalar), typeof(MaxReduction), typeof(OneThread)], 256 },
+        { typeof(Reduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256 },
+        { typeof(Reduce), "ColumnKernel", [typeof(DoubleScalar), typeof(VarianceReduction)], 256 },
+        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneThread)], 256 },
+        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneWarp)], 256 },
+        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(LogSoftmaxBackwardFormula), typeof(OneGroup)], 256 },
+        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneThread)], 256 },
+        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
+        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneGroup)], 256 },
+        { typeof(AffineCoupling), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
         { typeof(Reduce), "ArgMaxKernel", [typeof(float)], 0 },
-        { typeof(Softmax), "ThreadKernel", [typeof(FloatScalar), typeof(SoftmaxFormula)], 0 },
-        { typeof(Softmax), "GroupKernel", [typeof(FloatScalar), typeof(SoftmaxFormula)], 256 },
-        { typeof(RowSum), "ThreadKernel", [typeof(FloatScalar), typeof(MapTerm<QuaternaryMap<Kernels.Likelihoods.DivergenceOfGaussians>>)], 0 },
-        { typeof(RowSum), "ThreadKernel", [typeof(FloatScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.DiscretizedLogistic>>)], 0 },
-        { typeof(RowSum), "GroupKernel", [typeof(FloatScalar), typeof(BernoulliLogLikelihood.RowTerm)], 256 },
-        { typeof(RowSum), "GroupKernel", [typeof(DoubleScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.GaussianLogLikelihood>>)], 256 },
+        { typeof(RowSum), "RowKernel", [typeof(FloatScalar), typeof(MapTerm<QuaternaryMap<Kernels.Likelihoods.DivergenceOfGaussians>>), typeof(OneThread)], 256 },
+        { typeof(RowSum), "RowKernel", [typeof(FloatScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.DiscretizedLogistic>>), typeof(OneThread)], 256 },
+        { typeof(RowSum), "RowKernel", [typeof(FloatScalar), typeof(BernoulliLogLikelihood.RowTerm), typeof(OneGroup)], 256 },
+        { typeof(RowSum), "RowKernel", [typeof(DoubleScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.GaussianLogLikelihood>>), typeof(OneGroup)], 256 },
         { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(QuaternaryMap<Kernels.Likelihoods.DiscretizedLogisticScaleGradient>)], 0 },
         { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.GeluTanhGradient>)], 0 },
-        { typeof(CrossEntropy), "ThreadKernel", [typeof(FloatScalar)], 0 },
-        { typeof(CrossEntropy), "GroupKernel", [typeof(FloatScalar)], 256 },
         { typeof(CrossEntropy), "GradientKernel", [typeof(FloatScalar)], 0 },
         { typeof(BatchNormalization), "SumKernel", [typeof(FloatScalar), typeof(NormalizeFormula<FoldedNothing>)], 0 },
         { typeof(BatchNormalization), "FinishForwardKernel", [typeof(FloatScalar)], 0 },
@@ -102,8 +108,6 @@ public sealed class PtxTests
         { typeof(Attention), "RowSumKernel", [typeof(FloatScalar)], 0 },
         { typeof(Attention), "QueryKernel", [typeof(FloatScalar)], 256 },
         { typeof(Attention), "KeyKernel", [typeof(DoubleScalar)], 256 },
-        { typeof(AffineCoupling), "ThreadKernel", [typeof(FloatScalar)], 0 },
-        { typeof(AffineCoupling), "GroupKernel", [typeof(FloatScalar)], 256 },
         { typeof(AffineCoupling), "InputKernel", [typeof(FloatScalar)], 0 },
         { typeof(AffineCoupling), "ParameterKernel", [typeof(FloatScalar)], 0 },
         { typeof(RationalQuadraticSpline), "ForwardKernel", [typeof(FloatScalar)], 0 },
@@ -157,7 +161,7 @@ public sealed class PtxTests
         if (typeof(IUpdateOp).IsAssignableFrom(operation))
             Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "ChunkKernel", [typeof(FloatScalar), operation], 256);
         else if (typeof(IRowTerm).IsAssignableFrom(operation))
-            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(RowSum), "ThreadKernel", [typeof(FloatScalar), operation], 0);
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(RowSum), "RowKernel", [typeof(FloatScalar), operation, typeof(OneWarp)], 256);
         else
             Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "FlatKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
     }
@@ -202,9 +206,27 @@ public sealed class PtxTests
         Assert.DoesNotMatch(@"\brem\.|\.s64.*div|div\.[su]64", broadcast);
     }
 
+    [Fact]
+    public void Rows_are_added_up_in_wide_loads_and_by_shuffles()
+    {
+        string warp = Ptx(typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneWarp)], 256, CudaArchitecture.SM_90);
+        Assert.Equal(2, Regex.Count(warp, @"ld\.global\.v4\.f32"));
+        Assert.Contains("shfl.sync.bfly", warp, StringComparison.Ordinal);
+        Assert.DoesNotContain("bar.sync", warp, StringComparison.Ordinal);
+        Assert.DoesNotContain(".shared", warp, StringComparison.Ordinal);
+
+        string group = Ptx(typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneGroup)], 256, CudaArchitecture.SM_90);
+        Assert.Equal(2, Regex.Count(group, @"bar\.sync|barrier\.sync"));
+        Assert.Equal(3, Regex.Count(group, @"ld\.global\.v4\.f32"));
+
+        string columns = Ptx(typeof(Reduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256, CudaArchitecture.SM_90);
+        Assert.Equal(1, Regex.Count(columns, @"bar\.sync|barrier\.sync"));
+        Assert.True(Regex.Count(columns, @"ld\.global\.v4\.f32") >= 5);
+    }
+
     private static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
     {
-        using Context context = Context.Create(builder => builder.CPU().Optimize(OptimizationLevel.O2));
+        using Context context = Context.Create(builder => Gpu.Optimized(builder.CPU()));
         MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments);
         using PTXBackend backend = new(context, architecture, CudaInstructionSet.ISA_78, null!);
         Gpu.ForgetUniformBranches(context);
