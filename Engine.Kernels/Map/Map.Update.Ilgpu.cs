@@ -49,9 +49,11 @@ public static partial class Map
             if (table.Count == 0) return;
             Action<ArrayView<ArrayChunk>, TOp> kernel = ChunkKernel<TLane, TOp>;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                (new Index1D(table.Count), new Index1D(GroupTree.MaxThreads)), IlgpuStorage.ViewOf<ArrayChunk>(table.Storage), op);
+                (new Index1D(table.Count), new Index1D(UpdateThreads)), IlgpuStorage.ViewOf<ArrayChunk>(table.Storage), op);
         }
     }
+
+    private const int UpdateThreads = 256;
 
     private static void UpdateEach<TLane, TOp>(IlgpuDevice device, TOp op, in UpdateArguments arguments, int start, int end)
         where TLane : unmanaged, ILane<TLane>

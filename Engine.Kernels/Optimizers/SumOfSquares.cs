@@ -1,5 +1,3 @@
-using Engine.Kernels.Elementwise;
-
 namespace Engine.Kernels;
 
 /// <summary>The sum of the squares of arrays, in float64 whatever they hold: what a norm is taken from.</summary>
@@ -17,33 +15,21 @@ public static partial class SumOfSquares
         }
 
         double sum = 0;
-        foreach (Storage array in arrays)
+        for (int start = 0, end; start < arrays.Length; start = end)
         {
-            if (array.Length == 0) continue;
-            sum += array.Device is CpuDevice cpu ? RunOnHost(cpu, array) : RunOnIlgpu(array);
+            // As a rule all are on one device and of one type; where they are not, every run of like ones is a launch.
+            for (end = start + 1; end < arrays.Length && ReferenceEquals(arrays[end].Device, arrays[start].Device) && arrays[end].DType == arrays[start].DType;) end++;
+            ReadOnlySpan<Storage> like = arrays[start..end];
+            if (arrays[start].Device is CpuDevice cpu)
+            {
+                foreach (Storage array in like) sum += RunOnHost(cpu, array);
+            }
+            else
+            {
+                sum += RunOnIlgpu((IlgpuDevice)arrays[start].Device, like);
+            }
         }
 
         return sum;
-    }
-
-    /// <summary>Composed of other kernels: a norm is taken once a step.</summary>
-    private static double RunOnIlgpu(Storage array)
-    {
-        Storage squares = array.Device.Allocate(DType.Float64, array.Length), sum = array.Device.Allocate(DType.Float64, 1);
-        try
-        {
-            if (array.DType == DType.Float64) Move.Copy(array, squares);
-            else Move.Convert(array, squares);
-            Map.Unary(squares, squares, new Square());
-            Reduce.Sum(squares, [array.Length], [0], sum);
-            double[] result = new double[1];
-            sum.CopyTo<double>(result);
-            return result[0];
-        }
-        finally
-        {
-            squares.Release();
-            sum.Release();
-        }
     }
 }

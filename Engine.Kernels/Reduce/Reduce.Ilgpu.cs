@@ -87,6 +87,10 @@ public static partial class Reduce
         }
     }
 
+    /// <summary>sums[column] = the sum of the rows of x, [parts, columns]: what groups of threads have left of the columns of a larger array.</summary>
+    internal static void SumParts<TLane>(IlgpuDevice device, Storage x, int parts, int columns, Storage sums) where TLane : unmanaged, ILane<TLane> =>
+        LaunchColumns<TLane, SumReduction>(device, default, new(1, parts, columns, innerReduced: false), new(parts, columns, 1, isWhole: true), 1, x, null, sums);
+
     private static void LaunchColumns<TLane, TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, in ColumnTile tile, int arrays, Storage x, Storage? center, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
