@@ -105,8 +105,8 @@ public sealed class PtxTests
         { typeof(LstmCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
         { typeof(GruCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
         { typeof(GruCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
-        { typeof(Attention), "LogSumExpKernel", [typeof(FloatScalar)], 256 },
-        { typeof(Attention), "OutputKernel", [typeof(FloatScalar)], 256 },
+        { typeof(Attention), "ForwardKernel", [typeof(FloatScalar)], 256 },
+        { typeof(Attention), "ForwardKernel", [typeof(DoubleScalar)], 256 },
         { typeof(Attention), "RowSumKernel", [typeof(FloatScalar)], 0 },
         { typeof(Attention), "QueryKernel", [typeof(FloatScalar)], 256 },
         { typeof(Attention), "KeyKernel", [typeof(DoubleScalar)], 256 },
@@ -223,6 +223,16 @@ public sealed class PtxTests
         string columns = Ptx(typeof(Reduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256, CudaArchitecture.SM_90);
         Assert.Equal(1, Regex.Count(columns, @"bar\.sync|barrier\.sync"));
         Assert.True(Regex.Count(columns, @"ld\.global\.v4\.f32") >= 5);
+    }
+
+    [Fact]
+    public void Attention_multiplies_sixteen_times_for_two_reads_of_sixteen_bytes()
+    {
+        string ptx = Ptx(typeof(Attention), "ForwardKernel", [typeof(FloatScalar)], 256, CudaArchitecture.SM_90);
+        string[] loops = [.. Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline).Where(piece => Regex.Count(piece, @"ld\.shared\.v4\.f32") > 0)];
+        Assert.Contains(loops, loop => Regex.Count(loop, @"ld\.shared\.v4\.f32") == 2 && Regex.Count(loop, @"\bmul\.f32") == 16);
+        Assert.Contains(loops, loop => Regex.Count(loop, @"ld\.shared\.v4\.f32") == 1 && Regex.Count(loop, @"\bmul\.f32") == 8);
+        Assert.True(Regex.Count(ptx, @"ld\.global\.v4\.f32") >= 3);
     }
 
     private static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
