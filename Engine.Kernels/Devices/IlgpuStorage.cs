@@ -27,7 +27,7 @@ internal sealed unsafe class IlgpuStorage : Storage
     /// <summary>The elements of a storage that is on an <see cref="IlgpuDevice"/>.</summary>
     internal static ArrayView<T> ViewOf<T>(Storage storage) where T : unmanaged => ((IlgpuStorage)storage).View<T>();
 
-    /// <summary>The address of the first element in the device's memory.</summary>
+    /// <summary>The address of the first element on the device, for instructions that take one.</summary>
     internal static long AddressOf(Storage storage)
     {
         storage.ThrowIfReleased();

@@ -72,6 +72,9 @@ public sealed class PtxTests
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(ForwardProduct), typeof(Kernels.Elementwise.Tanh)], 256 },
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 256 },
         { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(ForwardProduct), typeof(Relu)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(InputGradientProduct), typeof(Identity)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(WeightGradientProduct), typeof(Identity)], 256 },
         { typeof(Map), "UpdateKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 0 },
         { typeof(Map), "ChunkKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 256 },
         { typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
@@ -235,7 +238,7 @@ public sealed class PtxTests
         Assert.True(Regex.Count(ptx, @"ld\.global\.v4\.f32") >= 3);
     }
 
-    private static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
+    internal static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
     {
         using Context context = Context.Create(builder => Gpu.Optimized(builder.CPU()));
         MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments);
