@@ -28,6 +28,7 @@ internal readonly struct ColumnTile
 
     internal readonly int Rows, Columns, Lanes, Threads, Parts, RowsInPart;
 
+    /// <summary>Cuts arrays so that there are groups enough for a card, and each thread has some rows.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="columns">The columns.</param>
     /// <param name="arrays">How many such arrays there are.</param>
