@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// A group of 16 x 16 threads has a tile of 16 rows of the result and walks over the tiles of the other side. Scores of a tile are a product of two
+// The derivative. A group of 16 x 16 threads has a tile of 16 rows of the result and walks over the tiles of the other side. Scores of a tile are a product of two
 // tiles in shared memory; weights go through shared memory to the sums, of which each thread keeps four columns in registers. Rows that are wider than
 // 64 numbers are cut among groups, which compute the scores again. No two threads add to one element.
 public static partial class Attention
@@ -16,21 +16,6 @@ public static partial class Attention
     {
         if (output.DType == DType.Float32) ForwardOnIlgpu<FloatScalar>(device, q, k, v, shape, output, logSumExp);
         else ForwardOnIlgpu<DoubleScalar>(device, q, k, v, shape, output, logSumExp);
-    }
-
-    private static void ForwardOnIlgpu<TLane>(IlgpuDevice device, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        Walk walk = new(shape);
-        Place ofQ = new(q), ofK = new(k), ofV = new(v);
-        ArrayView<TLane> queries = IlgpuStorage.ViewOf<TLane>(q.Storage), keys = IlgpuStorage.ViewOf<TLane>(k.Storage), values = IlgpuStorage.ViewOf<TLane>(v.Storage);
-        ArrayView<TLane> logs = IlgpuStorage.ViewOf<TLane>(logSumExp);
-        Action<Walk, Place, Place, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> logKernel = LogSumExpKernel;
-        device.Launcher(logKernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            Groups(shape, shape.Queries, 1), walk, ofQ, ofK, TLane.Of(shape.Scale), queries, keys, logs);
-        Action<Walk, Place, Place, Place, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> outputKernel = OutputKernel;
-        device.Launcher(outputKernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            Groups(shape, shape.Queries, shape.Width), walk, ofQ, ofK, ofV, TLane.Of(shape.Scale), queries, keys, values, logs, IlgpuStorage.ViewOf<TLane>(output));
     }
 
     private static void BackwardOnIlgpu(
@@ -88,70 +73,6 @@ public static partial class Attention
 
     private static KernelConfig Groups(in AttentionShape shape, int rows, int width) => new(
         new Index3D((rows + Tile - 1) / Tile, (width + Columns - 1) / Columns, Math.Min(shape.Batch * shape.Heads, SharedTileMatMul.MaxGrid)), new Index3D(Tile, Tile, 1));
-
-    /// <summary>A group computes the log-sum-exp of 16 queries. Each thread keeps a maximum and a sum over every 16th key, which are brought together at the end.</summary>
-    private static void LogSumExpKernel<TLane>(Walk walk, Place ofQ, Place ofK, TLane scale, ArrayView<TLane> q, ArrayView<TLane> k, ArrayView<TLane> logSumExp)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        ArrayView<TLane> left = SharedMemory.Allocate<TLane>(Tile * DepthLine), right = SharedMemory.Allocate<TLane>(Tile * DepthLine);
-        ArrayView<TLane> maxima = SharedMemory.Allocate<TLane>(Tile * Line), sums = SharedMemory.Allocate<TLane>(Tile * Line);
-        int x = Group.IdxX, y = Group.IdxY, first = Grid.IdxX * Tile, query = first + y;
-        for (int item = Grid.IdxZ; item < walk.Items; item += Grid.DimZ)
-        {
-            TLane maximum = TLane.Of(double.NegativeInfinity), sum = TLane.Of(0);
-            int end = walk.Visible(IntrinsicMath.Min(first + Tile, walk.Queries) - 1);
-            for (int key = 0; key < end; key += Tile)
-            {
-                TLane score = scale * Product(walk, left, right, q, ofQ.Head(walk, item), ofQ.Pitch, first, walk.Queries, k, ofK.Head(walk, item), ofK.Pitch, key, walk.Keys);
-                if (key + x < walk.Keys && key + x < walk.Visible(query))
-                {
-                    TLane larger = TLane.Max(maximum, score);
-                    sum = TLane.MulAdd(sum, LaneMath.Exp(maximum - larger), LaneMath.Exp(score - larger));
-                    maximum = larger;
-                }
-            }
-
-            maxima[(y * Line) + x] = maximum;
-            sums[(y * Line) + x] = sum;
-            Group.Barrier();
-            if (x == 0 && query < walk.Queries)
-            {
-                for (int i = 1; i < Tile; i++) maximum = TLane.Max(maximum, maxima[(y * Line) + i]);
-                TLane total = TLane.Of(0);
-                for (int i = 0; i < Tile; i++) total = TLane.MulAdd(sums[(y * Line) + i], LaneMath.Exp(maxima[(y * Line) + i] - maximum), total);
-                logSumExp[(item * walk.Queries) + query] = maximum + LaneMath.Log(total);
-            }
-
-            Group.Barrier();
-        }
-    }
-
-    /// <summary>A group computes up to 64 columns of 16 rows of the output.</summary>
-    private static void OutputKernel<TLane>(
-        Walk walk, Place ofQ, Place ofK, Place ofV, TLane scale, ArrayView<TLane> q, ArrayView<TLane> k, ArrayView<TLane> v, ArrayView<TLane> logSumExp, ArrayView<TLane> output)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        ArrayView<TLane> left = SharedMemory.Allocate<TLane>(Tile * DepthLine), right = SharedMemory.Allocate<TLane>(Tile * DepthLine);
-        ArrayView<TLane> weights = SharedMemory.Allocate<TLane>(Tile * Line);
-        int x = Group.IdxX, y = Group.IdxY, first = Grid.IdxX * Tile, query = first + y, column = (Grid.IdxY * Columns) + x;
-        for (int item = Grid.IdxZ; item < walk.Items; item += Grid.DimZ)
-        {
-            TLane c0 = TLane.Of(0), c1 = c0, c2 = c0, c3 = c0;
-            TLane log = query < walk.Queries ? logSumExp[(item * walk.Queries) + query] : TLane.Of(0);
-            int end = walk.Visible(IntrinsicMath.Min(first + Tile, walk.Queries) - 1);
-            for (int key = 0; key < end; key += Tile)
-            {
-                TLane score = scale * Product(walk, left, right, q, ofQ.Head(walk, item), ofQ.Pitch, first, walk.Queries, k, ofK.Head(walk, item), ofK.Pitch, key, walk.Keys);
-                bool isSeen = query < walk.Queries && key + x < walk.Keys && key + x < walk.Visible(query);
-                weights[(y * Line) + x] = isSeen ? LaneMath.Exp(score - log) : TLane.Of(0);
-                Group.Barrier();
-                AddRows(walk, weights, v, ofV.Head(walk, item), ofV.Pitch, key, walk.Keys, column, ref c0, ref c1, ref c2, ref c3);
-                Group.Barrier();
-            }
-
-            if (query < walk.Queries) Write(walk, output, walk.OutputRow(item, query), column, c0, c1, c2, c3);
-        }
-    }
 
     /// <summary>One thread computes rowsum(dO O) = rowsum(P dP) of a query.</summary>
     private static void RowSumKernel<TLane>(Index1D row, Walk walk, ArrayView<TLane> g, ArrayView<TLane> output, ArrayView<TLane> sums)
@@ -304,8 +225,12 @@ public static partial class Attention
     internal readonly struct Place(AttentionRows rows)
     {
         private readonly int _start = rows.Start, _batchPitch = rows.BatchPitch;
+        private readonly int _isWide = (rows.Start | rows.Pitch | rows.BatchPitch) % 4 == 0 ? 1 : 0;
 
         internal readonly int Pitch = rows.Pitch;
+
+        /// <summary>Whether four neighbours of a row can be read at once.</summary>
+        internal bool IsWide(Walk walk) => _isWide != 0 && (walk.Width & 3) == 0;
 
         internal int Head(Walk walk, int item) => _start + (item / walk.Heads * _batchPitch) + (item % walk.Heads * walk.Width);
     }

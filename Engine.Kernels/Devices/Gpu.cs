@@ -2,6 +2,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU;
+using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -41,10 +42,9 @@ internal static class Gpu
         {
             _ = s_resolver.Value;
 
-            // At O2 ILGPU tells global from shared memory and emits the loads of each.
-            context = Context.Create(builder => _ = (kind == "cuda"
+            context = Context.Create(builder => Optimized(kind == "cuda"
                 ? builder.Cuda()
-                : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)).Optimize(OptimizationLevel.O2));
+                : builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)));
 
             // Where there is no such device, ILGPU puts its CPU accelerator into the context.
             AcceleratorType type = kind == "cuda" ? AcceleratorType.Cuda : AcceleratorType.OpenCL;
@@ -59,6 +59,7 @@ internal static class Gpu
             }
 
             Accelerator accelerator = devices[number].CreateAccelerator(context);
+            ForgetUniformBranches(context);
             why = "";
             bool hasTensorCores = accelerator is CudaAccelerator { Architecture: { Major: >= 8 } };
             return new IlgpuDevice($"{kind}:{number}", accelerator.Name, context, accelerator, hasTensorCores, accelerator.NumMultiprocessors);
@@ -79,6 +80,17 @@ internal static class Gpu
         _ = CudaAccelerator.TryGetInstructionSet(architecture, CudaDriverVersion.FromMajorMinor(0, 0), out CudaDriverVersion needed, out _);
         return (1000 * needed.Major) + (10 * needed.Minor);
     }
+
+    /// <summary>At O2 ILGPU tells global from shared memory and emits the loads of each.</summary>
+    internal static void Optimized(Context.Builder builder) => builder.Optimize(OptimizationLevel.O2).PTXBackend(PTXBackendMode.Enhanced);
+
+    /// <summary>
+    /// Keeps ILGPU from writing <c>bra.uni</c>. At O2 it declares branches uniform, all threads of a warp going one way, and is wrong where the condition comes from the index of an implicitly
+    /// grouped kernel, or through a value that two branches have set differently: the driver's compiler may rely on it. That is decided when code is written, at the level of the context
+    /// then; the passes of O2 were chosen when the accelerator was made.
+    /// </summary>
+    internal static void ForgetUniformBranches(Context context) =>
+        typeof(ContextProperties).GetProperty(nameof(ContextProperties.OptimizationLevel))!.SetValue(context.Properties, OptimizationLevel.O1);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {

@@ -30,6 +30,7 @@ internal sealed class IlgpuDevice : Device
         Description = description;
         Pool = new IlgpuMemoryPool(this);
         _staging = new Lazy<StagingMemory>(() => new StagingMemory(this));
+        Tables = new ChunkTables(this);
     }
 
     public override string Description { get; }
@@ -47,6 +48,12 @@ internal sealed class IlgpuDevice : Device
     internal int Multiprocessors { get; }
 
     internal IlgpuMemoryPool Pool { get; }
+
+    /// <summary>What kernels over many arrays know of them.</summary>
+    internal ChunkTables Tables { get; }
+
+    /// <summary>Whether a buffer has an address that a kernel may find in memory: OpenCL's have none.</summary>
+    internal bool HasAddresses => Accelerator.AcceleratorType != AcceleratorType.OpenCL;
 
     /// <summary>Where uploads go through.</summary>
     internal StagingMemory Staging => _staging.Value;

@@ -6,9 +6,6 @@ namespace Engine.Kernels;
 
 public static partial class AffineCoupling
 {
-    /// <summary>Rows of at least so many elements are shared by a group of threads, shorter ones take a thread each, as for <see cref="Softmax"/>.</summary>
-    private const int GroupColumns = 64;
-
     private static void ForwardOnIlgpu(
         IlgpuDevice device, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage y, Storage log)
     {
@@ -19,19 +16,12 @@ public static partial class AffineCoupling
         {
             ArrayView<TLane> p = IlgpuStorage.ViewOf<TLane>(parameters), b = IlgpuStorage.ViewOf<TLane>(bound ?? parameters), a = IlgpuStorage.ViewOf<TLane>(active ?? parameters);
             AffineCouplingLayout layout = new(shape, bound, active, inverse);
-            if (shape.Columns >= GroupColumns)
-            {
-                Action<AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = GroupKernel;
-                device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    (new Index1D(shape.Rows), new Index1D(GroupTree.ThreadsFor(shape.Columns))), layout, IlgpuStorage.ViewOf<TLane>(x), p, b, a, IlgpuStorage.ViewOf<TLane>(y),
-                    IlgpuStorage.ViewOf<TLane>(log));
-            }
-            else
-            {
-                Action<Index1D, AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ThreadKernel;
-                device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                    shape.Rows, layout, IlgpuStorage.ViewOf<TLane>(x), p, b, a, IlgpuStorage.ViewOf<TLane>(y), IlgpuStorage.ViewOf<TLane>(log));
-            }
+            RowLaunch launch = new(device, shape.Rows, shape.Columns);
+            Action<AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = launch.IsThread
+                ? RowKernel<TLane, OneThread>
+                : launch.IsWarp ? RowKernel<TLane, OneWarp> : RowKernel<TLane, OneGroup>;
+            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                launch.Config, layout, IlgpuStorage.ViewOf<TLane>(x), p, b, a, IlgpuStorage.ViewOf<TLane>(y), IlgpuStorage.ViewOf<TLane>(log));
         }
     }
 
@@ -66,22 +56,16 @@ public static partial class AffineCoupling
         }
     }
 
-    /// <summary>One thread computes one row.</summary>
-    private static void ThreadKernel<TLane>(
-        Index1D row, AffineCouplingLayout layout, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> y,
-        ArrayView<TLane> log)
-        where TLane : unmanaged, ILane<TLane> =>
-        log[row] = TLane.Of(layout.Sign) * Share(layout, row, 0, 1, x, parameters, bound, active, y);
-
-    /// <summary>One group computes one row: each thread its share of the elements, and then all log-scales in a tree in shared memory.</summary>
-    private static void GroupKernel<TLane>(
+    /// <summary>One team computes one row: each thread its share of the elements, and then all log-scales together.</summary>
+    private static void RowKernel<TLane, TTeam>(
         AffineCouplingLayout layout, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> y, ArrayView<TLane> log)
         where TLane : unmanaged, ILane<TLane>
+        where TTeam : unmanaged, IRowTeam
     {
-        ArrayView<TLane> shared = SharedMemory.Allocate<TLane>(GroupTree.MaxThreads);
-        TLane own = Share(layout, Grid.IdxX, Group.IdxX, Group.DimX, x, parameters, bound, active, y);
-        TLane total = GroupTree.Total(shared, own, default(SumReduction));
-        if (Group.IdxX == 0) log[Grid.IdxX] = TLane.Of(layout.Sign) * total;
+        int row = TTeam.Row;
+        if (row >= log.IntLength) return;
+        TLane total = TTeam.Total(Share(layout, row, TTeam.Thread, TTeam.Size, x, parameters, bound, active, y), default(SumReduction));
+        if (TTeam.Thread == 0) log[row] = TLane.Of(layout.Sign) * total;
     }
 
     /// <summary>Every <paramref name="step"/>th element of a row; returns the sum of their log-scales.</summary>

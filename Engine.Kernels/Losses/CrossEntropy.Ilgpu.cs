@@ -1,3 +1,4 @@
+using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
@@ -6,9 +7,6 @@ namespace Engine.Kernels;
 
 public static partial class CrossEntropy
 {
-    /// <summary>Rows of at least so many classes are shared by a group of threads, shorter ones take a thread each, as for <see cref="Softmax"/>.</summary>
-    private const int GroupClasses = 64;
-
     private static void RunIlgpu(IlgpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
     {
         if (logits.DType == DType.Float32) RunIlgpu<FloatScalar>(device, logits, labels, rows, classes, smoothing, losses, statistics);
@@ -21,18 +19,11 @@ public static partial class CrossEntropy
     {
         ArrayView<TLane> z = IlgpuStorage.ViewOf<TLane>(logits), loss = IlgpuStorage.ViewOf<TLane>(losses), found = IlgpuStorage.ViewOf<TLane>(statistics);
         ArrayView<int> label = IlgpuStorage.ViewOf<int>(labels);
-        if (classes >= GroupClasses)
-        {
-            Action<int, TLane, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel = GroupKernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                (new Index1D(rows), new Index1D(GroupTree.ThreadsFor(classes))), classes, TLane.Of(smoothing), z, label, loss, found);
-        }
-        else
-        {
-            Action<Index1D, int, TLane, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel = ThreadKernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                rows, classes, TLane.Of(smoothing), z, label, loss, found);
-        }
+        RowLaunch launch = new(device, rows, classes);
+        Action<int, int, TLane, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel = launch.IsThread
+            ? RowKernel<TLane, OneThread>
+            : launch.IsWarp ? RowKernel<TLane, OneWarp> : RowKernel<TLane, OneGroup>;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(launch.Config, rows, classes, TLane.Of(smoothing), z, label, loss, found);
     }
 
     private static void GradientIlgpu(IlgpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result)
@@ -51,51 +42,37 @@ public static partial class CrossEntropy
             IlgpuStorage.ViewOf<int>(labels), IlgpuStorage.ViewOf<TLane>(statistics), IlgpuStorage.ViewOf<TLane>(result));
     }
 
-    /// <summary>One thread computes one row's loss.</summary>
-    private static void ThreadKernel<TLane>(
-        Index1D row, int classes, TLane smoothing, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> losses, ArrayView<TLane> statistics)
+    /// <summary>One team computes one row's loss: each thread its share of the maximum, which reads memory, and then of the sums, which finds the row in the cache.</summary>
+    private static void RowKernel<TLane, TTeam>(
+        int rows, int classes, TLane smoothing, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> losses, ArrayView<TLane> statistics)
         where TLane : unmanaged, ILane<TLane>
+        where TTeam : unmanaged, IRowTeam
     {
-        int start = row * classes;
-        int end = start + classes;
-        TLane maximum = TLane.Of(double.NegativeInfinity);
-        for (int i = start; i < end; i++) maximum = TLane.Max(maximum, logits[i]);
-        TLane sum = TLane.Of(0);
-        TLane distances = TLane.Of(0);
-        for (int i = start; i < end; i++)
+        int row = TTeam.Row;
+        if (row >= rows) return;
+        int start = row * classes, first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
+        bool isWide = (classes & 3) == 0;
+        TLane padding = TLane.Of(double.NegativeInfinity), zero = TLane.Of(0), maximum = padding;
+        for (int i = first; i < classes; i += step)
         {
-            TLane distance = logits[i] - maximum;
-            sum += LaneMath.Exp(distance);
-            distances += distance;
+            Four<TLane> z = Fours.Load(logits, start + i, classes - i, isWide, padding);
+            maximum = TLane.Max(maximum, TLane.Max(TLane.Max(z.X, z.Y), TLane.Max(z.Z, z.W)));
         }
 
-        Finish(row, classes, smoothing, logits[start + labels[row]], maximum, sum, distances, losses, statistics);
-    }
-
-    /// <summary>One group computes one row's loss: each thread its share of the maximum and the sums, with a tree in shared memory after each.</summary>
-    private static void GroupKernel<TLane>(
-        int classes, TLane smoothing, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> losses, ArrayView<TLane> statistics)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        ArrayView<TLane> shared = SharedMemory.Allocate<TLane>(GroupTree.MaxThreads);
-        int row = Grid.IdxX;
-        int start = row * classes;
-        int end = start + classes;
-        TLane maximum = TLane.Of(double.NegativeInfinity);
-        for (int i = start + Group.IdxX; i < end; i += Group.DimX) maximum = TLane.Max(maximum, logits[i]);
-        maximum = GroupTree.Total(shared, maximum, default(MaxReduction));
-        TLane sum = TLane.Of(0);
-        TLane distances = TLane.Of(0);
-        for (int i = start + Group.IdxX; i < end; i += Group.DimX)
+        maximum = TTeam.Total(maximum, default(MaxReduction));
+        TLane sum = zero, distances = zero;
+        for (int i = first; i < classes; i += step)
         {
-            TLane distance = logits[i] - maximum;
-            sum += LaneMath.Exp(distance);
-            distances += distance;
+            int left = classes - i;
+            Four<TLane> z = Fours.Load(logits, start + i, left, isWide, padding);
+            TLane x = z.X - maximum, y = z.Y - maximum, u = z.Z - maximum, w = z.W - maximum;
+            sum += LaneMath.Exp(x) + LaneMath.Exp(y) + (LaneMath.Exp(u) + LaneMath.Exp(w));
+            distances += x + (left > 1 ? y : zero) + ((left > 2 ? u : zero) + (left > 3 ? w : zero));
         }
 
-        sum = GroupTree.Total(shared, sum, default(SumReduction));
-        distances = GroupTree.Total(shared, distances, default(SumReduction));
-        if (Group.IdxX == 0) Finish(row, classes, smoothing, logits[start + labels[row]], maximum, sum, distances, losses, statistics);
+        sum = TTeam.Total(sum, default(SumReduction));
+        distances = TTeam.Total(distances, default(SumReduction));
+        if (TTeam.Thread == 0) Finish(row, classes, smoothing, logits[start + labels[row]], maximum, sum, distances, losses, statistics);
     }
 
     // loss = log sum - (1 - e)(z_label - m) - (e / classes) sum of (z - m)

@@ -16,6 +16,14 @@ internal unsafe struct BroadcastPlan
     /// <summary>The extent of the innermost axis.</summary>
     internal readonly int Inner => Extents[Rank - 1];
 
+    /// <summary>Whether the first <paramref name="arity"/> arguments are walked as the output is: nothing is broadcast.</summary>
+    internal readonly bool IsFlat(int arity)
+    {
+        for (int i = 0; i < arity; i++)
+            if (Rank != 1 || Steps[i * Shape.MaxRank] != 1) return false;
+        return true;
+    }
+
     /// <summary>The plan for an output and the arguments that broadcast to it.</summary>
     /// <exception cref="ArgumentException">An argument does not broadcast to the output.</exception>
     internal static BroadcastPlan Create(string operation, Shape output, params ReadOnlySpan<Shape> arguments)

@@ -1,14 +1,13 @@
+using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
+// Two arrays are read and one is written, four columns to a thread, by groups that go down a tile of columns and a part of the rows (ColumnTile): the sums of the columns cost no walk of their own.
 public static partial class ActivationGradient
 {
-    /// <summary>Terms that are added up before their sums are added to each other.</summary>
-    private const int BlockRows = 64;
-
     private static void RunOnIlgpu<TOp>(IlgpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
         where TOp : unmanaged, IBinaryOp
     {
@@ -20,56 +19,55 @@ public static partial class ActivationGradient
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IBinaryOp
     {
-        BatchNormalization.Walk walk = new(rows, columns);
-        Storage scratch = device.Allocate(gradient.DType, checked(walk.Parts * columns));
+        ColumnTile tile = new(rows, columns, 1);
+        Storage? scratch = tile.Parts == 1 ? null : device.Allocate(gradient.DType, checked(tile.Parts * columns));
         try
         {
-            ArrayView<TLane> partial = IlgpuStorage.ViewOf<TLane>(scratch);
-            Action<Index1D, BatchNormalization.Walk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> part = PartKernel;
-            device.Launcher(part, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                walk.Parts * columns, walk, IlgpuStorage.ViewOf<TLane>(gradient), IlgpuStorage.ViewOf<TLane>(output), IlgpuStorage.ViewOf<TLane>(result), partial, op);
-            Action<Index1D, BatchNormalization.Walk, ArrayView<TLane>, ArrayView<TLane>> total = TotalKernel;
-            device.Launcher(total, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(columns, walk, partial, IlgpuStorage.ViewOf<TLane>(sums));
+            Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> part = PartKernel;
+            device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                tile.Config(1), tile, IlgpuStorage.ViewOf<TLane>(gradient), IlgpuStorage.ViewOf<TLane>(output), IlgpuStorage.ViewOf<TLane>(result), IlgpuStorage.ViewOf<TLane>(scratch ?? sums), op);
+            if (scratch is not null) Reduce.SumParts<TLane>(device, scratch, tile.Parts, columns, sums);
         }
         finally
         {
-            scratch.Release();
+            scratch?.Release();
         }
     }
 
-    /// <summary>One thread goes down one part of a column: neighbouring threads read and write neighbouring elements.</summary>
+    /// <summary>A group takes four columns for each lane over a part of the rows: a thread asks for two rows of both arrays before it uses them.</summary>
     private static void PartKernel<TLane, TOp>(
-        Index1D i, BatchNormalization.Walk walk, ArrayView<TLane> gradient, ArrayView<TLane> output, ArrayView<TLane> result, ArrayView<TLane> partial, TOp op)
+        ColumnTile tile, ArrayView<TLane> gradient, ArrayView<TLane> output, ArrayView<TLane> result, ArrayView<TLane> partial, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IBinaryOp
     {
-        int column = i % walk.Channels;
-        int part = i / walk.Channels;
-        TLane sum = TLane.Of(0);
-        int end = IntrinsicMath.Min(walk.Rows, (part + 1) * walk.RowsInPart);
-        for (int block = part * walk.RowsInPart; block < end; block += BlockRows)
+        int column = tile.Column, left = tile.Columns - column, step = tile.RowStep, end = tile.EndRow, row = tile.FirstRow;
+        TLane zero = TLane.Of(0);
+        Four<TLane> sum = Fours.Of(zero), other = sum;
+        for (; row + step < end; row += 2 * step)
         {
-            TLane blockSum = TLane.Of(0);
-            int blockEnd = IntrinsicMath.Min(end, block + BlockRows);
-            for (int row = block; row < blockEnd; row++)
-            {
-                int at = (row * walk.Channels) + column;
-                TLane element = op.Apply(gradient[at], output[at]);
-                result[at] = element;
-                blockSum += element;
-            }
-
-            sum += blockSum;
+            int at = (row * tile.Columns) + column, next = at + (step * tile.Columns);
+            Four<TLane> g = Fours.Load(gradient, at, left, tile.IsWide, zero), h = Fours.Load(gradient, next, left, tile.IsWide, zero);
+            Four<TLane> y = Fours.Load(output, at, left, tile.IsWide, zero), z = Fours.Load(output, next, left, tile.IsWide, zero);
+            Four<TLane> a = Apply(op, g, y), b = Apply(op, h, z);
+            Fours.Store(result, at, left, tile.IsWide, a);
+            Fours.Store(result, next, left, tile.IsWide, b);
+            sum = ColumnTile.Combine(default(SumReduction), sum, a);
+            other = ColumnTile.Combine(default(SumReduction), other, b);
         }
 
-        partial[i] = sum;
+        if (row < end)
+        {
+            int at = (row * tile.Columns) + column;
+            Four<TLane> a = Apply(op, Fours.Load(gradient, at, left, tile.IsWide, zero), Fours.Load(output, at, left, tile.IsWide, zero));
+            Fours.Store(result, at, left, tile.IsWide, a);
+            sum = ColumnTile.Combine(default(SumReduction), sum, a);
+        }
+
+        sum = tile.Total(ColumnTile.Combine(default(SumReduction), sum, other), default(SumReduction));
+        if (tile.IsFirst) Fours.Store(partial, (tile.Part * tile.Columns) + column, left, tile.IsWide, sum);
     }
 
-    /// <summary>One thread adds up the parts of one column.</summary>
-    private static void TotalKernel<TLane>(Index1D column, BatchNormalization.Walk walk, ArrayView<TLane> partial, ArrayView<TLane> sums) where TLane : unmanaged, ILane<TLane>
-    {
-        TLane sum = TLane.Of(0);
-        for (int part = 0; part < walk.Parts; part++) sum += partial[(part * walk.Channels) + column];
-        sums[column] = sum;
-    }
+    private static Four<TLane> Apply<TLane, TOp>(TOp op, Four<TLane> g, Four<TLane> y)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IBinaryOp => new(op.Apply(g.X, y.X), op.Apply(g.Y, y.Y), op.Apply(g.Z, y.Z), op.Apply(g.W, y.W));
 }

@@ -1,17 +1,15 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
+// Three launches. Groups of threads go down tiles of channels and parts of the rows (ColumnTile) for the two sums of each channel: one read of memory, in whole lines of the cache. A second, small
+// one adds up the parts and makes a mean and a deviation of them. The third reads the input again, four channels to a thread, and writes the output.
 public static partial class BatchNormalization
 {
-    /// <summary>Threads that keep a card busy: so many parts of channels are summed side by side where there are rows enough.</summary>
-    private const int BusyThreads = 32768;
-
-    /// <summary>The least rows of a part, and how many are added up before their sums are added to each other.</summary>
-    private const int BlockRows = 64;
-
     private static void ForwardOnIlgpu<TFormula>(IlgpuDevice device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
         where TFormula : unmanaged, IChannelFormula
     {
@@ -25,22 +23,20 @@ public static partial class BatchNormalization
         where TFormula : unmanaged, IChannelFormula
     {
         ArrayView<TLane> from = IlgpuStorage.ViewOf<TLane>(x);
-        Walk walk = new(of.Rows, of.Count);
-        Storage scratch = device.Allocate(x.DType, checked((walk.Parts * 2 * of.Count) + (Parameters * of.Count)));
+        ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
+        Storage scratch = device.Allocate(x.DType, checked((tile.Parts * 2 * of.Count) + (Parameters * of.Count)));
         try
         {
             ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
-            Action<Index1D, Walk, ArrayView<TLane>, ArrayView<TLane>> pivot = PivotKernel;
-            device.Launcher(pivot, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(of.Count, walk, from, memory);
-            Sum<TLane, TFormula>(device, formula, walk, from, from, memory);
-            Action<Index1D, Walk, ForwardNumbers<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>>
+            Sum<TLane, TFormula>(device, formula, tile, from, from, memory);
+            Action<ColumnTile, ForwardNumbers<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>>
                 finish = FinishForwardKernel;
             ForwardNumbers<TLane> numbers = new(
-                TLane.Of(epsilon), TLane.Of(running?.Momentum ?? 0), TLane.Of(of.Rows / (of.Rows - 1.0)), of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, running is null ? 0 : 1);
-            device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                of.Count, walk, numbers, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x), IlgpuStorage.ViewOf<TLane>(of.Mean),
+                TLane.Of(of.Rows), TLane.Of(epsilon), TLane.Of(running?.Momentum ?? 0), TLane.Of(of.Rows / (of.Rows - 1.0)), of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, running is null ? 0 : 1);
+            device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                parts.Config(1), parts, numbers, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x), IlgpuStorage.ViewOf<TLane>(of.Mean),
                 IlgpuStorage.ViewOf<TLane>(of.Reciprocal), ViewOr<TLane>(running?.Mean, x), ViewOr<TLane>(running?.Variance, x));
-            Elements<TLane, TFormula>(device, formula, walk, from, from, memory, IlgpuStorage.ViewOf<TLane>(y));
+            Elements<TLane, TFormula>(device, formula, of, from, from, memory, IlgpuStorage.ViewOf<TLane>(y));
         }
         finally
         {
@@ -60,13 +56,12 @@ public static partial class BatchNormalization
         where TFormula : unmanaged, IChannelFormula
     {
         ArrayView<TLane> from = IlgpuStorage.ViewOf<TLane>(x);
-        Walk walk = new(of.Rows, of.Count);
         Storage scratch = device.Allocate(x.DType, Parameters * of.Count);
         try
         {
             ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
-            Prepare(device, of, walk, x, memory);
-            Elements<TLane, TFormula>(device, formula, walk, from, from, memory, IlgpuStorage.ViewOf<TLane>(y));
+            Prepare(device, of, x, memory);
+            Elements<TLane, TFormula>(device, formula, of, from, from, memory, IlgpuStorage.ViewOf<TLane>(y));
         }
         finally
         {
@@ -88,17 +83,17 @@ public static partial class BatchNormalization
         where TFormula : unmanaged, IChannelFormula
     {
         ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(g);
-        Walk walk = new(of.Rows, of.Count);
-        Storage scratch = device.Allocate(x.DType, checked((walk.Parts * 2 * of.Count) + (Parameters * of.Count)));
+        ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
+        Storage scratch = device.Allocate(x.DType, checked((tile.Parts * 2 * of.Count) + (Parameters * of.Count)));
         try
         {
             ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
-            Prepare(device, of, walk, x, memory);
-            Sum<TLane, TFormula>(device, formula, walk, a, b, memory);
-            Action<Index1D, Walk, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishBackwardKernel;
-            device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                of.Count, walk, ofBatch ? 1 : 0, memory, IlgpuStorage.ViewOf<TLane>(of.Reciprocal), IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
-            if (dx is { Length: > 0 }) Elements<TLane, TFormula>(device, formula, walk, a, b, memory, IlgpuStorage.ViewOf<TLane>(dx));
+            Prepare(device, of, x, memory);
+            Sum<TLane, TFormula>(device, formula, tile, a, b, memory);
+            Action<ColumnTile, TLane, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishBackwardKernel;
+            device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                parts.Config(1), parts, TLane.Of(of.Rows), ofBatch ? 1 : 0, memory, IlgpuStorage.ViewOf<TLane>(of.Reciprocal), IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
+            if (dx is { Length: > 0 }) Elements<TLane, TFormula>(device, formula, of, a, b, memory, IlgpuStorage.ViewOf<TLane>(dx));
         }
         finally
         {
@@ -109,126 +104,195 @@ public static partial class BatchNormalization
     /// <summary>The array, or another in its place that is not read.</summary>
     private static ArrayView<TLane> ViewOr<TLane>(Storage? storage, Storage other) where TLane : unmanaged, ILane<TLane> => IlgpuStorage.ViewOf<TLane>(storage ?? other);
 
-    private static void Prepare<TLane>(IlgpuDevice device, in Channels of, Walk walk, Storage x, ArrayView<TLane> memory) where TLane : unmanaged, ILane<TLane>
+    private static void Prepare<TLane>(IlgpuDevice device, in Channels of, Storage x, ArrayView<TLane> memory) where TLane : unmanaged, ILane<TLane>
     {
-        Action<Index1D, Walk, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = PrepareKernel;
+        Action<Index1D, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = PrepareKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            of.Count, walk, of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x),
+            of.Count, of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x),
             IlgpuStorage.ViewOf<TLane>(of.Mean), IlgpuStorage.ViewOf<TLane>(of.Reciprocal));
     }
 
-    private static void Sum<TLane, TFormula>(IlgpuDevice device, TFormula formula, Walk walk, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory)
+    private static void Sum<TLane, TFormula>(IlgpuDevice device, TFormula formula, in ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
-        Action<Index1D, Walk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TFormula> kernel = SumKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(walk.Parts * walk.Channels, walk, a, b, memory, formula);
+        Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TFormula> kernel = SumKernel;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(tile.Config(1), tile, a, b, memory, formula);
     }
 
     private static void Elements<TLane, TFormula>(
-        IlgpuDevice device, TFormula formula, Walk walk, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory, ArrayView<TLane> y)
+        IlgpuDevice device, TFormula formula, in Channels of, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory, ArrayView<TLane> y)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
-        Action<Index1D, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TFormula> kernel = ElementKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(walk.Rows * walk.Channels, walk.Channels, a, b, memory, y, formula);
-    }
-
-    /// <summary>One thread averages a channel over some rows that are spread over all of them.</summary>
-    private static void PivotKernel<TLane>(Index1D channel, Walk walk, ArrayView<TLane> x, ArrayView<TLane> memory) where TLane : unmanaged, ILane<TLane>
-    {
-        int count = IntrinsicMath.Min(PivotRows, walk.Rows);
-        TLane sum = TLane.Of(0);
-        for (int i = 0; i < count; i++) sum += x[((int)((long)i * walk.Rows / count) * walk.Channels) + channel] / TLane.Of(count);
-        memory[channel] = sum;
+        bool isWide = of.Count % 4 == 0;
+        Action<Index1D, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TFormula> kernel = isWide ? FourKernel : ElementKernel;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            isWide ? of.Rows * (of.Count / 4) : of.Rows * of.Count, of.Count, a, b, memory, y, formula);
     }
 
     /// <summary>One thread sets mean, scale and shift of a channel.</summary>
     private static void PrepareKernel<TLane>(
-        Index1D channel, Walk walk, int hasGamma, int hasBeta, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> mean, ArrayView<TLane> reciprocal)
+        Index1D channel, int hasGamma, int hasBeta, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> mean, ArrayView<TLane> reciprocal)
         where TLane : unmanaged, ILane<TLane>
     {
+        int channels = mean.IntLength;
         memory[channel] = mean[channel];
-        memory[channel + walk.Channels] = (hasGamma != 0 ? gamma[channel] : TLane.Of(1)) * reciprocal[channel];
-        memory[channel + (2 * walk.Channels)] = hasBeta != 0 ? beta[channel] : TLane.Of(0);
+        memory[channel + channels] = (hasGamma != 0 ? gamma[channel] : TLane.Of(1)) * reciprocal[channel];
+        memory[channel + (2 * channels)] = hasBeta != 0 ? beta[channel] : TLane.Of(0);
     }
 
-    /// <summary>One thread adds up one part of a channel: neighbouring threads read neighbouring elements.</summary>
-    private static void SumKernel<TLane, TFormula>(Index1D i, Walk walk, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory, TFormula formula)
+    /// <summary>A group adds up four channels for each lane over a part of the rows. The pivot of a forward pass, an average over some rows that are spread over all of them, every group finds for itself.</summary>
+    private static void SumKernel<TLane, TFormula>(ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory, TFormula formula)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
-        int channel = i % walk.Channels;
-        int part = i / walk.Channels;
-        TLane p0 = memory[channel];
-        TLane p1 = TFormula.TakesTwo ? memory[channel + walk.Channels] : p0;
-        TLane p2 = TFormula.TakesTwo ? memory[channel + (2 * walk.Channels)] : p0;
-        TLane first = TLane.Of(0), second = TLane.Of(0);
-        int end = IntrinsicMath.Min(walk.Rows, (part + 1) * walk.RowsInPart);
-        for (int block = part * walk.RowsInPart; block < end; block += BlockRows)
+        int channel = tile.Column, left = tile.Columns - channel, step = tile.RowStep, end = tile.EndRow, row = tile.FirstRow;
+        TLane zero = TLane.Of(0);
+        Four<TLane> p0, p1, p2;
+        if (TFormula.TakesTwo)
         {
-            TLane blockFirst = TLane.Of(0), blockSecond = TLane.Of(0);
-            int blockEnd = IntrinsicMath.Min(end, block + BlockRows);
-            for (int row = block; row < blockEnd; row++)
-            {
-                int at = (row * walk.Channels) + channel;
-                formula.Add(a[at], TFormula.TakesTwo ? b[at] : p0, p0, p1, p2, ref blockFirst, ref blockSecond);
-            }
-
-            first += blockFirst;
-            second += blockSecond;
+            p0 = Fours.Load(memory, channel, left, tile.IsWide, zero);
+            p1 = Fours.Load(memory, channel + tile.Columns, left, tile.IsWide, zero);
+            p2 = Fours.Load(memory, channel + (2 * tile.Columns), left, tile.IsWide, zero);
+        }
+        else
+        {
+            p0 = p1 = p2 = Pivot(tile, a, channel, left);
+            if (tile.Part == 0 && tile.IsFirst) Fours.Store(memory, channel, left, tile.IsWide, p0);
         }
 
-        int to = ((Parameters + (2 * part)) * walk.Channels) + channel;
-        memory[to] = first;
-        memory[to + walk.Channels] = second;
+        Four<TLane> first = Fours.Of(zero), second = first, otherFirst = first, otherSecond = first;
+        for (; row + step < end; row += 2 * step)
+        {
+            int at = (row * tile.Columns) + channel, next = at + (step * tile.Columns);
+            Four<TLane> x = Fours.Load(a, at, left, tile.IsWide, zero), z = Fours.Load(a, next, left, tile.IsWide, zero);
+            Four<TLane> y = TFormula.TakesTwo ? Fours.Load(b, at, left, tile.IsWide, zero) : p0, w = TFormula.TakesTwo ? Fours.Load(b, next, left, tile.IsWide, zero) : p0;
+            Add(formula, x, y, p0, p1, p2, ref first, ref second);
+            Add(formula, z, w, p0, p1, p2, ref otherFirst, ref otherSecond);
+        }
+
+        if (row < end)
+        {
+            int at = (row * tile.Columns) + channel;
+            Add(formula, Fours.Load(a, at, left, tile.IsWide, zero), TFormula.TakesTwo ? Fours.Load(b, at, left, tile.IsWide, zero) : p0, p0, p1, p2, ref first, ref second);
+        }
+
+        first = tile.Total(ColumnTile.Combine(default(SumReduction), first, otherFirst), default(SumReduction));
+        second = tile.Total(ColumnTile.Combine(default(SumReduction), second, otherSecond), default(SumReduction));
+        if (!tile.IsFirst) return;
+        int to = ((Parameters + (2 * tile.Part)) * tile.Columns) + channel;
+        Fours.Store(memory, to, left, tile.IsWide, first);
+        Fours.Store(memory, to + tile.Columns, left, tile.IsWide, second);
     }
 
-    /// <summary>One thread computes the statistics of a channel from the sums of its parts.</summary>
+    // All threads of the group have to call this.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Four<TLane> Pivot<TLane>(ColumnTile tile, ArrayView<TLane> x, int channel, int left) where TLane : unmanaged, ILane<TLane>
+    {
+        int count = IntrinsicMath.Min(PivotRows, tile.Rows), apart = tile.Rows / count;
+        TLane zero = TLane.Of(0), n = TLane.Of(count);
+        Four<TLane> sum = Fours.Of(zero);
+        for (int i = Group.IdxX / tile.Lanes; i < count; i += tile.RowStep)
+        {
+            Four<TLane> four = Fours.Load(x, (i * apart * tile.Columns) + channel, left, tile.IsWide, zero);
+            sum = new(sum.X + (four.X / n), sum.Y + (four.Y / n), sum.Z + (four.Z / n), sum.W + (four.W / n));
+        }
+
+        return tile.Total(sum, default(SumReduction));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<TLane, TFormula>(
+        TFormula formula, Four<TLane> a, Four<TLane> b, Four<TLane> p0, Four<TLane> p1, Four<TLane> p2, ref Four<TLane> first, ref Four<TLane> second)
+        where TLane : unmanaged, ILane<TLane>
+        where TFormula : unmanaged, IChannelFormula
+    {
+        TLane x = first.X, y = first.Y, z = first.Z, w = first.W, x2 = second.X, y2 = second.Y, z2 = second.Z, w2 = second.W;
+        formula.Add(a.X, b.X, p0.X, p1.X, p2.X, ref x, ref x2);
+        formula.Add(a.Y, b.Y, p0.Y, p1.Y, p2.Y, ref y, ref y2);
+        formula.Add(a.Z, b.Z, p0.Z, p1.Z, p2.Z, ref z, ref z2);
+        formula.Add(a.W, b.W, p0.W, p1.W, p2.W, ref w, ref w2);
+        first = new(x, y, z, w);
+        second = new(x2, y2, z2, w2);
+    }
+
+    /// <summary>The totals of the parts of four channels for each lane; all threads of the group have to call this.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Totals<TLane>(ColumnTile tile, ArrayView<TLane> memory, out Four<TLane> first, out Four<TLane> second) where TLane : unmanaged, ILane<TLane>
+    {
+        int left = tile.Columns - tile.Column;
+        TLane zero = TLane.Of(0);
+        Four<TLane> one = Fours.Of(zero), two = one;
+        for (int part = tile.FirstRow; part < tile.EndRow; part += tile.RowStep)
+        {
+            int from = ((Parameters + (2 * part)) * tile.Columns) + tile.Column;
+            one = ColumnTile.Combine(default(SumReduction), one, Fours.Load(memory, from, left, tile.IsWide, zero));
+            two = ColumnTile.Combine(default(SumReduction), two, Fours.Load(memory, from + tile.Columns, left, tile.IsWide, zero));
+        }
+
+        first = tile.Total(one, default(SumReduction));
+        second = tile.Total(two, default(SumReduction));
+    }
+
+    /// <summary>A group computes the statistics of four channels for each lane from the sums of their parts.</summary>
     private static void FinishForwardKernel<TLane>(
-        Index1D channel, Walk walk, ForwardNumbers<TLane> numbers, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> mean,
+        ColumnTile tile, ForwardNumbers<TLane> numbers, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> mean,
         ArrayView<TLane> reciprocal, ArrayView<TLane> runningMean, ArrayView<TLane> runningVariance)
         where TLane : unmanaged, ILane<TLane>
     {
-        TLane sum = TLane.Of(0), squares = TLane.Of(0);
-        for (int part = 0; part < walk.Parts; part++)
+        Totals(tile, memory, out Four<TLane> sum, out Four<TLane> squares);
+        if (!tile.IsFirst) return;
+        for (int i = 0; i < 4 && tile.Column + i < tile.Columns; i++)
         {
-            int from = ((Parameters + (2 * part)) * walk.Channels) + channel;
-            sum += memory[from];
-            squares += memory[from + walk.Channels];
+            int channel = tile.Column + i;
+            TLane own = i == 0 ? sum.X : i == 1 ? sum.Y : i == 2 ? sum.Z : sum.W, ownSquares = i == 0 ? squares.X : i == 1 ? squares.Y : i == 2 ? squares.Z : squares.W;
+            TLane m = ChannelStatistics.Moments(memory[channel], own, ownSquares, numbers.Rows, out TLane variance);
+            TLane r = ChannelStatistics.ReciprocalDeviation(variance, numbers.Epsilon);
+            mean[channel] = m;
+            reciprocal[channel] = r;
+            memory[channel] = m;
+            memory[channel + tile.Columns] = (numbers.HasGamma != 0 ? gamma[channel] : TLane.Of(1)) * r;
+            memory[channel + (2 * tile.Columns)] = numbers.HasBeta != 0 ? beta[channel] : TLane.Of(0);
+            if (numbers.HasRunning == 0) continue;
+            runningMean[channel] = ChannelStatistics.Running(runningMean[channel], m, numbers.Momentum);
+            runningVariance[channel] = ChannelStatistics.Running(runningVariance[channel], variance * numbers.Unbiased, numbers.Momentum);
         }
-
-        TLane m = ChannelStatistics.Moments(memory[channel], sum, squares, TLane.Of(walk.Rows), out TLane variance);
-        TLane r = ChannelStatistics.ReciprocalDeviation(variance, numbers.Epsilon);
-        mean[channel] = m;
-        reciprocal[channel] = r;
-        memory[channel] = m;
-        memory[channel + walk.Channels] = (numbers.HasGamma != 0 ? gamma[channel] : TLane.Of(1)) * r;
-        memory[channel + (2 * walk.Channels)] = numbers.HasBeta != 0 ? beta[channel] : TLane.Of(0);
-        if (numbers.HasRunning == 0) return;
-        runningMean[channel] = ChannelStatistics.Running(runningMean[channel], m, numbers.Momentum);
-        runningVariance[channel] = ChannelStatistics.Running(runningVariance[channel], variance * numbers.Unbiased, numbers.Momentum);
     }
 
-    /// <summary>One thread computes the gradients of a channel's gamma and beta, and what its statistics pass on to x.</summary>
+    /// <summary>A group computes the gradients of gamma and beta of four channels for each lane, and what their statistics pass on to x.</summary>
     private static void FinishBackwardKernel<TLane>(
-        Index1D channel, Walk walk, int ofBatch, ArrayView<TLane> memory, ArrayView<TLane> reciprocal, ArrayView<TLane> dGamma, ArrayView<TLane> dBeta)
+        ColumnTile tile, TLane rows, int ofBatch, ArrayView<TLane> memory, ArrayView<TLane> reciprocal, ArrayView<TLane> dGamma, ArrayView<TLane> dBeta)
         where TLane : unmanaged, ILane<TLane>
     {
-        TLane sum = TLane.Of(0), products = TLane.Of(0);
-        for (int part = 0; part < walk.Parts; part++)
+        Totals(tile, memory, out Four<TLane> sum, out Four<TLane> products);
+        if (!tile.IsFirst) return;
+        for (int i = 0; i < 4 && tile.Column + i < tile.Columns; i++)
         {
-            int from = ((Parameters + (2 * part)) * walk.Channels) + channel;
-            sum += memory[from];
-            products += memory[from + walk.Channels];
+            int channel = tile.Column + i;
+            TLane own = i == 0 ? sum.X : i == 1 ? sum.Y : i == 2 ? sum.Z : sum.W, ownProducts = i == 0 ? products.X : i == 1 ? products.Y : i == 2 ? products.Z : products.W;
+            TLane r = reciprocal[channel];
+            dBeta[channel] = own;
+            dGamma[channel] = ownProducts * r;
+            TLane slope = ChannelStatistics.Slope(memory[channel + tile.Columns], r, own, ownProducts, rows, out TLane offset);
+            memory[channel + (3 * tile.Columns)] = ofBatch != 0 ? offset : TLane.Of(0);
+            memory[channel + (4 * tile.Columns)] = ofBatch != 0 ? slope : TLane.Of(0);
         }
+    }
 
-        TLane r = reciprocal[channel];
-        dBeta[channel] = sum;
-        dGamma[channel] = products * r;
-        TLane slope = ChannelStatistics.Slope(memory[channel + walk.Channels], r, sum, products, TLane.Of(walk.Rows), out TLane offset);
-        memory[channel + (3 * walk.Channels)] = ofBatch != 0 ? offset : TLane.Of(0);
-        memory[channel + (4 * walk.Channels)] = ofBatch != 0 ? slope : TLane.Of(0);
+    /// <summary>One thread computes four neighbouring outputs, where channels come in fours.</summary>
+    private static void FourKernel<TLane, TFormula>(
+        Index1D i, int channels, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> parameters, ArrayView<TLane> y, TFormula formula)
+        where TLane : unmanaged, ILane<TLane>
+        where TFormula : unmanaged, IChannelFormula
+    {
+        int fours = channels >> 2, at = i % fours;
+        ArrayView<Four<TLane>> of = parameters.Cast<Four<TLane>>();
+        Four<TLane> u = a.Cast<Four<TLane>>()[i], v = TFormula.TakesTwo ? b.Cast<Four<TLane>>()[i] : u;
+        Four<TLane> p0 = of[at], p1 = of[at + fours], p2 = of[at + (2 * fours)], p3 = TFormula.TakesFive ? of[at + (3 * fours)] : p0, p4 = TFormula.TakesFive ? of[at + (4 * fours)] : p0;
+        y.Cast<Four<TLane>>()[i] = new(
+            formula.Element(u.X, v.X, p0.X, p1.X, p2.X, p3.X, p4.X), formula.Element(u.Y, v.Y, p0.Y, p1.Y, p2.Y, p3.Y, p4.Y),
+            formula.Element(u.Z, v.Z, p0.Z, p1.Z, p2.Z, p3.Z, p4.Z), formula.Element(u.W, v.W, p0.W, p1.W, p2.W, p3.W, p4.W));
     }
 
     /// <summary>One thread computes one output.</summary>
@@ -247,27 +311,11 @@ public static partial class BatchNormalization
     /// <summary>The parameters of a channel, which come first in scratch memory; the sums of the parts follow.</summary>
     private const int Parameters = 5;
 
-    /// <summary>How the rows are cut into parts.</summary>
-    internal readonly struct Walk
-    {
-        internal readonly int Rows, Channels, Parts, RowsInPart;
-
-        internal Walk(int rows, int channels)
-        {
-            (Rows, Channels) = (rows, channels);
-            int wanted = Math.Max(1, BusyThreads / channels);
-
-            // Not fewer rows than the square root: whoever adds up the parts should not take longer than who adds up one.
-            RowsInPart = Math.Max(Math.Max((rows + wanted - 1) / wanted, BlockRows), (int)Math.Sqrt(rows));
-            Parts = Math.Max(1, (rows + RowsInPart - 1) / RowsInPart);
-        }
-    }
-
     /// <summary>The numbers of a forward pass; what is 0 is not there.</summary>
-    internal readonly struct ForwardNumbers<TLane>(TLane epsilon, TLane momentum, TLane unbiased, int hasGamma, int hasBeta, int hasRunning)
+    internal readonly struct ForwardNumbers<TLane>(TLane rows, TLane epsilon, TLane momentum, TLane unbiased, int hasGamma, int hasBeta, int hasRunning)
         where TLane : unmanaged
     {
-        internal readonly TLane Epsilon = epsilon, Momentum = momentum, Unbiased = unbiased;
+        internal readonly TLane Rows = rows, Epsilon = epsilon, Momentum = momentum, Unbiased = unbiased;
         internal readonly int HasGamma = hasGamma, HasBeta = hasBeta, HasRunning = hasRunning;
     }
 }

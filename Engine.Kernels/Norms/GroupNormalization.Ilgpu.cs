@@ -1,189 +1,230 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
+// One launch normalises: a team of threads (IRowTeam) has the terms of one mean, and walks over them for the mean, for the variance around it, and for the outputs. The first walk reads memory; the
+// others find the terms in the caches, 16 to 64 KB for each group of threads. So memory sees a read and a write of each number. What is added to the channels before, and the activation
+// behind, are done on the way. The derivative reads x and g twice in the same manner; a kernel before it goes down the columns for the gradients of gamma and beta.
 public static partial class GroupNormalization
 {
     /// <summary>The forward pass on a device that runs ILGPU's kernels; a layer normalisation is one of a single position and group.</summary>
-    internal static void ForwardOnIlgpu(
-        IlgpuDevice device, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
+    internal static void ForwardOnIlgpu<TActivation>(
+        IlgpuDevice device, TActivation activation, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, double epsilon, Storage mean, Storage reciprocal, Storage y)
+        where TActivation : unmanaged, IFoldedActivation
     {
-        if (x.DType == DType.Float32) ForwardOnIlgpu<FloatScalar>(device, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
-        else ForwardOnIlgpu<DoubleScalar>(device, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
+        if (x.DType == DType.Float32) Launch<FloatScalar>();
+        else Launch<DoubleScalar>();
+
+        void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
+        {
+            RowLaunch launch = new(device, shape.Statistics, shape.Terms);
+            Action<GroupWalk, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = launch.IsThread
+                ? ForwardKernel<TLane, TActivation, OneThread>
+                : launch.IsWarp ? ForwardKernel<TLane, TActivation, OneWarp> : ForwardKernel<TLane, TActivation, OneGroup>;
+            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                launch.Config, new(shape, gamma is not null, beta is not null, shift is not null), TLane.Of(epsilon), IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(gamma ?? x),
+                IlgpuStorage.ViewOf<TLane>(beta ?? x), IlgpuStorage.ViewOf<TLane>(shift ?? x), IlgpuStorage.ViewOf<TLane>(mean), IlgpuStorage.ViewOf<TLane>(reciprocal),
+                IlgpuStorage.ViewOf<TLane>(y), activation);
+        }
     }
 
     /// <summary>The derivative on a device that runs ILGPU's kernels.</summary>
-    internal static void BackwardOnIlgpu(
-        IlgpuDevice device, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx)
+    internal static void BackwardOnIlgpu<TActivation>(
+        IlgpuDevice device, TActivation activation, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, Storage mean, Storage reciprocal, Storage dGamma,
+        Storage dBeta, Storage? dx)
+        where TActivation : unmanaged, IFoldedActivation
     {
-        if (x.DType == DType.Float32) BackwardOnIlgpu<FloatScalar>(device, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx);
-        else BackwardOnIlgpu<DoubleScalar>(device, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx);
-    }
+        if (x.DType == DType.Float32) Launch<FloatScalar>();
+        else Launch<DoubleScalar>();
 
-    private static void ForwardOnIlgpu<TLane>(
-        IlgpuDevice device, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        ArrayView<TLane> from = IlgpuStorage.ViewOf<TLane>(x), means = IlgpuStorage.ViewOf<TLane>(mean), reciprocals = IlgpuStorage.ViewOf<TLane>(reciprocal);
-        GroupWalk walk = new(shape, gamma is not null, beta is not null);
-        Action<GroupWalk, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> moments = MomentsKernel;
-        device.Launcher(moments, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            (new Index1D(shape.Statistics), new Index1D(GroupTree.ThreadsFor(shape.Terms))), walk, TLane.Of(epsilon), from, means, reciprocals);
-        Action<Index1D, GroupWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> elements = ElementKernel;
-        device.Launcher(elements, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            x.Length, walk, from, IlgpuStorage.ViewOf<TLane>(gamma ?? x), IlgpuStorage.ViewOf<TLane>(beta ?? x), means, reciprocals, IlgpuStorage.ViewOf<TLane>(y));
-    }
-
-    private static void BackwardOnIlgpu<TLane>(
-        IlgpuDevice device, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(g), means = IlgpuStorage.ViewOf<TLane>(mean), reciprocals = IlgpuStorage.ViewOf<TLane>(reciprocal);
-        ArrayView<TLane> factors = IlgpuStorage.ViewOf<TLane>(gamma ?? x);
-        GroupWalk walk = new(shape, gamma is not null, hasBeta: false);
-        BatchNormalization.Walk rows = new(shape.Images * shape.Positions, shape.Channels);
-        Storage scratch = device.Allocate(x.DType, checked(2 * Math.Max(shape.Statistics, rows.Parts * shape.Channels)));
-        try
+        void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
         {
-            ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
-            Action<Index1D, GroupWalk, BatchNormalization.Walk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> partial = PartKernel;
-            device.Launcher(partial, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                rows.Parts * shape.Channels, walk, rows, a, b, means, reciprocals, memory);
-            Action<Index1D, BatchNormalization.Walk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishKernel;
-            device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                shape.Channels, rows, memory, IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
+            ColumnTile tile = new(shape.Images * shape.Positions, shape.Channels, 1), parts = new(tile.Parts, shape.Channels, 1, isWhole: true);
+            GroupWalk walk = new(shape, gamma is not null, beta is not null, shift is not null);
+            ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(g), factors = IlgpuStorage.ViewOf<TLane>(gamma ?? x), offsets = IlgpuStorage.ViewOf<TLane>(beta ?? x);
+            ArrayView<TLane> shifts = IlgpuStorage.ViewOf<TLane>(shift ?? x), means = IlgpuStorage.ViewOf<TLane>(mean), reciprocals = IlgpuStorage.ViewOf<TLane>(reciprocal);
+            Storage scratch = device.Allocate(x.DType, checked(2 * tile.Parts * shape.Channels));
+            try
+            {
+                ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
+                Action<GroupWalk, ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation>
+                    part = PartKernel;
+                device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    tile.Config(1), walk, tile, a, b, factors, offsets, shifts, means, reciprocals, memory, activation);
+                Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishKernel;
+                device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    parts.Config(1), parts, memory, IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
+            }
+            finally
+            {
+                scratch.Release();
+            }
+
             if (dx is null) return;
-            Action<GroupWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> sums = SumsKernel;
-            device.Launcher(sums, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                (new Index1D(shape.Statistics), new Index1D(GroupTree.ThreadsFor(shape.Terms))), walk, a, b, factors, means, reciprocals, memory);
-            Action<Index1D, GroupWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> input = InputKernel;
-            device.Launcher(input, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                x.Length, walk, a, b, factors, means, reciprocals, memory, IlgpuStorage.ViewOf<TLane>(dx));
+            RowLaunch launch = new(device, shape.Statistics, shape.Terms);
+            Action<GroupWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = launch.IsThread
+                ? BackwardKernel<TLane, TActivation, OneThread>
+                : launch.IsWarp ? BackwardKernel<TLane, TActivation, OneWarp> : BackwardKernel<TLane, TActivation, OneGroup>;
+            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                launch.Config, walk, a, b, factors, offsets, shifts, means, reciprocals, IlgpuStorage.ViewOf<TLane>(dx), activation);
         }
-        finally
+    }
+
+    /// <summary>A team computes the mean of its terms, the variance around it, and the outputs.</summary>
+    private static void ForwardKernel<TLane, TActivation, TTeam>(
+        GroupWalk walk, TLane epsilon, ArrayView<TLane> x, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift, ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
+        ArrayView<TLane> y, TActivation activation)
+        where TLane : unmanaged, ILane<TLane>
+        where TActivation : unmanaged, IFoldedActivation
+        where TTeam : unmanaged, IRowTeam
+    {
+        int statistic = TTeam.Row;
+        if (statistic >= walk.Statistics) return;
+        GroupTerms of = new(walk, statistic);
+        int first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
+        TLane terms = TLane.Of(walk.Terms), zero = TLane.Of(0), sum = zero, squares = zero;
+        for (int term = first; term < walk.Terms; term += step)
         {
-            scratch.Release();
+            Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, zero);
+            sum += a.X + a.Y + (a.Z + a.W);
         }
-    }
 
-    /// <summary>A group of threads computes the mean, and then the variance around it, of one group of channels of one image.</summary>
-    private static void MomentsKernel<TLane>(GroupWalk walk, TLane epsilon, ArrayView<TLane> x, ArrayView<TLane> mean, ArrayView<TLane> reciprocal)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        ArrayView<TLane> shared = SharedMemory.Allocate<TLane>(GroupTree.MaxThreads);
-        TLane terms = TLane.Of(walk.Terms);
-        TLane sum = TLane.Of(0);
-        for (int term = Group.IdxX; term < walk.Terms; term += Group.DimX) sum += x[walk.At(Grid.IdxX, term)];
-        TLane center = GroupTree.Total(shared, sum, default(SumReduction)) / terms;
-        TLane squares = TLane.Of(0);
-        for (int term = Group.IdxX; term < walk.Terms; term += Group.DimX)
+        TLane center = TTeam.Total(sum, default(SumReduction)) / terms;
+        for (int term = first; term < walk.Terms; term += step)
         {
-            TLane distance = x[walk.At(Grid.IdxX, term)] - center;
-            squares = TLane.MulAdd(distance, distance, squares);
+            Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, center);
+            TLane d0 = a.X - center, d1 = a.Y - center, d2 = a.Z - center, d3 = a.W - center;
+            squares += (d0 * d0) + (d1 * d1) + ((d2 * d2) + (d3 * d3));
         }
 
-        squares = GroupTree.Total(shared, squares, default(SumReduction));
-        if (Group.IdxX != 0) return;
-        mean[Grid.IdxX] = center;
-        reciprocal[Grid.IdxX] = ChannelStatistics.ReciprocalDeviation(squares / terms, epsilon);
-    }
-
-    /// <summary>One thread computes one output.</summary>
-    private static void ElementKernel<TLane>(
-        Index1D i, GroupWalk walk, ArrayView<TLane> x, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> y)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        int channel = i % walk.Channels;
-        int statistic = walk.Statistic(i);
-        TLane scale = walk.HasGamma != 0 ? gamma[channel] * reciprocal[statistic] : reciprocal[statistic];
-        y[i] = TLane.MulAdd(x[i] - mean[statistic], scale, walk.HasBeta != 0 ? beta[channel] : TLane.Of(0));
-    }
-
-    /// <summary>One thread adds up one part of a channel's gradients of gamma and beta.</summary>
-    private static void PartKernel<TLane>(
-        Index1D i, GroupWalk walk, BatchNormalization.Walk rows, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> memory)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        int channel = i % rows.Channels;
-        int part = i / rows.Channels;
-        TLane sum = TLane.Of(0), products = TLane.Of(0);
-        int end = IntrinsicMath.Min(rows.Rows, (part + 1) * rows.RowsInPart);
-        for (int row = part * rows.RowsInPart; row < end; row++)
+        TLane r = ChannelStatistics.ReciprocalDeviation(TTeam.Total(squares, default(SumReduction)) / terms, epsilon);
+        for (int term = first; term < walk.Terms; term += step)
         {
-            int at = (row * rows.Channels) + channel;
-            int statistic = walk.Statistic(at);
-            sum += g[at];
-            products = TLane.MulAdd(g[at], (x[at] - mean[statistic]) * reciprocal[statistic], products);
+            int left = walk.Terms - term;
+            Four<TLane> a = of.Shifted(x, shift, term, left, center), scale = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)), b = of.OfChannels(beta, walk.HasBeta, 0, term, zero);
+            of.Store(y, term, left, new Four<TLane>(
+                activation.Apply(TLane.MulAdd(a.X - center, scale.X * r, b.X)), activation.Apply(TLane.MulAdd(a.Y - center, scale.Y * r, b.Y)),
+                activation.Apply(TLane.MulAdd(a.Z - center, scale.Z * r, b.Z)), activation.Apply(TLane.MulAdd(a.W - center, scale.W * r, b.W))));
         }
 
-        memory[(2 * part * rows.Channels) + channel] = sum;
-        memory[(((2 * part) + 1) * rows.Channels) + channel] = products;
+        if (TTeam.Thread != 0) return;
+        mean[statistic] = center;
+        reciprocal[statistic] = r;
     }
 
-    /// <summary>One thread adds up the parts of a channel.</summary>
-    private static void FinishKernel<TLane>(Index1D channel, BatchNormalization.Walk rows, ArrayView<TLane> memory, ArrayView<TLane> dGamma, ArrayView<TLane> dBeta)
+    /// <summary>With z = (x - mean) r and h = gamma times the gradient taken back through the activation, a team finds the means of h and of h z and then dx = r (h - mean(h) - z mean(h z)).</summary>
+    private static void BackwardKernel<TLane, TActivation, TTeam>(
+        GroupWalk walk, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift, ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
+        ArrayView<TLane> dx, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
+        where TActivation : unmanaged, IFoldedActivation
+        where TTeam : unmanaged, IRowTeam
     {
-        TLane sum = TLane.Of(0), products = TLane.Of(0);
-        for (int part = 0; part < rows.Parts; part++)
+        int statistic = TTeam.Row;
+        if (statistic >= walk.Statistics) return;
+        GroupTerms of = new(walk, statistic);
+        int first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
+        TLane center = mean[statistic], r = reciprocal[statistic], terms = TLane.Of(walk.Terms), sum = TLane.Of(0), products = sum;
+        for (int term = first; term < walk.Terms; term += step)
         {
-            sum += memory[(2 * part * rows.Channels) + channel];
-            products += memory[(((2 * part) + 1) * rows.Channels) + channel];
+            Normalized(walk, of, x, g, gamma, beta, shift, term, center, r, activation, out Four<TLane> z, out Four<TLane> h);
+            sum += h.X + h.Y + (h.Z + h.W);
+            products += (h.X * z.X) + (h.Y * z.Y) + ((h.Z * z.Z) + (h.W * z.W));
         }
 
-        dBeta[channel] = sum;
-        dGamma[channel] = products;
-    }
-
-    /// <summary>A group of threads computes the means of h = g gamma and of h z over one group of channels of one image.</summary>
-    private static void SumsKernel<TLane>(
-        GroupWalk walk, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> memory)
-        where TLane : unmanaged, ILane<TLane>
-    {
-        ArrayView<TLane> shared = SharedMemory.Allocate<TLane>(GroupTree.MaxThreads);
-        TLane center = mean[Grid.IdxX], r = reciprocal[Grid.IdxX], terms = TLane.Of(walk.Terms);
-        TLane sum = TLane.Of(0), products = TLane.Of(0);
-        for (int term = Group.IdxX; term < walk.Terms; term += Group.DimX)
+        TLane meanH = TTeam.Total(sum, default(SumReduction)) / terms, meanHz = TTeam.Total(products, default(SumReduction)) / terms;
+        for (int term = first; term < walk.Terms; term += step)
         {
-            int at = walk.At(Grid.IdxX, term);
-            TLane h = walk.HasGamma != 0 ? g[at] * gamma[at % walk.Channels] : g[at];
-            sum += h;
-            products = TLane.MulAdd(h, (x[at] - center) * r, products);
+            Normalized(walk, of, x, g, gamma, beta, shift, term, center, r, activation, out Four<TLane> z, out Four<TLane> h);
+            of.Store(dx, term, walk.Terms - term, new Four<TLane>(
+                r * (h.X - meanH - (z.X * meanHz)), r * (h.Y - meanH - (z.Y * meanHz)), r * (h.Z - meanH - (z.Z * meanHz)), r * (h.W - meanH - (z.W * meanHz))));
+        }
+    }
+
+    // z = (x + shift - mean) r and h = gamma activation'(g, z gamma + beta) of four terms; both 0 past the end.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Normalized<TLane, TActivation>(
+        GroupWalk walk, GroupTerms of, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift, int term, TLane center, TLane r,
+        TActivation activation, out Four<TLane> z, out Four<TLane> h)
+        where TLane : unmanaged, ILane<TLane>
+        where TActivation : unmanaged, IFoldedActivation
+    {
+        int left = walk.Terms - term;
+        TLane zero = TLane.Of(0);
+        Four<TLane> a = of.Shifted(x, shift, term, left, center), b = of.Load(g, term, left, zero);
+        Four<TLane> scale = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)), offset = of.OfChannels(beta, walk.HasBeta, 0, term, zero);
+        z = new((a.X - center) * r, (a.Y - center) * r, (a.Z - center) * r, (a.W - center) * r);
+        h = new(
+            scale.X * activation.Gradient(b.X, TLane.MulAdd(z.X, scale.X, offset.X)), scale.Y * activation.Gradient(b.Y, TLane.MulAdd(z.Y, scale.Y, offset.Y)),
+            scale.Z * activation.Gradient(b.Z, TLane.MulAdd(z.Z, scale.Z, offset.Z)), scale.W * activation.Gradient(b.W, TLane.MulAdd(z.W, scale.W, offset.W)));
+    }
+
+    /// <summary>A group adds up the gradients of beta and gamma, activation'(g) and that times z, for four channels of each lane over a part of the rows.</summary>
+    private static void PartKernel<TLane, TActivation>(
+        GroupWalk walk, ColumnTile tile, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift, ArrayView<TLane> mean,
+        ArrayView<TLane> reciprocal, ArrayView<TLane> memory, TActivation activation)
+        where TLane : unmanaged, ILane<TLane>
+        where TActivation : unmanaged, IFoldedActivation
+    {
+        int channel = tile.Column, left = tile.Columns - channel, step = tile.RowStep, end = tile.EndRow;
+        TLane zero = TLane.Of(0), one = TLane.Of(1);
+        Four<TLane> scale = walk.HasGamma != 0 ? Fours.Load(gamma, channel, left, tile.IsWide, one) : Fours.Of(one), offset = walk.HasBeta != 0 ? Fours.Load(beta, channel, left, tile.IsWide, zero) : Fours.Of(zero);
+        int g0 = channel / walk.GroupChannels, g1 = (channel + 1) / walk.GroupChannels, g2 = (channel + 2) / walk.GroupChannels, g3 = (channel + 3) / walk.GroupChannels;
+        Four<TLane> sum = Fours.Of(zero), products = sum;
+        for (int row = tile.FirstRow; row < end; row += step)
+        {
+            int at = (row * tile.Columns) + channel, image = row / walk.Positions, statistic = image * walk.Groups;
+            Four<TLane> a = Fours.Load(x, at, left, tile.IsWide, zero), b = Fours.Load(g, at, left, tile.IsWide, zero);
+            Four<TLane> more = walk.HasShift != 0 ? Fours.Load(shift, (image * tile.Columns) + channel, left, tile.IsWide, zero) : Fours.Of(zero);
+            Add(activation, a.X + more.X, b.X, scale.X, offset.X, mean, reciprocal, statistic + g0, left > 0, sum.X, products.X, out TLane s0, out TLane p0);
+            Add(activation, a.Y + more.Y, b.Y, scale.Y, offset.Y, mean, reciprocal, statistic + g1, left > 1, sum.Y, products.Y, out TLane s1, out TLane p1);
+            Add(activation, a.Z + more.Z, b.Z, scale.Z, offset.Z, mean, reciprocal, statistic + g2, left > 2, sum.Z, products.Z, out TLane s2, out TLane p2);
+            Add(activation, a.W + more.W, b.W, scale.W, offset.W, mean, reciprocal, statistic + g3, left > 3, sum.W, products.W, out TLane s3, out TLane p3);
+            sum = new(s0, s1, s2, s3);
+            products = new(p0, p1, p2, p3);
         }
 
-        sum = GroupTree.Total(shared, sum, default(SumReduction));
-        products = GroupTree.Total(shared, products, default(SumReduction));
-        if (Group.IdxX != 0) return;
-        memory[2 * Grid.IdxX] = sum / terms;
-        memory[(2 * Grid.IdxX) + 1] = products / terms;
+        sum = tile.Total(sum, default(SumReduction));
+        products = tile.Total(products, default(SumReduction));
+        if (!tile.IsFirst) return;
+        Fours.Store(memory, (2 * tile.Part * tile.Columns) + channel, left, tile.IsWide, sum);
+        Fours.Store(memory, (((2 * tile.Part) + 1) * tile.Columns) + channel, left, tile.IsWide, products);
     }
 
-    /// <summary>One thread computes one element of dx = reciprocal (h - mean(h) - z mean(h z)).</summary>
-    private static void InputKernel<TLane>(
-        Index1D i, GroupWalk walk, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> memory, ArrayView<TLane> dx)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<TLane, TActivation>(
+        TActivation activation, TLane x, TLane g, TLane scale, TLane offset, ArrayView<TLane> mean, ArrayView<TLane> reciprocal, int statistic, bool isThere, TLane sum, TLane products,
+        out TLane newSum, out TLane newProducts)
         where TLane : unmanaged, ILane<TLane>
+        where TActivation : unmanaged, IFoldedActivation
     {
-        int statistic = walk.Statistic(i);
-        TLane r = reciprocal[statistic];
-        TLane h = walk.HasGamma != 0 ? g[i] * gamma[i % walk.Channels] : g[i];
-        TLane z = (x[i] - mean[statistic]) * r;
-        dx[i] = r * (h - memory[2 * statistic] - (z * memory[(2 * statistic) + 1]));
+        (newSum, newProducts) = (sum, products);
+        if (!isThere) return;
+        TLane z = (x - mean[statistic]) * reciprocal[statistic], h = activation.Gradient(g, TLane.MulAdd(z, scale, offset));
+        newSum = sum + h;
+        newProducts = TLane.MulAdd(h, z, products);
     }
 
-    /// <summary>The extents as GPU kernels take them; a has of 0 means that the array is not there.</summary>
-    internal readonly struct GroupWalk(GroupNormShape shape, bool hasGamma, bool hasBeta)
+    /// <summary>A group adds up the parts of four channels for each lane.</summary>
+    private static void FinishKernel<TLane>(ColumnTile tile, ArrayView<TLane> memory, ArrayView<TLane> dGamma, ArrayView<TLane> dBeta) where TLane : unmanaged, ILane<TLane>
     {
-        private readonly int _positions = shape.Positions, _groups = shape.Groups, _groupChannels = shape.GroupChannels;
+        int channel = tile.Column, left = tile.Columns - channel;
+        TLane zero = TLane.Of(0);
+        Four<TLane> sum = Fours.Of(zero), products = sum;
+        for (int part = tile.FirstRow; part < tile.EndRow; part += tile.RowStep)
+        {
+            sum = ColumnTile.Combine(default(SumReduction), sum, Fours.Load(memory, (2 * part * tile.Columns) + channel, left, tile.IsWide, zero));
+            products = ColumnTile.Combine(default(SumReduction), products, Fours.Load(memory, (((2 * part) + 1) * tile.Columns) + channel, left, tile.IsWide, zero));
+        }
 
-        internal readonly int Channels = shape.Channels, Terms = shape.Terms, HasGamma = hasGamma ? 1 : 0, HasBeta = hasBeta ? 1 : 0;
-
-        /// <summary>The place of a term of a group of channels of an image.</summary>
-        internal int At(int statistic, int term) =>
-            ((((statistic / _groups) * _positions) + (term / _groupChannels)) * Channels) + (statistic % _groups * _groupChannels) + (term % _groupChannels);
-
-        /// <summary>The group of channels of an image to which an element belongs.</summary>
-        internal int Statistic(int element) => (element / (_positions * Channels) * _groups) + (element % Channels / _groupChannels);
+        sum = tile.Total(sum, default(SumReduction));
+        products = tile.Total(products, default(SumReduction));
+        if (!tile.IsFirst) return;
+        Fours.Store(dBeta, channel, left, tile.IsWide, sum);
+        Fours.Store(dGamma, channel, left, tile.IsWide, products);
     }
 }

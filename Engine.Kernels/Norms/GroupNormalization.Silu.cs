@@ -1,5 +1,3 @@
-using Engine.Kernels.Elementwise;
-
 namespace Engine.Kernels;
 
 // The normalisation as the residual blocks of diffusion models have it: a number for each channel of each image is added before, and SiLU applied behind, in the
@@ -34,10 +32,7 @@ public static partial class GroupNormalization
             return;
         }
 
-        // Elsewhere in parts: the shift, the normalisation, SiLU.
-        using Temporary shifted = Shifted(x, shape, shift);
-        ForwardOnIlgpu((IlgpuDevice)device, shifted.Storage, shape, gamma, beta, epsilon, mean, reciprocal, y);
-        Map.Unary(y, y, default(Silu));
+        ForwardOnIlgpu((IlgpuDevice)device, default(FoldedSilu), x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>The derivative of <see cref="ForwardSilu"/>: as that of the normalisation, with g taken back through SiLU; dshift is the sum of dx over the positions.</summary>
@@ -80,36 +75,10 @@ public static partial class GroupNormalization
             return;
         }
 
-        // z = (x + shift - mean) reciprocal gamma + beta again, g through SiLU at z, and the normalisation's own derivative.
-        using Temporary shifted = Shifted(x, shape, shift);
-        using Temporary h = new(x.Device.Allocate(x.DType, x.Length), isOwn: true);
-        Shape groups = [shape.Images, shape.Positions, shape.Groups, shape.GroupChannels], statistics = [shape.Images, 1, shape.Groups, 1], channels = [1, 1, shape.Groups, shape.GroupChannels];
-        Map.Binary(shifted.Storage, groups, mean, statistics, h.Storage, groups, default(Subtract));
-        Map.Binary(h.Storage, groups, reciprocal, statistics, h.Storage, groups, default(Multiply));
-        if (gamma is not null) Map.Binary(h.Storage, groups, gamma, channels, h.Storage, groups, default(Multiply));
-        if (beta is not null) Map.Binary(h.Storage, groups, beta, channels, h.Storage, groups, default(Add));
-        Map.Binary(g, groups, h.Storage, groups, h.Storage, groups, default(SiluGradient));
-        Storage? result = dx ?? (dShift is null ? null : h.Storage);
-        BackwardOnIlgpu((IlgpuDevice)device, h.Storage, shifted.Storage, shape, gamma, mean, reciprocal, dGamma, dBeta, result);
+        // Elsewhere the gradient of the shift is what dx adds up to, wanted or not.
+        Storage? result = dx ?? (dShift is null ? null : device.Allocate(x.DType, x.Length));
+        BackwardOnIlgpu((IlgpuDevice)device, default(FoldedSilu), g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, result);
         if (dShift is not null) Reduce.Sum(result!, [shape.Images, shape.Positions, shape.Channels], [1], dShift);
-    }
-
-    private static Temporary Shifted(Storage x, GroupNormShape shape, Storage? shift)
-    {
-        if (shift is null) return new Temporary(x, isOwn: false);
-        Storage shifted = x.Device.Allocate(x.DType, x.Length);
-        Shape all = [shape.Images, shape.Positions, shape.Channels];
-        Map.Binary(x, all, shift, [shape.Images, 1, shape.Channels], shifted, all, default(Add));
-        return new Temporary(shifted, isOwn: true);
-    }
-
-    private readonly ref struct Temporary(Storage storage, bool isOwn)
-    {
-        internal Storage Storage { get; } = storage;
-
-        public void Dispose()
-        {
-            if (isOwn) Storage.Release();
-        }
+        if (dx is null) result?.Release();
     }
 }

@@ -26,7 +26,7 @@ public static partial class GroupNormalization
         NormArguments.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost<FoldedNothing>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
-        else ForwardOnIlgpu((IlgpuDevice)device, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
+        else ForwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), x, shape, gamma, beta, null, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>
@@ -60,7 +60,7 @@ public static partial class GroupNormalization
         }
         else
         {
-            BackwardOnIlgpu((IlgpuDevice)device, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx);
+            BackwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), g, x, shape, gamma, null, null, mean, reciprocal, dGamma, dBeta, dx);
         }
     }
 }

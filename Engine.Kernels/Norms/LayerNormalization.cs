@@ -26,7 +26,7 @@ public static partial class LayerNormalization
         NormArguments.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y);
-        else GroupNormalization.ForwardOnIlgpu((IlgpuDevice)device, x, new(rows, 1, columns, 1), gamma, beta, epsilon, mean, reciprocal, y);
+        else GroupNormalization.ForwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>
@@ -62,7 +62,7 @@ public static partial class LayerNormalization
         }
         else
         {
-            GroupNormalization.BackwardOnIlgpu((IlgpuDevice)device, g, x, new(rows, 1, columns, 1), gamma, mean, reciprocal, dGamma, dBeta, dx);
+            GroupNormalization.BackwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma, dBeta, dx);
         }
     }
 }

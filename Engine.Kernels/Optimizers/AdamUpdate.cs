@@ -52,8 +52,8 @@ public static class AdamUpdate
     {
         private readonly double _rate = rate;
         private readonly double _correction = correction;
-        private readonly double _beta1 = beta1;
-        private readonly double _beta2 = beta2;
+        private readonly double _beta1 = beta1, _rest1 = 1 - beta1;
+        private readonly double _beta2 = beta2, _rest2 = 1 - beta2;
         private readonly double _epsilon = epsilon;
         private readonly double _kept = kept;
 
@@ -63,11 +63,11 @@ public static class AdamUpdate
         public void Apply<T>(ref T parameter, ref T mean, ref T square, ref T unused, T g) where T : unmanaged, ILane<T>
         {
             // m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²
-            mean = T.MulAdd(T.Of(_beta1), mean, T.Of(1 - _beta1) * g);
-            square = T.MulAdd(T.Of(_beta2), square, T.Of(1 - _beta2) * g * g);
+            mean = T.MulAdd(T.Of(_beta1), mean, T.Of(_rest1) * g);
+            square = T.MulAdd(T.Of(_beta2), square, T.Of(_rest2) * g * g);
 
             // p = (1 - learningRate decay) p - learningRate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon)
-            parameter = T.MulAdd(T.Of(_kept), parameter, T.Of(-_rate) * mean / T.MulAdd(T.Sqrt(square), T.Of(_correction), T.Of(_epsilon)));
+            parameter = T.MulAdd(T.Of(_kept), parameter, -T.Of(_rate) * mean / T.MulAdd(T.Sqrt(square), T.Of(_correction), T.Of(_epsilon)));
         }
     }
 }

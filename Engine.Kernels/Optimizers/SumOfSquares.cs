@@ -1,5 +1,3 @@
-using Engine.Kernels.Elementwise;
-
 namespace Engine.Kernels;
 
 /// <summary>The sum of the squares of arrays, in float64 whatever they hold: what a norm is taken from.</summary>
@@ -17,10 +15,19 @@ public static partial class SumOfSquares
         }
 
         double sum = 0;
-        foreach (Storage array in arrays)
+        for (int start = 0, end; start < arrays.Length; start = end)
         {
-            if (array.Length == 0) continue;
-            sum += array.Device is CpuDevice cpu ? RunOnHost(cpu, array) : RunOnIlgpu(array);
+            // As a rule all are on one device and of one type; where they are not, every run of like ones is a launch.
+            for (end = start + 1; end < arrays.Length && ReferenceEquals(arrays[end].Device, arrays[start].Device) && arrays[end].DType == arrays[start].DType;) end++;
+            ReadOnlySpan<Storage> like = arrays[start..end];
+            if (arrays[start].Device is CpuDevice cpu)
+            {
+                foreach (Storage array in like) sum += RunOnHost(cpu, array);
+            }
+            else
+            {
+                sum += RunOnIlgpu((IlgpuDevice)arrays[start].Device, like);
+            }
         }
 
         return sum;
@@ -31,56 +38,39 @@ public static partial class SumOfSquares
     /// <param name="sum">The sum: one float64.</param>
     internal static void Run(ReadOnlySpan<Storage> arrays, Storage sum)
     {
-        Device device = Arguments.OneDevice(nameof(SumOfSquares), [.. arrays, sum]);
-        Storage parts = device.Allocate(DType.Float64, arrays.Length);
+        IlgpuDevice device = (IlgpuDevice)Arguments.OneDevice(nameof(SumOfSquares), [.. arrays, sum]);
+        Storage runs = device.Allocate(DType.Float64, Math.Max(arrays.Length, 1));
         try
         {
-            Move.Fill(parts, 0);
-            for (int i = 0; i < arrays.Length; i++)
+            Move.Fill(runs, 0);
+            for (int start = 0, end, run = 0; start < arrays.Length; start = end, run++)
             {
-                if (arrays[i].Length == 0) continue;
-                OnIlgpu(arrays[i], sum);
-                Move.WriteSlice(sum, new Shape(1), parts, new Shape(arrays.Length), [i]);
+                for (end = start + 1; end < arrays.Length && arrays[end].DType == arrays[start].DType;) end++;
+                OnIlgpu(device, arrays[start..end], sum);
+                Move.WriteSlice(sum, new Shape(1), runs, new Shape(runs.Length), [run]);
             }
 
-            Reduce.Sum(parts, [arrays.Length], [0], sum);
+            Reduce.Sum(runs, [runs.Length], [0], sum);
         }
         finally
         {
-            parts.Release();
+            runs.Release();
         }
     }
 
-    private static double RunOnIlgpu(Storage array)
+    private static double RunOnIlgpu(IlgpuDevice device, ReadOnlySpan<Storage> arrays)
     {
-        Storage sum = array.Device.Allocate(DType.Float64, 1);
+        Storage sum = device.Allocate(DType.Float64, 1);
         try
         {
-            OnIlgpu(array, sum);
-            double[] result = new double[1];
-            sum.CopyTo<double>(result);
-            return result[0];
+            OnIlgpu(device, arrays, sum);
+            double result = 0;
+            sum.CopyTo(new Span<double>(ref result));
+            return result;
         }
         finally
         {
             sum.Release();
-        }
-    }
-
-    /// <summary>Composed of other kernels: a norm is taken once a step.</summary>
-    private static void OnIlgpu(Storage array, Storage sum)
-    {
-        Storage squares = array.Device.Allocate(DType.Float64, array.Length);
-        try
-        {
-            if (array.DType == DType.Float64) Move.Copy(array, squares);
-            else Move.Convert(array, squares);
-            Map.Unary(squares, squares, new Square());
-            Reduce.Sum(squares, [array.Length], [0], sum);
-        }
-        finally
-        {
-            squares.Release();
         }
     }
 }

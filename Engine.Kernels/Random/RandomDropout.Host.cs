@@ -9,6 +9,8 @@ public static partial class RandomDropout
 
     internal readonly unsafe partial struct Operation(float p) : IRandomOperation
     {
+        private readonly double _scale = 1 / (1.0 - p);
+
         public static bool TakesLowWords => false;
 
         public void Run<TLane, T>(uint* words, uint* lowWords, T* x, T* y)
@@ -16,7 +18,7 @@ public static partial class RandomDropout
             where T : unmanaged
         {
             TLane threshold = TLane.Of(p * (double)(1 << 24));
-            TLane scale = TLane.Of(1 / (1.0 - p));
+            TLane scale = TLane.Of(_scale);
             for (int i = 0; i < Philox.Group; i += TLane.Count)
                 TLane.Store(TLane.SelectLess(TLane.LoadWords(words + i, 8), threshold, TLane.Of(0), TLane.Load(x + i) * scale), y + i);
         }

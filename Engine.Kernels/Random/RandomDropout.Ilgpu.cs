@@ -11,8 +11,8 @@ public static partial class RandomDropout
     {
         public void Apply<T>(uint word0, uint word1, uint low0, uint low1, ref T y0, ref T y1) where T : unmanaged, ILane<T>
         {
-            T threshold = T.Of(p * (double)(1 << 24));
-            T scale = T.Of(1 / (1.0 - p));
+            T threshold = T.Of(p) * T.Of(1 << 24);
+            T scale = T.Of(_scale);
             y0 = T.SelectLess(RandomIlgpu.Number<T>(word0, 8), threshold, T.Of(0), y0 * scale);
             y1 = T.SelectLess(RandomIlgpu.Number<T>(word1, 8), threshold, T.Of(0), y1 * scale);
         }

@@ -1,18 +1,16 @@
 using System.Numerics;
+using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
+// A sum does one addition for each number that it reads, so it is as fast as memory is where all of the card reads, in wide loads. Rows go to teams of threads (IRowTeam), columns to
+// tiles (ColumnTile). Where there are too few outputs to keep the card busy, their terms are cut into parts, whose totals a second launch adds up: 100 M numbers are
+// 1526 parts of 65536. No thread adds to another's number in memory, and the cut depends on the shape alone, so that a sum has the same bits at every run.
 public static partial class Reduce
 {
-    /// <summary>Rows of at least so many terms are shared by the threads of a group; shorter ones take a thread each.</summary>
-    private const int GroupTerms = 128;
-
-    /// <summary>The terms that are added up in one go: the totals of such blocks are added to each other, so that rounding errors stay small.</summary>
-    private const int BlockTerms = 256;
-
     private static void PassIlgpu<TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y)
         where TOp : unmanaged, IReduction
     {
@@ -24,21 +22,27 @@ public static partial class Reduce
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
     {
-        ReduceWalk walk = new(plan, TermsInPart(plan));
+        if (plan.InnerReduced) Rows<TLane, TOp>(device, op, plan, x, center, y);
+        else Columns<TLane, TOp>(device, op, plan, x, center, y);
+    }
+
+    private static void Rows<TLane, TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IReduction
+    {
+        ReduceWalk walk = new(plan, RowLaunch.ColumnsInPart(plan.Outputs, plan.Terms));
         if (walk.Parts == 1)
         {
-            LaunchIlgpu<TLane, TOp>(device, op, plan, walk, x, center, y);
+            LaunchRows<TLane, TOp>(device, op, walk, x, center, y);
             return;
         }
 
         Storage scratch = device.Allocate(x.DType, plan.Outputs * walk.Parts);
         try
         {
-            LaunchIlgpu<TLane, TOp>(device, op, plan, walk, x, center, scratch);
-            ReducePlan last = plan.InnerReduced
-                ? new(plan.Outputs, walk.Parts, 1, innerReduced: true)
-                : new(plan.Kept.Count, walk.Parts, plan.Inner, innerReduced: false);
-            LaunchIlgpu<TLane, PartsReduction<TOp>>(device, new(op), last, new(last, last.Terms), scratch, center, y);
+            LaunchRows<TLane, TOp>(device, op, walk, x, center, scratch);
+            ReducePlan last = new(plan.Outputs, walk.Parts, 1, innerReduced: true);
+            LaunchRows<TLane, PartsReduction<TOp>>(device, new(op), new(last, last.Terms), scratch, center, y);
         }
         finally
         {
@@ -46,91 +50,124 @@ public static partial class Reduce
         }
     }
 
-    /// <summary>How many terms make a part: all of them where there are outputs enough to keep a GPU busy.</summary>
-    private static int TermsInPart(in ReducePlan plan)
-    {
-        bool groups = plan.InnerReduced && plan.Terms >= GroupTerms;
-        if (plan.Outputs >= (groups ? 1024 : 16384)) return Math.Max(1, plan.Terms);
-
-        // Not less than the square root: whoever adds up the parts should not take longer than who adds up one.
-        return Math.Max(groups ? 16384 : BlockTerms, (int)BitOperations.RoundUpToPowerOf2((uint)Math.Sqrt(plan.Terms)));
-    }
-
-    private static void LaunchIlgpu<TLane, TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, in ReduceWalk walk, Storage x, Storage? center, Storage y)
+    private static void LaunchRows<TLane, TOp>(IlgpuDevice device, TOp op, in ReduceWalk walk, Storage x, Storage? center, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
     {
-        ArrayView<TLane> from = IlgpuStorage.ViewOf<TLane>(x), centers = IlgpuStorage.ViewOf<TLane>(center ?? y), to = IlgpuStorage.ViewOf<TLane>(y);
-        int hasCenter = center is null ? 0 : 1;
-        if (plan.InnerReduced && plan.Terms >= GroupTerms)
-        {
-            Action<ReduceWalk, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TOp> kernel = GroupKernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                (new Index1D(y.Length), new Index1D(GroupTree.ThreadsFor(walk.TermsInPart))), walk, from, centers, hasCenter, to, op);
-        }
-        else
-        {
-            Action<Index1D, ReduceWalk, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TOp> kernel = ThreadKernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                y.Length, walk, from, centers, hasCenter, to, op);
-        }
+        RowLaunch launch = new(device, y.Length, walk.TermsInPart);
+        Action<ReduceWalk, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TOp> kernel = launch.IsThread
+            ? RowKernel<TLane, TOp, OneThread>
+            : launch.IsWarp ? RowKernel<TLane, TOp, OneWarp> : RowKernel<TLane, TOp, OneGroup>;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            launch.Config, walk, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(center ?? y), center is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(y), op);
     }
 
-    /// <summary>
-    /// One thread computes one output, or one part of it, term by term. Where the innermost axis is kept, neighbouring threads read
-    /// neighbouring elements: this is the form for columns, and for rows that are too short to be shared.
-    /// </summary>
-    private static void ThreadKernel<TLane, TOp>(
-        Index1D i, ReduceWalk walk, ArrayView<TLane> x, ArrayView<TLane> centers, int hasCenter, ArrayView<TLane> y, TOp op)
+    private static void Columns<TLane, TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
     {
-        int column = i % walk.Columns;
-        int part = i / walk.Columns % walk.Parts;
-        int outer = i / walk.Columns / walk.Parts;
-        int start = walk.KeptOffset(outer) + column;
-        TLane center = hasCenter != 0 ? centers[(outer * walk.Columns) + column] : TLane.Of(0);
-        TLane total = TLane.Of(op.Identity);
-        int end = IntrinsicMath.Min(walk.Terms, (part + 1) * walk.TermsInPart);
-        for (int block = part * walk.TermsInPart; block < end; block += BlockTerms)
+        int arrays = plan.Kept.Count;
+        ColumnTile tile = new(plan.Terms, plan.Inner, arrays);
+        if (tile.Parts == 1)
         {
-            TLane sum = TLane.Of(op.Identity);
-            int blockEnd = IntrinsicMath.Min(end, block + BlockTerms);
-            for (int term = block; term < blockEnd; term++) sum = op.Combine(sum, op.Map(x[start + walk.TermOffset(term)], center));
-            total = op.Combine(total, sum);
+            LaunchColumns<TLane, TOp>(device, op, plan, tile, arrays, x, center, y);
+            return;
         }
 
-        y[i] = walk.Parts == 1 ? op.Finish(total, center) : total;
+        Storage scratch = device.Allocate(x.DType, plan.Outputs * tile.Parts);
+        try
+        {
+            LaunchColumns<TLane, TOp>(device, op, plan, tile, arrays, x, center, scratch);
+            ReducePlan last = new(arrays, tile.Parts, plan.Inner, innerReduced: false);
+            LaunchColumns<TLane, PartsReduction<TOp>>(device, new(op), last, new(tile.Parts, plan.Inner, arrays, isWhole: true), arrays, scratch, center, y);
+        }
+        finally
+        {
+            scratch.Release();
+        }
     }
 
-    /// <summary>
-    /// One group computes one output whose terms are a row, or one part of it: thread t takes the terms t, t + group, t + 2 group and so
-    /// on, so that neighbours read neighbouring elements, and the threads' totals are brought together in a tree.
-    /// </summary>
-    private static void GroupKernel<TLane, TOp>(
-        ReduceWalk walk, ArrayView<TLane> x, ArrayView<TLane> centers, int hasCenter, ArrayView<TLane> y, TOp op)
+    /// <summary>sums[column] = the sum of the rows of x, [parts, columns]: what groups of threads have left of the columns of a larger array.</summary>
+    internal static void SumParts<TLane>(IlgpuDevice device, Storage x, int parts, int columns, Storage sums) where TLane : unmanaged, ILane<TLane> =>
+        LaunchColumns<TLane, SumReduction>(device, default, new(1, parts, columns, innerReduced: false), new(parts, columns, 1, isWhole: true), 1, x, null, sums);
+
+    private static void LaunchColumns<TLane, TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, in ColumnTile tile, int arrays, Storage x, Storage? center, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
     {
-        ArrayView<TLane> shared = SharedMemory.Allocate<TLane>(GroupTree.MaxThreads);
-        int part = Grid.IdxX % walk.Parts;
-        int outer = Grid.IdxX / walk.Parts;
-        int start = walk.KeptOffset(outer);
+        Action<ReduceWalk, ColumnTile, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TOp> kernel = ColumnKernel;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            tile.Config(arrays), new ReduceWalk(plan, Math.Max(1, plan.Terms)), tile, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(center ?? y), center is null ? 0 : 1,
+            IlgpuStorage.ViewOf<TLane>(y), op);
+    }
+
+    /// <summary>A team computes one output whose terms are a row, or one part of it. A thread takes four neighbours at a time, two such fours before it uses either, and so keeps eight totals.</summary>
+    private static void RowKernel<TLane, TOp, TTeam>(ReduceWalk walk, ArrayView<TLane> x, ArrayView<TLane> centers, int hasCenter, ArrayView<TLane> y, TOp op)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IReduction
+        where TTeam : unmanaged, IRowTeam
+    {
+        int row = TTeam.Row;
+        if (row >= y.IntLength) return;
+        int part = row % walk.Parts, outer = row / walk.Parts;
+        int start = walk.KeptOffset(outer), first = part * walk.TermsInPart, count = IntrinsicMath.Min(walk.Terms - first, walk.TermsInPart), step = 4 * TTeam.Size;
         TLane center = hasCenter != 0 ? centers[outer] : TLane.Of(0);
-        TLane total = TLane.Of(op.Identity);
-        int end = IntrinsicMath.Min(walk.Terms, (part + 1) * walk.TermsInPart);
-        int step = BlockTerms * Group.DimX;
-        for (int block = (part * walk.TermsInPart) + Group.IdxX; block < end; block += step)
+        TLane padding = op.Padding(center);
+        Four<TLane> even = Fours.Of(TLane.Of(op.Identity)), odd = even;
+        for (int i = 4 * TTeam.Thread; i < count; i += 2 * step)
         {
-            TLane sum = TLane.Of(op.Identity);
-            int blockEnd = IntrinsicMath.Min(end, block + step);
-            for (int term = block; term < blockEnd; term += Group.DimX) sum = op.Combine(sum, op.Map(x[start + walk.TermOffset(term)], center));
-            total = op.Combine(total, sum);
+            Four<TLane> a = Terms(walk, x, start, first + i, count - i, padding), b = Terms(walk, x, start, first + i + step, count - i - step, padding);
+            even = ColumnTile.Combine(op, even, Map(op, a, center));
+            odd = ColumnTile.Combine(op, odd, Map(op, b, center));
         }
 
-        total = GroupTree.Total(shared, total, op);
-        if (Group.IdxX == 0) y[Grid.IdxX] = walk.Parts == 1 ? op.Finish(total, center) : total;
+        Four<TLane> four = ColumnTile.Combine(op, even, odd);
+        TLane total = TTeam.Total(op.Combine(op.Combine(four.X, four.Y), op.Combine(four.Z, four.W)), op);
+        if (TTeam.Thread == 0) y[row] = walk.Parts == 1 ? op.Finish(total, center) : total;
     }
+
+    /// <summary>A group computes four outputs for each of its lanes, or a part of them: a thread takes four rows before it uses the first.</summary>
+    private static void ColumnKernel<TLane, TOp>(ReduceWalk walk, ColumnTile tile, ArrayView<TLane> x, ArrayView<TLane> centers, int hasCenter, ArrayView<TLane> y, TOp op)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IReduction
+    {
+        int column = tile.Column, left = tile.Columns - column, start = walk.KeptOffset(tile.Array) + column, step = tile.RowStep, end = tile.EndRow, row = tile.FirstRow;
+        TLane zero = TLane.Of(0);
+        Four<TLane> center = hasCenter != 0 ? Fours.Load(centers, (tile.Array * tile.Columns) + column, left, tile.IsWide, zero) : Fours.Of(zero);
+        Four<TLane> s0 = Fours.Of(TLane.Of(op.Identity)), s1 = s0, s2 = s0, s3 = s0;
+        for (; row + (3 * step) < end; row += 4 * step)
+        {
+            Four<TLane> a = Fours.Load(x, start + walk.TermOffset(row), left, tile.IsWide, zero), b = Fours.Load(x, start + walk.TermOffset(row + step), left, tile.IsWide, zero);
+            Four<TLane> c = Fours.Load(x, start + walk.TermOffset(row + (2 * step)), left, tile.IsWide, zero), d = Fours.Load(x, start + walk.TermOffset(row + (3 * step)), left, tile.IsWide, zero);
+            s0 = ColumnTile.Combine(op, s0, Map(op, a, center));
+            s1 = ColumnTile.Combine(op, s1, Map(op, b, center));
+            s2 = ColumnTile.Combine(op, s2, Map(op, c, center));
+            s3 = ColumnTile.Combine(op, s3, Map(op, d, center));
+        }
+
+        for (; row < end; row += step) s0 = ColumnTile.Combine(op, s0, Map(op, Fours.Load(x, start + walk.TermOffset(row), left, tile.IsWide, zero), center));
+        Four<TLane> total = tile.Total(ColumnTile.Combine(op, ColumnTile.Combine(op, s0, s1), ColumnTile.Combine(op, s2, s3)), op);
+        if (!tile.IsFirst) return;
+        if (tile.Parts == 1) total = new(op.Finish(total.X, center.X), op.Finish(total.Y, center.Y), op.Finish(total.Z, center.Z), op.Finish(total.W, center.W));
+        Fours.Store(y, (((tile.Array * tile.Parts) + tile.Part) * tile.Columns) + column, left, tile.IsWide, total);
+    }
+
+    // Four terms of a row, of which so many are left; the others are padding. Wherever neighbours are neighbours in memory, and begin at a multiple of four, they are read at once.
+    private static Four<TLane> Terms<TLane>(ReduceWalk walk, ArrayView<TLane> x, int start, int term, int left, TLane padding) where TLane : unmanaged, ILane<TLane>
+    {
+        if (walk.IsWide != 0 && left >= 4) return x.Cast<Four<TLane>>()[(start + walk.TermOffset(term)) >> 2];
+        return new(
+            left > 0 ? x[start + walk.TermOffset(term)] : padding, left > 1 ? x[start + walk.TermOffset(term + 1)] : padding,
+            left > 2 ? x[start + walk.TermOffset(term + 2)] : padding, left > 3 ? x[start + walk.TermOffset(term + 3)] : padding);
+    }
+
+    private static Four<TLane> Map<TLane, TOp>(TOp op, Four<TLane> x, TLane center)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IReduction => new(op.Map(x.X, center), op.Map(x.Y, center), op.Map(x.Z, center), op.Map(x.W, center));
+
+    private static Four<TLane> Map<TLane, TOp>(TOp op, Four<TLane> x, Four<TLane> center)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IReduction => new(op.Map(x.X, center.X), op.Map(x.Y, center.Y), op.Map(x.Z, center.Z), op.Map(x.W, center.W));
 
     private static void ArgMaxIlgpu(IlgpuDevice device, Storage x, int extent, int inner, Storage y)
     {

@@ -21,6 +21,9 @@ internal readonly struct ReduceWalk
     /// <summary>The terms of a part; the last one may have fewer.</summary>
     internal readonly int TermsInPart;
 
+    /// <summary>Not 0 where four terms of a row, the first a multiple of four, are neighbours in memory and begin at a multiple of four.</summary>
+    internal readonly int IsWide;
+
     internal ReduceWalk(in ReducePlan plan, int termsInPart)
     {
         AxisWalk kept = plan.Kept;
@@ -30,6 +33,7 @@ internal readonly struct ReduceWalk
         (_keptRank, _keptExtents, _keptStrides) = Axes(kept);
         (_termRank, _termExtents, _termStrides) = Axes(terms);
         Terms = plan.Terms;
+        IsWide = plan.InnerReduced && (plan.Inner % 4 == 0 || (kept.Count == 1 && terms.Rank <= 1 && terms.InnerStride <= 1)) ? 1 : 0;
         TermsInPart = termsInPart;
         Parts = Math.Max(1, (int)(((long)Terms + termsInPart - 1) / termsInPart));
     }

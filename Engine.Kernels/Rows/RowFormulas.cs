@@ -8,7 +8,7 @@ namespace Engine.Kernels;
 /// </summary>
 internal interface IRowFormula
 {
-    /// <summary>Whether the maximum is wanted; otherwise it is 0.</summary>
+    /// <summary>Whether the maximum is wanted; otherwise it is 0. With it, there is no second input.</summary>
     static abstract bool TakesMaximum { get; }
 
     /// <summary>What is added up over the row.</summary>

@@ -6,9 +6,6 @@ namespace Engine.Kernels;
 
 public static partial class RowSum
 {
-    /// <summary>Rows of at least so many columns are shared by a group of threads, shorter ones take a thread each, as for <see cref="Softmax"/>.</summary>
-    private const int GroupColumns = 64;
-
     private static void RunIlgpu<TTerm>(IlgpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where TTerm : unmanaged, IRowTerm
     {
@@ -20,44 +17,55 @@ public static partial class RowSum
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
     {
-        ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(y), c = IlgpuStorage.ViewOf<TLane>(z), d = IlgpuStorage.ViewOf<TLane>(w);
-        ArrayView<TLane> result = IlgpuStorage.ViewOf<TLane>(sums);
-        if (plan.Columns >= GroupColumns)
+        int each = RowLaunch.ColumnsInPart(plan.Rows, plan.Columns), parts = Math.Max(1, (plan.Columns + each - 1) / each);
+        if (parts == 1)
         {
-            Action<RowWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TTerm> kernel = GroupKernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                (new Index1D(plan.Rows), new Index1D(GroupTree.ThreadsFor(plan.Columns))), new RowWalk(plan), a, b, c, d, result, op);
+            Launch<TLane, TTerm>(device, op, plan, 1, each, x, y, z, w, sums);
+            return;
         }
-        else
+
+        Storage scratch = device.Allocate(sums.DType, checked(plan.Rows * parts));
+        try
         {
-            Action<Index1D, RowWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TTerm> kernel = ThreadKernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                plan.Rows, new RowWalk(plan), a, b, c, d, result, op);
+            Launch<TLane, TTerm>(device, op, plan, parts, each, x, y, z, w, scratch);
+            Reduce.Sum(scratch, [plan.Rows, parts], [1], sums);
+        }
+        finally
+        {
+            scratch.Release();
         }
     }
 
-    /// <summary>One thread adds up one row.</summary>
-    private static void ThreadKernel<TLane, TTerm>(
-        Index1D row, RowWalk walk, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> sums, TTerm op)
-        where TLane : unmanaged, ILane<TLane>
-        where TTerm : unmanaged, IRowTerm =>
-        sums[row] = Share(walk, row, 0, 1, x, y, z, w, op);
-
-    /// <summary>One group adds up one row: each thread its share, then all in a tree in shared memory.</summary>
-    private static void GroupKernel<TLane, TTerm>(
-        RowWalk walk, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> sums, TTerm op)
+    private static void Launch<TLane, TTerm>(IlgpuDevice device, TTerm op, in RowPlan plan, int parts, int each, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
     {
-        ArrayView<TLane> shared = SharedMemory.Allocate<TLane>(GroupTree.MaxThreads);
-        TLane own = Share(walk, Grid.IdxX, Group.IdxX, Group.DimX, x, y, z, w, op);
-        TLane total = GroupTree.Total(shared, own, default(SumReduction));
-        if (Group.IdxX == 0) sums[Grid.IdxX] = total;
+        RowLaunch launch = new(device, sums.Length, each);
+        Action<RowWalk, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TTerm> kernel = launch.IsThread
+            ? RowKernel<TLane, TTerm, OneThread>
+            : launch.IsWarp ? RowKernel<TLane, TTerm, OneWarp> : RowKernel<TLane, TTerm, OneGroup>;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            launch.Config, new RowWalk(plan), parts, each, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(y), IlgpuStorage.ViewOf<TLane>(z), IlgpuStorage.ViewOf<TLane>(w),
+            IlgpuStorage.ViewOf<TLane>(sums), op);
     }
 
-    /// <summary>The sum of every <paramref name="step"/>th element of a row.</summary>
+    /// <summary>One team adds up one row, or a part of it. Neighbouring threads take neighbouring elements, and each its own logarithm of a product.</summary>
+    private static void RowKernel<TLane, TTerm, TTeam>(
+        RowWalk walk, int parts, int each, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> sums, TTerm op)
+        where TLane : unmanaged, ILane<TLane>
+        where TTerm : unmanaged, IRowTerm
+        where TTeam : unmanaged, IRowTeam
+    {
+        int row = TTeam.Row;
+        if (row >= sums.IntLength) return;
+        int start = row % parts * each, end = IntrinsicMath.Min(walk.Columns, start + each);
+        TLane total = TTeam.Total(Share(walk, row / parts, start + TTeam.Thread, end, TTeam.Size, x, y, z, w, op), default(SumReduction));
+        if (TTeam.Thread == 0) sums[row] = total;
+    }
+
+    /// <summary>The sum of every <paramref name="step"/>th element of a row, from one on and up to an end.</summary>
     private static TLane Share<TLane, TTerm>(
-        RowWalk walk, int row, int first, int step, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, TTerm op)
+        RowWalk walk, int row, int first, int end, int step, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, TTerm op)
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
     {
@@ -66,10 +74,10 @@ public static partial class RowSum
         int atZ = TTerm.Arity > 2 ? walk.Z(row) : 0;
         int atW = TTerm.Arity > 3 ? walk.W(row) : 0;
         TLane sum = TLane.Of(0);
-        for (int block = first; block < walk.Columns; block += ProductElements * step)
+        for (int block = first; block < end; block += ProductElements * step)
         {
             TLane product = TLane.Of(0);
-            int last = IntrinsicMath.Min(block + (ProductElements * step), walk.Columns);
+            int last = IntrinsicMath.Min(block + (ProductElements * step), end);
             for (int i = block; i < last; i += step)
             {
                 TLane a = x[atX + (i * walk.StepX)];

@@ -1,17 +1,15 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
+// A softmax reads a row for its maximum, for the sum, and for the elements. Only the first of these goes to memory: a row of up to some 4000 numbers, times the eight groups that a
+// multiprocessor has at a time, stays in its first-level cache, longer ones in the second-level cache. So what a row costs is a read and a write of each number, 16 bytes at a time.
 public static partial class Softmax
 {
-    /// <summary>
-    /// Rows of at least so many columns are shared by a group of threads, shorter ones take a thread each: a group waits at some eight
-    /// barriers for each sum, which a short row does not make up for, and short rows are many.
-    /// </summary>
-    private const int GroupColumns = 64;
-
     private static void RunIlgpu<TOp>(IlgpuDevice device, TOp op, int rows, int columns, Storage a, Storage b, Storage output)
         where TOp : unmanaged, IRowFormula
     {
@@ -23,57 +21,59 @@ public static partial class Softmax
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IRowFormula
     {
-        ArrayView<TLane> x = IlgpuStorage.ViewOf<TLane>(a), y = IlgpuStorage.ViewOf<TLane>(b), result = IlgpuStorage.ViewOf<TLane>(output);
-        if (columns >= GroupColumns)
-        {
-            Action<int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = GroupKernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                (new Index1D(rows), new Index1D(GroupTree.ThreadsFor(columns))), columns, x, y, result, op);
-        }
-        else
-        {
-            Action<Index1D, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = ThreadKernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(rows, columns, x, y, result, op);
-        }
-    }
-
-    /// <summary>One thread computes one row.</summary>
-    private static void ThreadKernel<TLane, TOp>(Index1D row, int columns, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> output, TOp op)
-        where TLane : unmanaged, ILane<TLane>
-        where TOp : unmanaged, IRowFormula
-    {
-        int start = row * columns;
-        int end = start + columns;
-        TLane maximum = TLane.Of(TOp.TakesMaximum ? double.NegativeInfinity : 0);
-        if (TOp.TakesMaximum)
-            for (int i = start; i < end; i++) maximum = TLane.Max(maximum, a[i]);
-
-        TLane sum = TLane.Of(0);
-        for (int i = start; i < end; i++) sum += op.Term(a[i], b[i], maximum);
-        for (int i = start; i < end; i++) output[i] = op.Element(a[i], b[i], maximum, sum);
+        RowLaunch launch = new(device, rows, columns);
+        Action<int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = launch.IsThread
+            ? RowKernel<TLane, TOp, OneThread>
+            : launch.IsWarp ? RowKernel<TLane, TOp, OneWarp> : RowKernel<TLane, TOp, OneGroup>;
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            launch.Config, rows, columns, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b), IlgpuStorage.ViewOf<TLane>(output), op);
     }
 
     /// <summary>
-    /// One group computes one row: each thread its share of the maximum, the sum and the elements, with a tree in shared memory after the
-    /// first two. An element is read last by the thread that writes it, so that the output may be an input.
+    /// One team computes one row: each thread its share of the maximum, the sum and the elements. An element is read last by the thread that writes it, so that the output may be an input.
     /// </summary>
-    private static void GroupKernel<TLane, TOp>(int columns, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> output, TOp op)
+    private static void RowKernel<TLane, TOp, TTeam>(int rows, int columns, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> output, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IRowFormula
+        where TTeam : unmanaged, IRowTeam
     {
-        ArrayView<TLane> shared = SharedMemory.Allocate<TLane>(GroupTree.MaxThreads);
-        int end = (Grid.IdxX + 1) * columns;
-        int start = (Grid.IdxX * columns) + Group.IdxX;
-        TLane maximum = TLane.Of(TOp.TakesMaximum ? double.NegativeInfinity : 0);
+        int row = TTeam.Row;
+        if (row >= rows) return;
+        int start = row * columns, first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
+        bool isWide = (columns & 3) == 0;
+
+        // What stands past the end of a row: nothing is larger than it, and its term is 0.
+        TLane padding = TLane.Of(TOp.TakesMaximum ? double.NegativeInfinity : 0), maximum = padding;
         if (TOp.TakesMaximum)
         {
-            for (int i = start; i < end; i += Group.DimX) maximum = TLane.Max(maximum, a[i]);
-            maximum = GroupTree.Total(shared, maximum, default(MaxReduction));
+            for (int i = first; i < columns; i += step)
+            {
+                Four<TLane> x = Fours.Load(a, start + i, columns - i, isWide, padding);
+                maximum = TLane.Max(maximum, TLane.Max(TLane.Max(x.X, x.Y), TLane.Max(x.Z, x.W)));
+            }
+
+            maximum = TTeam.Total(maximum, default(MaxReduction));
         }
 
         TLane sum = TLane.Of(0);
-        for (int i = start; i < end; i += Group.DimX) sum += op.Term(a[i], b[i], maximum);
-        sum = GroupTree.Total(shared, sum, default(SumReduction));
-        for (int i = start; i < end; i += Group.DimX) output[i] = op.Element(a[i], b[i], maximum, sum);
+        for (int i = first; i < columns; i += step)
+        {
+            Four<TLane> x = Fours.Load(a, start + i, columns - i, isWide, padding), y = Second<TLane, TOp>(b, start + i, columns - i, isWide);
+            sum += op.Term(x.X, y.X, maximum) + op.Term(x.Y, y.Y, maximum) + (op.Term(x.Z, y.Z, maximum) + op.Term(x.W, y.W, maximum));
+        }
+
+        sum = TTeam.Total(sum, default(SumReduction));
+        for (int i = first; i < columns; i += step)
+        {
+            Four<TLane> x = Fours.Load(a, start + i, columns - i, isWide, padding), y = Second<TLane, TOp>(b, start + i, columns - i, isWide);
+            Fours.Store(output, start + i, columns - i, isWide, new Four<TLane>(
+                op.Element(x.X, y.X, maximum, sum), op.Element(x.Y, y.Y, maximum, sum), op.Element(x.Z, y.Z, maximum, sum), op.Element(x.W, y.W, maximum, sum)));
+        }
     }
+
+    // Formulas with a maximum have one argument.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Four<TLane> Second<TLane, TOp>(ArrayView<TLane> b, int at, int left, bool isWide)
+        where TLane : unmanaged, ILane<TLane>
+        where TOp : unmanaged, IRowFormula => TOp.TakesMaximum ? default : Fours.Load(b, at, left, isWide, TLane.Of(0));
 }

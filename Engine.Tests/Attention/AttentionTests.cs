@@ -24,6 +24,24 @@ public sealed class AttentionTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 2, 70, 70, 20, true)]
+    [InlineData(2, 1, 66, 33, 68, false)]
+    [InlineData(1, 1, 3, 41, 7, true)]
+    public void Tiles_of_queries_and_keys_agree_with_the_host(int batch, int heads, int queries, int keys, int width, bool causal)
+    {
+        using TwoDevices devices = new();
+        AttentionShape shape = new(batch, heads, queries, keys, width, causal);
+        int channels = heads * width, outputs = batch * queries * channels, rows = batch * heads * queries;
+        float[] q = TwoDevices.Random<float>(outputs, 3, 1), k = TwoDevices.Random<float>(batch * keys * channels, 1, 2), v = TwoDevices.Random<float>(batch * keys * channels, 1, 3);
+        devices.Agree<float>(4e-6, 1, outputs, (s, y) => Run(s, y, outputIsResult: true), q, k, v, new float[rows]);
+        devices.Agree<float>(4e-6, 1, rows, (s, y) => Run(s, y, outputIsResult: false), q, k, v, new float[outputs]);
+
+        void Run(Storage[] s, Storage result, bool outputIsResult) => Attention.Forward(
+            new(s[0], 0, channels, queries * channels), new(s[1], 0, channels, keys * channels), new(s[2], 0, channels, keys * channels), shape, outputIsResult ? result : s[3],
+            outputIsResult ? s[3] : result);
+    }
+
     [Fact]
     public void Packed_and_separate_arguments_give_the_same_bits()
     {

@@ -29,6 +29,19 @@ public sealed class RowSumTests(TwoDevices devices) : IClassFixture<TwoDevices>
         }
     }
 
+    [Theory]
+    [InlineData(4097, 5)]
+    [InlineData(3, 100)]
+    [InlineData(2, 700)]
+    [InlineData(1, 9001)]
+    public void Rows_of_threads_warps_groups_and_parts_agree_with_the_host(int rows, int columns)
+    {
+        float[] x = Random<float>(rows * columns, 2, 1), y = Random<float>(rows * columns, 1, 2);
+        Shape shape = [rows, columns];
+        devices.Agree<float>(2e-6, Math.Sqrt(columns), rows, (s, sums) => RowSum.Binary(s[0], shape, s[1], shape, shape, sums, default(Kernels.Losses.SquaredError)), x, y);
+        devices.Agree<float>(2e-6, columns, rows, (s, sums) => BernoulliLogLikelihood.Rows(s[0], shape, s[1], shape, shape, sums), x, y);
+    }
+
     [Fact]
     public void Bad_input_is_refused_with_a_sentence()
     {

@@ -54,12 +54,69 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
     [InlineData(new[] { 2, 3, 2, 3, 2, 3 }, new[] { 2, 1, 2, 1, 2, 1 }, new[] { 3, 1, 3, 1, 3 }, new int[0])]
     [InlineData(new[] { 5 }, new[] { 1 }, new int[0], new[] { 5 })]
     [InlineData(new[] { 7, 1, 5 }, new[] { 7, 1, 1 }, new[] { 5 }, new[] { 1, 1, 5 })]
+    [InlineData(new[] { 5, 8 }, new[] { 5, 1 }, new[] { 8 }, new[] { 5, 8 })]
+    [InlineData(new[] { 3, 2, 4, 3 }, new[] { 3, 1, 4, 3 }, new[] { 2, 1, 1 }, new[] { 3, 2, 4, 3 })]
+    [InlineData(new[] { 12 }, new[] { 1 }, new[] { 12 }, new int[0])]
     public void Arguments_are_broadcast(int[] shape, int[] x, int[] y, int[] z)
     {
         Shape output = new(shape), xShape = new(x), yShape = new(y), zShape = new(z);
         Array[] inputs = [TwoDevices.Random<float>(xShape.Count, 2, 1), TwoDevices.Random<float>(yShape.Count, 2, 2), TwoDevices.Random<float>(zShape.Count, 2, 3)];
         devices.Agree<float>(2e-7, 1, output.Count, (s, r) => Map.Ternary(s[0], xShape, s[1], yShape, s[2], zShape, r, output, new Weighted(0.3)), inputs);
         devices.Agree<float>(2e-7, 1, output.Count, (s, r) => Map.Quaternary(s[0], xShape, s[1], yShape, s[2], zShape, s[1], yShape, r, output, new Mixed()), inputs);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(1023)]
+    public void The_end_of_an_array_gets_the_bits_of_its_middle(int length)
+    {
+        // Each element alone, and all of them with four to a thread.
+        float[] x = TwoDevices.Random<float>(length, 3, 5), one = new float[1], alone = new float[length];
+        float[] all = TwoDevices.On(devices.Simulator, new float[length], (s, y) => Map.Unary(s[0], y, new Tanh()), x);
+        for (int i = 0; i < length; i++) alone[i] = TwoDevices.On(devices.Simulator, one, (s, y) => Map.Unary(s[0], y, new Tanh()), new[] { x[i] })[0];
+        Assert.Equal(alone, all);
+    }
+
+    [Fact]
+    public void Many_arrays_are_renewed_in_one_launch_from_a_table_that_is_uploaded_once()
+    {
+        int[] lengths = [1, 300, 0, 1024, 1025, 2700];
+        using Device device = Device.Open("simulator");
+        ChunkTables tables = ((IlgpuDevice)device).Tables;
+        (Storage[] p, Storage[] m, Storage[] v, Storage[] g) = (All(device, 1), All(device, 2), All(device, 3), All(device, 4));
+        (Storage[] q, Storage[] n, Storage[] w, Storage[] h) = (All(devices.Cpu, 1), All(devices.Cpu, 2), All(devices.Cpu, 3), All(devices.Cpu, 4));
+        for (int step = 1; step <= 3; step++)
+        {
+            AdamUpdate.Run(p, m, v, g, step, 0.01, 0.9, 0.999, 1e-8, 0.1);
+            AdamUpdate.Run(q, n, w, h, step, 0.01, 0.9, 0.999, 1e-8, 0.1);
+            Assert.Equal(1, tables.Uploads);
+        }
+
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            Same(q[i], p[i]);
+            Same(n[i], m[i]);
+            Same(w[i], v[i]);
+        }
+
+        // Other gradients are another table, the first ones' is still there.
+        AdamUpdate.Run(p, m, v, All(device, 5), 4, 0.01, 0.9, 0.999, 1e-8, 0.1);
+        Assert.Equal(2, tables.Uploads);
+        AdamUpdate.Run(p, m, v, g, 5, 0.01, 0.9, 0.999, 1e-8, 0.1);
+        Assert.Equal(2, tables.Uploads);
+
+        Storage[] All(Device on, int seed) => [.. lengths.Select(length => TwoDevices.With<float>(on, [.. TwoDevices.Random<float>(length, 1, seed).Select(MathF.Abs)]))];
+
+        void Same(Storage expected, Storage found)
+        {
+            float[] a = new float[expected.Length], b = new float[found.Length];
+            expected.CopyTo<float>(a);
+            found.CopyTo<float>(b);
+            for (int i = 0; i < a.Length; i++) Assert.True(Math.Abs(a[i] - b[i]) <= 1e-6 * (1 + Math.Abs(a[i])), $"element {i} of {a.Length}: {b[i]:R} on the simulator, {a[i]:R} on the host");
+        }
     }
 
     [Fact]

@@ -11,6 +11,8 @@ public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
     [InlineData(5, 17)]
     [InlineData(70, 3)]
     [InlineData(300, 2)]
+    [InlineData(40, 8)]
+    [InlineData(2100, 4)]
     public void Batch_normalisation_agrees_with_the_host(int rows, int channels)
     {
         Check<float>(2e-6);
@@ -42,6 +44,7 @@ public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
     [InlineData(2, 5, 6, 3)]
     [InlineData(2, 30, 8, 1)]
     [InlineData(1, 150, 17, 1)]
+    [InlineData(2, 300, 8, 2)]
     public void Group_normalisation_agrees_with_the_host(int images, int positions, int channels, int groups)
     {
         Check<float>(2e-6);

@@ -8,7 +8,7 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
 {
     private delegate void Kernel(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y);
 
-    /// <summary>Rows below and above the length from which a group shares one, columns, both in alternation, and parts of either.</summary>
+    /// <summary>Rows for threads, warps and groups, whole fours or not, columns, both in alternation, and parts of either.</summary>
     public static TheoryData<int[], int[]> Cases => new()
     {
         { [], [] },
@@ -26,7 +26,16 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
         { [4, 7, 6, 13], [0, 3] },
         { [3, 2, 4, 5, 2, 7], [0, 2, 4] },
         { [3, 2, 4, 5, 2, 7], [1, 3, 5] },
+        { [4099, 5], [1] },
+        { [4096, 8], [1] },
+        { [9, 516], [1] },
+        { [2, 8194], [1] },
         { [17000], [] },
+        { [17001], [] },
+        { [700, 12], [0] },
+        { [3, 260], [0] },
+        { [1, 1030], [0] },
+        { [2, 300, 20], [1] },
     };
 
     [Theory, MemberData(nameof(Cases))]

@@ -15,6 +15,8 @@ public sealed class SoftmaxSimulatorTests(TwoDevices devices) : IClassFixture<Tw
     [InlineData(3, 64)]
     [InlineData(2, 65)]
     [InlineData(2, 1500)]
+    [InlineData(2, 513)]
+    [InlineData(4097, 3)]
     public void Softmax_and_its_derivatives_agree_with_the_host(int rows, int columns)
     {
         Check<float>(1e-6);

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Kernels;
+
+/// <summary>A piece of the arrays that one group of threads takes in a kernel over many arrays: device addresses of its first elements, and how many there are.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ArrayChunk
+{
+    /// <summary>Elements of a chunk: four for each of 256 threads, so that the arrays of a small network, too, are enough chunks for a whole card.</summary>
+    internal const int Elements = 1024;
+
+    internal long X, First, Second, Third, Fourth;
+    internal int Count;
+    private readonly int _unused;
+
+    /// <summary>The chunk from an element of the array on.</summary>
+    internal readonly ArrayChunk From(int element, int elementBytes)
+    {
+        long bytes = (long)element * elementBytes;
+        return new()
+        {
+            X = X + bytes, First = First + bytes, Second = Second + bytes, Third = Third + bytes, Fourth = Fourth + bytes, Count = Math.Min(Elements, Count - element),
+        };
+    }
+}
