@@ -13,6 +13,10 @@ internal struct ArrayChunk
     internal int Count;
     private readonly int _unused;
 
+    /// <summary>Whether another has as many elements, and addresses of as many kinds.</summary>
+    internal readonly bool IsLike(ArrayChunk other) =>
+        Count == other.Count && X == 0 == (other.X == 0) && First == 0 == (other.First == 0) && Second == 0 == (other.Second == 0) && Third == 0 == (other.Third == 0) && Fourth == 0 == (other.Fourth == 0);
+
     /// <summary>The chunk from an element of the array on.</summary>
     internal readonly ArrayChunk From(int element, int elementBytes)
     {

@@ -1,11 +1,9 @@
-using System.Runtime.InteropServices;
-
 namespace Engine.Kernels;
 
 /// <summary>
 /// Tables in device memory of the chunks that sets of arrays are cut into, so that one launch goes over all of them: a group of threads looks up the chunk of its number.
-/// A table is uploaded when its arrays are seen for the first time and kept. A training step takes the same memory from the pool as the one before, so that its
-/// tables are there already.
+/// A table is uploaded when its arrays are seen for the first time and kept. Parameters and their moments stay where they are; gradients come from the pool, and where they lie may change from step to step: then their table is
+/// uploaded anew, some kilobytes that nobody waits for.
 /// </summary>
 internal sealed class ChunkTables(IlgpuDevice device)
 {
@@ -27,15 +25,19 @@ internal sealed class ChunkTables(IlgpuDevice device)
     /// <summary>The table of what was described.</summary>
     internal ChunkTable Of(ReadOnlySpan<ArrayChunk> arrays, int elementBytes)
     {
+        // The one that was used last stands last; of those that are alike, the one that was used first is given new arrays.
+        int like = -1;
         for (int i = _tables.Count - 1; i >= 0; i--)
         {
-            ChunkTable table = _tables[i];
-            if (!table.IsOf(arrays, elementBytes)) continue;
+            if (_tables[i].IsOf(arrays, elementBytes)) return Last(i);
+            if (_tables[i].IsLike(arrays, elementBytes)) like = i;
+        }
 
-            // The one that was used last stands last, the one to go first.
-            _tables.RemoveAt(i);
-            _tables.Add(table);
-            return table;
+        Uploads++;
+        if (like >= 0)
+        {
+            _tables[like].Replace(arrays);
+            return Last(like);
         }
 
         if (_tables.Count == MostTables)
@@ -44,22 +46,15 @@ internal sealed class ChunkTables(IlgpuDevice device)
             _tables.RemoveAt(0);
         }
 
-        ChunkTable added = Upload(arrays, elementBytes);
-        _tables.Add(added);
-        Uploads++;
-        return added;
+        _tables.Add(new ChunkTable(device, arrays, elementBytes));
+        return _tables[^1];
     }
 
-    private ChunkTable Upload(ReadOnlySpan<ArrayChunk> arrays, int elementBytes)
+    private ChunkTable Last(int index)
     {
-        List<ArrayChunk> chunks = [];
-        foreach (ArrayChunk array in arrays)
-            for (int element = 0; element < array.Count; element += ArrayChunk.Elements) chunks.Add(array.From(element, elementBytes));
-
-        // Whole doubles stand for the bytes.
-        ReadOnlySpan<double> bytes = MemoryMarshal.Cast<ArrayChunk, double>(CollectionsMarshal.AsSpan(chunks));
-        Storage storage = device.Allocate(DType.Float64, bytes.Length);
-        storage.CopyFrom(bytes);
-        return new ChunkTable(arrays.ToArray(), elementBytes, storage, chunks.Count);
+        ChunkTable table = _tables[index];
+        _tables.RemoveAt(index);
+        _tables.Add(table);
+        return table;
     }
 }

@@ -102,11 +102,18 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
             Same(w[i], v[i]);
         }
 
-        // Other gradients are another table, the first ones' is still there.
-        AdamUpdate.Run(p, m, v, All(device, 5), 4, 0.01, 0.9, 0.999, 1e-8, 0.1);
-        Assert.Equal(2, tables.Uploads);
-        AdamUpdate.Run(p, m, v, g, 5, 0.01, 0.9, 0.999, 1e-8, 0.1);
-        Assert.Equal(2, tables.Uploads);
+        // Other gradients take the place of the first ones in the table's memory.
+        Storage[] others = All(device, 5);
+        long held = device.MemoryInUse;
+        AdamUpdate.Run(p, m, v, others, 4, 0.01, 0.9, 0.999, 1e-8, 0.1);
+        AdamUpdate.Run(q, n, w, All(devices.Cpu, 5), 4, 0.01, 0.9, 0.999, 1e-8, 0.1);
+        Assert.Equal((2, held), (tables.Uploads, device.MemoryInUse));
+        for (int i = 0; i < lengths.Length; i++) Same(q[i], p[i]);
+
+        // Arrays of other lengths have a table of their own.
+        AdamUpdate.Run(p[1..], m[1..], v[1..], g[1..], 5, 0.01, 0.9, 0.999, 1e-8, 0.1);
+        AdamUpdate.Run(p, m, v, others, 6, 0.01, 0.9, 0.999, 1e-8, 0.1);
+        Assert.Equal(3, tables.Uploads);
 
         Storage[] All(Device on, int seed) => [.. lengths.Select(length => TwoDevices.With<float>(on, [.. TwoDevices.Random<float>(length, 1, seed).Select(MathF.Abs)]))];
 
