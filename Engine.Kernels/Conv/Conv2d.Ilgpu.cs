@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.TensorCore;
@@ -7,6 +8,9 @@ namespace Engine.Kernels.Conv;
 
 public static partial class Conv2d
 {
+    /// <summary>Plans that were found by trying, so that a launch looks for its own without making up names.</summary>
+    private static readonly ConcurrentDictionary<(string Device, Type Product, DType, Conv2dRung Largest, Conv2dShape), Conv2dPlan> s_tuned = new();
+
     private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("conv", (int)Conv2dRung.BFloat16));
 
     /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, what was found by trying if ENGINE_TUNE asks for that, or what suits extents and type.</summary>
@@ -15,7 +19,9 @@ public static partial class Conv2d
         Conv2dRung largest = (Conv2dRung)MatMul.LargestRung(device.HasTensorCores, arguments.C.DType, device.Precision);
         Conv2dPlan plan = Conv2dPlan.For(product.Rows, product.Columns, product.Depth, product.Parts, largest, device.Multiprocessors);
         if (s_wantedRung.Value != 0) return (Conv2dRung)s_wantedRung.Value == plan.Rung ? plan : new((Conv2dRung)s_wantedRung.Value);
-        return TunedPlans.OfEnvironment is { } tuned ? PlanByTrying(tuned, device, largest, product, arguments, shape) : plan;
+        if (TunedPlans.OfEnvironment is not { } tuned) return plan;
+        (string, Type, DType, Conv2dRung, Conv2dShape) key = (device.Description, typeof(TProduct), arguments.C.DType, largest, shape);
+        return s_tuned.TryGetValue(key, out Conv2dPlan found) ? found : s_tuned[key] = PlanByTrying(tuned, device, largest, product, arguments, shape);
     }
 
     /// <summary>The fastest plan, tried on the operands with a result that is thrown away.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.TensorCore;
@@ -7,6 +8,9 @@ namespace Engine.Kernels;
 
 public static partial class MatMul
 {
+    /// <summary>Plans that were found by trying, so that a launch looks for its own without making up names.</summary>
+    private static readonly ConcurrentDictionary<(string Device, DType, MatMulRung Largest, MatMulShape), MatMulPlan> s_tuned = new();
+
     private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("matmul", (int)MatMulRung.BFloat16));
 
     /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, what was found by trying if ENGINE_TUNE asks for that, or what suits shape, type and precision.</summary>
@@ -15,7 +19,9 @@ public static partial class MatMul
         MatMulRung largest = LargestRung(device.HasTensorCores, c.DType, device.Precision);
         MatMulPlan plan = MatMulPlan.For(shape, largest, device.Multiprocessors);
         if (s_wantedRung.Value != 0) return (MatMulRung)s_wantedRung.Value == plan.Rung ? plan : new((MatMulRung)s_wantedRung.Value);
-        return TunedPlans.OfEnvironment is { } tuned ? PlanByTrying(tuned, device, largest, a, b, c.DType, shape) : plan;
+        if (TunedPlans.OfEnvironment is not { } tuned) return plan;
+        (string, DType, MatMulRung, MatMulShape) key = (device.Description, c.DType, largest, shape);
+        return s_tuned.TryGetValue(key, out MatMulPlan found) ? found : s_tuned[key] = PlanByTrying(tuned, device, largest, a, b, c.DType, shape);
     }
 
     /// <summary>The fastest plan, tried on the operands with a result that is thrown away.</summary>

@@ -33,7 +33,7 @@ internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2
         int y = row / _layout.X.Outputs % _layout.Y.Outputs;
         int image = row / _layout.X.Outputs / _layout.Y.Outputs;
         return new(
-            (image * _layout.Y.Inputs * _layout.X.Inputs * _layout.Inputs) + (_group * _layout.GroupInputs),
+            image * _layout.Y.Inputs * _layout.X.Inputs,
             (y * _layout.Y.Stride) - _layout.Y.Before, (x * _layout.X.Stride) - _layout.X.Before);
     }
 
@@ -48,17 +48,13 @@ internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2
         int y = line.Y + (tap / _layout.X.Kernel * _layout.Y.Dilation);
         int x = line.X + (tap % _layout.X.Kernel * _layout.X.Dilation);
         bool inside = y >= 0 && y < _layout.Y.Inputs && x >= 0 && x < _layout.X.Inputs;
-        return inside ? (line.Start / _layout.Inputs) + (y * _layout.X.Inputs) + x : -1;
+        return inside ? line.Start + (y * _layout.X.Inputs) + x : -1;
     }
 
     public int AtA(Conv2dLine line, int depth)
     {
-        int channel = depth % _layout.GroupInputs;
-        int tap = depth / _layout.GroupInputs;
-        int y = line.Y + (tap / _layout.X.Kernel * _layout.Y.Dilation);
-        int x = line.X + (tap % _layout.X.Kernel * _layout.X.Dilation);
-        bool inside = y >= 0 && y < _layout.Y.Inputs && x >= 0 && x < _layout.X.Inputs;
-        return inside ? line.Start + (((y * _layout.X.Inputs) + x) * _layout.Inputs) + channel : -1;
+        int pixel = PixelOf(line, depth / _layout.GroupInputs);
+        return pixel >= 0 ? (pixel * _layout.Inputs) + (_group * _layout.GroupInputs) + (depth % _layout.GroupInputs) : -1;
     }
 
     public int AtB(int depth, int column) => (depth * _layout.Outputs) + (_group * _layout.GroupOutputs) + column;

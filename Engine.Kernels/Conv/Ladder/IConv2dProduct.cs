@@ -66,7 +66,7 @@ internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct
     Conv2dElement Find(int element);
 }
 
-/// <summary>What all elements of a row of A have in common: where they start, and a place along both axes.</summary>
+/// <summary>What all elements of a row of A have in common: the first pixel of their image or, where neighbours in depth are pixels, their channel; and a place along both axes.</summary>
 internal readonly struct Conv2dLine(int start, int y, int x)
 {
     internal readonly int Start = start, Y = y, X = x;

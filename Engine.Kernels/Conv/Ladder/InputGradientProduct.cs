@@ -49,8 +49,7 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
         int x = row % _x.Places;
         int y = row / _x.Places % _y.Places;
         int image = row / _x.Places / _y.Places;
-        return new(
-            (image * _layout.Y.Outputs * _layout.X.Outputs * _layout.Outputs) + (_group * _layout.GroupOutputs), _y.OutputOf(y), _x.OutputOf(x));
+        return new(image * _layout.Y.Outputs * _layout.X.Outputs, _y.OutputOf(y), _x.OutputOf(x));
     }
 
     public int Channels => _layout.GroupOutputs;
@@ -64,17 +63,13 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
         int y = line.Y - (tap / _x.Taps * _y.OutputStep);
         int x = line.X - (tap % _x.Taps * _x.OutputStep);
         bool inside = y >= 0 && y < _layout.Y.Outputs && x >= 0 && x < _layout.X.Outputs;
-        return inside ? (line.Start / _layout.Outputs) + (y * _layout.X.Outputs) + x : -1;
+        return inside ? line.Start + (y * _layout.X.Outputs) + x : -1;
     }
 
     public int AtA(Conv2dLine line, int depth)
     {
-        int channel = depth % _layout.GroupOutputs;
-        int tap = depth / _layout.GroupOutputs;
-        int y = line.Y - (tap / _x.Taps * _y.OutputStep);
-        int x = line.X - (tap % _x.Taps * _x.OutputStep);
-        bool inside = y >= 0 && y < _layout.Y.Outputs && x >= 0 && x < _layout.X.Outputs;
-        return inside ? line.Start + (((y * _layout.X.Outputs) + x) * _layout.Outputs) + channel : -1;
+        int pixel = PixelOf(line, depth / _layout.GroupOutputs);
+        return pixel >= 0 ? (pixel * _layout.Outputs) + (_group * _layout.GroupOutputs) + (depth % _layout.GroupOutputs) : -1;
     }
 
     public int AtB(int depth, int column)

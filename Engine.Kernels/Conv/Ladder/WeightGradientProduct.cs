@@ -54,11 +54,8 @@ internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) :
 
     public int AtA(Conv2dLine line, int depth)
     {
-        int x = (depth % _layout.X.Outputs * _layout.X.Stride) + line.X;
-        int y = (depth / _layout.X.Outputs % _layout.Y.Outputs * _layout.Y.Stride) + line.Y;
-        int image = depth / _layout.X.Outputs / _layout.Y.Outputs;
-        bool inside = y >= 0 && y < _layout.Y.Inputs && x >= 0 && x < _layout.X.Inputs;
-        return inside ? line.Start + (((((image * _layout.Y.Inputs) + y) * _layout.X.Inputs) + x) * _layout.Inputs) : -1;
+        int pixel = PixelOf(line, depth);
+        return pixel >= 0 ? line.Start + (pixel * _layout.Inputs) : -1;
     }
 
     public int AtB(int depth, int column) => (depth * _layout.Outputs) + (_group * _layout.GroupOutputs) + column;
