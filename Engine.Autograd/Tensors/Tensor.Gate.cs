@@ -10,9 +10,8 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The innermost axis does not have two halves.</exception>
     public Tensor TanhSigmoidGate()
     {
-        if (Shape.Rank == 0 || Shape[-1] % 2 != 0) throw new ArgumentException($"TanhSigmoidGate: needs an even number of elements along the innermost axis, found {Shape}.");
         Tensor x = this;
-        int width = Shape[-1] / 2, rows = width == 0 ? 0 : Count / (2 * width);
+        (int rows, int width) = Halves(nameof(TanhSigmoidGate));
         Tape tape = Autograd.Tape.Open(nameof(TanhSigmoidGate));
         Tensor y = tape.NewTensor(Shape.With(-1, width), DType);
         Kernels.TanhSigmoidGate.Run(Storage, rows, width, y.Storage);
@@ -30,5 +29,68 @@ public partial class Tensor
             Tensor t = x.Slice(-1, 0, width).Tanh(), s = x.Slice(-1, width, width).Sigmoid();
             return Concat(-1, g * s * (1 - t.Square()), g * t * s * (1 - s));
         }
+    }
+
+    /// <summary>
+    /// The gated linear unit a sigmoid(b) of the two halves a and b of the innermost axis, in one kernel: [..., 2 n] to [..., n] (Dauphin et al. 2016, arXiv:1612.08083, equation 1).
+    /// </summary>
+    /// <param name="residual">What is added to it, of the result's shape; null for nothing.</param>
+    /// <exception cref="ArgumentException">The innermost axis does not have two halves, or the residual has another shape, type or device.</exception>
+    public Tensor GatedLinearUnit(Tensor? residual = null)
+    {
+        Tensor x = this;
+        (int rows, int width) = Halves(nameof(GatedLinearUnit));
+        Shape shape = Shape.With(-1, width);
+        if (residual is not null && residual.Shape != shape) throw new ArgumentException($"GatedLinearUnit: the residual must have the result's shape {shape}, found {residual.Shape}.");
+        Tape tape = Autograd.Tape.Open(nameof(GatedLinearUnit));
+        Tensor y = tape.NewTensor(shape, DType);
+        Kernels.GatedLinearUnit.Run(Storage, residual?.Storage, rows, width, y.Storage);
+        Rule gate = new(x, g =>
+        {
+            if (Autograd.Tape.IsRecordingNow) return Composed(g);
+            Tensor dx = Autograd.Tape.Open("Gradients").NewTensor(x.Shape, x.DType);
+            Kernels.GatedLinearUnit.Gradient(g.Storage, x.Storage, rows, width, dx.Storage);
+            return dx;
+        });
+        return residual is null ? tape.Record(nameof(GatedLinearUnit), y, gate) : tape.Record(nameof(GatedLinearUnit), y, gate, new Rule(residual, g => g));
+
+        // da = g s; db = g a s (1 - s)
+        Tensor Composed(Tensor g)
+        {
+            Tensor a = x.Slice(-1, 0, width), s = x.Slice(-1, width, width).Sigmoid();
+            return Concat(-1, g * s, g * a * s * (1 - s));
+        }
+    }
+
+    /// <summary>
+    /// elu(x) and elu(-x) side by side along the innermost axis, in one kernel: [..., n] to [..., 2 n] (concat_elu of Salimans et al. 2017, arXiv:1701.05517), with elu(x) = x where x > 0, e^x - 1 elsewhere.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no axis.</exception>
+    public Tensor ConcatElu()
+    {
+        if (Shape.Rank == 0) throw new ArgumentException("ConcatElu: needs an axis, found a single number.");
+        Tensor x = this;
+        int width = Shape[-1], rows = width == 0 ? 0 : Count / width;
+        Tape tape = Autograd.Tape.Open(nameof(ConcatElu));
+        Tensor y = tape.NewTensor(Shape.With(-1, 2 * width), DType);
+        Kernels.ConcatElu.Run(Storage, rows, width, y.Storage);
+        return tape.Record(nameof(ConcatElu), y, new Rule(x, g =>
+        {
+            if (Autograd.Tape.IsRecordingNow) return Composed(g);
+            Tensor dx = Autograd.Tape.Open("Gradients").NewTensor(x.Shape, x.DType);
+            Kernels.ConcatElu.Gradient(g.Storage, x.Storage, rows, width, dx.Storage);
+            return dx;
+        }));
+
+        // dx = g elu'(x) - h elu'(-x), elu'(x) = e^min(x, 0)
+        Tensor Composed(Tensor g) =>
+            (g.Slice(-1, 0, width) * x.Clamp(double.NegativeInfinity, 0).Exp()) - (g.Slice(-1, width, width) * (-x).Clamp(double.NegativeInfinity, 0).Exp());
+    }
+
+    private (int Rows, int Width) Halves(string operation)
+    {
+        if (Shape.Rank == 0 || Shape[-1] % 2 != 0) throw new ArgumentException($"{operation}: needs an even number of elements along the innermost axis, found {Shape}.");
+        int width = Shape[-1] / 2;
+        return (width == 0 ? 0 : Count / (2 * width), width);
     }
 }

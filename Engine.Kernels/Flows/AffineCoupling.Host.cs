@@ -178,8 +178,8 @@ public static unsafe partial class AffineCoupling
                 V active = V.Load(Active + first + i), t = V.Load(shift + i) * active;
                 V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * active;
                 V.Store(s, sums + i);
-                V e = LaneMath.Exp(sign * s), x = Load(X + start + i, left);
-                Store(IsInverse ? (x - t) * e : V.MulAdd(x, e, t), Result + start + i, left);
+                V e = LaneMath.Exp(sign * s), x = PartialVector.LoadUpTo<V, T>(X + start + i, left);
+                PartialVector.StoreUpTo(IsInverse ? (x - t) * e : V.MulAdd(x, e, t), Result + start + i, left);
             }
         }
 
@@ -189,7 +189,7 @@ public static unsafe partial class AffineCoupling
             for (int i = 0; i < count; i += V.Count)
             {
                 V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * V.Load(Active + first + i);
-                Store(Load(G + start + i, count - i) * LaneMath.Exp(sign * s), Result + start + i, count - i);
+                PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(G + start + i, count - i) * LaneMath.Exp(sign * s), Result + start + i, count - i);
             }
         }
 
@@ -203,7 +203,7 @@ public static unsafe partial class AffineCoupling
                 V dLog = H == null ? V.Of(0) : V.Load(ofRows + i);
                 if (G != null)
                 {
-                    V e = LaneMath.Exp(sign * (TScale.Of(r, bound) * active)), x = Load(X + start + i, left), g = Load(G + start + i, left);
+                    V e = LaneMath.Exp(sign * (TScale.Of(r, bound) * active)), x = PartialVector.LoadUpTo<V, T>(X + start + i, left), g = PartialVector.LoadUpTo<V, T>(G + start + i, left);
                     dLog = V.MulAdd(g * (IsInverse ? x - (V.Load(shift + i) * active) : x), e, dLog);
                     dShift = (IsInverse ? -(g * e) : g) * active;
                 }
@@ -211,16 +211,6 @@ public static unsafe partial class AffineCoupling
                 V.Store(sign * dLog * TScale.Slope(r, bound) * active, raw + i);
                 V.Store(dShift, shift + i);
             }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static V Load(T* source, int left) => left >= V.Count ? V.Load(source) : PartialVector.Load(source, left, V.Of(0));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Store(V value, T* target, int left)
-        {
-            if (left >= V.Count) V.Store(value, target);
-            else PartialVector.Store(value, target, left);
         }
 
         private readonly void Gather(nint start, int count, T* raw, T* shift)

@@ -56,21 +56,6 @@ internal static unsafe partial class Pooling
         cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<T, V>(T* source, int left)
-        where T : unmanaged
-        where V : unmanaged, IVectorLane<V, T> =>
-        left >= V.Count ? V.Load(source) : PartialVector.Load(source, left, V.Of(0));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T, V>(V value, T* destination, int left)
-        where T : unmanaged
-        where V : unmanaged, IVectorLane<V, T>
-    {
-        if (left >= V.Count) V.Store(value, destination);
-        else PartialVector.Store(value, destination, left);
-    }
-
     private struct FoldJob<T, V, TFold> : IJob
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
@@ -103,16 +88,16 @@ internal static unsafe partial class Pooling
             {
                 int left = channels - channel;
                 V value = fold.Start<V>();
-                V position = TFold.ReadsPositions ? Load<T, V>(Positions + (window * channels) + channel, left) : V.Of(Layout.Place(firstY, firstX));
+                V position = TFold.ReadsPositions ? PartialVector.LoadUpTo<V, T>(Positions + (window * channels) + channel, left) : V.Of(Layout.Place(firstY, firstX));
                 for (int ky = firstY; ky < endY; ky++)
                 {
                     T* line = source + ((nint)ky * x.Inputs * channels) + channel;
                     for (int kx = firstX; kx < endX; kx++)
-                        fold.Next(ref value, ref position, Load<T, V>(line + ((nint)kx * channels), left), V.Of(Layout.Place(ky, kx)));
+                        fold.Next(ref value, ref position, PartialVector.LoadUpTo<V, T>(line + ((nint)kx * channels), left), V.Of(Layout.Place(ky, kx)));
                 }
 
-                Store(fold.Finish(value, divisor), Y + (window * channels) + channel, left);
-                if (!TFold.ReadsPositions && Positions != null) Store(position, Positions + (window * channels) + channel, left);
+                PartialVector.StoreUpTo(fold.Finish(value, divisor), Y + (window * channels) + channel, left);
+                if (!TFold.ReadsPositions && Positions != null) PartialVector.StoreUpTo(position, Positions + (window * channels) + channel, left);
             }
         }
     }
@@ -154,13 +139,13 @@ internal static unsafe partial class Pooling
                     for (int windowX = firstX; windowX < endX; windowX++)
                     {
                         nint at = (((line * x.Outputs) + windowX) * channels) + channel;
-                        V position = TSpread.ReadsPositions ? Load<T, V>(Positions + at, left) : default;
+                        V position = TSpread.ReadsPositions ? PartialVector.LoadUpTo<V, T>(Positions + at, left) : default;
                         V place = V.Of(Layout.Place(placeY - y.Start(windowY), placeX - x.Start(windowX)));
-                        sum += spread.Term(Load<T, V>(G + at, left), position, place, V.Of(Layout.Divisor(windowY, windowX)));
+                        sum += spread.Term(PartialVector.LoadUpTo<V, T>(G + at, left), position, place, V.Of(Layout.Divisor(windowY, windowX)));
                     }
                 }
 
-                Store(sum, output + channel, left);
+                PartialVector.StoreUpTo(sum, output + channel, left);
             }
         }
     }

@@ -21,6 +21,23 @@ internal static unsafe class PartialVector
         return V.Load(place);
     }
 
+    /// <summary>Reads a vector, or what is left of a row where that is less.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V LoadUpTo<V, T>(T* source, int left, V padding = default)
+        where V : unmanaged, IVectorLane<V, T>
+        where T : unmanaged =>
+        left >= V.Count ? V.Load(source) : Load(source, left, padding);
+
+    /// <summary>Writes a vector, or what is left of a row where that is less.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void StoreUpTo<V, T>(V value, T* destination, int left)
+        where V : unmanaged, IVectorLane<V, T>
+        where T : unmanaged
+    {
+        if (left >= V.Count) V.Store(value, destination);
+        else Store(value, destination, left);
+    }
+
     /// <summary>Writes the first <paramref name="count"/> elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Store<V, T>(V value, T* destination, int count)

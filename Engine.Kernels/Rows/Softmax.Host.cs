@@ -50,22 +50,6 @@ public static unsafe partial class Softmax
         return V.Fill(T.CreateTruncating(total));
     }
 
-    /// <summary>A vector of what is left of a row, filled up with padding.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<T, V>(T* source, int left, V padding)
-        where T : unmanaged
-        where V : unmanaged, IVectorLane<V, T> =>
-        left >= V.Count ? V.Load(source) : PartialVector.Load(source, left, padding);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T, V>(V value, T* destination, int left)
-        where T : unmanaged
-        where V : unmanaged, IVectorLane<V, T>
-    {
-        if (left >= V.Count) V.Store(value, destination);
-        else PartialVector.Store(value, destination, left);
-    }
-
     private struct RowJob<T, V, TOp> : IJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
@@ -118,8 +102,8 @@ public static unsafe partial class Softmax
 
                 for (; i < end; i += V.Count)
                 {
-                    V e = LaneMath.Exp(Load(x + i, end - i, minusInfinity) - maximum);
-                    Store(e, y + i, end - i);
+                    V e = LaneMath.Exp(PartialVector.LoadUpTo<V, T>(x + i, end - i, minusInfinity) - maximum);
+                    PartialVector.StoreUpTo(e, y + i, end - i);
                     a += e;
                 }
 
@@ -127,7 +111,7 @@ public static unsafe partial class Softmax
             }
 
             V total = V.Fill(T.CreateTruncating(sum));
-            for (int i = 0; i < count; i += V.Count) Store(Load(y + i, count - i, total) / total, y + i, count - i);
+            for (int i = 0; i < count; i += V.Count) PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(y + i, count - i, total) / total, y + i, count - i);
         }
     }
 
@@ -140,7 +124,7 @@ public static unsafe partial class Softmax
             // y = (x - max x) - log(sum(exp(x - max x)))
             V maximum = Total<T, V, MaxReduction>(default, x, count, V.Of(0));
             V log = LaneMath.Log(Total<T, V, LogSumExpReduction>(default, x, count, maximum));
-            for (int i = 0; i < count; i += V.Count) Store((Load(x + i, count - i, maximum) - maximum) - log, y + i, count - i);
+            for (int i = 0; i < count; i += V.Count) PartialVector.StoreUpTo((PartialVector.LoadUpTo<V, T>(x + i, count - i, maximum) - maximum) - log, y + i, count - i);
         }
     }
 
@@ -165,13 +149,13 @@ public static unsafe partial class Softmax
                     b = V.MulAdd(V.Load(g + i + V.Count), V.Load(y + i + V.Count), b);
                 }
 
-                for (; i < end; i += V.Count) a = V.MulAdd(Load(g + i, end - i, zero), Load(y + i, end - i, zero), a);
+                for (; i < end; i += V.Count) a = V.MulAdd(PartialVector.LoadUpTo<V, T>(g + i, end - i, zero), PartialVector.LoadUpTo<V, T>(y + i, end - i, zero), a);
                 sum += RowReduction<T, V, SumReduction>.Lanes(default, a + b);
             }
 
             V dot = V.Fill(T.CreateTruncating(sum));
             for (int i = 0; i < count; i += V.Count)
-                Store(Load(y + i, count - i, zero) * (Load(g + i, count - i, zero) - dot), dx + i, count - i);
+                PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(y + i, count - i, zero) * (PartialVector.LoadUpTo<V, T>(g + i, count - i, zero) - dot), dx + i, count - i);
         }
     }
 
@@ -185,7 +169,7 @@ public static unsafe partial class Softmax
             V sum = Total<T, V, SumReduction>(default, g, count, V.Of(0));
             V zero = V.Of(0);
             for (int i = 0; i < count; i += V.Count)
-                Store(Load(g + i, count - i, zero) - (LaneMath.Exp(Load(y + i, count - i, zero)) * sum), dx + i, count - i);
+                PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(g + i, count - i, zero) - (LaneMath.Exp(PartialVector.LoadUpTo<V, T>(y + i, count - i, zero)) * sum), dx + i, count - i);
         }
     }
 }

@@ -28,7 +28,7 @@ public sealed class MadeOptions
     }
 
     /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
-    public ProgramInfo Info => new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 30 : 20, Batch: 100) { FreeOptions = PixelModelOptions.OfMeasuring };
+    public ProgramInfo Info => new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 30 : 20, Batch: 100) { FreeOptions = PixelModelOptions.OfMeasuring, TakesWeights = true };
 
     /// <summary>All of them.</summary>
     public Option[] All => [_recipe, _hidden, _dropout, _rate, _masks, _anyOrder, .. _common.All];

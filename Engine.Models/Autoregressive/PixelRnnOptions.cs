@@ -27,6 +27,7 @@ public sealed class PixelRnnOptions
     {
         Digits = 6000,
         FreeOptions = PixelModelOptions.OfMeasuring,
+        TakesWeights = true,
     };
 
     /// <summary>All of them.</summary>

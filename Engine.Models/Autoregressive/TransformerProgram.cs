@@ -39,6 +39,7 @@ public sealed class TransformerProgram
     public ProgramInfo Info => new("transformer", "A Transformer learns to write by guessing the next character.", Epochs: _isLarge ? 20 : 8, Batch: _isLarge ? 32 : 12, TextDatasetName)
     {
         IsText = true,
+        TakesWeights = true,
         EpochsHelp = "Epochs, each of --steps steps.",
         BatchHelp = "Pieces of the text in a batch.",
         FreeOptions = [_prompt.Name, _length.Name, _temperature.Name, _topK.Name, _topP.Name],
@@ -83,7 +84,7 @@ public sealed class TransformerProgram
     public TransformerTrainingOptions Training(TrainingRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return new TransformerTrainingOptions(checked(run.Epochs * run.Option(_steps))) { LearningRate = run.Option(_rate) };
+        return new TransformerTrainingOptions(checked((int)run.AllSteps(run.Option(_steps)))) { LearningRate = run.Option(_rate) };
     }
 
     /// <summary>How a command line wants samples drawn.</summary>

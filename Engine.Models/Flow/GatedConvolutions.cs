@@ -41,14 +41,7 @@ public sealed class GatedConvolutions : Module
     {
         x = _first.Forward(x);
         foreach ((Conv2d wide, Conv2d narrow, LayerNorm norm) in _blocks)
-        {
-            Tensor h = narrow.Forward(BothElu(wide.Forward(BothElu(x))));
-            int hidden = x.Shape[-1];
-            x = norm.Forward(x + (h.Slice(-1, 0, hidden) * h.Slice(-1, hidden, hidden).Sigmoid()));
-        }
-
-        return _last.Forward(BothElu(x));
+            x = norm.Forward(narrow.Forward(wide.Forward(x.ConcatElu()).ConcatElu()).GatedLinearUnit(residual: x));
+        return _last.Forward(x.ConcatElu());
     }
-
-    private static Tensor BothElu(Tensor x) => Tensor.Concat(-1, x.Elu(), (-x).Elu());
 }

@@ -26,6 +26,11 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
     /// </summary>
     public IReadOnlyList<string> FreeOptions { get; init; } = [];
 
+    /// <summary>
+    /// Whether the program calls <see cref="TrainingRun.LoadWeights"/>: it then has <c>--from</c>, and with it <c>--epochs 0</c> to measure weights without training.
+    /// </summary>
+    public bool TakesWeights { get; init; }
+
     /// <summary>The largest <c>--batch</c> that the program can take.</summary>
     public int MaxBatch { get; init; } = int.MaxValue;
 }

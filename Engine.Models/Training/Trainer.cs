@@ -52,7 +52,7 @@ public sealed partial class Trainer
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Epochs);
         (_model, _options) = (model, options);
         Progress = options.Progress ?? new TrainingProgress(options.Epochs, options.Clock);
         Progress.Check = CheckLoss;

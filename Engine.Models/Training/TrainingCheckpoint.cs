@@ -48,6 +48,9 @@ internal static class TrainingCheckpoint
         }
     }
 
+    /// <summary>Whether a file was written by <see cref="Write"/>, and has more in it than weights.</summary>
+    public static bool Is(SafetensorsFile file) => file.Metadata.ContainsKey(Key);
+
     /// <summary>The record of an open checkpoint.</summary>
     /// <exception cref="CheckpointException">The file is no checkpoint of a training program, or damaged.</exception>
     public static TrainingRecord Read(SafetensorsFile file)

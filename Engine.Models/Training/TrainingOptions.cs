@@ -21,7 +21,7 @@ internal sealed class TrainingOptions
             DefaultValueFactory = _ => info.Data ?? "",
         };
         Data.Validators.Add(result => RefuseBlank(result, "a name or a path"));
-        Epochs = ProgramOption.Integer("--epochs", info.EpochsHelp, info.Epochs, 1);
+        Epochs = ProgramOption.Integer("--epochs", info.TakesWeights ? $"{info.EpochsHelp} 0, with --from or --resume, measures without training." : info.EpochsHelp, info.Epochs, info.TakesWeights ? 0 : 1);
         Batch = ProgramOption.Integer("--batch", info.BatchHelp, info.Batch, 1, info.MaxBatch);
         Seed = ProgramOption.Checked<ulong>(
             "--seed", "Everything random flows from this number.", 1, "a whole number of at least 0",
@@ -42,6 +42,11 @@ internal sealed class TrainingOptions
         {
             Description = "Goes on from a checkpoint as if training had never stopped: without a path from the one in the --out folder.",
             Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "path",
+        };
+        From = new Option<string?>("--from")
+        {
+            Description = $"Begins with the weights that another run with the same network left: the path of its {TrainingRun.WeightsName} or of a checkpoint.",
             HelpName = "path",
         };
         CheckpointMinutes = ProgramOption.Decimal(
@@ -65,13 +70,15 @@ internal sealed class TrainingOptions
 
     internal Option<string?> Resume { get; }
 
+    internal Option<string?> From { get; }
+
     internal Option<double> CheckpointMinutes { get; }
 
     internal Option<bool> KeepPrevious { get; }
 
     /// <summary>The options in the order in which <c>--help</c> lists them.</summary>
     internal IEnumerable<Option> All =>
-        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Precision, Out, Resume, CheckpointMinutes, KeepPrevious];
+        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Precision, Out, .. _info.TakesWeights ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious];
 
     /// <summary>Whether training may go on with another value of an option: more epochs, another device or place for the same training.</summary>
     internal bool MayChange(Option option) =>

@@ -10,7 +10,7 @@ using Engine.Models.Imaging;
 namespace Engine.Models.Training;
 
 /// <summary>One run of a training program: what its options decided, and where it reports to.</summary>
-public sealed class TrainingRun : IDisposable
+public sealed partial class TrainingRun : IDisposable
 {
     private readonly ProgramInfo _info;
     private readonly string _data;
@@ -26,6 +26,7 @@ public sealed class TrainingRun : IDisposable
         ParseResult parsed = command.Parsed;
         _data = info.Data is null ? "" : parsed.GetValue(options.Data)!;
         Epochs = parsed.GetValue(options.Epochs);
+        if (Epochs == 0 && From is null && !IsResuming) throw new DataException("--epochs 0 trains nothing: expected --from or --resume beside it, found neither.");
         Batch = parsed.GetValue(options.Batch);
         Seed = parsed.GetValue(options.Seed);
         Output = new OutputFolder(parsed.GetValue(options.Out)!, "--out: ");
@@ -127,7 +128,7 @@ public sealed class TrainingRun : IDisposable
             Name = _info.Name,
             Epochs = Epochs,
             Output = Output,
-            Resume = _command.Parsed.GetResult(_options.Resume) is { Implicit: false },
+            Resume = IsResuming,
             ResumeFrom = _command.Parsed.GetValue(_options.Resume),
             CheckpointEvery = TimeSpan.FromMinutes(Math.Min(_command.Parsed.GetValue(_options.CheckpointMinutes), Math.Floor(TimeSpan.MaxValue.TotalMinutes))),
             KeepPrevious = _command.Parsed.GetValue(_options.KeepPrevious),
@@ -149,6 +150,18 @@ public sealed class TrainingRun : IDisposable
     /// <summary>What trains several things together, each under a name of its own in checkpoints; see <see cref="Trainer(IStateful)"/>.</summary>
     /// <param name="parts">Models and optimisers, with names.</param>
     public Trainer Trainer(params ReadOnlySpan<(string Name, IStateful Part)> parts) => Trainer(new TrainedParts(parts.ToArray()));
+
+    /// <summary>The steps of the whole run, at least 1: what a learning rate falls over.</summary>
+    /// <param name="batches">The batches of an epoch.</param>
+    public long AllSteps(BatchLoader batches)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        return AllSteps(batches.BatchesPerEpoch);
+    }
+
+    /// <summary>The steps of the whole run, at least 1: what a learning rate falls over.</summary>
+    /// <param name="perEpoch">The steps of an epoch.</param>
+    public long AllSteps(int perEpoch) => Math.Max(1, (long)Epochs * perEpoch);
 
     /// <summary>Prints a line, above the live progress where there is one.</summary>
     /// <param name="text">The line.</param>
@@ -184,6 +197,8 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>What a user whose training failed wants to know; null where there is no checkpoint.</summary>
     internal string? LastCheckpoint => _trainer?.LastCheckpoint;
+
+    private bool IsResuming => _command.Parsed.GetResult(_options.Resume) is { Implicit: false };
 
     /// <summary>The command line that goes on from the last checkpoint.</summary>
     internal string ToResume => _command.ToResume;

@@ -21,9 +21,6 @@ public sealed record VaeChoices
     /// <summary>How many times faster than in the paper its learning rate falls.</summary>
     public int Pace { get; init; } = 1;
 
-    /// <summary>A checkpoint whose weights training begins at; null for new ones.</summary>
-    public string? From { get; init; }
-
     /// <summary>The learning rate at the beginning of half a cosine; 0 for the network's own schedule.</summary>
     public double LearningRate { get; init; }
 

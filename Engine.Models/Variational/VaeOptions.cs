@@ -19,7 +19,6 @@ public sealed class VaeOptions
     private readonly Option<int> _importance = ProgramOption.Integer("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
     private readonly Option<int> _resample = ProgramOption.Integer("--resample", "With --importance: samples that the gradient goes through, drawn by weight; 0 takes all.", 0, 0, 10_000);
     private readonly Option<int> _pace = ProgramOption.Integer("--pace", "With --recipe iwae: how many times shorter each stage of the learning rate is.", 1, 1, IwaeRecipe.Epochs);
-    private readonly Option<string?> _from = new("--from") { Description = "The checkpoint of another run with the same network: training begins at its weights.", HelpName = "path" };
     private readonly Option<double> _learningRate = ProgramOption.Decimal(
         "--learning-rate", "Adam's learning rate at the beginning, from where it falls along half a cosine to a fiftieth; 0 takes the network's own schedule.", 0);
     private readonly Option<int> _testSamples = ProgramOption.Integer("--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
@@ -31,7 +30,7 @@ public sealed class VaeOptions
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-samples", "--test-images", "--probe"];
 
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _from, _learningRate, _testSamples, _testImages, _anomaly, _probe];
+    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _learningRate, _testSamples, _testImages, _anomaly, _probe];
 
     /// <summary>Whether a command line asks for the paper's training, whose epochs and batches are its own: known before options are read.</summary>
     /// <param name="args">The command line.</param>
@@ -69,7 +68,6 @@ public sealed class VaeOptions
             },
             WarmUp = run.Option(_warmUp),
             Pace = run.Option(_pace),
-            From = run.Option(_from),
             LearningRate = run.Option(_learningRate),
             TestSamples = run.Option(_testSamples),
             TestImages = run.Option(_testImages),

@@ -1,17 +1,28 @@
+using Engine.Autograd;
 using Engine.Kernels;
 using static Engine.Tests.Draws;
 using static Engine.Tests.Tolerance;
 
 namespace Engine.Tests;
 
-/// <summary>Gated activations.</summary>
+/// <summary>Gated activations, and what makes two halves of a row out of one.</summary>
 internal static class GateCases
 {
-    internal static IEnumerable<OperationCase> All() => ((Shape[])[[2], [6], [3, 34], [2, 3, 2, 10], [0, 4], [3, 0], [67, 130]]).Select(shape => new OperationCase(
-        "Tensor.TanhSigmoidGate",
-        $"{shape}",
-        [new Input(shape, Any)],
-        x => x[0].TanhSigmoidGate(),
+    private static readonly Shape[] s_halves = [[2], [6], [3, 34], [2, 3, 2, 10], [0, 4], [3, 0], [67, 130]];
+
+    internal static IEnumerable<OperationCase> All() =>
+    [
+        .. s_halves.Select(shape => Gate("TanhSigmoidGate", shape, x => x[0].TanhSigmoidGate(), (a, b) => Math.Tanh(a) * References.Sigmoid(b))),
+        .. s_halves.Select(shape => Gate("GatedLinearUnit", shape, x => x[0].GatedLinearUnit(), (a, b) => a * References.Sigmoid(b))),
+        .. s_halves.Select(shape => Gate("GatedLinearUnit", shape, x => x[0].GatedLinearUnit(x[1]), (a, b) => a * References.Sigmoid(b), hasResidual: true)),
+        .. ((Shape[])[[1], [3], [5, 17], [2, 3, 2, 5], [0, 4], [3, 0], [67, 65]]).Select(ConcatElu),
+    ];
+
+    private static OperationCase Gate(string name, Shape shape, Func<Tensor[], Tensor> run, Func<double, double, double> gate, bool hasResidual = false) => new(
+        $"Tensor.{name}",
+        $"{shape}{(hasResidual ? " residual" : "")}",
+        hasResidual ? [new Input(shape, Any), new Input(shape.With(-1, shape[-1] / 2), Any)] : [new Input(shape, Any)],
+        run,
         x =>
         {
             int width = shape[-1] / 2;
@@ -19,10 +30,36 @@ internal static class GateCases
             for (int i = 0; i < shape.Count / 2; i++)
             {
                 int at = (i / width * 2 * width) + (i % width);
-                y.Add(i, Math.Tanh(x[0][at]) * References.Sigmoid(x[0][at + width]));
+                if (hasResidual) y.Add(i, x[1][i]);
+                y.Add(i, gate(x[0][at], x[0][at + width]));
             }
 
             return y;
         },
-        Terms(2)));
+        Terms(hasResidual ? 3 : 2));
+
+    private static OperationCase ConcatElu(Shape shape) => new(
+        "Tensor.ConcatElu",
+        $"{shape}",
+        [new Input(shape, AwayFrom(0))],
+        x => x[0].ConcatElu(),
+        x =>
+        {
+            int width = shape[-1];
+            Expected y = new(2 * shape.Count);
+            for (int i = 0; i < shape.Count; i++)
+            {
+                int at = (i / width * 2 * width) + (i % width);
+                y.Add(at, Elu(x[0][i]));
+                y.Add(at + width, Elu(-x[0][i]));
+            }
+
+            return y;
+        },
+        Ulps(3))
+    {
+        Kinks = "x = 0",
+    };
+
+    private static double Elu(double x) => x > 0 ? x : References.Expm1(x);
 }

@@ -20,6 +20,7 @@ var temperature = ProgramOption.Decimal("--temperature", "What logits are divide
 ProgramInfo info = new("char-rnn", "A recurrent network reads a text character by character, and learns to write one.", Epochs: 10, Batch: 32, TextDatasets.SentencesName)
 {
     IsText = true,
+    TakesWeights = true,
     BatchHelp = "Streams that the text is cut into and read side by side.",
     FreeOptions = [prompt.Name, length.Name, temperature.Name],
 };
@@ -37,7 +38,8 @@ void Train(TrainingRun run)
     using CharacterRnn model = new(
         text.Vocabulary.Count, run.Option(hidden), new ModuleOptions(run.Random, run.Device), run.Option(layers),
         run.Option(cell) == "gru" ? RecurrentCell.Gru : RecurrentCell.Lstm, run.Option(dropout));
-    using CharacterRnnTraining training = new(model, streams, (long)run.Epochs * perEpoch, run.Option(rate));
+    run.LoadWeights(model);
+    using CharacterRnnTraining training = new(model, streams, run.AllSteps(perEpoch), run.Option(rate));
 
     Trainer trainer = run.Trainer(training);
     foreach (int epoch in trainer.Epochs())
@@ -48,6 +50,7 @@ void Train(TrainingRun run)
     }
 
     if (run.IsStopping) return;
+    run.SaveWeights(model);
     string sample = Sample(run.Option(length), 0);
     run.Output.SaveText("sample.txt", sample);
     run.Print(sample);

@@ -15,7 +15,7 @@ using Engine.Models.Training;
 const int Side = 28, Classes = 10;
 
 DiffusionOptions options = new();
-ProgramInfo info = new("diffusion", "A diffusion model learns to draw digits out of noise.", Epochs: 30, Batch: 64) { FreeOptions = DiffusionOptions.OfSampling };
+ProgramInfo info = new("diffusion", "A diffusion model learns to draw digits out of noise.", Epochs: 30, Batch: 64) { FreeOptions = DiffusionOptions.OfSampling, TakesWeights = true };
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
 
 static void Train(TrainingRun run, DiffusionChoices choices)
@@ -31,6 +31,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 
     using Unet unet = new(choices.Network, new ModuleOptions(run.Random, run.Device));
     DenoisingDiffusion model = new(unet, choices.Schedule, choices.Prediction, choices.Variance);
+    run.LoadWeights(unet, "unet");
     using Adam adam = new(unet.Parameters);
     using ExponentialMovingAverage average = new(unet, decay: 0.999, warmUp: true);
     double epochSteps = batches.BatchesPerEpoch, allSteps = run.Epochs * epochSteps;
@@ -61,6 +62,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 
     if (run.IsStopping) return;
     using IDisposable averaged = average.Use();
+    run.SaveWeights(unet);
     Show(run, model, choices, test);
     Measure(run, trainer, model, choices, test, classifier);
 }

@@ -13,7 +13,7 @@ using Engine.Models.Training;
 const int Side = 28, Pixels = Side * Side;
 
 FlowOptions options = new();
-ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, Batch: 128) { FreeOptions = FlowOptions.OfMeasuring };
+ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, Batch: 128) { FreeOptions = FlowOptions.OfMeasuring, TakesWeights = true };
 return TrainingProgram.Run(args, info, Train, options.All);
 
 void Train(TrainingRun run)
@@ -24,12 +24,14 @@ void Train(TrainingRun run)
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 
     using ImageFlow model = options.Make(run, Side);
-    using Adam adam = new(model.Parameters);
-    using ExponentialMovingAverage average = new(model, 0.999, warmUp: true);
-    LearningRateSchedule rate = LearningRateSchedules.Cosine(1e-3, (long)run.Epochs * batches.BatchesPerEpoch, to: 1e-5);
 
     // Glow's scales begin where a first batch has mean 0 and variance 1.
     using (Tape first = new(run.Device, record: false)) model.Flow.Transform.Initialize(Levels(data.Pixels[..(Math.Min(256, data.Count) * Pixels)]) / 256);
+
+    run.LoadWeights(model);
+    using Adam adam = new(model.Parameters);
+    using ExponentialMovingAverage average = new(model, 0.999, warmUp: true);
+    LearningRateSchedule rate = LearningRateSchedules.Cosine(1e-3, run.AllSteps(batches), to: 1e-5);
 
     Trainer trainer = run.Trainer(("model", model), ("adam", adam), ("average", average));
     foreach (int epoch in trainer.Epochs())
@@ -57,6 +59,7 @@ void Train(TrainingRun run)
 
     if (run.IsStopping) return;
     using IDisposable averaged = average.Use();
+    run.SaveWeights(model);
     int samples = options.TestSamples(run);
     double bitsOfTest = model.BitsOf(test.Pixels, samples, run.Random.Split("test"));
     trainer.Record("test bits per dimension", bitsOfTest);

@@ -18,7 +18,8 @@ static void Train(TrainingRun run, MadeOptions options)
 
     // p(x) = product over d of p(x_d | x before d): one pass through masked layers gives all factors.
     using Made made = options.Model(run, pixels, new ModuleOptions(run.Random, run.Device));
-    using PixelModelTraining<Made> training = new(made, (long)run.Epochs * batches.BatchesPerEpoch, options.LearningRate(run));
+    run.LoadWeights(made);
+    using PixelModelTraining<Made> training = new(made, run.AllSteps(batches), options.LearningRate(run));
     PixelModelPictures pictures = new(made, side, side);
 
     Trainer trainer = run.Trainer(training);
@@ -36,9 +37,10 @@ static void Train(TrainingRun run, MadeOptions options)
 
     // What training never saw, with the average of the weights.
     if (run.IsStopping) return;
-    double nats = training.Nats(images.Test);
+    using IDisposable averaged = training.UseAverage();
+    run.SaveWeights(made);
+    double nats = -made.LogLikelihood(images.Test).Average();
     trainer.Record("test nats", nats);
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));
-    using IDisposable averaged = training.UseAverage();
     run.Output.Save("samples.png", pictures.Samples(options.Samples(run), run.Random.Split("samples")));
 }

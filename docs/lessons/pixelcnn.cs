@@ -15,6 +15,7 @@ PixelCnnRecipe recipe = PixelCnnOptions.RecipeOf(args);
 ProgramInfo info = new("pixelcnn", "A PixelCNN learns to draw images pixel by pixel, and how likely each image is.", recipe.Epochs, recipe.Batch)
 {
     FreeOptions = PixelCnnOptions.OfMeasuring,
+    TakesWeights = true,
 };
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
 
@@ -32,9 +33,10 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
 
     // p(x) = product over all pixels of p(pixel | those before it): the model gives all factors at once.
     using PixelCnnModel model = choices.Model(data.Classes, new ModuleOptions(run.Random, run.Device));
+    run.LoadWeights(model);
     using Adam adam = new(model.Parameters);
     using ExponentialMovingAverage average = new(model, choices.Recipe.AverageDecay, warmUp: true);
-    LearningRateSchedule rate = choices.Recipe.Rate((long)run.Epochs * batches.BatchesPerEpoch);
+    LearningRateSchedule rate = choices.Recipe.Rate(run.AllSteps(batches));
     PixelCnnPictures pictures = new(model, side, side);
     Trainer trainer = run.Trainer(("model", model), ("adam", adam), ("average", average));
     foreach (int epoch in trainer.Epochs())
@@ -60,6 +62,7 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
 
     // What training never saw, with the average of the weights.
     using IDisposable last = average.Use();
+    run.SaveWeights(model);
     ReadOnlySpan<int> labels = choices.TellsClasses ? test.Labels : [];
     if (!run.IsStopping) Measure(run, trainer, model, testImages, labels, side);
     run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples")));

@@ -18,7 +18,8 @@ static void Train(TrainingRun run, PixelRnnOptions options)
 
     // p(x) = product over the pixels of p(pixel | those before it): the rows are the steps of a recurrent network.
     using PixelRnn model = options.Model(run, side, new ModuleOptions(run.Random, run.Device));
-    using PixelModelTraining<PixelRnn> training = new(model, (long)run.Epochs * batches.BatchesPerEpoch, options.LearningRate(run));
+    run.LoadWeights(model);
+    using PixelModelTraining<PixelRnn> training = new(model, run.AllSteps(batches), options.LearningRate(run));
     PixelModelPictures pictures = new(model, side, side);
 
     // A part of the images is enough to watch the training.
@@ -32,10 +33,11 @@ static void Train(TrainingRun run, PixelRnnOptions options)
 
     // What training never saw, with the average of the weights.
     if (run.IsStopping) return;
-    double nats = training.Nats(images.Test);
+    using IDisposable averaged = training.UseAverage();
+    run.SaveWeights(model);
+    double nats = -model.LogLikelihood(images.Test).Average();
     trainer.Record("test nats", nats);
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));
-    using IDisposable averaged = training.UseAverage();
     run.Output.Save("samples.png", pictures.Samples(options.Samples(run), run.Random.Split("samples")));
     run.Output.Save("completions.png", pictures.Completions(images.Test.AsSpan(0, Math.Min(8, images.Test.Length / pixels) * pixels), run.Random.Split("completions")));
 }

@@ -19,6 +19,7 @@ static void Train(TrainingRun run, TransformerProgram program)
     int[] beginning = text.Vocabulary.Encode(prompt);
 
     using Transformer model = new(extents, new ModuleOptions(run.Random, run.Device));
+    run.LoadWeights(model);
     using TransformerTraining training = new(model, program.Training(run));
     TextGenerator generator = new(model);
 
@@ -36,6 +37,7 @@ static void Train(TrainingRun run, TransformerProgram program)
     }
 
     if (run.IsStopping) return;
+    run.SaveWeights(model);
     string sample = Sample(length, 0);
     run.Output.SaveText("sample.txt", sample);
     run.Print(sample);

@@ -3,7 +3,6 @@
 
 // A VAE learns to compress digits and to draw new ones: dotnet run docs/lessons/vae.cs -- [--data digits|mnist|PATH] [--help]. See vae.md.
 using Engine.Autograd;
-using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Data;
@@ -19,6 +18,7 @@ ProgramInfo info = new(
     Epochs: isPaper ? IwaeRecipe.Epochs : 50, Batch: isPaper ? IwaeRecipe.Batch : 100)
 {
     FreeOptions = VaeOptions.OfMeasuring,
+    TakesWeights = true,
 };
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
 
@@ -44,11 +44,7 @@ static void Train(TrainingRun run, VaeChoices choices)
         VaeNetwork.Convolutional => Convolutional(choices.Latent, options),
         _ => FullyConnected(choices.Latent, options),
     };
-    if (choices.From is not null)
-    {
-        using SafetensorsFile file = SafetensorsFile.Open(choices.From);
-        vae.LoadSafetensors(file, prefix: "vae.", ignoreExtra: true);
-    }
+    run.LoadWeights(vae, "vae");
 
     using Adam adam = new(vae.Parameters, epsilon: choices.Network == VaeNetwork.Iwae ? IwaeRecipe.Epsilon : 1e-8);
     LearningRateSchedule rate = choices.Network switch
@@ -79,6 +75,7 @@ static void Train(TrainingRun run, VaeChoices choices)
         run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(noise));
     }
 
+    run.SaveWeights(vae);
     if (!run.IsStopping) Measure(run, trainer, vae, choices, data, test, testImages);
     Show(run, pictures, choices, test, testImages, noise);
 }

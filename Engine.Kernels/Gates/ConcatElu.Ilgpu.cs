@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-public static partial class TanhSigmoidGate
+public static partial class ConcatElu
 {
     private static void RunOnIlgpu(IlgpuDevice device, Storage? g, Storage x, int rows, int width, Storage result)
     {
@@ -12,30 +12,27 @@ public static partial class TanhSigmoidGate
         else RunOnIlgpu<DoubleScalar>(device, g, x, rows, width, result);
     }
 
-    private static void RunOnIlgpu<TLane>(IlgpuDevice device, Storage? g, Storage x, int rows, int width, Storage result)
-        where TLane : unmanaged, ILane<TLane>
+    private static void RunOnIlgpu<TLane>(IlgpuDevice device, Storage? g, Storage x, int rows, int width, Storage result) where TLane : unmanaged, ILane<TLane>
     {
         Action<Index1D, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> kernel = Kernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             checked(rows * width), width, IlgpuStorage.ViewOf<TLane>(g ?? x), g is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(result));
     }
 
-    /// <summary>One thread computes one element of the output, or both of the gradient that belong to it.</summary>
+    /// <summary>One thread for each element of x: it computes both of the output, or the one of the gradient.</summary>
     private static void Kernel<TLane>(Index1D i, int width, ArrayView<TLane> g, int hasGradient, ArrayView<TLane> x, ArrayView<TLane> result)
         where TLane : unmanaged, ILane<TLane>
     {
         int at = (i / width * 2 * width) + (i % width);
-        TLane t = LaneMath.Tanh(x[at]);
-        TLane s = LaneMath.Sigmoid(x[at + width]);
-        if (hasGradient == 0)
+        if (hasGradient != 0)
         {
-            result[i] = t * s;
+            result[i] = Slope(g[at], g[at + width], x[i]);
         }
         else
         {
-            TLane gs = g[i] * s;
-            result[at] = gs - (gs * t * t);
-            result[at + width] = gs * t * (TLane.Of(1) - s);
+            Both(x[i], out TLane positive, out TLane negative);
+            result[at] = positive;
+            result[at + width] = negative;
         }
     }
 }

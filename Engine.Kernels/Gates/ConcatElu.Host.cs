@@ -1,13 +1,10 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
 
-public static unsafe partial class TanhSigmoidGate
+public static unsafe partial class ConcatElu
 {
-    private const int ChunkElements = 4096;
-
     /// <summary>The output from x, or with g the gradient of x.</summary>
     private static void RunOnHost(CpuDevice device, Storage? g, Storage x, int rows, int width, Storage result)
     {
@@ -24,7 +21,12 @@ public static unsafe partial class TanhSigmoidGate
     {
         Job<T, V> job = new()
         {
-            G = g is null ? null : g.Pointer<T>(), X = x.Pointer<T>(), Result = result.Pointer<T>(), Rows = rows, Width = width, RowsInChunk = Math.Max(1, ChunkElements / width),
+            G = g is null ? null : g.Pointer<T>(),
+            X = x.Pointer<T>(),
+            Result = result.Pointer<T>(),
+            Rows = rows,
+            Width = width,
+            RowsInChunk = Math.Max(1, GateRows.ChunkElements / width),
         };
         device.Workers.Run(ref job, (int)(((long)rows + job.RowsInChunk - 1) / job.RowsInChunk));
     }
@@ -41,33 +43,31 @@ public static unsafe partial class TanhSigmoidGate
             int start = chunk * RowsInChunk, end = start + Math.Min(RowsInChunk, Rows - start);
             for (int row = start; row < end; row++)
             {
-                T* x = X + ((nint)row * 2 * Width);
-                for (int i = 0; i < Width; i += V.Count)
-                {
-                    int left = Width - i;
-                    V t = LaneMath.Tanh(Load(x + i, left)), s = LaneMath.Sigmoid(Load(x + Width + i, left));
-                    if (G == null)
-                    {
-                        Store(t * s, Result + ((nint)row * Width) + i, left);
-                        continue;
-                    }
-
-                    V g = Load(G + ((nint)row * Width) + i, left), gs = g * s;
-                    T* dx = Result + ((nint)row * 2 * Width);
-                    Store(gs - (gs * t * t), dx + i, left);
-                    Store(gs * t * (V.Of(1) - s), dx + Width + i, left);
-                }
+                nint one = (nint)row * Width, two = 2 * one;
+                if (G == null) Forward(X + one, Result + two);
+                else Backward(G + two, X + one, Result + one);
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static V Load(T* source, int left) => left >= V.Count ? V.Load(source) : PartialVector.Load(source, left, V.Of(0));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Store(V value, T* destination, int left)
+        private readonly void Forward(T* x, T* y)
         {
-            if (left >= V.Count) V.Store(value, destination);
-            else PartialVector.Store(value, destination, left);
+            for (int i = 0; i < Width; i += V.Count)
+            {
+                int left = Width - i;
+                Both(PartialVector.LoadUpTo<V, T>(x + i, left), out V positive, out V negative);
+                PartialVector.StoreUpTo(positive, y + i, left);
+                PartialVector.StoreUpTo(negative, y + Width + i, left);
+            }
+        }
+
+        private readonly void Backward(T* g, T* x, T* dx)
+        {
+            for (int i = 0; i < Width; i += V.Count)
+            {
+                int left = Width - i;
+                V slope = Slope(PartialVector.LoadUpTo<V, T>(g + i, left), PartialVector.LoadUpTo<V, T>(g + Width + i, left), PartialVector.LoadUpTo<V, T>(x + i, left));
+                PartialVector.StoreUpTo(slope, dx + i, left);
+            }
         }
     }
 }

@@ -1,0 +1,41 @@
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+
+namespace Engine.Models.Training;
+
+// The weights that a run begins with, and those that it leaves: no more than what sampling and measuring need, a quarter of a checkpoint.
+public sealed partial class TrainingRun
+{
+    /// <summary>The name of the file in the output folder that <see cref="SaveWeights"/> writes.</summary>
+    public const string WeightsName = "weights.safetensors";
+
+    private string? From => _info.TakesWeights ? _command.Parsed.GetValue(_options.From) : null;
+
+    /// <summary>
+    /// Puts the weights that <c>--from</c> names into a model, and does nothing where the option is not given or training goes on from a checkpoint, which has its own.
+    /// Call it before an average of the weights is made, which begins at the weights as they are.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="part">The name that checkpoints of this program have the model under.</param>
+    /// <exception cref="CheckpointException">The file cannot be read, or does not fit the model; nothing was set in the second case.</exception>
+    public void LoadWeights(Module model, string part = "model")
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (From is not { } path || IsResuming) return;
+        using SafetensorsFile file = SafetensorsFile.Open(Directory.Exists(path) ? Path.Combine(path, WeightsName) : path);
+        bool isCheckpoint = TrainingCheckpoint.Is(file);
+        model.LoadSafetensors(file, prefix: isCheckpoint ? part + "." : "", ignoreExtra: isCheckpoint);
+        Print($"Begins with the weights of {file.Path}.");
+    }
+
+    /// <summary>Writes the weights of a model to <see cref="WeightsName"/> in the output folder, as they are: with an average in use, those of the average.</summary>
+    /// <param name="model">The model.</param>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    public void SaveWeights(Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Output.Prepare();
+        model.SaveSafetensors(Path.Combine(Output.Path, WeightsName));
+        Output.Remember(WeightsName);
+    }
+}

@@ -1,0 +1,135 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Models.Data;
+using Engine.Models.Training;
+using Xunit;
+
+namespace Engine.Tests;
+
+// What a run leaves for others to begin with: --from, weights.safetensors, --epochs 0.
+[Collection("console")]
+public sealed class WeightsTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-weights-");
+
+    private string Trained => Path.Combine(_folder.FullName, "trained");
+
+    private string Later => Path.Combine(_folder.FullName, "later");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("weights.safetensors")]
+    [InlineData("")]
+    public void A_run_begins_with_the_average_that_another_one_left_and_measures_without_training(string file)
+    {
+        float[] average = Ran(2, Trained, "--epochs", "1");
+        Assert.Equal(average, Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Trained, file)));
+        Assert.Equal(average, Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Later, "weights.safetensors")));
+    }
+
+    [Fact]
+    public void A_run_begins_with_the_weights_of_a_checkpoint()
+    {
+        float[] average = Ran(2, Trained, "--epochs", "1");
+        float[] last = Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Trained, "checkpoint.safetensors"));
+        Assert.NotEqual(average, last);
+        Assert.Equal(last, Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Later, "weights.safetensors")));
+    }
+
+    [Fact]
+    public void Training_goes_on_from_them()
+    {
+        float[] average = Ran(2, Trained, "--epochs", "1");
+        float[] trained = Ran(2, Later, "--epochs", "1", "--from", Trained);
+        Assert.NotEqual(average, trained);
+        Assert.NotEqual(Ran(2, Path.Combine(_folder.FullName, "anew"), "--epochs", "1"), trained);
+    }
+
+    [Fact]
+    public void A_checkpoint_is_measured_without_training()
+    {
+        float[] average = Ran(2, Trained, "--epochs", "2");
+        Assert.Equal(average, Ran(2, Trained, "--epochs", "0", "--resume"));
+    }
+
+    [Fact]
+    public void A_resumed_run_has_the_weights_of_its_checkpoint()
+    {
+        Ran(2, Trained, "--epochs", "1");
+        string[] from = ["--from", Path.Combine(Trained, "weights.safetensors")];
+        float[] whole = Ran(2, Later, ["--epochs", "2", .. from]);
+        Assert.Equal(whole, Ran(2, Later, ["--epochs", "2", "--resume", .. from]));
+    }
+
+    [Fact]
+    public void Weights_of_another_network_are_refused_by_name()
+    {
+        Ran(2, Trained, "--epochs", "1");
+        Refused("expected the shape [784, 3]", 3, "--epochs", "0", "--from", Trained);
+        Refused("expected", 3, "--from", Path.Combine(Trained, "checkpoint.safetensors"));
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_is_named() => Refused("no-such.safetensors", 2, "--from", Path.Combine(_folder.FullName, "no-such.safetensors"));
+
+    [Fact]
+    public void No_epochs_need_weights_to_measure() => Refused("--epochs 0 trains nothing: expected --from or --resume beside it, found neither.", 2, "--epochs", "0");
+
+    [Fact]
+    public void Programs_that_take_no_weights_have_no_such_option()
+    {
+        ProgramInfo info = new("test", "A test.", 1, 16);
+        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--from", "x"], info, _ => Assert.Fail("must not train")));
+        Assert.Equal(1, code);
+        Assert.Contains("'--from'", error, StringComparison.Ordinal);
+    }
+
+    private void Refused(string sentence, int outputs, params string[] args)
+    {
+        (int code, _, string error) = Run(outputs, Later, args, _ => Assert.Fail("must not be measured"));
+        Assert.Equal(1, code);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.StartsWith("test: ", error, StringComparison.Ordinal);
+    }
+
+    private static float[] Ran(int outputs, string folder, params string[] args)
+    {
+        float[] measured = [];
+        (int code, _, string error) = Run(outputs, folder, args, weights => measured = weights);
+        Assert.Equal((0, ""), (code, error));
+        return measured;
+    }
+
+    private static (int Code, string Output, string Error) Run(int outputs, string folder, string[] args, Action<float[]> measure)
+    {
+        ProgramInfo info = new("test", "A test.", 2, 25) { Digits = 100, TakesWeights = true };
+        return CapturedConsole.Of(() => TrainingProgram.Run([.. args, "--out", folder, "--device", "cpu:1"], info, run =>
+        {
+            using Linear model = new(784, outputs, new ModuleOptions(run.Random, run.Device));
+            run.LoadWeights(model);
+            using Adam adam = new(model.Parameters);
+            using ExponentialMovingAverage average = new(model, 0.9);
+            BatchLoader batches = run.Batches(run.LoadImages(28, 28, channels: 1));
+            LearningRateSchedule rate = LearningRateSchedules.Cosine(1e-2, run.AllSteps(batches));
+            Trainer trainer = run.Trainer(("model", model), ("adam", adam), ("average", average));
+            foreach (int _ in trainer.Epochs())
+            {
+                foreach (Batch batch in trainer.Steps(batches))
+                {
+                    using Tape tape = new(run.Device);
+                    Tensor loss = model.Forward(Tensor.From(batch.Images, [batch.Count, 784])).Square().Mean();
+                    adam.LearningRate = rate(trainer.Step);
+                    adam.Step(tape.Gradients(loss, model.Parameters));
+                    average.Update();
+                    trainer.Report(("loss", loss));
+                }
+            }
+
+            using IDisposable averaged = average.Use();
+            run.SaveWeights(model);
+            measure(model.Weight.ToArray());
+        }));
+    }
+}
