@@ -22,6 +22,7 @@ public sealed class PixelCnnOptions
         "--dropout", "The share of features that are dropped in training; -1 takes the recipe's.", -1, "a number from 0 to below 1, or -1 for the recipe's",
         text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share) && share is -1 or (>= 0 and < 1) ? share : null);
 
+    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the recipe's.", 0);
     private readonly Option<int> _trainImages = ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0, 0);
     private readonly Option<int> _samples = ProgramOption.Integer("--samples", "Images that are drawn at the end.", 100, 1, 10_000);
     private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
@@ -30,7 +31,7 @@ public sealed class PixelCnnOptions
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--samples"];
 
     /// <summary>All of them, for the training program.</summary>
-    public Option[] All => [_model, _recipe, _levels, _classes, _binarize, _side, _layers, _features, _dropout, _trainImages, _testImages, _samples];
+    public Option[] All => [_model, _recipe, _levels, _classes, _binarize, _side, _layers, _features, _dropout, _rate, _trainImages, _testImages, _samples];
 
     /// <summary>The recipe that a command line asks for, which <see cref="ProgramInfo"/> takes its epochs and batch from before options are read.</summary>
     /// <param name="args">The command line.</param>
@@ -56,6 +57,7 @@ public sealed class PixelCnnOptions
             IsGated = isGated,
             Recipe = recipe with
             {
+                LearningRate = run.Option(_rate) is > 0 and var rate ? rate : recipe.LearningRate,
                 Sizes = recipe.Sizes with
                 {
                     Levels = levels,

@@ -13,6 +13,7 @@ public sealed class FlowOptions
     private readonly Option<int> _hidden = ProgramOption.Integer("--hidden", "Width of the networks; 0 takes the model's own.", 0, 0, 8192);
     private readonly Option<int> _couplings = ProgramOption.Integer("--couplings", "Couplings, or steps of Glow, at the first scale; 0 takes the model's own.", 0, 0, 256);
     private readonly Option<int> _layers = ProgramOption.Integer("--layers", "Hidden layers, or residual blocks, of the networks; 0 takes the model's own.", 0, 0, 64);
+    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a hundredth.", 1e-3, 1e-9, 1);
     private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
     private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
     private readonly Option<int> _testSamples = ProgramOption.Integer("--test-samples", "Draws of the noise for each test image at the end.", 1, 1, 10_000);
@@ -21,11 +22,15 @@ public sealed class FlowOptions
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--test-samples"];
 
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_model, _dequantize, _hidden, _couplings, _layers, _images, _testImages, _testSamples];
+    public Option[] All => [_model, _dequantize, _hidden, _couplings, _layers, _rate, _images, _testImages, _testSamples];
 
     /// <summary>How many images are trained on, at most.</summary>
     /// <param name="run">The run.</param>
     public int Images(TrainingRun run) => run.Option(_images) is > 0 and var count ? count : int.MaxValue;
+
+    /// <summary>The learning rate to begin with.</summary>
+    /// <param name="run">The run.</param>
+    public double LearningRate(TrainingRun run) => run.Option(_rate);
 
     /// <summary>Draws of the noise for each test image.</summary>
     /// <param name="run">The run.</param>

@@ -42,6 +42,44 @@ public sealed class AttentionTests
             outputIsResult ? s[3] : result);
     }
 
+    [Theory]
+    [InlineData(1, 2, 70, 70, 20, true)]
+    [InlineData(2, 1, 66, 33, 68, false)]
+    [InlineData(1, 1, 3, 41, 7, true)]
+    [InlineData(1, 2, 35, 97, 4, true)]
+    public void Tiles_of_gradients_agree_with_the_host(int batch, int heads, int queries, int keys, int width, bool causal)
+    {
+        using TwoDevices devices = new();
+        AttentionShape shape = new(batch, heads, queries, keys, width, causal);
+        int channels = heads * width, ofQueries = batch * queries * channels, ofKeys = batch * keys * channels;
+        float[] q = TwoDevices.Random<float>(ofQueries, 3, 1), k = TwoDevices.Random<float>(ofKeys, 1, 2), v = TwoDevices.Random<float>(ofKeys, 1, 3), g = TwoDevices.Random<float>(ofQueries, 1, 4);
+        devices.Agree<float>(1e-5, 1, ofQueries, (s, dq) => Run(s, dq, null, null), q, k, v, g);
+        devices.Agree<float>(1e-5, 1, ofKeys, (s, dk) => Run(s, null, dk, null), q, k, v, g);
+        devices.Agree<float>(1e-5, 1, ofKeys, (s, dv) => Run(s, null, null, dv), q, k, v, g);
+
+        // All three at once: the last one is looked at.
+        devices.Agree<float>(1e-5, 1, ofKeys, (s, dv) =>
+        {
+            Storage dq = dv.Device.Allocate(DType.Float32, ofQueries), dk = dv.Device.Allocate(DType.Float32, ofKeys);
+            Run(s, dq, dk, dv);
+            dq.Release();
+            dk.Release();
+        }, q, k, v, g);
+
+        void Run(Storage[] s, Storage? dq, Storage? dk, Storage? dv)
+        {
+            Storage output = s[0].Device.Allocate(DType.Float32, ofQueries), logs = s[0].Device.Allocate(DType.Float32, batch * heads * queries);
+            AttentionRows ofQ = Rows(s[0], queries), ofK = Rows(s[1], keys), ofV = Rows(s[2], keys);
+            Attention.Forward(ofQ, ofK, ofV, shape, output, logs);
+            Attention.Backward(
+                ofQ, ofK, ofV, shape, output, logs, s[3], dq is null ? null : Rows(dq, queries), dk is null ? null : Rows(dk, keys), dv is null ? null : Rows(dv, keys));
+            output.Release();
+            logs.Release();
+        }
+
+        AttentionRows Rows(Storage storage, int time) => new(storage, 0, channels, time * channels);
+    }
+
     [Fact]
     public void Packed_and_separate_arguments_give_the_same_bits()
     {

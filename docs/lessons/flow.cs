@@ -31,7 +31,7 @@ void Train(TrainingRun run)
     run.LoadWeights(model);
     using Adam adam = new(model.Parameters);
     using ExponentialMovingAverage average = new(model, 0.999, warmUp: true);
-    LearningRateSchedule rate = LearningRateSchedules.Cosine(1e-3, run.AllSteps(batches), to: 1e-5);
+    LearningRateSchedule rate = LearningRateSchedules.Cosine(options.LearningRate(run), run.AllSteps(batches), to: options.LearningRate(run) / 100);
 
     Trainer trainer = run.Trainer(("model", model), ("adam", adam), ("average", average));
     foreach (int epoch in trainer.Epochs())
