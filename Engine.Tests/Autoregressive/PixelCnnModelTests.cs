@@ -117,7 +117,7 @@ public sealed class PixelCnnModelTests
     [InlineData("gated", 3, 0)]
     public void It_runs_on_the_simulator(string kind, int levels, int classes)
     {
-        using Device simulator = Device.Open("simulator");
+        using Device simulator = KernelDevice.Open();
         using CpuDevice cpu = new(1);
         Shape shape = [2, 3, 3, 1];
         float[] images = TinyPixels.Images(shape.Count, levels);

@@ -25,18 +25,18 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
             Thread.Sleep(candidate == (3, 1) ? 1 : 15);
         }
 
-        Assert.Equal((3, 1), new TunedPlans(Path).Find(devices.Simulator, "matmul", "[2, 3]", candidates, Run));
+        Assert.Equal((3, 1), new TunedPlans(Path).Find(devices.Gpu, "matmul", "[2, 3]", candidates, Run));
         Assert.Equal(candidates, tried.Distinct());
         tried.Clear();
         TunedPlans again = new(Path);
-        Assert.Equal((3, 1), again.Find(devices.Simulator, "matmul", "[2, 3]", candidates, Run));
+        Assert.Equal((3, 1), again.Find(devices.Gpu, "matmul", "[2, 3]", candidates, Run));
         Assert.Empty(tried);
 
         // Another shape is tried, and so is one whose plan is no candidate any more.
-        again.Find(devices.Simulator, "matmul", "[2, 4]", candidates, Run);
+        again.Find(devices.Gpu, "matmul", "[2, 4]", candidates, Run);
         Assert.NotEmpty(tried);
         tried.Clear();
-        Assert.Equal((2, 1), new TunedPlans(Path).Find(devices.Simulator, "matmul", "[2, 3]", [(2, 1), (3, 4)], candidate => Run(candidate == (2, 1) ? (3, 1) : candidate)));
+        Assert.Equal((2, 1), new TunedPlans(Path).Find(devices.Gpu, "matmul", "[2, 3]", [(2, 1), (3, 4)], candidate => Run(candidate == (2, 1) ? (3, 1) : candidate)));
         Assert.NotEmpty(tried);
     }
 
@@ -53,7 +53,7 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
     [Fact]
     public void Products_and_convolutions_are_tried_on_their_own_operands_and_leave_their_result_alone()
     {
-        IlgpuDevice simulator = (IlgpuDevice)devices.Simulator;
+        IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
         TunedPlans tuned = new(Path);
         Storage a = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(16 * 130)), b = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(130 * 8));
         long before = simulator.MemoryInUse;

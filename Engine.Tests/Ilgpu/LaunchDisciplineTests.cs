@@ -25,7 +25,7 @@ public sealed class LaunchDisciplineTests : IDisposable
     [MemberData(nameof(Models))]
     public void A_training_step_neither_copies_to_the_host_nor_waits(string model)
     {
-        (DeviceActivity steps, _) = Measure(model, "simulator");
+        (DeviceActivity steps, _) = Measure(model, KernelDevice.Name);
         Assert.True(steps.Launches > Steps, "nothing was launched");
         Assert.Equal((0, 0), (steps.Downloads, steps.Waits));
     }
@@ -34,7 +34,7 @@ public sealed class LaunchDisciplineTests : IDisposable
     [MemberData(nameof(Models))]
     public void A_launch_allocates_nothing_on_the_managed_heap(string model)
     {
-        (DeviceActivity steps, long bytes) = Measure(model, "simulator");
+        (DeviceActivity steps, long bytes) = Measure(model, KernelDevice.Name);
         Assert.Equal(0, steps.LaunchBytes);
 
         // Around the launches the host's own kernels are the measure: neither may be much above the other.
@@ -46,7 +46,7 @@ public sealed class LaunchDisciplineTests : IDisposable
     [MemberData(nameof(Models))]
     public void A_training_step_takes_its_memory_from_the_pool(string model)
     {
-        Run("simulator", run =>
+        Run(KernelDevice.Name, run =>
         {
             using Trained trained = new(model, run);
             trained.Step(WarmUp);
@@ -59,7 +59,7 @@ public sealed class LaunchDisciplineTests : IDisposable
     [Fact]
     public void Readings_are_brought_to_the_host_together_and_hold_no_memory_afterwards()
     {
-        using var device = (IlgpuDevice)Device.Open("simulator");
+        using var device = (IlgpuDevice)KernelDevice.Open();
         Reading[] readings = new Reading[5];
         for (int i = 0; i < readings.Length; i++)
         {
@@ -77,7 +77,7 @@ public sealed class LaunchDisciplineTests : IDisposable
     [Fact]
     public void Readings_that_nobody_asks_for_hold_one_page_at_most()
     {
-        using var device = (IlgpuDevice)Device.Open("simulator");
+        using var device = (IlgpuDevice)KernelDevice.Open();
         using Tensor one = Tensor.Ones([1], device: device);
         long before = device.MemoryInUse;
         for (int i = 0; i < 3 * ReadingPage.Places; i++) _ = (Reading)one;
@@ -100,7 +100,7 @@ public sealed class LaunchDisciplineTests : IDisposable
     [Fact]
     public void What_is_uploaded_may_be_written_over_at_once_and_the_host_waits_once_in_a_staging_memory()
     {
-        using var device = (IlgpuDevice)Device.Open("simulator");
+        using var device = (IlgpuDevice)KernelDevice.Open();
         int length = (int)(StagingMemory.Largest / sizeof(int)) - 5;
         Storage[] storages = [.. Enumerable.Range(0, 9).Select(_ => device.Allocate(DType.Int32, length))];
         int[] values = new int[length];
@@ -122,7 +122,7 @@ public sealed class LaunchDisciplineTests : IDisposable
     [Fact]
     public void Indices_that_came_from_the_host_are_checked_without_bringing_them_back()
     {
-        using var device = (IlgpuDevice)Device.Open("simulator");
+        using var device = (IlgpuDevice)KernelDevice.Open();
         using Tape tape = new(device);
         Tensor table = Tensor.From([1f, 2, 3, 4, 5, 6], [3, 2]), indices = Tensor.From([2, 0], [2]);
         Tensor picked = table.Gather(indices);

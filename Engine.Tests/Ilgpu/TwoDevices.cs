@@ -4,17 +4,17 @@ using Xunit;
 
 namespace Engine.Tests;
 
-/// <summary>The host and the simulator side by side: a kernel runs on both, from the same inputs, and the results are held against each other.</summary>
+/// <summary>The host and the simulator, or the card that <see cref="KernelDevice"/> names, side by side: a kernel runs on both, from the same inputs, and the results are held against each other.</summary>
 public sealed class TwoDevices : IDisposable
 {
     public Device Cpu { get; } = new CpuDevice(1);
 
-    public Device Simulator { get; } = Device.Open("simulator");
+    public Device Gpu { get; } = KernelDevice.Open();
 
     public void Dispose()
     {
         Cpu.Dispose();
-        Simulator.Dispose();
+        Gpu.Dispose();
     }
 
     /// <summary>A storage on a device with given contents.</summary>
@@ -32,14 +32,14 @@ public sealed class TwoDevices : IDisposable
         return [.. Enumerable.Range(0, count).Select(_ => T.CreateTruncating(((random.NextDouble() * 2) - 1) * range))];
     }
 
-    /// <summary>Runs a kernel on both devices, twice on the simulator: it has to give the same bits both times.</summary>
+    /// <summary>Runs a kernel on both devices, twice on the second: it has to give the same bits both times.</summary>
     /// <param name="initial">What the output holds before.</param>
     /// <param name="kernel">Gets the device, the inputs and the output.</param>
     /// <param name="inputs">The inputs.</param>
-    internal (T[] Cpu, T[] Simulator) Run<T>(T[] initial, Action<Storage[], Storage> kernel, params Array[] inputs) where T : unmanaged
+    internal (T[] Cpu, T[] Gpu) Run<T>(T[] initial, Action<Storage[], Storage> kernel, params Array[] inputs) where T : unmanaged
     {
-        T[] cpu = On(Cpu, initial, kernel, inputs), once = On(Simulator, initial, kernel, inputs);
-        Assert.Equal(once, On(Simulator, initial, kernel, inputs));
+        T[] cpu = On(Cpu, initial, kernel, inputs), once = On(Gpu, initial, kernel, inputs);
+        Assert.Equal(once, On(Gpu, initial, kernel, inputs));
         return (cpu, once);
     }
 
@@ -51,15 +51,15 @@ public sealed class TwoDevices : IDisposable
     /// <param name="inputs">The inputs.</param>
     internal T[] Agree<T>(double tolerance, double scale, int length, Action<Storage[], Storage> kernel, params Array[] inputs) where T : unmanaged, INumber<T>
     {
-        (T[] cpu, T[] simulator) = Run(new T[length], kernel, inputs);
+        (T[] cpu, T[] gpu) = Run(new T[length], kernel, inputs);
         for (int i = 0; i < length; i++)
         {
-            double expected = double.CreateTruncating(cpu[i]), found = double.CreateTruncating(simulator[i]);
+            double expected = double.CreateTruncating(cpu[i]), found = double.CreateTruncating(gpu[i]);
             bool same = expected.Equals(found) || Math.Abs(found - expected) <= tolerance * (scale + Math.Abs(expected));
-            Assert.True(same, $"element {i} of {length}: {found:R} on the simulator, {expected:R} on the host");
+            Assert.True(same, $"element {i} of {length}: {found:R} on {Gpu.Name}, {expected:R} on the host");
         }
 
-        return simulator;
+        return gpu;
     }
 
     internal static T[] On<T>(Device device, T[] initial, Action<Storage[], Storage> kernel, params Array[] inputs) where T : unmanaged

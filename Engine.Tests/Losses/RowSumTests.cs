@@ -53,7 +53,7 @@ public sealed class RowSumTests(TwoDevices devices) : IClassFixture<TwoDevices>
         Refused("Multiply: the sums must not be argument 2.", () => RowSum.Binary(x, [3, 4], sums, [3, 1], [3, 4], sums, default(Multiply)));
         Refused("Square: all arguments must hold one type", () => RowSum.Unary(With<double>(devices.Cpu, new double[12]), [3, 4], sums, default(Square)));
         Refused("Square: the arguments must be Float32 or Float64, found Int32.", () => RowSum.Unary(With<int>(devices.Cpu, new int[12]), [3, 4], With<int>(devices.Cpu, new int[3]), default(Square)));
-        Refused("Square: all arguments must be on one device", () => RowSum.Unary(With<float>(devices.Simulator, new float[12]), [3, 4], sums, default(Square)));
+        Refused("Square: all arguments must be on one device", () => RowSum.Unary(With<float>(devices.Gpu, new float[12]), [3, 4], sums, default(Square)));
     }
 
     private static void Refused(string sentence, Action action) =>

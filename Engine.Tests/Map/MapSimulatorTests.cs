@@ -75,8 +75,8 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
     {
         // Each element alone, and all of them with four to a thread.
         float[] x = TwoDevices.Random<float>(length, 3, 5), one = new float[1], alone = new float[length];
-        float[] all = TwoDevices.On(devices.Simulator, new float[length], (s, y) => Map.Unary(s[0], y, new Tanh()), x);
-        for (int i = 0; i < length; i++) alone[i] = TwoDevices.On(devices.Simulator, one, (s, y) => Map.Unary(s[0], y, new Tanh()), new[] { x[i] })[0];
+        float[] all = TwoDevices.On(devices.Gpu, new float[length], (s, y) => Map.Unary(s[0], y, new Tanh()), x);
+        for (int i = 0; i < length; i++) alone[i] = TwoDevices.On(devices.Gpu, one, (s, y) => Map.Unary(s[0], y, new Tanh()), new[] { x[i] })[0];
         Assert.Equal(alone, all);
     }
 
@@ -84,7 +84,7 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
     public void Many_arrays_are_renewed_in_one_launch_from_a_table_that_is_uploaded_once()
     {
         int[] lengths = [1, 300, 0, 1024, 1025, 2700];
-        using Device device = Device.Open("simulator");
+        using Device device = KernelDevice.Open();
         ChunkTables tables = ((IlgpuDevice)device).Tables;
         (Storage[] p, Storage[] m, Storage[] v, Storage[] g) = (All(device, 1), All(device, 2), All(device, 3), All(device, 4));
         (Storage[] q, Storage[] n, Storage[] w, Storage[] h) = (All(devices.Cpu, 1), All(devices.Cpu, 2), All(devices.Cpu, 3), All(devices.Cpu, 4));

@@ -24,7 +24,7 @@ public sealed class MatMulArgumentTests
     public void A_fused_slope_is_exact_in_double()
     {
         using CpuDevice cpu = new(1);
-        using Device simulator = Device.Open("simulator");
+        using Device simulator = KernelDevice.Open();
         foreach (Device device in (Device[])[cpu, simulator])
         {
             Storage a = device.Allocate(DType.Float64, 3), b = device.Allocate(DType.Float64, 2), fused = device.Allocate(DType.Float64, 6);

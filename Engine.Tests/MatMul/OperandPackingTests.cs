@@ -55,8 +55,8 @@ public sealed class OperandPackingTests(TwoDevices devices) : IClassFixture<TwoD
         float[] operand = TwoDevices.Random<float>(batch * lines * depth);
         MatMulShape shape = new(lines, 1, depth, TransposeA: transposed, Batch: batch);
         PackedLayout layout = PackedLayout.OfA(shape, new MatMulLayout(shape, false, false), 4);
-        Storage source = TwoDevices.With<float>(devices.Simulator, operand);
-        Storage packed = OperandPacking.Run<Tf32Rounding>((IlgpuDevice)devices.Simulator, layout, source);
+        Storage source = TwoDevices.With<float>(devices.Gpu, operand);
+        Storage packed = OperandPacking.Run<Tf32Rounding>((IlgpuDevice)devices.Gpu, layout, source);
         int[] found = new int[packed.Length];
         packed.CopyTo<int>(found);
         int width = layout.Chunks * 4;

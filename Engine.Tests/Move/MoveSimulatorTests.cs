@@ -85,7 +85,7 @@ public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
     [Fact]
     public void A_wrong_index_is_the_error_that_the_host_gives()
     {
-        foreach (Device device in (Device[])[devices.Cpu, devices.Simulator])
+        foreach (Device device in (Device[])[devices.Cpu, devices.Gpu])
         {
             Storage table = TwoDevices.With<float>(device, new float[6]), indices = TwoDevices.With<int>(device, [0, 2, 3]), picked = TwoDevices.With<float>(device, new float[6]);
             Assert.Contains(

@@ -8,11 +8,15 @@ public sealed class OperationSimulatorTests
     /// <summary>Operations that lack a form for GPUs, in themselves or in their gradient.</summary>
     internal static readonly HashSet<string> NotYetOnSimulator = [];
 
-    public static TheoryData<string> Tiny => OperationRegistry.Names(c => c.IsTiny && !NotYetOnSimulator.Contains(c.Operation));
+    public static TheoryData<string> Tiny => OperationRegistry.Names(c => (c.IsTiny || !KernelDevice.IsSimulator) && !NotYetOnSimulator.Contains(c.Operation));
 
     [Theory]
     [MemberData(nameof(Tiny))]
-    public void The_simulator_computes_what_the_cpu_does(string name) => Compare(OperationRegistry.Find(name));
+    public void The_simulator_computes_what_the_cpu_does(string name)
+    {
+        Compare(OperationRegistry.Find(name), DType.Float32);
+        if (!KernelDevice.IsSimulator) Compare(OperationRegistry.Find(name), DType.Float64);
+    }
 
     [Fact]
     public void An_operation_that_is_listed_as_missing_on_the_simulator_is_missing()
@@ -25,7 +29,7 @@ public sealed class OperationSimulatorTests
     {
         try
         {
-            Compare(c);
+            Compare(c, DType.Float32);
             return true;
         }
         catch (Exception missing) when (missing is DeviceException or NotSupportedException)
@@ -34,15 +38,15 @@ public sealed class OperationSimulatorTests
         }
     }
 
-    private static void Compare(OperationCase c)
+    private static void Compare(OperationCase c, DType of)
     {
-        (double[] cpu, DType type, Shape shape) = c.Forward(OperationDevices.Cpu, DType.Float32);
-        (double[] simulator, DType simulatorType, Shape simulatorShape) = c.Forward(OperationDevices.Simulator, DType.Float32);
-        Assert.Equal((type, shape), (simulatorType, simulatorShape));
-        OperationForwardTests.Near(c, $"{type} on simulator beside cpu", cpu, c.Reference(c.Values()).Terms, simulator, type);
+        (double[] cpu, DType type, Shape shape) = c.Forward(OperationDevices.Cpu, of);
+        (double[] gpu, DType gpuType, Shape gpuShape) = c.Forward(OperationDevices.Gpu, of);
+        Assert.Equal((type, shape), (gpuType, gpuShape));
+        OperationForwardTests.Near(c, $"{type} on {KernelDevice.Name} beside cpu", cpu, c.Reference(c.Values()).Terms, gpu, type);
         if (!c.HasGradient) return;
-        double[][] gradients = c.Gradients(OperationDevices.Cpu, DType.Float32, createGraph: false);
+        double[][] gradients = c.Gradients(OperationDevices.Cpu, of, createGraph: false);
         OperationGradientTests.Near(
-            c, "gradient on simulator beside cpu", gradients, c.Gradients(OperationDevices.Simulator, DType.Float32, createGraph: false), DType.Float32, cpu.Length);
+            c, $"gradient on {KernelDevice.Name} beside cpu", gradients, c.Gradients(OperationDevices.Gpu, of, createGraph: false), of, cpu.Length);
     }
 }

@@ -85,7 +85,7 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         else if (product is WeightGradientProduct ofWeight)
         {
             PackedLayout image = TensorTileConv2d.ImageOf(product, a.Length, 4), gradient = new(product.Depth, product.ResultChannels, product.Parts, 4);
-            IlgpuDevice simulator = (IlgpuDevice)devices.Simulator;
+            IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
             long atImage = machine.Memory.Add<int>(Packed(a, source => OperandPacking.Run<Tf32Rounding>(simulator, image, source)));
             long atGradient = machine.Memory.Add<int>(Packed(b, source => OperandPacking.Run<Tf32Rounding>(simulator, gradient, source)));
             (int, int, int) tiles = ((TensorTileWeightGradient.PackedRows(ofWeight, image) + tile - 1) / tile, grid.Item2, grid.Item3);
@@ -97,11 +97,11 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
             PackedLayout image = TensorTileConv2d.ImageOf(product, a.Length, perChunk);
             PackedWeightLayout weight = PackedWeightLayout.Of(product, perChunk);
             long atImage = machine.Memory.Add<int>(Packed(a, source => rung == Conv2dRung.Tf32
-                ? OperandPacking.Run<Tf32Rounding>((IlgpuDevice)devices.Simulator, image, source)
-                : OperandPacking.Run<BFloat16Rounding>((IlgpuDevice)devices.Simulator, image, source)));
+                ? OperandPacking.Run<Tf32Rounding>((IlgpuDevice)devices.Gpu, image, source)
+                : OperandPacking.Run<BFloat16Rounding>((IlgpuDevice)devices.Gpu, image, source)));
             long atWeight = machine.Memory.Add<int>(Packed(b, source => rung == Conv2dRung.Tf32
-                ? WeightPacking.Run<Tf32Rounding, TProduct>((IlgpuDevice)devices.Simulator, product, weight, source)
-                : WeightPacking.Run<BFloat16Rounding, TProduct>((IlgpuDevice)devices.Simulator, product, weight, source)));
+                ? WeightPacking.Run<Tf32Rounding, TProduct>((IlgpuDevice)devices.Gpu, product, weight, source)
+                : WeightPacking.Run<BFloat16Rounding, TProduct>((IlgpuDevice)devices.Gpu, product, weight, source)));
             machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(image), PtxMachine.Of(atImage), PtxMachine.Of(weight), PtxMachine.Of(atWeight), [0]);
         }
 
@@ -110,7 +110,7 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
 
     private int[] Packed(float[] operand, Func<Storage, Storage> pack)
     {
-        Storage source = TwoDevices.With<float>(devices.Simulator, operand), packed = pack(source);
+        Storage source = TwoDevices.With<float>(devices.Gpu, operand), packed = pack(source);
         int[] result = new int[packed.Length];
         packed.CopyTo<int>(result);
         packed.Release();

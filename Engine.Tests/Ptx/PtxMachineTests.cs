@@ -98,7 +98,7 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
 
     private int[] Packed(MatMulRung rung, PackedLayout layout, float[] operand)
     {
-        IlgpuDevice simulator = (IlgpuDevice)devices.Simulator;
+        IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
         Storage source = TwoDevices.With<float>(simulator, operand);
         Storage packed = rung == MatMulRung.Tf32 ? OperandPacking.Run<Tf32Rounding>(simulator, layout, source) : OperandPacking.Run<BFloat16Rounding>(simulator, layout, source);
         int[] result = new int[packed.Length];

@@ -53,11 +53,11 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
     {
         Shape shape = [outer, extent, inner];
         float[] x = [.. TwoDevices.Random<float>(shape.Count, 4).Select(v => MathF.Round(v))];
-        Assert.Equal(Of(devices.Cpu, x), Of(devices.Simulator, x));
+        Assert.Equal(Of(devices.Cpu, x), Of(devices.Gpu, x));
         for (int i = 0; i < x.Length; i += 3) x[i] = float.NaN;
-        Assert.Equal(Of(devices.Cpu, x), Of(devices.Simulator, x));
+        Assert.Equal(Of(devices.Cpu, x), Of(devices.Gpu, x));
         double[] wide = Array.ConvertAll(x, v => (double)v);
-        Assert.Equal(Of(devices.Cpu, wide), Of(devices.Simulator, wide));
+        Assert.Equal(Of(devices.Cpu, wide), Of(devices.Gpu, wide));
 
         int[] Of(Device device, Array values) => TwoDevices.On(device, new int[outer * inner], (s, y) => Reduce.ArgMax(s[0], shape, 1, y), values);
     }
@@ -76,7 +76,7 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
 
     [Fact]
     public void The_sum_of_nothing_is_zero() =>
-        Assert.Equal(new float[4], TwoDevices.On(devices.Simulator, TwoDevices.Random<float>(4), (s, y) => Reduce.Sum(s[0], [0, 4], [0], y), Array.Empty<float>()));
+        Assert.Equal(new float[4], TwoDevices.On(devices.Gpu, TwoDevices.Random<float>(4), (s, y) => Reduce.Sum(s[0], [0, 4], [0], y), Array.Empty<float>()));
 
     private void Check<T>(Shape shape, int[] axes, double tolerance) where T : unmanaged, INumber<T>
     {
@@ -107,7 +107,7 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
 
         void Holds(Kernel kernel, Func<List<double>, double> expected, Func<List<double>, double> scale)
         {
-            T[] found = devices.Run(new T[left.Count], (s, y) => kernel(s[0], shape, axes, y), x).Simulator;
+            T[] found = devices.Run(new T[left.Count], (s, y) => kernel(s[0], shape, axes, y), x).Gpu;
             for (int i = 0; i < found.Length; i++)
             {
                 double error = Math.Abs(double.CreateTruncating(found[i]) - expected(terms[i]));
