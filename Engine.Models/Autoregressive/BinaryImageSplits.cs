@@ -7,8 +7,10 @@ namespace Engine.Models.Autoregressive;
 /// <summary>Images of zeros and ones, to train on, to validate with and to test on.</summary>
 public sealed class BinaryImageSplits
 {
-    private BinaryImageSplits(ImageDataset train, PixelScale scale, float[] validation, float[] test) =>
-        (Train, Scale, Validation, Test) = (train, scale, validation, test);
+    private const int Shown = 10;
+
+    private BinaryImageSplits(ImageDataset train, PixelScale scale, float[] validation, float[] test, float[] toShow) =>
+        (Train, Scale, Validation, Test, ToShow) = (train, scale, validation, test, toShow);
 
     /// <summary>What is trained on.</summary>
     public ImageDataset Train { get; }
@@ -22,6 +24,9 @@ public sealed class BinaryImageSplits
     /// <summary>Images to test on, one after another.</summary>
     public float[] Test { get; }
 
+    /// <summary>Up to ten of the test images from all over the set, one after another: for pictures.</summary>
+    public float[] ToShow { get; }
+
     /// <summary>Loads what <c>--data</c> names. A set without a split to validate with has the last sixth of its training images for that.</summary>
     /// <param name="run">The run.</param>
     /// <param name="side">Rows and columns of an image: 28, or what divides it.</param>
@@ -31,7 +36,7 @@ public sealed class BinaryImageSplits
     public static BinaryImageSplits Load(TrainingRun run, int side, string binarize, int most)
     {
         ArgumentNullException.ThrowIfNull(run);
-        ImageDataset train = Split("train"), validation, test = Split("test");
+        ImageDataset train = Split("train"), validation, test = Split("test"), shown = test.Spread(Math.Min(Shown, test.Count));
         if (run.HasSplit("valid"))
         {
             validation = Split("valid");
@@ -48,12 +53,12 @@ public sealed class BinaryImageSplits
             ? train.Pixels.ContainsAnyExcept((byte)0, (byte)255) ? Binarization.Dynamic : Binarization.None
             : Enum.Parse<Binarization>(binarize, ignoreCase: true);
         (ImageDataset data, PixelScale scale) = BinaryImages.Prepare(train, kind, run.Seed);
-        return new BinaryImageSplits(data, scale, BinaryImages.ToFloats(validation, kind, run.Seed), BinaryImages.ToFloats(test, kind, run.Seed));
+        return new BinaryImageSplits(data, scale, BinaryImages.ToFloats(validation, kind, run.Seed), BinaryImages.ToFloats(test, kind, run.Seed), BinaryImages.ToFloats(shown, kind, run.Seed));
 
         ImageDataset Split(string name)
         {
             ImageDataset data = SmallerImages.Of(run.LoadImages(28, 28, channels: 1, name), side);
-            return most == 0 || most >= data.Count ? data : data.Take(most);
+            return most == 0 || most >= data.Count ? data : data.Spread(most);
         }
     }
 }

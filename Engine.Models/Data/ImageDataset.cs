@@ -98,6 +98,27 @@ public sealed class ImageDataset
         return new ImageDataset(Name, Height, Width, Channels, _pixels[..(count * ImageLength)], _labels?[..count], Classes);
     }
 
+    /// <summary>
+    /// Images from all over the set, as far apart as can be, as a data set of their own; this one when it has no more. A part of a set that may be sorted has all its classes so: the statically binarised
+    /// test images are, the first thousand of them are zeros.
+    /// </summary>
+    /// <exception cref="DataException">Fewer than 1 or more images were asked for than there are.</exception>
+    public ImageDataset Spread(int count)
+    {
+        if (count == Count) return this;
+        if (count < 1 || count > Count) throw new DataException($"{Name} has {Count} images: expected a count from 1 to {Count}, found {count}.");
+        byte[] pixels = new byte[count * ImageLength];
+        int[]? labels = _labels is null ? null : new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            int from = (int)((long)i * Count / count);
+            Image(from).CopyTo(pixels.AsSpan(i * ImageLength));
+            if (labels is not null) labels[i] = _labels![from];
+        }
+
+        return new ImageDataset(Name, Height, Width, Channels, pixels, labels, Classes);
+    }
+
     /// <summary>All grey levels as numbers, image after image.</summary>
     /// <param name="low">What level 0 becomes.</param>
     /// <param name="high">What level 255 becomes.</param>

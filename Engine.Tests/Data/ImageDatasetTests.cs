@@ -27,6 +27,11 @@ public sealed class ImageDatasetTests
         Assert.Equal([7, 8], data.Take(2).Pixels.ToArray());
         Assert.Equal([1, 2], data.Take(2).Labels.ToArray());
         Assert.Equal("toy has 3 images: expected a count from 1 to 3, found 4.", Assert.Throws<DataException>(() => data.Take(4)).Message);
+        Assert.Equal("toy has 3 images: expected a count from 1 to 3, found 4.", Assert.Throws<DataException>(() => data.Spread(4)).Message);
+        Assert.Same(data, data.Spread(3));
+        ImageDataset sorted = new("sorted", 1, 2, 1, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], [0, 1, 2, 3, 4, 5, 6], 7);
+        Assert.Equal([0, 0, 2, 2, 4, 4], sorted.Spread(3).Pixels.ToArray());
+        Assert.Equal([0, 2, 4], sorted.Spread(3).Labels.ToArray());
         Assert.Equal([9], data.Skip(2).Pixels.ToArray());
         Assert.Equal([0], data.Skip(2).Labels.ToArray());
         Assert.Equal("toy has 3 images: expected to skip 0 to 2, found 3.", Assert.Throws<DataException>(() => data.Skip(3)).Message);

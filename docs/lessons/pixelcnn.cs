@@ -26,8 +26,9 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
     if (choices.TrainImages > 0) data = data.Take(Math.Min(choices.TrainImages, data.Count));
     if (choices.TellsClasses && !data.IsLabelled) throw new DataException($"--classes needs images with labels, {data.Name} has none.");
     Binarization binarization = choices.Binarization ?? (data.Pixels.ContainsAnyExcept((byte)0, (byte)255) ? Binarization.Dynamic : Binarization.None);
-    test = test.Take(Math.Min(choices.TestImages, test.Count));
-    float[] testImages = BinaryImages.ToFloats(test, binarization, run.Seed);
+    test = test.Spread(Math.Min(choices.TestImages, test.Count));
+    ImageDataset watched = test.Spread(Math.Min(1000, test.Count));
+    float[] testImages = BinaryImages.ToFloats(test, binarization, run.Seed), watchedImages = BinaryImages.ToFloats(watched, binarization, run.Seed);
     (data, PixelScale scale) = BinaryImages.Prepare(data, binarization, run.Seed);
     BatchLoader batches = run.Batches(data, scale);
 
@@ -55,8 +56,7 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
 
         if (epoch % 5 != 0 && epoch != 1) continue;
         using IDisposable averaged = average.Use();
-        int some = Math.Min(1000, test.Count);
-        trainer.Record("test_nats", model.NegativeLogLikelihoods(testImages.AsSpan(0, some * side * side), [some, side, side, 1], choices.TellsClasses ? test.Labels[..some] : []).Average());
+        trainer.Record("test_nats", model.NegativeLogLikelihoods(watchedImages, [watched.Count, side, side, 1], choices.TellsClasses ? watched.Labels : []).Average());
         run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(Math.Min(50, choices.Samples), run.Random.Split("pictures")));
     }
 

@@ -39,5 +39,5 @@ static void Train(TrainingRun run, PixelRnnOptions options)
     trainer.Record("test nats", nats);
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));
     run.Output.Save("samples.png", pictures.Samples(options.Samples(run), run.Random.Split("samples")));
-    run.Output.Save("completions.png", pictures.Completions(images.Test.AsSpan(0, Math.Min(8, images.Test.Length / pixels) * pixels), run.Random.Split("completions")));
+    run.Output.Save("completions.png", pictures.Completions(images.ToShow, run.Random.Split("completions")));
 }

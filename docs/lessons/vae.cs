@@ -25,7 +25,7 @@ return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), opt
 static void Train(TrainingRun run, VaeChoices choices)
 {
     ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
-    test = test.Take(Math.Min(choices.TestImages, test.Count));
+    test = test.Spread(Math.Min(choices.TestImages, test.Count));
     if (choices.Probe && !data.IsLabelled) throw new DataException($"--probe needs images with labels, {data.Name} has none.");
     if (choices.Anomaly is { } held)
     {
