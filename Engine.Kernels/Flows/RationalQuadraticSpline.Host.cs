@@ -71,16 +71,16 @@ public static unsafe partial class RationalQuadraticSpline
             {
                 int count = Math.Min(V.Count, end - i);
                 Gather(Parameters + ((nint)i * Each), count, across);
-                V x = Load(X + i, count);
+                V x = PartialVector.LoadUpTo<V, T>(X + i, count);
                 if (Gradients == null)
                 {
                     SplineValue<V> value = IsInverse ? Formula.Inverse(x, parameters) : Formula.Forward(x, parameters);
-                    Store(value.Value, Result + i, count);
-                    Store(value.LogSlope, Result + Count + i, count);
+                    PartialVector.StoreUpTo(value.Value, Result + i, count);
+                    PartialVector.StoreUpTo(value.LogSlope, Result + Count + i, count);
                 }
                 else
                 {
-                    Store(Formula.Backward(x, Load(G + i, count), Load(G + Count + i, count), parameters), Result + i, count);
+                    PartialVector.StoreUpTo(Formula.Backward(x, PartialVector.LoadUpTo<V, T>(G + i, count), PartialVector.LoadUpTo<V, T>(G + Count + i, count), parameters), Result + i, count);
                     Scatter(across + (Each * V.Count), count, Gradients + ((nint)i * Each));
                 }
             }
@@ -100,14 +100,6 @@ public static unsafe partial class RationalQuadraticSpline
         {
             for (int i = 0; i < count; i++)
                 for (int k = 0; k < Each; k++) target[(i * Each) + k] = across[(k * V.Count) + i];
-        }
-
-        private static V Load(T* source, int count) => count >= V.Count ? V.Load(source) : PartialVector.Load(source, count, V.Of(0));
-
-        private static void Store(V value, T* target, int count)
-        {
-            if (count >= V.Count) V.Store(value, target);
-            else PartialVector.Store(value, target, count);
         }
     }
 }

@@ -6,7 +6,7 @@ internal static partial class GateRows
     /// <summary>y[r, c] = residual[r, c] + gate(x[r, c], x[r, width + c])</summary>
     internal static void Run<TGate>(string operation, TGate gate, Storage x, Storage? residual, int rows, int width, Storage y) where TGate : unmanaged, IGate
     {
-        Device device = Check(operation, rows, width, (nameof(x), x, 2), (nameof(residual), residual ?? y, 1), (nameof(y), y, 1));
+        Device device = Check(operation, rows, width, (nameof(x), x, 2), (nameof(y), y, 1), (nameof(residual), residual ?? y, 1));
         if (y.Length == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, gate, null, x, residual, rows, width, y);
         else RunOnIlgpu((IlgpuDevice)device, gate, null, x, residual, rows, width, y);

@@ -112,15 +112,11 @@ public static unsafe partial class BatchNormalization
         internal V Load(T* array, int channel, double otherwise = 0)
         {
             if (array == null) return V.Of(otherwise);
-            return Count - channel >= V.Count ? V.Load(array + channel) : PartialVector.Load(array + channel, Count - channel, V.Of(0));
+            return PartialVector.LoadUpTo<V, T>(array + channel, Count - channel);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal void Store(V value, T* array, int channel)
-        {
-            if (Count - channel >= V.Count) V.Store(value, array + channel);
-            else PartialVector.Store(value, array + channel, Count - channel);
-        }
+        internal void Store(V value, T* array, int channel) => PartialVector.StoreUpTo(value, array + channel, Count - channel);
     }
 
     /// <summary>From pivots over the moments to mean, scale and shift.</summary>

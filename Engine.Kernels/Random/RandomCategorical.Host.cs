@@ -79,8 +79,7 @@ public static unsafe partial class RandomCategorical
             V above = V.Fill(maximum);
             for (int i = 0; i < count; i += V.Count)
             {
-                T* from = z + block + i;
-                V x = count - i >= V.Count ? V.Load(from) : PartialVector.Load(from, count - i, above);
+                V x = PartialVector.LoadUpTo(z + block + i, count - i, above);
                 V.Store(LaneMath.Exp(x - above), weights + i);
             }
 

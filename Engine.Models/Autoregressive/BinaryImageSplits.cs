@@ -58,7 +58,7 @@ public sealed class BinaryImageSplits
         ImageDataset Split(string name)
         {
             ImageDataset data = SmallerImages.Of(run.LoadImages(28, 28, channels: 1, name), side);
-            return most == 0 || most >= data.Count ? data : data.Spread(most);
+            return most == 0 || most >= data.Count ? data : name == "train" ? data.Take(most) : data.Spread(most);
         }
     }
 }

@@ -92,7 +92,7 @@ public sealed partial class Trainer
         foreach (string name in record.Pictures) Output.Remember(name);
         _isOwnCheckpoint = path == CheckpointPath;
         LastCheckpoint = $"{path} ({Place(_epoch, _nextStep)})";
-        string rest = _epoch > _options.Epochs ? $" All {_options.Epochs} epochs are done; more --epochs would go on." : "";
+        string rest = _epoch > _options.Epochs && _options.Epochs > 0 ? $" All {_options.Epochs} epochs are done; more --epochs would go on." : "";
         Progress.Print($"Going on from {LastCheckpoint}.{rest}");
     }
 
@@ -110,7 +110,7 @@ public sealed partial class Trainer
 
     private void TellOfEarlier()
     {
-        if (!File.Exists(CheckpointPath)) return;
+        if (!File.Exists(CheckpointPath) || _options.Epochs == 0) return;
         string what;
         try
         {

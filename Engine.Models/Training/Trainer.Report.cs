@@ -10,11 +10,14 @@ public sealed partial class Trainer
     private const string LossChartName = "losses.png";
     private const string ReportName = "report.html";
 
+    /// <summary>The report of a run that has trained nothing: in the folder of a training it must not take the place of its report.</summary>
+    private const string MeasuredName = "measured.html";
+
     // What the program itself has drawn.
     private IEnumerable<string> Pictures => Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName);
 
     /// <summary>
-    /// Writes the mean losses as a chart, <c>losses.png</c>, and everything there is to say about the training as one self-contained page, <c>report.html</c>.
+    /// Writes the mean losses as a chart, <c>losses.png</c>, and everything there is to say about the training as one self-contained page, <c>report.html</c>; where nothing was trained, <c>measured.html</c>.
     /// After epochs this happens by itself.
     /// </summary>
     /// <exception cref="IOException">A file cannot be written.</exception>
@@ -35,7 +38,7 @@ public sealed partial class Trainer
             Pictures = [.. Pictures],
             Folder = Output.Path,
         };
-        Output.Save(ReportName, Encoding.UTF8.GetBytes(report.ToHtml()));
+        Output.Save(_epoch == 1 && _options.Epochs == 0 ? MeasuredName : ReportName, Encoding.UTF8.GetBytes(report.ToHtml()));
     }
 
     private Picture LossChart()
@@ -58,7 +61,9 @@ public sealed partial class Trainer
 
     private string Status(string? failure)
     {
-        string epochs = $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
+        // With no epochs asked for a run measures what others have trained.
+        string epochs = _options.Epochs == 0 ? Place(_epoch, _nextStep) : $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
+        if (_options.Epochs == 0 && failure is null) return $"Measured after {epochs}.";
         return failure is not null ? $"Stopped after {epochs}: {failure}"
             : _epoch > _options.Epochs ? $"Finished: {epochs}."
             : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {Count(_nextStep, "step")}" : "")}."

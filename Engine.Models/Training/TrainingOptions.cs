@@ -46,9 +46,10 @@ internal sealed class TrainingOptions
         };
         From = new Option<string?>("--from")
         {
-            Description = $"Begins with the weights that another run with the same network left: the path of its {TrainingRun.WeightsName} or of a checkpoint.",
+            Description = $"Begins with the weights that another run with the same network left: the path of its {TrainingRun.WeightsName}, or of a checkpoint, whose average of the weights is taken where it has one.",
             HelpName = "path",
         };
+        From.Validators.Add(result => RefuseBlank(result, "the path of a file or a folder"));
         CheckpointMinutes = ProgramOption.Decimal(
             "--checkpoint-minutes", "How many minutes of an epoch pass between checkpoints; 0 writes one after every step. There is also one after each epoch, and at Ctrl+C.", 5);
         KeepPrevious = new Option<bool>("--keep-previous") { Description = $"Keeps the checkpoint before the last one too, as {TrainingCheckpoint.PreviousName}." };
@@ -82,7 +83,7 @@ internal sealed class TrainingOptions
 
     /// <summary>Whether training may go on with another value of an option: more epochs, another device or place for the same training.</summary>
     internal bool MayChange(Option option) =>
-        option == Epochs || option == Device || option == Precision || option == Out || option == Resume || option == CheckpointMinutes || option == KeepPrevious
+        option == Epochs || option == Device || option == Precision || option == Out || option == From || option == Resume || option == CheckpointMinutes || option == KeepPrevious
         || _info.FreeOptions.Contains(option.Name);
 
     private static void RefuseBlank(OptionResult result, string expected)

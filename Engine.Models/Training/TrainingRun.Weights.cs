@@ -12,7 +12,7 @@ public sealed partial class TrainingRun
     private string? From => _info.TakesWeights ? _command.Parsed.GetValue(_options.From) : null;
 
     /// <summary>
-    /// Puts the weights that <c>--from</c> names into a model, and does nothing where the option is not given or training goes on from a checkpoint, which has its own.
+    /// Puts the weights that <c>--from</c> names into a model, of a checkpoint their average where it has one, and does nothing where the option is not given or training goes on from a checkpoint, which has its own.
     /// Call it before an average of the weights is made, which begins at the weights as they are.
     /// </summary>
     /// <param name="model">The model.</param>
@@ -25,15 +25,24 @@ public sealed partial class TrainingRun
         using SafetensorsFile file = SafetensorsFile.Open(Directory.Exists(path) ? Path.Combine(path, WeightsName) : path);
         bool isCheckpoint = TrainingCheckpoint.Is(file);
         model.LoadSafetensors(file, prefix: isCheckpoint ? part + "." : "", ignoreExtra: isCheckpoint);
-        Print($"Begins with the weights of {file.Path}.");
+
+        // The average lies beside the model, and has parameters alone.
+        string average = string.Concat(part.AsSpan(0, part.LastIndexOf('.') + 1), "average.");
+        bool hasAverage = isCheckpoint && model.NamedParameters().All(named => file.Contains(average + named.Name));
+        if (hasAverage)
+            foreach ((string name, Parameter parameter) in model.NamedParameters()) file.Read(average + name, parameter);
+        Print($"Begins with the {(hasAverage ? "average of the weights" : "weights")} of {file.Path}.");
     }
 
-    /// <summary>Writes the weights of a model to <see cref="WeightsName"/> in the output folder, as they are: with an average in use, those of the average.</summary>
+    /// <summary>
+    /// Writes the weights of a model to <see cref="WeightsName"/> in the output folder, as they are: with an average in use, those of the average. Weights that were only measured are not written again.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void SaveWeights(Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (Epochs == 0 && !IsResuming) return;
         Output.Prepare();
         model.SaveSafetensors(Path.Combine(Output.Path, WeightsName));
         Output.Remember(WeightsName);

@@ -10,7 +10,7 @@ public sealed class StorageTests
     [InlineData("simulator")]
     public void Elements_go_in_and_come_out(string name)
     {
-        using Device device = Device.Open(name);
+        using Device device = KernelDevice.Open(name);
         Storage storage = device.Allocate(DType.Int32, 5);
         storage.CopyFrom<int>([1, 2, 3, 4, 5]);
         int[] back = new int[5];
@@ -24,7 +24,7 @@ public sealed class StorageTests
     [InlineData("simulator")]
     public void Released_memory_is_used_again(string name)
     {
-        using Device device = Device.Open(name);
+        using Device device = KernelDevice.Open(name);
         Storage first = device.Allocate(DType.Float32, 1000);
         long inUse = device.MemoryInUse;
         Assert.True(inUse >= 4000);

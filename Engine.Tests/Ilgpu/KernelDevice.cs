@@ -22,4 +22,7 @@ internal static class KernelDevice
     internal static bool HasTensorCores => !IsSimulator && s_hasTensorCores.Value;
 
     internal static Device Open() => Device.Open(Name);
+
+    /// <summary>The device of a name, and for the simulator's the one that stands in for it.</summary>
+    internal static Device Open(string name) => Device.Open(name == "simulator" ? Name : name);
 }

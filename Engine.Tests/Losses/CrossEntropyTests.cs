@@ -55,7 +55,7 @@ public sealed class CrossEntropyTests : IDisposable
     [InlineData("simulator")]
     public void A_label_that_is_no_class_is_named_with_its_row(string name)
     {
-        using Device device = Device.Open(name);
+        using Device device = KernelDevice.Open(name);
         using Tape tape = new(device);
         foreach (int wrong in (int[])[10, -1])
         {

@@ -72,7 +72,7 @@ public sealed class RandomCategoricalTests
     [InlineData("simulator", float.NegativeInfinity, float.NegativeInfinity)]
     public void A_row_that_is_no_distribution_is_named(string name, float a, float b)
     {
-        using Device device = Device.Open(name);
+        using Device device = KernelDevice.Open(name);
         ArgumentException error = Assert.Throws<ArgumentException>(() => Draw(device, [0, 1, a, b], 2));
         Assert.Contains("row 1 of the logits is no distribution", error.Message);
     }

@@ -11,6 +11,9 @@ namespace Engine.Tests;
 [Collection("console")]
 public sealed class WeightsTests : IDisposable
 {
+    // That of the average; 0 for a program that keeps none.
+    private double _decay = 0.9;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-weights-");
 
     private string Trained => Path.Combine(_folder.FullName, "trained");
@@ -21,21 +24,31 @@ public sealed class WeightsTests : IDisposable
 
     [Theory]
     [InlineData("weights.safetensors")]
+    [InlineData("checkpoint.safetensors")]
     [InlineData("")]
     public void A_run_begins_with_the_average_that_another_one_left_and_measures_without_training(string file)
     {
         float[] average = Ran(2, Trained, "--epochs", "1");
         Assert.Equal(average, Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Trained, file)));
-        Assert.Equal(average, Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Later, "weights.safetensors")));
+        Assert.Equal(["measured.html"], Directory.GetFiles(Later).Select(Path.GetFileName));
     }
 
     [Fact]
-    public void A_run_begins_with_the_weights_of_a_checkpoint()
+    public void Where_a_checkpoint_has_no_average_the_weights_are_taken()
     {
-        float[] average = Ran(2, Trained, "--epochs", "1");
-        float[] last = Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Trained, "checkpoint.safetensors"));
-        Assert.NotEqual(average, last);
-        Assert.Equal(last, Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Later, "weights.safetensors")));
+        _decay = 0;
+        float[] last = Ran(2, Trained, "--epochs", "1");
+        Assert.Equal(last, Ran(2, Later, "--epochs", "0", "--from", Path.Combine(Trained, "checkpoint.safetensors")));
+    }
+
+    [Fact]
+    public void Measuring_in_the_folder_of_a_training_leaves_its_files_alone()
+    {
+        Ran(2, Trained, "--epochs", "1");
+        string[] files = ["checkpoint.safetensors", "report.html", "weights.safetensors"];
+        byte[][] before = [.. files.Select(file => File.ReadAllBytes(Path.Combine(Trained, file)))];
+        Ran(2, Trained, "--epochs", "0", "--from", Trained);
+        for (int i = 0; i < files.Length; i++) Assert.Equal(before[i], File.ReadAllBytes(Path.Combine(Trained, files[i])));
     }
 
     [Fact]
@@ -52,6 +65,7 @@ public sealed class WeightsTests : IDisposable
     {
         float[] average = Ran(2, Trained, "--epochs", "2");
         Assert.Equal(average, Ran(2, Trained, "--epochs", "0", "--resume"));
+        Assert.Contains("Measured after 2 epochs.", File.ReadAllText(Path.Combine(Trained, "report.html")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,6 +75,7 @@ public sealed class WeightsTests : IDisposable
         string[] from = ["--from", Path.Combine(Trained, "weights.safetensors")];
         float[] whole = Ran(2, Later, ["--epochs", "2", .. from]);
         Assert.Equal(whole, Ran(2, Later, ["--epochs", "2", "--resume", .. from]));
+        Assert.Equal(whole, Ran(2, Later, "--epochs", "2", "--resume"));
     }
 
     [Fact]
@@ -70,6 +85,9 @@ public sealed class WeightsTests : IDisposable
         Refused("expected the shape [784, 3]", 3, "--epochs", "0", "--from", Trained);
         Refused("expected", 3, "--from", Path.Combine(Trained, "checkpoint.safetensors"));
     }
+
+    [Fact]
+    public void A_blank_path_is_refused() => Refused("--from must be the path of a file or a folder, was ''.", 2, "--from", "");
 
     [Fact]
     public void A_file_that_is_not_there_is_named() => Refused("no-such.safetensors", 2, "--from", Path.Combine(_folder.FullName, "no-such.safetensors"));
@@ -94,7 +112,7 @@ public sealed class WeightsTests : IDisposable
         Assert.StartsWith("test: ", error, StringComparison.Ordinal);
     }
 
-    private static float[] Ran(int outputs, string folder, params string[] args)
+    private float[] Ran(int outputs, string folder, params string[] args)
     {
         float[] measured = [];
         (int code, _, string error) = Run(outputs, folder, args, weights => measured = weights);
@@ -102,7 +120,7 @@ public sealed class WeightsTests : IDisposable
         return measured;
     }
 
-    private static (int Code, string Output, string Error) Run(int outputs, string folder, string[] args, Action<float[]> measure)
+    private (int Code, string Output, string Error) Run(int outputs, string folder, string[] args, Action<float[]> measure)
     {
         ProgramInfo info = new("test", "A test.", 2, 25) { Digits = 100, TakesWeights = true };
         return CapturedConsole.Of(() => TrainingProgram.Run([.. args, "--out", folder, "--device", "cpu:1"], info, run =>
@@ -110,10 +128,10 @@ public sealed class WeightsTests : IDisposable
             using Linear model = new(784, outputs, new ModuleOptions(run.Random, run.Device));
             run.LoadWeights(model);
             using Adam adam = new(model.Parameters);
-            using ExponentialMovingAverage average = new(model, 0.9);
+            using ExponentialMovingAverage average = new(model, _decay);
             BatchLoader batches = run.Batches(run.LoadImages(28, 28, channels: 1));
             LearningRateSchedule rate = LearningRateSchedules.Cosine(1e-2, run.AllSteps(batches));
-            Trainer trainer = run.Trainer(("model", model), ("adam", adam), ("average", average));
+            Trainer trainer = _decay > 0 ? run.Trainer(("model", model), ("adam", adam), ("average", average)) : run.Trainer(("model", model), ("adam", adam));
             foreach (int _ in trainer.Epochs())
             {
                 foreach (Batch batch in trainer.Steps(batches))

@@ -57,7 +57,7 @@ void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDatas
 {
     using DigitClassifier classifier = new(new ModuleOptions(run.Random.Split("classifier"), run.Device));
     SampleJudge? judge = run.Option(samples) > 0 ? Judge(run, classifier, data, test) : null;
-    ImageDataset measured = test.Take(Math.Min(run.Option(testImages), test.Count));
+    ImageDataset measured = test.Spread(Math.Min(run.Option(testImages), test.Count));
     List<ComparisonRow> rows = [];
     foreach (Contestant model in models)
     {

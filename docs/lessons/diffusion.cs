@@ -77,10 +77,10 @@ static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices cho
     DiffusionSampler sampler = choices.Sampler(model);
     RandomStream random = run.Random.Split("pictures");
     int few = Math.Min(4, choices.Samples);
-    run.Output.Save("forward.png", pictures.Forward(test.Take(few).ToFloats(), random));
+    run.Output.Save("forward.png", pictures.Forward(test.Spread(Math.Min(few, test.Count)).ToFloats(), random));
     run.Output.Save("reverse.png", pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null));
     run.Output.Save("samples.png", new ImageGrid { Columns = 10 }.Draw(Samples(sampler, choices.Samples, choices, random), Side, Side));
-    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, test.Take(Math.Min(10, choices.Samples)).ToFloats(), random));
+    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, test.Spread(Math.Min(Math.Min(10, choices.Samples), test.Count)).ToFloats(), random));
 }
 
 static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test, DigitClassifier classifier)

@@ -20,7 +20,7 @@ void Train(TrainingRun run)
 {
     ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
     data = data.Take(Math.Min(options.Images(run), data.Count));
-    test = test.Take(Math.Min(options.TestImages(run), test.Count));
+    test = test.Spread(Math.Min(options.TestImages(run), test.Count));
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 
     using ImageFlow model = options.Make(run, Side);
@@ -52,7 +52,7 @@ void Train(TrainingRun run)
         if (run.IsStopping) continue;
         using (average.Use())
         {
-            trainer.Record("test_bits_per_dimension", model.BitsOf(First(test, 1000), 1, run.Random.Split(epoch)));
+            trainer.Record("test_bits_per_dimension", model.BitsOf(test.Spread(Math.Min(1000, test.Count)).Pixels, 1, run.Random.Split(epoch)));
             run.Output.Save($"samples-{epoch:000}.png", Samples(0.7, 64));
         }
     }
@@ -67,7 +67,7 @@ void Train(TrainingRun run)
 
     // The same latents, wider and narrower: a row for each temperature.
     foreach (double temperature in (double[])[0.5, 0.7, 0.85, 1]) run.Output.Save(FormattableString.Invariant($"temperature-{temperature:0.00}.png"), Samples(temperature, 64));
-    run.Output.Save("interpolation.png", Between(First(test, 16)));
+    run.Output.Save("interpolation.png", Between(test.Spread(Math.Min(16, test.Count)).Pixels));
 
     Picture Samples(double temperature, int count)
     {
@@ -91,5 +91,3 @@ void Train(TrainingRun run)
 
     Tensor Levels(ReadOnlySpan<byte> images) => Tensor.From([.. images.ToArray().Select(level => (float)level)], [images.Length / Pixels, Side, Side, 1]);
 }
-
-static ReadOnlySpan<byte> First(ImageDataset data, int count) => data.Pixels[..(Math.Min(count, data.Count) * Pixels)];

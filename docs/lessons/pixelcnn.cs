@@ -62,9 +62,13 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
 
     // What training never saw, with the average of the weights.
     using IDisposable last = average.Use();
-    run.SaveWeights(model);
     ReadOnlySpan<int> labels = choices.TellsClasses ? test.Labels : [];
-    if (!run.IsStopping) Measure(run, trainer, model, testImages, labels, side);
+    if (!run.IsStopping)
+    {
+        run.SaveWeights(model);
+        Measure(run, trainer, model, testImages, labels, side);
+    }
+
     run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples")));
     run.Output.Save("completions.png", pictures.Completions(testImages, labels, run.Random.Split("completions")));
 }

@@ -19,7 +19,7 @@ static void Train(TrainingRun run, TransformerProgram program)
     int[] beginning = text.Vocabulary.Encode(prompt);
 
     using Transformer model = new(extents, new ModuleOptions(run.Random, run.Device));
-    run.LoadWeights(model);
+    run.LoadWeights(model, "training.model");
     using TransformerTraining training = new(model, program.Training(run));
     TextGenerator generator = new(model);
 

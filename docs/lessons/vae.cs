@@ -49,9 +49,9 @@ static void Train(TrainingRun run, VaeChoices choices)
     using Adam adam = new(vae.Parameters, epsilon: choices.Network == VaeNetwork.Iwae ? IwaeRecipe.Epsilon : 1e-8);
     LearningRateSchedule rate = choices.Network switch
     {
-        _ when choices.LearningRate > 0 => LearningRateSchedules.Cosine(choices.LearningRate, run.Epochs, to: choices.LearningRate / 50),
+        _ when choices.LearningRate > 0 => LearningRateSchedules.Cosine(choices.LearningRate, run.AllSteps(1), to: choices.LearningRate / 50),
         VaeNetwork.Iwae => IwaeRecipe.LearningRate(choices.Pace),
-        VaeNetwork.Convolutional => LearningRateSchedules.Cosine(1e-3, run.Epochs, to: 2e-5),
+        VaeNetwork.Convolutional => LearningRateSchedules.Cosine(1e-3, run.AllSteps(1), to: 2e-5),
         _ => LearningRateSchedules.Constant(2e-4),
     };
 
@@ -71,12 +71,16 @@ static void Train(TrainingRun run, VaeChoices choices)
         }
 
         if (epoch % 10 > 0) continue;
-        run.Output.Save($"reconstructions-{epoch:000}.png", pictures.Reconstructions(First(50, testImages)));
+        run.Output.Save($"reconstructions-{epoch:000}.png", pictures.Reconstructions(Spread(50, testImages)));
         run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(noise));
     }
 
-    run.SaveWeights(vae);
-    if (!run.IsStopping) Measure(run, trainer, vae, choices, data, test, testImages);
+    if (!run.IsStopping)
+    {
+        run.SaveWeights(vae);
+        Measure(run, trainer, vae, choices, data, test, testImages);
+    }
+
     Show(run, pictures, choices, test, testImages, noise);
 }
 
@@ -139,16 +143,21 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
 
 static void Show(TrainingRun run, VaePictures pictures, VaeChoices choices, ImageDataset test, float[] images, float[] noise)
 {
-    run.Output.Save("reconstructions.png", pictures.Reconstructions(First(50, images)));
+    run.Output.Save("reconstructions.png", pictures.Reconstructions(Spread(50, images)));
     run.Output.Save("samples.png", pictures.Samples(noise));
-    run.Output.Save("interpolation.png", pictures.Interpolations(First(16, images)));
-    run.Output.Save("traversal.png", pictures.Traversals(First(1000, images)));
+    run.Output.Save("interpolation.png", pictures.Interpolations(Spread(16, images)));
+    run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images)));
     if (choices.Latent != 2) return;
     run.Output.Save("map.png", pictures.Map());
     run.Output.Save("scatter.png", pictures.Scatter(images, test.Labels));
 }
 
-static ReadOnlySpan<float> First(int count, float[] images) => images.AsSpan(0, Math.Min(count * Pixels, images.Length));
+// Images from all over, because a test set may be sorted by class.
+static float[] Spread(int count, float[] images)
+{
+    int all = images.Length / Pixels, some = Math.Min(count, all);
+    return [.. Enumerable.Range(0, some).SelectMany(i => images.Skip(i * all / some * Pixels).Take(Pixels))];
+}
 
 static float[] Normal(int count, TrainingRun run)
 {
