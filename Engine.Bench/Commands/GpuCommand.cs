@@ -14,7 +14,7 @@ internal static class GpuCommand
         Option<int> size = PeerOptions.Count("--size", "Rows and columns of the large products; the other sizes go by it.", 4096);
         Option<int> turns = PeerOptions.Count("--turns", "Turns of each measurement, of which the median counts.", 7);
         Option<double> seconds = PeerOptions.Seconds("About the length of a turn.", 0.05);
-        Command command = new("gpu", "The rungs of the matrix products and convolutions on a GPU, and the kernels that memory limits beside the copy.") { name, size, turns, seconds };
+        Command command = new("gpu", "The rungs of the matrix products and convolutions on a GPU, attention, and the kernels that memory limits beside the copy.") { name, size, turns, seconds };
         command.SetAction(parsed => Run(parsed.GetValue(name)!, parsed.GetValue(size), parsed.GetValue(turns), parsed.GetValue(seconds)));
         return command;
     }
@@ -30,6 +30,7 @@ internal static class GpuCommand
             AnsiConsole.Write(MemoryBound.Measure(device, timer, rows: Math.Max(size * 8, 1) / (size < 512 ? 64 : 1)));
             AnsiConsole.Write(MatMulLadder.Measure(gpu, timer, size));
             AnsiConsole.Write(Conv2dLadder.Measure(gpu, timer, batch: size < 512 ? 1 : 64));
+            AnsiConsole.Write(AttentionRate.Measure(gpu, timer, size));
             return 0;
         }
         catch (DeviceException e)

@@ -27,13 +27,22 @@ internal static class MemoryBound
         Row("sums of rows", 1, () => Reduce.Sum(x, shape, [1], ofRows));
         Row("sums of columns", 1, () => Reduce.Sum(x, shape, [0], ofColumns));
         Row("layer normalisation", 2, () => LayerNormalization.Forward(x, rows, columns, null, null, 1e-5, ofRows, variances, z));
+        Storage dGamma = device.Allocate(DType.Float32, columns), dBeta = device.Allocate(DType.Float32, columns), reciprocals = device.Allocate(DType.Float32, columns);
+        Row("its gradients", 3, () => LayerNormalization.Backward(y, x, rows, columns, null, ofRows, variances, dGamma, dBeta, z));
+
+        // What is normalised over more than a group can hold is read for its moments and read again.
+        Row("batch normalisation", 3, () => BatchNormalization.Forward(x, rows, columns, null, null, 1e-5, Activation.None, ofColumns, reciprocals, z));
+        Row("its gradients", 5, () => BatchNormalization.Backward(y, x, rows, columns, null, null, Activation.None, ofColumns, reciprocals, true, dGamma, dBeta, z));
+        Storage half = device.Allocate(DType.Float32, rows * columns / 2);
+        Row("gated linear unit", 3 / 2.0, () => GatedLinearUnit.Run(x, null, rows, columns / 2, half));
+        Row("ELU of x and -x", 3 / 2.0, () => ConcatElu.Run(half, rows, columns / 2, z));
         Storage square = MatMulLadder.Uniform(device, (long)rows * columns, 3);
         Map.Unary(square, square, default(Square));
         Row("Adam", 7, () => AdamUpdate.Run(x, y, square, z, 1, 1e-3, 0.9, 0.999, 1e-8));
-        foreach (Storage storage in (Storage[])[x, y, z, one, ofRows, ofColumns, variances, square]) storage.Release();
+        foreach (Storage storage in (Storage[])[x, y, z, one, ofRows, ofColumns, variances, dGamma, dBeta, reciprocals, half, square]) storage.Release();
         return table;
 
-        void Row(string name, int passes, Action launch)
+        void Row(string name, double passes, Action launch)
         {
             double rate = passes * 4.0 * rows * columns / timer.Seconds(launch) / 1e9;
             if (copy == 0) copy = rate;

@@ -63,7 +63,7 @@ public sealed partial class Trainer
     {
         // With no epochs asked for a run measures what others have trained.
         string epochs = _options.Epochs == 0 ? Place(_epoch, _nextStep) : $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
-        if (_options.Epochs == 0 && failure is null) return $"Measured after {epochs}.";
+        if (_options.Epochs == 0 && failure is null) return _epoch == 1 && _nextStep == 0 ? "Measured; nothing was trained." : $"Measured after {epochs}.";
         return failure is not null ? $"Stopped after {epochs}: {failure}"
             : _epoch > _options.Epochs ? $"Finished: {epochs}."
             : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {Count(_nextStep, "step")}" : "")}."
