@@ -1,3 +1,4 @@
+using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
@@ -16,23 +17,28 @@ public static partial class ConcatElu
     {
         Action<Index1D, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> kernel = Kernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            checked(rows * width), width, IlgpuStorage.ViewOf<TLane>(g ?? x), g is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(result));
+            checked(rows * GateRows.Quads(width)), width, IlgpuStorage.ViewOf<TLane>(g ?? x), g is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(result));
     }
 
-    /// <summary>One thread for each element of x: it computes both of the output, or the one of the gradient.</summary>
+    /// <summary>One thread for four neighbours of x: it computes both of the output for each, or the one of the gradient.</summary>
     private static void Kernel<TLane>(Index1D i, int width, ArrayView<TLane> g, int hasGradient, ArrayView<TLane> x, ArrayView<TLane> result)
         where TLane : unmanaged, ILane<TLane>
     {
-        int at = (i / width * 2 * width) + (i % width);
+        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width), left = width - column;
+        bool isWide = width % 4 == 0;
+        Four<TLane> of = Fours.Load(x, one, left, isWide, TLane.Of(0));
         if (hasGradient != 0)
         {
-            result[i] = Slope(g[at], g[at + width], x[i]);
+            Four<TLane> a = Fours.Load(g, two, left, isWide, TLane.Of(0)), b = Fours.Load(g, two + width, left, isWide, TLane.Of(0));
+            Fours.Store(result, one, left, isWide, new Four<TLane>(Slope(a.X, b.X, of.X), Slope(a.Y, b.Y, of.Y), Slope(a.Z, b.Z, of.Z), Slope(a.W, b.W, of.W)));
+            return;
         }
-        else
-        {
-            Both(x[i], out TLane positive, out TLane negative);
-            result[at] = positive;
-            result[at + width] = negative;
-        }
+
+        Both(of.X, out TLane p0, out TLane n0);
+        Both(of.Y, out TLane p1, out TLane n1);
+        Both(of.Z, out TLane p2, out TLane n2);
+        Both(of.W, out TLane p3, out TLane n3);
+        Fours.Store(result, two, left, isWide, new Four<TLane>(p0, p1, p2, p3));
+        Fours.Store(result, two + width, left, isWide, new Four<TLane>(n0, n1, n2, n3));
     }
 }

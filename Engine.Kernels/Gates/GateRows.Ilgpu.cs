@@ -1,3 +1,4 @@
+using Engine.Kernels.Ladder;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
@@ -16,7 +17,7 @@ internal static partial class GateRows
         where TGate : unmanaged, IGate
         where TLane : unmanaged, ILane<TLane>
     {
-        int threads = checked(rows * width);
+        int threads = checked(rows * Quads(width));
         if (g is null)
         {
             Action<Index1D, TGate, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> forward = ForwardKernel;
@@ -30,25 +31,41 @@ internal static partial class GateRows
             threads, gate, width, IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(result));
     }
 
-    /// <summary>One thread computes one element of the output.</summary>
+    /// <summary>Threads of a row: each has four neighbours, or what is left of them.</summary>
+    internal static int Quads(int width) => (width + 3) / 4;
+
+    /// <summary>One thread computes four neighbours of the output.</summary>
     private static void ForwardKernel<TGate, TLane>(
         Index1D i, TGate gate, int width, ArrayView<TLane> x, int hasResidual, ArrayView<TLane> residual, ArrayView<TLane> y)
         where TGate : unmanaged, IGate
         where TLane : unmanaged, ILane<TLane>
     {
-        int at = (i / width * 2 * width) + (i % width);
-        TLane gated = gate.Apply(x[at], x[at + width]);
-        y[i] = hasResidual == 0 ? gated : residual[i] + gated;
+        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width), left = width - column;
+        bool isWide = width % 4 == 0;
+        Four<TLane> a = Fours.Load(x, two, left, isWide, TLane.Of(0)), b = Fours.Load(x, two + width, left, isWide, TLane.Of(0));
+        Four<TLane> gated = new(gate.Apply(a.X, b.X), gate.Apply(a.Y, b.Y), gate.Apply(a.Z, b.Z), gate.Apply(a.W, b.W));
+        if (hasResidual != 0)
+        {
+            Four<TLane> r = Fours.Load(residual, one, left, isWide, TLane.Of(0));
+            gated = new(r.X + gated.X, r.Y + gated.Y, r.Z + gated.Z, r.W + gated.W);
+        }
+
+        Fours.Store(y, one, left, isWide, gated);
     }
 
-    /// <summary>One thread computes both elements of the gradient that belong to one of the output.</summary>
+    /// <summary>One thread computes both elements of the gradient that belong to each of four neighbours of the output.</summary>
     private static void BackwardKernel<TGate, TLane>(Index1D i, TGate gate, int width, ArrayView<TLane> g, ArrayView<TLane> x, ArrayView<TLane> dx)
         where TGate : unmanaged, IGate
         where TLane : unmanaged, ILane<TLane>
     {
-        int at = (i / width * 2 * width) + (i % width);
-        gate.Gradient(g[i], x[at], x[at + width], out TLane da, out TLane db);
-        dx[at] = da;
-        dx[at + width] = db;
+        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width), left = width - column;
+        bool isWide = width % 4 == 0;
+        Four<TLane> of = Fours.Load(g, one, left, isWide, TLane.Of(0)), a = Fours.Load(x, two, left, isWide, TLane.Of(0)), b = Fours.Load(x, two + width, left, isWide, TLane.Of(0));
+        gate.Gradient(of.X, a.X, b.X, out TLane a0, out TLane b0);
+        gate.Gradient(of.Y, a.Y, b.Y, out TLane a1, out TLane b1);
+        gate.Gradient(of.Z, a.Z, b.Z, out TLane a2, out TLane b2);
+        gate.Gradient(of.W, a.W, b.W, out TLane a3, out TLane b3);
+        Fours.Store(dx, two, left, isWide, new Four<TLane>(a0, a1, a2, a3));
+        Fours.Store(dx, two + width, left, isWide, new Four<TLane>(b0, b1, b2, b3));
     }
 }
