@@ -36,6 +36,11 @@ public sealed partial class ImageFlow : Module
     /// <summary>The latents of grey levels in the middle of their steps.</summary>
     public override Tensor Forward(Tensor x) => Flow.Forward((x + 0.5) / Levels);
 
+    /// <summary>Sets what the data decides before training, such as the scales of <see cref="ActNorm"/>, from images with uniform noise.</summary>
+    /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
+    /// <param name="random">Where the noise comes from.</param>
+    public void Initialize(Tensor x, RandomStream random) => Flow.Transform.Initialize((x + Tensor.Uniform(x.Shape, random, dtype: x.DType)) / Levels);
+
     /// <summary>A draw of the bound on log P(x) of each image, in nats: [batch].</summary>
     /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
     /// <param name="random">Where the noise comes from.</param>

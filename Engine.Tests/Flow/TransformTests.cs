@@ -103,6 +103,17 @@ public sealed class TransformTests
     }
 
     [Fact]
+    public void Diagonal_scaling_begins_where_a_first_batch_has_a_mean_size_of_1()
+    {
+        ModuleOptions options = ModuleOptions.FromSeed(1, s_device);
+        using DiagonalScaling scaling = new(3, options);
+        using Tape tape = new(s_device);
+        Tensor x = Tensor.Normal([200, 3], options.Random, 0.5, 2) * Tensor.From([1f, 50f, 0.001f], [3]), z = scaling.Initialize(x);
+        Assert.All(z.Abs().Mean(0).ToArray(), size => Assert.Equal(1, size, 1e-5));
+        Assert.Equal(z.ToArray(), scaling.Apply(x).Value.ToArray());
+    }
+
+    [Fact]
     public void Behind_a_squeeze_the_halves_of_the_channels_are_the_colours_of_a_checkerboard()
     {
         using Tape tape = new(s_device);

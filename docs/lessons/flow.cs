@@ -25,8 +25,8 @@ void Train(TrainingRun run)
 
     using ImageFlow model = options.Make(run, Side);
 
-    // Glow's scales begin where a first batch has mean 0 and variance 1.
-    using (Tape first = new(run.Device, record: false)) model.Flow.Transform.Initialize(Levels(data.Pixels[..(Math.Min(256, data.Count) * Pixels)]) / 256);
+    // Some scales begin where a first batch of images says.
+    using (Tape first = new(run.Device, record: false)) model.Initialize(Levels(data.Pixels[..(Math.Min(256, data.Count) * Pixels)]), run.Random.Split("initialize"));
 
     run.LoadWeights(model);
     using Adam adam = new(model.Parameters);
