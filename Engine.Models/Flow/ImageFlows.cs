@@ -18,8 +18,9 @@ public static class ImageFlows
     public static ImageFlow Nice(int side, int couplings, int hidden, int layers, ModuleOptions options)
     {
         int pixels = side * side, half = pixels / 2;
-        Module[] networks = [.. Enumerable.Range(0, couplings).Select(_ => Dense(half, hidden, layers, half, options))];
-        Composition transform = new(new Flattened([side, side, 1]), new CouplingChain(networks, new AdditiveBijector()), new DiagonalScaling(pixels, options));
+        DiagonalScaling scaling = new(pixels, options);
+        Module[] networks = [.. Enumerable.Range(0, couplings).Select(i => new LatentUnits(Dense(half, hidden, layers, half, options), scaling, i % 2))];
+        Composition transform = new(new Flattened([side, side, 1]), new CouplingChain(networks, new AdditiveBijector()), scaling);
         return new ImageFlow(new NormalizingFlow(transform, BaseDistribution.Logistic, [side, side, 1]));
     }
 
