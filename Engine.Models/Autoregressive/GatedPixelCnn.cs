@@ -17,7 +17,7 @@ public sealed class GatedPixelCnn : PixelCnnModel
     /// <param name="sizes">How large it is; at least one layer.</param>
     /// <param name="options">Device, type and randomness.</param>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
-    public GatedPixelCnn(PixelCnnSizes sizes, ModuleOptions options) : base(sizes.Levels, sizes.Classes)
+    public GatedPixelCnn(PixelCnnSizes sizes, ModuleOptions options) : base(sizes, 2 * sizes.Features, options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sizes.Layers, 1);
         RandomStream dropout = options.Random.Split("dropout");
@@ -30,7 +30,7 @@ public sealed class GatedPixelCnn : PixelCnnModel
     private protected override Tensor[] Above(Tensor x, Tensor? labels, PixelHistory? history)
     {
         Tensor[] above = new Tensor[_layers.Length];
-        for (int i = 0; i < _layers.Length; i++) (x, above[i]) = _layers[i].Vertical(x, labels, history);
+        for (int i = 0; i < _layers.Length; i++) (x, above[i]) = _layers[i].Vertical(x, labels, history, i == 0 ? Positions : null);
         return above;
     }
 
@@ -58,7 +58,9 @@ public sealed class GatedPixelCnn : PixelCnnModel
             _vertical = AddModule("vertical", new MaskedConv2d(inputs, 2 * h, kernel, _isFirst ? ConvMask.VerticalA : ConvMask.VerticalB, options, dilation));
             _horizontal = AddModule("horizontal", new MaskedConv2d(inputs, 2 * h, (1, kernel), _isFirst ? ConvMask.A : ConvMask.B, options, dilation));
             _link = AddModule("link", new Conv2d(2 * h, 2 * h, 1, options));
-            _output = AddModule("output", new Conv2d(h, h, 1, options));
+
+            // All but the first layer begin as the identity.
+            _output = AddModule("output", new Conv2d(h, h, 1, options, weightInitializer: _isFirst ? null : Initializers.Zeros, biasInitializer: _isFirst ? null : Initializers.Zeros));
             if (sizes.Dropout > 0) _dropout = AddModule("dropout", new Dropout(sizes.Dropout, options with { Random = random }));
             if (sizes.Classes == 0) return;
             if (!_isLast) _verticalClass = AddModule("vertical_class", new Embedding(sizes.Classes, 2 * h, options, Initializers.Normal(0, 0.05)));
@@ -67,10 +69,12 @@ public sealed class GatedPixelCnn : PixelCnnModel
 
         public override Tensor Forward(Tensor x) => throw new NotSupportedException("A layer has two stacks: Vertical and Horizontal.");
 
-        /// <summary>v = gate(W_v * v + c_v), and what the horizontal stack takes from W_v * v.</summary>
-        internal (Tensor Features, Tensor Link) Vertical(Tensor v, Tensor? labels, PixelHistory? history)
+        /// <summary>v = gate(W_v * v + c_v), and what the horizontal stack takes from W_v * v; positions are added to that.</summary>
+        internal (Tensor Features, Tensor Link) Vertical(Tensor v, Tensor? labels, PixelHistory? history, PixelPositions? positions)
         {
-            Tensor units = Convolve(_vertical, v, history), link = _link.Forward(units);
+            Tensor units = Convolve(_vertical, v, history);
+            if (positions is not null) units = positions.Forward(units, history);
+            Tensor link = _link.Forward(units);
 
             // Nobody sees the vertical stack's last features.
             if (_isLast) return (units, link);

@@ -19,7 +19,7 @@ public sealed class PixelCnn : PixelCnnModel
     /// <param name="sizes">How large it is.</param>
     /// <param name="options">Device, type and randomness.</param>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
-    public PixelCnn(PixelCnnSizes sizes, ModuleOptions options) : base(sizes.Levels, sizes.Classes)
+    public PixelCnn(PixelCnnSizes sizes, ModuleOptions options) : base(sizes, 2 * sizes.Features, options)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizes.Layers);
         int h = sizes.Features;
@@ -34,12 +34,13 @@ public sealed class PixelCnn : PixelCnnModel
     private protected override Tensor Along(Tensor x, Tensor[] above, Tensor? labels, PixelHistory? history)
     {
         Tensor y = Convolve(_first, x, history);
+        if (Positions is not null) y = Positions.Forward(y, history);
         if (labels is not null) y += OfClass(_class!, labels);
         foreach (Block block in _blocks) y = block.Forward(y, history);
         return _last.Forward(_hidden.Forward(y.Relu(), Activation.Relu));
     }
 
-    /// <summary>y + c(ReLU(b(ReLU(a(ReLU(y)))))) with a: 1 x 1, 2 h to h; b: masked, h to h; c: 1 x 1, h to 2 h.</summary>
+    /// <summary>y + c(ReLU(b(ReLU(a(ReLU(y)))))) with a: 1 x 1, 2 h to h; b: masked, h to h; c: 1 x 1, h to 2 h, which begins at zero: then every block begins as the identity.</summary>
     private sealed class Block : Module
     {
         private readonly Conv2d _reduce, _expand;
@@ -51,7 +52,7 @@ public sealed class PixelCnn : PixelCnnModel
             _reduce = AddModule("reduce", new Conv2d(2 * h, h, 1, options));
             _spread = AddModule("spread", new MaskedConv2d(h, h, sizes.Kernel, ConvMask.B, options, sizes.Dilations[index % sizes.Dilations.Count]));
             if (sizes.Dropout > 0) _dropout = AddModule("dropout", new Dropout(sizes.Dropout, options with { Random = random }));
-            _expand = AddModule("expand", new Conv2d(h, 2 * h, 1, options));
+            _expand = AddModule("expand", new Conv2d(h, 2 * h, 1, options, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros));
         }
 
         public override Tensor Forward(Tensor y) => Forward(y, null);

@@ -29,12 +29,15 @@ public sealed record PixelCnnChoices
     /// <summary>How many test images are measured on, at most.</summary>
     public required int TestImages { get; init; }
 
+    /// <summary>Whether the model learns a vector for each place of an image.</summary>
+    public required bool LearnsPositions { get; init; }
+
     /// <summary>Makes the model.</summary>
     /// <param name="classes">Classes of the data.</param>
     /// <param name="options">Device, type and randomness.</param>
     public PixelCnnModel Model(int classes, ModuleOptions options)
     {
-        PixelCnnSizes sizes = Recipe.Sizes with { Classes = TellsClasses ? classes : 0 };
+        PixelCnnSizes sizes = Recipe.Sizes with { Classes = TellsClasses ? classes : 0, Positions = LearnsPositions ? (Side, Side) : null };
         return IsGated ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);
     }
 }

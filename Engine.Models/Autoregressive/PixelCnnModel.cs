@@ -11,14 +11,16 @@ namespace Engine.Models.Autoregressive;
 public abstract partial class PixelCnnModel : Module
 {
     /// <summary>Begins a model.</summary>
-    /// <param name="levels">Levels of a pixel, at least 2.</param>
-    /// <param name="classes">Classes that the model is told of; 0 for one that is told of none.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer levels than two, or fewer classes than none.</exception>
-    protected PixelCnnModel(int levels, int classes)
+    /// <param name="sizes">How large it is: levels of a pixel, at least 2; classes, 0 for a model that is told of none; the images' size, for one that learns positions.</param>
+    /// <param name="features">Features of a pixel behind the first layer, to which those of its position are added.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer levels than two, or fewer classes than none, or images without pixels.</exception>
+    private protected PixelCnnModel(PixelCnnSizes sizes, int features, ModuleOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(levels, 2);
-        ArgumentOutOfRangeException.ThrowIfNegative(classes);
-        (Levels, Classes) = (levels, classes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sizes.Levels, 2);
+        ArgumentOutOfRangeException.ThrowIfNegative(sizes.Classes);
+        (Levels, Classes) = (sizes.Levels, sizes.Classes);
+        if (sizes.Positions is { } size) Positions = AddModule("positions", new PixelPositions(size, features, options));
     }
 
     /// <summary>Levels of a pixel.</summary>
@@ -26,6 +28,9 @@ public abstract partial class PixelCnnModel : Module
 
     /// <summary>Classes that the model is told of; 0 for one that is told of none.</summary>
     public int Classes { get; }
+
+    /// <summary>What is added to the outputs of the first layer; null for a model that does the same at all places.</summary>
+    private protected PixelPositions? Positions { get; }
 
     /// <summary>Outputs for each pixel: one logit for two levels, else a logit for each.</summary>
     protected int Outputs => Levels == 2 ? 1 : Levels;
@@ -82,6 +87,8 @@ public abstract partial class PixelCnnModel : Module
     private void Check(Shape images, Tensor? labels)
     {
         if (images.Rank != 4 || images[3] != 1) throw new ArgumentException($"{GetType().Name}: images must be [batch, height, width, 1], found {images}.");
+        if (Positions is { Weight.Shape: var places } && (images[1] != places[1] || images[2] != places[2]))
+            throw new ArgumentException($"{GetType().Name}: this model has learned the places of images of {places[1]} x {places[2]}, found {images}.");
         if (Classes == 0 && labels is not null) throw new ArgumentException($"{GetType().Name}: this model is told of no classes, found labels {labels.Shape}.");
         if (Classes > 0 && (labels is null || labels.Shape != new Shape(images[0])))
             throw new ArgumentException($"{GetType().Name}: a model of {Classes} classes needs a label for each of {images[0]} images, found {labels?.Shape.ToString() ?? "none"}.");

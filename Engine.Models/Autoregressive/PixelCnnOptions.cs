@@ -18,6 +18,7 @@ public sealed class PixelCnnOptions
     private readonly Option<string> _side = ProgramOption.Choice("--side", "Rows and columns of an image: smaller ones are averages.", "28", "14", "7");
     private readonly Option<int> _layers = ProgramOption.Integer("--layers", "Residual blocks or gated layers; 0 takes the recipe's.", 0, 0, 1000);
     private readonly Option<int> _features = ProgramOption.Integer("--features", "Features of a layer; 0 takes the recipe's.", 0, 0, 4096);
+    private readonly Option<string> _positions = ProgramOption.Choice("--positions", "A learned vector for each place of an image, behind the first layer; none does the same at all places.", "learned", "none");
     private readonly Option<double> _dropout = ProgramOption.Checked<double>(
         "--dropout", "The share of features that are dropped in training; -1 takes the recipe's.", -1, "a number from 0 to below 1, or -1 for the recipe's",
         text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share) && share is -1 or (>= 0 and < 1) ? share : null);
@@ -31,7 +32,7 @@ public sealed class PixelCnnOptions
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--samples"];
 
     /// <summary>All of them, for the training program.</summary>
-    public Option[] All => [_model, _recipe, _levels, _classes, _binarize, _side, _layers, _features, _dropout, _rate, _trainImages, _testImages, _samples];
+    public Option[] All => [_model, _recipe, _levels, _classes, _binarize, _side, _layers, _features, _positions, _dropout, _rate, _trainImages, _testImages, _samples];
 
     /// <summary>The recipe that a command line asks for, which <see cref="ProgramInfo"/> takes its epochs and batch from before options are read.</summary>
     /// <param name="args">The command line.</param>
@@ -68,6 +69,7 @@ public sealed class PixelCnnOptions
                 },
             },
             TellsClasses = run.Option(_classes),
+            LearnsPositions = run.Option(_positions) == "learned",
             Binarization = levels > 2 ? Variational.Binarization.None : binarize == "auto" ? null : Enum.Parse<Binarization>(binarize, ignoreCase: true),
             Side = int.Parse(run.Option(_side)!, CultureInfo.InvariantCulture),
             TrainImages = run.Option(_trainImages),

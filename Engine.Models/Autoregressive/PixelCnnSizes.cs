@@ -26,6 +26,9 @@ public sealed record PixelCnnSizes
     /// </summary>
     public IReadOnlyList<int> Dilations { get; init; } = [1];
 
+    /// <summary>Rows and columns of the images, for a model that learns a vector for each of their places; null for one that takes images of any size and does the same at all places.</summary>
+    public (int Height, int Width)? Positions { get; init; }
+
     /// <summary>Features of the last hidden layer.</summary>
     public int Head { get; init; } = 32;
 

@@ -11,14 +11,14 @@ namespace Engine.Tests;
 public sealed class PixelCnnModelTests
 {
     [Theory]
-    [InlineData("pixelcnn", 2, 2, 3, 0)]
-    [InlineData("pixelcnn", 3, 2, 2, 0)]
-    [InlineData("gated", 2, 2, 3, 2)]
-    [InlineData("gated", 3, 2, 2, 0)]
-    public void The_probabilities_of_all_images_add_up_to_one(string kind, int levels, int height, int width, int classes)
+    [InlineData("pixelcnn", 2, 2, 3, 0, false)]
+    [InlineData("pixelcnn", 3, 2, 2, 0, true)]
+    [InlineData("gated", 2, 2, 3, 2, true)]
+    [InlineData("gated", 3, 2, 2, 0, false)]
+    public void The_probabilities_of_all_images_add_up_to_one(string kind, int levels, int height, int width, int classes, bool positions)
     {
         using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, DType.Float64);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, DType.Float64, positions: positions ? (height, width) : null);
         int pixels = height * width, count = (int)Math.Pow(levels, pixels);
         float[] images = new float[count * pixels];
         for (int i = 0; i < count; i++)
@@ -31,15 +31,15 @@ public sealed class PixelCnnModelTests
     }
 
     [Theory]
-    [InlineData("pixelcnn", 2, 0)]
-    [InlineData("pixelcnn", 4, 2)]
-    [InlineData("gated", 2, 2)]
-    [InlineData("gated", 4, 0)]
-    public void Drawing_pixel_by_pixel_is_drawing_from_the_logits_of_whole_images(string kind, int levels, int classes)
+    [InlineData("pixelcnn", 2, 0, false)]
+    [InlineData("pixelcnn", 4, 2, true)]
+    [InlineData("gated", 2, 2, false)]
+    [InlineData("gated", 4, 0, true)]
+    public void Drawing_pixel_by_pixel_is_drawing_from_the_logits_of_whole_images(string kind, int levels, int classes, bool positions)
     {
         const int Count = 3, Height = 5, Width = 6, Given = 2;
         using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 3, dropout: 0.3, dilations: [1, 2]);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 3, dropout: 0.3, positions: positions ? (Height, Width) : null, dilations: [1, 2]);
         Shape shape = [Count, Height, Width, 1];
         float[] images = TinyPixels.Images(shape.Count, levels);
         int[] labels = TinyPixels.Labels(Count, classes);
@@ -123,7 +123,7 @@ public sealed class PixelCnnModelTests
         float[] images = TinyPixels.Images(shape.Count, levels);
         (double[] Gradient, float[] Drawn) Run(Device device)
         {
-            using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 1, features: 2);
+            using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 1, features: 2, positions: classes > 0 ? (3, 3) : null);
             using Tape tape = new(device);
             Tensor loss = model.NegativeLogLikelihood(Tensor.From(images, shape), TinyPixels.LabelTensor(2, classes)).Mean();
             double[] gradient = tape.Gradients(loss, model.Parameters)[0].ToDoubles();
@@ -159,7 +159,7 @@ public sealed class PixelCnnModelTests
     public void What_does_not_fit_is_refused_with_a_sentence()
     {
         using CpuDevice device = new(1);
-        using PixelCnnModel plain = TinyPixels.Make("pixelcnn", 2, 0, device), classy = TinyPixels.Make("gated", 2, 3, device);
+        using PixelCnnModel plain = TinyPixels.Make("pixelcnn", 2, 0, device), classy = TinyPixels.Make("gated", 2, 3, device), placed = TinyPixels.Make("gated", 2, 0, device, positions: (3, 4));
         using Tape tape = new(device, record: false);
         Assert.Contains("[batch, height, width, 1]", Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 9]))).Message);
         Assert.Contains("no classes", Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 3, 3, 1]), Tensor.From([0, 1], [2]))).Message);
@@ -167,6 +167,8 @@ public sealed class PixelCnnModelTests
         Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample(1, 3, 3, new RandomStream(1), temperature: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => plain.Complete(new float[9], [1, 3, 3, 1], 4, new RandomStream(1)));
         Assert.Contains("9 pixels", Assert.Throws<ArgumentException>(() => plain.Complete(new float[8], [1, 3, 3, 1], 1, new RandomStream(1))).Message);
+        Assert.Contains("images of 3 x 4, found [2, 4, 3, 1]", Assert.Throws<ArgumentException>(() => placed.Logits(Tensor.Zeros([2, 4, 3, 1]))).Message);
+        Assert.Contains("images of 3 x 4", Assert.Throws<ArgumentException>(() => placed.Sample(1, 3, 3, new RandomStream(1))).Message);
         Assert.Contains("found none", Assert.Throws<ArgumentException>(() => classy.Sample(2, 3, 3, new RandomStream(1))).Message);
     }
 }

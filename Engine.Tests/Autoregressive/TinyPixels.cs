@@ -8,17 +8,27 @@ namespace Engine.Tests;
 /// <summary>Pixel models of every kind, as small as they can be.</summary>
 internal static class TinyPixels
 {
-    /// <summary>A model by its name: pixelcnn or gated, with a number of levels and of classes.</summary>
+    /// <summary>A model by its name, pixelcnn or gated, with a number of levels and of classes. What begins at zero is drawn, too: it would hide what lies before it.</summary>
     internal static PixelCnnModel Make(string kind, int levels, int classes = 0, Device? device = null, DType type = DType.Float32, int layers = 2, int features = 4, double dropout = 0,
-        params int[] dilations)
+        (int Height, int Width)? positions = null, params int[] dilations)
     {
         PixelCnnSizes sizes = new()
         {
             Levels = levels, Classes = classes, Features = features, Layers = layers, FirstKernel = 5, Kernel = 3, Head = 8, Dropout = dropout,
-            Dilations = dilations.Length == 0 ? [1] : dilations,
+            Dilations = dilations.Length == 0 ? [1] : dilations, Positions = positions,
         };
         ModuleOptions options = ModuleOptions.FromSeed(3, device) with { DType = type };
-        return kind == "gated" ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);
+        PixelCnnModel model = kind == "gated" ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);
+        Random random = new(5);
+        foreach (Parameter parameter in model.Parameters)
+        {
+            if (parameter.ToDoubles().Any(value => value != 0)) continue;
+            double[] drawn = [.. Enumerable.Range(0, parameter.Count).Select(_ => (random.NextDouble() - 0.5) / 2)];
+            if (type == DType.Float64) parameter.Storage.CopyFrom<double>(drawn);
+            else parameter.Storage.CopyFrom<float>(Array.ConvertAll(drawn, value => (float)value));
+        }
+
+        return model;
     }
 
     /// <summary>Random images of some levels.</summary>
