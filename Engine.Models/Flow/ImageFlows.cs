@@ -53,7 +53,8 @@ public static class ImageFlows
     /// <param name="options">Device, type and randomness.</param>
     public static ImageFlow Checkerboards(int side, int couplings, int hidden, int blocks, bool variational, ModuleOptions options)
     {
-        FlowTransform[] parts = [.. Masked(side, couplings, 1, hidden, blocks, options)];
+        IEnumerable<FlowTransform> parts = Enumerable.Range(0, couplings).Select(
+            i => new MaskedImageCoupling(new GatedConvolutions(1, hidden, 2, blocks, options), side, side, 1, changesEven: i % 2 == 0, options));
         Composition transform = new([new LogitTransform(), .. parts, new Flattened([side, side, 1])]);
         return Model(transform, side, variational, options);
     }
@@ -110,14 +111,11 @@ public static class ImageFlows
         return new Sequential([.. parts]);
     }
 
-    private static IEnumerable<FlowTransform> Couplings(int count, int channels, int hidden, int blocks, ModuleOptions options) =>
-        Enumerable.Range(0, count).Select(i => new ChannelCoupling(new GatedConvolutions(channels / 2, hidden, channels, blocks, options), channels, changesFirst: i % 2 == 0, options));
+    private static IEnumerable<FlowTransform> Couplings(int count, int channels, int hidden, int blocks, ModuleOptions options, int context = 0) =>
+        Enumerable.Range(0, count).Select(i => new ChannelCoupling(new GatedConvolutions((channels / 2) + context, hidden, channels, blocks, options), channels, changesFirst: i % 2 == 0, options));
 
-    private static IEnumerable<FlowTransform> Masked(int side, int count, int context, int hidden, int blocks, ModuleOptions options) =>
-        Enumerable.Range(0, count).Select(i => new MaskedImageCoupling(new GatedConvolutions(context, hidden, 2, blocks, options), side, side, 1, changesEven: i % 2 == 0, options));
-
-    // The noise: four couplings of a checkerboard with 16 channels, which see the image beside what is kept of the noise.
+    // The noise: four couplings of a checkerboard, which see the image (four channels behind the squeeze) beside what is kept of the noise (two). At full size they cost as much as the flow.
     private static ImageFlow Model(FlowTransform transform, int side, bool variational, ModuleOptions options) => new(
         new NormalizingFlow(transform, BaseDistribution.Gaussian, [side, side, 1]),
-        variational ? new Composition([.. Masked(side, 4, 2, 16, 2, options)]) : null);
+        variational ? new Squeezed(new Composition([.. Couplings(4, 4, 32, 2, options, context: 4)])) : null);
 }

@@ -22,6 +22,8 @@ internal static class SmallFlows
             new ChannelCoupling(new GatedConvolutions(2, 3, 4, 1, o), 4, true, o), new ChannelCoupling(new GatedConvolutions(2, 3, 4, 1, o), 4, false, o))),
         ["squeeze"] = ([4, 2, 3], _ => new Squeeze()),
         ["squeeze in the order of a checkerboard"] = ([4, 4, 2], _ => new Squeeze(checkerboard: true)),
+        ["squeezed couplings"] = ([4, 2, 1], o => new Squeezed(new Composition(
+            new ChannelCoupling(new GatedConvolutions(2, 3, 4, 1, o), 4, true, o), new ChannelCoupling(new GatedConvolutions(2, 3, 4, 1, o), 4, false, o)))),
         ["actnorm"] = ([2, 2, 3], o => new ActNorm(3, o)),
         ["invertible convolution"] = ([2, 2, 5], o => new InvertibleConvolution(5, o)),
         ["Glow in two scales with a learned prior"] = ([4, 4, 1], o => new MultiScale(

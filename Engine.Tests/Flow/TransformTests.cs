@@ -124,6 +124,19 @@ public sealed class TransformTests
     }
 
     [Fact]
+    public void A_squeezed_transform_sees_its_context_at_the_same_places()
+    {
+        // One coupling without reach: of two pixels, the one that changes is told of its own square of the context.
+        ModuleOptions options = ModuleOptions.FromSeed(1, s_device);
+        using Squeezed squeezed = new(new ChannelCoupling(new Conv2d(6, 4, 1, options), 4, changesFirst: true, options));
+        using Tape tape = new(s_device);
+        Tensor x = Tensor.Normal([1, 4, 4, 1], options.Random), context = tape.Watch(Tensor.Normal([1, 4, 4, 1], options.Random));
+        float[] seen = tape.Gradient(squeezed.Apply(x, context).Value.Slice(1, 2, 1).Slice(2, 0, 1).Sum(), context).ToArray();
+        for (int i = 0; i < 16; i++) Assert.Equal(i / 4 >= 2 && i % 4 < 2, seen[i] != 0);
+        Assert.Equal(x.ToArray(), squeezed.Invert(squeezed.Apply(x, context).Value, context).Value.ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
+    }
+
+    [Fact]
     public void An_invertible_convolution_begins_as_a_rotation()
     {
         using InvertibleConvolution convolution = new(6, ModuleOptions.FromSeed(4, s_device) with { DType = DType.Float64 });
