@@ -13,7 +13,7 @@ public sealed class FlowOptions
     private readonly Option<int> _hidden = ProgramOption.Integer("--hidden", "Width of the networks; 0 takes the model's own.", 0, 0, 8192);
     private readonly Option<int> _couplings = ProgramOption.Integer("--couplings", "Couplings, or steps of Glow, at the first scale; 0 takes the model's own.", 0, 0, 256);
     private readonly Option<int> _layers = ProgramOption.Integer("--layers", "Hidden layers, or residual blocks, of the networks; 0 takes the model's own.", 0, 0, 64);
-    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a hundredth.", 1e-3, 1e-9, 1);
+    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the model's own.", 0, 0, 1);
     private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
     private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
     private readonly Option<int> _testSamples = ProgramOption.Integer("--test-samples", "Draws of the noise for each test image at the end.", 1, 1, 10_000);
@@ -24,13 +24,24 @@ public sealed class FlowOptions
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All => [_model, _dequantize, _hidden, _couplings, _layers, _rate, _images, _testImages, _testSamples];
 
+    /// <summary>
+    /// Images in a batch for the model that a command line asks for: 16, because convolutions learn nearly as much from a step of them as from a larger one; 128 for NICE, whose products of 1000 by 1000 are read once a batch,
+    /// and for the flow of the UvA tutorial, which has it so.
+    /// </summary>
+    /// <param name="args">The command line.</param>
+    public static int BatchOf(IEnumerable<string> args)
+    {
+        string[] all = [.. args];
+        return ProgramOption.IsGiven(all, "--model", "nice") || ProgramOption.IsGiven(all, "--model", "checkerboards") ? 128 : 16;
+    }
+
     /// <summary>How many images are trained on, at most.</summary>
     /// <param name="run">The run.</param>
     public int Images(TrainingRun run) => run.Option(_images) is > 0 and var count ? count : int.MaxValue;
 
-    /// <summary>The learning rate to begin with.</summary>
+    /// <summary>The learning rate to begin with: 0.001 for NICE and the flow of the UvA tutorial, 0.002 for the others in their smaller batches, unless the command line says otherwise.</summary>
     /// <param name="run">The run.</param>
-    public double LearningRate(TrainingRun run) => run.Option(_rate);
+    public double LearningRate(TrainingRun run) => run.Option(_rate) is > 0 and var rate ? rate : run.Option(_model) is "nice" or "checkerboards" ? 1e-3 : 2e-3;
 
     /// <summary>Draws of the noise for each test image.</summary>
     /// <param name="run">The run.</param>

@@ -13,7 +13,7 @@ using Engine.Models.Training;
 const int Side = 28, Pixels = Side * Side;
 
 FlowOptions options = new();
-ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, Batch: 128) { FreeOptions = FlowOptions.OfMeasuring, TakesWeights = true };
+ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, FlowOptions.BatchOf(args)) { FreeOptions = FlowOptions.OfMeasuring, TakesWeights = true };
 return TrainingProgram.Run(args, info, Train, options.All);
 
 void Train(TrainingRun run)
