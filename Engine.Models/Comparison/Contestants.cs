@@ -31,7 +31,7 @@ public static class Contestants
             "autoregressive" => new AutoregressiveContestant(
                 new PixelCnn(new PixelCnnSizes { Levels = 256, Features = 3 * width, Layers = Math.Min(10, width), Head = 4 * width }, own), own),
             "flow" => new FlowContestant(ImageFlows.RealNvp(Side, (4, 4), (2 * width, 3 * width), 1, variational: false, own), own),
-            "diffusion" => new DiffusionContestant(new Unet(new UnetOptions { Width = width, Groups = Math.Min(8, width), TimeWidth = 8 * width }, own), own),
+            "diffusion" => new DiffusionContestant(new Unet(new UnetOptions { Width = width, Groups = UnetOptions.GroupsOf(width), TimeWidth = 8 * width }, own), own),
             _ => throw new ArgumentException($"There is no family '{name}': expected one of {string.Join(", ", Names)}."),
         };
     }

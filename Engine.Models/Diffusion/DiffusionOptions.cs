@@ -44,13 +44,12 @@ public sealed class DiffusionOptions
         if (sampleSteps > steps) throw new DataException($"--sample-steps must be at most --steps, which is {steps}; found {sampleSteps}.");
         if (run.Option(_guidance) != 1 && !run.Option(_classes)) throw new DataException($"--guidance {run.Option(_guidance)} guides towards a class: it needs --classes, which was not asked for.");
         if (run.Option(_eta) > 0 && isAncestral) throw new DataException($"--eta {run.Option(_eta)} is one of --sampler ddim, found --sampler ddpm.");
-        int groups = Enumerable.Range(1, Math.Min(8, width)).Last(groups => width % groups == 0);
         return new DiffusionChoices
         {
             Prediction = run.Option(_predict) switch { "x0" => Prediction.Clean, "v" => Prediction.Velocity, _ => Prediction.Noise },
             Schedule = run.Option(_schedule) == "linear" ? NoiseSchedule.Linear(steps) : NoiseSchedule.Cosine(steps),
             Variance = isLearned ? ReverseVariance.Learned : ReverseVariance.Posterior,
-            Network = new UnetOptions { Width = width, Groups = groups, TimeWidth = 4 * width, LearnsVariance = isLearned, Classes = run.Option(_classes) ? 10 : 0 },
+            Network = new UnetOptions { Width = width, Groups = UnetOptions.GroupsOf(width), TimeWidth = 4 * width, LearnsVariance = isLearned, Classes = run.Option(_classes) ? 10 : 0 },
             Guidance = run.Option(_guidance),
             IsAncestral = isAncestral,
             SampleSteps = sampleSteps,

@@ -36,6 +36,10 @@ public sealed record UnetOptions
     /// <summary>The share of features that training drops inside residual blocks.</summary>
     public double Dropout { get; init; }
 
+    /// <summary>Groups for features of a width: the most that divide it, up to 8.</summary>
+    /// <param name="width">The width, at least 1.</param>
+    public static int GroupsOf(int width) => Enumerable.Range(1, Math.Min(8, width)).Last(groups => width % groups == 0);
+
     internal void Check()
     {
         Least(Channels, 1, nameof(Channels));

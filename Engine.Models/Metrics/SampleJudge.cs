@@ -21,12 +21,14 @@ public sealed class SampleJudge
     /// <param name="classifier">Trained on the data.</param>
     /// <param name="training">The images that models are trained on.</param>
     /// <param name="test">Images that neither the classifier nor a model has seen.</param>
+    /// <param name="samples">How many samples are going to be judged, at least 2: the distance of few samples is larger, so that those of the data must be as many to be held against them.</param>
     /// <exception cref="DataException">The images are of another size, or fewer than 100.</exception>
-    public SampleJudge(DigitClassifier classifier, ImageDataset training, ImageDataset test)
+    public SampleJudge(DigitClassifier classifier, ImageDataset training, ImageDataset test, int samples)
     {
         ArgumentNullException.ThrowIfNull(classifier);
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(test);
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 2);
         _classifier = classifier;
         _training = Images(training, MostTrained);
         float[] images = Images(test, test.Count);
@@ -34,10 +36,10 @@ public sealed class SampleJudge
         _data = Moments(images);
         _near = FirstPercentile(NearestNeighbor.Distances(compared, Pixels));
         _nearTraining = FirstPercentile(NearestNeighbor.Distances(compared, _training, Pixels));
-        Data = Of(Images(training, test.Count));
+        Data = Of(Images(training, samples));
     }
 
-    /// <summary>What training images get, as many as there are test images: what a perfect model would, but for the copies.</summary>
+    /// <summary>What training images get, as many as there are samples or else all: what a perfect model would, but for the copies.</summary>
     public SampleQuality Data { get; }
 
     /// <summary>Judges samples.</summary>

@@ -48,6 +48,15 @@ public sealed class ContestantTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12)]
+    [InlineData(17)]
+    public void Any_width_will_do(int width)
+    {
+        foreach (string name in Contestants.Names) Contestants.Make(name, width, new ModuleOptions(new RandomStream(1), _device)).Dispose();
+    }
+
     [Fact]
     public void A_family_that_does_not_exist_is_refused_with_those_that_do() =>
         Assert.Contains(

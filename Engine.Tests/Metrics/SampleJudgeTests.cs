@@ -18,7 +18,7 @@ public sealed class SampleJudgeTests : IDisposable
     public SampleJudgeTests()
     {
         _classifier = new DigitClassifier(new ModuleOptions(new RandomStream(1), _device));
-        _judge = new SampleJudge(_classifier, _training, Datasets.Load("digits", new DataOptions { Count = 300, Seed = 2 }));
+        _judge = new SampleJudge(_classifier, _training, Datasets.Load("digits", new DataOptions { Count = 300, Seed = 2 }), samples: 300);
     }
 
     [Fact]

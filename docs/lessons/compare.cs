@@ -31,6 +31,17 @@ void Train(TrainingRun run)
     ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
     data = data.Take(Math.Min(run.Option(images), data.Count));
     if (run.Option(samples) is > 0 and < 100) throw new DataException($"--samples must be 0 or at least 100, was {run.Option(samples)}.");
+
+    // What the judge of samples needs is found out before training.
+    foreach (ImageDataset part in (ImageDataset[])[data, test])
+    {
+        if (run.Option(samples) > 0 && (part.Count < 100 || part.Classes != DigitClassifier.Classes))
+        {
+            throw new DataException(
+                $"Samples are judged by a classifier of at least 100 images of {DigitClassifier.Classes} classes, found {part.Count} of {part.Classes} in {part.Name}; --samples 0 draws none.");
+        }
+    }
+
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 
     ModuleOptions options = new(run.Random, run.Device);
@@ -56,7 +67,7 @@ void Train(TrainingRun run)
 void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDataset test)
 {
     using DigitClassifier classifier = new(new ModuleOptions(run.Random.Split("classifier"), run.Device));
-    SampleJudge? judge = run.Option(samples) > 0 ? Judge(run, classifier, data, test) : null;
+    SampleJudge? judge = run.Option(samples) > 0 ? Judge(run, classifier, data, test, run.Option(samples)) : null;
     ImageDataset measured = test.Spread(Math.Min(run.Option(testImages), test.Count));
     List<ComparisonRow> rows = [];
     foreach (Contestant model in models)
@@ -76,14 +87,14 @@ void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDatas
 }
 
 // A classifier that learns the same images says what the samples look like.
-static SampleJudge Judge(TrainingRun run, DigitClassifier classifier, ImageDataset data, ImageDataset test)
+static SampleJudge Judge(TrainingRun run, DigitClassifier classifier, ImageDataset data, ImageDataset test, int samples)
 {
     BatchLoader batches = new(data, Math.Min(128, data.Count), new BatchOptions { Seed = run.Seed, DropLast = true });
     double steps = JudgeEpochs * batches.BatchesPerEpoch, step = 0;
     for (int epoch = 0; epoch < JudgeEpochs; epoch++)
         foreach (Batch batch in batches.Epoch(epoch)) classifier.Step(batch.Images, batch.Labels, step++ / steps);
     run.Print(FormattableString.Invariant($"The judge gets {classifier.Accuracy(test):P2} of the test images right."));
-    return new SampleJudge(classifier, data, test);
+    return new SampleJudge(classifier, data, test, samples);
 }
 
 static (float[] Samples, double Seconds) Draw(Contestant model, int count, RandomStream random)
