@@ -70,6 +70,14 @@ public abstract class Module : IStateful, IDisposable
     /// <summary>Puts the module and its parts into evaluation mode.</summary>
     public void Eval() => Train(false);
 
+    /// <summary>Puts the module and its parts into evaluation mode, until what is returned is disposed of; then they go back to the mode that the module was in.</summary>
+    public IDisposable Evaluating()
+    {
+        Evaluation evaluation = new(this, IsTraining);
+        Eval();
+        return evaluation;
+    }
+
     /// <summary>Gives the parameters and the buffers back.</summary>
     public void Dispose()
     {
@@ -154,5 +162,10 @@ public abstract class Module : IStateful, IDisposable
     {
         if (_own.Any(other => other.Name == name)) throw new ArgumentException($"{GetType().Name} has a parameter '{name}' already.");
         if (_buffers.Any(other => other.Name == name)) throw new ArgumentException($"{GetType().Name} has a buffer '{name}' already.");
+    }
+
+    private sealed class Evaluation(Module module, bool wasTraining) : IDisposable
+    {
+        public void Dispose() => module.Train(wasTraining);
     }
 }

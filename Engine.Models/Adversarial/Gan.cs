@@ -92,16 +92,8 @@ public sealed class Gan : IStateful, IDisposable
     public float[] Sample(Tensor noise)
     {
         using Tape tape = new(_device, record: false);
-        bool wasTraining = Generator.IsTraining;
-        Generator.Eval();
-        try
-        {
-            return Generator.Forward(noise).Cast(DType.Float32).ToArray();
-        }
-        finally
-        {
-            Generator.Train(wasTraining);
-        }
+        using IDisposable evaluation = Generator.Evaluating();
+        return Generator.Forward(noise).Cast(DType.Float32).ToArray();
     }
 
     /// <inheritdoc/>

@@ -45,6 +45,12 @@ public sealed class Made : Module, IPixelModel
     /// <summary>Dimensions of a vector.</summary>
     public int Pixels => _network.Dimensions;
 
+    /// <summary>
+    /// Whether the masks that the layers hold are among the sets of the model, or the order is that of the pixels and the only one: false behind the weights of a model that was made from another seed, whose masks this
+    /// one does not have.
+    /// </summary>
+    public bool KnowsItsMasks => (_masks.Length == 1 && _masks[0].Order.SequenceEqual(AutoregressiveMasks.Natural(Pixels))) || _masks.Any(_network.Holds);
+
     /// <summary>Takes one of the sets of masks: in training the next one for each step.</summary>
     /// <param name="index">Which; whatever is beyond the last begins again from the first.</param>
     public void Use(long index)

@@ -88,6 +88,17 @@ public sealed class MaskedNetwork : Module
         Masks = masks;
     }
 
+    /// <summary>Whether the layers hold these masks; those of a file may be others.</summary>
+    /// <param name="masks">Masks for as many dimensions and hidden layers of the same widths.</param>
+    internal bool Holds(AutoregressiveMasks masks)
+    {
+        for (int i = 0; i < _hidden.Length; i++)
+            if (!Same(_hidden[i], masks.Hidden(i))) return false;
+        return Same(Output, masks.Output(ParametersPerDimension));
+
+        static bool Same(MaskedLinear layer, float[] mask) => layer.Mask.ToDoubles().AsSpan().SequenceEqual(Array.ConvertAll(mask, connected => (double)connected));
+    }
+
     /// <summary>The parameters of every dimension: [batch, parameters, dimensions] for x of [batch, dimensions].</summary>
     /// <exception cref="ArgumentException">The shape does not fit.</exception>
     public override Tensor Forward(Tensor x)

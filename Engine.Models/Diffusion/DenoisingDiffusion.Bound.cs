@@ -21,6 +21,7 @@ public sealed partial class DenoisingDiffusion
         ReadOnlySpan<float> images, Shape shape, RandomStream random, ReadOnlySpan<int> labels = default, int batch = 64, int? steps = null, bool clip = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        using IDisposable? evaluation = Evaluating();
         DiffusionProcess process = steps is null ? Process : new DiffusionProcess(Process.Schedule.Respaced(steps.Value));
         int count = shape[0], length = shape.Count / Math.Max(1, count);
         batch = Math.Min(batch, count);

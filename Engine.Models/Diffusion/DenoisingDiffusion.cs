@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Nn;
 using Engine.Kernels;
 
 namespace Engine.Models.Diffusion;
@@ -69,6 +70,9 @@ public sealed partial class DenoisingDiffusion
         Tensor clean = process.Clean(Prediction, noisy, predicted, steps);
         return new Denoised(clip ? clean.Clamp(-1, 1) : clean, share);
     }
+
+    /// <summary>Until what is returned is disposed of, the network drops nothing: null where it has no such mode.</summary>
+    internal IDisposable? Evaluating() => (Denoiser as Module)?.Evaluating();
 
     /// <summary>The logarithm of the variance of a step back: [samples, 1, ...], or for each pixel where it is learned.</summary>
     /// <param name="process">The process, or one of fewer of its steps.</param>

@@ -87,6 +87,7 @@ public abstract class DiffusionSampler
     {
         ArgumentNullException.ThrowIfNull(random);
         IDenoiser network = Model.Denoiser;
+        using IDisposable? evaluation = Model.Evaluating();
         Tensor x;
         using (Tape first = new(network.Device, record: false)) x = first.Keep(Tensor.Normal(shape, random, dtype: network.DType));
         try

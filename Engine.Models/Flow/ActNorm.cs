@@ -25,6 +25,9 @@ public sealed class ActNorm : FlowTransform
     public Parameter LogScale { get; }
 
     /// <inheritdoc/>
+    public override bool BeginsWithData => true;
+
+    /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null) => WithLog((x + Bias) * LogScale.Exp(), Places(x) * LogScale.Sum());
 
     /// <inheritdoc/>

@@ -22,6 +22,9 @@ public sealed class Composition : FlowTransform
     public IReadOnlyList<FlowTransform> Parts => _parts;
 
     /// <inheritdoc/>
+    public override bool BeginsWithData => _parts.Any(part => part.BeginsWithData);
+
+    /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null)
     {
         Transformed z = _parts[0].Apply(x, context);

@@ -19,6 +19,9 @@ public sealed class DiagonalScaling : FlowTransform
     public Parameter LogScale { get; }
 
     /// <inheritdoc/>
+    public override bool BeginsWithData => true;
+
+    /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null) => WithLog(x * LogScale.Exp(), LogScale.Sum());
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public sealed class FlowOptions
     private readonly Option<string> _model = ProgramOption.Choice("--model", "Which flow.", "realnvp", "nice", "glow", "checkerboards");
     private readonly Option<string> _dequantize = ProgramOption.Choice("--dequantize", "The noise that makes grey levels numbers: uniform, or learned with the flow.", "uniform", "variational");
     private readonly Option<int> _hidden = ProgramOption.Integer("--hidden", "Width of the networks; 0 takes the model's own.", 0, 0, 8192);
-    private readonly Option<int> _couplings = ProgramOption.Integer("--couplings", "Couplings, or steps of Glow, at the first scale; 0 takes the model's own.", 0, 0, 256);
+    private readonly Option<int> _couplings = ProgramOption.Integer("--couplings", "Couplings: of RealNVP at the first scale, with half as many at the second; or steps of Glow at each; 0 takes the model's own.", 0, 0, 256);
     private readonly Option<int> _layers = ProgramOption.Integer("--layers", "Hidden layers, or residual blocks, of the networks; 0 takes the model's own.", 0, 0, 64);
     private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the model's own.", 0, 0, 1);
     private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
@@ -62,6 +62,7 @@ public sealed class FlowOptions
         string model = run.Option(_model)!;
         bool variational = run.Option(_dequantize) == "variational";
         if (model == "nice" && variational) throw new DataException("--model nice is measured with uniform noise, as in its paper: expected --dequantize uniform, found variational.");
+        if (model == "glow" && run.Option(_layers) > 0) throw new DataException($"--layers is none of --model glow's, whose networks have three: expected --hidden or --couplings, found --layers {run.Option(_layers)}.");
         return model switch
         {
             "nice" => ImageFlows.Nice(side, Or(_couplings, 4), Or(_hidden, 1000), Or(_layers, 5), options),

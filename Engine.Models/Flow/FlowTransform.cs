@@ -23,6 +23,9 @@ public abstract class FlowTransform : Module
     /// <summary>The shape of f(x) of one example, for that of x.</summary>
     public virtual Shape OutputShape(Shape example) => example;
 
+    /// <summary>Whether <see cref="Initialize"/> sets anything, in this transform or in a part of it.</summary>
+    public virtual bool BeginsWithData => false;
+
     /// <summary>Sets what the data decides before training, such as the scales of <see cref="ActNorm"/>, part after part.</summary>
     /// <param name="x">A batch.</param>
     /// <param name="context">What the function depends on besides; null for nothing.</param>

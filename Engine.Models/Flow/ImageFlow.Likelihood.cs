@@ -12,11 +12,15 @@ public sealed partial class ImageFlow
     /// <param name="images">Grey levels, one image after another.</param>
     /// <param name="samples">Draws of the noise for each image; at least 1.</param>
     /// <param name="random">Where the noise comes from.</param>
-    /// <param name="batch">Images in a pass.</param>
+    /// <param name="batch">Images in a pass; at least 1.</param>
+    /// <exception cref="ArgumentException">The length is not a whole number of images.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
     public double[] LogLikelihood(ReadOnlySpan<byte> images, int samples, RandomStream random, int batch = 50)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         int length = Flow.Example.Count, count = images.Length / length;
+        if (images.Length != count * length) throw new ArgumentException($"LogLikelihood: expected images of {length} numbers each, found {images.Length} numbers in all.");
         double[] result = new double[count];
         for (int first = 0; first < count; first += batch)
         {
@@ -44,6 +48,10 @@ public sealed partial class ImageFlow
     /// <param name="images">Grey levels, one image after another.</param>
     /// <param name="samples">Draws of the noise for each image; at least 1.</param>
     /// <param name="random">Where the noise comes from.</param>
-    public double BitsOf(ReadOnlySpan<byte> images, int samples, RandomStream random) =>
-        BitsPerDimension.OfLogLikelihood(LogLikelihood(images, samples, random).Average(), Flow.Example.Count);
+    /// <exception cref="ArgumentException">There is no image, or the length is not a whole number of them.</exception>
+    public double BitsOf(ReadOnlySpan<byte> images, int samples, RandomStream random)
+    {
+        if (images.IsEmpty) throw new ArgumentException("BitsOf: at least one image is needed, found none.");
+        return BitsPerDimension.OfLogLikelihood(LogLikelihood(images, samples, random).Average(), Flow.Example.Count);
+    }
 }

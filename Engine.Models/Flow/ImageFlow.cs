@@ -39,7 +39,10 @@ public sealed partial class ImageFlow : Module
     /// <summary>Sets what the data decides before training, such as the scales of <see cref="ActNorm"/>, from images with uniform noise.</summary>
     /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
     /// <param name="random">Where the noise comes from.</param>
-    public void Initialize(Tensor x, RandomStream random) => Flow.Transform.Initialize((x + Tensor.Uniform(x.Shape, random, dtype: x.DType)) / Levels);
+    public void Initialize(Tensor x, RandomStream random)
+    {
+        if (Flow.Transform.BeginsWithData) Flow.Transform.Initialize((x + Tensor.Uniform(x.Shape, random, dtype: x.DType)) / Levels);
+    }
 
     /// <summary>A draw of the bound on log P(x) of each image, in nats: [batch].</summary>
     /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
@@ -56,7 +59,7 @@ public sealed partial class ImageFlow : Module
     /// <param name="random">Where the noise comes from.</param>
     public Tensor Loss(Tensor x, RandomStream random) => Bound(x, random).Mean() * (-1 / BitsPerDimension.NatsPerBit(x.Count / x.Shape[0]));
 
-    /// <summary>Grey levels, as numbers in [0, 1), of images that are drawn: floor(levels x) / levels.</summary>
+    /// <summary>Grey levels of images that are drawn, from 0 to 1: floor(levels x) / (levels - 1). What is no number, in a flow that has diverged, becomes 0.</summary>
     /// <param name="latents">Latents of images.</param>
     public float[] Decode(Tensor latents)
     {

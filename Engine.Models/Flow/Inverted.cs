@@ -5,7 +5,7 @@ namespace Engine.Models.Flow;
 
 /// <summary>
 /// A transform the other way round. Around a <see cref="MaskedAutoregressive"/> flow it is an inverse autoregressive one (Kingma et al. 2016, arXiv:1606.04934): samples then take one pass,
-/// and the density of given data as many as there are dimensions.
+/// and the density of given data as many as there are dimensions. What data decide before training, such as the scales of an <see cref="ActNorm"/>, is not set inside of it: data come to it from the other side.
 /// </summary>
 public sealed class Inverted : FlowTransform
 {

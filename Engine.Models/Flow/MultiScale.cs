@@ -40,34 +40,10 @@ public sealed class MultiScale : FlowTransform
     }
 
     /// <inheritdoc/>
-    public override Transformed Apply(Tensor x, Tensor? context = null)
-    {
-        List<Tensor> done = [];
-        Tensor? log = null;
-        for (int i = 0; i < _scales.Length; i++)
-        {
-            Transformed z = _scales[i].Apply(x, context);
-            log = log is null ? z.LogDeterminant : log + z.LogDeterminant;
-            if (i == _scales.Length - 1)
-            {
-                done.Add(Flat(z.Value));
-                break;
-            }
+    public override bool BeginsWithData => _scales.Any(scale => scale.BeginsWithData);
 
-            int half = z.Value.Shape[-1] / 2;
-            x = z.Value.Slice(-1, 0, half);
-            Tensor rest = z.Value.Slice(-1, half, half);
-            if (_priors.Length > 0)
-            {
-                Transformed scaled = Bijection.Affine(rest, _priors[i].Forward(x));
-                (rest, log) = (scaled.Value, log + scaled.LogDeterminant);
-            }
-
-            done.Add(Flat(rest));
-        }
-
-        return new(done.Count == 1 ? done[0] : Tensor.Concat(1, [.. done]), log!);
-    }
+    /// <inheritdoc/>
+    public override Transformed Apply(Tensor x, Tensor? context = null) => Run(x, scale => scale.Transform.Apply(scale.Input, context));
 
     /// <inheritdoc/>
     public override Transformed Invert(Tensor z, Tensor? context = null)
@@ -103,16 +79,35 @@ public sealed class MultiScale : FlowTransform
     public override Shape OutputShape(Shape example) => [example.Count];
 
     /// <inheritdoc/>
-    public override Tensor Initialize(Tensor x, Tensor? context = null)
+    public override Tensor Initialize(Tensor x, Tensor? context = null) => Run(x, scale => KeepingVolume(scale.Transform.Initialize(scale.Input, context))).Value;
+
+    private Transformed Run(Tensor x, Func<(FlowTransform Transform, Tensor Input), Transformed> through)
     {
-        Tensor first = x;
+        List<Tensor> done = [];
+        Tensor? log = null;
         for (int i = 0; i < _scales.Length; i++)
         {
-            x = _scales[i].Initialize(x, context);
-            if (i < _scales.Length - 1) x = x.Slice(-1, 0, x.Shape[-1] / 2);
+            Transformed z = through((_scales[i], x));
+            log = log is null ? z.LogDeterminant : log + z.LogDeterminant;
+            if (i == _scales.Length - 1)
+            {
+                done.Add(Flat(z.Value));
+                break;
+            }
+
+            int half = z.Value.Shape[-1] / 2;
+            x = z.Value.Slice(-1, 0, half);
+            Tensor rest = z.Value.Slice(-1, half, half);
+            if (_priors.Length > 0)
+            {
+                Transformed scaled = Bijection.Affine(rest, _priors[i].Forward(x));
+                (rest, log) = (scaled.Value, log + scaled.LogDeterminant);
+            }
+
+            done.Add(Flat(rest));
         }
 
-        return Apply(first, context).Value;
+        return new(done.Count == 1 ? done[0] : Tensor.Concat(1, [.. done]), log!);
     }
 
     private static Tensor Flat(Tensor x) => x.Reshape(x.Shape[0], -1);

@@ -20,6 +20,9 @@ public sealed class Squeezed : FlowTransform
     }
 
     /// <inheritdoc/>
+    public override bool BeginsWithData => _inner.BeginsWithData;
+
+    /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null)
     {
         Transformed z = _inner.Apply(Small(x), context is null ? null : Small(context));

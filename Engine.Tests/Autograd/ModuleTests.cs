@@ -89,7 +89,11 @@ public sealed class ModuleTests : IDisposable
         model.Eval();
         Assert.False(model.IsTraining);
         Assert.False(inner.IsTraining);
+        using (model.Evaluating()) Assert.False(model.IsTraining);
+        Assert.False(inner.IsTraining);
         model.Train();
+        Assert.True(inner.IsTraining);
+        using (model.Evaluating()) Assert.False(inner.IsTraining);
         Assert.True(inner.IsTraining);
     }
 

@@ -75,6 +75,20 @@ public sealed class CharacterRnnTests : IDisposable
     }
 
     [Fact]
+    public void Validation_reads_every_character()
+    {
+        // Longer than what is read at once, and by no whole number of times; the last characters are unlike all before them.
+        int[] text = [.. Enumerable.Range(0, 1300).Select(i => i % 3), 6, 5, 4];
+        using CharacterRnn model = new(7, 6, ModuleOptions.FromSeed(1, _cpu));
+        using CharacterRnnTraining training = new(model, new TextStreams(text, 2, 5), 1);
+        using Tape tape = new(_cpu, record: false);
+        using CarriedState state = model.NewState(1);
+        Tensor logits = model.Forward(Tensor.From(text[..^1], [1, text.Length - 1]), state, out _);
+        Assert.Equal(Loss.CrossEntropy(logits, Tensor.From(text[1..], [1, text.Length - 1])).Item(), training.Validate(text), 1e-5);
+        Assert.Contains("at least two characters, found 1", Assert.Throws<DataException>(() => training.Validate(new[] { 1 })).Message);
+    }
+
+    [Fact]
     public void Writing_is_a_function_of_the_random_stream()
     {
         using CharacterRnn model = new(7, 6, ModuleOptions.FromSeed(1, _cpu), dropout: 0.3);

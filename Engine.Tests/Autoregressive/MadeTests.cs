@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
@@ -134,6 +135,25 @@ public sealed class MadeTests : IDisposable
         Fill(made, 5);
         float[] all = [.. Enumerable.Range(0, 16).SelectMany(n => Enumerable.Range(0, 4).Select(bit => (float)((n >> bit) & 1)))];
         Assert.Equal(1, made.LogLikelihood(all, rows: 5).Sum(Math.Exp), 1e-5);
+    }
+
+    [Theory]
+    [InlineData(1, false, true)]
+    [InlineData(1, true, false)]
+    [InlineData(3, false, false)]
+    public void A_model_says_whether_it_knows_the_masks_that_came_with_weights(int masks, bool anyOrder, bool fromAnotherSeed)
+    {
+        using Made made = new(16, [9], ModuleOptions.FromSeed(4, _cpu), masks, anyOrder), like = new(16, [9], ModuleOptions.FromSeed(4, _cpu), masks, anyOrder);
+        using Made other = new(16, [9], ModuleOptions.FromSeed(5, _cpu), masks, anyOrder);
+        made.Use(2);
+        string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid() + ".safetensors");
+        made.SaveSafetensors(path);
+        like.LoadSafetensors(path);
+        other.LoadSafetensors(path);
+        File.Delete(path);
+        Assert.True(made.KnowsItsMasks);
+        Assert.True(like.KnowsItsMasks);
+        Assert.Equal(fromAnotherSeed, other.KnowsItsMasks);
     }
 
     [Fact]

@@ -34,6 +34,18 @@ public sealed class UnetTests : IDisposable
     }
 
     [Fact]
+    public void Samples_and_the_bound_are_without_dropout()
+    {
+        using Unet unet = new(s_tiny with { Dropout = 0.5 }, ModuleOptions.FromSeed(2, _device));
+        DenoisingDiffusion model = new(unet, NoiseSchedule.Cosine(3));
+        Shape shape = [2, 4, 4, 1];
+        float[] first = new DdimSampler(model, 3).Sample(shape, new RandomStream(1));
+        Assert.Equal(first, new DdimSampler(model, 3).Sample(shape, new RandomStream(1)));
+        Assert.Equal(model.Bound(first, shape, new RandomStream(2)).Total, model.Bound(first, shape, new RandomStream(2)).Total);
+        Assert.True(unet.IsTraining);
+    }
+
+    [Fact]
     public void Gradients_of_the_parameters_are_those_of_central_differences()
     {
         using Unet unet = new(s_tiny with { LearnsVariance = true }, ModuleOptions.FromSeed(2, _device) with { DType = DType.Float64 });

@@ -2,6 +2,7 @@ using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Models.Data;
 using Engine.Models.Flow;
 using Engine.Models.Imaging;
 using Xunit;
@@ -113,6 +114,29 @@ public sealed class DensityTests
         Picture picture = plane.Draw(ToyDensity.Of("moons").Sample(500, new RandomStream(1)), plane.Sample(500, new RandomStream(2)));
         Assert.Equal((800, 284), (picture.Width, picture.Height));
         Assert.True(picture.Pixels.ToArray().Distinct().Count() > 50);
+    }
+
+    [Theory]
+    [InlineData("couplings", true)]
+    [InlineData("maf", true)]
+    [InlineData("maf", false)]
+    [InlineData("iaf", false)]
+    public void Every_flow_of_the_plane_has_a_density_that_adds_up_to_one_and_affine_ones_begin_as_the_identity(string name, bool splines)
+    {
+        using NormalizingFlow flow = PlaneFlows.Make(name, 3, 8, splines ? new SplineBijector(new SplineShape(8, 5)) : new AffineBijector(1), ModuleOptions.FromSeed(1, s_device));
+        using (Tape tape = new(s_device, record: false))
+            Assert.Equal(!splines, flow.Forward(Tensor.From([0.5f, -1, 2, 0.25f], [2, 2])).ToArray() is [0.5f, -1, 2, 0.25f]);
+        Random random = new(1);
+        foreach (Parameter parameter in flow.Parameters) parameter.Set([.. parameter.ToArray().Select(value => (float)(value + (0.3 * Projection.Normal(1, random)[0])))]);
+        Assert.Equal(1, new PlaneDensity(flow).Integral(extent: 12, 300), 0.01);
+    }
+
+    [Fact]
+    public void A_flow_of_the_plane_that_cannot_be_is_refused_with_a_sentence()
+    {
+        ModuleOptions options = ModuleOptions.FromSeed(1, s_device);
+        Assert.Contains("expected affine, found spline", Assert.Throws<DataException>(() => PlaneFlows.Make("iaf", 1, 4, new SplineBijector(new SplineShape(4, 3)), options)).Message);
+        Assert.Contains("expected one of couplings, maf, iaf", Assert.Throws<ArgumentException>(() => PlaneFlows.Make("naf", 1, 4, new AffineBijector(1), options)).Message);
     }
 
     private static NormalizingFlow Plane(bool splines, double noise)

@@ -79,6 +79,30 @@ public sealed class ImageFlowTests
     }
 
     [Fact]
+    public void Images_that_are_no_whole_number_of_images_are_refused_with_a_sentence()
+    {
+        using ImageFlow model = ImageFlows.Nice(8, 1, 4, 1, Options());
+        Assert.Contains("images of 64 numbers each, found 65", Assert.Throws<ArgumentException>(() => model.LogLikelihood(new byte[65], 1, new RandomStream(1))).Message);
+        Assert.Contains("at least one image", Assert.Throws<ArgumentException>(() => model.BitsOf([], 1, new RandomStream(1))).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.LogLikelihood(new byte[64], 1, new RandomStream(1), batch: 0));
+    }
+
+    [Theory]
+    [InlineData("nice", true)]
+    [InlineData("glow", true)]
+    [InlineData("realnvp", false)]
+    public void A_flow_says_whether_data_decide_where_it_begins(string name, bool expected)
+    {
+        using ImageFlow model = name switch
+        {
+            "nice" => ImageFlows.Nice(8, 1, 4, 1, Options()),
+            "glow" => ImageFlows.Glow(8, 1, 4, variational: true, Options()),
+            _ => ImageFlows.RealNvp(8, (1, 1), (4, 4), 1, variational: true, Options()),
+        };
+        Assert.Equal(expected, model.Flow.Transform.BeginsWithData);
+    }
+
+    [Fact]
     public void A_flow_begins_where_its_data_initialise_it()
     {
         using ImageFlow model = ImageFlows.Glow(8, 2, 6, variational: false, Options());

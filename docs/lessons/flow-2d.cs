@@ -1,7 +1,7 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A flow learns a density of the plane: dotnet run docs/lessons/flow-2d.cs -- [--density 8gaussians|checkerboard|...] [--bijector spline|affine] [--help]. See flow-2d.md.
+// A flow learns a density of the plane: dotnet run docs/lessons/flow-2d.cs -- [--density 8gaussians|checkerboard|...] [--model couplings|maf|iaf] [--help]. See flow-2d.md.
 using System.CommandLine;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
@@ -10,9 +10,10 @@ using Engine.Models.Flow;
 using Engine.Models.Training;
 
 Option<string> density = ProgramOption.Choice("--density", "The density to learn.", [.. ToyDensity.Names]);
-Option<string> bijector = ProgramOption.Choice("--bijector", "What a coupling does to a number: a spline, or an affine map.", "spline", "affine");
+Option<string> model = ProgramOption.Choice("--model", "Couplings, or networks that are masked: autoregressive from data to latents, or from latents to data.", [.. PlaneFlows.Names]);
+Option<string> bijector = ProgramOption.Choice("--bijector", "What a layer does to a number: a spline, or an affine map.", "spline", "affine");
 Option<int> bins = ProgramOption.Integer("--bins", "Bins of a spline.", 24, 1, 256);
-Option<int> couplings = ProgramOption.Integer("--couplings", "Coupling layers.", 4, 1, 100);
+Option<int> couplings = ProgramOption.Integer("--couplings", "Layers.", 4, 1, 100);
 Option<int> hidden = ProgramOption.Integer("--hidden", "Width of the networks' two hidden layers.", 64, 1, 4096);
 Option<int> steps = ProgramOption.Integer("--steps", "Steps in a round.", 100, 1);
 Option<int> testPoints = ProgramOption.Integer("--test-points", "Points to measure on.", 50_000, 1);
@@ -23,17 +24,16 @@ ProgramInfo info = new("flow-2d", "A normalizing flow learns a density of the pl
     EpochsHelp = "Rounds.",
     BatchHelp = "Points in a batch.",
     MaxBatch = 1_000_000,
-    FreeOptions = ["--grid"],
+    FreeOptions = ["--grid", "--test-points"],
 };
-return TrainingProgram.Run(args, info, Train, density, bijector, bins, couplings, hidden, steps, testPoints, grid);
+return TrainingProgram.Run(args, info, Train, density, model, bijector, bins, couplings, hidden, steps, testPoints, grid);
 
 void Train(TrainingRun run)
 {
-    // f: each coupling changes one of the two coordinates by what a network says of the other one.
+    // f: each layer changes one of the two coordinates by what a network says of the other one; if it is autoregressive, that one too, by what the network knows without seeing anything.
     ModuleOptions options = new(run.Random, run.Device);
     Bijector change = run.Option(bijector) == "affine" ? new AffineBijector(2) : new SplineBijector(new(run.Option(bins), Bound: 5) { MinimumWidth = 1e-4, MinimumHeight = 1e-4 });
-    Module[] networks = [.. Enumerable.Range(0, run.Option(couplings)).Select(_ => ImageFlows.Dense(1, run.Option(hidden), 2, change.Parameters, options))];
-    using NormalizingFlow flow = new(new CouplingChain(networks, change, Partition.Halves), BaseDistribution.Gaussian, [2]);
+    using NormalizingFlow flow = PlaneFlows.Make(run.Option(model)!, run.Option(couplings), run.Option(hidden), change, options);
     using Adam adam = new(flow.Parameters);
 
     ToyDensity target = ToyDensity.Of(run.Option(density)!);

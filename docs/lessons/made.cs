@@ -19,6 +19,7 @@ static void Train(TrainingRun run, MadeOptions options)
     // p(x) = product over d of p(x_d | x before d): one pass through masked layers gives all factors.
     using Made made = options.Model(run, pixels, new ModuleOptions(run.Random, run.Device));
     run.LoadWeights(made);
+    if (!made.KnowsItsMasks) throw new DataException($"--from: these weights are of masks that --seed {run.Seed} does not draw: expected the seed of the run that left them.");
     using PixelModelTraining<Made> training = new(made, run.AllSteps(batches), options.LearningRate(run));
     PixelModelPictures pictures = new(made, side, side);
 

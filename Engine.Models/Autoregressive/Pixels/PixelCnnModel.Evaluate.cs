@@ -19,22 +19,14 @@ public abstract partial class PixelCnnModel
         if (!labels.IsEmpty && labels.Length != shape[0]) throw new ArgumentException($"NegativeLogLikelihoods: {labels.Length} labels for {shape[0]} images.");
         double[] nats = new double[shape[0]];
         int length = shape[1] * shape[2] * shape[3];
-        bool wasTraining = IsTraining;
-        Eval();
-        try
+        using IDisposable evaluation = Evaluating();
+        for (int first = 0; first < nats.Length; first += atOnce)
         {
-            for (int first = 0; first < nats.Length; first += atOnce)
-            {
-                int count = Math.Min(atOnce, nats.Length - first);
-                using Tape tape = new(Parameters[0].Device, record: false);
-                Tensor x = Tensor.From(images.Slice(first * length, count * length), shape.With(0, count)).Cast(Parameters[0].DType);
-                Tensor? classes = labels.IsEmpty ? null : Tensor.From(labels.Slice(first, count), [count]);
-                NegativeLogLikelihood(x, classes).ToDoubles().CopyTo(nats.AsSpan(first));
-            }
-        }
-        finally
-        {
-            Train(wasTraining);
+            int count = Math.Min(atOnce, nats.Length - first);
+            using Tape tape = new(Parameters[0].Device, record: false);
+            Tensor x = Tensor.From(images.Slice(first * length, count * length), shape.With(0, count)).Cast(Parameters[0].DType);
+            Tensor? classes = labels.IsEmpty ? null : Tensor.From(labels.Slice(first, count), [count]);
+            NegativeLogLikelihood(x, classes).ToDoubles().CopyTo(nats.AsSpan(first));
         }
 
         return nats;

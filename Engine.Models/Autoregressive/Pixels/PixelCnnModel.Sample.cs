@@ -41,26 +41,18 @@ public abstract partial class PixelCnnModel
         ArgumentOutOfRangeException.ThrowIfGreaterThan(given, shape[1]);
         if (!(temperature > 0) || !double.IsFinite(temperature)) throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "A temperature must be positive and finite.");
         Device device = Parameters[0].Device;
-        bool wasTraining = IsTraining;
-        Eval();
-        try
+        using IDisposable evaluation = Evaluating();
+        using Drawing drawing = new(this, images, shape, labels);
+        for (int row = 0; row < shape[1]; row++)
         {
-            using Drawing drawing = new(this, images, shape, labels);
-            for (int row = 0; row < shape[1]; row++)
-            {
-                // What is known of a whole row, at once; then its pixels one after another, or where they are given all together.
-                using Tape tape = new(device, record: false);
-                Tensor[] above = drawing.BeginRow(row);
-                if (row < given) drawing.Take(above);
-                for (int column = 0; column < shape[2] && row >= given; column++) drawing.Draw(above, column, random, temperature);
-            }
+            // What is known of a whole row, at once; then its pixels one after another, or where they are given all together.
+            using Tape tape = new(device, record: false);
+            Tensor[] above = drawing.BeginRow(row);
+            if (row < given) drawing.Take(above);
+            for (int column = 0; column < shape[2] && row >= given; column++) drawing.Draw(above, column, random, temperature);
+        }
 
-            return drawing.Images();
-        }
-        finally
-        {
-            Train(wasTraining);
-        }
+        return drawing.Images();
     }
 
     /// <summary>Images on their way.</summary>

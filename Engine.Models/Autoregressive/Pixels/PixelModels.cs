@@ -14,21 +14,13 @@ internal static class PixelModels
         int pixels = model.Pixels;
         if (images.Length % pixels != 0) throw new ArgumentException($"A whole number of images of {pixels} pixels was expected, found {images.Length} values.");
         double[] result = new double[images.Length / pixels];
-        bool wasTraining = model.IsTraining;
-        model.Eval();
-        try
+        using IDisposable evaluation = model.Evaluating();
+        for (int first = 0; first < result.Length; first += rows)
         {
-            for (int first = 0; first < result.Length; first += rows)
-            {
-                int count = Math.Min(rows, result.Length - first);
-                using Tape tape = new(model.Parameters[0].Device, record: false);
-                Tensor x = Tensor.From(images.Slice(first * pixels, count * pixels), [count, pixels]).Cast(model.Parameters[0].DType);
-                model.LogLikelihood(x).ToDoubles().CopyTo(result, first);
-            }
-        }
-        finally
-        {
-            model.Train(wasTraining);
+            int count = Math.Min(rows, result.Length - first);
+            using Tape tape = new(model.Parameters[0].Device, record: false);
+            Tensor x = Tensor.From(images.Slice(first * pixels, count * pixels), [count, pixels]).Cast(model.Parameters[0].DType);
+            model.LogLikelihood(x).ToDoubles().CopyTo(result, first);
         }
 
         return result;
@@ -46,25 +38,17 @@ internal static class PixelModels
         int pixels = model.Pixels;
         Device device = model.Parameters[0].Device;
         float[] images = Start(count, pixels, known, out bool[] isOpen), chances = Chances(count * pixels, random, device);
-        bool wasTraining = model.IsTraining;
-        model.Eval();
-        try
+        using IDisposable evaluation = model.Evaluating();
+        foreach (int pixel in order)
         {
-            foreach (int pixel in order)
+            if (!isOpen[pixel]) continue;
+            using Tape tape = new(device, record: false);
+            double[] logits = model.Forward(Tensor.From(images, [count, pixels]).Cast(model.Parameters[0].DType)).ToDoubles();
+            for (int i = 0; i < count; i++)
             {
-                if (!isOpen[pixel]) continue;
-                using Tape tape = new(device, record: false);
-                double[] logits = model.Forward(Tensor.From(images, [count, pixels]).Cast(model.Parameters[0].DType)).ToDoubles();
-                for (int i = 0; i < count; i++)
-                {
-                    int at = (i * pixels) + pixel;
-                    if (known.Length == 0 || !(known[at] >= 0)) images[at] = Draw(logits[at], chances[at]);
-                }
+                int at = (i * pixels) + pixel;
+                if (known.Length == 0 || !(known[at] >= 0)) images[at] = Draw(logits[at], chances[at]);
             }
-        }
-        finally
-        {
-            model.Train(wasTraining);
         }
 
         return images;

@@ -88,22 +88,14 @@ public sealed class CharacterRnn : Module
         float[] chances = PixelModels.Chances(count, random, Parameters[0].Device);
         int[] written = new int[count], read = prompt.ToArray();
         using CarriedState state = NewState(1);
-        bool wasTraining = IsTraining;
-        Eval();
-        try
+        using IDisposable evaluation = Evaluating();
+        for (int i = 0; i < count; i++)
         {
-            for (int i = 0; i < count; i++)
-            {
-                using Tape tape = new(Parameters[0].Device, record: false);
-                Tensor logits = Forward(Tensor.From(read, [1, read.Length]), state, out Tensor[] behind);
-                state.Store(behind);
-                written[i] = sampling.Draw(logits.Slice(1, read.Length - 1, 1).Cast(DType.Float32).ToArray(), chances[i]);
-                read = [written[i]];
-            }
-        }
-        finally
-        {
-            Train(wasTraining);
+            using Tape tape = new(Parameters[0].Device, record: false);
+            Tensor logits = Forward(Tensor.From(read, [1, read.Length]), state, out Tensor[] behind);
+            state.Store(behind);
+            written[i] = sampling.Draw(logits.Slice(1, read.Length - 1, 1).Cast(DType.Float32).ToArray(), chances[i]);
+            read = [written[i]];
         }
 
         return written;

@@ -53,29 +53,26 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
 
     /// <summary>The mean of -log p(character) over a text, read from its beginning as one stream.</summary>
     /// <param name="tokens">The text, of at least two characters.</param>
+    /// <exception cref="DataException">The text is shorter.</exception>
     public double Validate(ReadOnlyMemory<int> tokens)
     {
-        bool wasTraining = _model.IsTraining;
-        _model.Eval();
+        if (tokens.Length < 2) throw new DataException($"Validate: expected a text of at least two characters, found {tokens.Length}.");
+        using IDisposable evaluation = _model.Evaluating();
         using CarriedState state = _model.NewState(1);
-        try
+        // Pieces in which the state goes on: how long they are changes nothing but the memory.
+        const int MostAtOnce = 1000;
+        ReadOnlySpan<int> text = tokens.Span;
+        double sum = 0;
+        for (int start = 0, targets = text.Length - 1; start < targets; start += MostAtOnce)
         {
-            // Pieces in which the state goes on: how long they are changes nothing but the memory.
-            TextStreams text = new(tokens, 1, Math.Min(1000, tokens.Length - 1));
-            double sum = 0;
-            for (int i = 0; i < text.Count; i++)
-            {
-                using Tape tape = new(_model.Parameters[0].Device, record: false);
-                sum += Nats(text.Next(), state, out Tensor[] behind).Item();
-                state.Store(behind);
-            }
+            int length = Math.Min(MostAtOnce, targets - start);
+            using Tape tape = new(_model.Parameters[0].Device, record: false);
+            TextBatch piece = new(text.Slice(start, length).ToArray(), text.Slice(start + 1, length).ToArray(), 1, length);
+            sum += length * Nats(piece, state, out Tensor[] behind).Item();
+            state.Store(behind);
+        }
 
-            return sum / text.Count;
-        }
-        finally
-        {
-            _model.Train(wasTraining);
-        }
+        return sum / (text.Length - 1);
     }
 
     /// <inheritdoc/>

@@ -25,33 +25,25 @@ public sealed class TextGenerator(Transformer model)
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         if (prompt.Length == 0) throw new ArgumentException("TextGenerator: a prompt needs at least one token.");
         Device device = model.Parameters[0].Device;
-        bool wasTraining = model.IsTraining;
-        model.Eval();
+        using IDisposable evaluation = model.Evaluating();
         using TransformerCache? cache = useCache ? model.NewCache(1) : null;
-        try
+        int block = model.Extents.Block;
+        List<int> tokens = [.. prompt];
+        float[] draws = Uniform(device, count, random);
+        int start = Math.Max(0, tokens.Count - block);
+        for (int i = 0; i < count; i++)
         {
-            int block = model.Extents.Block;
-            List<int> tokens = [.. prompt];
-            float[] draws = Uniform(device, count, random);
-            int start = Math.Max(0, tokens.Count - block);
-            for (int i = 0; i < count; i++)
+            if (tokens.Count - start > block)
             {
-                if (tokens.Count - start > block)
-                {
-                    start = tokens.Count - Math.Max(1, block / 2);
-                    cache?.Clear();
-                }
-
-                int known = start + (cache?.Length ?? 0);
-                tokens.Add(sampling.Draw(Logits(device, [.. tokens[known..]], cache), draws[i]));
+                start = tokens.Count - Math.Max(1, block / 2);
+                cache?.Clear();
             }
 
-            return [.. tokens[prompt.Length..]];
+            int known = start + (cache?.Length ?? 0);
+            tokens.Add(sampling.Draw(Logits(device, [.. tokens[known..]], cache), draws[i]));
         }
-        finally
-        {
-            model.Train(wasTraining);
-        }
+
+        return [.. tokens[prompt.Length..]];
     }
 
     /// <summary>The logits behind the last of some tokens.</summary>

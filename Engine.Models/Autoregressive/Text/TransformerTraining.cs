@@ -60,25 +60,17 @@ public sealed class TransformerTraining : IStateful, IDisposable
     public double Validate(TextWindows windows)
     {
         ArgumentNullException.ThrowIfNull(windows);
-        bool wasTraining = Model.IsTraining;
-        Model.Eval();
-        try
+        using IDisposable evaluation = Model.Evaluating();
+        double sum = 0;
+        long count = 0;
+        foreach (TextBatch batch in windows.All())
         {
-            double sum = 0;
-            long count = 0;
-            foreach (TextBatch batch in windows.All())
-            {
-                using Tape tape = new(Model.Parameters[0].Device, record: false);
-                sum += Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), Tensor.From(batch.Targets, [batch.Count, batch.Length])).Item() * batch.Inputs.Length;
-                count += batch.Inputs.Length;
-            }
+            using Tape tape = new(Model.Parameters[0].Device, record: false);
+            sum += Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), Tensor.From(batch.Targets, [batch.Count, batch.Length])).Item() * batch.Inputs.Length;
+            count += batch.Inputs.Length;
+        }
 
-            return sum / count;
-        }
-        finally
-        {
-            Model.Train(wasTraining);
-        }
+        return sum / count;
     }
 
     /// <summary>Shows a checkpoint the model and what the optimizers remember.</summary>
