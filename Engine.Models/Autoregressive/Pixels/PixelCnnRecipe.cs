@@ -9,7 +9,7 @@ public sealed record PixelCnnRecipe
     public static PixelCnnRecipe Small { get; } = new() { Sizes = new PixelCnnSizes { Layers = 6, Dilations = [1, 2, 4] }, Epochs = 10, Batch = 50, LearningRate = 2e-3 };
 
     /// <summary>
-    /// For a likelihood beside the published ones, in an hour of a core: wider and deeper, in small batches, because what counts is how many steps there are, and a longer average.
+    /// For a likelihood beside the published ones, in an hour or two of a core: wider and deeper, in small batches, because what counts is how many steps there are, and a longer average.
     /// </summary>
     public static PixelCnnRecipe Large { get; } = new()
     {
