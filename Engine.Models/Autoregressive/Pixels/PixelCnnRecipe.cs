@@ -22,7 +22,7 @@ public sealed record PixelCnnRecipe
     /// <summary><see cref="Large"/> for a <see cref="GatedPixelCnn"/>.</summary>
     public static PixelCnnRecipe LargeGated { get; } = Large with
     {
-        Sizes = new PixelCnnSizes { Layers = 8, Features = 24, Dilations = [1, 2, 4] },
+        Sizes = new PixelCnnSizes { Layers = 8, Features = 24, Dilations = [1, 2, 4] }, Epochs = 8,
     };
 
     /// <summary>The sizes.</summary>
