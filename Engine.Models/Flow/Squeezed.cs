@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Engine.Autograd;
 
 namespace Engine.Models.Flow;
@@ -25,20 +26,20 @@ public sealed class Squeezed : FlowTransform
     /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null)
     {
-        Transformed z = _inner.Apply(Small(x), context is null ? null : Small(context));
+        Transformed z = _inner.Apply(Small(x), Small(context));
         return z with { Value = _squeeze.Invert(z.Value).Value };
     }
 
     /// <inheritdoc/>
     public override Transformed Invert(Tensor z, Tensor? context = null)
     {
-        Transformed x = _inner.Invert(Small(z), context is null ? null : Small(context));
+        Transformed x = _inner.Invert(Small(z), Small(context));
         return x with { Value = _squeeze.Invert(x.Value).Value };
     }
 
     /// <inheritdoc/>
-    public override Tensor Initialize(Tensor x, Tensor? context = null) =>
-        _squeeze.Invert(_inner.Initialize(Small(x), context is null ? null : Small(context))).Value;
+    public override Tensor Initialize(Tensor x, Tensor? context = null) => _squeeze.Invert(_inner.Initialize(Small(x), Small(context))).Value;
 
-    private Tensor Small(Tensor x) => _squeeze.Apply(x).Value;
+    [return: NotNullIfNotNull(nameof(x))]
+    private Tensor? Small(Tensor? x) => x is null ? null : _squeeze.Apply(x).Value;
 }

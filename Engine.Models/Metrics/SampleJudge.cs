@@ -6,6 +6,9 @@ namespace Engine.Models.Metrics;
 /// <summary>Judges samples of 28 x 28 grey images by a classifier that was trained on the same data, and by their distances to each other and to training images.</summary>
 public sealed class SampleJudge
 {
+    /// <summary>How many images of the data it takes to judge by, at least.</summary>
+    public const int LeastImages = 100;
+
     private const int Pixels = DigitClassifier.Side * DigitClassifier.Side;
 
     // Distances go by pairs: more images would not say more.
@@ -22,7 +25,7 @@ public sealed class SampleJudge
     /// <param name="training">The images that models are trained on.</param>
     /// <param name="test">Images that neither the classifier nor a model has seen.</param>
     /// <param name="samples">How many samples are going to be judged, at least 2: the distance of few samples is larger, so that those of the data must be as many to be held against them.</param>
-    /// <exception cref="DataException">The images are of another size, or fewer than 100.</exception>
+    /// <exception cref="DataException">The images are of another size, or fewer than <see cref="LeastImages"/>.</exception>
     public SampleJudge(DigitClassifier classifier, ImageDataset training, ImageDataset test, int samples)
     {
         ArgumentNullException.ThrowIfNull(classifier);
@@ -80,10 +83,10 @@ public sealed class SampleJudge
 
     private static float[] Images(ImageDataset data, int most)
     {
-        if (data.Count < 100 || data.Height * data.Width * data.Channels != Pixels)
+        if (data.Count < LeastImages || data.Height * data.Width * data.Channels != Pixels)
         {
             throw new DataException(
-                $"Expected at least 100 grey images of {DigitClassifier.Side} x {DigitClassifier.Side} to judge samples by, found {data.Count} of {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
+                $"Expected at least {LeastImages} grey images of {DigitClassifier.Side} x {DigitClassifier.Side} to judge samples by, found {data.Count} of {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
         }
 
         return data.Take(Math.Min(most, data.Count)).ToFloats();

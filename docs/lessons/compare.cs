@@ -35,10 +35,10 @@ void Train(TrainingRun run)
     // What the judge of samples needs is found out before training.
     foreach (ImageDataset part in (ImageDataset[])[data, test])
     {
-        if (run.Option(samples) > 0 && (part.Count < 100 || part.Classes != DigitClassifier.Classes))
+        if (run.Option(samples) > 0 && (part.Count < SampleJudge.LeastImages || part.Classes != DigitClassifier.Classes))
         {
             throw new DataException(
-                $"Samples are judged by a classifier of at least 100 images of {DigitClassifier.Classes} classes, found {part.Count} of {part.Classes} in {part.Name}; --samples 0 draws none.");
+                $"Samples are judged by a classifier of at least {SampleJudge.LeastImages} images of {DigitClassifier.Classes} classes, found {part.Count} of {part.Classes} in {part.Name}; --samples 0 draws none.");
         }
     }
 

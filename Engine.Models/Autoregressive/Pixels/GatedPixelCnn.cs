@@ -60,7 +60,8 @@ public sealed class GatedPixelCnn : PixelCnnModel
             _link = AddModule("link", new Conv2d(2 * h, 2 * h, 1, options));
 
             // All but the first layer begin as the identity.
-            _output = AddModule("output", new Conv2d(h, h, 1, options, weightInitializer: _isFirst ? null : Initializers.Zeros, biasInitializer: _isFirst ? null : Initializers.Zeros));
+            Initializer? begin = _isFirst ? null : Initializers.Zeros;
+            _output = AddModule("output", new Conv2d(h, h, 1, options, weightInitializer: begin, biasInitializer: begin));
             if (sizes.Dropout > 0) _dropout = AddModule("dropout", new Dropout(sizes.Dropout, options with { Random = random }));
             if (sizes.Classes == 0) return;
             if (!_isLast) _verticalClass = AddModule("vertical_class", new Embedding(sizes.Classes, 2 * h, options, Initializers.Normal(0, 0.05)));
