@@ -39,13 +39,22 @@ public sealed class FiniteGuard : IDisposable
     /// <summary>
     /// True to look at every loss when it is there, also where the device has to be waited for: then the operation is named. <c>ENGINE_GUARD=step</c> makes it so.
     /// </summary>
-    public bool LooksAtOnce { get; init; } = Environment.GetEnvironmentVariable("ENGINE_GUARD") == "step";
+    public bool LooksAtOnce { get; init; } = LooksAtOnceByEnvironment(Environment.GetEnvironmentVariable("ENGINE_GUARD"));
 
     /// <summary>What the guard found; null as long as all is well.</summary>
     public NonFiniteException? Found { get; private set; }
 
     /// <summary>The innermost guard that is open on the calling thread; null when none is.</summary>
     internal static FiniteGuard? Current => s_current;
+
+    /// <summary>What a value of <c>ENGINE_GUARD</c> asks for.</summary>
+    /// <exception cref="ArgumentException">It is neither empty nor <c>step</c>.</exception>
+    internal static bool LooksAtOnceByEnvironment(string? value) => value switch
+    {
+        null or "" => false,
+        "step" => true,
+        _ => throw new ArgumentException($"ENGINE_GUARD must be step or not set; found '{value}'."),
+    };
 
     /// <summary>Refuses a value that is NaN or infinite, such as a reported loss that no gradient was taken of.</summary>
     /// <param name="name">Its name.</param>

@@ -11,7 +11,7 @@ public static partial class Conv2d
     /// <summary>Plans that were found by trying, so that a launch looks for its own without making up names.</summary>
     private static readonly ConcurrentDictionary<(string Device, Type Product, DType, Conv2dRung Largest, Conv2dShape), Conv2dPlan> s_tuned = new();
 
-    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("conv", (int)Conv2dRung.BFloat16));
+    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("conv"));
 
     /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, what was found by trying if ENGINE_TUNE asks for that, or what suits extents and type.</summary>
     private static Conv2dPlan PlanFor<TProduct>(IlgpuDevice device, TProduct product, Conv2dArguments arguments, in Conv2dShape shape) where TProduct : unmanaged, IConv2dProduct<TProduct>

@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// Where memory lies and kernels run. <c>cpu</c> is the host with SIMD kernels; <c>simulator</c> runs the GPU kernels on the host, thread
-/// by thread, for tests and teaching; <c>cuda:N</c> and <c>opencl:N</c> are GPUs, in a build with ILGPU.
+/// Where memory lies and kernels run. <c>cpu</c> is the host with SIMD kernels; <c>simulator</c> is ILGPU's CPU accelerator, which runs the
+/// GPU kernels on the host, thread by thread, for tests and teaching; <c>cuda:N</c> and <c>opencl:N</c> are GPUs.
 /// </summary>
 public abstract class Device : IDisposable
 {
@@ -10,10 +10,14 @@ public abstract class Device : IDisposable
     private static Device? s_default;
     private volatile bool _disposed;
 
-    private protected Device(string name) => (Name, Precision) = (name, PrecisionNames.FromEnvironment);
+    private protected Device(string name)
+    {
+        KernelChoice.Check();
+        (Name, Precision) = (name, PrecisionNames.FromEnvironment);
+    }
 
     /// <summary>
-    /// The device that is used where none is named: the one that <c>ENGINE_DEVICE</c> names, or else the first of cuda, opencl and cpu
+    /// The device that is used where none is named: the one that <c>ENGINE_DEVICE</c> names, or else the first of cuda and cpu
     /// that opens. It is opened at the first use and lives as long as the process; once it has been disposed, the next use opens another,
     /// which knows nothing of the storages of the first.
     /// </summary>
@@ -50,7 +54,7 @@ public abstract class Device : IDisposable
     /// <exception cref="DeviceException">
     /// There is no such device, or it does not open: the message says which ones there are, and why the others do not open.
     /// </exception>
-    public static Device Open(string name) => DeviceNames.Open(name);
+    public static Device Open(string name) => DeviceFactory.Open(name);
 
     /// <summary>Takes memory for <paramref name="length"/> elements from the pool. Its contents are undefined.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
@@ -79,7 +83,7 @@ public abstract class Device : IDisposable
 
     /// <summary>The device itself while it is open, or else the one that <paramref name="wanted"/> names.</summary>
     internal static Device OpenUnlessOpen(Device? device, string? wanted) =>
-        device is { _disposed: false } ? device : DeviceNames.OpenDefault(wanted);
+        device is { _disposed: false } ? device : DeviceFactory.OpenDefault(wanted);
 
     private protected abstract Storage Create(DType dtype, int length);
 

@@ -1,8 +1,6 @@
-#if ILGPU
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
-#endif
 
 namespace Engine.Kernels;
 
@@ -11,11 +9,7 @@ internal static class DriverFailure
 {
     /// <summary>Whether the driver of a device threw it.</summary>
     internal static bool Is(Exception e) =>
-#if ILGPU
         e is AcceleratorException or PlannedFailureException;
-#else
-        e is PlannedFailureException;
-#endif
 
     /// <summary>Whether it says that there is no memory left.</summary>
     internal static bool IsOutOfMemory(Exception e) =>
@@ -47,10 +41,8 @@ internal static class DriverFailure
     private static string Code(Exception e) => e switch
     {
         PlannedFailureException planned => planned.Code,
-#if ILGPU
         CudaException cuda => cuda.Error,
         CLException openCl => openCl.Error.ToString(),
-#endif
         _ => e.GetType().Name,
     };
 }

@@ -3,14 +3,12 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using ILGPU;
 using ILGPU.Runtime;
-#if ILGPU
 using ILGPU.Runtime.Cuda;
-#endif
 
 namespace Engine.Kernels;
 
 /// <summary>
-/// A device that runs the ILGPU kernels: the simulator in every build, GPUs in a build with ILGPU. Everything that is asked of it goes to one stream, in order, and the
+/// A device that runs the ILGPU kernels: the simulator or a GPU. Everything that is asked of it goes to one stream, in order, and the
 /// host waits only where a value comes back.
 /// </summary>
 internal sealed class IlgpuDevice : Device
@@ -58,6 +56,9 @@ internal sealed class IlgpuDevice : Device
     /// <summary>Where uploads go through.</summary>
     internal StagingMemory Staging => _staging.Value;
 
+    /// <summary>Whether it is ILGPU's CPU accelerator: there what a kernel must not do is looked for.</summary>
+    internal bool IsSimulator => Accelerator.AcceleratorType == AcceleratorType.CPU;
+
     internal DeviceActivity Activity { get; } = new();
 
     /// <summary>How the device is to fail, in a test of that.</summary>
@@ -72,7 +73,6 @@ internal sealed class IlgpuDevice : Device
         get
         {
             if (Failures is { Memory: < long.MaxValue } plan) return (plan.Memory - Pool.InUse - Pool.Kept, plan.Memory);
-#if ILGPU
             try
             {
                 if (Accelerator is CudaAccelerator cuda) return (cuda.GetFreeMemory(), cuda.MemorySize);
@@ -81,7 +81,6 @@ internal sealed class IlgpuDevice : Device
             {
                 // It is asked for beside a failure, which must not be lost for it.
             }
-#endif
             return null;
         }
     }
@@ -98,6 +97,8 @@ internal sealed class IlgpuDevice : Device
         {
             throw Failed(e);
         }
+
+        if (IsSimulator) SimulatorFaults.ThrowIfAny();
     }
 
     /// <summary>

@@ -8,6 +8,9 @@ internal sealed class IlgpuMemoryPool(IlgpuDevice device) : IDisposable
 {
     private readonly Dictionary<long, Stack<Block>> _free = [];
 
+    /// <summary>Bytes behind each block that belong to no storage.</summary>
+    private readonly long _guard = device.IsSimulator ? SimulatorMemory.Guard : 0;
+
     /// <summary>Bytes handed out and not yet returned.</summary>
     internal long InUse { get; private set; }
 
@@ -32,9 +35,10 @@ internal sealed class IlgpuMemoryPool(IlgpuDevice device) : IDisposable
     {
         lock (_free)
         {
-            InUse -= block.LengthInBytes;
-            Kept += block.LengthInBytes;
-            if (!_free.TryGetValue(block.LengthInBytes, out Stack<Block>? blocks)) _free[block.LengthInBytes] = blocks = new();
+            long bytes = block.LengthInBytes - _guard;
+            InUse -= bytes;
+            Kept += bytes;
+            if (!_free.TryGetValue(bytes, out Stack<Block>? blocks)) _free[bytes] = blocks = new();
             blocks.Push(block);
         }
     }
@@ -70,7 +74,7 @@ internal sealed class IlgpuMemoryPool(IlgpuDevice device) : IDisposable
         try
         {
             device.Failures?.Allocate(bytes, InUse + Kept);
-            return device.Accelerator.Allocate1D<byte>(bytes);
+            return device.Accelerator.Allocate1D<byte>(bytes + _guard);
         }
         catch (Exception e) when (DriverFailure.Is(e) && !DriverFailure.IsOutOfMemory(e))
         {

@@ -12,16 +12,19 @@ internal sealed unsafe class IlgpuStorage : Storage
     internal IlgpuStorage(IlgpuDevice device, DType dtype, int length) : base(device, dtype, length)
     {
         _device = device;
-        _buffer = device.Pool.Rent(HostMemoryPool.RoundUp((long)length * dtype.SizeInBytes()));
+        _buffer = device.Pool.Rent(HostMemoryPool.RoundUp(Bytes));
+        if (device.IsSimulator) SimulatorMemory.Prepare(_buffer, Bytes);
     }
 
     internal override void* HostPointer => null;
+
+    private long Bytes => (long)Length * DType.SizeInBytes();
 
     /// <summary>The elements as kernels see them; <typeparamref name="T"/> is the element type or a struct that wraps it.</summary>
     internal ArrayView<T> View<T>() where T : unmanaged
     {
         ThrowIfReleased();
-        return _buffer!.View.BaseView.SubView(0, (long)Length * DType.SizeInBytes()).Cast<T>();
+        return _buffer!.View.BaseView.SubView(0, Bytes).Cast<T>();
     }
 
     /// <summary>The elements of a storage that is on an <see cref="IlgpuDevice"/>.</summary>
@@ -41,7 +44,7 @@ internal sealed unsafe class IlgpuStorage : Storage
         try
         {
             _device.Failures?.Check(_device.Activity);
-            _device.Staging.Upload(source, bytes, _buffer!.View.SubView(0, bytes));
+            _device.Staging.Upload(source, bytes, _buffer!.View.BaseView.SubView(0, bytes));
         }
         catch (Exception e) when (DriverFailure.Is(e))
         {
@@ -68,7 +71,9 @@ internal sealed unsafe class IlgpuStorage : Storage
 
     private protected override void ReturnToPool()
     {
-        _device.Pool.Return(_buffer!);
+        MemoryBuffer1D<byte, Stride1D.Dense> buffer = _buffer!;
         _buffer = null;
+        _device.Pool.Return(buffer);
+        if (_device.IsSimulator) SimulatorMemory.Check(buffer, Bytes, DType);
     }
 }

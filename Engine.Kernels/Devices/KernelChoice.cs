@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Kernels.Conv;
 
 namespace Engine.Kernels;
 
@@ -8,22 +9,40 @@ namespace Engine.Kernels;
 /// </summary>
 internal static class KernelChoice
 {
-    /// <summary>The number that is asked for, 0 for none.</summary>
-    /// <exception cref="DeviceException">The variable cannot be read, or the number is not from 1 to <paramref name="largest"/>.</exception>
-    internal static int Of(string kernel, int largest) => Of(kernel, largest, Environment.GetEnvironmentVariable("ENGINE_KERNEL"));
+    /// <summary>Kernels with several forms, and how many.</summary>
+    private static readonly (string Kernel, int Forms)[] s_known =
+        [("matmul", (int)MatMulRung.BFloat16), ("conv", (int)Conv2dRung.BFloat16), ("conv-host", (int)ConvForm.Winograd)];
 
-    internal static int Of(string kernel, int largest, string? wanted)
+    private static readonly string? s_wanted = Environment.GetEnvironmentVariable("ENGINE_KERNEL");
+
+    /// <summary>Checks the variable: called when a device is opened, so that a mistake shows even where no such kernel runs.</summary>
+    /// <exception cref="DeviceException">The variable cannot be read, or names a kernel or a form that does not exist.</exception>
+    internal static void Check() => _ = Of("", s_wanted);
+
+    /// <summary>The number that is asked for, 0 for none.</summary>
+    internal static int Of(string kernel) => Of(kernel, s_wanted);
+
+    /// <summary>The number that a value of the variable asks for, 0 for none.</summary>
+    /// <exception cref="DeviceException">The value cannot be read, or names a kernel or a form that does not exist.</exception>
+    internal static int Of(string kernel, string? wanted)
     {
+        int asked = 0;
         foreach (string part in (wanted ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             string[] pair = part.Split(':');
             if (pair.Length != 2 || !int.TryParse(pair[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
                 throw new DeviceException($"ENGINE_KERNEL must name kernels and numbers, as in matmul:2; found '{part}'.");
-            if (!pair[0].Equals(kernel, StringComparison.OrdinalIgnoreCase)) continue;
-            if (number < 1 || number > largest) throw new DeviceException($"ENGINE_KERNEL: {kernel} has the forms 1 to {largest}; found '{part}'.");
-            return number;
+            (string name, int forms) = Array.Find(s_known, known => known.Kernel.Equals(pair[0], StringComparison.OrdinalIgnoreCase));
+            if (name is null)
+            {
+                string names = string.Join(", ", s_known.Select(known => known.Kernel));
+                throw new DeviceException($"ENGINE_KERNEL: there is no kernel '{pair[0]}' with several forms; there are {names}.");
+            }
+
+            if (number < 1 || number > forms) throw new DeviceException($"ENGINE_KERNEL: {name} has the forms 1 to {forms}; found '{part}'.");
+            if (name == kernel) asked = number;
         }
 
-        return 0;
+        return asked;
     }
 }

@@ -1,16 +1,16 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
-#if ILGPU
 using ILGPU.Runtime.Cuda;
-#endif
 
 namespace Engine.Kernels;
 
 /// <summary>
-/// Host memory that uploads go through. The caller's memory may be written over as soon as an upload returns, while the copy waits on the stream behind the kernels
-/// before it; so the bytes are first put here, where nobody writes until the device has passed them. Batches and labels then reach the device without a wait: the host
-/// waits once in 8 MiB, when it comes round to the beginning. The memory is page-locked where the driver allows it, which is what lets a copy run beside kernels.
+/// Host memory that uploads go through. The caller's memory may be written over as soon as an upload returns, while the copy waits on the
+/// stream behind the kernels before it; so the bytes are first put here, where nobody writes until the device has passed them. Batches and
+/// labels then reach the device without a wait: the host waits once in 8 MiB, when it comes round to the beginning. The memory is
+/// page-locked where the driver allows it, which is what lets a copy run beside kernels.
 /// </summary>
 internal sealed unsafe class StagingMemory : IDisposable
 {
@@ -24,16 +24,13 @@ internal sealed unsafe class StagingMemory : IDisposable
     private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
     private readonly byte* _memory;
-    private long _next;
-#if ILGPU
     private readonly PageLockScope<byte>? _locked;
-#endif
+    private long _next;
 
     internal StagingMemory(IlgpuDevice device)
     {
         _device = device;
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)Size, 4096);
-#if ILGPU
         try
         {
             if (device.Accelerator is CudaAccelerator) _locked = device.Accelerator.CreatePageLockFromPinned<byte>((nint)_memory, Size);
@@ -42,15 +39,13 @@ internal sealed unsafe class StagingMemory : IDisposable
         {
             // A machine may not let a process lock memory: the driver then copies once more.
         }
-#endif
     }
 
-    internal void Upload(void* source, long bytes, ArrayView1D<byte, Stride1D.Dense> target)
+    internal void Upload(void* source, long bytes, ArrayView<byte> target)
     {
-        AcceleratorStream stream = _device.Accelerator.DefaultStream;
         if (bytes > Largest)
         {
-            target.CopyFromCPU(stream, new ReadOnlySpan<byte>(source, checked((int)bytes)));
+            Copy(source, bytes, target);
             _device.Synchronize();
             return;
         }
@@ -64,16 +59,18 @@ internal sealed unsafe class StagingMemory : IDisposable
             }
 
             Buffer.MemoryCopy(source, _memory + _next, bytes, bytes);
-            target.CopyFromCPU(stream, new ReadOnlySpan<byte>(_memory + _next, (int)bytes));
+            Copy(_memory + _next, bytes, target);
             _next = (_next + bytes + Alignment - 1) / Alignment * Alignment;
         }
     }
 
     public void Dispose()
     {
-#if ILGPU
         _locked?.Dispose();
-#endif
         NativeMemory.AlignedFree(_memory);
     }
+
+    // CopyFromCPU would wait for the stream after each copy.
+    private void Copy(void* source, long bytes, ArrayView<byte> target) =>
+        target.CopyFromCPUUnsafeAsync(_device.Accelerator.DefaultStream, ref Unsafe.AsRef<byte>(source), bytes);
 }

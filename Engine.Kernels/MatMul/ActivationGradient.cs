@@ -52,7 +52,7 @@ public static partial class ActivationGradient
     }
 
     /// <summary>g</summary>
-    private readonly struct Identity : IBinaryOp
+    internal readonly struct Identity : IBinaryOp
     {
         public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => g;
     }

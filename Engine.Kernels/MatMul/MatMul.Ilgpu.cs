@@ -11,7 +11,7 @@ public static partial class MatMul
     /// <summary>Plans that were found by trying, so that a launch looks for its own without making up names.</summary>
     private static readonly ConcurrentDictionary<(string Device, DType, MatMulRung Largest, MatMulShape), MatMulPlan> s_tuned = new();
 
-    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("matmul", (int)MatMulRung.BFloat16));
+    private static readonly Lazy<int> s_wantedRung = new(() => KernelChoice.Of("matmul"));
 
     /// <summary>The plan for a product on a device: what ENGINE_KERNEL asks for, what was found by trying if ENGINE_TUNE asks for that, or what suits shape, type and precision.</summary>
     private static MatMulPlan PlanFor(IlgpuDevice device, Storage a, Storage b, Storage c, in MatMulShape shape)

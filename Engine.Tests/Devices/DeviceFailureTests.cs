@@ -19,7 +19,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void Memory_that_is_used_up_says_who_asked_for_how_much_and_what_is_free()
     {
-        using IlgpuDevice device = Simulator.Open();
+        using IlgpuDevice device = GpuRuntime.OpenSimulator();
         device.Failures = new FailurePlan { Memory = 100_000 };
         using Tape tape = new(device);
         Tensor x = Tensor.Ones([64, 64]), y = Tensor.Ones([64, 128]);
@@ -35,7 +35,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void Kept_buffers_are_given_back_before_memory_is_called_used_up()
     {
-        using IlgpuDevice device = Simulator.Open();
+        using IlgpuDevice device = GpuRuntime.OpenSimulator();
         device.Failures = new FailurePlan { Memory = 100_000 };
         device.Allocate(DType.Float32, 16 * 1024).Release();
         device.Allocate(DType.Float32, 20 * 1024).Release();
@@ -45,7 +45,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void Memory_that_is_used_up_in_a_derivative_is_told_so()
     {
-        using IlgpuDevice device = Simulator.Open();
+        using IlgpuDevice device = GpuRuntime.OpenSimulator();
         using Tape tape = new(device);
         Tensor x = tape.Watch(Tensor.Ones([512]));
         Tensor loss = x.Exp().Sin().Mean();
@@ -58,7 +58,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void A_lost_device_says_so_at_every_call_and_is_closed_without_another_word()
     {
-        IlgpuDevice device = Simulator.Open();
+        IlgpuDevice device = GpuRuntime.OpenSimulator();
         using Tensor x = Tensor.Ones([4], device: device);
         device.Failures = new FailurePlan { Launches = device.Activity.Launches };
         DeviceException e = Assert.Throws<DeviceException>(() => Tensor.Ones([4], device: device));
@@ -78,7 +78,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void A_mistake_of_a_kernel_on_the_simulator_stays_what_it_is()
     {
-        using IlgpuDevice device = Simulator.Open();
+        using IlgpuDevice device = GpuRuntime.OpenSimulator();
         InvalidOperationException mistake = new("a mistake");
         Assert.Same(mistake, Assert.Throws<InvalidOperationException>(() => device.FailLaunch(mistake)));
     }
@@ -208,14 +208,12 @@ public sealed class DeviceFailureTests : IDisposable
         static string? Why(CudaDriver driver) => driver.WhyNot(0, _ => 11000);
     }
 
-#if ILGPU
     [Fact]
     public void What_driver_a_card_needs_is_asked_of_ILGPU()
     {
-        Assert.Equal((11000, 11000), (Gpu.NeededVersion(80), Gpu.NeededVersion(90)));
-        Assert.InRange(Gpu.NeededVersion(75), 9000, 10000);
+        Assert.Equal((11000, 11000), (GpuRuntime.NeededVersion(80), GpuRuntime.NeededVersion(90)));
+        Assert.InRange(GpuRuntime.NeededVersion(75), 9000, 10000);
     }
-#endif
 
     private (int Code, string Output, string Error) Train(
         string folder, Func<IlgpuDevice, Action> prepare, string? option = null, Func<Tensor, long, Tensor>? lossOf = null)

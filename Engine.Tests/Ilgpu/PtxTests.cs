@@ -1,4 +1,3 @@
-#if ILGPU
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Engine.Kernels;
@@ -247,14 +246,13 @@ public sealed class PtxTests
 
     internal static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
     {
-        using Context context = Context.Create(builder => Gpu.Optimized(builder.CPU()));
+        using Context context = Context.Create(builder => GpuRuntime.Optimized(builder.CPU()));
         MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments);
         using PTXBackend backend = new(context, architecture, CudaInstructionSet.ISA_78, null!);
-        Gpu.ForgetUniformBranches(context);
+        GpuRuntime.ForgetUniformBranches(context);
         PTXCompiledKernel kernel = group == 0
             ? (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)
             : (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(group, 1));
         return kernel.PTXAssembly;
     }
 }
-#endif

@@ -111,12 +111,18 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
     [Fact]
     public void The_environment_chooses_a_rung_by_its_number()
     {
-        Assert.Equal(0, KernelChoice.Of("matmul", 3, null));
-        Assert.Equal(2, KernelChoice.Of("matmul", 3, "matmul:2"));
-        Assert.Equal(1, KernelChoice.Of("matmul", 3, "conv:7, MatMul:1"));
-        Assert.Equal(0, KernelChoice.Of("matmul", 3, "conv:7"));
-        Assert.Contains("forms 1 to 3; found 'matmul:4'", Assert.Throws<DeviceException>(() => KernelChoice.Of("matmul", 3, "matmul:4")).Message);
-        Assert.Contains("found 'matmul'", Assert.Throws<DeviceException>(() => KernelChoice.Of("matmul", 3, "matmul")).Message);
+        Assert.Equal(0, KernelChoice.Of("matmul", null));
+        Assert.Equal(2, KernelChoice.Of("matmul", "matmul:2"));
+        Assert.Equal(1, KernelChoice.Of("matmul", "conv:6, MatMul:1"));
+        Assert.Equal(0, KernelChoice.Of("matmul", "conv:6"));
+        Refused("matmul has the forms 1 to 6; found 'matmul:7'", "matmul:7");
+        Refused("conv-host has the forms 1 to 2; found 'conv-host:3'", "conv-host:3");
+        Refused("as in matmul:2; found 'foo'", "foo");
+        Refused("as in matmul:2; found 'conv:x'", "matmul:1,conv:x");
+        Refused("there is no kernel 'foo' with several forms; there are matmul, conv, conv-host", "foo:1");
+
+        static void Refused(string why, string wanted) =>
+            Assert.Contains(why, Assert.Throws<DeviceException>(() => KernelChoice.Of("matmul", wanted)).Message);
     }
 
     private void Check<T>(MatMulRung rung, MatMulShape shape, bool bias, Activation activation, bool accumulate, double tolerance, int parts = 1)

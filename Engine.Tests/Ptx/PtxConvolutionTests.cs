@@ -1,4 +1,3 @@
-#if ILGPU
 using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Ladder;
@@ -118,4 +117,3 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         return result;
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if ILGPU
 using System.Reflection;
 using Engine.Kernels;
 using Engine.Kernels.Ladder;
@@ -108,4 +107,3 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
         return result;
     }
 }
-#endif
