@@ -25,7 +25,8 @@ public readonly struct Shape : IEquatable<Shape>
             if (extents[i] < 0) throw new ArgumentException($"Axis {i} of a shape is {extents[i]}: extents must not be negative.");
             _extents[i] = extents[i];
             count *= extents[i];
-            if (count > int.MaxValue) throw new ArgumentException($"A shape holds at most {int.MaxValue} elements, found [{string.Join(", ", extents.ToArray())}].");
+            if (count > int.MaxValue) throw new ArgumentException(
+                $"A shape holds at most {int.MaxValue} elements, found [{string.Join(", ", extents.ToArray())}].");
         }
 
         Rank = extents.Length;
@@ -35,7 +36,9 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>The number of axes.</summary>
     public int Rank { get; }
 
-    /// <summary>The number of elements: the product of the extents. The default value is not a shape of rank 0 but holds no element.</summary>
+    /// <summary>
+    /// The number of elements: the product of the extents. The default value is not a shape of rank 0 but holds no element.
+    /// </summary>
     public int Count { get; }
 
     /// <summary>The shape of a scalar: rank 0, one element.</summary>
@@ -53,7 +56,8 @@ public readonly struct Shape : IEquatable<Shape>
     public int Axis(int axis)
     {
         int positive = axis < 0 ? axis + Rank : axis;
-        if ((uint)positive >= (uint)Rank) throw new ArgumentOutOfRangeException(nameof(axis), $"Axis {axis} is not an axis of shape {this}.");
+        if ((uint)positive >= (uint)Rank) throw new ArgumentOutOfRangeException(
+            nameof(axis), $"Axis {axis} is not an axis of shape {this}.");
         return positive;
     }
 

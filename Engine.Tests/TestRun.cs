@@ -6,7 +6,9 @@ using Xunit.Sdk;
 
 namespace Engine.Tests;
 
-/// <summary>Runs the tests of this assembly in its own process, with xunit's own framework: what <c>dotnet test</c> does where there is an SDK.</summary>
+/// <summary>
+/// Runs the tests of this assembly in its own process, with xunit's own framework: what <c>dotnet test</c> does where there is an SDK.
+/// </summary>
 internal static class TestRun
 {
     /// <summary>Runs the tests whose full names hold one of some words, or all.</summary>
@@ -19,7 +21,8 @@ internal static class TestRun
         Listener found = new();
         discoverer.Find(includeSourceInformation: false, found, new Options());
         found.Finished.Wait();
-        ITestCase[] cases = [.. found.Cases.Where(test => words.Length == 0 || words.Any(word => test.DisplayName.Contains(word, StringComparison.OrdinalIgnoreCase)))];
+        ITestCase[] cases = [.. found.Cases.Where(
+            test => words.Length == 0 || words.Any(word => test.DisplayName.Contains(word, StringComparison.OrdinalIgnoreCase)))];
         if (cases.Length == 0)
         {
             Console.Error.WriteLine($"No test has {string.Join(" or ", words)} in its name.");
@@ -72,7 +75,8 @@ internal static class TestRun
                         Failed++;
                         _output.WriteLine($"  Failed {(message as ITestMessage)?.Test.DisplayName ?? message.GetType().Name}");
                         for (int i = 0; i < failure.Messages.Length; i++)
-                            _output.WriteLine($"    {failure.ExceptionTypes[i]}: {failure.Messages[i]}{Environment.NewLine}{failure.StackTraces[i]}");
+                            _output.WriteLine($"    {failure.ExceptionTypes[i]}: "
+                                + $"{failure.Messages[i]}{Environment.NewLine}{failure.StackTraces[i]}");
                         break;
                     case IDiscoveryCompleteMessage or ITestAssemblyFinished:
                         Finished.Set();

@@ -3,8 +3,8 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// An affine bijection as two operations of the tape, the value and the log-determinant, computed by one kernel. The rules of both write to the gradient of the
-/// parameters, the second one into the first one's sum.
+/// An affine bijection as two operations of the tape, the value and the log-determinant, computed by one kernel. The rules of both write to
+/// the gradient of the parameters, the second one into the first one's sum.
 /// </summary>
 internal sealed class AffineStep(Tensor x, Tensor parameters, Tensor? bound, Tensor? active, bool inverse, AffineCouplingShape shape)
 {
@@ -17,9 +17,11 @@ internal sealed class AffineStep(Tensor x, Tensor parameters, Tensor? bound, Ten
         AffineCoupling.Forward(x.Storage, parameters.Storage, shape, bound?.Storage, active?.Storage, inverse, y.Storage, log.Storage);
         Rule ofX = new(x, OfX), ofParameters = new(parameters, OfParameters, AddOfParameters);
         Rule byLog = new(parameters, OfParametersByLog, AddOfParametersByLog);
-        if (bound is null) return new(tape.Record(operation, y, ofX, ofParameters), tape.Record($"{operation} log-determinant", log, byLog));
+        if (bound is null) return new(
+            tape.Record(operation, y, ofX, ofParameters), tape.Record($"{operation} log-determinant", log, byLog));
         return new(
-            tape.Record(operation, y, ofX, ofParameters, new Rule(bound, OfBound)), tape.Record($"{operation} log-determinant", log, byLog, new Rule(bound, OfBoundByLog)));
+            tape.Record(operation, y, ofX, ofParameters, new Rule(bound, OfBound)),
+            tape.Record($"{operation} log-determinant", log, byLog, new Rule(bound, OfBoundByLog)));
     }
 
     // dx = g e^s, or g e^-s
@@ -65,7 +67,8 @@ internal sealed class AffineStep(Tensor x, Tensor parameters, Tensor? bound, Ten
     private void Add(Tensor? g, Tensor? h, Tensor sum) => Gradient(g, h, sum, accumulate: true);
 
     private void Gradient(Tensor? g, Tensor? h, Tensor result, bool accumulate) => AffineCoupling.ParameterGradient(
-        g?.Storage, g is null ? null : x.Storage, h?.Storage, parameters.Storage, shape, bound?.Storage, active?.Storage, inverse, result.Storage, accumulate);
+        g?.Storage, g is null ? null : x.Storage, h?.Storage, parameters.Storage, shape, bound?.Storage, active?.Storage, inverse,
+        result.Storage, accumulate);
 
     private Tensor Raw() => parameters.Slice(-1, 0, shape.Channels);
 

@@ -3,7 +3,10 @@ using Engine.Kernels.Elementwise;
 
 namespace Engine.Autograd;
 
-/// <summary>Splines as one operation of the tape, with values and log-derivatives in one result, and as a composition of others that can be differentiated twice.</summary>
+/// <summary>
+/// Splines as one operation of the tape, with values and log-derivatives in one result, and as a composition of others that can be
+/// differentiated twice.
+/// </summary>
 internal sealed class SplineStep(Tensor x, Tensor parameters, SplineShape shape)
 {
     internal Transformed Run(string operation, bool inverse)
@@ -49,7 +52,8 @@ internal sealed class SplineStep(Tensor x, Tensor parameters, SplineShape shape)
     private Tensor ByComposition(Tensor g, int of)
     {
         Tensor[] inputs = [x.Reshape(x.Shape), parameters.Reshape(parameters.Shape)];
-        if (inputs[of].Node < 0) throw new InvalidOperationException("Bijection.RationalQuadratic: the input carries no graph on the open tape.");
+        if (inputs[of].Node < 0) throw new InvalidOperationException(
+            "Bijection.RationalQuadratic: the input carries no graph on the open tape.");
         return Tape.Open("Gradients").Gradients(Composed(inputs[0], inputs[1]), g, [inputs[of]], createGraph: true)[0];
     }
 
@@ -61,14 +65,17 @@ internal sealed class SplineStep(Tensor x, Tensor parameters, SplineShape shape)
         Tensor widths = Extents(p.Slice(1, 0, bins), shape.MinimumWidth), heights = Extents(p.Slice(1, bins, bins), shape.MinimumHeight);
         Tensor before = Before(bins, at.DType), lefts = widths.MatMul(before) - shape.Bound, bottoms = heights.MatMul(before) - shape.Bound;
         Tensor one = Tensor.Ones([count, 1], at.DType);
-        Tensor knots = bins == 1 ? Tensor.Concat(1, one, one) : Tensor.Concat(1, one, p.Slice(1, 2 * bins, bins - 1).Softplus() + shape.MinimumDerivative, one);
+        Tensor knots = bins == 1 ? Tensor.Concat(1, one, one)
+            : Tensor.Concat(1, one, p.Slice(1, 2 * bins, bins - 1).Softplus() + shape.MinimumDerivative, one);
 
         // 1 for the bin of x, 0 for the others: the last one that does not begin beyond x.
         Tensor begun = 1 - inside.Detach().Map(lefts.Detach(), default(Less)), here = begun;
-        if (bins > 1) here = Tensor.Concat(1, Tensor.Ones([count, 1], at.DType), begun.Slice(1, 1, bins - 1)) - begun.Slice(1, 1, bins - 1).Pad(1, 0, 1);
+        if (bins > 1) here = Tensor.Concat(1, Tensor.Ones([count, 1], at.DType), begun.Slice(1, 1, bins - 1)) - begun.Slice(1, 1, bins - 1)
+            .Pad(1, 0, 1);
         else here = Tensor.Ones([count, 1], at.DType);
 
-        Tensor left = Pick(lefts), width = Pick(widths), bottom = Pick(bottoms), height = Pick(heights), first = Pick(knots.Slice(1, 0, bins)), last = Pick(knots.Slice(1, 1, bins));
+        Tensor left = Pick(lefts), width = Pick(widths), bottom = Pick(bottoms), height = Pick(heights),
+            first = Pick(knots.Slice(1, 0, bins)), last = Pick(knots.Slice(1, 1, bins));
         Tensor a = (inside - left) / width, r = 1 - a, s = height / width, q = a * r;
         Tensor d = s + ((first + last - (2 * s)) * q);
         Tensor y = bottom + (height * ((s * a.Square()) + (first * q)) / d);

@@ -1,7 +1,8 @@
 namespace Engine.Autograd.Checkpoints;
 
 /// <summary>
-/// A file of weights or a checkpoint that cannot be used as asked: missing, cut short, damaged, or holding something else than the model needs.
+/// A file of weights or a checkpoint that cannot be used as asked: missing, cut short, damaged, or holding something else than the model
+/// needs.
 /// </summary>
 /// <remarks>
 /// The message is one that can be shown to the user as it stands: it names the file and the tensor, what was expected and what was found.

@@ -3,7 +3,9 @@ using Engine.Kernels;
 
 namespace Engine.Autograd.Checkpoints;
 
-/// <summary>Loads the parameters and buffers of a module from safetensors files, and saves them; docs/checkpoints.md has the table of layouts.</summary>
+/// <summary>
+/// Loads the parameters and buffers of a module from safetensors files, and saves them; docs/checkpoints.md has the table of layouts.
+/// </summary>
 /// <example><code>
 /// using SafetensorsFile file = SafetensorsFile.Open("model.safetensors");
 /// model.LoadSafetensors(file, WeightLayout.PyTorch);
@@ -14,8 +16,8 @@ public static class ModuleWeights
     private const string IgnoredCount = "num_batches_tracked";
 
     /// <summary>
-    /// Sets every parameter and buffer from the tensor of its full name, transposed where the layouts differ and converted to its type. Names, shapes
-    /// and types are checked before the first is set.
+    /// Sets every parameter and buffer from the tensor of its full name, transposed where the layouts differ and converted to its type.
+    /// Names, shapes and types are checked before the first is set.
     /// </summary>
     /// <param name="module">The module.</param>
     /// <param name="file">The file.</param>
@@ -47,7 +49,8 @@ public static class ModuleWeights
     /// <param name="module">The module.</param>
     /// <param name="path">The file.</param>
     /// <param name="layout">Whose axes the file's weights have.</param>
-    /// <exception cref="CheckpointException">The file cannot be read, or does not fit the module; nothing was set in the second case.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, or does not fit the module; nothing was set in the second
+    /// case.</exception>
     public static void LoadSafetensors(this Module module, string path, WeightLayout layout = WeightLayout.Engine)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
@@ -134,9 +137,11 @@ public static class ModuleWeights
         foreach (SafetensorsEntry entry in file.Entries)
         {
             if (names.Contains(entry.Name) || !entry.Name.StartsWith(prefix, StringComparison.Ordinal)) continue;
-            if (layout == WeightLayout.PyTorch && (entry.Name == IgnoredCount || entry.Name.EndsWith("." + IgnoredCount, StringComparison.Ordinal))) continue;
+            if (layout == WeightLayout.PyTorch
+                && (entry.Name == IgnoredCount || entry.Name.EndsWith("." + IgnoredCount, StringComparison.Ordinal))) continue;
             throw new CheckpointException(
-                $"{file.Path}: tensor {Wording.Name(entry.Name)}: expected only what the {module.GetType().Name} has a place for, found {entry}. " +
+                $"{file.Path}: tensor {Wording.Name(entry.Name)}: expected only what the {module.GetType().Name} has a place for, found "
+                + $"{entry}. " +
                 "Ask for extra tensors to be ignored to load the rest.");
         }
     }

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Autograd.Checkpoints;
 
-/// <summary>Reads elements and turns them into the type that is asked for. Files and the machines this runs on are both little-endian.</summary>
+/// <summary>
+/// Reads elements and turns them into the type that is asked for. Files and the machines this runs on are both little-endian.
+/// </summary>
 internal static class SafetensorsElements
 {
     private const int BufferBytes = 1 << 14;
@@ -21,7 +23,8 @@ internal static class SafetensorsElements
 
         switch (entry.Type)
         {
-            case SafetensorsType.BOOL: Convert<byte, T>(file, entry, destination, static x => x <= 1 ? T.CreateChecked(x) : throw new OverflowException()); break;
+            case SafetensorsType.BOOL: Convert<byte, T>(
+                file, entry, destination, static x => x <= 1 ? T.CreateChecked(x) : throw new OverflowException()); break;
             case SafetensorsType.U8: Convert<byte, T>(file, entry, destination, T.CreateChecked); break;
             case SafetensorsType.I8: Convert<sbyte, T>(file, entry, destination, T.CreateChecked); break;
             case SafetensorsType.I16: Convert<short, T>(file, entry, destination, T.CreateChecked); break;

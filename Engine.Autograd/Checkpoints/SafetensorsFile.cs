@@ -6,11 +6,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Engine.Autograd.Checkpoints;
 
 /// <summary>
-/// A file of named tensors in the safetensors format (huggingface.co/docs/safetensors): the length of the header as a little-endian 64-bit number,
-/// the header, the elements. Opening reads the header and holds it against the length of the file; elements are read when they are asked
-/// for, straight into their place or through a buffer of 16 KB. May be read by several threads at once.
+/// A file of named tensors in the safetensors format (huggingface.co/docs/safetensors): the length of the header as a little-endian 64-bit
+/// number, the header, the elements. Opening reads the header and holds it against the length of the file; elements are read when they are
+/// asked for, straight into their place or through a buffer of 16 KB. May be read by several threads at once.
 /// </summary>
-/// <remarks>Opening takes memory for the header and a record for each tensor: a header that claims more than the file holds takes none.</remarks>
+/// <remarks>
+/// Opening takes memory for the header and a record for each tensor: a header that claims more than the file holds takes none.
+/// </remarks>
 public sealed class SafetensorsFile : IDisposable
 {
     /// <summary>The longest header, in bytes: the format's own limit.</summary>
@@ -28,18 +30,21 @@ public sealed class SafetensorsFile : IDisposable
         _handle = handle;
         long length = RandomAccess.GetLength(handle);
         if (length < PrefixBytes)
-            throw new CheckpointException($"{path} is cut short: expected at least the {PrefixBytes} bytes of a header's length, found {length}.");
+            throw new CheckpointException(
+                $"{path} is cut short: expected at least the {PrefixBytes} bytes of a header's length, found {length}.");
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         ReadBytes(prefix, 0);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > LongestHeader)
         {
             throw new CheckpointException(
-                $"{path}: expected a header of at most {LongestHeader} bytes, found its length to be {headerLength}: this is no safetensors file.");
+                $"{path}: expected a header of at most {LongestHeader} bytes, found its length to be {headerLength}: this is no "
+                + "safetensors file.");
         }
 
         if (headerLength > (ulong)(length - PrefixBytes))
-            throw new CheckpointException($"{path} is cut short: expected a header of {headerLength} bytes, found {length - PrefixBytes} after its length.");
+            throw new CheckpointException(
+                $"{path} is cut short: expected a header of {headerLength} bytes, found {length - PrefixBytes} after its length.");
         byte[] json = new byte[headerLength];
         ReadBytes(json, PrefixBytes);
         _dataStart = PrefixBytes + json.Length;
@@ -58,7 +63,8 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file and checks all of its header.</summary>
     /// <exception cref="CheckpointException">
-    /// The file is missing or cannot be read, is cut short or too long, is no safetensors file, or its tensors overlap, leave gaps, or disagree with their shapes.
+    /// The file is missing or cannot be read, is cut short or too long, is no safetensors file, or its tensors overlap, leave gaps, or
+    /// disagree with their shapes.
     /// </exception>
     public static SafetensorsFile Open(string path)
     {
@@ -91,18 +97,20 @@ public sealed class SafetensorsFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(name);
         return _header.ByName.GetValueOrDefault(name)
-            ?? throw new CheckpointException($"{Path}: expected a tensor {Wording.Name(name)}, found none of that name among {Entries.Count}.");
+            ?? throw new CheckpointException(
+                $"{Path}: expected a tensor {Wording.Name(name)}, found none of that name among {Entries.Count}.");
     }
 
     /// <summary>
-    /// Reads a tensor's elements. Whatever a type can hold arrives exactly; numbers with more digits than float or double are rounded to nearest.
+    /// Reads a tensor's elements. Whatever a type can hold arrives exactly; numbers with more digits than float or double are rounded to
+    /// nearest.
     /// </summary>
     /// <typeparam name="T">float or double for any tensor; int, long, byte for tensors of whole numbers.</typeparam>
     /// <param name="name">The tensor.</param>
     /// <param name="destination">Where the elements go, in row-major order.</param>
     /// <exception cref="CheckpointException">
-    /// There is no such tensor, it has another number of elements, it holds fractions where whole numbers are asked for, or a number too large for
-    /// the type; or the file has become shorter. What was read until then stays in <paramref name="destination"/>.
+    /// There is no such tensor, it has another number of elements, it holds fractions where whole numbers are asked for, or a number too
+    /// large for the type; or the file has become shorter. What was read until then stays in <paramref name="destination"/>.
     /// </exception>
     public void Read<T>(string name, Span<T> destination) where T : unmanaged, INumber<T>
     {
@@ -163,7 +171,8 @@ public sealed class SafetensorsFile : IDisposable
         new($"{Path}: tensor {Wording.Name(entry.Name)}: expected {expected}, found {entry}.");
 
     /// <summary>Reads bytes of a tensor's data, all or none.</summary>
-    internal void ReadData(SafetensorsEntry entry, long offset, Span<byte> destination) => ReadBytes(destination, _dataStart + entry.Begin + offset);
+    internal void ReadData(SafetensorsEntry entry, long offset, Span<byte> destination) =>
+        ReadBytes(destination, _dataStart + entry.Begin + offset);
 
     private void Read<T>(SafetensorsEntry entry, Storage destination) where T : unmanaged, INumber<T>
     {
@@ -195,7 +204,8 @@ public sealed class SafetensorsFile : IDisposable
             if (read == 0)
             {
                 throw new CheckpointException(
-                    $"{Path} is cut short: expected {destination.Length} bytes from byte {offset} on, found none; it was longer when it was opened.");
+                    $"{Path} is cut short: expected {destination.Length} bytes from byte {offset} on, found none; it was longer when it "
+                    + "was opened.");
             }
 
             destination = destination[read..];

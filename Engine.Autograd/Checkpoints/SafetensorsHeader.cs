@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace Engine.Autograd.Checkpoints;
 
 /// <summary>
-/// Reads the header of a safetensors file, a JSON object {name: {dtype, shape, data_offsets}, __metadata__: {key: value}}, and holds it against
-/// the length of the data: the tensors have to cover the data from end to end, each byte once.
+/// Reads the header of a safetensors file, a JSON object {name: {dtype, shape, data_offsets}, __metadata__: {key: value}}, and holds it
+/// against the length of the data: the tensors have to cover the data from end to end, each byte once.
 /// </summary>
 /// <param name="path">The file, for messages.</param>
 /// <param name="dataLength">The bytes that follow the header.</param>
@@ -63,7 +63,8 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
         int rank = -1, ends = -1;
         while (NextName(ref reader, out string field))
         {
-            bool again = (field == "dtype" && type is not null) || (field == "shape" && rank >= 0) || (field == "data_offsets" && ends >= 0);
+            bool again = (field == "dtype" && type is not null) || (field == "shape" && rank >= 0)
+                || (field == "data_offsets" && ends >= 0);
             if (again) throw Refused($"{tensor}: expected one {field}, found two.");
             switch (field)
             {
@@ -71,7 +72,8 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
                     Expect(reader, JsonTokenType.String, $"a name as the dtype of {tensor}");
                     string typeName = Text(ref reader);
                     type = SafetensorsTypes.Named(typeName)
-                        ?? throw Refused($"{tensor}: expected a dtype of {string.Join(", ", Enum.GetNames<SafetensorsType>())}, found {Wording.Name(typeName)}.");
+                        ?? throw Refused($"{tensor}: expected a dtype of {string.Join(", ", Enum.GetNames<SafetensorsType>())}, found "
+                            + $"{Wording.Name(typeName)}.");
                     break;
                 case "shape":
                     rank = ReadNumbers(ref reader, $"{tensor}: the shape", extents);
@@ -86,7 +88,8 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
         }
 
         if (type is null || rank < 0 || ends < 0)
-            throw Refused($"{tensor}: expected dtype, shape and data_offsets, found no {(type is null ? "dtype" : rank < 0 ? "shape" : "data_offsets")}.");
+            throw Refused($"{tensor}: expected dtype, shape and data_offsets, found no "
+                + $"{(type is null ? "dtype" : rank < 0 ? "shape" : "data_offsets")}.");
         Add(name, tensor, type.Value, extents[..rank], offsets[0], offsets[1]);
     }
 
@@ -96,14 +99,16 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
         foreach (long extent in extents)
         {
             count *= extent;
-            if (count > long.MaxValue / 8) throw Refused($"{tensor}: expected fewer than 2^60 elements, found the shape {Wording.Extents(extents)}.");
+            if (count > long.MaxValue / 8) throw Refused(
+                $"{tensor}: expected fewer than 2^60 elements, found the shape {Wording.Extents(extents)}.");
         }
 
         if (end < begin) throw Refused($"{tensor}: expected data_offsets in ascending order, found [{begin}, {end}].");
         if (end > dataLength)
         {
             throw Refused(
-                $"{tensor}: expected its data from byte {begin} to {end}, found {dataLength} bytes of data: the file is cut short, or its header damaged.");
+                $"{tensor}: expected its data from byte {begin} to {end}, found {dataLength} bytes of data: the file is cut short, or "
+                + "its header damaged.");
         }
 
         Int128 bytes = count * type.SizeInBytes();
@@ -127,7 +132,8 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
             if (entry.Begin != covered)
             {
                 string fault = entry.Begin < covered ? "overlaps the tensor before it" : "leaves a gap";
-                throw Refused($"tensor {Wording.Name(entry.Name)}: expected its data to begin at byte {covered}, found {entry.Begin}: it {fault}.");
+                throw Refused($"tensor {Wording.Name(entry.Name)}: expected its data to begin at byte {covered}, found {entry.Begin}: it "
+                    + $"{fault}.");
             }
 
             covered += entry.Bytes;
@@ -142,7 +148,8 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
         while (NextName(ref reader, out string key))
         {
             Expect(reader, JsonTokenType.String, $"text under {Wording.Name(key)} in {MetadataName}");
-            if (!Metadata.TryAdd(key, Text(ref reader))) throw Refused($"{MetadataName}: expected each key once, found {Wording.Name(key)} twice.");
+            if (!Metadata.TryAdd(key, Text(ref reader))) throw Refused(
+                $"{MetadataName}: expected each key once, found {Wording.Name(key)} twice.");
         }
     }
 

@@ -7,8 +7,9 @@ using Engine.Kernels;
 namespace Engine.Autograd.Checkpoints;
 
 /// <summary>
-/// Collects named tensors and writes them as a safetensors file. The bytes depend on the names, the elements and the texts alone, not on the order
-/// in which they were added: wider types come first, then names in the order of their characters, so that every tensor is aligned to its type.
+/// Collects named tensors and writes them as a safetensors file. The bytes depend on the names, the elements and the texts alone, not on
+/// the order in which they were added: wider types come first, then names in the order of their characters, so that every tensor is aligned
+/// to its type.
 /// </summary>
 /// <example><code>new SafetensorsWriter().Add("weight", weight).AddText("step", "1000").Save("model.safetensors");</code></example>
 public sealed class SafetensorsWriter
@@ -41,13 +42,15 @@ public sealed class SafetensorsWriter
     /// <param name="name">The tensor's name.</param>
     /// <param name="values">The elements, in row-major order.</param>
     /// <param name="shape">Their shape; null for one axis.</param>
-    /// <exception cref="ArgumentException">The name is taken or is no text, the shape has another number of elements, or the type is none of the five.</exception>
+    /// <exception cref="ArgumentException">The name is taken or is no text, the shape has another number of elements, or the type is none
+    /// of the five.</exception>
     public SafetensorsWriter Add<T>(string name, ReadOnlyMemory<T> values, Shape? shape = null) where T : unmanaged
     {
         Shape extents = shape ?? [values.Length];
         CheckCount(name, extents, values.Length);
         SafetensorsType type = SafetensorsTypes.Of<T>()
-            ?? throw new ArgumentException($"Tensor {Wording.Name(name)}: expected float, double, int, long or byte, found {typeof(T).Name}.");
+            ?? throw new ArgumentException(
+                $"Tensor {Wording.Name(name)}: expected float, double, int, long or byte, found {typeof(T).Name}.");
         return Add(name, new Item(type, extents, output => output.Write(MemoryMarshal.AsBytes(values.Span))));
     }
 
@@ -62,8 +65,8 @@ public sealed class SafetensorsWriter
     }
 
     /// <summary>
-    /// Writes the file: to <c>PATH.partial</c> beside it first, which is flushed to the disk and then renamed. Whatever ends the process, under
-    /// the path stands either the whole new file or what was there before.
+    /// Writes the file: to <c>PATH.partial</c> beside it first, which is flushed to the disk and then renamed. Whatever ends the process,
+    /// under the path stands either the whole new file or what was there before.
     /// </summary>
     /// <param name="path">The file. Its folder must exist.</param>
     /// <exception cref="CheckpointException">The file cannot be written; what was there before still is.</exception>
@@ -93,7 +96,8 @@ public sealed class SafetensorsWriter
     public void WriteTo(Stream output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        KeyValuePair<string, Item>[] items = [.. _items.OrderByDescending(item => item.Value.Type.SizeInBytes()).ThenBy(item => item.Key, StringComparer.Ordinal)];
+        KeyValuePair<string, Item>[] items =
+            [.. _items.OrderByDescending(item => item.Value.Type.SizeInBytes()).ThenBy(item => item.Key, StringComparer.Ordinal)];
         output.Write(Header(items));
         foreach ((_, Item item) in items) item.Write(output);
     }
@@ -110,7 +114,9 @@ public sealed class SafetensorsWriter
         }
     }
 
-    /// <summary>The header with its length before it, and with spaces after it, up to a multiple of eight bytes, that align the data.</summary>
+    /// <summary>
+    /// The header with its length before it, and with spaces after it, up to a multiple of eight bytes, that align the data.
+    /// </summary>
     private byte[] Header(KeyValuePair<string, Item>[] items)
     {
         using MemoryStream header = new();
@@ -141,7 +147,8 @@ public sealed class SafetensorsWriter
         while (header.Length % 8 != 0) header.WriteByte((byte)' ');
         byte[] bytes = header.ToArray();
         if (bytes.Length - 8 > SafetensorsFile.LongestHeader)
-            throw new CheckpointException($"The names and texts take {bytes.Length - 8} bytes, the format allows {SafetensorsFile.LongestHeader}.");
+            throw new CheckpointException(
+                $"The names and texts take {bytes.Length - 8} bytes, the format allows {SafetensorsFile.LongestHeader}.");
         BinaryPrimitives.WriteInt64LittleEndian(bytes, bytes.Length - 8);
         return bytes;
     }
@@ -170,14 +177,16 @@ public sealed class SafetensorsWriter
     private SafetensorsWriter Add(string name, Item item)
     {
         CheckText(name);
-        if (name == SafetensorsHeader.MetadataName) throw new ArgumentException($"No tensor can be named {name}: the format keeps the name for texts.");
+        if (name == SafetensorsHeader.MetadataName) throw new ArgumentException(
+            $"No tensor can be named {name}: the format keeps the name for texts.");
         if (!_items.TryAdd(name, item)) throw new ArgumentException($"There is a tensor {Wording.Name(name)} already.");
         return this;
     }
 
     private static void CheckCount(string name, Shape shape, int found)
     {
-        if (found != shape.Count) throw new ArgumentException($"Tensor {Wording.Name(name)}: expected {shape.Count} elements for the shape {shape}, found {found}.");
+        if (found != shape.Count) throw new ArgumentException(
+            $"Tensor {Wording.Name(name)}: expected {shape.Count} elements for the shape {shape}, found {found}.");
     }
 
     private static void CheckText(string text)

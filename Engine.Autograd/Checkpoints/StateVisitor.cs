@@ -4,7 +4,8 @@ using Engine.Kernels;
 namespace Engine.Autograd.Checkpoints;
 
 /// <summary>
-/// Goes through the state of a model. Names are joined with points to full names, such as <c>generator.0.weight</c>, and each may be used once.
+/// Goes through the state of a model. Names are joined with points to full names, such as <c>generator.0.weight</c>, and each may be used
+/// once.
 /// </summary>
 public abstract class StateVisitor
 {
@@ -43,7 +44,9 @@ public abstract class StateVisitor
         OnTensor(Full(name), storage, shape, null);
     }
 
-    /// <summary>Shows a random stream; when state is set, it goes on from where it stood. One stream may be shown by several of its users.</summary>
+    /// <summary>
+    /// Shows a random stream; when state is set, it goes on from where it stood. One stream may be shown by several of its users.
+    /// </summary>
     public void Random(string name, RandomStream random)
     {
         ArgumentNullException.ThrowIfNull(random);

@@ -12,12 +12,14 @@ internal static class Wording
     internal static string Name(string name)
     {
         StringBuilder text = new("'");
-        foreach (char c in name.AsSpan(0, Math.Min(name.Length, MostCharacters))) text.Append(char.IsControl(c) || char.IsSurrogate(c) ? '?' : c);
+        foreach (char c in name.AsSpan(0, Math.Min(name.Length, MostCharacters))) text.Append(
+            char.IsControl(c) || char.IsSurrogate(c) ? '?' : c);
         if (name.Length > MostCharacters) text.Append("...");
         return text.Append('\'').ToString();
     }
 
-    internal static string Name(ReadOnlySpan<byte> utf8) => Name(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MostCharacters + 1)]));
+    internal static string Name(ReadOnlySpan<byte> utf8) =>
+        Name(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MostCharacters + 1)]));
 
     internal static string Extents(ReadOnlySpan<long> extents)
     {

@@ -3,14 +3,15 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// While one is open on a thread, <see cref="Tape.Gradients(Tensor, IReadOnlyList{Tensor}, bool)"/> refuses a loss and gradients that are NaN or
-/// infinite, so that no optimiser takes them into the parameters, and says which operation of which layer they came out of. The tape still holds
-/// everything that was computed, so that nothing is computed in advance for it: as long as all is well a step costs one look at the loss and, on
-/// the host, at the small gradients (every parameter vector; what is not finite on its way back through a layer shows in its bias).
+/// While one is open on a thread, <see cref="Tape.Gradients(Tensor, IReadOnlyList{Tensor}, bool)"/> refuses a loss and gradients that are
+/// NaN or infinite, so that no optimiser takes them into the parameters, and says which operation of which layer they came out of. The tape
+/// still holds everything that was computed, so that nothing is computed in advance for it: as long as all is well a step costs one look at
+/// the loss and, on the host, at the small gradients (every parameter vector; what is not finite on its way back through a layer shows in
+/// its bias).
 /// </summary>
 /// <remarks>
-/// Elsewhere than on the host a look would make every step wait for the device. There losses are looked at later, many at once: the message names the step, not the
-/// operation, and steps after it were done in vain. With <see cref="LooksAtOnce"/> it is as on the host.
+/// Elsewhere than on the host a look would make every step wait for the device. There losses are looked at later, many at once: the message
+/// names the step, not the operation, and steps after it were done in vain. With <see cref="LooksAtOnce"/> it is as on the host.
 /// </remarks>
 /// <example><code>using FiniteGuard guard = new(nameOf: parameter => names[parameter], place: () => $"step {step}");</code></example>
 public sealed class FiniteGuard : IDisposable
@@ -37,7 +38,8 @@ public sealed class FiniteGuard : IDisposable
     }
 
     /// <summary>
-    /// True to look at every loss when it is there, also where the device has to be waited for: then the operation is named. <c>ENGINE_GUARD=step</c> makes it so.
+    /// True to look at every loss when it is there, also where the device has to be waited for: then the operation is named.
+    /// <c>ENGINE_GUARD=step</c> makes it so.
     /// </summary>
     public bool LooksAtOnce { get; init; } = LooksAtOnceByEnvironment(Environment.GetEnvironmentVariable("ENGINE_GUARD"));
 
@@ -63,7 +65,8 @@ public sealed class FiniteGuard : IDisposable
     /// <exception cref="NonFiniteException">It is.</exception>
     public void Check(string name, double value, string? place = null)
     {
-        if (!double.IsFinite(value)) throw Stop($"{name} is {Word(value)}", "what gradients were taken of was finite until then", place: place);
+        if (!double.IsFinite(value)) throw Stop(
+            $"{name} is {Word(value)}", "what gradients were taken of was finite until then", place: place);
     }
 
     /// <summary>Looks at the losses that are still on a device.</summary>
@@ -75,7 +78,8 @@ public sealed class FiniteGuard : IDisposable
             if (double.IsFinite(loss.Value)) continue;
             throw Stop(
                 $"the loss{Tape.Owner(this, with)} is {Word(loss.Value)}",
-                "it was read after later steps, so that the device need not wait; with ENGINE_GUARD=step every loss is read at once and the operation is named",
+                "it was read after later steps, so that the device need not wait; with ENGINE_GUARD=step every loss is read at once and "
+                + "the operation is named",
                 place: place);
         }
 

@@ -26,12 +26,14 @@ public static class GradCheck
     /// <returns>The largest errors found.</returns>
     /// <exception cref="ArgumentException">There is no input, one is not float64, or the order is not 1 or 2.</exception>
     public static GradCheckResult Run(
-        Func<IReadOnlyList<Tensor>, Tensor> function, IReadOnlyList<Tensor> inputs, int order = 2, double tolerance = DefaultTolerance, int projections = 2, int seed = 1)
+        Func<IReadOnlyList<Tensor>, Tensor> function, IReadOnlyList<Tensor> inputs, int order = 2, double tolerance = DefaultTolerance,
+        int projections = 2, int seed = 1)
     {
         if (order is not (1 or 2)) throw new ArgumentException($"GradCheck: the order is 1 or 2, found {order}.");
         if (inputs.Count == 0) throw new ArgumentException("GradCheck: needs at least one input.");
         for (int i = 0; i < inputs.Count; i++)
-            if (inputs[i].DType != DType.Float64) throw new ArgumentException($"GradCheck: input {i} must be Float64, found {inputs[i].DType}.");
+            if (inputs[i].DType != DType.Float64) throw new ArgumentException(
+                $"GradCheck: input {i} must be Float64, found {inputs[i].DType}.");
 
         double[][] at = [.. inputs.Select(input => input.ToDoubles())];
         Shape[] shapes = [.. inputs.Select(input => input.Shape)];
@@ -50,7 +52,8 @@ public static class GradCheck
             }
         }
 
-        return new GradCheckResult(first.Error, order == 2 ? second.Error : null, tolerance, first.Error >= second.Error ? first.Where : second.Where);
+        return new GradCheckResult(
+            first.Error, order == 2 ? second.Error : null, tolerance, first.Error >= second.Error ? first.Where : second.Where);
     }
 
     /// <summary>(f(x + h u) - f(x - h u)) / 2h, with u in one input only.</summary>

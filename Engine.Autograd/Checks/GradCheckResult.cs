@@ -17,6 +17,8 @@ public sealed record GradCheckResult(double FirstOrder, double? SecondOrder, dou
     public void ThrowIfFailed()
     {
         if (!Passed)
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"GradCheck: error {Math.Max(FirstOrder, SecondOrder ?? 0):E2} is over {Tolerance:E0} at {Worst}."));
+            throw new InvalidOperationException(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"GradCheck: error {Math.Max(FirstOrder, SecondOrder ?? 0):E2} is over {Tolerance:E0} at {Worst}."));
     }
 }

@@ -9,9 +9,14 @@ namespace Engine.Autograd;
 /// <param name="layer">The layer that the operation belongs to or stands behind; null when there is none.</param>
 public sealed class NonFiniteException(string message, string? operation = null, string? layer = null) : ArithmeticException(message)
 {
-    /// <summary>The operation whose result, or whose gradient, is the first that is not finite; null when the value came from outside.</summary>
+    /// <summary>
+    /// The operation whose result, or whose gradient, is the first that is not finite; null when the value came from outside.
+    /// </summary>
     public string? Operation { get; } = operation;
 
-    /// <summary>The full name of the layer that the operation belongs to, or else of the one whose output it was computed from; null when there is none.</summary>
+    /// <summary>
+    /// The full name of the layer that the operation belongs to, or else of the one whose output it was computed from; null when there is
+    /// none.
+    /// </summary>
     public string? Layer { get; } = layer;
 }

@@ -2,7 +2,10 @@ using Engine.Kernels;
 
 namespace Engine.Autograd;
 
-/// <summary>A function of tensors made a scalar by random weights, with its gradient and its gradient's gradient: what <see cref="GradCheck"/> differences.</summary>
+/// <summary>
+/// A function of tensors made a scalar by random weights, with its gradient and its gradient's gradient: what <see cref="GradCheck"/>
+/// differences.
+/// </summary>
 internal sealed class Projection
 {
     private readonly Func<IReadOnlyList<Tensor>, Tensor> _function;
@@ -56,7 +59,8 @@ internal sealed class Projection
     internal static double[] Normal(int count, Random random)
     {
         double[] values = new double[count];
-        for (int i = 0; i < count; i++) values[i] = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        for (int i = 0; i < count; i++) values[i] =
+            Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
         return values;
     }
 

@@ -23,12 +23,13 @@ public static class KullbackLeibler
         return terms.Record(
             y,
             terms.Rule(mean, g => g * mean, g => terms.Fused(default(Multiply), g, mean)),
-            terms.Rule(logVariance, g => 0.5 * g * (logVariance.Exp() - 1), g => terms.Fused(default(DivergenceToStandardGradient), g, logVariance)));
+            terms.Rule(logVariance, g => 0.5 * g * (logVariance.Exp() - 1),
+                g => terms.Fused(default(DivergenceToStandardGradient), g, logVariance)));
     }
 
     /// <summary>
-    /// KL(N(m, e^s) || N(n, e^t)) = (t - s + e^(s - t) + (m - n)² e^-t - 1) / 2 of independent variables: from the first distribution to the
-    /// second.
+    /// KL(N(m, e^s) || N(n, e^t)) = (t - s + e^(s - t) + (m - n)² e^-t - 1) / 2 of independent variables: from the first distribution to
+    /// the second.
     /// </summary>
     /// <param name="mean">m, the means of the first: [..., n].</param>
     /// <param name="logVariance">s, the logarithms of its variances.</param>
@@ -36,10 +37,12 @@ public static class KullbackLeibler
     /// <param name="otherLogVariance">t, the logarithms of its variances. All four broadcast.</param>
     /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
-    public static Tensor Gaussians(Tensor mean, Tensor logVariance, Tensor otherMean, Tensor otherLogVariance, Reduction reduction = Reduction.Rows)
+    public static Tensor Gaussians(
+        Tensor mean, Tensor logVariance, Tensor otherMean, Tensor otherLogVariance, Reduction reduction = Reduction.Rows)
     {
         (Tensor m, Tensor s, Tensor n, Tensor t) = (mean, logVariance, otherMean, otherLogVariance);
-        Terms terms = new("KullbackLeibler.Gaussians", reduction, ("mean", m), ("log-variance", s), ("other mean", n), ("other log-variance", t));
+        Terms terms = new("KullbackLeibler.Gaussians", reduction, ("mean", m), ("log-variance", s), ("other mean", n),
+            ("other log-variance", t));
         Tensor y = terms.Run(default(DivergenceOfGaussians), m, s, n, t);
 
         // dm = g (m - n) e^-t = -dn; ds = g (e^(s - t) - 1) / 2; dt = -ds - g (m - n)² e^-t / 2

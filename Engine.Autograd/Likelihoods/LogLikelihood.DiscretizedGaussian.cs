@@ -5,9 +5,9 @@ namespace Engine.Autograd;
 public static partial class LogLikelihood
 {
     /// <summary>
-    /// The log-probability of levels, such as the 256 of a pixel, under independent normal distributions that are cut into bins half a step to either side of
-    /// each level; the first bin is open below, the last one above, so that the levels' probabilities add up to 1. It is the last step of a diffusion model's
-    /// bound (Ho et al. 2020, arXiv:2006.11239, equation 13). Finite for any distance from the mean.
+    /// The log-probability of levels, such as the 256 of a pixel, under independent normal distributions that are cut into bins half a step
+    /// to either side of each level; the first bin is open below, the last one above, so that the levels' probabilities add up to 1. It is
+    /// the last step of a diffusion model's bound (Ho et al. 2020, arXiv:2006.11239, equation 13). Finite for any distance from the mean.
     /// </summary>
     /// <param name="x">The levels, evenly spaced from <paramref name="low"/> to <paramref name="high"/>: [..., n].</param>
     /// <param name="mean">The means.</param>
@@ -16,7 +16,8 @@ public static partial class LogLikelihood
     /// <param name="low">The lowest level.</param>
     /// <param name="high">The highest level.</param>
     /// <param name="levels">The number of levels, at least 2.</param>
-    /// <exception cref="ArgumentException">The shapes do not broadcast, the types differ, or the lowest level is not below the highest.</exception>
+    /// <exception cref="ArgumentException">The shapes do not broadcast, the types differ, or the lowest level is not below the
+    /// highest.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two levels.</exception>
     public static Tensor DiscretizedGaussian(
         Tensor x, Tensor mean, Tensor logVariance, Reduction reduction = Reduction.Rows, double low = -1, double high = 1, int levels = 256)
@@ -33,7 +34,8 @@ public static partial class LogLikelihood
             y,
             terms.Rule(mean, g => g * OfMean(), g => terms.Fused(new DiscretizedGaussianMeanGradient(bins, 1), g, x, mean, logVariance)),
             terms.Rule(x, g => -(g * OfMean()), g => terms.Fused(new DiscretizedGaussianMeanGradient(bins, -1), g, x, mean, logVariance)),
-            terms.Rule(logVariance, g => g * OfVariance(), g => terms.Fused(new DiscretizedGaussianVarianceGradient(bins), g, x, mean, logVariance)));
+            terms.Rule(logVariance, g => g * OfVariance(),
+                g => terms.Fused(new DiscretizedGaussianVarianceGradient(bins), g, x, mean, logVariance)));
 
         Tensor OfMean()
         {
@@ -47,7 +49,8 @@ public static partial class LogLikelihood
             return 0.5 * ((a * atA) - (b * atB));
         }
 
-        // The densities at the ends of the bins over the probability: its logarithm is this operation again, and so has derivatives of any order.
+        // The densities at the ends of the bins over the probability: its logarithm is this operation again, and so has derivatives of any
+        // order.
         (Tensor V, Tensor A, Tensor B, Tensor DensityAtA, Tensor DensityAtB) Ends()
         {
             Tensor v = (-0.5 * logVariance).Exp(), a = v * (x - mean - bins.Half), b = v * (x - mean + bins.Half);

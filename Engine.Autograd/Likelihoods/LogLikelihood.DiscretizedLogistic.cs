@@ -6,8 +6,8 @@ namespace Engine.Autograd;
 public static partial class LogLikelihood
 {
     /// <summary>
-    /// The log-probability of levels, such as the 256 of a pixel, under independent logistic distributions that are cut into bins half a step
-    /// to either side of each level; the first bin is open below, the last one above, so that the levels' probabilities add up to 1
+    /// The log-probability of levels, such as the 256 of a pixel, under independent logistic distributions that are cut into bins half a
+    /// step to either side of each level; the first bin is open below, the last one above, so that the levels' probabilities add up to 1
     /// (Kingma et al. 2016, arXiv:1606.04934; Salimans et al. 2017, arXiv:1701.05517). Accurate for any distance from the mean.
     /// </summary>
     /// <param name="x">The levels, evenly spaced from <paramref name="low"/> to <paramref name="high"/>: [..., n].</param>
@@ -17,7 +17,8 @@ public static partial class LogLikelihood
     /// <param name="low">The lowest level.</param>
     /// <param name="high">The highest level.</param>
     /// <param name="levels">The number of levels, at least 2.</param>
-    /// <exception cref="ArgumentException">The shapes do not broadcast, the types differ, or the lowest level is not below the highest.</exception>
+    /// <exception cref="ArgumentException">The shapes do not broadcast, the types differ, or the lowest level is not below the
+    /// highest.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two levels.</exception>
     public static Tensor DiscretizedLogistic(
         Tensor x, Tensor mean, Tensor logScale, Reduction reduction = Reduction.Rows, double low = -1, double high = 1, int levels = 256)
@@ -32,9 +33,12 @@ public static partial class LogLikelihood
         // dmean = g v (sigmoid(b) - sigmoid(-a)) = -dx; dlogScale = g (b sigmoid(b) - a sigmoid(-a) - d / (e^d - 1))
         return terms.Record(
             y,
-            terms.Rule(mean, g => g * Slope(x, mean, logScale, bins), g => terms.Fused(new DiscretizedLogisticMeanGradient(bins, 1), g, x, mean, logScale)),
-            terms.Rule(x, g => -(g * Slope(x, mean, logScale, bins)), g => terms.Fused(new DiscretizedLogisticMeanGradient(bins, -1), g, x, mean, logScale)),
-            terms.Rule(logScale, g => g * ScaleSlope(x, mean, logScale, bins), g => terms.Fused(new DiscretizedLogisticScaleGradient(bins), g, x, mean, logScale)));
+            terms.Rule(mean, g => g * Slope(x, mean, logScale, bins),
+                g => terms.Fused(new DiscretizedLogisticMeanGradient(bins, 1), g, x, mean, logScale)),
+            terms.Rule(x, g => -(g * Slope(x, mean, logScale, bins)),
+                g => terms.Fused(new DiscretizedLogisticMeanGradient(bins, -1), g, x, mean, logScale)),
+            terms.Rule(logScale, g => g * ScaleSlope(x, mean, logScale, bins),
+                g => terms.Fused(new DiscretizedLogisticScaleGradient(bins), g, x, mean, logScale)));
     }
 
     /// <summary>v (sigmoid(b) - sigmoid(-a))</summary>

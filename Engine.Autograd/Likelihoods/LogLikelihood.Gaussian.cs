@@ -4,7 +4,9 @@ namespace Engine.Autograd;
 
 public static partial class LogLikelihood
 {
-    /// <summary>log N(x; mean, e^logVariance) = -(log(2 pi) + logVariance + (x - mean)² e^-logVariance) / 2 of independent variables.</summary>
+    /// <summary>
+    /// log N(x; mean, e^logVariance) = -(log(2 pi) + logVariance + (x - mean)² e^-logVariance) / 2 of independent variables.
+    /// </summary>
     /// <param name="x">x: [..., n].</param>
     /// <param name="mean">The means.</param>
     /// <param name="logVariance">The logarithms of the variances. All three broadcast.</param>
@@ -18,8 +20,10 @@ public static partial class LogLikelihood
         // dmean = g (x - mean) e^-logVariance = -dx; dlogVariance = g ((x - mean)² e^-logVariance - 1) / 2
         return terms.Record(
             y,
-            terms.Rule(x, g => g * (mean - x) * (-logVariance).Exp(), g => terms.Fused(default(GaussianMeanGradient), g, mean, x, logVariance)),
-            terms.Rule(mean, g => g * (x - mean) * (-logVariance).Exp(), g => terms.Fused(default(GaussianMeanGradient), g, x, mean, logVariance)),
+            terms.Rule(x, g => g * (mean - x) * (-logVariance).Exp(),
+                g => terms.Fused(default(GaussianMeanGradient), g, mean, x, logVariance)),
+            terms.Rule(mean, g => g * (x - mean) * (-logVariance).Exp(),
+                g => terms.Fused(default(GaussianMeanGradient), g, x, mean, logVariance)),
             terms.Rule(
                 logVariance,
                 g => 0.5 * g * (((x - mean).Square() * (-logVariance).Exp()) - 1),

@@ -22,7 +22,8 @@ public static partial class Loss
             loss,
 
             // dp = g (p - t) / (p (1 - p)); dt = g (log(1 - p) - log p)
-            terms.Rule(p, g => g * (p - targets) / (p * (1 - p)).Clamp(1e-12, 1), g => terms.Fused(default(Kernels.BinaryCrossEntropy.ProbabilitiesGradient), g, p, targets)),
+            terms.Rule(p, g => g * (p - targets) / (p * (1 - p)).Clamp(1e-12, 1),
+                g => terms.Fused(default(Kernels.BinaryCrossEntropy.ProbabilitiesGradient), g, p, targets)),
             terms.Rule(targets, g => g * ((1 - p).Clamp(Smallest, 1).Log() - p.Clamp(Smallest, 1).Log())));
     }
 
@@ -39,7 +40,8 @@ public static partial class Loss
             loss,
 
             // dx = g (sigmoid(x) - t); dt = -g x
-            terms.Rule(logits, g => g * (logits.Sigmoid() - targets), g => terms.Fused(default(Kernels.BinaryCrossEntropy.LogitsGradient), g, logits, targets)),
+            terms.Rule(logits, g => g * (logits.Sigmoid() - targets),
+                g => terms.Fused(default(Kernels.BinaryCrossEntropy.LogitsGradient), g, logits, targets)),
             terms.Rule(targets, g => -(g * logits)));
     }
 

@@ -18,7 +18,8 @@ public static partial class Loss
         // dprediction = 2 g (prediction - target) = -dtarget
         return terms.Record(
             loss,
-            terms.Rule(prediction, g => 2 * g * (prediction - target), g => terms.Fused(default(SquaredErrorGradient), g, prediction, target)),
+            terms.Rule(prediction, g => 2 * g * (prediction - target),
+                g => terms.Fused(default(SquaredErrorGradient), g, prediction, target)),
             terms.Rule(target, g => 2 * g * (target - prediction), g => terms.Fused(default(SquaredErrorGradient), g, target, prediction)));
     }
 
@@ -35,7 +36,9 @@ public static partial class Loss
         // dprediction = g sign(prediction - target) = -dtarget
         return terms.Record(
             loss,
-            terms.Rule(prediction, g => g * (prediction - target).Detach().Map(default(Sign)), g => terms.Fused(default(AbsoluteErrorGradient), g, prediction, target)),
-            terms.Rule(target, g => g * (target - prediction).Detach().Map(default(Sign)), g => terms.Fused(default(AbsoluteErrorGradient), g, target, prediction)));
+            terms.Rule(prediction, g => g * (prediction - target).Detach().Map(default(Sign)),
+                g => terms.Fused(default(AbsoluteErrorGradient), g, prediction, target)),
+            terms.Rule(target, g => g * (target - prediction).Detach().Map(default(Sign)),
+                g => terms.Fused(default(AbsoluteErrorGradient), g, target, prediction)));
     }
 }

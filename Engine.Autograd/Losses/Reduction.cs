@@ -6,7 +6,9 @@ public enum Reduction
     /// <summary>Nothing: one number for each element.</summary>
     None,
 
-    /// <summary>The sums over the innermost axis, in the pass that computes the elements: one number for each sample of [samples, n].</summary>
+    /// <summary>
+    /// The sums over the innermost axis, in the pass that computes the elements: one number for each sample of [samples, n].
+    /// </summary>
     Rows,
 
     /// <summary>The sum of all.</summary>

@@ -16,30 +16,39 @@ internal sealed class Terms
     private readonly DType _dtype;
 
     /// <summary>The terms of an operation of these inputs.</summary>
-    /// <exception cref="ArgumentException">The inputs do not broadcast or differ in type, or there are none of the axes or elements that the reduction needs.</exception>
+    /// <exception cref="ArgumentException">The inputs do not broadcast or differ in type, or there are none of the axes or elements that
+    /// the reduction needs.</exception>
     internal Terms(string operation, Reduction reduction, params ReadOnlySpan<(string Name, Tensor Tensor)> inputs)
     {
         (_operation, _reduction) = (operation, reduction);
-        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{operation}: there is no such reduction.");
+        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(
+            nameof(reduction), reduction, $"{operation}: there is no such reduction.");
         (string firstName, Tensor first) = inputs[0];
         (_shape, _dtype) = (first.Shape, first.DType);
         foreach ((string name, Tensor tensor) in inputs[1..])
         {
-            if (tensor.DType != _dtype) throw new ArgumentException($"{operation}: {firstName} {first.Shape} hold {_dtype}, {name} {tensor.Shape} hold {tensor.DType}; convert one with Cast.");
-            if (!Shape.TryBroadcast(_shape, tensor.Shape, out _shape)) throw new ArgumentException($"{operation}: {Describe(inputs)} do not broadcast.");
+            if (tensor.DType != _dtype) throw new ArgumentException(
+                $"{operation}: {firstName} {first.Shape} hold {_dtype}, {name} {tensor.Shape} hold {tensor.DType}; convert one with Cast.");
+            if (!Shape.TryBroadcast(_shape, tensor.Shape, out _shape)) throw new ArgumentException(
+                $"{operation}: {Describe(inputs)} do not broadcast.");
         }
 
-        if (_dtype == DType.Int32) throw new ArgumentException($"{operation}: {firstName} must be {DType.Float32} or {DType.Float64}, found {_dtype}.");
-        if (reduction == Reduction.Rows && _shape.Rank == 0) throw new ArgumentException($"{operation}: Reduction.Rows needs at least one axis, found a scalar.");
-        if (reduction == Reduction.Mean && _shape.Count == 0) throw new ArgumentException($"{operation}: shape {_shape} has no element to average.");
+        if (_dtype == DType.Int32) throw new ArgumentException(
+            $"{operation}: {firstName} must be {DType.Float32} or {DType.Float64}, found {_dtype}.");
+        if (reduction == Reduction.Rows && _shape.Rank == 0) throw new ArgumentException(
+            $"{operation}: Reduction.Rows needs at least one axis, found a scalar.");
+        if (reduction == Reduction.Mean && _shape.Count == 0) throw new ArgumentException(
+            $"{operation}: shape {_shape} has no element to average.");
         _tape = Tape.Open(operation);
     }
 
     /// <summary>The result, from an operation of two inputs.</summary>
-    internal Tensor Run<TOp>(TOp op, Tensor x, Tensor y) where TOp : unmanaged, IBinaryOp => Run(new MapTerm<BinaryMap<TOp>>(new(op)), [x, y]);
+    internal Tensor Run<TOp>(TOp op, Tensor x, Tensor y)
+        where TOp : unmanaged, IBinaryOp => Run(new MapTerm<BinaryMap<TOp>>(new(op)), [x, y]);
 
     /// <summary>The result, from an operation of three inputs.</summary>
-    internal Tensor Run<TOp>(TOp op, Tensor x, Tensor y, Tensor z) where TOp : unmanaged, ITernaryOp => Run(new MapTerm<TernaryMap<TOp>>(new(op)), [x, y, z]);
+    internal Tensor Run<TOp>(TOp op, Tensor x, Tensor y, Tensor z)
+        where TOp : unmanaged, ITernaryOp => Run(new MapTerm<TernaryMap<TOp>>(new(op)), [x, y, z]);
 
     /// <summary>The result, from an operation of four inputs.</summary>
     internal Tensor Run<TOp>(TOp op, Tensor x, Tensor y, Tensor z, Tensor w) where TOp : unmanaged, IQuaternaryOp =>
@@ -90,7 +99,8 @@ internal sealed class Terms
 
     /// <summary>A rule for one of the inputs.</summary>
     /// <param name="input">The input.</param>
-    /// <param name="composed">From the gradients of the elements, or what broadcasts to them, to those of the input before they are summed to its shape.</param>
+    /// <param name="composed">From the gradients of the elements, or what broadcasts to them, to those of the input before they are summed
+    /// to its shape.</param>
     /// <param name="fused">Likewise, in one pass that records nothing; null where there is none.</param>
     internal Rule Rule(Tensor input, Func<Tensor, Tensor> composed, Func<Tensor, Tensor>? fused = null) => new(input, g =>
     {

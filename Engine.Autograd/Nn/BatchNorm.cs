@@ -20,11 +20,14 @@ public sealed class BatchNorm : Module, IFusesActivation
     /// <param name="affine">False for a layer without weight and bias.</param>
     /// <param name="weightInitializer">What fills the weight; null takes ones. DCGAN takes Normal(1, 0.02).</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no channels, or the momentum or epsilon is out of range.</exception>
-    public BatchNorm(int channels, ModuleOptions options, double momentum = 0.1, double epsilon = 1e-5, bool affine = true, Initializer? weightInitializer = null)
+    public BatchNorm(int channels, ModuleOptions options, double momentum = 0.1, double epsilon = 1e-5, bool affine = true,
+        Initializer? weightInitializer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
-        if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "BatchNorm: the momentum must be in [0, 1].");
-        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "BatchNorm: epsilon must be positive and finite.");
+        if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(
+            nameof(momentum), momentum, "BatchNorm: the momentum must be in [0, 1].");
+        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
+            nameof(epsilon), epsilon, "BatchNorm: epsilon must be positive and finite.");
         (_momentum, _epsilon) = (momentum, epsilon);
         if (affine)
         {

@@ -4,8 +4,8 @@ using Engine.Kernels;
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// States of recurrent layers that outlive the tape: what truncated backpropagation through time hands from one piece of a sequence to the next (Williams and
-/// Peng 1990). The values go on, gradients do not go back. It belongs to the state of a training.
+/// States of recurrent layers that outlive the tape: what truncated backpropagation through time hands from one piece of a sequence to the
+/// next (Williams and Peng 1990). The values go on, gradients do not go back. It belongs to the state of a training.
 /// </summary>
 /// <example>
 /// <code>
@@ -42,9 +42,11 @@ public sealed class CarriedState : IStateful, IDisposable
     /// <exception cref="ArgumentException">There are more or fewer, or a shape differs; nothing was changed.</exception>
     public void Store(params ReadOnlySpan<Tensor> states)
     {
-        if (states.Length != _tensors.Length) throw new ArgumentException($"Store: expected {_tensors.Length} states, found {states.Length}.");
+        if (states.Length != _tensors.Length) throw new ArgumentException(
+            $"Store: expected {_tensors.Length} states, found {states.Length}.");
         foreach (Tensor state in states)
-            if (state.Shape != _tensors[0].Shape) throw new ArgumentException($"Store: expected states {_tensors[0].Shape}, found {state.Shape}.");
+            if (state.Shape != _tensors[0].Shape) throw new ArgumentException(
+                $"Store: expected states {_tensors[0].Shape}, found {state.Shape}.");
         for (int i = 0; i < states.Length; i++)
         {
             Move.Copy(states[i].Storage, _tensors[i].Storage);

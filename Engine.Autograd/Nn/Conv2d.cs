@@ -4,8 +4,8 @@ namespace Engine.Autograd.Nn;
 
 /// <summary>
 /// A convolution y = x * W + b of images: [batch, height, width, inputs] to [batch, output height, output width, outputs]. The weight is
-/// [kernel height, kernel width, inputs / groups, outputs], the bias [outputs]. Both start uniform in +-1 / sqrt(kernel height * kernel width * inputs / groups) unless told
-/// otherwise, as in PyTorch.
+/// [kernel height, kernel width, inputs / groups, outputs], the bias [outputs]. Both start uniform in +-1 / sqrt(kernel height * kernel
+/// width * inputs / groups) unless told otherwise, as in PyTorch.
 /// </summary>
 public sealed class Conv2d : Module, IFusesActivation
 {
@@ -25,9 +25,11 @@ public sealed class Conv2d : Module, IFusesActivation
     /// <param name="biasInitializer">What fills the bias; null takes the same range as the weight's default.</param>
     /// <exception cref="ArgumentException">An extent is less than 1, or the groups do not divide the channels.</exception>
     public Conv2d(
-        int inputs, int outputs, int kernel, ModuleOptions options, int stride = 1, ConvPadding padding = default, int dilation = 1, int groups = 1,
+        int inputs, int outputs, int kernel, ModuleOptions options, int stride = 1, ConvPadding padding = default, int dilation = 1,
+        int groups = 1,
         bool bias = true, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
-        : this(inputs, outputs, (kernel, kernel), options, new Conv2dOptions(stride, padding, dilation, groups), bias, weightInitializer, biasInitializer)
+        : this(inputs, outputs, (kernel, kernel), options, new Conv2dOptions(stride, padding, dilation, groups), bias, weightInitializer,
+            biasInitializer)
     {
     }
 

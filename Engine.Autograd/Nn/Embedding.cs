@@ -28,7 +28,8 @@ public sealed class Embedding : Module
     /// <exception cref="ArgumentOutOfRangeException">An index is no row of the table.</exception>
     public override Tensor Forward(Tensor indices)
     {
-        if (indices.DType != Kernels.DType.Int32) throw new ArgumentException($"Embedding: indices must be Int32, found {indices.DType} {indices.Shape}.");
+        if (indices.DType != Kernels.DType.Int32) throw new ArgumentException(
+            $"Embedding: indices must be Int32, found {indices.DType} {indices.Shape}.");
         return Weight.Gather(indices);
     }
 }

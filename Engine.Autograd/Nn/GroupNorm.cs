@@ -1,8 +1,8 @@
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, ..., channels], in each image over all positions and the channels of
-/// a group. The parameters <c>weight</c> and <c>bias</c> are [channels] each. Training and evaluation are the same.
+/// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, ..., channels], in each image over all positions and the channels
+/// of a group. The parameters <c>weight</c> and <c>bias</c> are [channels] each. Training and evaluation are the same.
 /// </summary>
 public sealed class GroupNorm : Module
 {
@@ -22,7 +22,8 @@ public sealed class GroupNorm : Module
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         if (channels % groups != 0) throw new ArgumentException($"GroupNorm: {groups} groups do not divide {channels} channels.");
-        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "GroupNorm: epsilon must be positive and finite.");
+        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
+            nameof(epsilon), epsilon, "GroupNorm: epsilon must be positive and finite.");
         (_groups, _epsilon) = (groups, epsilon);
         if (!affine) return;
         Weight = NewParameter("weight", [channels], Initializers.Ones, options);

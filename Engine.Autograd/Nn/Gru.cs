@@ -12,7 +12,8 @@ public sealed class Gru : RecurrentModule
     /// <param name="layers">How many; at least 1.</param>
     /// <param name="dropout">The share of the outputs of each layer but the last that is dropped while training.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public Gru(int inputs, int hidden, ModuleOptions options, int layers = 1, double dropout = 0) : base(GruCell.Gates, inputs, hidden, options, layers, dropout)
+    public Gru(int inputs, int hidden, ModuleOptions options, int layers = 1, double dropout = 0)
+        : base(GruCell.Gates, inputs, hidden, options, layers, dropout)
     {
     }
 
@@ -22,7 +23,8 @@ public sealed class Gru : RecurrentModule
     /// <summary>The states of the last layer behind every step, from a state before the first.</summary>
     /// <param name="x">[batch, steps, inputs].</param>
     /// <param name="initial">The state before the first step, [layers, batch, hidden]; null for 0.</param>
-    /// <param name="last">The state behind the last step, likewise. Gradients flow back through it; <see cref="Tensor.Detach"/> cuts them.</param>
+    /// <param name="last">The state behind the last step, likewise. Gradients flow back through it; <see cref="Tensor.Detach"/> cuts
+    /// them.</param>
     /// <returns>[batch, steps, hidden].</returns>
     /// <exception cref="ArgumentException">A shape or a type does not fit.</exception>
     public Tensor Forward(Tensor x, Tensor? initial, out Tensor last)

@@ -2,7 +2,9 @@ using Engine.Kernels;
 
 namespace Engine.Autograd.Nn;
 
-/// <summary>An activation that the layer before it can apply to its result while that is still in registers: <see cref="Sequential"/> asks for it.</summary>
+/// <summary>
+/// An activation that the layer before it can apply to its result while that is still in registers: <see cref="Sequential"/> asks for it.
+/// </summary>
 public interface IActivation
 {
     /// <summary>The function.</summary>

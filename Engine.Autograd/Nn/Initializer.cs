@@ -9,9 +9,9 @@ namespace Engine.Autograd.Nn;
 public delegate void Initializer(Storage storage, Shape shape, RandomStream random);
 
 /// <summary>
-/// The initialisers in use. For those that look at inputs and outputs, a weight is [..., inputs, outputs]: what stands before is the extent of a kernel, and
-/// multiplies both. The weight of a transposed convolution is that of the convolution whose input gradient it is, [kernel height, kernel
-/// width, outputs, inputs], so its outputs count as inputs and the other way round, as they do in PyTorch.
+/// The initialisers in use. For those that look at inputs and outputs, a weight is [..., inputs, outputs]: what stands before is the extent
+/// of a kernel, and multiplies both. The weight of a transposed convolution is that of the convolution whose input gradient it is, [kernel
+/// height, kernel width, outputs, inputs], so its outputs count as inputs and the other way round, as they do in PyTorch.
 /// </summary>
 public static partial class Initializers
 {
@@ -62,7 +62,8 @@ public static partial class Initializers
     /// <param name="value">The value.</param>
     public static Initializer Constant(double value) => (storage, _, _) => Move.Fill(storage, value);
 
-    // What a weight has in front of its last two axes are the taps of a kernel: an output sees so many of each input, an input goes into so many.
+    // What a weight has in front of its last two axes are the taps of a kernel: an output sees so many of each input, an input goes into so
+    // many.
     private static int FanIn(Shape shape) => shape.Rank == 0 ? 1 : Math.Max(1, shape.Count / Math.Max(1, shape[-1]));
 
     private static int FanOut(Shape shape) => shape.Rank < 2 ? Math.Max(1, shape.Count) : Math.Max(1, shape.Count / Math.Max(1, shape[-2]));

@@ -7,7 +7,8 @@ namespace Engine.Autograd.Nn;
 public static partial class Initializers
 {
     /// <summary>
-    /// Normal numbers of which those further than so many deviations from the mean are drawn anew. The deviation is that of the normal numbers before.
+    /// Normal numbers of which those further than so many deviations from the mean are drawn anew. The deviation is that of the normal
+    /// numbers before.
     /// </summary>
     /// <param name="deviation">The standard deviation, not negative.</param>
     /// <param name="mean">The mean.</param>
@@ -35,8 +36,8 @@ public static partial class Initializers
     }
 
     /// <summary>
-    /// A weight whose columns, or rows where there are fewer of them, are orthogonal and of length <paramref name="gain"/> (Saxe et al. 2013,
-    /// arXiv:1312.6120): uniform among such matrices. The kernel of a convolution counts to its inputs. Computed in float64.
+    /// A weight whose columns, or rows where there are fewer of them, are orthogonal and of length <paramref name="gain"/> (Saxe et al.
+    /// 2013, arXiv:1312.6120): uniform among such matrices. The kernel of a convolution counts to its inputs. Computed in float64.
     /// </summary>
     /// <param name="gain">The length, sqrt(2) for ReLU.</param>
     /// <exception cref="ArgumentOutOfRangeException">The gain is not finite.</exception>
@@ -65,8 +66,8 @@ public static partial class Initializers
     }
 
     /// <summary>
-    /// Takes off vector <paramref name="index"/> what lies along those before it, and scales it to 1: Gram and Schmidt's QR decomposition, whose R has
-    /// a positive diagonal, so that Q is uniform. Twice is enough for orthogonality to the last digits (Giraud et al. 2005).
+    /// Takes off vector <paramref name="index"/> what lies along those before it, and scales it to 1: Gram and Schmidt's QR decomposition,
+    /// whose R has a positive diagonal, so that Q is uniform. Twice is enough for orthogonality to the last digits (Giraud et al. 2005).
     /// </summary>
     private static void Orthonormalize(double[] vectors, int index, int length)
     {

@@ -3,8 +3,8 @@ using Engine.Kernels;
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// The keys and values of the positions that one attention has seen, so that the next position of a sequence that is being generated attends to them
-/// without computing them again. For inference: no gradient goes through it.
+/// The keys and values of the positions that one attention has seen, so that the next position of a sequence that is being generated
+/// attends to them without computing them again. For inference: no gradient goes through it.
 /// </summary>
 public sealed class KeyValueCache : IDisposable
 {
@@ -38,26 +38,36 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Forgets all positions.</summary>
     public void Clear() => Length = 0;
 
-    /// <summary>Adds the next positions, and lets their queries attend to all that are held now, each to itself and those before it.</summary>
+    /// <summary>
+    /// Adds the next positions, and lets their queries attend to all that are held now, each to itself and those before it.
+    /// </summary>
     /// <param name="packed">Queries, keys and values of the positions: [batch, positions, 3 channels].</param>
     /// <param name="heads">How many heads attend side by side; divides the channels.</param>
     /// <returns>[batch, positions, channels].</returns>
     /// <exception cref="ArgumentException">The shape does not fit, or there is no room.</exception>
-    /// <exception cref="InvalidOperationException">The open tape records: gradients would leave out what goes through the cache.</exception>
+    /// <exception cref="InvalidOperationException">The open tape records: gradients would leave out what goes through the
+    /// cache.</exception>
     public Tensor Attend(Tensor packed, int heads)
     {
         ArgumentNullException.ThrowIfNull(packed);
         (int batch, int channels) = (_memory.Shape[0], _memory.Shape[2] / 2);
-        if (packed.Shape.Rank != 3 || packed.Shape[0] != batch || packed.Shape[2] != 3 * channels || packed.Shape[1] < 1 || heads < 1 || channels % heads != 0)
-            throw new ArgumentException($"KeyValueCache: expected [{batch}, positions, {3 * channels}] whose {channels} channels {heads} heads divide, found {packed.Shape}.");
+        if (packed.Shape.Rank != 3 || packed.Shape[0] != batch || packed.Shape[2] != 3 * channels || packed.Shape[1] < 1 || heads < 1
+            || channels % heads != 0)
+            throw new ArgumentException(
+                $"KeyValueCache: expected [{batch}, positions, {3 * channels}] whose {channels} channels {heads} heads divide, found "
+                + $"{packed.Shape}.");
         int positions = packed.Shape[1];
-        if (Length + positions > Capacity) throw new ArgumentException($"KeyValueCache: {Length} of {Capacity} positions are held, there is no room for {positions}.");
+        if (Length + positions > Capacity) throw new ArgumentException(
+            $"KeyValueCache: {Length} of {Capacity} positions are held, there is no room for {positions}.");
         Tape tape = Tape.Open(nameof(KeyValueCache));
-        if (tape.IsRecording) throw new InvalidOperationException("KeyValueCache: no gradient goes through a cache. Open the tape with 'new Tape(record: false)'.");
-        Move.WriteSlice(packed.Slice(2, channels, 2 * channels).Storage, [batch, positions, 2 * channels], _memory.Storage, _memory.Shape, [0, Length, 0]);
+        if (tape.IsRecording) throw new InvalidOperationException(
+            "KeyValueCache: no gradient goes through a cache. Open the tape with 'new Tape(record: false)'.");
+        Move.WriteSlice(packed.Slice(2, channels, 2 * channels).Storage, [batch, positions, 2 * channels], _memory.Storage, _memory.Shape,
+            [0, Length, 0]);
         Length += positions;
         AttentionShape shape = new(batch, heads, positions, Length, channels / heads, IsCausal: true);
-        Tensor y = tape.NewTensor([batch, positions, channels], packed.DType), logSumExp = tape.NewTensor([batch, heads, positions], packed.DType);
+        Tensor y = tape.NewTensor([batch, positions, channels], packed.DType),
+            logSumExp = tape.NewTensor([batch, heads, positions], packed.DType);
         Attention.Forward(
             AttentionRows.Part(packed.Storage, 0, 3, positions, channels), AttentionRows.Part(_memory.Storage, 0, 2, Capacity, channels),
             AttentionRows.Part(_memory.Storage, 1, 2, Capacity, channels), shape, y.Storage, logSumExp.Storage);

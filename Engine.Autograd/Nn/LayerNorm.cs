@@ -1,8 +1,8 @@
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) over the innermost axis: [..., features]. The parameters <c>weight</c> and <c>bias</c> are
-/// [features] each. Training and evaluation are the same.
+/// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) over the innermost axis: [..., features]. The parameters <c>weight</c> and
+/// <c>bias</c> are [features] each. Training and evaluation are the same.
 /// </summary>
 public sealed class LayerNorm : Module
 {
@@ -17,7 +17,8 @@ public sealed class LayerNorm : Module
     public LayerNorm(int features, ModuleOptions options, double epsilon = 1e-5, bool affine = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(features, 1);
-        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "LayerNorm: epsilon must be positive and finite.");
+        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
+            nameof(epsilon), epsilon, "LayerNorm: epsilon must be positive and finite.");
         _epsilon = epsilon;
         if (!affine) return;
         Weight = NewParameter("weight", [features], Initializers.Ones, options);

@@ -16,12 +16,14 @@ public sealed class Linear : Module, IFusesActivation
     /// <param name="weightInitializer">What fills the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
     /// <param name="biasInitializer">What fills the bias; null takes uniform in +-1 / sqrt(inputs).</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no inputs or no outputs.</exception>
-    public Linear(int inputs, int outputs, ModuleOptions options, bool bias = true, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
+    public Linear(int inputs, int outputs, ModuleOptions options, bool bias = true, Initializer? weightInitializer = null,
+        Initializer? biasInitializer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
         double bound = 1 / Math.Sqrt(inputs);
-        Weight = NewParameter("weight", [inputs, outputs], weightInitializer ?? Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
+        Weight = NewParameter("weight", [inputs, outputs], weightInitializer ?? Initializers.LinearDefault, options,
+            ParameterLayout.OutputsLast);
         if (bias) Bias = NewParameter("bias", [outputs], biasInitializer ?? Initializers.Uniform(-bound, bound), options);
     }
 

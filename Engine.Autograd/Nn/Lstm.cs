@@ -12,7 +12,8 @@ public sealed class Lstm : RecurrentModule
     /// <param name="layers">How many; at least 1.</param>
     /// <param name="dropout">The share of the outputs of each layer but the last that is dropped while training.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public Lstm(int inputs, int hidden, ModuleOptions options, int layers = 1, double dropout = 0) : base(LstmCell.Gates, inputs, hidden, options, layers, dropout)
+    public Lstm(int inputs, int hidden, ModuleOptions options, int layers = 1, double dropout = 0)
+        : base(LstmCell.Gates, inputs, hidden, options, layers, dropout)
     {
     }
 

@@ -3,9 +3,10 @@ using Engine.Kernels;
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// A masked convolution y = x * W + b of images, which sees only what comes before a pixel (van den Oord et al. 2016, arXiv:1601.06759): [batch, height, width, inputs] to [batch, height, width,
-/// outputs]. The weight is [kernel height, kernel width, inputs, outputs] with all taps, so that it goes to and from other frameworks; those that are masked are 0 and stay so. The others and the bias
-/// start uniform in +-1 / sqrt(kept taps * inputs) unless told otherwise.
+/// A masked convolution y = x * W + b of images, which sees only what comes before a pixel (van den Oord et al. 2016, arXiv:1601.06759):
+/// [batch, height, width, inputs] to [batch, height, width, outputs]. The weight is [kernel height, kernel width, inputs, outputs] with all
+/// taps, so that it goes to and from other frameworks; those that are masked are 0 and stay so. The others and the bias start uniform in
+/// +-1 / sqrt(kept taps * inputs) unless told otherwise.
 /// </summary>
 public sealed class MaskedConv2d : Module, IFusesActivation
 {

@@ -3,8 +3,9 @@ using Engine.Kernels;
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// A fully connected layer some of whose connections are cut: y = x (W * M) + b, [..., inputs] to [..., outputs], with a mask M of zeros and
-/// ones. Where M is 0 the weight takes no part and gets no gradient, whatever it holds. The mask is a buffer: saved with the weights, not trained.
+/// A fully connected layer some of whose connections are cut: y = x (W * M) + b, [..., inputs] to [..., outputs], with a mask M of zeros
+/// and ones. Where M is 0 the weight takes no part and gets no gradient, whatever it holds. The mask is a buffer: saved with the weights,
+/// not trained.
 /// </summary>
 public sealed class MaskedLinear : Module, IFusesActivation
 {
@@ -19,13 +20,15 @@ public sealed class MaskedLinear : Module, IFusesActivation
     /// <exception cref="ArgumentOutOfRangeException">There are no inputs or no outputs.</exception>
     /// <exception cref="ArgumentException">The mask has another number of elements, or one that is neither 0 nor 1.</exception>
     public MaskedLinear(
-        int inputs, int outputs, ReadOnlySpan<float> mask, ModuleOptions options, bool bias = true, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
+        int inputs, int outputs, ReadOnlySpan<float> mask, ModuleOptions options, bool bias = true, Initializer? weightInitializer = null,
+        Initializer? biasInitializer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
         CheckMask(mask, [inputs, outputs]);
         double bound = 1 / Math.Sqrt(inputs);
-        Weight = NewParameter("weight", [inputs, outputs], weightInitializer ?? Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
+        Weight = NewParameter("weight", [inputs, outputs], weightInitializer ?? Initializers.LinearDefault, options,
+            ParameterLayout.OutputsLast);
         if (bias) Bias = NewParameter("bias", [outputs], biasInitializer ?? Initializers.Uniform(-bound, bound), options);
         Mask = NewBuffer("mask", [inputs, outputs], Initializers.Ones, options);
         SetMask(mask);
@@ -59,7 +62,8 @@ public sealed class MaskedLinear : Module, IFusesActivation
 
     private static void CheckMask(ReadOnlySpan<float> mask, Shape shape)
     {
-        if (mask.Length != shape.Count) throw new ArgumentException($"MaskedLinear: a mask {shape} has {shape.Count} elements, found {mask.Length}.");
+        if (mask.Length != shape.Count) throw new ArgumentException(
+            $"MaskedLinear: a mask {shape} has {shape.Count} elements, found {mask.Length}.");
         int at = mask.IndexOfAnyExcept(0f, 1f);
         if (at >= 0) throw new ArgumentException($"MaskedLinear: a mask holds zeros and ones, found {mask[at]} at element {at}.");
     }

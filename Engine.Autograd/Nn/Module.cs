@@ -16,7 +16,10 @@ public abstract class Module : IStateful, IDisposable
     private RandomStream? _random;
     private (Module Parent, string Name)? _place;
 
-    /// <summary>Every parameter once: those of the module itself, then those of its parts in their order. A module is complete when its constructor returns.</summary>
+    /// <summary>
+    /// Every parameter once: those of the module itself, then those of its parts in their order. A module is complete when its constructor
+    /// returns.
+    /// </summary>
     public IReadOnlyList<Parameter> Parameters => _all ??= [.. NamedParameters().Select(named => named.Parameter).Distinct()];
 
     /// <summary>The number of trained numbers.</summary>
@@ -70,7 +73,10 @@ public abstract class Module : IStateful, IDisposable
     /// <summary>Puts the module and its parts into evaluation mode.</summary>
     public void Eval() => Train(false);
 
-    /// <summary>Puts the module and its parts into evaluation mode, until what is returned is disposed of; then they go back to the mode that the module was in.</summary>
+    /// <summary>
+    /// Puts the module and its parts into evaluation mode, until what is returned is disposed of; then they go back to the mode that the
+    /// module was in.
+    /// </summary>
     public IDisposable Evaluating()
     {
         Evaluation evaluation = new(this, IsTraining);
@@ -91,8 +97,10 @@ public abstract class Module : IStateful, IDisposable
     /// <param name="shape">Its shape.</param>
     /// <param name="initializer">What fills it.</param>
     /// <param name="options">Where and of what type it is, and where randomness comes from.</param>
-    /// <param name="layout">How its axes stand to those that other frameworks write: the weights of products and convolutions differ.</param>
-    protected Parameter NewParameter(string name, Shape shape, Initializer initializer, ModuleOptions options, ParameterLayout layout = ParameterLayout.Same)
+    /// <param name="layout">How its axes stand to those that other frameworks write: the weights of products and convolutions
+    /// differ.</param>
+    protected Parameter NewParameter(
+        string name, Shape shape, Initializer initializer, ModuleOptions options, ParameterLayout layout = ParameterLayout.Same)
     {
         ArgumentNullException.ThrowIfNull(initializer);
         ArgumentNullException.ThrowIfNull(options);

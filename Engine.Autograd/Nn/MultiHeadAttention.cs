@@ -1,8 +1,9 @@
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// Multi-head attention of a sequence to itself (Vaswani et al. 2017, arXiv:1706.03762): [batch, time, channels] to the same. One projection to
-/// queries, keys and values of all heads, which attend in one kernel, and one of what they found. The parts are <c>projection</c> and <c>output</c>.
+/// Multi-head attention of a sequence to itself (Vaswani et al. 2017, arXiv:1706.03762): [batch, time, channels] to the same. One
+/// projection to queries, keys and values of all heads, which attend in one kernel, and one of what they found. The parts are
+/// <c>projection</c> and <c>output</c>.
 /// </summary>
 public sealed class MultiHeadAttention : Module
 {
@@ -15,12 +16,14 @@ public sealed class MultiHeadAttention : Module
     /// <param name="options">Device, type and randomness.</param>
     /// <param name="causal">Whether a position attends to itself and those before it only.</param>
     /// <param name="bias">False for projections without a bias.</param>
-    /// <param name="weightInitializer">What fills the weight of the projection; null takes <see cref="Initializers.LinearDefault"/>.</param>
+    /// <param name="weightInitializer">What fills the weight of the projection; null takes
+    /// <see cref="Initializers.LinearDefault"/>.</param>
     /// <param name="outputInitializer">What fills the weight of the output; null takes <see cref="Initializers.LinearDefault"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no channels or no heads.</exception>
     /// <exception cref="ArgumentException">The heads do not divide the channels.</exception>
     public MultiHeadAttention(
-        int channels, int heads, ModuleOptions options, bool causal = false, bool bias = true, Initializer? weightInitializer = null, Initializer? outputInitializer = null)
+        int channels, int heads, ModuleOptions options, bool causal = false, bool bias = true, Initializer? weightInitializer = null,
+        Initializer? outputInitializer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
@@ -47,7 +50,8 @@ public sealed class MultiHeadAttention : Module
     public Tensor Forward(Tensor x, KeyValueCache cache)
     {
         ArgumentNullException.ThrowIfNull(cache);
-        if (!_causal) throw new InvalidOperationException("MultiHeadAttention: a cache holds earlier positions, which is all that a causal layer attends to; this one is not causal.");
+        if (!_causal) throw new InvalidOperationException(
+            "MultiHeadAttention: a cache holds earlier positions, which is all that a causal layer attends to; this one is not causal.");
         return _output.Forward(cache.Attend(_projection.Forward(x), Heads));
     }
 }

@@ -18,7 +18,9 @@ public sealed class Parameter : Tensor
     /// <summary>The name within the module that made it: <c>weight</c>, <c>bias</c>.</summary>
     public string Name { get; }
 
-    /// <summary>The name within the outermost module that it is a part of: <c>0.weight</c>. Where modules share it, that of the first.</summary>
+    /// <summary>
+    /// The name within the outermost module that it is a part of: <c>0.weight</c>. Where modules share it, that of the first.
+    /// </summary>
     public string FullName => _module.PathTo(Name);
 
     /// <summary>How its axes stand to those that other frameworks write.</summary>

@@ -7,8 +7,8 @@ public enum ParameterLayout
     Same,
 
     /// <summary>
-    /// [kernel..., inputs, outputs], where PyTorch has [outputs, inputs, kernel...]: the weights of fully connected layers and convolutions. Of
-    /// transposed convolutions too: [kernel..., outputs, inputs] here, [inputs, outputs, kernel...] there.
+    /// [kernel..., inputs, outputs], where PyTorch has [outputs, inputs, kernel...]: the weights of fully connected layers and
+    /// convolutions. Of transposed convolutions too: [kernel..., outputs, inputs] here, [inputs, outputs, kernel...] there.
     /// </summary>
     OutputsLast,
 }

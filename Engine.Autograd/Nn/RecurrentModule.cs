@@ -4,8 +4,9 @@ using Engine.Kernels;
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// Recurrent layers, one on top of the other: [batch, steps, inputs] to [batch, steps, hidden]. The products with the inputs of all steps are one; the gates of a step are one kernel. Parameters have PyTorch's names
-/// (<c>weight_ih_l0</c>, <c>weight_hh_l0</c>, <c>bias_ih_l0</c>, <c>bias_hh_l0</c>) and start as there, uniform in +-1 / sqrt(hidden).
+/// Recurrent layers, one on top of the other: [batch, steps, inputs] to [batch, steps, hidden]. The products with the inputs of all steps
+/// are one; the gates of a step are one kernel. Parameters have PyTorch's names (<c>weight_ih_l0</c>, <c>weight_hh_l0</c>,
+/// <c>bias_ih_l0</c>, <c>bias_hh_l0</c>) and start as there, uniform in +-1 / sqrt(hidden).
 /// </summary>
 public abstract class RecurrentModule : Module
 {
@@ -16,7 +17,8 @@ public abstract class RecurrentModule : Module
     private protected RecurrentModule(int gates, int inputs, int hidden, ModuleOptions options, int layers, double dropout)
     {
         if (inputs < 1 || hidden < 1 || layers < 1)
-            throw new ArgumentOutOfRangeException(nameof(layers), $"{GetType().Name}: inputs, hidden and layers must be at least 1, found {inputs}, {hidden} and {layers}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(layers), $"{GetType().Name}: inputs, hidden and layers must be at least 1, found {inputs}, {hidden} and {layers}.");
         (_inputs, Hidden) = (inputs, hidden);
         Initializer uniform = Initializers.Uniform(-1 / Math.Sqrt(hidden), 1 / Math.Sqrt(hidden));
         _layers = new LayerParameters[layers];
@@ -24,7 +26,8 @@ public abstract class RecurrentModule : Module
         {
             string suffix = string.Create(CultureInfo.InvariantCulture, $"_l{layer}");
             _layers[layer] = new LayerParameters(
-                NewParameter("weight_ih" + suffix, [layer == 0 ? inputs : hidden, gates * hidden], uniform, options, ParameterLayout.OutputsLast),
+                NewParameter("weight_ih" + suffix, [layer == 0 ? inputs : hidden, gates * hidden], uniform, options,
+                    ParameterLayout.OutputsLast),
                 NewParameter("weight_hh" + suffix, [hidden, gates * hidden], uniform, options, ParameterLayout.OutputsLast),
                 NewParameter("bias_ih" + suffix, [gates * hidden], uniform, options),
                 NewParameter("bias_hh" + suffix, [gates * hidden], uniform, options));
@@ -55,12 +58,14 @@ public abstract class RecurrentModule : Module
     {
         if (state is null) return null;
         Shape expected = [Layers, batch, Hidden];
-        if (state.Shape != expected) throw new ArgumentException($"{GetType().Name}: expected a state {expected}, [layers, batch, hidden], found {state.Shape}.");
+        if (state.Shape != expected) throw new ArgumentException(
+            $"{GetType().Name}: expected a state {expected}, [layers, batch, hidden], found {state.Shape}.");
         return state.Slice(0, layer, 1).Reshape(batch, Hidden);
     }
 
     /// <summary>The states behind the last step, [1, batch, hidden], from those behind every step.</summary>
-    private protected static Tensor Last(Tensor output) => output.Slice(1, output.Shape[1] - 1, 1).Reshape(1, output.Shape[0], output.Shape[2]);
+    private protected static Tensor Last(Tensor output) =>
+        output.Slice(1, output.Shape[1] - 1, 1).Reshape(1, output.Shape[0], output.Shape[2]);
 
     private protected static Tensor Stack(Tensor[] layers) => layers.Length == 1 ? layers[0] : Tensor.Concat(0, layers);
 

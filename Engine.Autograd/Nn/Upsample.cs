@@ -18,5 +18,6 @@ public sealed class Upsample : Module
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => _mode == UpsampleMode.Nearest ? x.UpsampleNearest2d(_factor) : x.UpsampleBilinear2d(_factor);
+    public override Tensor Forward(Tensor x) =>
+        _mode == UpsampleMode.Nearest ? x.UpsampleNearest2d(_factor) : x.UpsampleBilinear2d(_factor);
 }

@@ -18,12 +18,14 @@ public class Adam : Optimizer
     /// <param name="epsilon">What keeps the divisor from 0.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public Adam(IReadOnlyList<Parameter> parameters, double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
+    public Adam(IReadOnlyList<Parameter> parameters, double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+        double epsilon = 1e-8)
         : this(parameters, learningRate, beta1, beta2, epsilon, 0)
     {
     }
 
-    private protected Adam(IReadOnlyList<Parameter> parameters, double learningRate, double beta1, double beta2, double epsilon, double weightDecay)
+    private protected Adam(IReadOnlyList<Parameter> parameters, double learningRate, double beta1, double beta2, double epsilon,
+        double weightDecay)
         : base(parameters, learningRate)
     {
         _weightDecay = weightDecay;

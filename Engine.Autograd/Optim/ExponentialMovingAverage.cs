@@ -5,8 +5,8 @@ using Engine.Kernels;
 namespace Engine.Autograd.Optim;
 
 /// <summary>
-/// The exponential moving average of a module's parameters, which as a rule evaluates better than the parameters themselves (Polyak and Juditsky
-/// 1992). It starts at the parameters as they are; buffers, such as running statistics, stay those of the module.
+/// The exponential moving average of a module's parameters, which as a rule evaluates better than the parameters themselves (Polyak and
+/// Juditsky 1992). It starts at the parameters as they are; buffers, such as running statistics, stay those of the module.
 /// </summary>
 /// <example>
 /// <code>
@@ -25,7 +25,8 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     /// <summary>Begins an average.</summary>
     /// <param name="module">The module.</param>
     /// <param name="decay">The share of the average that stays at each update, in [0, 1).</param>
-    /// <param name="warmUp">True to begin with smaller decays, (1 + updates) / (10 + updates), so that the first parameters are soon forgotten.</param>
+    /// <param name="warmUp">True to begin with smaller decays, (1 + updates) / (10 + updates), so that the first parameters are soon
+    /// forgotten.</param>
     /// <exception cref="ArgumentException">The module has no parameters.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The decay is not in [0, 1).</exception>
     public ExponentialMovingAverage(Module module, double decay = 0.999, bool warmUp = false)
@@ -48,7 +49,9 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     /// <summary>The number of updates made.</summary>
     public long Updates { get; private set; }
 
-    /// <summary>Takes in the parameters as they are now: average += (1 - decay) (parameter - average). Call it after each step of the optimizer.</summary>
+    /// <summary>
+    /// Takes in the parameters as they are now: average += (1 - decay) (parameter - average). Call it after each step of the optimizer.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The average is in use: it stands where the parameters should.</exception>
     public void Update()
     {
@@ -99,7 +102,8 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     private void ThrowIfUnfit(string operation)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_isInUse) throw new InvalidOperationException($"{operation}: the average is in use, in place of the parameters. Dispose what Use returned first.");
+        if (_isInUse) throw new InvalidOperationException(
+            $"{operation}: the average is in use, in place of the parameters. Dispose what Use returned first.");
     }
 
     private sealed class Usage(ExponentialMovingAverage average) : IDisposable

@@ -7,12 +7,13 @@ namespace Engine.Autograd.Optim;
 public static class GradientClipping
 {
     /// <summary>
-    /// Scales gradients, all by one factor and in place, so that the norm of all of them taken as one vector is at most <paramref name="most"/>.
-    /// A norm that is not finite leaves them as they are: no factor would help.
+    /// Scales gradients, all by one factor and in place, so that the norm of all of them taken as one vector is at most
+    /// <paramref name="most"/>. A norm that is not finite leaves them as they are: no factor would help.
     /// </summary>
     /// <param name="gradients">The gradients.</param>
     /// <param name="most">The largest norm, positive.</param>
-    /// <returns>The norm before, computed in float64; the same with any number of threads. On a device it stays there until it is read.</returns>
+    /// <returns>The norm before, computed in float64; the same with any number of threads. On a device it stays there until it is
+    /// read.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="most"/> is not positive.</exception>
     /// <exception cref="ObjectDisposedException">A gradient was given back.</exception>
     public static Reading ByNorm(IReadOnlyList<Tensor> gradients, double most)
@@ -23,7 +24,8 @@ public static class GradientClipping
 
         // Where two parameters have one gradient, as the terms of a sum do, its memory is scaled once.
         Storage[] distinct = [.. storages.Distinct()];
-        if (storages.Length > 0 && storages.All(storage => storage.Device is not CpuDevice && storage.Device == storages[0].Device)) return OnDevice(storages, distinct, most);
+        if (storages.Length > 0 && storages.All(
+            storage => storage.Device is not CpuDevice && storage.Device == storages[0].Device)) return OnDevice(storages, distinct, most);
         double norm = Math.Sqrt(SumOfSquares.Run(storages));
         if (!double.IsFinite(norm) || norm <= most) return norm;
         foreach (Storage storage in distinct)
@@ -39,7 +41,8 @@ public static class GradientClipping
     private static Reading OnDevice(Storage[] storages, Storage[] distinct, double most)
     {
         Device device = storages[0].Device;
-        Storage sum = device.Allocate(DType.Float64, 1), factor = device.Allocate(DType.Float64, 1), single = device.Allocate(DType.Float32, 1);
+        Storage sum = device.Allocate(DType.Float64, 1), factor = device.Allocate(DType.Float64, 1),
+            single = device.Allocate(DType.Float32, 1);
         try
         {
             SumOfSquares.Run(storages, sum);

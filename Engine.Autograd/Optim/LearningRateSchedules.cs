@@ -1,7 +1,8 @@
 namespace Engine.Autograd.Optim;
 
 /// <summary>
-/// The schedules in use. Each begins at step 0; lengths are in steps where the schedule is asked once a step, in epochs where once an epoch.
+/// The schedules in use. Each begins at step 0; lengths are in steps where the schedule is asked once a step, in epochs where once an
+/// epoch.
 /// </summary>
 /// <example><code>
 /// LearningRateSchedule schedule = LearningRateSchedules.Cosine(1e-3, 10_000).WarmedUp(500);
@@ -13,7 +14,8 @@ public static class LearningRateSchedules
     private const int ImportanceWeightedBase = 3;
 
     /// <summary>
-    /// The schedule, by epochs, of Burda et al. 2015 (arXiv:1509.00519), section 5: 10^(-3 - i/7) for 3^i epochs, i = 0 to 7; 3,280 epochs in all.
+    /// The schedule, by epochs, of Burda et al. 2015 (arXiv:1509.00519), section 5: 10^(-3 - i/7) for 3^i epochs, i = 0 to 7; 3,280 epochs
+    /// in all.
     /// </summary>
     public static LearningRateSchedule ImportanceWeighted { get; } =
         Piecewise([.. Enumerable.Range(0, 8).Select(i => ((long)Math.Pow(ImportanceWeightedBase, i), 1e-3 * Math.Pow(10, -i / 7.0)))]);
@@ -38,7 +40,9 @@ public static class LearningRateSchedules
         return step => step >= length ? to : from + ((to - from) * step / length);
     }
 
-    /// <summary>Half a wave of a cosine from one rate down to another, which stays (Loshchilov and Hutter 2016, arXiv:1608.03983).</summary>
+    /// <summary>
+    /// Half a wave of a cosine from one rate down to another, which stays (Loshchilov and Hutter 2016, arXiv:1608.03983).
+    /// </summary>
     /// <param name="from">The rate at step 0.</param>
     /// <param name="length">The steps in between.</param>
     /// <param name="to">The rate from step <paramref name="length"/> on.</param>
@@ -98,7 +102,8 @@ public static class LearningRateSchedules
     }
 
     /// <summary>
-    /// A straight line up to the first rate of a schedule, which then begins: (step + 1) / <paramref name="length"/> of that rate at each of the first steps.
+    /// A straight line up to the first rate of a schedule, which then begins: (step + 1) / <paramref name="length"/> of that rate at each
+    /// of the first steps.
     /// </summary>
     /// <param name="schedule">What follows.</param>
     /// <param name="length">The steps of the warm-up.</param>
@@ -112,7 +117,8 @@ public static class LearningRateSchedules
 
     private static void CheckRate(double rate)
     {
-        if (!(rate >= 0) || double.IsInfinity(rate)) throw new ArgumentOutOfRangeException(nameof(rate), rate, "A learning rate must be finite and not negative.");
+        if (!(rate >= 0) || double.IsInfinity(rate)) throw new ArgumentOutOfRangeException(
+            nameof(rate), rate, "A learning rate must be finite and not negative.");
     }
 
     private static void CheckLength(long length)
@@ -122,6 +128,7 @@ public static class LearningRateSchedules
 
     private static void CheckFactor(double factor)
     {
-        if (!(factor > 0) || double.IsInfinity(factor)) throw new ArgumentOutOfRangeException(nameof(factor), factor, "A factor must be positive and finite.");
+        if (!(factor > 0) || double.IsInfinity(factor)) throw new ArgumentOutOfRangeException(
+            nameof(factor), factor, "A factor must be positive and finite.");
     }
 }

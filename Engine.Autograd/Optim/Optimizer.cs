@@ -47,14 +47,16 @@ public abstract class Optimizer : IStateful, IDisposable
     public void Step(IReadOnlyList<Tensor> gradients)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (gradients.Count != Parameters.Count) throw new ArgumentException($"Step: {Parameters.Count} parameters need as many gradients, found {gradients.Count}.");
+        if (gradients.Count != Parameters.Count) throw new ArgumentException(
+            $"Step: {Parameters.Count} parameters need as many gradients, found {gradients.Count}.");
         for (int i = 0; i < gradients.Count; i++)
         {
             (Parameter parameter, Tensor gradient) = (Parameters[i], gradients[i]);
             parameter.ThrowIfDisposed();
             gradient.ThrowIfDisposed();
             if (gradient.Shape != parameter.Shape)
-                throw new ArgumentException($"Step: parameter {i} '{parameter.FullName}' has shape {parameter.Shape}, its gradient {gradient.Shape}.");
+                throw new ArgumentException(
+                    $"Step: parameter {i} '{parameter.FullName}' has shape {parameter.Shape}, its gradient {gradient.Shape}.");
             if (gradient.DType != parameter.DType || !ReferenceEquals(gradient.Device, parameter.Device))
                 throw new ArgumentException($"Step: parameter {i} '{parameter.FullName}' is {parameter}, its gradient {gradient}.");
         }
@@ -68,7 +70,8 @@ public abstract class Optimizer : IStateful, IDisposable
 
     /// <summary>
     /// Shows a checkpoint the number of steps, the learning rate, and what is remembered of each parameter, under its full name:
-    /// <c>mean.0.weight</c>; under its place where parameters of several models have one name. The parameters themselves belong to their module.
+    /// <c>mean.0.weight</c>; under its place where parameters of several models have one name. The parameters themselves belong to their
+    /// module.
     /// </summary>
     public void VisitState(StateVisitor visitor)
     {
@@ -93,7 +96,8 @@ public abstract class Optimizer : IStateful, IDisposable
 
     private static void CheckRate(double rate)
     {
-        if (!(rate > 0) || double.IsInfinity(rate)) throw new ArgumentOutOfRangeException(nameof(rate), rate, "The learning rate must be positive and finite.");
+        if (!(rate > 0) || double.IsInfinity(rate)) throw new ArgumentOutOfRangeException(
+            nameof(rate), rate, "The learning rate must be positive and finite.");
     }
 
     /// <summary>Renews all parameters, in one launch, from their gradients.</summary>

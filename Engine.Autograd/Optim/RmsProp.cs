@@ -4,8 +4,8 @@ using Engine.Kernels;
 namespace Engine.Autograd.Optim;
 
 /// <summary>
-/// RMSProp (Tieleman and Hinton 2012, lecture 6.5): descent by g / (sqrt(mean of g²) + epsilon), with the defaults of PyTorch. Centred, the mean of
-/// the gradients is taken off, so that they are divided by their deviation (Graves 2013, arXiv:1308.0850).
+/// RMSProp (Tieleman and Hinton 2012, lecture 6.5): descent by g / (sqrt(mean of g²) + epsilon), with the defaults of PyTorch. Centred, the
+/// mean of the gradients is taken off, so that they are divided by their deviation (Graves 2013, arXiv:1308.0850).
 /// </summary>
 public sealed class RmsProp : Optimizer
 {
@@ -24,12 +24,14 @@ public sealed class RmsProp : Optimizer
     /// <exception cref="ArgumentException">There is no parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public RmsProp(
-        IReadOnlyList<Parameter> parameters, double learningRate = 1e-2, double alpha = 0.99, double epsilon = 1e-8, double momentum = 0, bool centered = false)
+        IReadOnlyList<Parameter> parameters, double learningRate = 1e-2, double alpha = 0.99, double epsilon = 1e-8, double momentum = 0,
+        bool centered = false)
         : base(parameters, learningRate)
     {
         Alpha = alpha is >= 0 and < 1 ? alpha : throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "A decay must be in [0, 1).");
         Epsilon = epsilon >= 0 ? epsilon : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon must not be negative.");
-        _momentum = momentum is >= 0 and < 1 ? momentum : throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Momentum must be in [0, 1).");
+        _momentum = momentum is >= 0 and < 1 ? momentum
+            : throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Momentum must be in [0, 1).");
         _squares = NewState("square");
         if (centered) _means = NewState("mean");
         if (momentum > 0) _velocities = NewState("velocity");

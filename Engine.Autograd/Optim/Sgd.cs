@@ -17,7 +17,8 @@ public sealed class Sgd : Optimizer
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public Sgd(IReadOnlyList<Parameter> parameters, double learningRate, double momentum = 0) : base(parameters, learningRate)
     {
-        _momentum = momentum is >= 0 and < 1 ? momentum : throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Momentum must be in [0, 1).");
+        _momentum = momentum is >= 0 and < 1 ? momentum
+            : throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Momentum must be in [0, 1).");
         if (momentum > 0) _velocities = NewState("velocity");
     }
 

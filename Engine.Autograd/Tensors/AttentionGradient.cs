@@ -2,7 +2,9 @@ using Engine.Kernels;
 
 namespace Engine.Autograd;
 
-/// <summary>The gradients of an attention in differentiable operations, with the matrix of all weights, for gradients of gradients.</summary>
+/// <summary>
+/// The gradients of an attention in differentiable operations, with the matrix of all weights, for gradients of gradients.
+/// </summary>
 internal sealed class AttentionGradient(Tensor queries, Tensor keys, Tensor values, AttentionShape shape)
 {
     /// <summary>dQ = dS K.</summary>
@@ -40,7 +42,9 @@ internal sealed class AttentionGradient(Tensor queries, Tensor keys, Tensor valu
     {
         double[] mask = new double[shape.Queries * shape.Keys];
         for (int query = 0; query < shape.Queries; query++)
-            mask.AsSpan((query * shape.Keys) + query + 1 + shape.Keys - shape.Queries, shape.Queries - query - 1).Fill(double.NegativeInfinity);
-        return type == DType.Float64 ? Tensor.From(mask, [shape.Queries, shape.Keys]) : Tensor.From(Array.ConvertAll(mask, x => (float)x), [shape.Queries, shape.Keys]);
+            mask.AsSpan((query * shape.Keys) + query + 1 + shape.Keys - shape.Queries, shape.Queries - query - 1)
+                .Fill(double.NegativeInfinity);
+        return type == DType.Float64 ? Tensor.From(mask, [shape.Queries, shape.Keys])
+            : Tensor.From(Array.ConvertAll(mask, x => (float)x), [shape.Queries, shape.Keys]);
     }
 }

@@ -1,8 +1,8 @@
 namespace Engine.Autograd;
 
 /// <summary>
-/// How a convolution walks over its images: strides, padding, dilations, groups. The default is a stride and a dilation of 1, one group and no
-/// padding; <c>with</c> changes what differs.
+/// How a convolution walks over its images: strides, padding, dilations, groups. The default is a stride and a dilation of 1, one group and
+/// no padding; <c>with</c> changes what differs.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A stride, a dilation or the number of groups is less than 1.</exception>
 public readonly record struct Conv2dOptions

@@ -3,8 +3,8 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// The padding of a convolution: numbers of rows and columns of zeros, which a number alone gives for all sides, or <see cref="Same"/>. The default
-/// is none. A transposed convolution is cut by its padding instead.
+/// The padding of a convolution: numbers of rows and columns of zeros, which a number alone gives for all sides, or <see cref="Same"/>. The
+/// default is none. A transposed convolution is cut by its padding instead.
 /// </summary>
 public readonly record struct ConvPadding
 {
@@ -13,8 +13,8 @@ public readonly record struct ConvPadding
     private ConvPadding(Conv2dPadding sides, bool isSame) => (_sides, IsSame) = (sides, isSame);
 
     /// <summary>
-    /// TensorFlow's "same": a convolution gives ceil(extent / stride) rows and columns, a transposed one extent * stride. Where the total is odd, the row or
-    /// column that is left over lies below or to the right.
+    /// TensorFlow's "same": a convolution gives ceil(extent / stride) rows and columns, a transposed one extent * stride. Where the total
+    /// is odd, the row or column that is left over lies below or to the right.
     /// </summary>
     public static ConvPadding Same { get; } = new(default, isSame: true);
 
@@ -35,6 +35,7 @@ public readonly record struct ConvPadding
 
     /// <summary>The numbers for the images, the kernel and the strides of a convolution.</summary>
     internal Conv2dPadding Of(int height, int width, int kernelHeight, int kernelWidth, in Conv2dOptions options) => IsSame
-        ? Conv2dPadding.Same(height, width, kernelHeight, kernelWidth, options.StrideHeight, options.StrideWidth, options.DilationHeight, options.DilationWidth)
+        ? Conv2dPadding.Same(height, width, kernelHeight, kernelWidth, options.StrideHeight, options.StrideWidth, options.DilationHeight,
+            options.DilationWidth)
         : _sides;
 }

@@ -7,7 +7,8 @@ internal sealed class GruSequence : RecurrentSequence
 {
     private readonly Tensor _kept, _hiddenBefore;
 
-    internal GruSequence(RecurrentShape shape, Tensor input, Tensor weight, Tensor? bias, Tensor? hidden) : base(shape, GruCell.Gates, input, weight, bias, hidden)
+    internal GruSequence(RecurrentShape shape, Tensor input, Tensor weight, Tensor? bias, Tensor? hidden)
+        : base(shape, GruCell.Gates, input, weight, bias, hidden)
     {
         _kept = Tape.NewTensor(Output.Shape.With(-1, GruCell.Kept * shape.Hidden), input.DType);
         _hiddenBefore = Tape.NewTensor(Output.Shape, input.DType);
@@ -32,7 +33,8 @@ internal sealed class GruSequence : RecurrentSequence
 
     private protected override void Backward(Tensor result, Tensor g, Storage inputGradient, Storage?[] others)
     {
-        Storage dHidden = Scratch(Shape.StepLength), dProduct = Scratch(GruCell.Gates * Shape.StepLength), dProducts = Scratch(GruCell.Gates * Shape.Length);
+        Storage dHidden = Scratch(Shape.StepLength), dProduct = Scratch(GruCell.Gates * Shape.StepLength),
+            dProducts = Scratch(GruCell.Gates * Shape.Length);
         try
         {
             Move.Fill(dHidden, 0);

@@ -24,7 +24,8 @@ internal sealed class LstmSequence : RecurrentSequence
                 if (step == 0 && hidden is null) Move.Fill(product, 0);
                 else Product.Run(hiddenNow, product, null);
                 LstmCell.Forward(
-                    shape, step, input.Storage, product, hiddenNow, LastCell.Storage, Output.Storage, _gates.Storage, _hiddenBefore.Storage, _cellBefore.Storage);
+                    shape, step, input.Storage, product, hiddenNow, LastCell.Storage, Output.Storage, _gates.Storage, _hiddenBefore.Storage,
+                    _cellBefore.Storage);
             }
         }
         finally
@@ -43,7 +44,8 @@ internal sealed class LstmSequence : RecurrentSequence
     private protected override void Backward(Tensor result, Tensor g, Storage inputGradient, Storage?[] others)
     {
         bool ofCell = ReferenceEquals(result, LastCell);
-        Storage dHidden = Scratch(Shape.StepLength), dCell = Scratch(Shape.StepLength), dProduct = Scratch(LstmCell.Gates * Shape.StepLength);
+        Storage dHidden = Scratch(Shape.StepLength), dCell = Scratch(Shape.StepLength),
+            dProduct = Scratch(LstmCell.Gates * Shape.StepLength);
         Storage gradient = ofCell ? Scratch(Shape.Length) : g.Storage;
         try
         {
@@ -71,7 +73,8 @@ internal sealed class LstmSequence : RecurrentSequence
 
     private protected override Tensor Composed(Tensor result, Tensor?[] arguments)
     {
-        (Tensor input, Tensor weight) = (arguments[0]!.Reshape(Shape.Batch, Shape.Steps, Shape.Positions, LstmCell.Gates * Shape.Hidden), arguments[1]!);
+        (Tensor input, Tensor weight) =
+            (arguments[0]!.Reshape(Shape.Batch, Shape.Steps, Shape.Positions, LstmCell.Gates * Shape.Hidden), arguments[1]!);
         Shape state = [Shape.Batch, Shape.Positions, Shape.Hidden];
         Tensor? h = arguments[2]?.Reshape(state);
         Tensor c = arguments[3]?.Reshape(state) ?? Tensor.Zeros(state, input.DType);

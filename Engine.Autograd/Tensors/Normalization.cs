@@ -3,8 +3,8 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// What a normalisation's rules work with. Its fused backward kernel computes the gradients of input, gamma and beta together; the small ones
-/// wait, in memory that the tape took in the forward pass, until their rules ask for them.
+/// What a normalisation's rules work with. Its fused backward kernel computes the gradients of input, gamma and beta together; the small
+/// ones wait, in memory that the tape took in the forward pass, until their rules ask for them.
 /// </summary>
 /// <param name="x">The input.</param>
 /// <param name="y">The output.</param>
@@ -28,9 +28,12 @@ internal sealed class Normalization(Tensor x, Tensor y, Tensor? gamma, Tensor? b
     /// <summary>Where the fused kernel writes the gradient of the shift; null where there is none.</summary>
     internal Storage? ShiftGradient => _dShift?.Storage;
 
-    /// <summary>Records the operation: with the fused kernel where no graph of the gradient is wanted, with the composed rules otherwise.</summary>
+    /// <summary>
+    /// Records the operation: with the fused kernel where no graph of the gradient is wanted, with the composed rules otherwise.
+    /// </summary>
     internal Tensor Record(
-        Tape tape, string operation, Shape channels, BackwardKernel backward, Func<Tensor, Tensor> ofInput, Func<Tensor, Tensor> ofGamma, Func<Tensor, Tensor> ofBeta,
+        Tape tape, string operation, Shape channels, BackwardKernel backward, Func<Tensor, Tensor> ofInput, Func<Tensor, Tensor> ofGamma,
+        Func<Tensor, Tensor> ofBeta,
         Func<Tensor, Tensor>? ofShift = null)
     {
         if (tape.IsRecording)

@@ -4,8 +4,8 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// A number that was computed on a device and is read when somebody asks for it: a loss that is printed now and then does not make every step wait for the device. On
-/// the host it is there at once. It stays what it is when the tape of the tensor is gone.
+/// A number that was computed on a device and is read when somebody asks for it: a loss that is printed now and then does not make every
+/// step wait for the device. On the host it is there at once. It stays what it is when the tape of the tensor is gone.
 /// </summary>
 /// <example><code>Reading loss = tensor; ... Console.WriteLine(loss.Value);</code></example>
 public readonly struct Reading : IEquatable<Reading>, IFormattable

@@ -4,9 +4,9 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// Where a device keeps numbers for <see cref="Reading"/>s: each is copied on the device into the next place, and the first that is asked for brings all of them to the
-/// host in one copy. The memory is given back then. A page that fills up is read whether or not somebody asks, so that readings that nobody wants hold no more than
-/// one page.
+/// Where a device keeps numbers for <see cref="Reading"/>s: each is copied on the device into the next place, and the first that is asked
+/// for brings all of them to the host in one copy. The memory is given back then. A page that fills up is read whether or not somebody
+/// asks, so that readings that nobody wants hold no more than one page.
 /// </summary>
 internal sealed class ReadingPage
 {

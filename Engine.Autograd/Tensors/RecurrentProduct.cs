@@ -3,8 +3,8 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// What the states of a recurrent layer add to the gates of the step after: a matrix product with a weight [hidden, gates * hidden], or where cells stand
-/// side by side a convolution along them with a weight [1, taps, hidden, gates * hidden].
+/// What the states of a recurrent layer add to the gates of the step after: a matrix product with a weight [hidden, gates * hidden], or
+/// where cells stand side by side a convolution along them with a weight [1, taps, hidden, gates * hidden].
 /// </summary>
 internal sealed class RecurrentProduct
 {
@@ -28,18 +28,24 @@ internal sealed class RecurrentProduct
     /// <summary>From the gradient of what was added to that of the states.</summary>
     internal void Gradient(Storage productGradient, Storage hiddenGradient, bool accumulate)
     {
-        if (IsConvolution) Kernels.Conv.Conv2d.InputGradient(productGradient, _weight.Storage, hiddenGradient, Rows(_shape.Batch), accumulate: accumulate);
-        else MatMul.Run(productGradient, _weight.Storage, hiddenGradient, new MatMulShape(_shape.Cells, _shape.Hidden, Outputs, TransposeB: true), accumulate: accumulate);
+        if (IsConvolution) Kernels.Conv.Conv2d.InputGradient(
+            productGradient, _weight.Storage, hiddenGradient, Rows(_shape.Batch), accumulate: accumulate);
+        else MatMul.Run(productGradient, _weight.Storage, hiddenGradient,
+            new MatMulShape(_shape.Cells, _shape.Hidden, Outputs, TransposeB: true), accumulate: accumulate);
     }
 
     /// <summary>The gradient of the weight, from the states before all steps and the gradients of all products, at once.</summary>
     internal void WeightGradient(Storage hiddenBefore, Storage productGradients, Storage weightGradient)
     {
-        if (IsConvolution) Kernels.Conv.Conv2d.WeightGradient(hiddenBefore, productGradients, weightGradient, Rows(_shape.Batch * _shape.Steps));
-        else MatMul.Run(hiddenBefore, productGradients, weightGradient, new MatMulShape(_shape.Hidden, Outputs, _shape.Cells * _shape.Steps, TransposeA: true));
+        if (IsConvolution) Kernels.Conv.Conv2d.WeightGradient(
+            hiddenBefore, productGradients, weightGradient, Rows(_shape.Batch * _shape.Steps));
+        else MatMul.Run(hiddenBefore, productGradients, weightGradient,
+            new MatMulShape(_shape.Hidden, Outputs, _shape.Cells * _shape.Steps, TransposeA: true));
     }
 
-    /// <summary>As <see cref="Run"/>, in differentiable operations: [batch, positions, gates * hidden] for [batch, positions, hidden].</summary>
+    /// <summary>
+    /// As <see cref="Run"/>, in differentiable operations: [batch, positions, gates * hidden] for [batch, positions, hidden].
+    /// </summary>
     internal Tensor Composed(Tensor hidden, Tensor weight, Tensor? bias)
     {
         Shape product = [_shape.Batch, _shape.Positions, Outputs];

@@ -3,9 +3,9 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// A recurrent layer over whole sequences as one operation: forward it walks over the steps and keeps what the way back needs; backward through time
-/// it computes the gradients of all of its arguments in one walk, of which the small ones wait for their rules. Where a graph of the gradient is wanted,
-/// the layer is computed again in differentiable operations, and these are differentiated.
+/// A recurrent layer over whole sequences as one operation: forward it walks over the steps and keeps what the way back needs; backward
+/// through time it computes the gradients of all of its arguments in one walk, of which the small ones wait for their rules. Where a graph
+/// of the gradient is wanted, the layer is computed again in differentiable operations, and these are differentiated.
 /// </summary>
 internal abstract class RecurrentSequence
 {
@@ -57,7 +57,8 @@ internal abstract class RecurrentSequence
         {
             int place = i;
             if (_arguments[i] is { } argument)
-                rules.Add(new Rule(argument, g => Tape.IsRecordingNow ? OfComposed(result, g, place) : place == 0 ? OfInput(result, g) : OfOther(result, g, place)));
+                rules.Add(new Rule(argument, g => Tape.IsRecordingNow ? OfComposed(result, g, place) : place == 0 ? OfInput(result, g)
+                    : OfOther(result, g, place)));
         }
 
         Tape.Record(operation, result, rules.ToArray());

@@ -8,7 +8,7 @@ namespace Engine.Autograd;
 /// <param name="Input">The input.</param>
 /// <param name="Gradient">From the gradient of the output to the gradient of the input, of the input's shape.</param>
 /// <param name="Accumulate">
-/// Optional: adds the gradient of the input into an existing sum (second argument) in place, saving a pass over memory for an operation that
-/// can. Used only where no graph of the gradient is recorded.
+/// Optional: adds the gradient of the input into an existing sum (second argument) in place, saving a pass over memory for an operation
+/// that can. Used only where no graph of the gradient is recorded.
 /// </param>
 public readonly record struct Rule(Tensor Input, Func<Tensor, Tensor> Gradient, Action<Tensor, Tensor>? Accumulate = null);

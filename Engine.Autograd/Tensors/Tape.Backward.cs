@@ -52,7 +52,8 @@ public sealed partial class Tape
                 if (!with[i].IsLeaf && !IsOnTape(with[i]))
                 {
                     throw new InvalidOperationException(
-                        $"Gradients: tensor {i}, {with[i]}, is no parameter, not watched, and not the result of a recorded operation of this tape, so what was " +
+                        $"Gradients: tensor {i}, {with[i]}, is no parameter, not watched, and not the result of a recorded operation of "
+                        + "this tape, so what was " +
                         "computed from it was not recorded: mark it with Tape.Watch before computing with it.");
                 }
 
@@ -90,7 +91,8 @@ public sealed partial class Tape
                 Tensor? gradient = _ofNodes[i];
                 if (gradient is null || !_needed[i]) continue;
                 _tape._nodes[i].CheckVersions();
-                bool isLastUse = !_createGraph && _tape._nodes[i].Rules.Length == 1 && !_places.ContainsKey(_tape._nodes[i].Output) && gradient.Storage.References == 1;
+                bool isLastUse = !_createGraph && _tape._nodes[i].Rules.Length == 1 && !_places.ContainsKey(_tape._nodes[i].Output)
+                    && gradient.Storage.References == 1;
                 _overwritable = isLastUse ? gradient : null;
                 RunningOperation.BeginDerivative(_tape._nodes[i].Operation);
                 foreach (Rule rule in _tape._nodes[i].Rules)
@@ -133,7 +135,8 @@ public sealed partial class Tape
             int mark = _tape._owned.Count;
             Tensor result = rule.Gradient(gradient);
             if (result.Shape != rule.Input.Shape)
-                throw new InvalidOperationException($"{node.Operation}: its gradient rule gave shape {result.Shape} for an input of shape {rule.Input.Shape}.");
+                throw new InvalidOperationException(
+                    $"{node.Operation}: its gradient rule gave shape {result.Shape} for an input of shape {rule.Input.Shape}.");
             _check?.Invoke(node.Output.Node, result);
             if (inPlace) sum!.AddInPlace(result);
             else if (sum is not null) result = sum + result;

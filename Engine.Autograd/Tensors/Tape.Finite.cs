@@ -4,7 +4,8 @@ using Engine.Kernels;
 
 namespace Engine.Autograd;
 
-// Where a loss or a gradient that is not finite came from. The tape still has every result, so the place is found by looking, after the fact.
+// Where a loss or a gradient that is not finite came from. The tape still has every result, so the place is found by looking, after the
+// fact.
 public sealed partial class Tape
 {
     /// <summary>Gradients of at most so many elements are looked at in every step: all biases and scales.</summary>
@@ -34,7 +35,8 @@ public sealed partial class Tape
 
         if (node < 0) throw guard.Stop(what, "no recorded operation computed it");
         (string? layer, string where) = Layer(guard, node);
-        throw guard.Stop(what, $"the first value that is not finite came out of {_nodes[node].Operation}{where}{Inputs(_nodes[node])}", _nodes[node].Operation, layer);
+        throw guard.Stop(what, $"the first value that is not finite came out of {_nodes[node].Operation}{where}{Inputs(_nodes[node])}",
+            _nodes[node].Operation, layer);
     }
 
     /// <summary>Refuses gradients that are not finite: runs the pass again with a look at every step of it.</summary>
@@ -85,8 +87,10 @@ public sealed partial class Tape
     {
         (string? layer, string where) = Layer(guard, node.Output.Node);
         return input is Parameter
-            ? guard.Stop(what, $"parameter {guard.NameOf(input)} is {Value(input)} since an earlier step", null, LayerOf(guard.NameOf(input)))
-            : guard.Stop(what, $"an input of {node.Operation}{where}, {input.Shape}, is {Value(input)}, and no recorded operation computed it", node.Operation, layer);
+            ? guard.Stop(what, $"parameter {guard.NameOf(input)} is {Value(input)} since an earlier step", null,
+                LayerOf(guard.NameOf(input)))
+            : guard.Stop(what, $"an input of {node.Operation}{where}, {input.Shape}, is {Value(input)}, and no recorded operation "
+                + "computed it", node.Operation, layer);
     }
 
     /// <summary>The layer of a node: that of its parameter, or else of the nearest one that its inputs were computed by.</summary>
@@ -99,7 +103,8 @@ public sealed partial class Tape
             toVisit.Remove(i);
             foreach (Rule rule in _nodes[i].Rules)
             {
-                if (rule.Input is Parameter && LayerOf(guard.NameOf(rule.Input)) is { } layer) return (layer, i == node ? $" of layer {layer}" : $" behind layer {layer}");
+                if (rule.Input is Parameter && LayerOf(guard.NameOf(rule.Input)) is { } layer) return (
+                    layer, i == node ? $" of layer {layer}" : $" behind layer {layer}");
                 if (IsResult(rule.Input)) toVisit.Add(rule.Input.Node);
             }
         }

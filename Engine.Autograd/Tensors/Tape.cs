@@ -48,12 +48,14 @@ public sealed partial class Tape : IDisposable
 
     /// <summary>Marks a tensor as one that gradients are taken with respect to, as parameters are.</summary>
     /// <returns>The tensor itself.</returns>
-    /// <exception cref="InvalidOperationException">The tensor was computed on a tape: gradients with respect to it can be taken as it is.</exception>
+    /// <exception cref="InvalidOperationException">The tensor was computed on a tape: gradients with respect to it can be taken as it
+    /// is.</exception>
     public Tensor Watch(Tensor tensor)
     {
         ThrowIfDisposed();
         if (tensor.Node >= 0)
-            throw new InvalidOperationException("Watch: the tensor is the result of a recorded operation; gradients with respect to it can be taken as it is.");
+            throw new InvalidOperationException(
+                "Watch: the tensor is the result of a recorded operation; gradients with respect to it can be taken as it is.");
         tensor.IsLeaf = true;
         return tensor;
     }
@@ -85,11 +87,13 @@ public sealed partial class Tape : IDisposable
     /// kernel: make the output with <see cref="NewTensor"/>, run the kernel, record one rule for each differentiable input.
     /// </summary>
     /// <returns>The output.</returns>
-    /// <exception cref="ArgumentException">The output is not a tensor of this tape, or an operation was recorded for it already.</exception>
+    /// <exception cref="ArgumentException">The output is not a tensor of this tape, or an operation was recorded for it
+    /// already.</exception>
     public Tensor Record(string operation, Tensor output, params ReadOnlySpan<Rule> rules)
     {
         if (!ReferenceEquals(output.Tape, this) || output.Node >= 0)
-            throw new ArgumentException($"Record: {operation} must give a tensor of this tape that no operation was recorded for: make it with NewTensor.");
+            throw new ArgumentException(
+                $"Record: {operation} must give a tensor of this tape that no operation was recorded for: make it with NewTensor.");
         bool carries = false;
         foreach (Rule rule in rules)
         {
@@ -120,7 +124,8 @@ public sealed partial class Tape : IDisposable
     {
         if (_disposed) return;
         if (!ReferenceEquals(s_current, this))
-            throw new InvalidOperationException("Tapes close in the reverse of the order in which they were opened, on the thread that opened them.");
+            throw new InvalidOperationException(
+                "Tapes close in the reverse of the order in which they were opened, on the thread that opened them.");
         _disposed = true;
         s_current = _outer;
         for (int i = _owned.Count - 1; i >= 0; i--) _owned[i].Dispose();
@@ -134,10 +139,13 @@ public sealed partial class Tape : IDisposable
     {
         RunningOperation.Begin(operation);
         return s_current ?? throw new InvalidOperationException(
-            $"{operation}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: false)' for inference).");
+            $"{operation}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: "
+            + "false)' for inference).");
     }
 
-    /// <summary>Whether the innermost open tape records: whether a rule has to be written in operations that have rules themselves.</summary>
+    /// <summary>
+    /// Whether the innermost open tape records: whether a rule has to be written in operations that have rules themselves.
+    /// </summary>
     internal static bool IsRecordingNow => s_current is { IsRecording: true };
 
     internal void Own(Tensor tensor) => _owned.Add(tensor);
@@ -166,7 +174,9 @@ public sealed partial class Tape : IDisposable
                 if (Rules[i].Input.Storage.Version != Versions[i])
                 {
                     throw new InvalidOperationException(
-                        $"Gradients: {Operation} read {(Rules[i].Input is Nn.Parameter parameter ? $"parameter '{parameter.Name}'" : "a tensor")} {Rules[i].Input.Shape}, " +
+                        $"Gradients: {Operation} read "
+                        + $"{(Rules[i].Input is Nn.Parameter parameter ? $"parameter '{parameter.Name}'" : "a tensor")} "
+                        + $"{Rules[i].Input.Shape}, " +
                         "which an optimizer step or Set has changed since. Take the gradients first, or compute the loss again.");
                 }
             }

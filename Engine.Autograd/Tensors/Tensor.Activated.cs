@@ -6,9 +6,9 @@ namespace Engine.Autograd;
 public partial class Tensor
 {
     /// <summary>
-    /// Records two operations, as if y = activation(s) had been computed from the sum s = product + bias: the rules of s do not read s, and that of
-    /// the activation reads only y, so s itself is never stored. In the backward pass one kernel takes the gradient through the activation
-    /// and sums its columns, which are the gradient of the bias.
+    /// Records two operations, as if y = activation(s) had been computed from the sum s = product + bias: the rules of s do not read s, and
+    /// that of the activation reads only y, so s itself is never stored. In the backward pass one kernel takes the gradient through the
+    /// activation and sums its columns, which are the gradient of the bias.
     /// </summary>
     private static Tensor Activated(string operation, Tape tape, Tensor y, Activation activation, Tensor? bias, Rule ofInput, Rule ofWeight)
     {
@@ -18,7 +18,8 @@ public partial class Tensor
         Tensor sum = isActivated ? tape.Alias(y, y.Shape) : y;
         WaitingGradient? ofBias = isActivated && bias is not null && tape.IsRecording ? new(tape.NewTensor(bias.Shape, y.DType)) : null;
         if (bias is null) tape.Record(operation, sum, ofInput, ofWeight);
-        else tape.Record(operation, sum, ofInput, ofWeight, new Rule(bias, g => ofBias is not null && ofBias.BelongsTo(g) ? ofBias.Copy() : g.Reshape(rows, columns).Sum(0)));
+        else tape.Record(operation, sum, ofInput, ofWeight,
+            new Rule(bias, g => ofBias is not null && ofBias.BelongsTo(g) ? ofBias.Copy() : g.Reshape(rows, columns).Sum(0)));
         return isActivated ? tape.Record(activation.Kind.ToString(), y, new Rule(sum, OfSum)) : y;
 
         Tensor OfSum(Tensor g)
@@ -33,7 +34,9 @@ public partial class Tensor
         }
     }
 
-    /// <summary>The gradient of an activation's input in differentiable operations, from the gradient g and the value y of its output.</summary>
+    /// <summary>
+    /// The gradient of an activation's input in differentiable operations, from the gradient g and the value y of its output.
+    /// </summary>
     private static Tensor ComposedGradient(Activation activation, Tensor g, Tensor y)
     {
         return activation.Kind switch

@@ -6,7 +6,8 @@ namespace Engine.Autograd;
 public partial class Tensor
 {
     /// <summary>x Phi(x), Phi being the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415).</summary>
-    /// <param name="approximate">True for x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³))) / 2, with which some published models were trained.</param>
+    /// <param name="approximate">True for x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³))) / 2, with which some published models were
+    /// trained.</param>
     public Tensor Gelu(bool approximate = false) => approximate
 
         // y = x s, s = sigmoid(2 u): dx = g (s + x s (1 - s) 2 u')
@@ -19,7 +20,8 @@ public partial class Tensor
 
         // dx = g (Phi(x) + x phi(x))
         : Apply(default(Gelu), default(GeluGradient), fromOutput: false, static (g, x, _) =>
-            g * ((0.5 * (1 + (x * Kernels.Elementwise.Gelu.HalfRoot).Erf())) + (x * (-0.5 * x.Square()).Exp() * (1 / Math.Sqrt(2 * Math.PI)))));
+            g * ((0.5 * (1 + (x * Kernels.Elementwise.Gelu.HalfRoot).Erf()))
+                + (x * (-0.5 * x.Square()).Exp() * (1 / Math.Sqrt(2 * Math.PI)))));
 
     /// <summary>x sigmoid(x), also called Swish (Elfwing et al. 2017, arXiv:1702.03118).</summary>
     public Tensor Silu() => Apply(default(Silu), default(SiluGradient), fromOutput: false, static (g, x, _) =>

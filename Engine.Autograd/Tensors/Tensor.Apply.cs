@@ -6,7 +6,9 @@ namespace Engine.Autograd;
 // How elementwise operations are run and recorded. Each is one struct of Engine.Kernels.Elementwise and one rule.
 public partial class Tensor
 {
-    /// <summary>Applies an elementwise operation, records nothing: for fused gradient kernels, where no graph of the gradient is wanted.</summary>
+    /// <summary>
+    /// Applies an elementwise operation, records nothing: for fused gradient kernels, where no graph of the gradient is wanted.
+    /// </summary>
     internal Tensor Map<TOp>(TOp op) where TOp : unmanaged, IUnaryOp
     {
         Tensor result = Autograd.Tape.Open(typeof(TOp).Name).NewTensor(Shape, DType);
@@ -32,9 +34,12 @@ public partial class Tensor
         return this;
     }
 
-    /// <summary>An operation of a user's own: applies it and records its rule, from gradient, input and output to the gradient of the input.</summary>
+    /// <summary>
+    /// An operation of a user's own: applies it and records its rule, from gradient, input and output to the gradient of the input.
+    /// </summary>
     /// <param name="op">The operation, written in lanes.</param>
-    /// <param name="rule">The gradient of the input from (g, x, y): the output's gradient, the input and the output, in tensor operations.</param>
+    /// <param name="rule">The gradient of the input from (g, x, y): the output's gradient, the input and the output, in tensor
+    /// operations.</param>
     public Tensor Apply<TOp>(TOp op, Func<Tensor, Tensor, Tensor, Tensor> rule) where TOp : unmanaged, IUnaryOp
     {
         Tensor x = this;
@@ -49,7 +54,8 @@ public partial class Tensor
         => Apply(op, (g, x, y) => Autograd.Tape.IsRecordingNow ? rule(g, x, y) : g.Map(fromOutput ? y : x, fused));
 
     /// <summary>Applies an operation of two arguments and records its rules, each from (g, x, y, z) with z the output.</summary>
-    private Tensor Apply<TOp>(Tensor other, TOp op, Func<Tensor, Tensor, Tensor, Tensor, Tensor> first, Func<Tensor, Tensor, Tensor, Tensor, Tensor> second)
+    private Tensor Apply<TOp>(
+        Tensor other, TOp op, Func<Tensor, Tensor, Tensor, Tensor, Tensor> first, Func<Tensor, Tensor, Tensor, Tensor, Tensor> second)
         where TOp : unmanaged, IBinaryOp
     {
         (Tensor x, Tensor y) = (this, other);
@@ -63,6 +69,7 @@ public partial class Tensor
 
     private void CheckType(string operation, Tensor other)
     {
-        if (DType != other.DType) throw new ArgumentException($"{operation}: the arguments hold {DType} {Shape} and {other.DType} {other.Shape}; convert one with Cast.");
+        if (DType != other.DType) throw new ArgumentException(
+            $"{operation}: the arguments hold {DType} {Shape} and {other.DType} {other.Shape}; convert one with Cast.");
     }
 }

@@ -6,8 +6,9 @@ namespace Engine.Autograd;
 public partial class Tensor
 {
     /// <summary>
-    /// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) of a sequence to itself, softmax(Q Kᵀ / sqrt(width)) V for each head, in one kernel that
-    /// keeps no matrix of weights. This tensor is a packed projection: [batch, time, 3 channels], queries, keys and values beside each other.
+    /// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) of a sequence to itself, softmax(Q Kᵀ / sqrt(width)) V for each
+    /// head, in one kernel that keeps no matrix of weights. This tensor is a packed projection: [batch, time, 3 channels], queries, keys
+    /// and values beside each other.
     /// </summary>
     /// <param name="heads">How many heads attend side by side; divides the channels.</param>
     /// <param name="causal">Whether a position attends to itself and those before it only.</param>
@@ -16,7 +17,8 @@ public partial class Tensor
     public Tensor SelfAttention(int heads, bool causal = false)
     {
         if (Shape.Rank != 3 || heads < 1 || Shape[2] % (3 * heads) != 0 || Shape[2] == 0)
-            throw new ArgumentException($"SelfAttention: expected [batch, time, 3 channels] whose channels {heads} heads divide, found {Shape}.");
+            throw new ArgumentException(
+                $"SelfAttention: expected [batch, time, 3 channels] whose channels {heads} heads divide, found {Shape}.");
         (int batch, int time, int channels) = (Shape[0], Shape[1], Shape[2] / 3);
         if (time == 0) throw new ArgumentException($"SelfAttention: expected at least one position, found {Shape}.");
         Tensor packed = this;
@@ -30,13 +32,15 @@ public partial class Tensor
         {
             if (Autograd.Tape.IsRecordingNow)
             {
-                AttentionGradient of = new(packed.Slice(2, 0, channels), packed.Slice(2, channels, channels), packed.Slice(2, 2 * channels, channels), shape);
+                AttentionGradient of = new(
+                    packed.Slice(2, 0, channels), packed.Slice(2, channels, channels), packed.Slice(2, 2 * channels, channels), shape);
                 return Concat(2, of.Queries(g), of.Keys(g), of.Values(g));
             }
 
             Tensor result = Autograd.Tape.Open("Gradients").NewTensor(packed.Shape, packed.DType);
             Kernels.Attention.Backward(
-                Part(packed, 0), Part(packed, 1), Part(packed, 2), shape, y.Storage, logSumExp.Storage, g.Storage, Part(result, 0), Part(result, 1), Part(result, 2));
+                Part(packed, 0), Part(packed, 1), Part(packed, 2), shape, y.Storage, logSumExp.Storage, g.Storage, Part(result, 0),
+                Part(result, 1), Part(result, 2));
             return result;
         }
 
@@ -44,13 +48,14 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762), softmax(Q Kᵀ / sqrt(width)) V for each head, in one kernel that keeps no matrix of
-    /// weights. This tensor is Q: [batch, queries, channels].
+    /// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762), softmax(Q Kᵀ / sqrt(width)) V for each head, in one kernel
+    /// that keeps no matrix of weights. This tensor is Q: [batch, queries, channels].
     /// </summary>
     /// <param name="keys">K: [batch, keys, channels].</param>
     /// <param name="values">V: [batch, keys, channels].</param>
     /// <param name="heads">How many heads attend side by side; divides the channels.</param>
-    /// <param name="causal">Whether a position attends to itself and those before it only; queries are the last of the keys' positions.</param>
+    /// <param name="causal">Whether a position attends to itself and those before it only; queries are the last of the keys'
+    /// positions.</param>
     /// <returns>[batch, queries, channels].</returns>
     /// <exception cref="ArgumentException">The shapes or types do not fit.</exception>
     public Tensor Attention(Tensor keys, Tensor values, int heads, bool causal = false)
@@ -58,10 +63,12 @@ public partial class Tensor
         CheckType(nameof(Attention), keys);
         CheckType(nameof(Attention), values);
         Shape k = keys.Shape;
-        if (Shape.Rank != 3 || k.Rank != 3 || values.Shape != k || k[0] != Shape[0] || k[2] != Shape[2] || heads < 1 || k[2] == 0 || k[2] % heads != 0)
+        if (Shape.Rank != 3 || k.Rank != 3 || values.Shape != k || k[0] != Shape[0] || k[2] != Shape[2] || heads < 1 || k[2] == 0
+            || k[2] % heads != 0)
         {
             throw new ArgumentException(
-                $"Attention: expected [batch, queries, channels] and twice [batch, keys, channels] whose channels {heads} heads divide, found {Shape}, {k} and {values.Shape}.");
+                $"Attention: expected [batch, queries, channels] and twice [batch, keys, channels] whose channels {heads} heads divide, "
+                + $"found {Shape}, {k} and {values.Shape}.");
         }
 
         Tensor queries = this;
@@ -72,16 +79,20 @@ public partial class Tensor
         return tape.Record(
             nameof(Attention),
             y,
-            new Rule(queries, g => Autograd.Tape.IsRecordingNow ? new AttentionGradient(queries, keys, values, shape).Queries(g) : Fused(g, queries, 0)),
-            new Rule(keys, g => Autograd.Tape.IsRecordingNow ? new AttentionGradient(queries, keys, values, shape).Keys(g) : Fused(g, keys, 1)),
-            new Rule(values, g => Autograd.Tape.IsRecordingNow ? new AttentionGradient(queries, keys, values, shape).Values(g) : Fused(g, values, 2)));
+            new Rule(queries, g => Autograd.Tape.IsRecordingNow ? new AttentionGradient(queries, keys, values, shape).Queries(g)
+                : Fused(g, queries, 0)),
+            new Rule(keys, g => Autograd.Tape.IsRecordingNow ? new AttentionGradient(queries, keys, values, shape).Keys(g)
+                : Fused(g, keys, 1)),
+            new Rule(values, g => Autograd.Tape.IsRecordingNow ? new AttentionGradient(queries, keys, values, shape).Values(g)
+                : Fused(g, values, 2)));
 
         Tensor Fused(Tensor g, Tensor of, int which)
         {
             Tensor result = Autograd.Tape.Open("Gradients").NewTensor(of.Shape, of.DType);
             AttentionRows to = Rows(result);
             Kernels.Attention.Backward(
-                Rows(queries), Rows(keys), Rows(values), shape, y.Storage, logSumExp.Storage, g.Storage, which == 0 ? to : null, which == 1 ? to : null, which == 2 ? to : null);
+                Rows(queries), Rows(keys), Rows(values), shape, y.Storage, logSumExp.Storage, g.Storage, which == 0 ? to : null,
+                which == 1 ? to : null, which == 2 ? to : null);
             return result;
         }
 

@@ -4,7 +4,10 @@ namespace Engine.Autograd;
 
 public partial class Tensor
 {
-    /// <summary>A float32 tensor with these elements, on the open tape's device or else on <paramref name="device"/> or <see cref="Device.Default"/>.</summary>
+    /// <summary>
+    /// A float32 tensor with these elements, on the open tape's device or else on <paramref name="device"/> or
+    /// <see cref="Device.Default"/>.
+    /// </summary>
     /// <param name="values">The elements, in row-major order.</param>
     /// <param name="shape">The shape.</param>
     /// <param name="device">The device, where no tape is open; null takes <see cref="Device.Default"/>.</param>
@@ -36,7 +39,8 @@ public partial class Tensor
     public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 1, dtype, device);
 
     /// <summary>Numbers drawn uniformly from [<paramref name="low"/>, <paramref name="high"/>).</summary>
-    public static Tensor Uniform(Shape shape, RandomStream random, double low = 0, double high = 1, DType dtype = DType.Float32, Device? device = null)
+    public static Tensor Uniform(
+        Shape shape, RandomStream random, double low = 0, double high = 1, DType dtype = DType.Float32, Device? device = null)
     {
         Tensor tensor = Empty(shape, dtype, device);
         RandomUniform.Run(tensor.Storage, low, high, random.Key, random.Reserve(shape.Count));
@@ -44,7 +48,8 @@ public partial class Tensor
     }
 
     /// <summary>Numbers drawn from the normal distribution N(mean, deviation²).</summary>
-    public static Tensor Normal(Shape shape, RandomStream random, double mean = 0, double deviation = 1, DType dtype = DType.Float32, Device? device = null)
+    public static Tensor Normal(
+        Shape shape, RandomStream random, double mean = 0, double deviation = 1, DType dtype = DType.Float32, Device? device = null)
     {
         Tensor tensor = Empty(shape, dtype, device);
         RandomNormal.Run(tensor.Storage, mean, deviation, random.Key, random.Reserve(shape.Count));
@@ -65,14 +70,16 @@ public partial class Tensor
         RunningOperation.Begin("a new tensor");
         Tape? tape = Tape.Current;
         if (tape is not null && device is not null && !ReferenceEquals(tape.Device, device))
-            throw new ArgumentException($"The open tape computes on '{tape.Device.Name}': a tensor on '{device.Name}' cannot be made on it.");
+            throw new ArgumentException(
+                $"The open tape computes on '{tape.Device.Name}': a tensor on '{device.Name}' cannot be made on it.");
         device ??= tape?.Device ?? Device.Default;
         return new Tensor(device.Allocate(dtype, shape.Count), shape, tape);
     }
 
     private static Tensor FromSpan<T>(ReadOnlySpan<T> values, Shape shape, Device? device) where T : unmanaged
     {
-        if (values.Length != shape.Count) throw new ArgumentException($"From: shape {shape} has {shape.Count} elements, found {values.Length} values.");
+        if (values.Length != shape.Count) throw new ArgumentException(
+            $"From: shape {shape} has {shape.Count} elements, found {values.Length} values.");
         Tensor tensor = Empty(shape, DTypes.Of<T>(), device);
         tensor.Storage.CopyFrom(values);
         return tensor;

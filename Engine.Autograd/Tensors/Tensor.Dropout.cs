@@ -13,7 +13,8 @@ public partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">The probability is not in [0, 1).</exception>
     public Tensor Dropout(double probability, RandomStream random)
     {
-        if (!(probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
+        if (!(probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(
+            nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
         if (probability == 0) return this;
         return Masked(this, probability, random.Key, random.Reserve(Count));
     }

@@ -18,8 +18,8 @@ public partial class Tensor
     public Tensor Square() => Apply(default(Square), static (g, x, _) => 2 * g * x);
 
     /// <summary>
-    /// x to a constant power, for x > 0 (any power), or any x where the power is -1, 0, 1, 2 or 3. Powers other than these and 1/2, -1/2 are
-    /// e^(exponent log x): their error is 4 ULP while |exponent log x| is at most 3.5, and grows with it.
+    /// x to a constant power, for x > 0 (any power), or any x where the power is -1, 0, 1, 2 or 3. Powers other than these and 1/2, -1/2
+    /// are e^(exponent log x): their error is 4 ULP while |exponent log x| is at most 3.5, and grows with it.
     /// </summary>
     /// <param name="exponent">The power.</param>
     public Tensor Pow(double exponent) => exponent switch

@@ -5,7 +5,8 @@ namespace Engine.Autograd;
 public partial class Tensor
 {
     /// <summary>
-    /// The gated activation unit tanh(a) sigmoid(b) of the two halves a and b of the innermost axis, in one kernel: [..., 2 n] to [..., n] (van den Oord et al. 2016, arXiv:1606.05328, equation 2).
+    /// The gated activation unit tanh(a) sigmoid(b) of the two halves a and b of the innermost axis, in one kernel: [..., 2 n] to [..., n]
+    /// (van den Oord et al. 2016, arXiv:1606.05328, equation 2).
     /// </summary>
     /// <exception cref="ArgumentException">The innermost axis does not have two halves.</exception>
     public Tensor TanhSigmoidGate()
@@ -32,16 +33,19 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// The gated linear unit a sigmoid(b) of the two halves a and b of the innermost axis, in one kernel: [..., 2 n] to [..., n] (Dauphin et al. 2016, arXiv:1612.08083, equation 1).
+    /// The gated linear unit a sigmoid(b) of the two halves a and b of the innermost axis, in one kernel: [..., 2 n] to [..., n] (Dauphin
+    /// et al. 2016, arXiv:1612.08083, equation 1).
     /// </summary>
     /// <param name="residual">What is added to it, of the result's shape; null for nothing.</param>
-    /// <exception cref="ArgumentException">The innermost axis does not have two halves, or the residual has another shape, type or device.</exception>
+    /// <exception cref="ArgumentException">The innermost axis does not have two halves, or the residual has another shape, type or
+    /// device.</exception>
     public Tensor GatedLinearUnit(Tensor? residual = null)
     {
         Tensor x = this;
         (int rows, int width) = Halves(nameof(GatedLinearUnit));
         Shape shape = Shape.With(-1, width);
-        if (residual is not null && residual.Shape != shape) throw new ArgumentException($"GatedLinearUnit: the residual must have the result's shape {shape}, found {residual.Shape}.");
+        if (residual is not null && residual.Shape != shape) throw new ArgumentException(
+            $"GatedLinearUnit: the residual must have the result's shape {shape}, found {residual.Shape}.");
         Tape tape = Autograd.Tape.Open(nameof(GatedLinearUnit));
         Tensor y = tape.NewTensor(shape, DType);
         Kernels.GatedLinearUnit.Run(Storage, residual?.Storage, rows, width, y.Storage);
@@ -52,7 +56,8 @@ public partial class Tensor
             Kernels.GatedLinearUnit.Gradient(g.Storage, x.Storage, rows, width, dx.Storage);
             return dx;
         });
-        return residual is null ? tape.Record(nameof(GatedLinearUnit), y, gate) : tape.Record(nameof(GatedLinearUnit), y, gate, new Rule(residual, g => g));
+        return residual is null ? tape.Record(nameof(GatedLinearUnit), y, gate)
+            : tape.Record(nameof(GatedLinearUnit), y, gate, new Rule(residual, g => g));
 
         // da = g s; db = g a s (1 - s)
         Tensor Composed(Tensor g)
@@ -63,7 +68,8 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// elu(x) and elu(-x) side by side along the innermost axis, in one kernel: [..., n] to [..., 2 n] (concat_elu of Salimans et al. 2017, arXiv:1701.05517), with elu(x) = x where x > 0, e^x - 1 elsewhere.
+    /// elu(x) and elu(-x) side by side along the innermost axis, in one kernel: [..., n] to [..., 2 n] (concat_elu of Salimans et al. 2017,
+    /// arXiv:1701.05517), with elu(x) = x where x > 0, e^x - 1 elsewhere.
     /// </summary>
     /// <exception cref="ArgumentException">There is no axis.</exception>
     public Tensor ConcatElu()
@@ -84,12 +90,14 @@ public partial class Tensor
 
         // dx = g elu'(x) - h elu'(-x), elu'(x) = e^min(x, 0)
         Tensor Composed(Tensor g) =>
-            (g.Slice(-1, 0, width) * x.Clamp(double.NegativeInfinity, 0).Exp()) - (g.Slice(-1, width, width) * (-x).Clamp(double.NegativeInfinity, 0).Exp());
+            (g.Slice(-1, 0, width) * x.Clamp(double.NegativeInfinity, 0).Exp())
+                - (g.Slice(-1, width, width) * (-x).Clamp(double.NegativeInfinity, 0).Exp());
     }
 
     private (int Rows, int Width) Halves(string operation)
     {
-        if (Shape.Rank == 0 || Shape[-1] % 2 != 0) throw new ArgumentException($"{operation}: needs an even number of elements along the innermost axis, found {Shape}.");
+        if (Shape.Rank == 0 || Shape[-1] % 2 != 0) throw new ArgumentException(
+            $"{operation}: needs an even number of elements along the innermost axis, found {Shape}.");
         int width = Shape[-1] / 2;
         return (width == 0 ? 0 : Count / (2 * width), width);
     }

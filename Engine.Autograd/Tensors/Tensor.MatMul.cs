@@ -5,8 +5,8 @@ namespace Engine.Autograd;
 public partial class Tensor
 {
     /// <summary>
-    /// The matrix product over the two innermost axes: [..., M, K] x [..., K, N] = [..., M, N]. The outer axes must be equal, or one argument
-    /// has none and serves all.
+    /// The matrix product over the two innermost axes: [..., M, K] x [..., K, N] = [..., M, N]. The outer axes must be equal, or one
+    /// argument has none and serves all.
     /// </summary>
     /// <param name="other">The right factor.</param>
     /// <param name="transposeThis">Takes this as stored transposed, [..., K, M]; no element is moved.</param>
@@ -29,7 +29,8 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// A fully connected layer in one kernel: y = activation(x W + b), the bias and the activation applied while the product is still in registers.
+    /// A fully connected layer in one kernel: y = activation(x W + b), the bias and the activation applied while the product is still in
+    /// registers.
     /// </summary>
     /// <param name="weight">W: [inputs, outputs].</param>
     /// <param name="bias">b: [outputs]; null adds nothing.</param>
@@ -38,8 +39,11 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The extents do not fit, or the types differ.</exception>
     public Tensor Linear(Tensor weight, Tensor? bias = null, Activation activation = default)
     {
-        if (weight.Shape.Rank != 2 || Shape.Rank < 1 || Shape[-1] != weight.Shape[0] || (bias is not null && bias.Shape != new Shape(weight.Shape[1])))
-            throw new ArgumentException($"Linear: input {Shape}, weight {weight.Shape} and bias {bias?.Shape.ToString() ?? "none"} do not fit: expected [..., inputs], [inputs, outputs] and [outputs].");
+        if (weight.Shape.Rank != 2 || Shape.Rank < 1 || Shape[-1] != weight.Shape[0]
+            || (bias is not null && bias.Shape != new Shape(weight.Shape[1])))
+            throw new ArgumentException(
+                $"Linear: input {Shape}, weight {weight.Shape} and bias {bias?.Shape.ToString() ?? "none"} do not fit: expected [..., "
+                + "inputs], [inputs, outputs] and [outputs].");
         CheckType(nameof(Linear), weight);
         if (bias is not null) CheckType(nameof(Linear), bias);
         Tensor x = this;
@@ -54,7 +58,8 @@ public partial class Tensor
         Rule ofWeight = new(
             weight,
             g => x.Reshape(rows, inputs).MatMul(g.Reshape(rows, outputs), true, false),
-            (g, total) => Kernels.MatMul.Run(x.Storage, g.Storage, total.Storage, new MatMulShape(inputs, outputs, rows, TransposeA: true), accumulate: true));
+            (g, total) => Kernels.MatMul.Run(
+                x.Storage, g.Storage, total.Storage, new MatMulShape(inputs, outputs, rows, TransposeA: true), accumulate: true));
         return Activated(nameof(Linear), tape, y, activation, bias, ofInput, ofWeight);
     }
 
@@ -77,7 +82,8 @@ public partial class Tensor
         // One right factor for all rows of all matrices is a single product of more rows.
         shape = outerB.Length == 0 && !transposeThis
             ? new MatMulShape(m * batch, n, k, false, transposeOther)
-            : new MatMulShape(m, n, k, transposeThis, transposeOther, batch, outerA.Length == 0 ? 0 : m * k, outerB.Length == 0 ? 0 : k * n);
+            : new MatMulShape(m, n, k, transposeThis, transposeOther, batch, outerA.Length == 0 ? 0 : m * k, outerB.Length == 0 ? 0
+                : k * n);
         return new Shape([.. outer, m, n]);
 
         ArgumentException Mismatch(string why) => new(

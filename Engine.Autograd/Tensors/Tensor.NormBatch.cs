@@ -7,8 +7,8 @@ public partial class Tensor
 {
     /// <summary>
     /// Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167) over all axes but the innermost, of [..., channels]:
-    /// y = activation((x - mean) / sqrt(variance + epsilon) gamma + beta), with the statistics of the batch in training and the running ones
-    /// otherwise.
+    /// y = activation((x - mean) / sqrt(variance + epsilon) gamma + beta), with the statistics of the batch in training and the running
+    /// ones otherwise.
     /// <para>
     /// In training each call moves the running statistics on in place: running = (1 - momentum) running + momentum statistic, with the
     /// unbiased variance. The result in training does not depend on them, and neither do its gradients, which never touch them; so whoever
@@ -25,11 +25,12 @@ public partial class Tensor
     /// <param name="epsilon">What is added to the variance; positive.</param>
     /// <param name="activation">What follows; ReLU and leaky ReLU in the same pass.</param>
     /// <exception cref="ArgumentException">
-    /// A shape or type does not fit; or in training there is one value for each channel, whose variance says nothing; or in evaluation there
-    /// are no running statistics.
+    /// A shape or type does not fit; or in training there is one value for each channel, whose variance says nothing; or in evaluation
+    /// there are no running statistics.
     /// </exception>
     public Tensor BatchNorm(
-        Tensor? gamma, Tensor? beta, Tensor? runningMean, Tensor? runningVariance, bool training, double momentum = 0.1, double epsilon = 1e-5, Activation activation = default)
+        Tensor? gamma, Tensor? beta, Tensor? runningMean, Tensor? runningVariance, bool training, double momentum = 0.1,
+        double epsilon = 1e-5, Activation activation = default)
     {
         (int rows, int channels) = CheckBatchNorm(gamma, beta, runningMean, runningVariance, training, momentum, epsilon);
         if (!BatchNormalization.Folds(activation))
@@ -43,8 +44,11 @@ public partial class Tensor
         Normalization of = new(this, y, gamma, beta, tape.NewTensor([channels], DType), tape.NewTensor([channels], DType));
         if (training)
         {
-            RunningStatistics? running = runningMean is null ? null : new RunningStatistics(runningMean.Storage, runningVariance!.Storage, momentum);
-            BatchNormalization.Forward(Storage, rows, channels, gamma?.Storage, beta?.Storage, epsilon, activation, of.Mean.Storage, of.Reciprocal.Storage, y.Storage, running);
+            RunningStatistics? running = runningMean is null ? null
+                : new RunningStatistics(runningMean.Storage, runningVariance!.Storage, momentum);
+            BatchNormalization.Forward(
+                Storage, rows, channels, gamma?.Storage, beta?.Storage, epsilon, activation, of.Mean.Storage, of.Reciprocal.Storage,
+                y.Storage, running);
             if (running is { } moved)
             {
                 moved.Mean.Version++;
@@ -55,7 +59,8 @@ public partial class Tensor
         {
             Move.Copy(runningMean!.Storage, of.Mean.Storage);
             Kernels.Map.Unary(runningVariance!.Storage, of.Reciprocal.Storage, new ReciprocalDeviation(epsilon));
-            BatchNormalization.Evaluate(Storage, rows, channels, gamma?.Storage, beta?.Storage, activation, of.Mean.Storage, of.Reciprocal.Storage, y.Storage);
+            BatchNormalization.Evaluate(
+                Storage, rows, channels, gamma?.Storage, beta?.Storage, activation, of.Mean.Storage, of.Reciprocal.Storage, y.Storage);
         }
 
         return of.Record(
@@ -63,7 +68,8 @@ public partial class Tensor
             nameof(BatchNorm),
             [channels],
             (g, dGamma, dBeta, dx) => BatchNormalization.Backward(
-                g, of.X.Storage, rows, channels, gamma?.Storage, beta?.Storage, activation, of.Mean.Storage, of.Reciprocal.Storage, training, dGamma, dBeta, dx),
+                g, of.X.Storage, rows, channels, gamma?.Storage, beta?.Storage, activation, of.Mean.Storage, of.Reciprocal.Storage,
+                training, dGamma, dBeta, dx),
             ofInput: g =>
             {
                 // dx = r (h' - mean h' - z mean(h' z)), for h' = gamma h; the means only where the statistics are those of the batch.
@@ -91,21 +97,26 @@ public partial class Tensor
         Tensor? gamma, Tensor? beta, Tensor? runningMean, Tensor? runningVariance, bool training, double momentum, double epsilon)
     {
         const string Operation = nameof(BatchNorm);
-        if (Shape.Rank < 2) throw new ArgumentException($"{Operation}: needs [..., channels] with at least one axis before the channels, found shape {Shape}.");
+        if (Shape.Rank < 2) throw new ArgumentException(
+            $"{Operation}: needs [..., channels] with at least one axis before the channels, found shape {Shape}.");
         int channels = Shape[-1];
         int rows = channels == 0 ? 0 : Count / channels;
         CheckChannels(Operation, nameof(gamma), gamma, channels);
         CheckChannels(Operation, nameof(beta), beta, channels);
         CheckChannels(Operation, "the running mean", runningMean, channels);
         CheckChannels(Operation, "the running variance", runningVariance, channels);
-        if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(momentum), momentum, $"{Operation}: the momentum must be in [0, 1].");
+        if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(
+            nameof(momentum), momentum, $"{Operation}: the momentum must be in [0, 1].");
         CheckEpsilon(Operation, epsilon);
-        if (runningMean is null != runningVariance is null) throw new ArgumentException($"{Operation}: the running mean and variance come together: one of them is null.");
-        if (!training && runningMean is null) throw new ArgumentException($"{Operation}: evaluation needs running statistics, and there are none.");
+        if (runningMean is null != runningVariance is null) throw new ArgumentException(
+            $"{Operation}: the running mean and variance come together: one of them is null.");
+        if (!training && runningMean is null) throw new ArgumentException(
+            $"{Operation}: evaluation needs running statistics, and there are none.");
         if (training && rows < 2 && channels > 0)
         {
             throw new ArgumentException(
-                $"{Operation}: in training each channel needs at least 2 values, for the variance of one value says nothing; shape {Shape} has {rows}. " +
+                $"{Operation}: in training each channel needs at least 2 values, for the variance of one value says nothing; shape "
+                + $"{Shape} has {rows}. " +
                 "Take a larger batch, or evaluation mode.");
         }
 
@@ -114,13 +125,15 @@ public partial class Tensor
 
     private static void CheckEpsilon(string operation, double epsilon)
     {
-        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, $"{operation}: epsilon must be positive and finite.");
+        if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
+            nameof(epsilon), epsilon, $"{operation}: epsilon must be positive and finite.");
     }
 
     private void CheckChannels(string operation, string name, Tensor? tensor, int channels)
     {
         if (tensor is null) return;
-        if (tensor.Shape != new Shape(channels)) throw new ArgumentException($"{operation}: {name} must have shape [{channels}] for input {Shape}, found {tensor.Shape}.");
+        if (tensor.Shape != new Shape(channels)) throw new ArgumentException(
+            $"{operation}: {name} must have shape [{channels}] for input {Shape}, found {tensor.Shape}.");
         CheckType(operation, tensor);
     }
 }

@@ -4,14 +4,16 @@ namespace Engine.Autograd;
 
 public partial class Tensor
 {
-    private delegate void GroupedForward(Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y);
+    private delegate void GroupedForward(
+        Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y);
 
     private delegate void GroupedBackward(
-        Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx);
+        Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta,
+        Storage? dx);
 
     /// <summary>
-    /// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) over the innermost axis: y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with
-    /// the mean and the population variance of each row.
+    /// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) over the innermost axis: y = (x - mean) / sqrt(variance + epsilon) gamma +
+    /// beta, with the mean and the population variance of each row.
     /// </summary>
     /// <param name="gamma">A factor for each place of a row, [columns]; null for 1.</param>
     /// <param name="beta">What is added to each place, [columns]; null for 0.</param>
@@ -26,36 +28,40 @@ public partial class Tensor
             gamma,
             beta,
             epsilon,
-            static (x, s, gamma, beta, epsilon, mean, reciprocal, y) => LayerNormalization.Forward(x, s.Images, s.Channels, gamma, beta, epsilon, mean, reciprocal, y),
+            static (x, s, gamma, beta, epsilon, mean, reciprocal, y) =>
+                LayerNormalization.Forward(x, s.Images, s.Channels, gamma, beta, epsilon, mean, reciprocal, y),
             static (g, x, s, gamma, mean, reciprocal, dGamma, dBeta, dx) =>
                 LayerNormalization.Backward(g, x, s.Images, s.Channels, gamma, mean, reciprocal, dGamma, dBeta, dx));
     }
 
     /// <summary>
-    /// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, ..., channels]: y = (x - mean) / sqrt(variance + epsilon) gamma + beta,
-    /// with the mean and the population variance of each group of neighbouring channels of each image over all its positions.
+    /// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, ..., channels]: y = (x - mean) / sqrt(variance + epsilon) gamma
+    /// + beta, with the mean and the population variance of each group of neighbouring channels of each image over all its positions.
     /// </summary>
     /// <param name="groups">The number of groups, which divides the number of channels.</param>
     /// <param name="gamma">A factor for each channel, [channels]; null for 1.</param>
     /// <param name="beta">What is added to each channel, [channels]; null for 0.</param>
     /// <param name="epsilon">What is added to the variance; positive.</param>
-    /// <exception cref="ArgumentException">There are fewer than two axes, the groups do not divide the channels, or a shape or type does not fit.</exception>
+    /// <exception cref="ArgumentException">There are fewer than two axes, the groups do not divide the channels, or a shape or type does
+    /// not fit.</exception>
     public Tensor GroupNorm(int groups, Tensor? gamma = null, Tensor? beta = null, double epsilon = 1e-5)
     {
         return Grouped(
-            nameof(GroupNorm), OfGroups(nameof(GroupNorm), groups), gamma, beta, epsilon, GroupNormalization.Forward, GroupNormalization.Backward);
+            nameof(GroupNorm), OfGroups(nameof(GroupNorm), groups), gamma, beta, epsilon, GroupNormalization.Forward,
+            GroupNormalization.Backward);
     }
 
     /// <summary>
-    /// silu(<see cref="GroupNorm"/>(x + shift)) in one kernel, with SiLU of Elfwing et al. (2017, arXiv:1702.03118) applied to the result and what is added to each channel of
-    /// each image before: the residual blocks of diffusion models tell the time so.
+    /// silu(<see cref="GroupNorm"/>(x + shift)) in one kernel, with SiLU of Elfwing et al. (2017, arXiv:1702.03118) applied to the result
+    /// and what is added to each channel of each image before: the residual blocks of diffusion models tell the time so.
     /// </summary>
     /// <param name="groups">The number of groups, which divides the number of channels.</param>
     /// <param name="gamma">A factor for each channel, [channels]; null for 1.</param>
     /// <param name="beta">What is added to each channel, [channels]; null for 0.</param>
     /// <param name="shift">What is added to each channel of each image before the normalisation, [N, channels]; null for 0.</param>
     /// <param name="epsilon">What is added to the variance; positive.</param>
-    /// <exception cref="ArgumentException">There are fewer than two axes, the groups do not divide the channels, or a shape or type does not fit.</exception>
+    /// <exception cref="ArgumentException">There are fewer than two axes, the groups do not divide the channels, or a shape or type does
+    /// not fit.</exception>
     public Tensor GroupNormSilu(int groups, Tensor? gamma = null, Tensor? beta = null, Tensor? shift = null, double epsilon = 1e-5)
     {
         GroupNormShape shape = OfGroups(nameof(GroupNormSilu), groups);
@@ -66,7 +72,8 @@ public partial class Tensor
         {
             CheckType(nameof(GroupNormSilu), shift);
             if (shift.Shape != new Shape(shape.Images, shape.Channels))
-                throw new ArgumentException($"GroupNormSilu: a shift of [{shape.Images}, {shape.Channels}] is needed for shape {Shape}, found {shift.Shape}.");
+                throw new ArgumentException(
+                    $"GroupNormSilu: a shift of [{shape.Images}, {shape.Channels}] is needed for shape {Shape}, found {shift.Shape}.");
         }
 
         Tape tape = Autograd.Tape.Open(nameof(GroupNormSilu));
@@ -75,7 +82,8 @@ public partial class Tensor
         Tensor? distances = shift is not null && tape.IsRecording ? tape.NewTensor(shift.Shape, DType) : null;
         Normalization of = new(this, y, gamma, beta, tape.NewTensor(statistics, DType), tape.NewTensor(statistics, DType), shift);
         GroupNormalization.ForwardSilu(
-            Storage, shape, gamma?.Storage, beta?.Storage, shift?.Storage, epsilon, of.Mean.Storage, of.Reciprocal.Storage, distances?.Storage, y.Storage);
+            Storage, shape, gamma?.Storage, beta?.Storage, shift?.Storage, epsilon, of.Mean.Storage, of.Reciprocal.Storage,
+            distances?.Storage, y.Storage);
 
         // The composed rules are those of the three operations in turn.
         return of.Record(
@@ -83,7 +91,8 @@ public partial class Tensor
             nameof(GroupNormSilu),
             [shape.Channels],
             (g, dGamma, dBeta, dx) => GroupNormalization.BackwardSilu(
-                g, of.X.Storage, shape, gamma?.Storage, beta?.Storage, shift?.Storage, of.Mean.Storage, of.Reciprocal.Storage, distances?.Storage, dGamma, dBeta, of.ShiftGradient, dx),
+                g, of.X.Storage, shape, gamma?.Storage, beta?.Storage, shift?.Storage, of.Mean.Storage, of.Reciprocal.Storage,
+                distances?.Storage, dGamma, dBeta, of.ShiftGradient, dx),
             ofInput: OfInput,
             ofGamma: g => (OfNorm(g) * Standardized().Z).Sum(0, 1).Reshape(shape.Channels),
             ofBeta: g => OfNorm(g).Sum(0, 1).Reshape(shape.Channels),
@@ -102,13 +111,16 @@ public partial class Tensor
         }
 
         (Tensor Z, Tensor Reciprocal) Standardized() =>
-            Standardize(shift is null ? of.X : of.X.Reshape(shape.Images, shape.Positions, shape.Channels) + shift.Reshape(shape.Images, 1, shape.Channels), shape, epsilon);
+            Standardize(shift is null ? of.X
+                : of.X.Reshape(shape.Images, shape.Positions, shape.Channels) + shift.Reshape(shape.Images, 1, shape.Channels), shape,
+                epsilon);
     }
 
     private GroupNormShape OfGroups(string operation, int groups)
     {
         if (Shape.Rank < 2) throw new ArgumentException($"{operation}: needs [images, ..., channels], found shape {Shape}.");
-        if (groups < 1 || Shape[-1] % groups != 0) throw new ArgumentException($"{operation}: {groups} groups do not divide the {Shape[-1]} channels of shape {Shape}.");
+        if (groups < 1 || Shape[-1] % groups != 0) throw new ArgumentException(
+            $"{operation}: {groups} groups do not divide the {Shape[-1]} channels of shape {Shape}.");
         int positions = 1;
         for (int axis = 1; axis < Shape.Rank - 1; axis++) positions *= Shape[axis];
         return new GroupNormShape(Shape[0], positions, Shape[-1], groups);
@@ -135,7 +147,8 @@ public partial class Tensor
     }
 
     private Tensor Grouped(
-        string operation, GroupNormShape shape, Tensor? gamma, Tensor? beta, double epsilon, GroupedForward forward, GroupedBackward backward)
+        string operation, GroupNormShape shape, Tensor? gamma, Tensor? beta, double epsilon, GroupedForward forward,
+        GroupedBackward backward)
     {
         CheckChannels(operation, nameof(gamma), gamma, shape.Channels);
         CheckChannels(operation, nameof(beta), beta, shape.Channels);
@@ -150,9 +163,11 @@ public partial class Tensor
             tape,
             operation,
             [shape.Channels],
-            (g, dGamma, dBeta, dx) => backward(g, of.X.Storage, shape, gamma?.Storage, of.Mean.Storage, of.Reciprocal.Storage, dGamma, dBeta, dx),
+            (g, dGamma, dBeta, dx) =>
+                backward(g, of.X.Storage, shape, gamma?.Storage, of.Mean.Storage, of.Reciprocal.Storage, dGamma, dBeta, dx),
             ofInput: g => InputGradient(g, gamma, shape, Standardize(of.X, shape, epsilon)).Reshape(of.X.Shape),
-            ofGamma: g => (g.Reshape(shape.Images, shape.Positions, shape.Groups, shape.GroupChannels) * Standardize(of.X, shape, epsilon).Z).Sum(0, 1).Reshape(shape.Channels),
+            ofGamma: g => (g.Reshape(shape.Images, shape.Positions, shape.Groups, shape.GroupChannels)
+                * Standardize(of.X, shape, epsilon).Z).Sum(0, 1).Reshape(shape.Channels),
             ofBeta: g => g.Reshape(shape.Images * shape.Positions, shape.Channels).Sum(0));
     }
 }

@@ -83,8 +83,10 @@ public partial class Tensor
     /// <summary>Images of a floating type, [batch, height, width, channels].</summary>
     private void CheckImages(string operation)
     {
-        if (Shape.Rank != 4) throw new ArgumentException($"{operation}: needs images [batch, height, width, channels], found shape {Shape}.");
-        if (DType == DType.Int32) throw new ArgumentException($"{operation}: needs images of {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
+        if (Shape.Rank != 4) throw new ArgumentException(
+            $"{operation}: needs images [batch, height, width, channels], found shape {Shape}.");
+        if (DType == DType.Int32) throw new ArgumentException(
+            $"{operation}: needs images of {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
     }
 
     private static Shape InputOf(in PoolShape shape) => [shape.Batch, shape.Height, shape.Width, shape.Channels];

@@ -6,8 +6,9 @@ namespace Engine.Autograd;
 public partial class Tensor
 {
     /// <summary>
-    /// A long short-term memory (Hochreiter and Schmidhuber 1997): with a = this + h W, i = sigmoid(a_i), f = sigmoid(a_f), g = tanh(a_g), o = sigmoid(a_o),
-    /// c' = f c + i g and h' = o tanh(c'). This is what inputs and biases add to the gates, in the order i, f, g, o: [batch, steps, 4 hidden].
+    /// A long short-term memory (Hochreiter and Schmidhuber 1997): with a = this + h W, i = sigmoid(a_i), f = sigmoid(a_f), g = tanh(a_g),
+    /// o = sigmoid(a_o), c' = f c + i g and h' = o tanh(c'). This is what inputs and biases add to the gates, in the order i, f, g, o:
+    /// [batch, steps, 4 hidden].
     /// </summary>
     /// <param name="weight">W: [hidden, 4 hidden].</param>
     /// <param name="hidden">h before the first step, [batch, hidden]; null for 0.</param>
@@ -27,8 +28,9 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// The Row LSTM of PixelRNN (van den Oord et al. 2016, arXiv:1601.06759, section 3.1) over the rows of images, from the first to the last: as <see cref="Lstm"/>, but
-    /// what the states of a row add to the gates of the next one is a convolution along the row. This is what the input adds: [batch, rows, columns, 4 hidden].
+    /// The Row LSTM of PixelRNN (van den Oord et al. 2016, arXiv:1601.06759, section 3.1) over the rows of images, from the first to the
+    /// last: as <see cref="Lstm"/>, but what the states of a row add to the gates of the next one is a convolution along the row. This is
+    /// what the input adds: [batch, rows, columns, 4 hidden].
     /// </summary>
     /// <param name="weight">The weight of the convolution, [1, taps, hidden, 4 hidden], with an odd number of taps.</param>
     /// <param name="hidden">h above the first row, [batch, columns, hidden]; null for 0. Beside a row it is 0.</param>
@@ -39,20 +41,25 @@ public partial class Tensor
     public Tensor RowLstm(Tensor weight, Tensor? hidden, Tensor? cell, out Tensor lastCell)
     {
         Shape w = weight.Shape;
-        if (Shape.Rank != 4 || Shape.Count == 0 || w.Rank != 4 || w[0] != 1 || w[1] % 2 != 1 || w[3] != LstmCell.Gates * w[2] || Shape[3] != w[3])
-            throw new ArgumentException($"RowLstm: expected [batch, rows, columns, 4 hidden] and a weight [1, taps, hidden, 4 hidden] with odd taps, found {Shape} and {w}.");
+        if (Shape.Rank != 4 || Shape.Count == 0 || w.Rank != 4 || w[0] != 1 || w[1] % 2 != 1 || w[3] != LstmCell.Gates * w[2]
+            || Shape[3] != w[3])
+            throw new ArgumentException(
+                "RowLstm: expected [batch, rows, columns, 4 hidden] and a weight [1, taps, hidden, 4 hidden] with odd taps, found "
+                + $"{Shape} and {w}.");
         CheckType(nameof(RowLstm), weight);
         Shape state = [Shape[0], Shape[2], w[2]];
         CheckRecurrent(nameof(RowLstm), nameof(hidden), hidden, state);
         CheckRecurrent(nameof(RowLstm), nameof(cell), cell, state);
-        LstmSequence sequence = new(nameof(RowLstm), new RecurrentShape(Shape[0], Shape[1], Shape[2], w[2]), state, this, weight, hidden, cell);
+        LstmSequence sequence = new(
+            nameof(RowLstm), new RecurrentShape(Shape[0], Shape[1], Shape[2], w[2]), state, this, weight, hidden, cell);
         lastCell = sequence.LastCell;
         return sequence.Output;
     }
 
     /// <summary>
-    /// A gated recurrent unit (Cho et al. 2014, arXiv:1406.1078): with x = this and p = h W + b, r = sigmoid(x_r + p_r), z = sigmoid(x_z + p_z),
-    /// n = tanh(x_n + r p_n) and h' = (1 - z) n + z h. This is what inputs and their biases add to the gates, in the order r, z, n: [batch, steps, 3 hidden].
+    /// A gated recurrent unit (Cho et al. 2014, arXiv:1406.1078): with x = this and p = h W + b, r = sigmoid(x_r + p_r), z = sigmoid(x_z +
+    /// p_z), n = tanh(x_n + r p_n) and h' = (1 - z) n + z h. This is what inputs and their biases add to the gates, in the order r, z, n:
+    /// [batch, steps, 3 hidden].
     /// </summary>
     /// <param name="weight">W: [hidden, 3 hidden].</param>
     /// <param name="bias">b: [3 hidden]; null for 0.</param>
@@ -71,7 +78,8 @@ public partial class Tensor
     {
         Shape w = weight.Shape;
         if (Shape.Rank != 3 || Shape.Count == 0 || w.Rank != 2 || w[1] != gates * w[0] || Shape[2] != w[1])
-            throw new ArgumentException($"{operation}: expected [batch, steps, {gates} hidden] and a weight [hidden, {gates} hidden], found {Shape} and {w}.");
+            throw new ArgumentException(
+                $"{operation}: expected [batch, steps, {gates} hidden] and a weight [hidden, {gates} hidden], found {Shape} and {w}.");
         CheckType(operation, weight);
         return new RecurrentShape(Shape[0], Shape[1], 1, w[0]);
     }
@@ -79,7 +87,8 @@ public partial class Tensor
     private void CheckRecurrent(string operation, string name, Tensor? tensor, Shape expected)
     {
         if (tensor is null) return;
-        if (tensor.Shape != expected) throw new ArgumentException($"{operation}: {name} must have shape {expected} for gates {Shape}, found {tensor.Shape}.");
+        if (tensor.Shape != expected) throw new ArgumentException(
+            $"{operation}: {name} must have shape {expected} for gates {Shape}, found {tensor.Shape}.");
         CheckType(operation, tensor);
     }
 }

@@ -16,7 +16,8 @@ public partial class Tensor
     /// <summary>The mean over axes, which are left out of the shape; over all elements when none is named.</summary>
     /// <exception cref="ArgumentException">There is no element to average.</exception>
     public Tensor Mean(params ReadOnlySpan<int> axes) =>
-        Reduced(nameof(Mean), axes, Kernels.Reduce.Mean, static (g, x, _, kept) => (g * ((double)kept.Count / x.Count)).Reshape(kept).BroadcastTo(x.Shape));
+        Reduced(nameof(Mean), axes, Kernels.Reduce.Mean,
+            static (g, x, _, kept) => (g * ((double)kept.Count / x.Count)).Reshape(kept).BroadcastTo(x.Shape));
 
     /// <summary>The largest element over axes. Elements that share the place share the gradient.</summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
@@ -48,7 +49,9 @@ public partial class Tensor
         return tape.Record(nameof(Variance), y, new Rule(this, g => g.Reshape(kept) * scale * (this - Mean(over).Reshape(kept))));
     }
 
-    /// <summary>The place of the largest element along an axis, int32; the first one where several are equal. Carries no gradient.</summary>
+    /// <summary>
+    /// The place of the largest element along an axis, int32; the first one where several are equal. Carries no gradient.
+    /// </summary>
     public Tensor ArgMax(int axis)
     {
         Tensor y = Autograd.Tape.Open(nameof(ArgMax)).NewTensor(ReducedShape(nameof(ArgMax), [axis], keepAxes: false), DType.Int32);
@@ -61,7 +64,8 @@ public partial class Tensor
     public Tensor SumTo(Shape shape)
     {
         if (shape == Shape) return this;
-        if (!Shape.TryBroadcast(shape, Shape, out Shape both) || both != Shape) throw new ArgumentException($"SumTo: shape {shape} does not broadcast to {Shape}.");
+        if (!Shape.TryBroadcast(shape, Shape, out Shape both) || both != Shape) throw new ArgumentException(
+            $"SumTo: shape {shape} does not broadcast to {Shape}.");
         Span<int> axes = stackalloc int[Shape.MaxRank];
         int count = 0;
         for (int i = 0; i < Shape.Rank; i++)

@@ -2,7 +2,8 @@ using Engine.Kernels;
 
 namespace Engine.Autograd;
 
-// Images [batch, height, width, channels] in another size. Each rule is the transpose of the operation, whose own rule is the operation again.
+// Images [batch, height, width, channels] in another size. Each rule is the transpose of the operation, whose own rule is the operation
+// again.
 public partial class Tensor
 {
     /// <summary>Every pixel repeated <paramref name="factor"/> times both ways: y[i, j] = x[i / factor, j / factor].</summary>
@@ -76,7 +77,9 @@ public partial class Tensor
     {
         CheckImages(operation);
         if (factor < 1) throw new ArgumentException($"{operation}: the factor must be at least 1, found {factor}.");
-        if (Math.Min(Shape[1], Shape[2]) < 1) throw new ArgumentException($"{operation}: needs images with at least one row and column, found shape {Shape}.");
-        if ((long)Math.Max(Shape[1], Shape[2]) * factor > int.MaxValue) throw new ArgumentException($"{operation}: shape {Shape} is too large for a factor of {factor}.");
+        if (Math.Min(Shape[1], Shape[2]) < 1) throw new ArgumentException(
+            $"{operation}: needs images with at least one row and column, found shape {Shape}.");
+        if ((long)Math.Max(Shape[1], Shape[2]) * factor > int.MaxValue) throw new ArgumentException(
+            $"{operation}: shape {Shape} is too large for a factor of {factor}.");
     }
 }

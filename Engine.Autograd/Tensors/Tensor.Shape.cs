@@ -22,7 +22,8 @@ public partial class Tensor
         }
 
         Shape shape = new(wanted);
-        if (shape.Count != Count) throw new ArgumentException($"Reshape: shape {Shape} has {Count} elements, which do not fill [{string.Join(", ", extents.ToArray())}].");
+        if (shape.Count != Count) throw new ArgumentException(
+            $"Reshape: shape {Shape} has {Count} elements, which do not fill [{string.Join(", ", extents.ToArray())}].");
         return Reshape(shape);
     }
 
@@ -142,7 +143,8 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The tensor does not broadcast to the shape.</exception>
     public Tensor BroadcastTo(Shape shape)
     {
-        if (!Shape.TryBroadcast(Shape, shape, out Shape both) || both != shape) throw new ArgumentException($"BroadcastTo: shape {Shape} does not broadcast to {shape}.");
+        if (!Shape.TryBroadcast(Shape, shape, out Shape both) || both != shape) throw new ArgumentException(
+            $"BroadcastTo: shape {Shape} does not broadcast to {shape}.");
         if (Shape == shape) return this;
         Shape own = Shape;
         Tape tape = Autograd.Tape.Open(nameof(BroadcastTo));
@@ -168,13 +170,16 @@ public partial class Tensor
         return tape.Record(nameof(Gather), y, new Rule(this, g => g.ScatterAdd(indices, own)));
     }
 
-    /// <summary>Zeros of a shape, with the rows of this tensor added at the rows that int32 indices name: the gradient of <see cref="Gather"/>.</summary>
+    /// <summary>
+    /// Zeros of a shape, with the rows of this tensor added at the rows that int32 indices name: the gradient of <see cref="Gather"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">The indices are not int32, one is no row, or the shapes do not fit.</exception>
     public Tensor ScatterAdd(Tensor indices, Shape shape)
     {
         if (indices.DType != DType.Int32) throw new ArgumentException($"ScatterAdd: indices must be Int32, found {indices.DType}.");
         int width = shape.Stride(0);
-        if (Count != indices.Count * width) throw new ArgumentException($"ScatterAdd: {indices.Count} rows of {width} are needed, found shape {Shape}.");
+        if (Count != indices.Count * width) throw new ArgumentException(
+            $"ScatterAdd: {indices.Count} rows of {width} are needed, found shape {Shape}.");
         Tape tape = Autograd.Tape.Open(nameof(ScatterAdd));
         Tensor y = Zeros(shape, DType);
         Shape own = Shape;

@@ -5,8 +5,8 @@ namespace Engine.Autograd;
 public partial class Tensor
 {
     /// <summary>
-    /// X with A X = B, this being the triangular matrix A [n, n] and <paramref name="right"/> B [n, m]: by substitution, for small matrices. What A holds on the
-    /// other side of its diagonal is not read.
+    /// X with A X = B, this being the triangular matrix A [n, n] and <paramref name="right"/> B [n, m]: by substitution, for small
+    /// matrices. What A holds on the other side of its diagonal is not read.
     /// </summary>
     /// <param name="right">B: [n, m].</param>
     /// <param name="lower">True where A is lower triangular, false where it is upper.</param>
@@ -18,7 +18,8 @@ public partial class Tensor
     {
         (Tensor a, Tensor b) = (this, right);
         if (a.Shape.Rank != 2 || b.Shape.Rank != 2 || a.Shape[0] != a.Shape[1] || a.Shape[0] != b.Shape[0])
-            throw new ArgumentException($"TriangularSolve: a matrix [n, n] and right sides [n, m] are needed, found {a.Shape} and {b.Shape}.");
+            throw new ArgumentException(
+                $"TriangularSolve: a matrix [n, n] and right sides [n, m] are needed, found {a.Shape} and {b.Shape}.");
         CheckType(nameof(TriangularSolve), right);
         Tape tape = Autograd.Tape.Open(nameof(TriangularSolve));
         Tensor x = tape.NewTensor(b.Shape, DType);
@@ -29,7 +30,8 @@ public partial class Tensor
         return tape.Record(
             nameof(TriangularSolve),
             x,
-            new Rule(a, g => -(Triangle(a.Shape[0], lower, unitDiagonal, a.DType) * (transpose ? x.MatMul(OfRight(g), false, true) : OfRight(g).MatMul(x, false, true)))),
+            new Rule(a, g => -(Triangle(a.Shape[0], lower, unitDiagonal, a.DType)
+                * (transpose ? x.MatMul(OfRight(g), false, true) : OfRight(g).MatMul(x, false, true)))),
             new Rule(b, OfRight));
     }
 

@@ -49,7 +49,9 @@ public partial class Tensor : IDisposable
     /// <summary>The place of the operation that made this tensor on <see cref="Tape"/>; -1 when none is recorded.</summary>
     internal int Node { get; set; } = -1;
 
-    /// <summary>True for tensors that gradients are taken with respect to: parameters, and what <see cref="Autograd.Tape.Watch"/> marked.</summary>
+    /// <summary>
+    /// True for tensors that gradients are taken with respect to: parameters, and what <see cref="Autograd.Tape.Watch"/> marked.
+    /// </summary>
     internal bool IsLeaf { get; set; }
 
     /// <summary>
@@ -104,7 +106,8 @@ public partial class Tensor : IDisposable
         if (_disposed)
         {
             throw new ObjectDisposedException(
-                null, $"The tensor {DType} {Shape} was given back: a tape owns what is computed on it. Use Tape.Keep to take a tensor out of its tape.");
+                null, $"The tensor {DType} {Shape} was given back: a tape owns what is computed on it. Use Tape.Keep to take a tensor "
+                    + "out of its tape.");
         }
     }
 

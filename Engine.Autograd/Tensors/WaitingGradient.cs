@@ -3,13 +3,15 @@ using Engine.Kernels;
 namespace Engine.Autograd;
 
 /// <summary>
-/// A small gradient that a fused backward kernel computes along with a large one. It waits, in memory that the tape took in the forward pass,
-/// until its own rule asks for it.
+/// A small gradient that a fused backward kernel computes along with a large one. It waits, in memory that the tape took in the forward
+/// pass, until its own rule asks for it.
 /// </summary>
 /// <param name="memory">Where it waits.</param>
 internal sealed class WaitingGradient(Tensor memory)
 {
-    /// <summary>The gradient that was the kernel's argument or, where that one may be gone, its large result: what the rule will be given.</summary>
+    /// <summary>
+    /// The gradient that was the kernel's argument or, where that one may be gone, its large result: what the rule will be given.
+    /// </summary>
     private Tensor? _belongsTo;
 
     /// <summary>What the kernel writes to.</summary>

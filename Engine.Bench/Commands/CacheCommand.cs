@@ -15,7 +15,9 @@ internal static class CacheCommand
     internal static Command Create()
     {
         Option<int> threads = PeerOptions.Threads();
-        Command command = new("cache", "Drawing 256 tokens by nanoGPT's model for a CPU with a block of 256, with the cache of keys and values and without.") { threads };
+        Command command = new("cache",
+            "Drawing 256 tokens by nanoGPT's model for a CPU with a block of 256, with the cache of keys and values and without.") {
+                threads };
         command.SetAction(parsed => Run(parsed.GetValue(threads)));
         return command;
     }
@@ -27,10 +29,12 @@ internal static class CacheCommand
         TextGenerator generator = new(model);
         (int[] with, _) = Draw(generator, true);
         (int[] without, _) = Draw(generator, false);
-        if (!with.SequenceEqual(without)) throw new InvalidOperationException("The tokens differ with the cache and without: expected the same.");
+        if (!with.SequenceEqual(without)) throw new InvalidOperationException(
+            "The tokens differ with the cache and without: expected the same.");
 
         double[] cached = new double[Turns], whole = new double[Turns];
-        for (int turn = 0; turn < Turns; turn++) (cached[turn], whole[turn]) = (Draw(generator, true).Seconds, Draw(generator, false).Seconds);
+        for (int turn = 0; turn < Turns; turn++) (cached[turn], whole[turn]) =
+            (Draw(generator, true).Seconds, Draw(generator, false).Seconds);
         Array.Sort(cached);
         Array.Sort(whole);
         Table table = new Table().AddColumns("256 tokens", "Best, ms", "Median, ms").RightAligned(1, 2);

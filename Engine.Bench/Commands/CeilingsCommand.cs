@@ -28,7 +28,8 @@ internal static class CeilingsCommand
             foreach (int threads in threadCounts)
             {
                 Rate rate = Ceilings.Flops(bits, threads);
-                table.AddRow($"fused multiply-add, {bits} bit", "registers", $"{threads}", $"{rate.Best / 1e9:F1} GFLOP/s", $"{rate.Median / 1e9:F1} GFLOP/s");
+                table.AddRow($"fused multiply-add, {bits} bit", "registers", $"{threads}", $"{rate.Best / 1e9:F1} GFLOP/s",
+                    $"{rate.Median / 1e9:F1} GFLOP/s");
             }
         }
 

@@ -10,11 +10,14 @@ internal static class GpuCommand
 {
     internal static Command Create()
     {
-        Option<string> name = new("--device") { Description = "The device: cuda:N, opencl:N or simulator.", DefaultValueFactory = _ => "cuda" };
+        Option<string> name = new("--device") {
+            Description = "The device: cuda:N, opencl:N or simulator.", DefaultValueFactory = _ => "cuda" };
         Option<int> size = PeerOptions.Count("--size", "Rows and columns of the large products; the other sizes go by it.", 4096);
         Option<int> turns = PeerOptions.Count("--turns", "Turns of each measurement, of which the median counts.", 7);
         Option<double> seconds = PeerOptions.Seconds("About the length of a turn.", 0.05);
-        Command command = new("gpu", "The rungs of the matrix products and convolutions on a GPU, attention, and the kernels that memory limits beside the copy.") { name, size, turns, seconds };
+        Command command = new("gpu",
+            "The rungs of the matrix products and convolutions on a GPU, attention, and the kernels that memory limits beside the copy.") {
+                name, size, turns, seconds };
         command.SetAction(parsed => Run(parsed.GetValue(name)!, parsed.GetValue(size), parsed.GetValue(turns), parsed.GetValue(seconds)));
         return command;
     }
@@ -24,7 +27,8 @@ internal static class GpuCommand
         try
         {
             using Device device = Device.Open(name);
-            if (device is not IlgpuDevice gpu) throw new DeviceException($"The ladders are of GPU kernels: expected cuda:N, opencl:N or simulator, found '{name}'.");
+            if (device is not IlgpuDevice gpu) throw new DeviceException(
+                $"The ladders are of GPU kernels: expected cuda:N, opencl:N or simulator, found '{name}'.");
             AnsiConsole.WriteLine($"{device.Description}, float32 unless the rung says otherwise");
             DeviceTimer timer = new(device, seconds, turns);
             AnsiConsole.Write(MemoryBound.Measure(device, timer, rows: Math.Max(size * 8, 1) / (size < 512 ? 64 : 1)));

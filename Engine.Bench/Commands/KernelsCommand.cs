@@ -18,18 +18,24 @@ internal static class KernelsCommand
 {
     internal static Command Create()
     {
-        Option<string> filter = new("--filter") { Description = "Only the benchmarks whose name or parameters contain this; * stands for anything.", DefaultValueFactory = _ => "" };
-        Option<bool> brief = new("--short") { Description = "Three short iterations each, to see that everything works: the numbers are rough." };
-        Command command = new("kernels", "Times every kernel with BenchmarkDotNet, as rate and as share of the machine's ceiling.") { filter, brief };
+        Option<string> filter = new("--filter") {
+            Description = "Only the benchmarks whose name or parameters contain this; * stands for anything.",
+            DefaultValueFactory = _ => "" };
+        Option<bool> brief = new("--short") {
+            Description = "Three short iterations each, to see that everything works: the numbers are rough." };
+        Command command = new("kernels", "Times every kernel with BenchmarkDotNet, as rate and as share of the machine's ceiling.") {
+            filter, brief };
         command.SetAction(parsed => Run(parsed.GetValue(filter)!, parsed.GetValue(brief)));
         return command;
     }
 
     private static int Run(string filter, bool brief)
     {
-        Type[] types = [.. typeof(KernelBenchmark).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(KernelBenchmark)) && !type.IsAbstract).OrderBy(type => type.Name)];
+        Type[] types = [.. typeof(KernelBenchmark).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(KernelBenchmark)) && !type.IsAbstract).OrderBy(type => type.Name)];
         ManualConfig config = Config(brief).AddFilter(new GlobFilter([$"*{filter}*"]));
-        BenchmarkRunInfo[] runs = [.. types.Select(type => BenchmarkConverter.TypeToBenchmarks(type, config)).Where(run => run.BenchmarksCases.Length > 0)];
+        BenchmarkRunInfo[] runs =
+            [.. types.Select(type => BenchmarkConverter.TypeToBenchmarks(type, config)).Where(run => run.BenchmarksCases.Length > 0)];
         if (runs.Length == 0)
         {
             Console.Error.WriteLine($"No benchmark matches '{filter}'. There are: {string.Join(", ", types.Select(type => type.Name))}.");
@@ -43,7 +49,8 @@ internal static class KernelsCommand
             MarkdownExporter.Console.ExportToLog(summary, ConsoleLogger.Default);
         }
 
-        string[] failed = [.. summaries.SelectMany(summary => summary.ValidationErrors.Where(error => error.IsCritical).Select(error => error.Message)
+        string[] failed = [.. summaries.SelectMany(
+            summary => summary.ValidationErrors.Where(error => error.IsCritical).Select(error => error.Message)
             .Concat(summary.Reports.Where(report => !report.Success).Select(report => $"{report.BenchmarkCase.DisplayInfo} failed")))];
         foreach (string failure in failed) Console.Error.WriteLine(failure);
         return failed.Length == 0 ? 0 : 1;

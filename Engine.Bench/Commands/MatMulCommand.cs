@@ -19,8 +19,10 @@ internal static class MatMulCommand
         Option<string> python = PeerOptions.Python(null);
         Option<int> rounds = PeerOptions.Count("--rounds", "Turns of each measurement.", 15);
         Option<double> seconds = PeerOptions.Seconds("The length of a turn.", 0.03);
-        Command command = new("matmul", "A quick table of matrix products, as rate and share of the ceiling.") { threads, python, rounds, seconds };
-        command.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(rounds), parsed.GetValue(seconds)));
+        Command command = new("matmul", "A quick table of matrix products, as rate and share of the ceiling.") {
+            threads, python, rounds, seconds };
+        command.SetAction(parsed =>
+            Run(parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(rounds), parsed.GetValue(seconds)));
         return command;
     }
 
@@ -28,7 +30,8 @@ internal static class MatMulCommand
     {
         using CpuDevice device = new(threads);
         using Peer? torch = python.Length == 0 ? null : PeerOptions.TryStart(python, "torch_matmul.py", $"{threads}");
-        Table table = new Table().AddColumns("M", "N", "K", "Form", "Engine GFLOP/s", "Ceiling GFLOP/s", "Share").RightAligned(0, 1, 2, 4, 5, 6);
+        Table table = new Table().AddColumns("M", "N", "K", "Form", "Engine GFLOP/s", "Ceiling GFLOP/s", "Share")
+            .RightAligned(0, 1, 2, 4, 5, 6);
         if (torch is not null) table.AddColumns($"{torch.First.Name} GFLOP/s", "Engine / PyTorch").RightAligned(7, 8);
         FmaJob ceiling = FmaJob.Calibrated(device, SecondsOfCeiling);
         foreach ((MatMulShape shape, string form) in Shapes())

@@ -7,7 +7,9 @@ using Engine.Kernels;
 
 namespace Engine.Bench.Commands;
 
-/// <summary><c>serve</c>: this program as the peer that <c>steps</c> starts; what Peers/serve.py and torch_steps.py are for PyTorch.</summary>
+/// <summary>
+/// <c>serve</c>: this program as the peer that <c>steps</c> starts; what Peers/serve.py and torch_steps.py are for PyTorch.
+/// </summary>
 internal static class ServeCommand
 {
     private const int Uncounted = 3;
@@ -17,8 +19,10 @@ internal static class ServeCommand
         Argument<string> model = new("model") { Description = "What to train." };
         model.AcceptOnlyFromAmong(TrainingSteps.Names);
         Option<int> threads = new("--threads") { Description = "Threads that compute; 0 takes one for each core." };
-        Option<string> device = new("--device") { Description = "Where to compute; cpu takes --threads.", DefaultValueFactory = _ => "cpu" };
-        Command command = new("serve", "Answers requests on standard input with times of the engine's training steps.") { model, threads, device };
+        Option<string> device = new("--device") {
+            Description = "Where to compute; cpu takes --threads.", DefaultValueFactory = _ => "cpu" };
+        Command command = new("serve", "Answers requests on standard input with times of the engine's training steps.") {
+            model, threads, device };
         command.Hidden = true;
         command.SetAction(parsed => Serve(parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(device)!));
         return command;

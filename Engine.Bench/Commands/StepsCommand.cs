@@ -21,14 +21,18 @@ internal static class StepsCommand
         };
         model.AcceptOnlyFromAmong(TrainingSteps.Names);
         Option<int> threads = PeerOptions.Threads();
-        Option<string> device = new("--device") { Description = "Where both compute: cpu, with --threads, or cuda:N.", DefaultValueFactory = _ => "cpu" };
+        Option<string> device = new("--device") {
+            Description = "Where both compute: cpu, with --threads, or cuda:N.", DefaultValueFactory = _ => "cpu" };
         Option<string> python = PeerOptions.Python("python3");
         Option<int> windows = PeerOptions.Count("--windows", "Windows of measurement for each.", 12);
         Option<double> seconds = PeerOptions.Seconds("The length of a window.", 0.5);
-        Option<bool> compile = new("--compile") { Description = "Let PyTorch try torch.compile too, which takes it minutes and needs a C++ compiler with PyTorch's headers." };
-        Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") { model, threads, device, python, windows, seconds, compile };
+        Option<bool> compile = new("--compile") {
+            Description = "Let PyTorch try torch.compile too, which takes it minutes and needs a C++ compiler with PyTorch's headers." };
+        Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") {
+            model, threads, device, python, windows, seconds, compile };
         command.SetAction(parsed => Run(
-            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(device)!, parsed.GetValue(python)!, parsed.GetValue(compile), parsed.GetValue(windows), parsed.GetValue(seconds)));
+            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(device)!, parsed.GetValue(python)!, parsed.GetValue(compile),
+            parsed.GetValue(windows), parsed.GetValue(seconds)));
         return command;
     }
 
@@ -66,10 +70,13 @@ internal static class StepsCommand
         }
     }
 
-    /// <summary>The fastest of the ways in which PyTorch can run the step, found by a process of its own; null where there is no PyTorch.</summary>
+    /// <summary>
+    /// The fastest of the ways in which PyTorch can run the step, found by a process of its own; null where there is no PyTorch.
+    /// </summary>
     private static string? FindVariant(string python, bool compile, string model, string threads)
     {
-        using Peer? search = PeerOptions.TryStart(python, "torch_steps.py", [model, threads, "find", .. compile ? ["compile"] : Array.Empty<string>()]);
+        using Peer? search = PeerOptions.TryStart(
+            python, "torch_steps.py", [model, threads, "find", .. compile ? ["compile"] : Array.Empty<string>()]);
         return search?.First.Note;
     }
 
@@ -93,7 +100,8 @@ internal static class StepsCommand
 
         double[] ratios = [.. ours.Medians.Zip(theirs.Medians, (mine, other) => other / mine)];
         AnsiConsole.WriteLine(
-            $"Engine's speed over PyTorch's: {Sample.Median(ratios):F2} (median of {ratios.Length} pairs of windows; {ratios.Min():F2} .. {ratios.Max():F2})");
+            $"Engine's speed over PyTorch's: {Sample.Median(ratios):F2} (median of {ratios.Length} pairs of windows; {ratios.Min():F2} "
+            + $".. {ratios.Max():F2})");
 
         void Row(string what, Func<StepResult, string> value) => table.AddRow([what, .. parties.Select(value)]);
     }

@@ -5,18 +5,27 @@ using Spectre.Console;
 
 namespace Engine.Bench.Gpu;
 
-/// <summary>Every rung of the convolutions' ladder on layers of a DCGAN and of a U-Net, for the convolution and both of its gradients. Values are held against the host's before anything is timed.</summary>
+/// <summary>
+/// Every rung of the convolutions' ladder on layers of a DCGAN and of a U-Net, for the convolution and both of its gradients. Values are
+/// held against the host's before anything is timed.
+/// </summary>
 internal static class Conv2dLadder
 {
     internal static Table Measure(IlgpuDevice device, DeviceTimer timer, int batch)
     {
-        Table table = new Table().Title("Convolutions", Style.Plain).AddColumns("Layer", "Product", "Rung", "Splits", "GFLOP/s", "of rung 3").RightAligned(3, 4, 5);
+        Table table = new Table().Title("Convolutions", Style.Plain)
+            .AddColumns("Layer", "Product", "Rung", "Splits", "GFLOP/s", "of rung 3").RightAligned(3, 4, 5);
         foreach ((string name, Conv2dShape shape) in Layers(batch))
         {
-            Storage x = MatMulLadder.Uniform(device, shape.LengthInput, 1), w = MatMulLadder.Uniform(device, shape.LengthWeight, 2), g = MatMulLadder.Uniform(device, shape.LengthOutput, 3);
+            Storage x = MatMulLadder.Uniform(device, shape.LengthInput, 1), w = MatMulLadder.Uniform(device, shape.LengthWeight, 2),
+                g = MatMulLadder.Uniform(device, shape.LengthOutput, 3);
             Row("output", Conv2d.RunByPlan, x, w, shape.LengthOutput, (s, y) => Conv2d.Run(s[0], s[1], y, shape));
-            Row("input gradient", Conv2d.InputGradientByPlan, g, w, shape.LengthInput, (s, y) => Conv2d.InputGradient(s[0], s[1], y, shape));
-            Row("weight gradient", static (Conv2dPlan plan, IlgpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? _, Activation _, bool _) => Conv2d.WeightGradientByPlan(plan, device, a, b, c, shape), x, g, shape.LengthWeight, (s, y) => Conv2d.WeightGradient(s[0], s[1], y, shape));
+            Row("input gradient", Conv2d.InputGradientByPlan, g, w, shape.LengthInput,
+                (s, y) => Conv2d.InputGradient(s[0], s[1], y, shape));
+            Row("weight gradient", static (
+                Conv2dPlan plan, IlgpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? _, Activation _,
+                bool _) => Conv2d.WeightGradientByPlan(plan, device, a, b, c, shape), x, g, shape.LengthWeight, (s, y) =>
+                    Conv2d.WeightGradient(s[0], s[1], y, shape));
             foreach (Storage storage in (Storage[])[x, w, g]) storage.Release();
 
             void Row(string product, Launch launch, Storage a, Storage b, long length, Action<Storage[], Storage> onHost)
@@ -28,9 +37,11 @@ internal static class Conv2dLadder
                 {
                     launch(plan, device, a, b, c, shape, null, default, false);
                     Check(expected, c, plan, $"{product} of {shape}");
-                    double rate = 2.0 * shape.MultiplyAdds / timer.Seconds(() => launch(plan, device, a, b, c, shape, null, default, false)) / 1e9;
+                    double rate = 2.0 * shape.MultiplyAdds / timer.Seconds(() => launch(plan, device, a, b, c, shape, null, default, false))
+                        / 1e9;
                     if (plan.Rung == Conv2dRung.RegisterTile && third == 0) third = rate;
-                    table.AddRow(name, product, $"{(int)plan.Rung} {plan.Rung}", $"{plan.Splits}", $"{rate:F1}", third > 0 ? $"{rate / third:F2}" : "");
+                    table.AddRow(name, product, $"{(int)plan.Rung} {plan.Rung}", $"{plan.Splits}", $"{rate:F1}", third > 0
+                        ? $"{rate / third:F2}" : "");
                 }
 
                 c.Release();
@@ -41,7 +52,8 @@ internal static class Conv2dLadder
     }
 
     private delegate void Launch(
-        Conv2dPlan plan, IlgpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate);
+        Conv2dPlan plan, IlgpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? bias, Activation activation,
+        bool accumulate);
 
     private static (string Name, Conv2dShape Shape)[] Layers(int batch) => batch < 8
         ? [("3 x 3, 4 to 8 channels", new(batch, 6, 6, 4, 8, 3, 3, Padding: Conv2dPadding.All(1)))]
@@ -58,7 +70,8 @@ internal static class Conv2dLadder
         int splits = ofWeight ? Math.Clamp(shape.Batch * shape.OutputHeight * shape.OutputWidth / 512, 1, 32) : 1;
         Conv2dRung last = !device.HasTensorCores ? Conv2dRung.RegisterTile : ofWeight ? Conv2dRung.AsyncTile : Conv2dRung.BFloat16;
         IEnumerable<Conv2dPlan> whole = Enum.GetValues<Conv2dRung>().Where(rung => rung <= last).Select(rung => new Conv2dPlan(rung));
-        return splits == 1 ? whole : whole.Concat(whole.Where(plan => plan.Rung > Conv2dRung.Naive).Select(plan => plan with { Splits = splits }));
+        return splits == 1 ? whole
+            : whole.Concat(whole.Where(plan => plan.Rung > Conv2dRung.Naive).Select(plan => plan with { Splits = splits }));
     }
 
     private static float[] OnHost(Action<Storage[], Storage> run, Storage a, Storage b, int length)

@@ -4,7 +4,9 @@ using Engine.Kernels;
 
 namespace Engine.Bench.Gpu;
 
-/// <summary>Times launches on a device that computes while the host goes on: some of them between two waits, so that the wait itself does not count.</summary>
+/// <summary>
+/// Times launches on a device that computes while the host goes on: some of them between two waits, so that the wait itself does not count.
+/// </summary>
 /// <param name="device">The device.</param>
 /// <param name="seconds">About how long a turn takes.</param>
 /// <param name="turns">Turns, of which the median counts.</param>

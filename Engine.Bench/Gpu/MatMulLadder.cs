@@ -5,15 +5,20 @@ using Spectre.Console;
 
 namespace Engine.Bench.Gpu;
 
-/// <summary>Every rung of the matrix product's ladder on large squares, and what the plan takes for products of a batch of 64. Values are checked before anything is timed.</summary>
+/// <summary>
+/// Every rung of the matrix product's ladder on large squares, and what the plan takes for products of a batch of 64. Values are checked
+/// before anything is timed.
+/// </summary>
 internal static class MatMulLadder
 {
     internal static Table Measure(IlgpuDevice device, DeviceTimer timer, int size)
     {
-        Table table = new Table().Title("Matrix products", Style.Plain).AddColumns("M", "N", "K", "Form", "Rung", "Parts", "GFLOP/s", "of rung 3").RightAligned(0, 1, 2, 5, 6, 7);
+        Table table = new Table().Title("Matrix products", Style.Plain)
+            .AddColumns("M", "N", "K", "Form", "Rung", "Parts", "GFLOP/s", "of rung 3").RightAligned(0, 1, 2, 5, 6, 7);
         foreach (MatMulShape shape in Squares(size).Concat(OfABatch(size)))
         {
-            Storage a = Uniform(device, shape.LengthA, 1), b = Uniform(device, shape.LengthB, 2), c = device.Allocate(DType.Float32, (int)shape.LengthC);
+            Storage a = Uniform(device, shape.LengthA, 1), b = Uniform(device, shape.LengthB, 2),
+                c = device.Allocate(DType.Float32, (int)shape.LengthC);
             double third = 0;
             foreach (MatMulPlan plan in Plans(device, shape))
             {
@@ -22,7 +27,8 @@ internal static class MatMulLadder
                 double rate = 2.0 * shape.MultiplyAdds / timer.Seconds(() => MatMul.RunByPlan(plan, a, b, c, shape)) / 1e9;
                 if (plan.Rung == MatMulRung.RegisterTile && third == 0) third = rate;
                 string form = $"{(shape.TransposeA ? 'T' : 'N')}{(shape.TransposeB ? 'T' : 'N')}";
-                table.AddRow($"{shape.M}", $"{shape.N}", $"{shape.K}", form, $"{(int)plan.Rung} {plan.Rung}", $"{plan.Parts}", $"{rate:F1}", third > 0 ? $"{rate / third:F2}" : "");
+                table.AddRow($"{shape.M}", $"{shape.N}", $"{shape.K}", form, $"{(int)plan.Rung} {plan.Rung}", $"{plan.Parts}", $"{rate:F1}",
+                    third > 0 ? $"{rate / third:F2}" : "");
             }
 
             foreach (Storage storage in (Storage[])[a, b, c]) storage.Release();
@@ -36,14 +42,18 @@ internal static class MatMulLadder
 
     /// <summary>A layer of the GAN and its gradients, and one of a Transformer's.</summary>
     private static IEnumerable<MatMulShape> OfABatch(int size) => size < 512 ? [] :
-        [new(64, 1024, 512), new(64, 512, 1024, TransposeB: true), new(512, 1024, 64, TransposeA: true), new(64, 784, 784), new(128, 512, 768, TransposeA: true)];
+        [new(64, 1024, 512), new(64, 512, 1024, TransposeB: true), new(512, 1024, 64, TransposeA: true), new(64, 784, 784),
+            new(128, 512, 768, TransposeA: true)];
 
     private static IEnumerable<MatMulPlan> Plans(IlgpuDevice device, MatMulShape shape)
     {
-        if (shape.M == shape.N) return Enum.GetValues<MatMulRung>().Where(rung => rung < MatMulRung.AsyncTile || device.HasTensorCores).Select(rung => new MatMulPlan(rung));
+        if (shape.M == shape.N) return Enum.GetValues<MatMulRung>().Where(rung => rung < MatMulRung.AsyncTile || device.HasTensorCores)
+            .Select(rung => new MatMulPlan(rung));
         IEnumerable<MatMulPlan> chosen = ((Precision[])[Precision.Float32, Precision.Tf32, Precision.BFloat16])
-            .Select(precision => MatMulPlan.For(shape, MatMul.LargestRung(device.HasTensorCores, DType.Float32, precision), device.Multiprocessors));
-        return chosen.Prepend(new(MatMulRung.SharedTile)).Append(new(MatMulRung.RegisterTile)).Distinct().OrderBy(plan => plan.Rung).ThenBy(plan => plan.Parts);
+            .Select(precision => MatMulPlan.For(
+                shape, MatMul.LargestRung(device.HasTensorCores, DType.Float32, precision), device.Multiprocessors));
+        return chosen.Prepend(new(MatMulRung.SharedTile)).Append(new(MatMulRung.RegisterTile)).Distinct().OrderBy(plan => plan.Rung)
+            .ThenBy(plan => plan.Parts);
     }
 
     internal static Storage Uniform(Device device, long length, int seed)
@@ -65,7 +75,8 @@ internal static class MatMulLadder
             copy.CopyFrom<float>(values);
             return copy;
         })];
-        MatMulCheck.Run(copies[0], copies[1], copies[2], shape, plan.Rung switch { MatMulRung.Tf32 => 1.0 / (1 << 11), MatMulRung.BFloat16 => 1.0 / (1 << 8), _ => 0 });
+        MatMulCheck.Run(copies[0], copies[1], copies[2], shape,
+            plan.Rung switch { MatMulRung.Tf32 => 1.0 / (1 << 11), MatMulRung.BFloat16 => 1.0 / (1 << 8), _ => 0 });
         foreach (Storage copy in copies) copy.Release();
     }
 }

@@ -17,7 +17,9 @@ public class BatchNormPasses : KernelBenchmark
     [Params("Forward", "Evaluate", "Backward")]
     public string Pass { get; set; } = "";
 
-    /// <summary>Of few rows a strip of channels stays in the cache between the sums and the outputs; otherwise the inputs are read twice.</summary>
+    /// <summary>
+    /// Of few rows a strip of channels stays in the cache between the sums and the outputs; otherwise the inputs are read twice.
+    /// </summary>
     internal override Work Work
     {
         get
@@ -42,23 +44,28 @@ public class BatchNormPasses : KernelBenchmark
         Activation activation = Activation.LeakyRelu(Slope);
         switch (Pass)
         {
-            case "Forward": BatchNormalization.Forward(_x!, Rows, Channels, _gamma, _beta, 1e-5, activation, _mean!, _reciprocal!, _y!); break;
+            case "Forward": BatchNormalization.Forward(_x!, Rows, Channels, _gamma, _beta, 1e-5, activation, _mean!, _reciprocal!, _y!);
+            break;
             case "Evaluate": BatchNormalization.Evaluate(_x!, Rows, Channels, _gamma, _beta, activation, _mean!, _reciprocal!, _y!); break;
-            default: BatchNormalization.Backward(_g!, _x!, Rows, Channels, _gamma, _beta, activation, _mean!, _reciprocal!, true, _dGamma!, _dBeta!, _y!); break;
+            default: BatchNormalization.Backward(
+                _g!, _x!, Rows, Channels, _gamma, _beta, activation, _mean!, _reciprocal!, true, _dGamma!, _dBeta!, _y!); break;
         }
     }
 
     private protected override void Prepare()
     {
         (_x, _g) = (Random(Rows * Channels, -1, 1, 1), Random(Rows * Channels, -1, 1, 2));
-        (_gamma, _beta, _mean, _reciprocal) = (Random(Channels, 0.9, 1.1, 3), Random(Channels, -0.5, 0.5, 4), Random(Channels, -0.1, 0.1, 5), Random(Channels, 1, 2, 6));
+        (_gamma, _beta, _mean, _reciprocal) =
+            (Random(Channels, 0.9, 1.1, 3), Random(Channels, -0.5, 0.5, 4), Random(Channels, -0.1, 0.1, 5), Random(Channels, 1, 2, 6));
         (_dGamma, _dBeta, _y) = (Empty(Channels), Empty(Channels), Empty(Rows * Channels));
-        if (Pass == "Backward") BatchNormalization.Forward(_x, Rows, Channels, _gamma, _beta, 1e-5, Activation.LeakyRelu(Slope), _mean, _reciprocal, _y);
+        if (Pass == "Backward") BatchNormalization.Forward(
+            _x, Rows, Channels, _gamma, _beta, 1e-5, Activation.LeakyRelu(Slope), _mean, _reciprocal, _y);
     }
 
     private protected override void Check()
     {
-        float[] x = _x!.AsSpan<float>().ToArray(), g = _g!.AsSpan<float>().ToArray(), gamma = _gamma!.AsSpan<float>().ToArray(), beta = _beta!.AsSpan<float>().ToArray();
+        float[] x = _x!.AsSpan<float>().ToArray(), g = _g!.AsSpan<float>().ToArray(), gamma = _gamma!.AsSpan<float>().ToArray(),
+            beta = _beta!.AsSpan<float>().ToArray();
         float[] mean = _mean!.AsSpan<float>().ToArray(), reciprocal = _reciprocal!.AsSpan<float>().ToArray();
         if (Pass == "Forward") CheckStatistics(x, mean, reciprocal);
         if (Pass != "Backward")
@@ -76,12 +83,14 @@ public class BatchNormPasses : KernelBenchmark
 
         CheckEach(_dBeta!, c => sum[c], 1e-4);
         CheckEach(_dGamma!, c => products[c], 1e-4);
-        CheckEach(_y!, i => gamma[i % Channels] * reciprocal[i % Channels] * (Before(i) - ((sum[i % Channels] + (Normal(i) * products[i % Channels])) / Rows)), 1e-4);
+        CheckEach(_y!, i => gamma[i % Channels] * reciprocal[i % Channels]
+            * (Before(i) - ((sum[i % Channels] + (Normal(i) * products[i % Channels])) / Rows)), 1e-4);
 
         double Normal(int i) => (x[i] - (double)mean[i % Channels]) * reciprocal[i % Channels];
 
         // The kernel's own arithmetic at the kink, so that rounding cannot take another side.
-        float Linear(int i) => MathF.FusedMultiplyAdd(x[i] - mean[i % Channels], gamma[i % Channels] * reciprocal[i % Channels], beta[i % Channels]);
+        float Linear(int i) => MathF.FusedMultiplyAdd(
+            x[i] - mean[i % Channels], gamma[i % Channels] * reciprocal[i % Channels], beta[i % Channels]);
 
         double Before(int i) => Linear(i) > 0 ? g[i] : Slope * g[i];
     }
@@ -94,7 +103,9 @@ public class BatchNormPasses : KernelBenchmark
         for (int c = 0; c < Channels; c++)
         {
             if (Math.Abs(mean[c] - means[c]) > 1e-6 || Math.Abs((reciprocal[c] * Math.Sqrt(variances[c] + 1e-5)) - 1) > 1e-5)
-                throw new InvalidOperationException($"BatchNormPasses: channel {c} should have mean {means[c]:R} and variance {variances[c]:R}, found mean {mean[c]:R} and 1 / deviation {reciprocal[c]:R}.");
+                throw new InvalidOperationException(
+                    $"BatchNormPasses: channel {c} should have mean {means[c]:R} and variance {variances[c]:R}, found mean {mean[c]:R} "
+                    + $"and 1 / deviation {reciprocal[c]:R}.");
         }
     }
 }

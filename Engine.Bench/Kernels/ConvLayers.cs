@@ -5,8 +5,9 @@ using Engine.Kernels.Conv;
 namespace Engine.Bench.Kernels;
 
 /// <summary>
-/// The convolutions of the DCGAN and of the convolutional VAE, and of residual networks. Multiplications with the zeros of the padding do not count as work; where the form by Winograd's transform is
-/// taken, which needs fewer than the definition has, the rate can be above the ceiling.
+/// The convolutions of the DCGAN and of the convolutional VAE, and of residual networks. Multiplications with the zeros of the padding do
+/// not count as work; where the form by Winograd's transform is taken, which needs fewer than the definition has, the rate can be above the
+/// ceiling.
 /// </summary>
 public class ConvLayers : KernelBenchmark
 {
@@ -80,13 +81,16 @@ public class ConvLayers : KernelBenchmark
     private (double Sum, double Size) OutputElement(int at)
     {
         Conv2dShape s = Shape;
-        int o = at % s.Outputs, x = at / s.Outputs % s.OutputWidth, y = at / s.Outputs / s.OutputWidth % s.OutputHeight, n = at / s.Outputs / s.OutputWidth / s.OutputHeight;
+        int o = at % s.Outputs, x = at / s.Outputs % s.OutputWidth, y = at / s.Outputs / s.OutputWidth % s.OutputHeight,
+            n = at / s.Outputs / s.OutputWidth / s.OutputHeight;
         (double sum, double size) = (0, 0);
         for (int tap = 0; tap < s.KernelHeight * s.KernelWidth; tap++)
         {
-            int v = (y * s.StrideHeight) + (tap / s.KernelWidth) - s.Padding.Top, u = (x * s.StrideWidth) + (tap % s.KernelWidth) - s.Padding.Left;
+            int v = (y * s.StrideHeight) + (tap / s.KernelWidth) - s.Padding.Top,
+                u = (x * s.StrideWidth) + (tap % s.KernelWidth) - s.Padding.Left;
             if (v < 0 || v >= s.Height || u < 0 || u >= s.Width) continue;
-            for (int c = 0; c < s.Inputs; c++) Add(ref sum, ref size, Input(n, v, u, c) * (double)_weight!.AsSpan<float>()[(((tap * s.Inputs) + c) * s.Outputs) + o]);
+            for (int c = 0; c < s.Inputs; c++) Add(
+                ref sum, ref size, Input(n, v, u, c) * (double)_weight!.AsSpan<float>()[(((tap * s.Inputs) + c) * s.Outputs) + o]);
         }
 
         return (sum, size);
@@ -100,9 +104,11 @@ public class ConvLayers : KernelBenchmark
         for (int tap = 0; tap < s.KernelHeight * s.KernelWidth; tap++)
         {
             int y = v + s.Padding.Top - (tap / s.KernelWidth), x = u + s.Padding.Left - (tap % s.KernelWidth);
-            if (y < 0 || y % s.StrideHeight != 0 || y / s.StrideHeight >= s.OutputHeight || x < 0 || x % s.StrideWidth != 0 || x / s.StrideWidth >= s.OutputWidth) continue;
+            if (y < 0 || y % s.StrideHeight != 0 || y / s.StrideHeight >= s.OutputHeight || x < 0 || x % s.StrideWidth != 0
+                || x / s.StrideWidth >= s.OutputWidth) continue;
             for (int o = 0; o < s.Outputs; o++)
-                Add(ref sum, ref size, Output(n, y / s.StrideHeight, x / s.StrideWidth, o) * (double)_weight!.AsSpan<float>()[(((tap * s.Inputs) + c) * s.Outputs) + o]);
+                Add(ref sum, ref size, Output(n, y / s.StrideHeight, x / s.StrideWidth, o)
+                    * (double)_weight!.AsSpan<float>()[(((tap * s.Inputs) + c) * s.Outputs) + o]);
         }
 
         return (sum, size);
@@ -117,16 +123,20 @@ public class ConvLayers : KernelBenchmark
             for (int y = 0; y < s.OutputHeight; y++)
                 for (int x = 0; x < s.OutputWidth; x++)
                 {
-                    int v = (y * s.StrideHeight) + (tap / s.KernelWidth) - s.Padding.Top, u = (x * s.StrideWidth) + (tap % s.KernelWidth) - s.Padding.Left;
-                    if (v >= 0 && v < s.Height && u >= 0 && u < s.Width) Add(ref sum, ref size, (double)Input(n, v, u, c) * Output(n, y, x, o));
+                    int v = (y * s.StrideHeight) + (tap / s.KernelWidth) - s.Padding.Top,
+                        u = (x * s.StrideWidth) + (tap % s.KernelWidth) - s.Padding.Left;
+                    if (v >= 0 && v < s.Height && u >= 0 && u < s.Width) Add(
+                        ref sum, ref size, (double)Input(n, v, u, c) * Output(n, y, x, o));
                 }
 
         return (sum, size);
     }
 
-    private float Input(int n, int y, int x, int c) => _input!.AsSpan<float>()[(((((n * Shape.Height) + y) * Shape.Width) + x) * Shape.Inputs) + c];
+    private float Input(int n, int y, int x, int c) =>
+        _input!.AsSpan<float>()[(((((n * Shape.Height) + y) * Shape.Width) + x) * Shape.Inputs) + c];
 
-    private float Output(int n, int y, int x, int o) => _output!.AsSpan<float>()[(((((n * Shape.OutputHeight) + y) * Shape.OutputWidth) + x) * Shape.Outputs) + o];
+    private float Output(int n, int y, int x, int o) =>
+        _output!.AsSpan<float>()[(((((n * Shape.OutputHeight) + y) * Shape.OutputWidth) + x) * Shape.Outputs) + o];
 
     private static void Add(ref double sum, ref double size, double product)
     {

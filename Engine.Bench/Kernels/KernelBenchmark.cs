@@ -78,7 +78,8 @@ public abstract class KernelBenchmark
     }
 
     /// <summary>Holds every element against what a plain loop says.</summary>
-    /// <exception cref="InvalidOperationException">An element is further off than <paramref name="tolerance"/>, relative to the value where that is above 1.</exception>
+    /// <exception cref="InvalidOperationException">An element is further off than <paramref name="tolerance"/>, relative to the value where
+    /// that is above 1.</exception>
     private protected void CheckEach(Storage y, Func<int, double> expected, double tolerance = 1e-5)
     {
         ReadOnlySpan<float> found = y.AsSpan<float>();

@@ -15,7 +15,8 @@ internal sealed class WorkColumn(string name, string legend, Func<Work, double, 
     internal static IColumn[] All { get; } =
     [
         new WorkColumn("Rate", "operations, or bytes read and written, a second", (work, seconds, _) => Text(work.Amount / seconds, work)),
-        new WorkColumn("Ceiling", "what a loop of nothing else reaches, for this working set and these threads", (work, _, threads) => Text(work.Ceiling(threads), work)),
+        new WorkColumn("Ceiling", "what a loop of nothing else reaches, for this working set and these threads",
+            (work, _, threads) => Text(work.Ceiling(threads), work)),
         new WorkColumn("Share", "rate / ceiling", (work, seconds, threads) =>
             (work.Amount / seconds / work.Ceiling(threads)).ToString("P0", CultureInfo.InvariantCulture)),
     ];
@@ -46,7 +47,8 @@ internal sealed class WorkColumn(string name, string legend, Func<Work, double, 
     {
         if (summary[benchmarkCase]?.ResultStatistics is not { } statistics) return "NA";
         KernelBenchmark benchmark = (KernelBenchmark)Activator.CreateInstance(benchmarkCase.Descriptor.Type)!;
-        benchmarkCase.Parameters.Items.ToList().ForEach(parameter => benchmark.GetType().GetProperty(parameter.Name)!.SetValue(benchmark, parameter.Value));
+        benchmarkCase.Parameters.Items.ToList()
+            .ForEach(parameter => benchmark.GetType().GetProperty(parameter.Name)!.SetValue(benchmark, parameter.Value));
         return text(benchmark.Work, statistics.Median * 1e-9, benchmark.Threads);
     }
 

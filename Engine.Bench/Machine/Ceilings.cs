@@ -41,7 +41,9 @@ internal static class Ceilings
         return s_bytes[(kind, workingSet, threads)] = rate;
     }
 
-    /// <summary>The fastest way to move bytes in a working set of this size: what a kernel that is bound by memory is held against.</summary>
+    /// <summary>
+    /// The fastest way to move bytes in a working set of this size: what a kernel that is bound by memory is held against.
+    /// </summary>
     internal static double BestBandwidth(long workingSet, int threads) =>
         Enum.GetValues<Traffic>().Max(kind => Bandwidth(kind, workingSet, threads).Best);
 

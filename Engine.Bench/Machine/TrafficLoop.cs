@@ -27,7 +27,9 @@ internal sealed unsafe class TrafficLoop : IDisposable
         if (_target != null) NativeMemory.Fill(_target, (nuint)_bytes, 0);
     }
 
-    /// <summary>The bytes that one pass reads and writes, as the program sees them: what a store reads behind its back is not counted.</summary>
+    /// <summary>
+    /// The bytes that one pass reads and writes, as the program sees them: what a store reads behind its back is not counted.
+    /// </summary>
     internal double BytesPerPass => (_target == null ? 1.0 : 2.0) * _bytes;
 
     /// <summary>Goes over the arrays; the result only keeps the compiler from leaving the reads out.</summary>

@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace Engine.Bench.Peers;
 
 /// <summary>
-/// A process that serves windows of measurement, one line for a request, one for the answer. The engine's own steps run in such a process too,
-/// so that both parties are started, timed and weighed in the same way, and while one computes the other waits for its input.
+/// A process that serves windows of measurement, one line for a request, one for the answer. The engine's own steps run in such a process
+/// too, so that both parties are started, timed and weighed in the same way, and while one computes the other waits for its input.
 /// </summary>
 internal sealed class Peer : IDisposable
 {
@@ -21,7 +21,8 @@ internal sealed class Peer : IDisposable
         _started = Stopwatch.GetTimestamp();
         try
         {
-            _process = Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            _process = Process.Start(
+                new ProcessStartInfo(words[0], words[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         }
         catch (Win32Exception e)
         {
@@ -72,7 +73,8 @@ internal sealed class Peer : IDisposable
     /// <exception cref="PeerException">The peer ended, says something else, or says that it cannot.</exception>
     internal PeerMessage Read()
     {
-        string line = _process.StandardOutput.ReadLine() ?? throw new PeerException($"'{_process.StartInfo.FileName}' ended without an answer.");
+        string line = _process.StandardOutput.ReadLine()
+            ?? throw new PeerException($"'{_process.StartInfo.FileName}' ended without an answer.");
         try
         {
             PeerMessage message = PeerMessage.Parse(line);
@@ -101,7 +103,8 @@ internal sealed class Peer : IDisposable
 
     private static string Resource(string name)
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name) ?? throw new PeerException($"There is no script '{name}'.");
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new PeerException($"There is no script '{name}'.");
         return new StreamReader(stream).ReadToEnd();
     }
 }

@@ -6,7 +6,9 @@ using Engine.Models.Diffusion;
 
 namespace Engine.Bench.Steps;
 
-/// <summary>A denoising diffusion model of images of 28 x 28 at a batch of 64: a U-Net of 32, 64 and 128 channels with attention at 7 x 7.</summary>
+/// <summary>
+/// A denoising diffusion model of images of 28 x 28 at a batch of 64: a U-Net of 32, 64 and 128 channels with attention at 7 x 7.
+/// </summary>
 internal sealed class DdpmStep : ITrainingStep
 {
     private const int Batch = 64, Side = 28;

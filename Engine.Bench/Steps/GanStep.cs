@@ -36,7 +36,8 @@ internal sealed class GanStep : ITrainingStep
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, device);
         Gan gan = new(
-            Dcgan.Generator(options, Latent), Dcgan.ConvolutionalDiscriminator(options), Latent, options, learningRate: 2e-4, objective: new GanObjective(FromLogits: true));
+            Dcgan.Generator(options, Latent), Dcgan.ConvolutionalDiscriminator(options), Latent, options, learningRate: 2e-4,
+            objective: new GanObjective(FromLogits: true));
         return new GanStep([Batch, Dcgan.Side, Dcgan.Side, 1], gan);
     }
 

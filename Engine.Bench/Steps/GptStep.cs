@@ -6,7 +6,10 @@ using Engine.Models.Autoregressive;
 
 namespace Engine.Bench.Steps;
 
-/// <summary>A decoder-only Transformer in nanoGPT's setting for a CPU: 4 layers of 4 heads, 128 wide, 12 pieces of 64 characters of 65, AdamW, gradients clipped.</summary>
+/// <summary>
+/// A decoder-only Transformer in nanoGPT's setting for a CPU: 4 layers of 4 heads, 128 wide, 12 pieces of 64 characters of 65, AdamW,
+/// gradients clipped.
+/// </summary>
 internal sealed class GptStep : ITrainingStep
 {
     private const int Batch = 12, Time = 64, Vocabulary = 65;
@@ -26,7 +29,8 @@ internal sealed class GptStep : ITrainingStep
 
         (int[] Inputs, int[] Targets) Draw()
         {
-            int[][] pieces = [.. Enumerable.Range(0, Batch).Select(_ => Enumerable.Range(0, Time + 1).Select(_ => random.Next(Vocabulary)).ToArray())];
+            int[][] pieces = [.. Enumerable.Range(0, Batch)
+                .Select(_ => Enumerable.Range(0, Time + 1).Select(_ => random.Next(Vocabulary)).ToArray())];
             return ([.. pieces.SelectMany(piece => piece[..^1])], [.. pieces.SelectMany(piece => piece[1..])]);
         }
     }

@@ -5,7 +5,10 @@ using Engine.Kernels;
 
 namespace Engine.Bench.Steps;
 
-/// <summary>A PixelCNN of plain masked convolutions at a batch of 32: 7 x 7 of type A to 64 channels, seven of type B, and one of 1 x 1 to the logits.</summary>
+/// <summary>
+/// A PixelCNN of plain masked convolutions at a batch of 32: 7 x 7 of type A to 64 channels, seven of type B, and one of 1 x 1 to the
+/// logits.
+/// </summary>
 internal sealed class PixelCnnStep : ITrainingStep
 {
     private const int Batch = 32, Side = 28, Channels = 64, Layers = 7;

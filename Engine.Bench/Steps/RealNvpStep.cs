@@ -7,8 +7,9 @@ using Engine.Models.Flow;
 namespace Engine.Bench.Steps;
 
 /// <summary>
-/// Eight affine couplings of even and odd elements. Networks of all elements would see zeros for one half, and what they say of that half would not be used: those weights get
-/// no gradient, ever. Networks of half of the inputs and outputs are the same function with the same training of all weights that count.
+/// Eight affine couplings of even and odd elements. Networks of all elements would see zeros for one half, and what they say of that half
+/// would not be used: those weights get no gradient, ever. Networks of half of the inputs and outputs are the same function with the same
+/// training of all weights that count.
 /// </summary>
 internal sealed class RealNvpStep : ITrainingStep
 {
@@ -28,7 +29,8 @@ internal sealed class RealNvpStep : ITrainingStep
         // As wide as a layer of all inputs draws them.
         Initializer first = Initializers.Uniform(-1 / Math.Sqrt(elements), 1 / Math.Sqrt(elements));
         Module[] networks = [.. Enumerable.Range(0, Couplings).Select(_ => new Sequential(
-            new Linear(elements / 2, hidden, options, weightInitializer: first, biasInitializer: first), new Relu(), new Linear(hidden, hidden, options), new Relu(), new Linear(hidden, elements, options)))];
+            new Linear(elements / 2, hidden, options, weightInitializer: first, biasInitializer: first), new Relu(),
+            new Linear(hidden, hidden, options), new Relu(), new Linear(hidden, elements, options)))];
         _flow = new NormalizingFlow(new CouplingChain(networks, new AffineBijector(1)), BaseDistribution.Gaussian, [elements]);
         _optimizer = new Adam(_flow.Parameters, 1e-4);
     }

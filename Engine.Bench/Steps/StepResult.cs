@@ -38,7 +38,9 @@ internal sealed class StepResult(Peer peer, string note)
 
     internal void Finish() => PeakMemory = peer.PeakMemory();
 
-    /// <summary>Holds the losses of the first step against those of another: the same model on the same kind of data starts at nearly the same loss.</summary>
+    /// <summary>
+    /// Holds the losses of the first step against those of another: the same model on the same kind of data starts at nearly the same loss.
+    /// </summary>
     /// <exception cref="PeerException">A loss is not finite, or they are more than a tenth apart.</exception>
     internal void CheckFirstLosses(StepResult? other)
     {
@@ -48,13 +50,15 @@ internal sealed class StepResult(Peer peer, string note)
         bool near = FirstLosses.Length == other.FirstLosses.Length
             && FirstLosses.Zip(other.FirstLosses).All(pair => Math.Abs(pair.First - pair.Second) <= 0.1 * Math.Abs(pair.Second));
         if (!near)
-            throw new PeerException($"The first losses should be alike: {Name} has {Text(FirstLosses)}, {other.Name} {Text(other.FirstLosses)}.");
+            throw new PeerException(
+                $"The first losses should be alike: {Name} has {Text(FirstLosses)}, {other.Name} {Text(other.FirstLosses)}.");
     }
 
     internal static string Text(double[] losses) => string.Join(", ", losses.Select(loss => loss.ToString("G5")));
 
     private void CheckFinite(double[] losses)
     {
-        if (losses.Length == 0 || !losses.All(double.IsFinite)) throw new PeerException($"{Name}: the losses should be finite, found {Text(losses)}.");
+        if (losses.Length == 0 || !losses.All(double.IsFinite)) throw new PeerException(
+            $"{Name}: the losses should be finite, found {Text(losses)}.");
     }
 }

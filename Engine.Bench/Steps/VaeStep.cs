@@ -5,7 +5,9 @@ using Engine.Kernels;
 
 namespace Engine.Bench.Steps;
 
-/// <summary>A variational autoencoder with 20 latent dimensions at a batch of 128: an encoder, its two heads, and a decoder that ends in logits.</summary>
+/// <summary>
+/// A variational autoencoder with 20 latent dimensions at a batch of 128: an encoder, its two heads, and a decoder that ends in logits.
+/// </summary>
 internal sealed class VaeStep : ITrainingStep
 {
     private const int Batch = 128, Pixels = 784, Latent = 20;

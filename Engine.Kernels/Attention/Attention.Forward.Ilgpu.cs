@@ -6,28 +6,37 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// The forward pass, as in FlashAttention: one walk over the keys, with a running maximum m and a running sum l of e^(score - m) for each query. Where a tile of keys brings a larger maximum, what is there
-// already, sum and output, is multiplied by e^(old m - new m). A group has 64 queries and takes 32 keys at a time, in the tiles of Attention.Tiles.Ilgpu.cs. The sixteen threads of a query are half a warp,
-// and find its maximum by shuffles. What bounds it are the multiplications, 4 keys x width for each query; memory sees the keys and values once for every 64 queries.
+// The forward pass, as in FlashAttention: one walk over the keys, with a running maximum m and a running sum l of e^(score - m) for each
+// query. Where a tile of keys brings a larger maximum, what is there already, sum and output, is multiplied by e^(old m - new m). A group
+// has 64 queries and takes 32 keys at a time, in the tiles of Attention.Tiles.Ilgpu.cs. The sixteen threads of a query are half a warp, and
+// find its maximum by shuffles. What bounds it are the multiplications, 4 keys x width for each query; memory sees the keys and values once
+// for every 64 queries.
 public static partial class Attention
 {
-    private static void ForwardOnIlgpu<TLane>(IlgpuDevice device, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
+    private static void ForwardOnIlgpu<TLane>(
+        IlgpuDevice device, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
         where TLane : unmanaged, ILane<TLane>
     {
-        Action<Walk, Inputs, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ForwardKernel;
+        Action<Walk, Inputs, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel =
+            ForwardKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            Groups(shape, shape.Queries), new Walk(shape), new Inputs(new(q), new(k), new(v)), TLane.Of(shape.Scale), IlgpuStorage.ViewOf<TLane>(q.Storage), IlgpuStorage.ViewOf<TLane>(k.Storage),
+            Groups(shape, shape.Queries), new Walk(shape), new Inputs(new(q), new(k), new(v)), TLane.Of(shape.Scale),
+            IlgpuStorage.ViewOf<TLane>(q.Storage), IlgpuStorage.ViewOf<TLane>(k.Storage),
             IlgpuStorage.ViewOf<TLane>(v.Storage), IlgpuStorage.ViewOf<TLane>(output), IlgpuStorage.ViewOf<TLane>(logSumExp));
     }
 
     /// <summary>A group computes up to 64 columns of 64 rows of the output, and their log-sum-exps.</summary>
     private static void ForwardKernel<TLane>(
-        Walk walk, Inputs inputs, TLane scale, ArrayView<TLane> q, ArrayView<TLane> k, ArrayView<TLane> v, ArrayView<TLane> output, ArrayView<TLane> logSumExp)
+        Walk walk, Inputs inputs, TLane scale, ArrayView<TLane> q, ArrayView<TLane> k, ArrayView<TLane> v, ArrayView<TLane> output,
+        ArrayView<TLane> logSumExp)
         where TLane : unmanaged, ILane<TLane>
     {
-        ArrayView<Four<TLane>> queries = SharedMemory.Allocate<Four<TLane>>(Deep * ManyLine), keys = SharedMemory.Allocate<Four<TLane>>(Deep * FewLine);
-        ArrayView<Four<TLane>> weights = SharedMemory.Allocate<Four<TLane>>(Few * ManyLine), values = SharedMemory.Allocate<Four<TLane>>(Few * ValueLine);
-        int thread = Group.IdxX, x = thread % 16, y = thread / 16, first = Grid.IdxX * Many, firstColumn = Grid.IdxY * Columns, query = first + (4 * y);
+        ArrayView<Four<TLane>> queries = SharedMemory.Allocate<Four<TLane>>(Deep * ManyLine),
+            keys = SharedMemory.Allocate<Four<TLane>>(Deep * FewLine);
+        ArrayView<Four<TLane>> weights = SharedMemory.Allocate<Four<TLane>>(Few * ManyLine),
+            values = SharedMemory.Allocate<Four<TLane>>(Few * ValueLine);
+        int thread = Group.IdxX, x = thread % 16, y = thread / 16, first = Grid.IdxX * Many, firstColumn = Grid.IdxY * Columns,
+            query = first + (4 * y);
         for (int item = Grid.IdxZ; item < walk.Items; item += Grid.DimZ)
         {
             int headQ = inputs.Q.Head(walk, item), headK = inputs.K.Head(walk, item), headV = inputs.V.Head(walk, item);
@@ -38,7 +47,8 @@ public static partial class Attention
             for (int key = 0; key < end; key += Few)
             {
                 // Scores of the thread's four queries with keys 2 x and 2 x + 1 of the tile.
-                MultiplyRows(walk, queries, keys, q, inputs.Q, headQ, first, walk.Queries, k, inputs.K, headK, key, walk.Keys, out Four<TLane> even, out Four<TLane> odd);
+                MultiplyRows(walk, queries, keys, q, inputs.Q, headQ, first, walk.Queries, k, inputs.K, headK, key, walk.Keys,
+                    out Four<TLane> even, out Four<TLane> odd);
                 Take(walk, values, v, inputs.V, headV, key, walk.Keys, firstColumn);
                 int own = key + (2 * x);
                 Weigh(walk, query, own, scale, even.X, odd.X, ref m0, ref l0, ref c0, out TLane p0, out TLane r0);
@@ -58,10 +68,12 @@ public static partial class Attention
         }
     }
 
-    // m' = max(m, scores), l = l e^(m - m') + sum(e^(score - m')), c = c e^(m - m'): with two scores of the thread, and a maximum over the half warp. l is the thread's own share of the sum.
+    // m' = max(m, scores), l = l e^(m - m') + sum(e^(score - m')), c = c e^(m - m'): with two scores of the thread, and a maximum over the
+    // half warp. l is the thread's own share of the sum.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Weigh<TLane>(
-        Walk walk, int query, int key, TLane scale, TLane even, TLane odd, ref TLane m, ref TLane l, ref Four<TLane> c, out TLane weight, out TLane oddWeight)
+        Walk walk, int query, int key, TLane scale, TLane even, TLane odd, ref TLane m, ref TLane l, ref Four<TLane> c, out TLane weight,
+        out TLane oddWeight)
         where TLane : unmanaged, ILane<TLane>
     {
         int visible = query < walk.Queries ? walk.Visible(query) : 0;
@@ -81,12 +93,14 @@ public static partial class Attention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TLane>(Walk walk, int item, int query, int column, TLane m, TLane l, Four<TLane> c, ArrayView<TLane> output, ArrayView<TLane> logSumExp)
+    private static void Finish<TLane>(
+        Walk walk, int item, int query, int column, TLane m, TLane l, Four<TLane> c, ArrayView<TLane> output, ArrayView<TLane> logSumExp)
         where TLane : unmanaged, ILane<TLane>
     {
         for (int distance = 8; distance > 0; distance /= 2) l += Warp.ShuffleXor(l, distance);
         if (query >= walk.Queries) return;
-        Fours.Store(output, walk.OutputRow(item, query) + column, walk.Width - column, (walk.Width & 3) == 0, new Four<TLane>(c.X / l, c.Y / l, c.Z / l, c.W / l));
+        Fours.Store(output, walk.OutputRow(item, query) + column, walk.Width - column, (walk.Width & 3) == 0,
+            new Four<TLane>(c.X / l, c.Y / l, c.Z / l, c.W / l));
         if (column == 0) logSumExp[(item * walk.Queries) + query] = m + LaneMath.Log(l);
     }
 }

@@ -6,7 +6,8 @@ namespace Engine.Kernels;
 
 public static unsafe partial class Attention
 {
-    private static void ForwardOnHost(CpuDevice cpu, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
+    private static void ForwardOnHost(
+        CpuDevice cpu, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (output.DType == DType.Float32)
@@ -34,7 +35,8 @@ public static unsafe partial class Attention
     }
 
     private static void BackwardOnHost(
-        CpuDevice cpu, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage logSumExp, Storage g, AttentionRows? dq, AttentionRows? dk, AttentionRows? dv)
+        CpuDevice cpu, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage logSumExp, Storage g,
+        AttentionRows? dq, AttentionRows? dk, AttentionRows? dv)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (g.DType == DType.Float32)
@@ -54,7 +56,8 @@ public static unsafe partial class Attention
         {
             BackwardJob<T, V> job = new()
             {
-                Q = new(q), K = new(k), V = new(v), G = new(AttentionRows.Part(g, 0, 1, shape.Queries, shape.Channels)), Dq = new(dq), Dk = new(dk), Dv = new(dv),
+                Q = new(q), K = new(k), V = new(v), G = new(AttentionRows.Part(g, 0, 1, shape.Queries, shape.Channels)), Dq = new(dq),
+                Dk = new(dk), Dv = new(dv),
                 LogSumExp = logSumExp.Pointer<T>(), Shape = shape, Pool = cpu.Pool,
             };
             cpu.Workers.Run(ref job, shape.Batch * shape.Heads);
@@ -73,11 +76,13 @@ public static unsafe partial class Attention
 
         public readonly void Run(int chunk)
         {
-            int blocks = QueryBlock<T, TV>.BlocksOf(Shape), lanes = QueryBlock<T, TV>.LanesOf(Shape), width = Shape.Width, padded = QueryBlock<T, TV>.Padded(width);
+            int blocks = QueryBlock<T, TV>.BlocksOf(Shape), lanes = QueryBlock<T, TV>.LanesOf(Shape), width = Shape.Width,
+                padded = QueryBlock<T, TV>.Padded(width);
             int item = chunk / blocks;
             QueryBlock<T, TV> block = new(Shape, chunk % blocks * lanes);
             long strip = (long)Shape.Keys * lanes, copied = padded == width ? 0 : (long)padded * Shape.Keys;
-            long bytes = HostMemoryPool.RoundUp(sizeof(T) * ((width * lanes) + strip + copied + (padded == width ? 0 : (long)padded * Shape.Queries)));
+            long bytes = HostMemoryPool.RoundUp(
+                sizeof(T) * ((width * lanes) + strip + copied + (padded == width ? 0 : (long)padded * Shape.Queries)));
             nint memory = Pool.Rent(bytes);
             try
             {
@@ -97,7 +102,9 @@ public static unsafe partial class Attention
         }
     }
 
-    /// <summary>A chunk is one head of one sequence: the blocks of its queries, the last one first, add to the gradients of the same keys.</summary>
+    /// <summary>
+    /// A chunk is one head of one sequence: the blocks of its queries, the last one first, add to the gradients of the same keys.
+    /// </summary>
     private struct BackwardJob<T, TV> : IJob
         where T : unmanaged, INumber<T>
         where TV : unmanaged, IVectorLane<TV, T>
@@ -110,18 +117,22 @@ public static unsafe partial class Attention
         public readonly void Run(int item)
         {
             int lanes = QueryBlock<T, TV>.LanesOf(Shape), width = Shape.Width, padded = QueryBlock<T, TV>.Padded(width);
-            long strip = (long)Shape.Keys * lanes, laid = width * lanes, rows = padded == width ? 0 : (long)padded * Math.Max(Shape.Keys, Shape.Queries);
+            long strip = (long)Shape.Keys * lanes, laid = width * lanes,
+                rows = padded == width ? 0 : (long)padded * Math.Max(Shape.Keys, Shape.Queries);
             long bytes = HostMemoryPool.RoundUp(sizeof(T) * ((2 * laid) + (2 * strip) + (6 * rows)));
             nint memory = Pool.Rent(bytes);
             try
             {
-                T* queries = (T*)memory, gradients = queries + laid, weights = gradients + laid, products = weights + strip, rest = products + strip;
+                T* queries = (T*)memory, gradients = queries + laid, weights = gradients + laid, products = weights + strip,
+                    rest = products + strip;
                 HeadRows<T> q = Q.Of(Shape, item), k = K.Of(Shape, item), v = V.Of(Shape, item), g = G.Of(Shape, item);
-                HeadRows<T> wholeQ = QueryBlock<T, TV>.Whole(q, Shape.Queries, width, rest), wholeG = QueryBlock<T, TV>.Whole(g, Shape.Queries, width, rest + rows);
+                HeadRows<T> wholeQ = QueryBlock<T, TV>.Whole(q, Shape.Queries, width, rest),
+                    wholeG = QueryBlock<T, TV>.Whole(g, Shape.Queries, width, rest + rows);
                 HeadRows<T> wholeK = QueryBlock<T, TV>.Whole(k, Shape.Keys, width, rest + (2 * rows));
                 HeadRows<T> dq = Dq.Of(Shape, item), dk = Dk.Of(Shape, item), dv = Dv.Of(Shape, item);
                 HeadRows<T> wholeDq = padded == width ? dq : new(rest + (3 * rows), padded);
-                HeadRows<T> wholeDk = padded == width ? dk : new(rest + (4 * rows), padded), wholeDv = padded == width ? dv : new(rest + (5 * rows), padded);
+                HeadRows<T> wholeDk = padded == width ? dk : new(rest + (4 * rows), padded),
+                    wholeDv = padded == width ? dv : new(rest + (5 * rows), padded);
                 bool isFirst = true;
                 for (int i = QueryBlock<T, TV>.BlocksOf(Shape) - 1; i >= 0; i--, isFirst = false)
                 {

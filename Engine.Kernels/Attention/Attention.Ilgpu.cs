@@ -6,14 +6,16 @@ namespace Engine.Kernels;
 // What all GPU kernels of attention are told.
 public static partial class Attention
 {
-    private static void ForwardOnIlgpu(IlgpuDevice device, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
+    private static void ForwardOnIlgpu(
+        IlgpuDevice device, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
     {
         if (output.DType == DType.Float32) ForwardOnIlgpu<FloatScalar>(device, q, k, v, shape, output, logSumExp);
         else ForwardOnIlgpu<DoubleScalar>(device, q, k, v, shape, output, logSumExp);
     }
 
     private static void BackwardOnIlgpu(
-        IlgpuDevice device, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp, Storage g,
+        IlgpuDevice device, AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp,
+        Storage g,
         AttentionRows? dq, AttentionRows? dk, AttentionRows? dv)
     {
         if (g.DType == DType.Float32) BackwardOnIlgpu<FloatScalar>(device, q, k, v, shape, output, logSumExp, g, dq, dk, dv);
@@ -25,7 +27,8 @@ public static partial class Attention
     {
         private readonly int _isCausal = shape.IsCausal ? 1 : 0;
 
-        internal readonly int Heads = shape.Heads, Queries = shape.Queries, Keys = shape.Keys, Width = shape.Width, Items = shape.Batch * shape.Heads, Channels = shape.Channels;
+        internal readonly int Heads = shape.Heads, Queries = shape.Queries, Keys = shape.Keys, Width = shape.Width,
+            Items = shape.Batch * shape.Heads, Channels = shape.Channels;
 
         /// <summary>How many keys a query attends to.</summary>
         internal int Visible(int query) => _isCausal != 0 ? query + 1 + Keys - Queries : Keys;

@@ -2,8 +2,9 @@ namespace Engine.Kernels;
 
 /// <summary>
 /// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762), softmax(Q Kᵀ / sqrt(width)) V for each head, fused as in
-/// FlashAttention (Dao et al. 2022, arXiv:2205.14135): the matrix of all weights is never in memory. The forward pass keeps one number for each query,
-/// log(sum(e^scores)), from which the backward pass makes the weights of a block of queries again. The number of threads never changes a bit.
+/// FlashAttention (Dao et al. 2022, arXiv:2205.14135): the matrix of all weights is never in memory. The forward pass keeps one number for
+/// each query, log(sum(e^scores)), from which the backward pass makes the weights of a block of queries again. The number of threads never
+/// changes a bit.
 /// </summary>
 public static partial class Attention
 {
@@ -18,14 +19,16 @@ public static partial class Attention
     public static void Forward(AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
     {
         const string Operation = "Attention.Forward";
-        Device device = Check(Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength), (nameof(logSumExp), logSumExp, shape.Rows));
+        Device device = Check(Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength),
+            (nameof(logSumExp), logSumExp, shape.Rows));
         if (shape.Rows == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, q, k, v, shape, output, logSumExp);
         else ForwardOnIlgpu((IlgpuDevice)device, q, k, v, shape, output, logSumExp);
     }
 
     /// <summary>
-    /// The derivative. With P = e^(Q Kᵀ scale - logSumExp), dP = dO Vᵀ and dS = P (dP - rowsum(P dP)) scale: dQ = dS K, dK = dSᵀ Q, dV = Pᵀ dO.
+    /// The derivative. With P = e^(Q Kᵀ scale - logSumExp), dP = dO Vᵀ and dS = P (dP - rowsum(P dP)) scale: dQ = dS K, dK = dSᵀ Q, dV = Pᵀ
+    /// dO.
     /// </summary>
     /// <param name="q">The queries of the forward pass.</param>
     /// <param name="k">The keys.</param>
@@ -44,7 +47,8 @@ public static partial class Attention
     {
         const string Operation = "Attention.Backward";
         Device device = Check(
-            Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength), (nameof(logSumExp), logSumExp, shape.Rows), (nameof(g), g, shape.OutputLength));
+            Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength), (nameof(logSumExp), logSumExp, shape.Rows),
+            (nameof(g), g, shape.OutputLength));
         CheckGradient(nameof(dq), dq, shape.Queries);
         CheckGradient(nameof(dk), dk, shape.Keys);
         CheckGradient(nameof(dv), dv, shape.Keys);
@@ -62,7 +66,8 @@ public static partial class Attention
     }
 
     private static Device Check(
-        string operation, in AttentionRows q, in AttentionRows k, in AttentionRows v, in AttentionShape shape, params ReadOnlySpan<(string Name, Storage Storage, long Length)> others)
+        string operation, in AttentionRows q, in AttentionRows k, in AttentionRows v, in AttentionShape shape,
+        params ReadOnlySpan<(string Name, Storage Storage, long Length)> others)
     {
         shape.Check(operation);
         Arguments.OneDevice(operation, q.Storage, k.Storage, v.Storage);

@@ -10,7 +10,10 @@ namespace Engine.Kernels;
 /// <param name="BatchPitch">Elements from one sequence to the next.</param>
 public readonly record struct AttentionRows(Storage Storage, int Start, int Pitch, int BatchPitch)
 {
-    /// <summary>One of several parts that lie beside each other at every position, [batch, time, parts, channels]: queries are part 0 of 3 of a packed projection.</summary>
+    /// <summary>
+    /// One of several parts that lie beside each other at every position, [batch, time, parts, channels]: queries are part 0 of 3 of a
+    /// packed projection.
+    /// </summary>
     /// <param name="storage">The memory.</param>
     /// <param name="part">Which part, from 0.</param>
     /// <param name="parts">How many there are.</param>
@@ -28,7 +31,10 @@ public readonly record struct AttentionRows(Storage Storage, int Start, int Pitc
     internal void Check(string operation, string name, in AttentionShape shape, int time)
     {
         long last = Start + ((long)(shape.Batch - 1) * BatchPitch) + ((long)(time - 1) * Pitch) + shape.Channels;
-        if (Start < 0 || Pitch < shape.Channels || (shape.Batch > 1 && BatchPitch < (long)time * Pitch - (Pitch - shape.Channels)) || (shape.Batch > 0 && time > 0 && last > Storage.Length))
-            throw new ArgumentException($"{operation}: {name} of {shape.Batch} x {time} rows of {shape.Channels} do not fit {Storage.Length} elements from {Start} in steps of {BatchPitch} and {Pitch}.");
+        if (Start < 0 || Pitch < shape.Channels || (shape.Batch > 1 && BatchPitch < (long)time * Pitch - (Pitch - shape.Channels))
+            || (shape.Batch > 0 && time > 0 && last > Storage.Length))
+            throw new ArgumentException(
+                $"{operation}: {name} of {shape.Batch} x {time} rows of {shape.Channels} do not fit {Storage.Length} elements from "
+                + $"{Start} in steps of {BatchPitch} and {Pitch}.");
     }
 }

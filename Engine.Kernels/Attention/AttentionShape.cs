@@ -3,7 +3,8 @@ namespace Engine.Kernels;
 /// <summary>The extents of an attention.</summary>
 /// <param name="Batch">How many sequences there are.</param>
 /// <param name="Heads">How many heads attend side by side.</param>
-/// <param name="Queries">The positions that attend; with <paramref name="IsCausal"/> these are the last ones of the keys' positions.</param>
+/// <param name="Queries">The positions that attend; with <paramref name="IsCausal"/> these are the last ones of the keys'
+/// positions.</param>
 /// <param name="Keys">The positions that are attended to.</param>
 /// <param name="Width">The numbers of a query, key or value of one head.</param>
 /// <param name="IsCausal">Whether a position attends to itself and those before it only.</param>
@@ -30,6 +31,8 @@ public readonly record struct AttentionShape(int Batch, int Heads, int Queries, 
         if (Batch < 0 || Heads < 1 || Queries < 0 || Keys < 1 || Width < 1)
             throw new ArgumentException($"{operation}: expected at least one head, key and number in each, found {this}.");
         if (IsCausal && Keys < Queries)
-            throw new ArgumentException($"{operation}: causal queries are the last of the keys' positions, so there must be as many keys at least; found {Queries} queries and {Keys} keys.");
+            throw new ArgumentException(
+                $"{operation}: causal queries are the last of the keys' positions, so there must be as many keys at least; found "
+                + $"{Queries} queries and {Keys} keys.");
     }
 }

@@ -5,10 +5,13 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// C[r, :] = (or +=) sum over i of W(r, i) X[i, :], where rows of X and C are whole vectors and W lies in any two steps: a number of it is broadcast
-/// from where it is. All products of an attention have this form, so that none of its operands is packed.
+/// C[r, :] = (or +=) sum over i of W(r, i) X[i, :], where rows of X and C are whole vectors and W lies in any two steps: a number of it is
+/// broadcast from where it is. All products of an attention have this form, so that none of its operands is packed.
 /// </summary>
-/// <remarks>Up to 6 x 2 sums stay in registers, which with a vector of W and two of X fit the 16 of 256-bit vectors; on 512-bit ones they cover the latency of a multiply-add.</remarks>
+/// <remarks>
+/// Up to 6 x 2 sums stay in registers, which with a vector of W and two of X fit the 16 of 256-bit vectors; on 512-bit ones they cover the
+/// latency of a multiply-add.
+/// </remarks>
 internal static unsafe class BroadcastProduct<T, V>
     where T : unmanaged
     where V : unmanaged, IVectorLane<V, T>
@@ -33,11 +36,13 @@ internal static unsafe class BroadcastProduct<T, V>
     /// <param name="c">C.</param>
     /// <param name="cRow">Elements from row to row of C.</param>
     /// <param name="accumulate">Whether the sums are added to C.</param>
-    internal static void Rows(int rows, int vectors, int steps, T* w, nint wRow, nint wStep, T* x, nint xStep, T* c, nint cRow, bool accumulate)
+    internal static void Rows(
+        int rows, int vectors, int steps, T* w, nint wRow, nint wStep, T* x, nint xStep, T* c, nint cRow, bool accumulate)
     {
         int form = (rows - 1) * 2;
         int vector = 0;
-        for (; vector < vectors - 1; vector += 2) s_forms[form + 1](steps, w, wRow, wStep, x + (vector * V.Count), xStep, c + (vector * V.Count), cRow, accumulate);
+        for (; vector < vectors - 1; vector += 2) s_forms[form + 1](
+            steps, w, wRow, wStep, x + (vector * V.Count), xStep, c + (vector * V.Count), cRow, accumulate);
         if (vector < vectors) s_forms[form](steps, w, wRow, wStep, x + (vector * V.Count), xStep, c + (vector * V.Count), cRow, accumulate);
     }
 
@@ -46,7 +51,8 @@ internal static unsafe class BroadcastProduct<T, V>
         where TRows : struct, ICount
         where TVectors : struct, ICount
     {
-        V c00 = V.Of(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
+        V c00 = V.Of(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00,
+            c51 = c00;
         if (accumulate)
         {
             c00 = V.Load(c);

@@ -5,8 +5,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// A block of queries of one head, each in a lane of one or two vectors. Its scores are a strip of memory with a row for each key, so that keys and values are
-/// read where they are, and maxima and sums over the keys need no step across lanes. Lanes without a query hold zeros.
+/// A block of queries of one head, each in a lane of one or two vectors. Its scores are a strip of memory with a row for each key, so that
+/// keys and values are read where they are, and maxima and sums over the keys need no step across lanes. Lanes without a query hold zeros.
 /// </summary>
 /// <param name="shape">The extents.</param>
 /// <param name="first">The first query.</param>
@@ -72,7 +72,9 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
         for (int key = 0; key < Keys; key += BroadcastProduct<T, V>.MaxRows)
         {
             int count = Math.Min(BroadcastProduct<T, V>.MaxRows, Keys - key);
-            BroadcastProduct<T, V>.Rows(count, _lanes / V.Count, width, rows.First + (key * rows.Pitch), rows.Pitch, 1, laid, _lanes, strip + ((nint)key * _lanes), _lanes, false);
+            BroadcastProduct<T, V>.Rows(
+                count, _lanes / V.Count, width, rows.First + (key * rows.Pitch), rows.Pitch, 1, laid, _lanes, strip + ((nint)key * _lanes),
+                _lanes, false);
         }
     }
 
@@ -84,7 +86,8 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
             int count = Math.Min(BroadcastProduct<T, V>.MaxRows, Count - query);
             int keys = _isCausal ? Math.Min(Keys, _before + query + count) : Keys;
             BroadcastProduct<T, V>.Rows(
-                count, Padded(width) / V.Count, keys, strip + query, 1, _lanes, x.First, x.Pitch, c.First + ((First + query) * c.Pitch), c.Pitch, false);
+                count, Padded(width) / V.Count, keys, strip + query, 1, _lanes, x.First, x.Pitch, c.First + ((First + query) * c.Pitch),
+                c.Pitch, false);
         }
     }
 
@@ -97,7 +100,8 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
             int count = Math.Min(BroadcastProduct<T, V>.MaxRows, Keys - key);
             int start = _isCausal ? Math.Clamp(key - _before, 0, Count) : 0;
             BroadcastProduct<T, V>.Rows(
-                count, Padded(width) / V.Count, Count - start, strip + ((nint)key * _lanes) + start, _lanes, 1, x.First + ((First + start) * x.Pitch), x.Pitch,
+                count, Padded(width) / V.Count, Count - start, strip + ((nint)key * _lanes) + start, _lanes, 1,
+                x.First + ((First + start) * x.Pitch), x.Pitch,
                 c.First + (key * c.Pitch), c.Pitch, accumulate);
         }
     }
@@ -123,7 +127,8 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
             b = a;
             for (key = 0; key < Keys - 1; key += 2)
             {
-                V e = LaneMath.Exp(V.Load(Row(strip, key) + lane) - maximum), f = LaneMath.Exp(V.Load(Row(strip, key + 1) + lane) - maximum);
+                V e = LaneMath.Exp(V.Load(Row(strip, key) + lane) - maximum),
+                    f = LaneMath.Exp(V.Load(Row(strip, key + 1) + lane) - maximum);
                 V.Store(e, Row(strip, key) + lane);
                 V.Store(f, Row(strip, key + 1) + lane);
                 a += e;
@@ -144,7 +149,9 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
         }
     }
 
-    /// <summary>Scores become weights e^(s - logSumExp), and from the strip of dP those of dS = P (dP - rowsum(P dP)) scale, in its place.</summary>
+    /// <summary>
+    /// Scores become weights e^(s - logSumExp), and from the strip of dP those of dS = P (dP - rowsum(P dP)) scale, in its place.
+    /// </summary>
     internal void Gradients(T* weights, T* products, T* logSumExp, double scale)
     {
         T* kept = stackalloc T[V.Count];

@@ -20,8 +20,8 @@ public readonly record struct Conv2dPadding(int Top, int Bottom, int Left, int R
     public static Conv2dPadding Symmetric(int vertical, int horizontal) => new(vertical, vertical, horizontal, horizontal);
 
     /// <summary>
-    /// TensorFlow's "same": the output has ceil(extent / stride) rows and columns. Where the total is odd, the row or column that is left over lies
-    /// below or to the right.
+    /// TensorFlow's "same": the output has ceil(extent / stride) rows and columns. Where the total is odd, the row or column that is left
+    /// over lies below or to the right.
     /// </summary>
     /// <param name="height">Rows of the image.</param>
     /// <param name="width">Columns of the image.</param>

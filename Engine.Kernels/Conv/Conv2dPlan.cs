@@ -14,8 +14,9 @@ public readonly record struct Conv2dPlan(Conv2dRung Rung, int Splits = 1)
     private const int MostSplits = 128;
 
     /// <summary>
-    /// The plan for a product: the largest tile that is not mostly outside the matrix (rows are many as a rule, columns are channels of a group), and as many parts of each sum as make two groups for each multiprocessor. The
-    /// gradient of a weight needs them: it has few elements and sums over all places of all images.
+    /// The plan for a product: the largest tile that is not mostly outside the matrix (rows are many as a rule, columns are channels of a
+    /// group), and as many parts of each sum as make two groups for each multiprocessor. The gradient of a weight needs them: it has few
+    /// elements and sums over all places of all images.
     /// </summary>
     /// <param name="rows">Rows of the product.</param>
     /// <param name="columns">Columns.</param>
@@ -36,16 +37,19 @@ public readonly record struct Conv2dPlan(Conv2dRung Rung, int Splits = 1)
     }
 
     /// <summary>What may be fastest: the plan that the rules choose first, then every tile, whole and split.</summary>
-    internal static IEnumerable<Conv2dPlan> Candidates(int rows, int columns, int depth, int products, Conv2dRung largest, int multiprocessors)
+    internal static IEnumerable<Conv2dPlan> Candidates(
+        int rows, int columns, int depth, int products, Conv2dRung largest, int multiprocessors)
     {
         Conv2dPlan byRule = For(rows, columns, depth, products, largest, multiprocessors);
         if (byRule.Rung == Conv2dRung.Naive) return [byRule];
         int most = Math.Clamp(depth / LeastDepth, 1, MostSplits);
         IEnumerable<int> splits = ((int[])[1, 2, 4, 8, 16, 32, 64, 128]).Where(splits => splits <= most);
-        Conv2dRung[] rungs = largest > Conv2dRung.RegisterTile ? [Conv2dRung.SharedTile, Conv2dRung.RegisterTile, largest] : [Conv2dRung.SharedTile, largest];
+        Conv2dRung[] rungs = largest > Conv2dRung.RegisterTile ? [Conv2dRung.SharedTile, Conv2dRung.RegisterTile, largest]
+            : [Conv2dRung.SharedTile, largest];
         return rungs.SelectMany(rung => splits.Select(split => new Conv2dPlan(rung, split))).Prepend(byRule).Distinct();
     }
 
     /// <summary>The depths of each split but the last: whole steps of every rung.</summary>
-    internal static int SplitDepth(int depth, int splits) => (((depth + splits - 1) / splits) + RegisterTileConv2d.Depth - 1) / RegisterTileConv2d.Depth * RegisterTileConv2d.Depth;
+    internal static int SplitDepth(int depth, int splits) =>
+        (((depth + splits - 1) / splits) + RegisterTileConv2d.Depth - 1) / RegisterTileConv2d.Depth * RegisterTileConv2d.Depth;
 }

@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// The rungs of the ladder of GPU kernels for a convolution and its gradients: the rungs of <see cref="MatMulRung"/> with an operand that is
-/// not in memory, but found in the image. The rung is chosen by the shape; <c>ENGINE_KERNEL=conv:N</c> chooses it for all of a process.
+/// The rungs of the ladder of GPU kernels for a convolution and its gradients: the rungs of <see cref="MatMulRung"/> with an operand that
+/// is not in memory, but found in the image. The rung is chosen by the shape; <c>ENGINE_KERNEL=conv:N</c> chooses it for all of a process.
 /// </summary>
 public enum Conv2dRung
 {
@@ -15,7 +15,10 @@ public enum Conv2dRung
     /// <summary>A group of 256 threads computes a tile of 64 x 64, each thread 4 x 4 elements in registers.</summary>
     RegisterTile = 3,
 
-    /// <summary>The same, with the tiles of three steps on their way to shared memory while one is computed from (cp.async). Float32; NVIDIA's cards from sm_80 on.</summary>
+    /// <summary>
+    /// The same, with the tiles of three steps on their way to shared memory while one is computed from (cp.async). Float32; NVIDIA's cards
+    /// from sm_80 on.
+    /// </summary>
     AsyncTile = 4,
 
     /// <summary>Tensor cores (mma.sync) on operands rounded to TF32; NVIDIA's cards from sm_80 on.</summary>

@@ -23,15 +23,16 @@ namespace Engine.Kernels;
 /// <param name="Padding">Zeros around the input.</param>
 /// <param name="DilationHeight">Rows of the input from one row of the kernel to the next.</param>
 /// <param name="DilationWidth">Columns of the input from one column of the kernel to the next.</param>
-/// <param name="Groups">Parts into which both kinds of channels are divided: each part of the outputs sees the same part of the inputs.</param>
+/// <param name="Groups">Parts into which both kinds of channels are divided: each part of the outputs sees the same part of the
+/// inputs.</param>
 public readonly record struct Conv2dShape(
     int Batch, int Height, int Width, int Inputs, int Outputs, int KernelHeight, int KernelWidth,
     int StrideHeight = 1, int StrideWidth = 1, Conv2dPadding Padding = default,
     int DilationHeight = 1, int DilationWidth = 1, int Groups = 1)
 {
     /// <summary>
-    /// Taps at the end of the kernel, in raster order, that take no part: those of a masked convolution that would look ahead. Their weights are never read and their gradients are 0; 0 masks
-    /// none. At least one tap is left.
+    /// Taps at the end of the kernel, in raster order, that take no part: those of a masked convolution that would look ahead. Their
+    /// weights are never read and their gradients are 0; 0 masks none. At least one tap is left.
     /// </summary>
     public int MaskedTaps { get; init; }
 
@@ -77,8 +78,8 @@ public readonly record struct Conv2dShape(
     }
 
     /// <summary>
-    /// The same convolution without the rows of the kernel that are masked as a whole, for kernels that have checked the shape: the taps that are left are the first of the weight in memory too. What
-    /// the padding below loses may make it negative.
+    /// The same convolution without the rows of the kernel that are masked as a whole, for kernels that have checked the shape: the taps
+    /// that are left are the first of the weight in memory too. What the padding below loses may make it negative.
     /// </summary>
     internal Conv2dShape Cropped
     {
@@ -86,14 +87,15 @@ public readonly record struct Conv2dShape(
         {
             int rows = (LiveTaps + KernelWidth - 1) / KernelWidth, less = KernelHeight - rows;
             if (less == 0) return this;
-            return this with { KernelHeight = rows, MaskedTaps = MaskedTaps - (less * KernelWidth), Padding = Padding with { Bottom = Padding.Bottom - (less * DilationHeight) } };
+            return this with { KernelHeight = rows, MaskedTaps = MaskedTaps - (less * KernelWidth),
+                Padding = Padding with { Bottom = Padding.Bottom - (less * DilationHeight) } };
         }
     }
 
     /// <summary>
-    /// The convolution whose transpose goes from images of <paramref name="height"/> x <paramref name="width"/> with <paramref name="inputs"/>
-    /// channels to such with <paramref name="outputs"/>. Of its extents the roles are exchanged: its <see cref="Inputs"/> are
-    /// <paramref name="outputs"/>, its <see cref="OutputHeight"/> is <paramref name="height"/>.
+    /// The convolution whose transpose goes from images of <paramref name="height"/> x <paramref name="width"/> with
+    /// <paramref name="inputs"/> channels to such with <paramref name="outputs"/>. Of its extents the roles are exchanged: its
+    /// <see cref="Inputs"/> are <paramref name="outputs"/>, its <see cref="OutputHeight"/> is <paramref name="height"/>.
     /// </summary>
     /// <param name="batch">Images; 0 is allowed.</param>
     /// <param name="height">Rows of an image that the transposed convolution takes.</param>
@@ -105,13 +107,15 @@ public readonly record struct Conv2dShape(
     /// <param name="strideHeight">Rows of the result from one row of the argument to the next.</param>
     /// <param name="strideWidth">Columns of the result from one column of the argument to the next.</param>
     /// <param name="padding">What is cut off the result at each side: the padding of the convolution.</param>
-    /// <param name="outputPaddingHeight">Rows that are added below the result, fewer than the stride: a convolution of a stride does not see all of its rows.</param>
+    /// <param name="outputPaddingHeight">Rows that are added below the result, fewer than the stride: a convolution of a stride does not
+    /// see all of its rows.</param>
     /// <param name="outputPaddingWidth">Columns that are added to its right.</param>
     /// <param name="dilationHeight">Rows of the result from one row of the kernel to the next.</param>
     /// <param name="dilationWidth">Columns of the result from one column of the kernel to the next.</param>
     /// <param name="groups">Parts into which both kinds of channels are divided.</param>
     /// <exception cref="ArgumentException">
-    /// The output padding is negative or not less than the stride, nothing is left of the result, or <see cref="Check"/> finds fault with the shape.
+    /// The output padding is negative or not less than the stride, nothing is left of the result, or <see cref="Check"/> finds fault with
+    /// the shape.
     /// </exception>
     public static Conv2dShape OfTranspose(
         int batch, int height, int width, int inputs, int outputs, int kernelHeight, int kernelWidth,
@@ -124,7 +128,8 @@ public readonly record struct Conv2dShape(
         if (outputPaddingHeight < 0 || outputPaddingHeight >= strideHeight || outputPaddingWidth < 0 || outputPaddingWidth >= strideWidth)
         {
             throw new ArgumentException(
-                $"{operation}: output padding must be at least 0 and less than the stride, found {outputPaddingHeight} x {outputPaddingWidth} for a stride of {strideHeight} x {strideWidth}.");
+                $"{operation}: output padding must be at least 0 and less than the stride, found {outputPaddingHeight} x "
+                + $"{outputPaddingWidth} for a stride of {strideHeight} x {strideWidth}.");
         }
 
         long Extent(int extent, int kernel, int stride, int before, int after, int dilation, int more) =>
@@ -144,17 +149,21 @@ public readonly record struct Conv2dShape(
         return shape;
     }
 
-    /// <summary>The shape as <c>64 x [28, 28, 1] * [5, 5, 1, 64] stride 2 padding 2</c>, where it differs from the default also dilation and groups.</summary>
+    /// <summary>
+    /// The shape as <c>64 x [28, 28, 1] * [5, 5, 1, 64] stride 2 padding 2</c>, where it differs from the default also dilation and groups.
+    /// </summary>
     public override string ToString() =>
         $"{Batch} x [{Height}, {Width}, {Inputs}] * [{KernelHeight}, {KernelWidth}, {(Groups > 0 ? GroupInputs : Inputs)}, {Outputs}]"
         + Pair(" stride ", StrideHeight, StrideWidth) + (Padding == default ? "" : $" padding {Padding}")
-        + Pair(" dilation ", DilationHeight, DilationWidth) + (Groups == 1 ? "" : $" groups {Groups}") + (MaskedTaps == 0 ? "" : $" masked taps {MaskedTaps}");
+        + Pair(" dilation ", DilationHeight, DilationWidth) + (Groups == 1 ? "" : $" groups {Groups}")
+        + (MaskedTaps == 0 ? "" : $" masked taps {MaskedTaps}");
 
     /// <summary>Throws unless the extents make sense together.</summary>
     /// <param name="operation">The name that the message starts with.</param>
     /// <exception cref="ArgumentException">
-    /// An extent, stride, dilation or the number of groups is less than 1 (the batch: less than 0), a padding is negative, the groups do not divide the channels, the
-    /// kernel does not fit into the padded image, no tap is left by the mask, or an image or the weight has more elements than an array can hold.
+    /// An extent, stride, dilation or the number of groups is less than 1 (the batch: less than 0), a padding is negative, the groups do
+    /// not divide the channels, the kernel does not fit into the padded image, no tap is left by the mask, or an image or the weight has
+    /// more elements than an array can hold.
     /// </exception>
     public void Check(string operation)
     {
@@ -170,7 +179,8 @@ public readonly record struct Conv2dShape(
         if (Groups < 1 || Inputs % Groups != 0 || Outputs % Groups != 0)
             throw new ArgumentException($"{operation}: the groups must divide {Inputs} inputs and {Outputs} outputs, found {Groups}.");
         if (MaskedTaps < 0 || MaskedTaps >= (long)KernelHeight * KernelWidth)
-            throw new ArgumentException($"{operation}: masked taps must be fewer than the {KernelHeight} x {KernelWidth} of the kernel, found {MaskedTaps}.");
+            throw new ArgumentException(
+                $"{operation}: masked taps must be fewer than the {KernelHeight} x {KernelWidth} of the kernel, found {MaskedTaps}.");
         long spanHeight = ((long)DilationHeight * (KernelHeight - 1)) + 1, spanWidth = ((long)DilationWidth * (KernelWidth - 1)) + 1;
         long paddedHeight = (long)Height + Padding.Top + Padding.Bottom, paddedWidth = (long)Width + Padding.Left + Padding.Right;
         if (paddedHeight > int.MaxValue || paddedWidth > int.MaxValue)
@@ -178,7 +188,8 @@ public readonly record struct Conv2dShape(
         if (spanHeight > paddedHeight || spanWidth > paddedWidth)
         {
             throw new ArgumentException(
-                $"{operation}: the kernel must fit into the padded image, found a kernel that spans {spanHeight} x {spanWidth} and an image of {paddedHeight} x {paddedWidth} with its padding.");
+                $"{operation}: the kernel must fit into the padded image, found a kernel that spans {spanHeight} x {spanWidth} and an "
+                + $"image of {paddedHeight} x {paddedWidth} with its padding.");
         }
 
         if (LengthOf(Height, Width, Inputs) > int.MaxValue || LengthOf(OutputHeight, OutputWidth, Outputs) > int.MaxValue
@@ -204,7 +215,8 @@ public readonly record struct Conv2dShape(
         {
             // 0 <= o * stride + offset < extent
             long offset = ((long)k * dilation) - before;
-            long first = offset >= 0 ? 0 : (-offset + stride - 1) / stride, last = (extent - 1 - offset) < 0 ? -1 : (extent - 1 - offset) / stride;
+            long first = offset >= 0 ? 0 : (-offset + stride - 1) / stride,
+                last = (extent - 1 - offset) < 0 ? -1 : (extent - 1 - offset) / stride;
             taps += Math.Max(Math.Min(last, outputs - 1) - first + 1, 0);
         }
 

@@ -14,7 +14,9 @@ internal static class Arguments
             storage.ThrowIfReleased();
             device ??= storage.Device;
             if (!ReferenceEquals(storage.Device, device))
-                throw new ArgumentException($"{operation}: all arguments must be on one device, found '{device.Name}' and '{storage.Device.Name}' (or two devices of one name).");
+                throw new ArgumentException(
+                    $"{operation}: all arguments must be on one device, found '{device.Name}' and '{storage.Device.Name}' (or two "
+                    + "devices of one name).");
         }
 
         return device ?? throw new ArgumentException($"{operation}: no storage was given.");
@@ -28,7 +30,8 @@ internal static class Arguments
         {
             if (storage is null) continue;
             dtype ??= storage.DType;
-            if (storage.DType != dtype) throw new ArgumentException($"{operation}: all arguments must hold one type, found {dtype} and {storage.DType}.");
+            if (storage.DType != dtype) throw new ArgumentException(
+                $"{operation}: all arguments must hold one type, found {dtype} and {storage.DType}.");
         }
 
         return dtype ?? throw new ArgumentException($"{operation}: no storage was given.");
@@ -45,6 +48,7 @@ internal static class Arguments
     internal static void RandomOffset(string operation, long offset)
     {
         if (offset < 0 || offset % Philox.Group != 0)
-            throw new ArgumentException($"{operation}: the first random number must be a multiple of {Philox.Group}, as RandomStream.Reserve gives, found {offset}.");
+            throw new ArgumentException(
+                $"{operation}: the first random number must be a multiple of {Philox.Group}, as RandomStream.Reserve gives, found {offset}.");
     }
 }

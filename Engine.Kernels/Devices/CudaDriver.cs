@@ -31,7 +31,8 @@ internal sealed unsafe record CudaDriver(bool IsInstalled, int Status = 0, int V
         for (int i = 0; i < cards; i++)
         {
             int major = 0, minor = 0;
-            if (attribute(&major, CapabilityMajor, i) == 0 && attribute(&minor, CapabilityMinor, i) == 0) capabilities[i] = (10 * major) + minor;
+            if (attribute(&major, CapabilityMajor, i) == 0 && attribute(&minor, CapabilityMinor, i) == 0) capabilities[i] =
+                (10 * major) + minor;
         }
 
         return new CudaDriver(true, status, supported, capabilities);
@@ -45,19 +46,23 @@ internal sealed unsafe record CudaDriver(bool IsInstalled, int Status = 0, int V
     {
         if (!IsInstalled)
         {
-            return $"there is no NVIDIA driver ({Library} was not found); install the driver of the card, after which nvidia-smi lists it (a container needs --gpus all)";
+            return $"there is no NVIDIA driver ({Library} was not found); install the driver of the card, after which nvidia-smi lists "
+                + "it (a container needs --gpus all)";
         }
 
         if (Status == NoDevice || (Status == 0 && Cards.Count == 0))
-            return $"the NVIDIA driver{Supports()} finds no card; nvidia-smi lists the cards that it sees, and CUDA_VISIBLE_DEVICES hides some where it is set";
+            return $"the NVIDIA driver{Supports()} finds no card; nvidia-smi lists the cards that it sees, and CUDA_VISIBLE_DEVICES "
+                + "hides some where it is set";
         if (Status is DriverMismatch or CompatibilityNotSupported)
-            return $"the NVIDIA driver{Supports()} does not fit the part of it that the kernel has loaded (error {Status}); restart the machine, as after every update of the driver";
+            return $"the NVIDIA driver{Supports()} does not fit the part of it that the kernel has loaded (error {Status}); restart the "
+                + "machine, as after every update of the driver";
         if (Status != 0) return $"the NVIDIA driver{Supports()} does not start (error {Status}); nvidia-smi says more";
         if (number >= Cards.Count) return $"only {Cards.Count} found, numbered from 0";
         int wanted = needed(Cards[number]);
         return Version >= wanted
             ? null
-            : $"the NVIDIA driver is too old: it supports CUDA {Text(Version)}, and this card needs a driver for CUDA {Text(wanted)} or newer; nvidia-smi shows the number at its top right";
+            : $"the NVIDIA driver is too old: it supports CUDA {Text(Version)}, and this card needs a driver for CUDA {Text(wanted)} or "
+                + "newer; nvidia-smi shows the number at its top right";
     }
 
     private string Supports() => Version == 0 ? "" : $" (for CUDA {Text(Version)})";

@@ -43,7 +43,8 @@ public abstract class Device : IDisposable
     public abstract long MemoryKept { get; }
 
     /// <summary>
-    /// How exactly matrix products and convolutions multiply on this device from now on: what <c>ENGINE_PRECISION</c> names, and <see cref="Precision.Float32"/> where it names nothing.
+    /// How exactly matrix products and convolutions multiply on this device from now on: what <c>ENGINE_PRECISION</c> names, and
+    /// <see cref="Precision.Float32"/> where it names nothing.
     /// </summary>
     public Precision Precision { get; set; }
 

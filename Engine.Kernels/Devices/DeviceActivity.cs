@@ -15,6 +15,8 @@ internal sealed class DeviceActivity
     /// <summary>Times that the host waited for the device, downloads included.</summary>
     internal long Waits { get; set; }
 
-    /// <summary>Bytes of the managed heap that were allocated between asking for a launcher and the end of a launch, where launches are skipped.</summary>
+    /// <summary>
+    /// Bytes of the managed heap that were allocated between asking for a launcher and the end of a launch, where launches are skipped.
+    /// </summary>
     internal long LaunchBytes { get; set; }
 }

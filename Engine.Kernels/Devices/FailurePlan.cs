@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// Makes a device fail in the way of a card whose memory is used up or that is lost, so that what is said and saved then can be tested: no test can wait for a card to
-/// do it. A device has none unless a test gives it one.
+/// Makes a device fail in the way of a card whose memory is used up or that is lost, so that what is said and saved then can be tested: no
+/// test can wait for a card to do it. A device has none unless a test gives it one.
 /// </summary>
 internal sealed class FailurePlan
 {

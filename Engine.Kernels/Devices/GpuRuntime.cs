@@ -15,7 +15,9 @@ internal static class GpuRuntime
     /// <summary>Groups of the simulator have up to 256 threads, in warps of 32, as the kernels ask for.</summary>
     private const int WarpSize = 32, Warps = 8;
 
-    /// <summary>The simulator has one multiprocessor; work is cut as for a small card, so that what runs there is what a card runs.</summary>
+    /// <summary>
+    /// The simulator has one multiprocessor; work is cut as for a small card, so that what runs there is what a card runs.
+    /// </summary>
     private const int SimulatedMultiprocessors = 32;
 
     private static readonly Lazy<bool> s_resolver = new(() =>
@@ -82,7 +84,8 @@ internal static class GpuRuntime
             + "normalisations and attention need; an NVIDIA card runs them as cuda, and the host as cpu";
 
     private static IlgpuDevice? TryOpen(
-        Func<Context.Builder, Context.Builder> devices, Func<Context, (ILGPU.Runtime.Device? Device, string Why)> find, string name, out string why)
+        Func<Context.Builder, Context.Builder> devices, Func<Context, (ILGPU.Runtime.Device? Device, string Why)> find, string name,
+        out string why)
     {
         Context? context = null;
         try
@@ -109,7 +112,9 @@ internal static class GpuRuntime
         }
     }
 
-    /// <summary>The CUDA version that ILGPU needs for a card, as 1000 major + 10 minor. It compiles for sm_80 where a card is newer.</summary>
+    /// <summary>
+    /// The CUDA version that ILGPU needs for a card, as 1000 major + 10 minor. It compiles for sm_80 where a card is newer.
+    /// </summary>
     internal static int NeededVersion(int capability)
     {
         CudaArchitecture architecture = new(capability / 10, capability % 10);
@@ -128,7 +133,8 @@ internal static class GpuRuntime
     /// chosen when the accelerator was made.
     /// </summary>
     internal static void ForgetUniformBranches(Context context) =>
-        typeof(ContextProperties).GetProperty(nameof(ContextProperties.OptimizationLevel))!.SetValue(context.Properties, OptimizationLevel.O1);
+        typeof(ContextProperties)
+            .GetProperty(nameof(ContextProperties.OptimizationLevel))!.SetValue(context.Properties, OptimizationLevel.O1);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {

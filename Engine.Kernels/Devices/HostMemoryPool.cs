@@ -96,7 +96,8 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
         string by = RunningOperation.Description is { } operation ? $", which {operation} asked for" : "";
         string free = device is var (left, all) ? string.Create(numbers, $"; {left:N0} of its {all:N0} are free") : "";
         return new OutOfMemoryException(
-            string.Create(numbers, $"The device has no memory for {asked}{by}: {inUse:N0} are in use, and {kept:N0} that were kept were given back in vain{free}."), inner);
+            string.Create(numbers, $"The device has no memory for {asked}{by}: {inUse:N0} are in use, and {kept:N0} that were kept were "
+                + $"given back in vain{free}."), inner);
     }
 
     private nint Allocate(long bytes)

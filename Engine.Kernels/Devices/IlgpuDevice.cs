@@ -19,7 +19,8 @@ internal sealed class IlgpuDevice : Device
     private bool _isLost;
     private long _launchStart;
 
-    internal IlgpuDevice(string name, string description, Context context, Accelerator accelerator, bool hasTensorCores, int multiprocessors) : base(name)
+    internal IlgpuDevice(string name, string description, Context context, Accelerator accelerator, bool hasTensorCores,
+        int multiprocessors) : base(name)
     {
         _context = context;
         HasTensorCores = hasTensorCores;
@@ -39,7 +40,9 @@ internal sealed class IlgpuDevice : Device
 
     internal Accelerator Accelerator { get; }
 
-    /// <summary>Whether it is an NVIDIA card of compute capability 8.0 or above: with cp.async, ldmatrix, and mma.sync of TF32 and bfloat16.</summary>
+    /// <summary>
+    /// Whether it is an NVIDIA card of compute capability 8.0 or above: with cp.async, ldmatrix, and mma.sync of TF32 and bfloat16.
+    /// </summary>
     internal bool HasTensorCores { get; }
 
     /// <summary>For how many multiprocessors work is cut.</summary>
@@ -114,7 +117,8 @@ internal sealed class IlgpuDevice : Device
         try
         {
             return (TLauncher)_launchers.GetOrAdd(
-                kernel.Method, static (_, state) => KernelLaunch.Framed(state.device, state.load(state.device.Accelerator, state.kernel)), (load, device: this, kernel));
+                kernel.Method, static (_, state) => KernelLaunch.Framed(state.device, state.load(state.device.Accelerator, state.kernel)),
+                (load, device: this, kernel));
         }
         catch (Exception e) when (DriverFailure.Is(e))
         {

@@ -82,7 +82,8 @@ internal sealed class IlgpuMemoryPool(IlgpuDevice device) : IDisposable
         }
     }
 
-    // What an allocation throws when the memory is used up is the driver's choice, so every failure but a lost device is met in the same way.
+    // What an allocation throws when the memory is used up is the driver's choice, so every failure but a lost device is met in the same
+    // way.
     private static bool IsExhaustion(Exception e) => e is not (ObjectDisposedException or DeviceException);
 
     /// <summary>Gives the kept buffers back to the device and says how many bytes they were.</summary>

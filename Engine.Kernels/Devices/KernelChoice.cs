@@ -39,7 +39,8 @@ internal static class KernelChoice
                 throw new DeviceException($"ENGINE_KERNEL: there is no kernel '{pair[0]}' with several forms; there are {names}.");
             }
 
-            if (number < 1 || number > forms) throw new DeviceException($"ENGINE_KERNEL: {name} has the forms 1 to {forms}; found '{part}'.");
+            if (number < 1 || number > forms) throw new DeviceException(
+                $"ENGINE_KERNEL: {name} has the forms 1 to {forms}; found '{part}'.");
             if (name == kernel) asked = number;
         }
 

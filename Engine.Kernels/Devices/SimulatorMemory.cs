@@ -30,7 +30,8 @@ internal static unsafe class SimulatorMemory
         if (at < 0) return;
         long element = at / dtype.SizeInBytes(), length = bytes / dtype.SizeInBytes();
         throw new DeviceException(
-            $"A kernel wrote behind the end of a storage of {length} {dtype} on the simulator, at element {length + element}; the last operation there: "
+            $"A kernel wrote behind the end of a storage of {length} {dtype} on the simulator, at element {length + element}; the last "
+            + "operation there: "
             + $"{RunningOperation.Description ?? "none"}.");
     }
 }

@@ -35,8 +35,8 @@ public abstract unsafe class Storage
     internal int Version { get; set; }
 
     /// <summary>
-    /// The smallest and the largest of whole numbers that came from the host to another device, so that labels and tokens are checked without bringing them back; null
-    /// where the numbers were computed.
+    /// The smallest and the largest of whole numbers that came from the host to another device, so that labels and tokens are checked
+    /// without bringing them back; null where the numbers were computed.
     /// </summary>
     internal (int Low, int High)? Range { get; private set; }
 

@@ -4,15 +4,21 @@ using System.Globalization;
 namespace Engine.Kernels;
 
 /// <summary>
-/// Plans of GPU kernels that were found by trying. <c>ENGINE_TUNE=FILE</c> asks for it: where a shape comes for the first time, its candidates are timed on the device, with the operands at hand and a result of their own, and the fastest
-/// goes into the file, a line of text for each shape. A later process finds it there. Without the variable plans go by rules alone.
+/// Plans of GPU kernels that were found by trying. <c>ENGINE_TUNE=FILE</c> asks for it: where a shape comes for the first time, its
+/// candidates are timed on the device, with the operands at hand and a result of their own, and the fastest goes into the file, a line of
+/// text for each shape. A later process finds it there. Without the variable plans go by rules alone.
 /// </summary>
-/// <remarks>Any plan computes the product; which one is fastest may differ from run to run, and with it the last bits of a result. A file that is kept makes it the same again.</remarks>
+/// <remarks>
+/// Any plan computes the product; which one is fastest may differ from run to run, and with it the last bits of a result. A file that is
+/// kept makes it the same again.
+/// </remarks>
 internal sealed class TunedPlans
 {
     private const int Turns = 5;
-    private const string Header = "# Plans of GPU kernels: device, kernel, shape, rung and parts of each sum. Delete a line to have it tried again.";
-    private static readonly Lazy<TunedPlans?> s_ofEnvironment = new(() => Environment.GetEnvironmentVariable("ENGINE_TUNE") is { Length: > 0 } path ? new(path) : null);
+    private const string Header =
+        "# Plans of GPU kernels: device, kernel, shape, rung and parts of each sum. Delete a line to have it tried again.";
+    private static readonly Lazy<TunedPlans?> s_ofEnvironment =
+        new(() => Environment.GetEnvironmentVariable("ENGINE_TUNE") is { Length: > 0 } path ? new(path) : null);
 
     private readonly string _path;
     private readonly Dictionary<string, (int Rung, int Parts)> _plans = [];
@@ -31,7 +37,9 @@ internal sealed class TunedPlans
             if (line.Length == 0 || line[0] == '#') continue;
             string[] fields = line.Split('\t');
             if (fields.Length != 5 || !Whole(fields[3], out int rung) || !Whole(fields[4], out int parts) || rung < 1 || parts < 1)
-                throw new DeviceException($"ENGINE_TUNE: line {number} of {_path} must be device, kernel, shape, rung and parts, with tabs between them; found '{line}'.");
+                throw new DeviceException(
+                    $"ENGINE_TUNE: line {number} of {_path} must be device, kernel, shape, rung and parts, with tabs between them; found "
+                    + $"'{line}'.");
             _plans[Key(fields[0], fields[1], fields[2])] = (rung, parts);
         }
     }
@@ -45,7 +53,8 @@ internal sealed class TunedPlans
     /// <param name="shape">All that the speed depends on.</param>
     /// <param name="candidates">Rungs and parts.</param>
     /// <param name="run">Runs a candidate.</param>
-    internal (int Rung, int Parts) Find(Device device, string kernel, string shape, IReadOnlyList<(int Rung, int Parts)> candidates, Action<(int Rung, int Parts)> run)
+    internal (int Rung, int Parts) Find(
+        Device device, string kernel, string shape, IReadOnlyList<(int Rung, int Parts)> candidates, Action<(int Rung, int Parts)> run)
     {
         string name = device.Description.Replace('\t', ' '), key = Key(name, kernel, shape);
         lock (_gate)
@@ -58,7 +67,8 @@ internal sealed class TunedPlans
         }
     }
 
-    private static (int Rung, int Parts) Fastest(Device device, IReadOnlyList<(int Rung, int Parts)> candidates, Action<(int Rung, int Parts)> run)
+    private static (int Rung, int Parts) Fastest(
+        Device device, IReadOnlyList<(int Rung, int Parts)> candidates, Action<(int Rung, int Parts)> run)
     {
         (int Rung, int Parts) best = candidates[0];
         double least = double.PositiveInfinity;
@@ -96,5 +106,6 @@ internal sealed class TunedPlans
 
     private static string Key(string device, string kernel, string shape) => $"{device}\t{kernel}\t{shape}";
 
-    private static bool Whole(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool Whole(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

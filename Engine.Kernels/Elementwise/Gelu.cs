@@ -3,7 +3,9 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
 
-/// <summary>y = x Phi(x) = x (1 + erf(x / sqrt 2)) / 2, Phi being the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415).</summary>
+/// <summary>
+/// y = x Phi(x) = x (1 + erf(x / sqrt 2)) / 2, Phi being the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415).
+/// </summary>
 public readonly struct Gelu : IUnaryOp
 {
     internal const double HalfRoot = 0.7071067811865476;

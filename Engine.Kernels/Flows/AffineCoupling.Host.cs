@@ -5,26 +5,31 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
 
-// A block is a part of one row, or some whole rows where rows are short: log-scales and shifts, which lie in turns, are laid side by side in the nearest
-// cache, and then everything runs over whole vectors. The passes are methods of their own, because the compiler inlines only so much into one.
+// A block is a part of one row, or some whole rows where rows are short: log-scales and shifts, which lie in turns, are laid side by side
+// in the nearest cache, and then everything runs over whole vectors. The passes are methods of their own, because the compiler inlines only
+// so much into one.
 public static unsafe partial class AffineCoupling
 {
     private const int Block = 256;
     private const int ChunkElements = 4096;
 
     private static void ForwardOnHost(
-        CpuDevice cpu, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage y, Storage log) =>
+        CpuDevice cpu, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage y,
+        Storage log) =>
         Run(cpu, new Operands(x, null, null, y, log, inverse, false), Pass.Forward, parameters, shape, bound, active);
 
     private static void InputGradientOnHost(
-        CpuDevice cpu, Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage dx) =>
+        CpuDevice cpu, Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse,
+        Storage dx) =>
         Run(cpu, new Operands(null, g, null, dx, null, inverse, false), Pass.Input, parameters, shape, bound, active);
 
     private static void ParameterGradientOnHost(
-        CpuDevice cpu, Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage result, bool accumulate) =>
+        CpuDevice cpu, Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active,
+        bool inverse, Storage result, bool accumulate) =>
         Run(cpu, new Operands(x, g, h, result, null, inverse, accumulate), Pass.Parameters, parameters, shape, bound, active);
 
-    private static void Run(CpuDevice cpu, Operands a, Pass pass, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active)
+    private static void Run(
+        CpuDevice cpu, Operands a, Pass pass, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (parameters.DType == DType.Float32)
@@ -58,9 +63,12 @@ public static unsafe partial class AffineCoupling
             {
                 Job<T, V, TScale> job = new()
                 {
-                    Pass = pass, X = Pointer<T>(a.X), G = Pointer<T>(a.G), H = Pointer<T>(a.H), Result = Pointer<T>(a.Result), Log = Pointer<T>(a.Log), Parameters = parameters.Pointer<T>(),
-                    Bound = scratch.Pointer<T>(), Active = scratch.Pointer<T>() + pitch, Rows = shape.Rows, Columns = columns, Channels = shape.Channels, RowsInBlock = rowsInBlock,
-                    RowsInChunk = Math.Max(1, ChunkElements / length) * rowsInBlock, IsInverse = a.IsInverse, Accumulates = a.Accumulates, Sign = a.IsInverse ? -1 : 1,
+                    Pass = pass, X = Pointer<T>(a.X), G = Pointer<T>(a.G), H = Pointer<T>(a.H), Result = Pointer<T>(a.Result),
+                    Log = Pointer<T>(a.Log), Parameters = parameters.Pointer<T>(),
+                    Bound = scratch.Pointer<T>(), Active = scratch.Pointer<T>() + pitch, Rows = shape.Rows, Columns = columns,
+                    Channels = shape.Channels, RowsInBlock = rowsInBlock,
+                    RowsInChunk = Math.Max(1, ChunkElements / length) * rowsInBlock, IsInverse = a.IsInverse, Accumulates = a.Accumulates,
+                    Sign = a.IsInverse ? -1 : 1,
                 };
                 Repeat(bound, shape.Channels, job.Bound, pitch);
                 Repeat(active, columns, job.Active, pitch);
@@ -99,7 +107,8 @@ public static unsafe partial class AffineCoupling
         Parameters,
     }
 
-    private readonly record struct Operands(Storage? X, Storage? G, Storage? H, Storage Result, Storage? Log, bool IsInverse, bool Accumulates);
+    private readonly record struct Operands(
+        Storage? X, Storage? G, Storage? H, Storage Result, Storage? Log, bool IsInverse, bool Accumulates);
 
     private struct Job<T, V, TScale> : IJob
         where T : unmanaged, INumber<T>
@@ -138,7 +147,8 @@ public static unsafe partial class AffineCoupling
                 else
                 {
                     Elements(row, 0, rows * Columns, raw, shift, sums, ofRows);
-                    for (int i = 0; i < rows && Pass == Pass.Forward; i++) Log[row + i] = T.CreateTruncating(Sign * Sum(sums + (i * Columns), Columns));
+                    for (int i = 0; i < rows && Pass == Pass.Forward; i++) Log[row + i] =
+                        T.CreateTruncating(Sign * Sum(sums + (i * Columns), Columns));
                 }
             }
         }
@@ -189,7 +199,8 @@ public static unsafe partial class AffineCoupling
             for (int i = 0; i < count; i += V.Count)
             {
                 V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * V.Load(Active + first + i);
-                PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(G + start + i, count - i) * LaneMath.Exp(sign * s), Result + start + i, count - i);
+                PartialVector.StoreUpTo(
+                    PartialVector.LoadUpTo<V, T>(G + start + i, count - i) * LaneMath.Exp(sign * s), Result + start + i, count - i);
             }
         }
 
@@ -203,7 +214,8 @@ public static unsafe partial class AffineCoupling
                 V dLog = H == null ? V.Of(0) : V.Load(ofRows + i);
                 if (G != null)
                 {
-                    V e = LaneMath.Exp(sign * (TScale.Of(r, bound) * active)), x = PartialVector.LoadUpTo<V, T>(X + start + i, left), g = PartialVector.LoadUpTo<V, T>(G + start + i, left);
+                    V e = LaneMath.Exp(sign * (TScale.Of(r, bound) * active)), x = PartialVector.LoadUpTo<V, T>(X + start + i, left),
+                        g = PartialVector.LoadUpTo<V, T>(G + start + i, left);
                     dLog = V.MulAdd(g * (IsInverse ? x - (V.Load(shift + i) * active) : x), e, dLog);
                     dShift = (IsInverse ? -(g * e) : g) * active;
                 }
@@ -249,7 +261,8 @@ public static unsafe partial class AffineCoupling
                 int run = Math.Min(count - i, Channels - (int)channel);
                 if (Accumulates)
                 {
-                    for (int k = 0; k < run; k++) (target[k], target[Channels + k]) = (target[k] + raw[i + k], target[Channels + k] + shift[i + k]);
+                    for (int k = 0; k < run; k++) (target[k], target[Channels + k]) =
+                        (target[k] + raw[i + k], target[Channels + k] + shift[i + k]);
                 }
                 else if (run >= 8)
                 {

@@ -7,58 +7,70 @@ namespace Engine.Kernels;
 public static partial class AffineCoupling
 {
     private static void ForwardOnIlgpu(
-        IlgpuDevice device, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage y, Storage log)
+        IlgpuDevice device, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse,
+        Storage y, Storage log)
     {
         if (x.DType == DType.Float32) Forward<FloatScalar>();
         else Forward<DoubleScalar>();
 
         void Forward<TLane>() where TLane : unmanaged, ILane<TLane>
         {
-            ArrayView<TLane> p = IlgpuStorage.ViewOf<TLane>(parameters), b = IlgpuStorage.ViewOf<TLane>(bound ?? parameters), a = IlgpuStorage.ViewOf<TLane>(active ?? parameters);
+            ArrayView<TLane> p = IlgpuStorage.ViewOf<TLane>(parameters), b = IlgpuStorage.ViewOf<TLane>(bound ?? parameters),
+                a = IlgpuStorage.ViewOf<TLane>(active ?? parameters);
             AffineCouplingLayout layout = new(shape, bound, active, inverse);
             RowLaunch launch = new(device, shape.Rows, shape.Columns);
-            Action<AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = launch.IsThread
+            Action<AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                ArrayView<TLane>> kernel = launch.IsThread
                 ? RowKernel<TLane, OneThread>
                 : launch.IsWarp ? RowKernel<TLane, OneWarp> : RowKernel<TLane, OneGroup>;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, layout, IlgpuStorage.ViewOf<TLane>(x), p, b, a, IlgpuStorage.ViewOf<TLane>(y), IlgpuStorage.ViewOf<TLane>(log));
+                launch.Config, layout, IlgpuStorage.ViewOf<TLane>(x), p, b, a, IlgpuStorage.ViewOf<TLane>(y),
+                IlgpuStorage.ViewOf<TLane>(log));
         }
     }
 
     private static void InputGradientOnIlgpu(
-        IlgpuDevice device, Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage dx)
+        IlgpuDevice device, Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse,
+        Storage dx)
     {
         if (g.DType == DType.Float32) Launch<FloatScalar>();
         else Launch<DoubleScalar>();
 
         void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
         {
-            Action<Index1D, AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = InputKernel;
+            Action<Index1D, AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                ArrayView<TLane>> kernel = InputKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                dx.Length, new(shape, bound, active, inverse), IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(parameters), IlgpuStorage.ViewOf<TLane>(bound ?? parameters),
+                dx.Length, new(shape, bound, active, inverse), IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(parameters),
+                IlgpuStorage.ViewOf<TLane>(bound ?? parameters),
                 IlgpuStorage.ViewOf<TLane>(active ?? parameters), IlgpuStorage.ViewOf<TLane>(dx));
         }
     }
 
     private static void ParameterGradientOnIlgpu(
-        IlgpuDevice device, Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage result, bool accumulate)
+        IlgpuDevice device, Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound,
+        Storage? active, bool inverse, Storage result, bool accumulate)
     {
         if (result.DType == DType.Float32) Launch<FloatScalar>();
         else Launch<DoubleScalar>();
 
         void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
         {
-            Action<Index1D, AffineCouplingLayout, AffineCouplingSources, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ParameterKernel;
+            Action<Index1D, AffineCouplingLayout, AffineCouplingSources, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ParameterKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)shape.Length, new(shape, bound, active, inverse), new(g is null ? 0 : 1, h is null ? 0 : 1, accumulate ? 1 : 0),
-                IlgpuStorage.ViewOf<TLane>(g ?? parameters), IlgpuStorage.ViewOf<TLane>(x ?? parameters), IlgpuStorage.ViewOf<TLane>(h ?? parameters), IlgpuStorage.ViewOf<TLane>(parameters),
-                IlgpuStorage.ViewOf<TLane>(bound ?? parameters), IlgpuStorage.ViewOf<TLane>(active ?? parameters), IlgpuStorage.ViewOf<TLane>(result));
+                IlgpuStorage.ViewOf<TLane>(g ?? parameters), IlgpuStorage.ViewOf<TLane>(x ?? parameters),
+                IlgpuStorage.ViewOf<TLane>(h ?? parameters), IlgpuStorage.ViewOf<TLane>(parameters),
+                IlgpuStorage.ViewOf<TLane>(bound ?? parameters), IlgpuStorage.ViewOf<TLane>(active ?? parameters),
+                IlgpuStorage.ViewOf<TLane>(result));
         }
     }
 
     /// <summary>One team computes one row: each thread its share of the elements, and then all log-scales together.</summary>
     private static void RowKernel<TLane, TTeam>(
-        AffineCouplingLayout layout, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> y, ArrayView<TLane> log)
+        AffineCouplingLayout layout, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active,
+        ArrayView<TLane> y, ArrayView<TLane> log)
         where TLane : unmanaged, ILane<TLane>
         where TTeam : unmanaged, IRowTeam
     {
@@ -70,7 +82,8 @@ public static partial class AffineCoupling
 
     /// <summary>Every <paramref name="step"/>th element of a row; returns the sum of their log-scales.</summary>
     private static TLane Share<TLane>(
-        AffineCouplingLayout layout, int row, int first, int step, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> y)
+        AffineCouplingLayout layout, int row, int first, int step, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> bound,
+        ArrayView<TLane> active, ArrayView<TLane> y)
         where TLane : unmanaged, ILane<TLane>
     {
         TLane sum = TLane.Of(0);
@@ -91,7 +104,8 @@ public static partial class AffineCoupling
 
     /// <summary>One thread computes one element of the gradient of x.</summary>
     private static void InputKernel<TLane>(
-        Index1D i, AffineCouplingLayout layout, ArrayView<TLane> g, ArrayView<TLane> parameters, ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> dx)
+        Index1D i, AffineCouplingLayout layout, ArrayView<TLane> g, ArrayView<TLane> parameters, ArrayView<TLane> bound,
+        ArrayView<TLane> active, ArrayView<TLane> dx)
         where TLane : unmanaged, ILane<TLane>
     {
         TLane s = LogScale(layout, parameters[layout.Raw(i)], i % layout.Channels, bound) * Active(layout, i % layout.Columns, active);
@@ -100,7 +114,8 @@ public static partial class AffineCoupling
 
     /// <summary>One thread computes the gradients of one element's log-scale and shift.</summary>
     private static void ParameterKernel<TLane>(
-        Index1D i, AffineCouplingLayout layout, AffineCouplingSources sources, ArrayView<TLane> g, ArrayView<TLane> x, ArrayView<TLane> h, ArrayView<TLane> parameters,
+        Index1D i, AffineCouplingLayout layout, AffineCouplingSources sources, ArrayView<TLane> g, ArrayView<TLane> x, ArrayView<TLane> h,
+        ArrayView<TLane> parameters,
         ArrayView<TLane> bound, ArrayView<TLane> active, ArrayView<TLane> result)
         where TLane : unmanaged, ILane<TLane>
     {
@@ -117,15 +132,18 @@ public static partial class AffineCoupling
             dShift = (layout.Sign < 0 ? -(g[i] * e) : g[i]) * share;
         }
 
-        TLane slope = layout.Bounds > 0 ? BoundedLogScale.Slope(parameters[at], bound[layout.Bounds == 1 ? 0 : channel]) : FreeLogScale.Slope(parameters[at], parameters[at]);
+        TLane slope = layout.Bounds > 0 ? BoundedLogScale.Slope(parameters[at], bound[layout.Bounds == 1 ? 0 : channel])
+            : FreeLogScale.Slope(parameters[at], parameters[at]);
         TLane dRaw = TLane.Of(layout.Sign) * dLog * slope * share;
         result[at] = sources.Accumulates != 0 ? result[at] + dRaw : dRaw;
         result[at + layout.Channels] = sources.Accumulates != 0 ? result[at + layout.Channels] + dShift : dShift;
     }
 
-    private static TLane LogScale<TLane>(AffineCouplingLayout layout, TLane raw, int channel, ArrayView<TLane> bound) where TLane : unmanaged, ILane<TLane> =>
+    private static TLane LogScale<TLane>(AffineCouplingLayout layout, TLane raw, int channel, ArrayView<TLane> bound)
+        where TLane : unmanaged, ILane<TLane> =>
         layout.Bounds > 0 ? BoundedLogScale.Of(raw, bound[layout.Bounds == 1 ? 0 : channel]) : raw;
 
-    private static TLane Active<TLane>(AffineCouplingLayout layout, int column, ArrayView<TLane> active) where TLane : unmanaged, ILane<TLane> =>
+    private static TLane Active<TLane>(AffineCouplingLayout layout, int column, ArrayView<TLane> active)
+        where TLane : unmanaged, ILane<TLane> =>
         layout.IsMasked != 0 ? active[column] : TLane.Of(1);
 }

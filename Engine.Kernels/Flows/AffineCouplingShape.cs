@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// The extents of an affine coupling: x is [Rows, Places, Channels], its parameters are [Rows, Places, 2 Channels], at each place the raw log-scales of
-/// all channels and behind them their shifts. Vectors have one place, images one for each pixel.
+/// The extents of an affine coupling: x is [Rows, Places, Channels], its parameters are [Rows, Places, 2 Channels], at each place the raw
+/// log-scales of all channels and behind them their shifts. Vectors have one place, images one for each pixel.
 /// </summary>
 /// <param name="Rows">Examples; each has a log-determinant of its own.</param>
 /// <param name="Places">Places of an example; at least 1.</param>

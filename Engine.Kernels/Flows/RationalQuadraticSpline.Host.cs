@@ -4,16 +4,19 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
 
-// As many splines side by side as a vector has places: their parameters are laid across in the nearest cache, so that every place computes a spline of its own.
+// As many splines side by side as a vector has places: their parameters are laid across in the nearest cache, so that every place computes
+// a spline of its own.
 public static unsafe partial class RationalQuadraticSpline
 {
     private static void ForwardOnHost(CpuDevice cpu, Storage x, Storage parameters, SplineShape shape, bool inverse, Storage result) =>
         Run(cpu, shape, x, parameters, null, result, null, inverse);
 
-    private static void BackwardOnHost(CpuDevice cpu, Storage g, Storage x, Storage parameters, SplineShape shape, Storage dx, Storage dParameters) =>
+    private static void BackwardOnHost(
+        CpuDevice cpu, Storage g, Storage x, Storage parameters, SplineShape shape, Storage dx, Storage dParameters) =>
         Run(cpu, shape, x, parameters, g, dx, dParameters, false);
 
-    private static void Run(CpuDevice cpu, SplineShape shape, Storage x, Storage parameters, Storage? g, Storage result, Storage? dParameters, bool inverse)
+    private static void Run(
+        CpuDevice cpu, SplineShape shape, Storage x, Storage parameters, Storage? g, Storage result, Storage? dParameters, bool inverse)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (x.DType == DType.Float32)
@@ -33,8 +36,10 @@ public static unsafe partial class RationalQuadraticSpline
         {
             Job<T, V> job = new()
             {
-                Formula = new SplineFormula(shape), X = x.Pointer<T>(), Parameters = parameters.Pointer<T>(), G = g is null ? null : g.Pointer<T>(), Result = result.Pointer<T>(),
-                Gradients = dParameters is null ? null : dParameters.Pointer<T>(), Count = x.Length, Each = shape.Parameters, IsInverse = inverse,
+                Formula = new SplineFormula(shape), X = x.Pointer<T>(), Parameters = parameters.Pointer<T>(),
+                G = g is null ? null : g.Pointer<T>(), Result = result.Pointer<T>(),
+                Gradients = dParameters is null ? null : dParameters.Pointer<T>(), Count = x.Length, Each = shape.Parameters,
+                IsInverse = inverse,
                 Groups = Math.Max(1, 16384 / (V.Count * shape.Parameters)),
             };
             int groups = (x.Length + V.Count - 1) / V.Count;
@@ -80,7 +85,9 @@ public static unsafe partial class RationalQuadraticSpline
                 }
                 else
                 {
-                    PartialVector.StoreUpTo(Formula.Backward(x, PartialVector.LoadUpTo<V, T>(G + i, count), PartialVector.LoadUpTo<V, T>(G + Count + i, count), parameters), Result + i, count);
+                    PartialVector.StoreUpTo(
+                        Formula.Backward(x, PartialVector.LoadUpTo<V, T>(G + i, count), PartialVector.LoadUpTo<V, T>(G + Count + i, count),
+                            parameters), Result + i, count);
                     Scatter(across + (Each * V.Count), count, Gradients + ((nint)i * Each));
                 }
             }

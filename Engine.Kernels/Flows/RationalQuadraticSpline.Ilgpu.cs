@@ -15,28 +15,33 @@ public static partial class RationalQuadraticSpline
         {
             Action<Index1D, SplineFormula, int, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ForwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                x.Length, new SplineFormula(shape), shape.Parameters, x.Length, inverse ? 1 : 0, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(parameters),
+                x.Length, new SplineFormula(shape), shape.Parameters, x.Length, inverse ? 1 : 0, IlgpuStorage.ViewOf<TLane>(x),
+                IlgpuStorage.ViewOf<TLane>(parameters),
                 IlgpuStorage.ViewOf<TLane>(result));
         }
     }
 
-    private static void BackwardOnIlgpu(IlgpuDevice device, Storage g, Storage x, Storage parameters, SplineShape shape, Storage dx, Storage dParameters)
+    private static void BackwardOnIlgpu(
+        IlgpuDevice device, Storage g, Storage x, Storage parameters, SplineShape shape, Storage dx, Storage dParameters)
     {
         if (x.DType == DType.Float32) Launch<FloatScalar>();
         else Launch<DoubleScalar>();
 
         void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
         {
-            Action<Index1D, SplineFormula, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = BackwardKernel;
+            Action<Index1D, SplineFormula, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                ArrayView<TLane>> kernel = BackwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                x.Length, new SplineFormula(shape), shape.Parameters, x.Length, IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(parameters),
+                x.Length, new SplineFormula(shape), shape.Parameters, x.Length, IlgpuStorage.ViewOf<TLane>(g),
+                IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(parameters),
                 IlgpuStorage.ViewOf<TLane>(dx), IlgpuStorage.ViewOf<TLane>(dParameters));
         }
     }
 
     /// <summary>One thread computes one spline.</summary>
     private static void ForwardKernel<TLane>(
-        Index1D i, SplineFormula formula, int each, int count, int inverse, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> result)
+        Index1D i, SplineFormula formula, int each, int count, int inverse, ArrayView<TLane> x, ArrayView<TLane> parameters,
+        ArrayView<TLane> result)
         where TLane : unmanaged, ILane<TLane>
     {
         InRow<TLane> own = new(parameters, parameters, i * each);
@@ -47,7 +52,8 @@ public static partial class RationalQuadraticSpline
 
     /// <summary>One thread computes the gradients of one spline.</summary>
     private static void BackwardKernel<TLane>(
-        Index1D i, SplineFormula formula, int each, int count, ArrayView<TLane> g, ArrayView<TLane> x, ArrayView<TLane> parameters, ArrayView<TLane> dx, ArrayView<TLane> dParameters)
+        Index1D i, SplineFormula formula, int each, int count, ArrayView<TLane> g, ArrayView<TLane> x, ArrayView<TLane> parameters,
+        ArrayView<TLane> dx, ArrayView<TLane> dParameters)
         where TLane : unmanaged, ILane<TLane> =>
         dx[i] = formula.Backward(x[i], g[i], g[i + count], new InRow<TLane>(parameters, dParameters, i * each));
 

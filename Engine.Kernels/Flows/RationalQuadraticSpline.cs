@@ -1,9 +1,9 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// Monotone rational-quadratic splines (Gregory and Delbourgo 1982), each number through one of its own: values with the logarithms of their
-/// derivatives, the inverse, and the gradients of all parameters, in one pass each. A softmax and a search of the bin are part of it. Storages
-/// hold float32, or all float64.
+/// Monotone rational-quadratic splines (Gregory and Delbourgo 1982), each number through one of its own: values with the logarithms of
+/// their derivatives, the inverse, and the gradients of all parameters, in one pass each. A softmax and a search of the bin are part of it.
+/// Storages hold float32, or all float64.
 /// </summary>
 public static partial class RationalQuadraticSpline
 {
@@ -18,7 +18,9 @@ public static partial class RationalQuadraticSpline
     {
         const string Operation = "RationalQuadraticSpline.Forward";
         shape.Check(Operation);
-        Device device = NormArguments.Check(Operation, x, x.Length, (nameof(parameters), parameters, (long)x.Length * shape.Parameters), (nameof(result), result, 2L * x.Length));
+        Device device = NormArguments.Check(
+            Operation, x, x.Length, (nameof(parameters), parameters, (long)x.Length * shape.Parameters),
+            (nameof(result), result, 2L * x.Length));
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, x, parameters, shape, inverse, result);
         else ForwardOnIlgpu((IlgpuDevice)device, x, parameters, shape, inverse, result);
@@ -38,7 +40,8 @@ public static partial class RationalQuadraticSpline
         shape.Check(Operation);
         long count = (long)x.Length * shape.Parameters;
         Device device = NormArguments.Check(
-            Operation, x, x.Length, (nameof(g), g, 2L * x.Length), (nameof(parameters), parameters, count), (nameof(dx), dx, x.Length), (nameof(dParameters), dParameters, count));
+            Operation, x, x.Length, (nameof(g), g, 2L * x.Length), (nameof(parameters), parameters, count), (nameof(dx), dx, x.Length),
+            (nameof(dParameters), dParameters, count));
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) BackwardOnHost(cpu, g, x, parameters, shape, dx, dParameters);
         else BackwardOnIlgpu((IlgpuDevice)device, g, x, parameters, shape, dx, dParameters);

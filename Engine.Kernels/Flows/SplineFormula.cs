@@ -4,8 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// The formulas of Durkan et al. 2019 (arXiv:1906.04032, section 3.1 and appendix A) in lanes. In a bin from (l, b) that is w wide and h high with
-/// derivatives p and q at its knots, and with a = (x - l) / w, s = h / w and m = p + q - 2 s:
+/// The formulas of Durkan et al. 2019 (arXiv:1906.04032, section 3.1 and appendix A) in lanes. In a bin from (l, b) that is w wide and h
+/// high with derivatives p and q at its knots, and with a = (x - l) / w, s = h / w and m = p + q - 2 s:
 /// f = b + h (s a² + p a (1 - a)) / D,  D = s + m a (1 - a),  f' = s² N / D²,  N = q a² + 2 s a (1 - a) + p (1 - a)².
 /// </summary>
 internal readonly struct SplineFormula
@@ -69,8 +69,10 @@ internal readonly struct SplineFormula
         // Outside nothing depends on the parameters, and f' = 1.
         T isInside = T.SelectLess(T.Abs(x), T.Of(_bound), T.Of(1), zero);
         SplineGradient<T> d = OfBin(bin, inside, gradient * isInside, logGradient * isInside);
-        OfShares(bin.Index, bin.Left, bin.Width, d.Left, d.Width, shares.MaximumWidth, shares.SumOfWidths, _widthBase, _widthScale, 0, parameters);
-        OfShares(bin.Index, bin.Bottom, bin.Height, d.Bottom, d.Height, shares.MaximumHeight, shares.SumOfHeights, _heightBase, _heightScale, _bins, parameters);
+        OfShares(bin.Index, bin.Left, bin.Width, d.Left, d.Width, shares.MaximumWidth, shares.SumOfWidths, _widthBase, _widthScale, 0,
+            parameters);
+        OfShares(bin.Index, bin.Bottom, bin.Height, d.Bottom, d.Height, shares.MaximumHeight, shares.SumOfHeights, _heightBase,
+            _heightScale, _bins, parameters);
         for (int k = 1; k < _bins; k++)
         {
             // The knot in front of bin k is the last one of bin k - 1.
@@ -128,8 +130,10 @@ internal readonly struct SplineFormula
         where T : unmanaged, ILane<T>
         where TParameters : struct, ISplineParameters<T>
     {
-        T left = T.Of(-_bound), bottom = left, first = T.Of(1), widthScale = T.Of(_widthScale) / shares.SumOfWidths, heightScale = T.Of(_heightScale) / shares.SumOfHeights;
-        T index = T.Of(0), foundLeft = left, foundWidth = first, foundBottom = left, foundHeight = first, foundFirst = first, foundLast = first;
+        T left = T.Of(-_bound), bottom = left, first = T.Of(1), widthScale = T.Of(_widthScale) / shares.SumOfWidths,
+            heightScale = T.Of(_heightScale) / shares.SumOfHeights;
+        T index = T.Of(0), foundLeft = left, foundWidth = first, foundBottom = left, foundHeight = first, foundFirst = first,
+            foundLast = first;
         for (int k = 0; k < _bins; k++)
         {
             T width = T.MulAdd(LaneMath.Exp(parameters.Read(k) - shares.MaximumWidth), widthScale, T.Of(_widthBase));
@@ -163,8 +167,10 @@ internal readonly struct SplineFormula
         T ofDivisor = two * inverse, ofNumerator = one / n, turn = r - a;
 
         // df/da = w f'; dlog f'/da = N'/N - 2 D'/D
-        T dA = (g * bin.Width * slope) + (h * ((two * ((bin.Last * a) + (s * turn) - (bin.First * r)) * ofNumerator) - (m * turn * ofDivisor)));
-        T dS = (g * bin.Height * ((a * a) - (share * (one - (two * q)))) * inverse) + (h * ((two / s) + (two * q * ofNumerator) - ((one - (two * q)) * ofDivisor)));
+        T dA = (g * bin.Width * slope)
+            + (h * ((two * ((bin.Last * a) + (s * turn) - (bin.First * r)) * ofNumerator) - (m * turn * ofDivisor)));
+        T dS = (g * bin.Height * ((a * a) - (share * (one - (two * q)))) * inverse)
+            + (h * ((two / s) + (two * q * ofNumerator) - ((one - (two * q)) * ofDivisor)));
         T dFirst = (g * bin.Height * q * (one - share) * inverse) + (h * ((r * r * ofNumerator) - (q * ofDivisor)));
         T dLast = (h * ((a * a * ofNumerator) - (q * ofDivisor))) - (g * bin.Height * q * share * inverse);
         T dX = dA / bin.Width;
@@ -172,11 +178,12 @@ internal readonly struct SplineFormula
     }
 
     /// <summary>
-    /// From the gradients of where the bin begins and of its extent to those of the raw extents: of all extents in front of it the first, of its own
-    /// the second; and then back through the softmax, draw = scale share (d - sum of share d).
+    /// From the gradients of where the bin begins and of its extent to those of the raw extents: of all extents in front of it the first,
+    /// of its own the second; and then back through the softmax, draw = scale share (d - sum of share d).
     /// </summary>
     private void OfShares<T, TParameters>(
-        T index, T start, T extent, T dStart, T dExtent, T maximum, T sum, double leastExtent, double scale, int place, TParameters parameters)
+        T index, T start, T extent, T dStart, T dExtent, T maximum, T sum, double leastExtent, double scale, int place,
+        TParameters parameters)
         where T : unmanaged, ILane<T>
         where TParameters : struct, ISplineParameters<T>
     {

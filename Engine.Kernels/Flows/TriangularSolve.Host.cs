@@ -4,8 +4,11 @@ namespace Engine.Kernels;
 
 public static unsafe partial class TriangularSolve
 {
-    /// <summary>Row after row, all columns at once: x_i = (b_i - sum over the rows solved of a_ij x_j) / a_ii. Matrices are small: one thread.</summary>
-    private static void OnHost<T>(Storage a, Storage b, int n, int m, int rowStep, int columnStep, bool isForward, bool unitDiagonal, Storage x)
+    /// <summary>
+    /// Row after row, all columns at once: x_i = (b_i - sum over the rows solved of a_ij x_j) / a_ii. Matrices are small: one thread.
+    /// </summary>
+    private static void OnHost<T>(
+        Storage a, Storage b, int n, int m, int rowStep, int columnStep, bool isForward, bool unitDiagonal, Storage x)
         where T : unmanaged, INumber<T>
     {
         T* matrix = a.Pointer<T>();

@@ -6,7 +6,8 @@ namespace Engine.Kernels;
 
 public static partial class TriangularSolve
 {
-    private static void OnIlgpu(IlgpuDevice device, Storage a, Storage b, int n, int m, int rowStep, int columnStep, bool isForward, bool unitDiagonal, Storage x)
+    private static void OnIlgpu(
+        IlgpuDevice device, Storage a, Storage b, int n, int m, int rowStep, int columnStep, bool isForward, bool unitDiagonal, Storage x)
     {
         if (a.DType == DType.Float32) Launch<FloatScalar>();
         else Launch<DoubleScalar>();
@@ -15,13 +16,15 @@ public static partial class TriangularSolve
         {
             Action<Index1D, int, int, int, int, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = SolveKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                m, n, m, rowStep, columnStep, isForward ? 1 : 0, unitDiagonal ? 1 : 0, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b), IlgpuStorage.ViewOf<TLane>(x));
+                m, n, m, rowStep, columnStep, isForward ? 1 : 0, unitDiagonal ? 1 : 0, IlgpuStorage.ViewOf<TLane>(a),
+                IlgpuStorage.ViewOf<TLane>(b), IlgpuStorage.ViewOf<TLane>(x));
         }
     }
 
     /// <summary>One thread solves for one column, in the order of the host's form.</summary>
     private static void SolveKernel<TLane>(
-        Index1D column, int n, int m, int rowStep, int columnStep, int isForward, int unitDiagonal, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> x)
+        Index1D column, int n, int m, int rowStep, int columnStep, int isForward, int unitDiagonal, ArrayView<TLane> a, ArrayView<TLane> b,
+        ArrayView<TLane> x)
         where TLane : unmanaged, ILane<TLane>
     {
         for (int step = 0; step < n; step++)

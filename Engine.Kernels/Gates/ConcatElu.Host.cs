@@ -65,7 +65,8 @@ public static unsafe partial class ConcatElu
             for (int i = 0; i < Width; i += V.Count)
             {
                 int left = Width - i;
-                V slope = Slope(PartialVector.LoadUpTo<V, T>(g + i, left), PartialVector.LoadUpTo<V, T>(g + Width + i, left), PartialVector.LoadUpTo<V, T>(x + i, left));
+                V slope = Slope(PartialVector.LoadUpTo<V, T>(g + i, left), PartialVector.LoadUpTo<V, T>(g + Width + i, left),
+                    PartialVector.LoadUpTo<V, T>(x + i, left));
                 PartialVector.StoreUpTo(slope, dx + i, left);
             }
         }

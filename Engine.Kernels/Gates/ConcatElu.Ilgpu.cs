@@ -13,24 +13,29 @@ public static partial class ConcatElu
         else RunOnIlgpu<DoubleScalar>(device, g, x, rows, width, result);
     }
 
-    private static void RunOnIlgpu<TLane>(IlgpuDevice device, Storage? g, Storage x, int rows, int width, Storage result) where TLane : unmanaged, ILane<TLane>
+    private static void RunOnIlgpu<TLane>(IlgpuDevice device, Storage? g, Storage x, int rows, int width, Storage result)
+        where TLane : unmanaged, ILane<TLane>
     {
         Action<Index1D, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> kernel = Kernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            checked(rows * GateRows.Quads(width)), width, IlgpuStorage.ViewOf<TLane>(g ?? x), g is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(result));
+            checked(rows * GateRows.Quads(width)), width, IlgpuStorage.ViewOf<TLane>(g ?? x), g is null ? 0 : 1,
+            IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(result));
     }
 
     /// <summary>One thread for four neighbours of x: it computes both of the output for each, or the one of the gradient.</summary>
-    private static void Kernel<TLane>(Index1D i, int width, ArrayView<TLane> g, int hasGradient, ArrayView<TLane> x, ArrayView<TLane> result)
+    private static void Kernel<TLane>(
+        Index1D i, int width, ArrayView<TLane> g, int hasGradient, ArrayView<TLane> x, ArrayView<TLane> result)
         where TLane : unmanaged, ILane<TLane>
     {
-        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width), left = width - column;
+        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width),
+            left = width - column;
         bool isWide = width % 4 == 0;
         Four<TLane> of = Fours.Load(x, one, left, isWide, TLane.Of(0));
         if (hasGradient != 0)
         {
             Four<TLane> a = Fours.Load(g, two, left, isWide, TLane.Of(0)), b = Fours.Load(g, two + width, left, isWide, TLane.Of(0));
-            Fours.Store(result, one, left, isWide, new Four<TLane>(Slope(a.X, b.X, of.X), Slope(a.Y, b.Y, of.Y), Slope(a.Z, b.Z, of.Z), Slope(a.W, b.W, of.W)));
+            Fours.Store(result, one, left, isWide,
+                new Four<TLane>(Slope(a.X, b.X, of.X), Slope(a.Y, b.Y, of.Y), Slope(a.Z, b.Z, of.Z), Slope(a.W, b.W, of.W)));
             return;
         }
 

@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// The ELU of x and of -x side by side, so that nothing of x is lost, in one pass (Salimans et al. 2017, arXiv:1701.05517, whose code has it as concat_elu; with ReLU: Shang et al. 2016,
-/// arXiv:1603.05201), and its gradient.
+/// The ELU of x and of -x side by side, so that nothing of x is lost, in one pass (Salimans et al. 2017, arXiv:1701.05517, whose code has
+/// it as concat_elu; with ReLU: Shang et al. 2016, arXiv:1603.05201), and its gradient.
 /// </summary>
 public static partial class ConcatElu
 {

@@ -9,7 +9,9 @@ internal static unsafe partial class GateRows
     internal const int ChunkElements = 4096;
 
     /// <summary>The output from x, or with g the gradient of x.</summary>
-    private static void RunOnHost<TGate>(CpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result) where TGate : unmanaged, IGate
+    private static void RunOnHost<TGate>(
+        CpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
+        where TGate : unmanaged, IGate
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (x.DType == DType.Float32 && wide) RunOnHost<TGate, float, Float512>(device, gate, g, x, residual, rows, width, result);
@@ -18,7 +20,8 @@ internal static unsafe partial class GateRows
         else RunOnHost<TGate, double, Double256>(device, gate, g, x, residual, rows, width, result);
     }
 
-    private static void RunOnHost<TGate, T, V>(CpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
+    private static void RunOnHost<TGate, T, V>(
+        CpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
         where TGate : unmanaged, IGate
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
@@ -73,7 +76,8 @@ internal static unsafe partial class GateRows
             {
                 int left = Width - i;
                 Gate.Gradient(
-                    PartialVector.LoadUpTo<V, T>(g + i, left), PartialVector.LoadUpTo<V, T>(x + i, left), PartialVector.LoadUpTo<V, T>(x + Width + i, left), out V da, out V db);
+                    PartialVector.LoadUpTo<V, T>(g + i, left), PartialVector.LoadUpTo<V, T>(x + i, left),
+                    PartialVector.LoadUpTo<V, T>(x + Width + i, left), out V da, out V db);
                 PartialVector.StoreUpTo(da, dx + i, left);
                 PartialVector.StoreUpTo(db, dx + Width + i, left);
             }

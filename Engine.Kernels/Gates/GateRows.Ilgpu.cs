@@ -7,13 +7,16 @@ namespace Engine.Kernels;
 
 internal static partial class GateRows
 {
-    private static void RunOnIlgpu<TGate>(IlgpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result) where TGate : unmanaged, IGate
+    private static void RunOnIlgpu<TGate>(
+        IlgpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
+        where TGate : unmanaged, IGate
     {
         if (x.DType == DType.Float32) RunOnIlgpu<TGate, FloatScalar>(device, gate, g, x, residual, rows, width, result);
         else RunOnIlgpu<TGate, DoubleScalar>(device, gate, g, x, residual, rows, width, result);
     }
 
-    private static void RunOnIlgpu<TGate, TLane>(IlgpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
+    private static void RunOnIlgpu<TGate, TLane>(
+        IlgpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
         where TGate : unmanaged, IGate
         where TLane : unmanaged, ILane<TLane>
     {
@@ -22,7 +25,8 @@ internal static partial class GateRows
         {
             Action<Index1D, TGate, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> forward = ForwardKernel;
             device.Launcher(forward, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                threads, gate, width, IlgpuStorage.ViewOf<TLane>(x), residual is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(residual ?? x), IlgpuStorage.ViewOf<TLane>(result));
+                threads, gate, width, IlgpuStorage.ViewOf<TLane>(x), residual is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(residual ?? x),
+                IlgpuStorage.ViewOf<TLane>(result));
             return;
         }
 
@@ -40,7 +44,8 @@ internal static partial class GateRows
         where TGate : unmanaged, IGate
         where TLane : unmanaged, ILane<TLane>
     {
-        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width), left = width - column;
+        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width),
+            left = width - column;
         bool isWide = width % 4 == 0;
         Four<TLane> a = Fours.Load(x, two, left, isWide, TLane.Of(0)), b = Fours.Load(x, two + width, left, isWide, TLane.Of(0));
         Four<TLane> gated = new(gate.Apply(a.X, b.X), gate.Apply(a.Y, b.Y), gate.Apply(a.Z, b.Z), gate.Apply(a.W, b.W));
@@ -54,13 +59,16 @@ internal static partial class GateRows
     }
 
     /// <summary>One thread computes both elements of the gradient that belong to each of four neighbours of the output.</summary>
-    private static void BackwardKernel<TGate, TLane>(Index1D i, TGate gate, int width, ArrayView<TLane> g, ArrayView<TLane> x, ArrayView<TLane> dx)
+    private static void BackwardKernel<TGate, TLane>(
+        Index1D i, TGate gate, int width, ArrayView<TLane> g, ArrayView<TLane> x, ArrayView<TLane> dx)
         where TGate : unmanaged, IGate
         where TLane : unmanaged, ILane<TLane>
     {
-        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width), left = width - column;
+        int quads = (width + 3) / 4, column = i % quads * 4, one = (i / quads * width) + column, two = one + (i / quads * width),
+            left = width - column;
         bool isWide = width % 4 == 0;
-        Four<TLane> of = Fours.Load(g, one, left, isWide, TLane.Of(0)), a = Fours.Load(x, two, left, isWide, TLane.Of(0)), b = Fours.Load(x, two + width, left, isWide, TLane.Of(0));
+        Four<TLane> of = Fours.Load(g, one, left, isWide, TLane.Of(0)), a = Fours.Load(x, two, left, isWide, TLane.Of(0)),
+            b = Fours.Load(x, two + width, left, isWide, TLane.Of(0));
         gate.Gradient(of.X, a.X, b.X, out TLane a0, out TLane b0);
         gate.Gradient(of.Y, a.Y, b.Y, out TLane a1, out TLane b1);
         gate.Gradient(of.Z, a.Z, b.Z, out TLane a2, out TLane b2);

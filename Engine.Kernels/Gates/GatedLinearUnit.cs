@@ -4,7 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// The gated linear unit y = a sigmoid(b) of the two halves of each row, a and b, in one pass (Dauphin et al. 2016, arXiv:1612.08083, equation 1), added to a residual where there is one, and its gradient.
+/// The gated linear unit y = a sigmoid(b) of the two halves of each row, a and b, in one pass (Dauphin et al. 2016, arXiv:1612.08083,
+/// equation 1), added to a residual where there is one, and its gradient.
 /// </summary>
 public static class GatedLinearUnit
 {
@@ -15,14 +16,16 @@ public static class GatedLinearUnit
     /// <param name="width">Elements of a row of the output.</param>
     /// <param name="y">The output, <paramref name="rows"/> x <paramref name="width"/>; not the input, but it may be the residual.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    public static void Run(Storage x, Storage? residual, int rows, int width, Storage y) => GateRows.Run(nameof(GatedLinearUnit), default(Unit), x, residual, rows, width, y);
+    public static void Run(Storage x, Storage? residual, int rows, int width, Storage y) =>
+        GateRows.Run(nameof(GatedLinearUnit), default(Unit), x, residual, rows, width, y);
 
     /// <summary>With s = sigmoid(b), made again from x: da = g s, db = g a s (1 - s). The gradient of the residual is g itself.</summary>
     /// <param name="g">The gradient of the output, <paramref name="rows"/> x <paramref name="width"/>.</param>
     /// <param name="x">The input.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="width">Elements of a row of the output.</param>
-    /// <param name="dx">The gradient of the input, <paramref name="rows"/> x 2 <paramref name="width"/>; may be <paramref name="x"/>.</param>
+    /// <param name="dx">The gradient of the input, <paramref name="rows"/> x 2 <paramref name="width"/>; may be
+    /// <paramref name="x"/>.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     public static void Gradient(Storage g, Storage x, int rows, int width, Storage dx) =>
         GateRows.Gradient($"{nameof(GatedLinearUnit)}.{nameof(Gradient)}", default(Unit), g, x, rows, width, dx);

@@ -4,7 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// The gated activation unit y = tanh(a) sigmoid(b) of the two halves of each row, a and b, in one pass (van den Oord et al. 2016, arXiv:1606.05328, equation 2), and its gradient.
+/// The gated activation unit y = tanh(a) sigmoid(b) of the two halves of each row, a and b, in one pass (van den Oord et al. 2016,
+/// arXiv:1606.05328, equation 2), and its gradient.
 /// </summary>
 public static class TanhSigmoidGate
 {
@@ -14,14 +15,16 @@ public static class TanhSigmoidGate
     /// <param name="width">Elements of a row of the output.</param>
     /// <param name="y">The output, <paramref name="rows"/> x <paramref name="width"/>; not the input.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    public static void Run(Storage x, int rows, int width, Storage y) => GateRows.Run(nameof(TanhSigmoidGate), default(Unit), x, null, rows, width, y);
+    public static void Run(Storage x, int rows, int width, Storage y) =>
+        GateRows.Run(nameof(TanhSigmoidGate), default(Unit), x, null, rows, width, y);
 
     /// <summary>With t = tanh(a) and s = sigmoid(b), made again from x: da = g s (1 - t²), db = g t s (1 - s).</summary>
     /// <param name="g">The gradient of the output, <paramref name="rows"/> x <paramref name="width"/>.</param>
     /// <param name="x">The input.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="width">Elements of a row of the output.</param>
-    /// <param name="dx">The gradient of the input, <paramref name="rows"/> x 2 <paramref name="width"/>; may be <paramref name="x"/>.</param>
+    /// <param name="dx">The gradient of the input, <paramref name="rows"/> x 2 <paramref name="width"/>; may be
+    /// <paramref name="x"/>.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     public static void Gradient(Storage g, Storage x, int rows, int width, Storage dx) =>
         GateRows.Gradient($"{nameof(TanhSigmoidGate)}.{nameof(Gradient)}", default(Unit), g, x, rows, width, dx);

@@ -3,7 +3,9 @@ using ILGPU;
 
 namespace Engine.Kernels.Lanes;
 
-/// <summary>The bits of a number as an integer, and back: the one place where the scalar lanes leave arithmetic, by what ILGPU compiles to a move.</summary>
+/// <summary>
+/// The bits of a number as an integer, and back: the one place where the scalar lanes leave arithmetic, by what ILGPU compiles to a move.
+/// </summary>
 internal static class Bits
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,9 @@ namespace Engine.Kernels.Lanes;
 
 public static partial class LaneMath
 {
-    /// <summary>log Q(x), the logarithm of the probability that a standard normal number is larger than x: finite and accurate however small Q is.</summary>
+    /// <summary>
+    /// log Q(x), the logarithm of the probability that a standard normal number is larger than x: finite and accurate however small Q is.
+    /// </summary>
     /// <remarks>The error is at most 1e-6 in float32 and 1e-14 in float64, of log Q or of 1, whichever is larger in magnitude.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LogNormalTail<T>(T x) where T : unmanaged, ILane<T>
@@ -15,11 +17,14 @@ public static partial class LaneMath
         return T.SelectLess(x, T.Of(0), Log1p(-Exp(tail)), tail);
     }
 
-    /// <summary>log(Q(x) / phi(x)) for x &gt;= 0, with phi the standard normal density: of the order of -log x, so that no large square is in it.</summary>
+    /// <summary>
+    /// log(Q(x) / phi(x)) for x &gt;= 0, with phi the standard normal density: of the order of -log x, so that no large square is in it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LogTailOverDensity<T>(T x) where T : unmanaged, ILane<T>
     {
-        // For u = x / sqrt 2 and t = 2 / (2 + u), log erfc(u) + u² - log t is smooth in t, from t = 1 at the middle to t = 0 at infinity; Q = erfc(u) / 2.
+        // For u = x / sqrt 2 and t = 2 / (2 + u), log erfc(u) + u² - log t is smooth in t, from t = 1 at the middle to t = 0 at infinity; Q
+        // = erfc(u) / 2.
         T t = T.Of(2) / T.MulAdd(x, T.Of(0.70710678118654752), T.Of(2));
         return Log(t) + TailPolynomial(T.MulAdd(T.Of(2), t, T.Of(-1))) + T.Of(0.22579135264472743);
     }
@@ -28,11 +33,15 @@ public static partial class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T NormalHazard<T>(T x) where T : unmanaged, ILane<T>
     {
-        T log = T.SelectLess(x, T.Of(0), LogNormalTail(x) + T.MulAdd(x * x, T.Of(0.5), T.Of(0.91893853320467274)), LogTailOverDensity(T.Abs(x)));
+        T log = T.SelectLess(x, T.Of(0), LogNormalTail(x) + T.MulAdd(x * x, T.Of(0.5), T.Of(0.91893853320467274)),
+            LogTailOverDensity(T.Abs(x)));
         return Exp(-log);
     }
 
-    /// <summary>log erfc(u) + u² - log t in w = 2 t - 1, for u &gt;= 0: its Chebyshev series, which is cut where the rest is below rounding, as a polynomial.</summary>
+    /// <summary>
+    /// log erfc(u) + u² - log t in w = 2 t - 1, for u &gt;= 0: its Chebyshev series, which is cut where the rest is below rounding, as a
+    /// polynomial.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T TailPolynomial<T>(T w) where T : unmanaged, ILane<T>
     {

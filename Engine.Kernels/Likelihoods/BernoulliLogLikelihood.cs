@@ -16,7 +16,8 @@ public static class BernoulliLogLikelihood
     /// <param name="xShape">Its shape.</param>
     /// <param name="y">Receives the log-probabilities.</param>
     /// <param name="shape">The shape of y.</param>
-    /// <exception cref="ArgumentException">A shape does not broadcast, a storage does not fit its shape, or the storages differ in device or type.</exception>
+    /// <exception cref="ArgumentException">A shape does not broadcast, a storage does not fit its shape, or the storages differ in device
+    /// or type.</exception>
     public static void Elements(Storage logits, Shape logitsShape, Storage x, Shape xShape, Storage y, Shape shape) =>
         Map.Run("BernoulliLogLikelihood", new ElementMap<RowTerm>(default), y, shape, [logits, x], [logitsShape, xShape]);
 
@@ -27,11 +28,14 @@ public static class BernoulliLogLikelihood
     /// <param name="xShape">Its shape.</param>
     /// <param name="terms">The shape of what is added up: [..., n].</param>
     /// <param name="sums">Receives the sums: one for each place of the axes before the innermost.</param>
-    /// <exception cref="ArgumentException">A shape does not broadcast, a storage does not fit its shape, or the storages differ in device or type.</exception>
+    /// <exception cref="ArgumentException">A shape does not broadcast, a storage does not fit its shape, or the storages differ in device
+    /// or type.</exception>
     public static void Rows(Storage logits, Shape logitsShape, Storage x, Shape xShape, Shape terms, Storage sums) =>
         RowSum.Run("BernoulliLogLikelihood", default(RowTerm), terms, sums, [logits, x], [logitsShape, xShape]);
 
-    /// <summary>dl = g (x - sigmoid(l)), in one pass, the arguments broadcast to the shape of the result: for a sum over rows g is [..., 1].</summary>
+    /// <summary>
+    /// dl = g (x - sigmoid(l)), in one pass, the arguments broadcast to the shape of the result: for a sum over rows g is [..., 1].
+    /// </summary>
     /// <param name="g">The gradients of the log-probabilities, or of their sums.</param>
     /// <param name="gShape">Their shape.</param>
     /// <param name="logits">l.</param>
@@ -40,11 +44,15 @@ public static class BernoulliLogLikelihood
     /// <param name="xShape">Its shape.</param>
     /// <param name="result">Receives dl.</param>
     /// <param name="shape">The shape of the result.</param>
-    /// <exception cref="ArgumentException">A shape does not broadcast, a storage does not fit its shape, or the storages differ in device or type.</exception>
-    public static void Gradient(Storage g, Shape gShape, Storage logits, Shape logitsShape, Storage x, Shape xShape, Storage result, Shape shape) =>
+    /// <exception cref="ArgumentException">A shape does not broadcast, a storage does not fit its shape, or the storages differ in device
+    /// or type.</exception>
+    public static void Gradient(
+        Storage g, Shape gShape, Storage logits, Shape logitsShape, Storage x, Shape xShape, Storage result, Shape shape) =>
         Map.Ternary(g, gShape, logits, logitsShape, x, xShape, result, shape, default(LogitsGradient));
 
-    /// <summary>x l - softplus(l) = (x l - max(l, 0)) - log(1 + e^-|l|): the large terms cancel before the small one is taken away.</summary>
+    /// <summary>
+    /// x l - softplus(l) = (x l - max(l, 0)) - log(1 + e^-|l|): the large terms cancel before the small one is taken away.
+    /// </summary>
     internal readonly struct RowTerm : IRowTerm
     {
         public static int Arity => 2;

@@ -4,8 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Likelihoods;
 
 /// <summary>
-/// The log-probability of a level x under a normal distribution cut into bins (Ho et al. 2020, arXiv:2006.11239, equation 13), in nats, from
-/// (x, mean, logVariance). With v = e^(-logVariance / 2), the ends of the bin are a = v (x - mean - half) and b = v (x - mean + half):
+/// The log-probability of a level x under a normal distribution cut into bins (Ho et al. 2020, arXiv:2006.11239, equation 13), in nats,
+/// from (x, mean, logVariance). With v = e^(-logVariance / 2), the ends of the bin are a = v (x - mean - half) and b = v (x - mean + half):
 /// <code>
 /// log p = log(Phi(b) - Phi(a)),   in the first bin log Phi(b), in the last log(1 - Phi(a))
 /// </code>
@@ -23,7 +23,9 @@ internal readonly struct DiscretizedGaussian(LogisticBins bins) : ITernaryOp
     }
 }
 
-/// <summary>dmean = g v (phi(a) - phi(b)) / p = -dx, from (g, x, mean, logVariance): the densities at the ends of the bin over its probability.</summary>
+/// <summary>
+/// dmean = g v (phi(a) - phi(b)) / p = -dx, from (g, x, mean, logVariance): the densities at the ends of the bin over its probability.
+/// </summary>
 internal readonly struct DiscretizedGaussianMeanGradient(LogisticBins bins, double sign) : IQuaternaryOp
 {
     private readonly LogisticBins _bins = bins;
@@ -48,6 +50,7 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LogisticBins bins) 
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(_bins, x, mean, logVariance);
         T inner = (bin.Near * bin.DensityAtNear) - (bin.Far * bin.DensityAtFar);
-        return T.Of(0.5) * g * _bins.Either(x, bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), bin.LastStart * LaneMath.NormalHazard(bin.LastStart), inner);
+        return T.Of(0.5) * g * _bins.Either(
+            x, bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), bin.LastStart * LaneMath.NormalHazard(bin.LastStart), inner);
     }
 }

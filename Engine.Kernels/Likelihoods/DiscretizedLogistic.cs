@@ -4,8 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Likelihoods;
 
 /// <summary>
-/// The log-probability of a level x under a logistic distribution cut into bins (Kingma et al. 2016, arXiv:1606.04934; Salimans et al. 2017,
-/// arXiv:1701.05517), in nats, from (x, mean, logScale).
+/// The log-probability of a level x under a logistic distribution cut into bins (Kingma et al. 2016, arXiv:1606.04934; Salimans et al.
+/// 2017, arXiv:1701.05517), in nats, from (x, mean, logScale).
 /// </summary>
 internal readonly struct DiscretizedLogistic(LogisticBins bins) : ITernaryOp
 {

@@ -4,8 +4,9 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Likelihoods;
 
 /// <summary>
-/// A bin of a discretised normal distribution, in deviations from the mean. The bin's mirror image around the mean has the same probability p, so that its ends are
-/// taken on the side where the tail Q is small. More than half a deviation from the mean p is a difference of two tails,
+/// A bin of a discretised normal distribution, in deviations from the mean. The bin's mirror image around the mean has the same probability
+/// p, so that its ends are taken on the side where the tail Q is small. More than half a deviation from the mean p is a difference of two
+/// tails,
 /// <code>
 /// p = Q(near) (1 - e^d),   d = log Q(far) - log Q(near)
 /// </code>
@@ -73,7 +74,8 @@ internal readonly struct GaussianBin<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static GaussianBin<T> Of(LogisticBins bins, T x, T mean, T logVariance) => new(x - mean, T.Of(bins.Half), LaneMath.Exp(T.Of(-0.5) * logVariance));
+    internal static GaussianBin<T> Of(LogisticBins bins, T x, T mean, T logVariance) =>
+        new(x - mean, T.Of(bins.Half), LaneMath.Exp(T.Of(-0.5) * logVariance));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Density(T x) => LaneMath.Exp(T.MulAdd(x * x, T.Of(-0.5), T.Of(-0.91893853320467274)));

@@ -3,7 +3,9 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Likelihoods;
 
-/// <summary>log N(x; mean, e^logVariance) = -(log(2 pi) + logVariance + (x - mean)² e^-logVariance) / 2, in nats, from (x, mean, logVariance).</summary>
+/// <summary>
+/// log N(x; mean, e^logVariance) = -(log(2 pi) + logVariance + (x - mean)² e^-logVariance) / 2, in nats, from (x, mean, logVariance).
+/// </summary>
 public readonly struct GaussianLogLikelihood : ITernaryOp
 {
     /// <inheritdoc/>
@@ -15,7 +17,10 @@ public readonly struct GaussianLogLikelihood : ITernaryOp
     }
 }
 
-/// <summary>g (x - mean) e^-logVariance, from (g, x, mean, logVariance): the derivative of a Gaussian's log-density with respect to the mean, and that of x for (g, mean, x, logVariance).</summary>
+/// <summary>
+/// g (x - mean) e^-logVariance, from (g, x, mean, logVariance): the derivative of a Gaussian's log-density with respect to the mean, and
+/// that of x for (g, mean, x, logVariance).
+/// </summary>
 public readonly struct GaussianMeanGradient : IQuaternaryOp
 {
     /// <inheritdoc/>
@@ -23,7 +28,10 @@ public readonly struct GaussianMeanGradient : IQuaternaryOp
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T> => g * (x - mean) * LaneMath.Exp(-logVariance);
 }
 
-/// <summary>g ((x - mean)² e^-logVariance - 1) / 2, from (g, x, mean, logVariance): the derivative of a Gaussian's log-density with respect to the log-variance.</summary>
+/// <summary>
+/// g ((x - mean)² e^-logVariance - 1) / 2, from (g, x, mean, logVariance): the derivative of a Gaussian's log-density with respect to the
+/// log-variance.
+/// </summary>
 public readonly struct GaussianLogVarianceGradient : IQuaternaryOp
 {
     /// <inheritdoc/>

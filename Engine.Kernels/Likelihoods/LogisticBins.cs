@@ -4,8 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Likelihoods;
 
 /// <summary>
-/// The bins of a discretised logistic distribution: evenly spaced levels from the lowest to the highest, each bin half a step to either side of
-/// its level, the first open below and the last open above. What its operations share:
+/// The bins of a discretised logistic distribution: evenly spaced levels from the lowest to the highest, each bin half a step to either
+/// side of its level, the first open below and the last open above. What its operations share:
 /// <code>
 /// v = e^-logScale, a = v (x - mean + half), b = v (x - mean - half), d = a - b = 2 v half
 /// sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - e^-d)
@@ -41,5 +41,6 @@ internal readonly struct LogisticBins(double low, double high, int levels)
 
     /// <summary>One value in the first bin, one in the last, one in all others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal T Either<T>(T x, T first, T last, T inner) where T : unmanaged, ILane<T> => T.SelectLess(x, T.Of(FirstEnd), first, T.SelectLess(T.Of(LastStart), x, last, inner));
+    internal T Either<T>(T x, T first, T last, T inner)
+        where T : unmanaged, ILane<T> => T.SelectLess(x, T.Of(FirstEnd), first, T.SelectLess(T.Of(LastStart), x, last, inner));
 }

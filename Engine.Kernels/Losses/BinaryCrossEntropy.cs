@@ -9,7 +9,10 @@ namespace Engine.Kernels;
 /// </summary>
 public static class BinaryCrossEntropy
 {
-    /// <summary>The least value that a logarithm is taken to have, so that a probability of exactly 0 or 1 costs 100 nats instead of infinitely many.</summary>
+    /// <summary>
+    /// The least value that a logarithm is taken to have, so that a probability of exactly 0 or 1 costs 100 nats instead of infinitely
+    /// many.
+    /// </summary>
     private const double LogFloor = -100;
 
     /// <summary>The least p (1 - p) that the gradient divides by.</summary>
@@ -37,7 +40,8 @@ public static class BinaryCrossEntropy
     /// <param name="targets">t, from 0 to 1, as many.</param>
     /// <param name="losses">Receives the losses, as many; may be one of the inputs.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
-    public static void FromLogits(Storage logits, Storage targets, Storage losses) => Binary(logits, targets, losses, new ElementMap<Logits>(default));
+    public static void FromLogits(Storage logits, Storage targets, Storage losses) =>
+        Binary(logits, targets, losses, new ElementMap<Logits>(default));
 
     /// <summary>dx = g (sigmoid(x) - t).</summary>
     /// <param name="gradients">g, the gradients of the losses.</param>
@@ -74,7 +78,9 @@ public static class BinaryCrossEntropy
             g * (p - t) / T.Max(p * (T.Of(1) - p), T.Of(VarianceFloor));
     }
 
-    /// <summary>loss = softplus(x) - t x = (max(x, 0) - t x) + log(1 + e^-|x|): the largest terms cancel before the small one is added.</summary>
+    /// <summary>
+    /// loss = softplus(x) - t x = (max(x, 0) - t x) + log(1 + e^-|x|): the largest terms cancel before the small one is added.
+    /// </summary>
     internal readonly struct Logits : IRowTerm
     {
         public static int Arity => 2;

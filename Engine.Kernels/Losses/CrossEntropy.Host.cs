@@ -8,7 +8,8 @@ public static unsafe partial class CrossEntropy
 {
     private const int ChunkElements = 8192;
 
-    private static void RunHost(CpuDevice cpu, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
+    private static void RunHost(
+        CpuDevice cpu, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (logits.DType == DType.Float32)
@@ -23,19 +24,23 @@ public static unsafe partial class CrossEntropy
         }
     }
 
-    private static void RunHost<T, V>(CpuDevice cpu, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
+    private static void RunHost<T, V>(
+        CpuDevice cpu, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
     {
         LossJob<T, V> job = new()
         {
-            Logits = logits.Pointer<T>(), Labels = labels.Pointer<int>(), Losses = losses.Pointer<T>(), Statistics = statistics.Pointer<T>(),
+            Logits = logits.Pointer<T>(), Labels = labels.Pointer<int>(), Losses = losses.Pointer<T>(),
+            Statistics = statistics.Pointer<T>(),
             Rows = rows, Classes = classes, RowsInChunk = Math.Max(1, ChunkElements / classes), Smoothing = smoothing,
         };
         cpu.Workers.Run(ref job, (int)(((long)rows + job.RowsInChunk - 1) / job.RowsInChunk));
     }
 
-    private static void GradientHost(CpuDevice cpu, Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics, Storage result)
+    private static void GradientHost(
+        CpuDevice cpu, Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics,
+        Storage result)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (logits.DType == DType.Float32)
@@ -51,14 +56,17 @@ public static unsafe partial class CrossEntropy
     }
 
     private static void GradientHost<T, V>(
-        CpuDevice cpu, Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics, Storage result)
+        CpuDevice cpu, Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics,
+        Storage result)
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
     {
         GradientJob<T, V> job = new()
         {
-            G = g.Pointer<T>(), GStep = g.Length == 1 ? 0 : 1, Logits = logits.Pointer<T>(), Labels = labels.Pointer<int>(), Statistics = statistics.Pointer<T>(),
-            Result = result.Pointer<T>(), Rows = rows, Classes = classes, RowsInChunk = Math.Max(1, ChunkElements / classes), Smoothing = smoothing,
+            G = g.Pointer<T>(), GStep = g.Length == 1 ? 0 : 1, Logits = logits.Pointer<T>(), Labels = labels.Pointer<int>(),
+            Statistics = statistics.Pointer<T>(),
+            Result = result.Pointer<T>(), Rows = rows, Classes = classes, RowsInChunk = Math.Max(1, ChunkElements / classes),
+            Smoothing = smoothing,
         };
         cpu.Workers.Run(ref job, (int)(((long)rows + job.RowsInChunk - 1) / job.RowsInChunk));
     }
@@ -127,7 +135,8 @@ public static unsafe partial class CrossEntropy
                 int i = 0;
                 for (; i <= Classes - V.Count; i += V.Count) V.Store(g * (Probability(V.Load(z + i), maximum, logSum) - shared), dz + i);
                 if (i < Classes)
-                    PartialVector.Store(g * (Probability(PartialVector.Load(z + i, Classes - i, maximum), maximum, logSum) - shared), dz + i, Classes - i);
+                    PartialVector.Store(g * (Probability(PartialVector.Load(z + i, Classes - i, maximum), maximum, logSum) - shared),
+                        dz + i, Classes - i);
                 dz[Labels[row]] = *(T*)&ofLabel;
             }
         }

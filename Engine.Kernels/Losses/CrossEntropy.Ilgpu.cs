@@ -7,7 +7,8 @@ namespace Engine.Kernels;
 
 public static partial class CrossEntropy
 {
-    private static void RunIlgpu(IlgpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
+    private static void RunIlgpu(
+        IlgpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
     {
         if (logits.DType == DType.Float32) RunIlgpu<FloatScalar>(device, logits, labels, rows, classes, smoothing, losses, statistics);
         else RunIlgpu<DoubleScalar>(device, logits, labels, rows, classes, smoothing, losses, statistics);
@@ -17,16 +18,19 @@ public static partial class CrossEntropy
         IlgpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
         where TLane : unmanaged, ILane<TLane>
     {
-        ArrayView<TLane> z = IlgpuStorage.ViewOf<TLane>(logits), loss = IlgpuStorage.ViewOf<TLane>(losses), found = IlgpuStorage.ViewOf<TLane>(statistics);
+        ArrayView<TLane> z = IlgpuStorage.ViewOf<TLane>(logits), loss = IlgpuStorage.ViewOf<TLane>(losses),
+            found = IlgpuStorage.ViewOf<TLane>(statistics);
         ArrayView<int> label = IlgpuStorage.ViewOf<int>(labels);
         RowLaunch launch = new(device, rows, classes);
         Action<int, int, TLane, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel = launch.IsThread
             ? RowKernel<TLane, OneThread>
             : launch.IsWarp ? RowKernel<TLane, OneWarp> : RowKernel<TLane, OneGroup>;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(launch.Config, rows, classes, TLane.Of(smoothing), z, label, loss, found);
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            launch.Config, rows, classes, TLane.Of(smoothing), z, label, loss, found);
     }
 
-    private static void GradientIlgpu(IlgpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result)
+    private static void GradientIlgpu(
+        IlgpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result)
     {
         if (logits.DType == DType.Float32) GradientIlgpu<FloatScalar>(device, g, logits, labels, classes, smoothing, statistics, result);
         else GradientIlgpu<DoubleScalar>(device, g, logits, labels, classes, smoothing, statistics, result);
@@ -36,15 +40,21 @@ public static partial class CrossEntropy
         IlgpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result)
         where TLane : unmanaged, ILane<TLane>
     {
-        Action<Index1D, int, int, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel = GradientKernel;
+        Action<Index1D, int, int, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel =
+            GradientKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            result.Length, classes, g.Length == 1 ? 0 : 1, TLane.Of(smoothing), IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(logits),
+            result.Length, classes, g.Length == 1 ? 0 : 1, TLane.Of(smoothing), IlgpuStorage.ViewOf<TLane>(g),
+            IlgpuStorage.ViewOf<TLane>(logits),
             IlgpuStorage.ViewOf<int>(labels), IlgpuStorage.ViewOf<TLane>(statistics), IlgpuStorage.ViewOf<TLane>(result));
     }
 
-    /// <summary>One team computes one row's loss: each thread its share of the maximum, which reads memory, and then of the sums, which finds the row in the cache.</summary>
+    /// <summary>
+    /// One team computes one row's loss: each thread its share of the maximum, which reads memory, and then of the sums, which finds the
+    /// row in the cache.
+    /// </summary>
     private static void RowKernel<TLane, TTeam>(
-        int rows, int classes, TLane smoothing, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> losses, ArrayView<TLane> statistics)
+        int rows, int classes, TLane smoothing, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> losses,
+        ArrayView<TLane> statistics)
         where TLane : unmanaged, ILane<TLane>
         where TTeam : unmanaged, IRowTeam
     {
@@ -77,7 +87,8 @@ public static partial class CrossEntropy
 
     // loss = log sum - (1 - e)(z_label - m) - (e / classes) sum of (z - m)
     private static void Finish<TLane>(
-        int row, int classes, TLane smoothing, TLane ofLabel, TLane maximum, TLane sum, TLane distances, ArrayView<TLane> losses, ArrayView<TLane> statistics)
+        int row, int classes, TLane smoothing, TLane ofLabel, TLane maximum, TLane sum, TLane distances, ArrayView<TLane> losses,
+        ArrayView<TLane> statistics)
         where TLane : unmanaged, ILane<TLane>
     {
         TLane zero = TLane.Of(0);
@@ -90,7 +101,8 @@ public static partial class CrossEntropy
 
     /// <summary>One thread computes one element: dz = g (e^((z - m) - log sum) - (1 - e) [it is the label's] - e / classes).</summary>
     private static void GradientKernel<TLane>(
-        Index1D i, int classes, int gStep, TLane smoothing, ArrayView<TLane> g, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> statistics,
+        Index1D i, int classes, int gStep, TLane smoothing, ArrayView<TLane> g, ArrayView<TLane> logits, ArrayView<int> labels,
+        ArrayView<TLane> statistics,
         ArrayView<TLane> result)
         where TLane : unmanaged, ILane<TLane>
     {

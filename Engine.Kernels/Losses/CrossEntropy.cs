@@ -3,21 +3,24 @@ using System.Buffers;
 namespace Engine.Kernels;
 
 /// <summary>
-/// The cross-entropy of softmax(z) for one class a row, from the logits z, in nats: loss = -log softmax(z)[label], or with label smoothing e
-/// (Szegedy et al. 2016, arXiv:1512.00567) that of a target of 1 - e for the label and e / classes for every class. A row's
+/// The cross-entropy of softmax(z) for one class a row, from the logits z, in nats: loss = -log softmax(z)[label], or with label smoothing
+/// e (Szegedy et al. 2016, arXiv:1512.00567) that of a target of 1 - e for the label and e / classes for every class. A row's
 /// maximum and the logarithm of its sum of exponentials, two numbers, are all that the backward pass needs beside the logits: no
 /// probability is written to memory. -infinity is a logit of weight 0.
 /// </summary>
 public static partial class CrossEntropy
 {
-    /// <summary>loss = log(sum over j of e^(z_j - m)) - (1 - e)(z_label - m) - (e / classes) sum over j of (z_j - m), with m = max z.</summary>
+    /// <summary>
+    /// loss = log(sum over j of e^(z_j - m)) - (1 - e)(z_label - m) - (e / classes) sum over j of (z_j - m), with m = max z.
+    /// </summary>
     /// <param name="logits">z, <paramref name="rows"/> x <paramref name="classes"/>.</param>
     /// <param name="labels">The class of each row, int32, from 0 to <paramref name="classes"/> - 1.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="smoothing">e, from 0 to 1.</param>
     /// <param name="losses">Receives the loss of each row.</param>
-    /// <param name="statistics">Receives m and log(sum over j of e^(z_j - m)) of each row, for <see cref="Gradient"/>: <paramref name="rows"/> x 2.</param>
+    /// <param name="statistics">Receives m and log(sum over j of e^(z_j - m)) of each row, for <see cref="Gradient"/>:
+    /// <paramref name="rows"/> x 2.</param>
     /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes; nothing was written.</exception>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     public static void Run(Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
@@ -42,8 +45,10 @@ public static partial class CrossEntropy
     /// <param name="statistics">What <see cref="Run"/> found of each row.</param>
     /// <param name="result">Receives dz; may be the logits.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes; a GPU, which writes only to the classes' places, does not look.</exception>
-    public static void Gradient(Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics, Storage result)
+    /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes; a GPU, which writes only to the classes' places, does
+    /// not look.</exception>
+    public static void Gradient(
+        Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics, Storage result)
     {
         const string Operation = "CrossEntropy.Gradient";
         Device device = Check(Operation, logits, labels, rows, classes, statistics);
@@ -70,7 +75,8 @@ public static partial class CrossEntropy
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         Device device = Arguments.OneDevice(operation, logits, labels, statistics);
         if (labels.DType != DType.Int32) throw new ArgumentException($"{operation}: labels must be {DType.Int32}, found {labels.DType}.");
-        if (logits.DType == DType.Int32) throw new ArgumentException($"{operation}: logits must be {DType.Float32} or {DType.Float64}, found {logits.DType}.");
+        if (logits.DType == DType.Int32) throw new ArgumentException(
+            $"{operation}: logits must be {DType.Float32} or {DType.Float64}, found {logits.DType}.");
         Arguments.OneType(operation, logits, statistics);
         Arguments.Length(operation, nameof(logits), logits, (long)rows * classes);
         Arguments.Length(operation, nameof(labels), labels, rows);
@@ -88,7 +94,8 @@ public static partial class CrossEntropy
         for (int row = 0; row < span.Length; row++)
         {
             if ((uint)span[row] >= (uint)classes)
-                throw new ArgumentOutOfRangeException(nameof(labels), $"CrossEntropy: label {span[row]} of row {row} is none of the {classes} classes (0 to {classes - 1}).");
+                throw new ArgumentOutOfRangeException(
+                    nameof(labels), $"CrossEntropy: label {span[row]} of row {row} is none of the {classes} classes (0 to {classes - 1}).");
         }
 
         if (copy is not null) ArrayPool<int>.Shared.Return(copy);

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
 
-/// <summary>The chunks of some arrays in device memory. Arrays of the same lengths at other addresses may take the place of the first: the memory stays, and nothing is allocated.</summary>
+/// <summary>
+/// The chunks of some arrays in device memory. Arrays of the same lengths at other addresses may take the place of the first: the memory
+/// stays, and nothing is allocated.
+/// </summary>
 internal sealed class ChunkTable
 {
     private readonly ArrayChunk[] _arrays, _chunks;

@@ -1,9 +1,10 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// Tables in device memory of the chunks that sets of arrays are cut into, so that one launch goes over all of them: a group of threads looks up the chunk of its number.
-/// A table is uploaded when its arrays are seen for the first time and kept. Parameters and their moments stay where they are; gradients come from the pool, and where they lie may change from step to step: then their table is
-/// uploaded anew, some kilobytes that nobody waits for.
+/// Tables in device memory of the chunks that sets of arrays are cut into, so that one launch goes over all of them: a group of threads
+/// looks up the chunk of its number. A table is uploaded when its arrays are seen for the first time and kept. Parameters and their moments
+/// stay where they are; gradients come from the pool, and where they lie may change from step to step: then their table is uploaded anew,
+/// some kilobytes that nobody waits for.
 /// </summary>
 internal sealed class ChunkTables(IlgpuDevice device)
 {
@@ -15,7 +16,9 @@ internal sealed class ChunkTables(IlgpuDevice device)
     /// <summary>How many tables were uploaded so far.</summary>
     internal int Uploads { get; private set; }
 
-    /// <summary>Room to describe some arrays in, each as a chunk of all its elements; hold the lock of this object from here until the launch.</summary>
+    /// <summary>
+    /// Room to describe some arrays in, each as a chunk of all its elements; hold the lock of this object from here until the launch.
+    /// </summary>
     internal Span<ArrayChunk> Describe(int arrays)
     {
         if (_arrays.Length < arrays) _arrays = new ArrayChunk[Math.Max(arrays, 2 * _arrays.Length)];

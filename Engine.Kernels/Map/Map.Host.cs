@@ -9,7 +9,8 @@ public static unsafe partial class Map
     /// <summary>Elements of one chunk of work: enough to hide a launch, few enough to keep every thread busy and the chunk in L2.</summary>
     private const int ChunkElements = 8192;
 
-    private static void RunOnHost<TOp>(CpuDevice cpu, DType dtype, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
+    private static void RunOnHost<TOp>(
+        CpuDevice cpu, DType dtype, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
         where TOp : unmanaged, IMapOp
     {
         if (dtype == DType.Float32)
@@ -24,7 +25,8 @@ public static unsafe partial class Map
         }
     }
 
-    private static void RunOnHost<T, TLane, TOp>(CpuDevice cpu, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
+    private static void RunOnHost<T, TLane, TOp>(
+        CpuDevice cpu, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
         where T : unmanaged
         where TLane : unmanaged, IVectorLane<TLane, T>
         where TOp : unmanaged, IMapOp

@@ -6,35 +6,43 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// An elementwise operation does a few instructions for each number that it moves, so the best it can do is to move them as fast as a copy: every byte once, enough of
-// them on their way (see Fours), and little arithmetic on indices. There are three forms, which give the same bits.
+// An elementwise operation does a few instructions for each number that it moves, so the best it can do is to move them as fast as a copy:
+// every byte once, enough of them on their way (see Fours), and little arithmetic on indices. There are three forms, which give the same
+// bits.
 //
 //   FlatKernel   all arguments have the output's shape: a thread takes four neighbours, 16 bytes of each array, and divides nothing.
-//   FourKernel   some are broadcast, and rows are whole fours: a thread takes four neighbours of a row, and finds its place with one division for each axis and four elements.
+//   FourKernel   some are broadcast, and rows are whole fours: a thread takes four neighbours of a row, and finds its place with one
+// division for each axis and four elements.
 //   MapKernel    anything else: a thread for each element.
 public static partial class Map
 {
-    private static void RunOnIlgpu<TOp>(IlgpuDevice device, DType dtype, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
+    private static void RunOnIlgpu<TOp>(
+        IlgpuDevice device, DType dtype, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
         where TOp : unmanaged, IMapOp
     {
         if (dtype == DType.Float32) RunOnIlgpu<FloatScalar, TOp>(device, op, plan, output, x, y, z, w);
         else RunOnIlgpu<DoubleScalar, TOp>(device, op, plan, output, x, y, z, w);
     }
 
-    private static void RunOnIlgpu<TLane, TOp>(IlgpuDevice device, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
+    private static void RunOnIlgpu<TLane, TOp>(
+        IlgpuDevice device, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IMapOp
     {
-        ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(y ?? x), c = IlgpuStorage.ViewOf<TLane>(z ?? x), d = IlgpuStorage.ViewOf<TLane>(w ?? x);
+        ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(y ?? x), c = IlgpuStorage.ViewOf<TLane>(z ?? x),
+            d = IlgpuStorage.ViewOf<TLane>(w ?? x);
         ArrayView<TLane> result = IlgpuStorage.ViewOf<TLane>(output);
         if (plan.IsFlat(TOp.Arity))
         {
-            Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> flat = FlatKernel;
-            device.Launcher(flat, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))((output.Length + 3) / 4, a, b, c, d, result, op);
+            Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> flat =
+                FlatKernel;
+            device.Launcher(flat, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                (output.Length + 3) / 4, a, b, c, d, result, op);
             return;
         }
 
-        Action<Index1D, MapWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = plan.Inner % 4 == 0 ? FourKernel : MapKernel;
+        Action<Index1D, MapWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel =
+            plan.Inner % 4 == 0 ? FourKernel : MapKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             plan.Inner % 4 == 0 ? output.Length / 4 : output.Length, new MapWalk(plan), a, b, c, d, result, op);
     }
@@ -54,9 +62,12 @@ public static partial class Map
         Fours.Store(output, at, left, isWide: true, Apply(op, a, b, c, d));
     }
 
-    /// <summary>One thread computes four neighbours of a row of the output: along it an argument has four neighbours too, or one number for all.</summary>
+    /// <summary>
+    /// One thread computes four neighbours of a row of the output: along it an argument has four neighbours too, or one number for all.
+    /// </summary>
     private static void FourKernel<TLane, TOp>(
-        Index1D i, MapWalk walk, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> output, TOp op)
+        Index1D i, MapWalk walk, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> output,
+        TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IMapOp
     {
@@ -69,9 +80,12 @@ public static partial class Map
         output.Cast<Four<TLane>>()[i] = Apply(op, a, b, c, d);
     }
 
-    /// <summary>One thread computes one element of the output: it finds its place along every axis, and from that the element of each argument.</summary>
+    /// <summary>
+    /// One thread computes one element of the output: it finds its place along every axis, and from that the element of each argument.
+    /// </summary>
     private static void MapKernel<TLane, TOp>(
-        Index1D i, MapWalk walk, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> output, TOp op)
+        Index1D i, MapWalk walk, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> output,
+        TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IMapOp
     {

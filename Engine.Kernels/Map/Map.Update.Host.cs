@@ -6,10 +6,13 @@ namespace Engine.Kernels;
 
 public static unsafe partial class Map
 {
-    /// <summary>Arrays begin at multiples of this in the row of all arrays, so that a chunk begins where a vector and a line of the cache do.</summary>
+    /// <summary>
+    /// Arrays begin at multiples of this in the row of all arrays, so that a chunk begins where a vector and a line of the cache do.
+    /// </summary>
     private const int UpdateAlignment = 16;
 
-    private static void UpdateOnHost<TOp>(CpuDevice cpu, TOp op, in UpdateArguments arguments, int start, int end) where TOp : unmanaged, IUpdateOp
+    private static void UpdateOnHost<TOp>(CpuDevice cpu, TOp op, in UpdateArguments arguments, int start, int end)
+        where TOp : unmanaged, IUpdateOp
     {
         if (arguments.X[start].DType == DType.Float32)
         {
@@ -84,7 +87,8 @@ public static unsafe partial class Map
         private readonly void Run(UpdateArray<T> array, int i, int end)
         {
             TOp op = Op;
-            for (; i <= end - TLane.Count; i += TLane.Count) Apply(op, array.First + i, array.Second + i, array.Third + i, array.Fourth + i, array.X + i);
+            for (; i <= end - TLane.Count; i += TLane.Count) Apply(
+                op, array.First + i, array.Second + i, array.Third + i, array.Fourth + i, array.X + i);
 
             // The tail goes through the same code on padded vectors.
             int left = end - i;

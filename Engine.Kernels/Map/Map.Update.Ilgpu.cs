@@ -4,12 +4,14 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// Adam reads four arrays and writes three, 28 bytes for some twenty instructions: memory is what it waits for, and for the small arrays of a network, launches. So there is one launch for
-// all arrays: a table in device memory (ChunkTables) says which piece of which array each group of threads has. Neighbouring threads take neighbouring elements, each two at a
-// time of every array, which for Adam is 32 bytes for each thread on their way. Addresses in a table are OpenCL's secret; there it is a launch for each array.
+// Adam reads four arrays and writes three, 28 bytes for some twenty instructions: memory is what it waits for, and for the small arrays of
+// a network, launches. So there is one launch for all arrays: a table in device memory (ChunkTables) says which piece of which array each
+// group of threads has. Neighbouring threads take neighbouring elements, each two at a time of every array, which for Adam is 32 bytes for
+// each thread on their way. Addresses in a table are OpenCL's secret; there it is a launch for each array.
 public static partial class Map
 {
-    private static void UpdateOnIlgpu<TOp>(IlgpuDevice device, TOp op, in UpdateArguments arguments, int start, int end) where TOp : unmanaged, IUpdateOp
+    private static void UpdateOnIlgpu<TOp>(IlgpuDevice device, TOp op, in UpdateArguments arguments, int start, int end)
+        where TOp : unmanaged, IUpdateOp
     {
         if (arguments.X[start].DType == DType.Float32) UpdateOnIlgpu<FloatScalar, TOp>(device, op, arguments, start, end);
         else UpdateOnIlgpu<DoubleScalar, TOp>(device, op, arguments, start, end);
@@ -59,7 +61,8 @@ public static partial class Map
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IUpdateOp
     {
-        Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = UpdateKernel;
+        Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel =
+            UpdateKernel;
         var launch = device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel));
         for (int i = start; i < end; i++)
         {
@@ -67,21 +70,23 @@ public static partial class Map
             if (x.Length == 0) continue;
             launch(
                 x.Length, IlgpuStorage.ViewOf<TLane>(first), IlgpuStorage.ViewOf<TLane>(TOp.States > 1 ? arguments[1][i] : first),
-                IlgpuStorage.ViewOf<TLane>(TOp.States > 2 ? arguments[2][i] : first), IlgpuStorage.ViewOf<TLane>(TOp.States > 3 ? arguments[3][i] : first),
+                IlgpuStorage.ViewOf<TLane>(TOp.States > 2 ? arguments[2][i] : first),
+                IlgpuStorage.ViewOf<TLane>(TOp.States > 3 ? arguments[3][i] : first),
                 IlgpuStorage.ViewOf<TLane>(x), op);
         }
     }
 
     /// <summary>
-    /// One group renews one chunk. A thread takes two elements, a group's width apart, and asks for all that it reads before it uses any of it. Where the second is past the end of the chunk the
-    /// last one is read in its place, and nothing written.
+    /// One group renews one chunk. A thread takes two elements, a group's width apart, and asks for all that it reads before it uses any of
+    /// it. Where the second is past the end of the chunk the last one is read in its place, and nothing written.
     /// </summary>
     private static unsafe void ChunkKernel<TLane, TOp>(ArrayView<ArrayChunk> chunks, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IUpdateOp
     {
         ArrayChunk chunk = chunks[Grid.IdxX];
-        TLane* x = (TLane*)chunk.X, first = (TLane*)chunk.First, second = (TLane*)chunk.Second, third = (TLane*)chunk.Third, fourth = (TLane*)chunk.Fourth;
+        TLane* x = (TLane*)chunk.X, first = (TLane*)chunk.First, second = (TLane*)chunk.Second, third = (TLane*)chunk.Third,
+            fourth = (TLane*)chunk.Fourth;
         for (int i = Group.IdxX; i < chunk.Count; i += 2 * Group.DimX)
         {
             int j = i + Group.DimX, last = IntrinsicMath.Min(j, chunk.Count - 1);
@@ -105,7 +110,8 @@ public static partial class Map
 
     /// <summary>One thread renews one element of every state of one array.</summary>
     private static void UpdateKernel<TLane, TOp>(
-        Index1D i, ArrayView<TLane> first, ArrayView<TLane> second, ArrayView<TLane> third, ArrayView<TLane> fourth, ArrayView<TLane> x, TOp op)
+        Index1D i, ArrayView<TLane> first, ArrayView<TLane> second, ArrayView<TLane> third, ArrayView<TLane> fourth, ArrayView<TLane> x,
+        TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IUpdateOp
     {

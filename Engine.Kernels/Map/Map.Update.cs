@@ -5,13 +5,15 @@ public static partial class Map
     /// <summary>
     /// Renews <paramref name="first"/>, and where the operation has them the other states, in place from <paramref name="x"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">The storages differ in device, type or length, or a state that the operation needs is missing.</exception>
-    public static void Update<TOp>(Storage first, Storage? second, Storage? third, Storage? fourth, Storage x, TOp op) where TOp : unmanaged, IUpdateOp =>
+    /// <exception cref="ArgumentException">The storages differ in device, type or length, or a state that the operation needs is
+    /// missing.</exception>
+    public static void Update<TOp>(Storage first, Storage? second, Storage? third, Storage? fourth, Storage x, TOp op)
+        where TOp : unmanaged, IUpdateOp =>
         Update([first], One(ref second), One(ref third), One(ref fourth), [x], op);
 
     /// <summary>
-    /// Renews any number of arrays, each with its further states and its x, in one launch: on the host the arrays are cut as if they lay in a row, so that many
-    /// small ones share the work of a thread.
+    /// Renews any number of arrays, each with its further states and its x, in one launch: on the host the arrays are cut as if they lay in
+    /// a row, so that many small ones share the work of a thread.
     /// </summary>
     /// <param name="first">The first state of each; renewed.</param>
     /// <param name="second">The second state of each, where the operation has one; renewed.</param>
@@ -20,10 +22,12 @@ public static partial class Map
     /// <param name="x">What each is renewed from.</param>
     /// <param name="op">The operation.</param>
     /// <exception cref="ArgumentException">
-    /// The numbers of arrays differ, the storages of one array differ in device, type or length, or a state that the operation needs is missing; nothing was changed.
+    /// The numbers of arrays differ, the storages of one array differ in device, type or length, or a state that the operation needs is
+    /// missing; nothing was changed.
     /// </exception>
     public static void Update<TOp>(
-        ReadOnlySpan<Storage> first, ReadOnlySpan<Storage> second, ReadOnlySpan<Storage> third, ReadOnlySpan<Storage> fourth, ReadOnlySpan<Storage> x, TOp op)
+        ReadOnlySpan<Storage> first, ReadOnlySpan<Storage> second, ReadOnlySpan<Storage> third, ReadOnlySpan<Storage> fourth,
+        ReadOnlySpan<Storage> x, TOp op)
         where TOp : unmanaged, IUpdateOp
     {
         UpdateArguments arguments = new(first, second, third, fourth, x);
@@ -48,7 +52,8 @@ public static partial class Map
         {
             ReadOnlySpan<Storage> states = arguments[state];
             if (states.Length != arguments.X.Length)
-                throw new ArgumentException($"{name}: renews {TOp.States} states, expected state {state + 1} of {arguments.X.Length} arrays, found {states.Length}.");
+                throw new ArgumentException(
+                    $"{name}: renews {TOp.States} states, expected state {state + 1} of {arguments.X.Length} arrays, found {states.Length}.");
             Arguments.Length(name, $"state {state + 1}", states[index], x.Length);
             Arguments.OneDevice(name, x, states[index]);
             Arguments.OneType(name, x, states[index]);
@@ -61,7 +66,8 @@ public static partial class Map
 
     /// <summary>The arrays of an update: element i of each belongs to array i.</summary>
     private readonly ref struct UpdateArguments(
-        ReadOnlySpan<Storage> first, ReadOnlySpan<Storage> second, ReadOnlySpan<Storage> third, ReadOnlySpan<Storage> fourth, ReadOnlySpan<Storage> x)
+        ReadOnlySpan<Storage> first, ReadOnlySpan<Storage> second, ReadOnlySpan<Storage> third, ReadOnlySpan<Storage> fourth,
+        ReadOnlySpan<Storage> x)
     {
         private readonly ReadOnlySpan<Storage> _first = first;
         private readonly ReadOnlySpan<Storage> _second = second;

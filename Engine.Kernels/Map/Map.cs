@@ -17,7 +17,8 @@ public static partial class Map
     }
 
     /// <summary>z = op(x, y), both broadcast to the shape of z.</summary>
-    /// <exception cref="ArgumentException">A shape does not broadcast to z's, or a storage does not fit its shape, or the storages differ in device or type.</exception>
+    /// <exception cref="ArgumentException">A shape does not broadcast to z's, or a storage does not fit its shape, or the storages differ
+    /// in device or type.</exception>
     public static void Binary<TOp>(Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, TOp op)
         where TOp : unmanaged, IBinaryOp
     {
@@ -27,7 +28,8 @@ public static partial class Map
 
     /// <summary>w = op(x, y, z), all broadcast to the shape of w.</summary>
     /// <exception cref="ArgumentException">As for <see cref="Binary"/>.</exception>
-    public static void Ternary<TOp>(Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, Storage w, Shape wShape, TOp op)
+    public static void Ternary<TOp>(
+        Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, Storage w, Shape wShape, TOp op)
         where TOp : unmanaged, ITernaryOp
     {
         CheckShapes(Name<TOp>(), [x, y, z, w], [xShape, yShape, zShape, wShape]);
@@ -41,18 +43,23 @@ public static partial class Map
         where TOp : unmanaged, IQuaternaryOp
     {
         CheckShapes(Name<TOp>(), [x, y, z, w, v], [xShape, yShape, zShape, wShape, vShape]);
-        Run(new QuaternaryMap<TOp>(op), Name<TOp>(), BroadcastPlan.Create(Name<TOp>(), vShape, xShape, yShape, zShape, wShape), v, x, y, z, w);
+        Run(new QuaternaryMap<TOp>(op), Name<TOp>(), BroadcastPlan.Create(Name<TOp>(), vShape, xShape, yShape, zShape, wShape), v, x, y,
+            z, w);
     }
 
     /// <summary>output = op(arguments), one to four that broadcast to the shape of the output.</summary>
-    internal static void Run<TOp>(string name, TOp op, Storage output, Shape shape, ReadOnlySpan<Storage> arguments, ReadOnlySpan<Shape> shapes) where TOp : unmanaged, IMapOp
+    internal static void Run<TOp>(
+        string name, TOp op, Storage output, Shape shape, ReadOnlySpan<Storage> arguments, ReadOnlySpan<Shape> shapes)
+        where TOp : unmanaged, IMapOp
     {
         CheckShapes(name, [.. arguments, output], [.. shapes, shape]);
         int count = arguments.Length;
-        Run(op, name, BroadcastPlan.Create(name, shape, shapes), output, arguments[0], count > 1 ? arguments[1] : null, count > 2 ? arguments[2] : null, count > 3 ? arguments[3] : null);
+        Run(op, name, BroadcastPlan.Create(name, shape, shapes), output, arguments[0], count > 1 ? arguments[1] : null, count > 2
+            ? arguments[2] : null, count > 3 ? arguments[3] : null);
     }
 
-    private static void Run<TOp>(TOp op, string name, in BroadcastPlan plan, Storage output, Storage x, Storage? y = null, Storage? z = null, Storage? w = null)
+    private static void Run<TOp>(
+        TOp op, string name, in BroadcastPlan plan, Storage output, Storage x, Storage? y = null, Storage? z = null, Storage? w = null)
         where TOp : unmanaged, IMapOp
     {
         Device device = Arguments.OneDevice(name, output, x, y, z, w);
@@ -65,7 +72,8 @@ public static partial class Map
     private static string Name<TOp>() => typeof(TOp).Name;
 
     private static DType CheckFloating(string name, DType dtype) =>
-        dtype != DType.Int32 ? dtype : throw new ArgumentException($"{name}: elementwise operations take Float32 or Float64, found {dtype}.");
+        dtype != DType.Int32 ? dtype
+            : throw new ArgumentException($"{name}: elementwise operations take Float32 or Float64, found {dtype}.");
 
     private static void CheckShapes(string name, ReadOnlySpan<Storage> storages, ReadOnlySpan<Shape> shapes)
     {

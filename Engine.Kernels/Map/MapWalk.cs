@@ -40,5 +40,6 @@ internal readonly unsafe struct MapWalk
         return new(x + (left * X[0]), y + (left * Y[0]), z + (left * Z[0]), w + (left * W[0]));
     }
 
-    private static SixInts Steps(BroadcastPlan* plan, int argument) => new(new ReadOnlySpan<int>(plan->Steps + (argument * Shape.MaxRank), Shape.MaxRank));
+    private static SixInts Steps(BroadcastPlan* plan, int argument) =>
+        new(new ReadOnlySpan<int>(plan->Steps + (argument * Shape.MaxRank), Shape.MaxRank));
 }

@@ -7,7 +7,8 @@ namespace Engine.Kernels;
 
 public static unsafe partial class ActivationGradient
 {
-    private static void RunOnHost<TOp>(CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
+    private static void RunOnHost<TOp>(
+        CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
         where TOp : unmanaged, IBinaryOp
     {
         bool wide = Vector512.IsHardwareAccelerated;
@@ -23,7 +24,8 @@ public static unsafe partial class ActivationGradient
         }
     }
 
-    private static void RunOnHost<T, V, TOp>(CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
+    private static void RunOnHost<T, V, TOp>(
+        CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
         where TOp : unmanaged, IBinaryOp
@@ -49,9 +51,9 @@ public static unsafe partial class ActivationGradient
     }
 
     /// <summary>
-    /// How an array is cut, by its shape alone. Rows that are short, or end within a vector, are laid end to end until they fill a line of whole
-    /// vectors; the lines are cut into pieces, few enough in each to keep rounding errors small, and those of many columns into strips whose sums
-    /// stay in the nearest cache.
+    /// How an array is cut, by its shape alone. Rows that are short, or end within a vector, are laid end to end until they fill a line of
+    /// whole vectors; the lines are cut into pieces, few enough in each to keep rounding errors small, and those of many columns into
+    /// strips whose sums stay in the nearest cache.
     /// </summary>
     private readonly struct Cut
     {

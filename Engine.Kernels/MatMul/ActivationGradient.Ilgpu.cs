@@ -5,17 +5,20 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// Two arrays are read and one is written, four columns to a thread, by groups that go down a tile of columns and a part of the rows (ColumnTile): the sums of the columns cost no walk of their own.
+// Two arrays are read and one is written, four columns to a thread, by groups that go down a tile of columns and a part of the rows
+// (ColumnTile): the sums of the columns cost no walk of their own.
 public static partial class ActivationGradient
 {
-    private static void RunOnIlgpu<TOp>(IlgpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
+    private static void RunOnIlgpu<TOp>(
+        IlgpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
         where TOp : unmanaged, IBinaryOp
     {
         if (gradient.DType == DType.Float32) RunOnIlgpu<FloatScalar, TOp>(device, op, gradient, output, rows, columns, result, sums);
         else RunOnIlgpu<DoubleScalar, TOp>(device, op, gradient, output, rows, columns, result, sums);
     }
 
-    private static void RunOnIlgpu<TLane, TOp>(IlgpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
+    private static void RunOnIlgpu<TLane, TOp>(
+        IlgpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IBinaryOp
     {
@@ -25,7 +28,8 @@ public static partial class ActivationGradient
         {
             Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> part = PartKernel;
             device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                tile.Config(1), tile, IlgpuStorage.ViewOf<TLane>(gradient), IlgpuStorage.ViewOf<TLane>(output), IlgpuStorage.ViewOf<TLane>(result), IlgpuStorage.ViewOf<TLane>(scratch ?? sums), op);
+                tile.Config(1), tile, IlgpuStorage.ViewOf<TLane>(gradient), IlgpuStorage.ViewOf<TLane>(output),
+                IlgpuStorage.ViewOf<TLane>(result), IlgpuStorage.ViewOf<TLane>(scratch ?? sums), op);
             if (scratch is not null) Reduce.SumParts<TLane>(device, scratch, tile.Parts, columns, sums);
         }
         finally
@@ -34,7 +38,9 @@ public static partial class ActivationGradient
         }
     }
 
-    /// <summary>A group takes four columns for each lane over a part of the rows: a thread asks for two rows of both arrays before it uses them.</summary>
+    /// <summary>
+    /// A group takes four columns for each lane over a part of the rows: a thread asks for two rows of both arrays before it uses them.
+    /// </summary>
     private static void PartKernel<TLane, TOp>(
         ColumnTile tile, ArrayView<TLane> gradient, ArrayView<TLane> output, ArrayView<TLane> result, ArrayView<TLane> partial, TOp op)
         where TLane : unmanaged, ILane<TLane>

@@ -4,9 +4,9 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// The way back through y = activation(s), s = x W + b: the gradient of s and, from the same walk over memory, that of the bias b, which is the
-/// sums of its columns. Of float or double. Sums run in an order that depends on the shape and the width of the vectors alone: the number of
-/// threads never changes a bit.
+/// The way back through y = activation(s), s = x W + b: the gradient of s and, from the same walk over memory, that of the bias b, which is
+/// the sums of its columns. Of float or double. Sums run in an order that depends on the shape and the width of the vectors alone: the
+/// number of threads never changes a bit.
 /// </summary>
 public static partial class ActivationGradient
 {
@@ -19,12 +19,14 @@ public static partial class ActivationGradient
     /// <param name="result">Receives the gradient of s; may be <paramref name="gradient"/>.</param>
     /// <param name="columnSums">Receives the sum of each column of the result, unless it is null.</param>
     /// <exception cref="ArgumentException">The sums have no storage of their own, or devices, types or lengths do not match.</exception>
-    public static void Run(Storage gradient, Storage output, Activation activation, int rows, int columns, Storage result, Storage? columnSums = null)
+    public static void Run(Storage gradient, Storage output, Activation activation, int rows, int columns, Storage result,
+        Storage? columnSums = null)
     {
         const string Operation = "ActivationGradient";
         Arguments.OneDevice(Operation, gradient, output, result, columnSums);
         DType dtype = Arguments.OneType(Operation, gradient, output, result, columnSums);
-        if (dtype == DType.Int32) throw new ArgumentException($"{Operation}: the gradient must be {DType.Float32} or {DType.Float64}, found {dtype}.");
+        if (dtype == DType.Int32) throw new ArgumentException(
+            $"{Operation}: the gradient must be {DType.Float32} or {DType.Float64}, found {dtype}.");
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         long length = (long)rows * columns;
@@ -41,7 +43,8 @@ public static partial class ActivationGradient
         switch (activation.Kind)
         {
             case ActivationKind.Relu: Run(new LeakyReluGradient(0), gradient, output, rows, columns, result, columnSums); break;
-            case ActivationKind.LeakyRelu: Run(new LeakyReluGradient(activation.Slope), gradient, output, rows, columns, result, columnSums); break;
+            case ActivationKind.LeakyRelu: Run(
+                new LeakyReluGradient(activation.Slope), gradient, output, rows, columns, result, columnSums); break;
             case ActivationKind.Tanh: Run(default(TanhGradient), gradient, output, rows, columns, result, columnSums); break;
             case ActivationKind.Sigmoid: Run(default(SigmoidGradient), gradient, output, rows, columns, result, columnSums); break;
             default:
@@ -57,7 +60,8 @@ public static partial class ActivationGradient
         public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => g;
     }
 
-    private static void Run<TOp>(TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage? sums) where TOp : unmanaged, IBinaryOp
+    private static void Run<TOp>(TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage? sums)
+        where TOp : unmanaged, IBinaryOp
     {
         Shape flat = new(gradient.Length);
         if (sums is null) Map.Binary(gradient, flat, output, flat, result, flat, op);

@@ -14,11 +14,12 @@ public readonly record struct MatMulPlan(MatMulRung Rung, int Parts = 1)
     private const int MostParts = 64;
 
     /// <summary>
-    /// The plan for a shape. Tiles of 128 x 128 pay when they are not mostly outside the matrix and there are enough of them, or of parts of their sums, to keep the card's multiprocessors busy; tiles of 16 x 16 when
-    /// they are not mostly outside it.
+    /// The plan for a shape. Tiles of 128 x 128 pay when they are not mostly outside the matrix and there are enough of them, or of parts
+    /// of their sums, to keep the card's multiprocessors busy; tiles of 16 x 16 when they are not mostly outside it.
     /// </summary>
     /// <param name="shape">The product.</param>
-    /// <param name="largest">The best rung of large tiles that device, type and precision allow: <see cref="MatMulRung.RegisterTile"/> or one above.</param>
+    /// <param name="largest">The best rung of large tiles that device, type and precision allow: <see cref="MatMulRung.RegisterTile"/> or
+    /// one above.</param>
     /// <param name="multiprocessors">Those of the device.</param>
     internal static MatMulPlan For(in MatMulShape shape, MatMulRung largest, int multiprocessors)
     {
@@ -50,7 +51,8 @@ public readonly record struct MatMulPlan(MatMulRung Rung, int Parts = 1)
         if (byRule.Rung == MatMulRung.Naive) return [byRule];
         int most = shape.Batch > 1 ? 1 : Math.Clamp(shape.K / LeastPartDepth, 1, MostParts);
         IEnumerable<int> parts = ((int[])[1, 2, 4, 8, 16, 32, 64]).Where(parts => parts <= most);
-        MatMulRung[] rungs = largest > MatMulRung.RegisterTile ? [MatMulRung.SharedTile, MatMulRung.RegisterTile, largest] : [MatMulRung.SharedTile, largest];
+        MatMulRung[] rungs = largest > MatMulRung.RegisterTile ? [MatMulRung.SharedTile, MatMulRung.RegisterTile, largest]
+            : [MatMulRung.SharedTile, largest];
         return rungs.SelectMany(rung => parts.Select(part => new MatMulPlan(rung, part))).Prepend(byRule).Distinct();
     }
 }

@@ -15,7 +15,10 @@ public enum MatMulRung
     /// <summary>A group of 256 threads computes a tile of 128 x 128, each thread 8 x 8 elements in registers, with 16-byte loads.</summary>
     RegisterTile = 3,
 
-    /// <summary>The same, with the tiles of three steps on their way to shared memory while one is computed from (cp.async). Float32; NVIDIA's cards from sm_80 on.</summary>
+    /// <summary>
+    /// The same, with the tiles of three steps on their way to shared memory while one is computed from (cp.async). Float32; NVIDIA's cards
+    /// from sm_80 on.
+    /// </summary>
     AsyncTile = 4,
 
     /// <summary>Tensor cores (mma.sync) on operands rounded to TF32; NVIDIA's cards from sm_80 on.</summary>

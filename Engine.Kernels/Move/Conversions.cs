@@ -1,6 +1,8 @@
 namespace Engine.Kernels;
 
-/// <summary>A number of one type as one of another: to int the fraction is dropped, the nearest int taken for what is out of range, and 0 for NaN.</summary>
+/// <summary>
+/// A number of one type as one of another: to int the fraction is dropped, the nearest int taken for what is out of range, and 0 for NaN.
+/// </summary>
 internal interface IConversion<TFrom, TTo>
 {
     static abstract TTo Of(TFrom x);

@@ -12,7 +12,8 @@ public static partial class Move
         else RunIlgpu<uint>(device, x, xStart, y, yStart, copy);
     }
 
-    private static void RunIlgpu<T>(IlgpuDevice device, Storage x, int xStart, Storage y, int yStart, in StridedCopy copy) where T : unmanaged
+    private static void RunIlgpu<T>(IlgpuDevice device, Storage x, int xStart, Storage y, int yStart, in StridedCopy copy)
+        where T : unmanaged
     {
         Action<Index1D, CopyWalk, ArrayView<T>, int, ArrayView<T>, int> kernel = CopyKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(

@@ -49,7 +49,8 @@ public static partial class Move
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(width);
         Arguments.OneDevice(operation, table, indices);
-        if (indices.DType != DType.Int32) throw new ArgumentException($"{operation}: indices must be {DType.Int32}, found {indices.DType}.");
+        if (indices.DType != DType.Int32) throw new ArgumentException(
+            $"{operation}: indices must be {DType.Int32}, found {indices.DType}.");
         if (ReferenceEquals(indices, table) || ReferenceEquals(indices, picked))
             throw new ArgumentException($"{operation}: the indices must not be the input or the output.");
         Arguments.Length(operation, tableName, table, (long)rows * width);
@@ -64,7 +65,9 @@ public static partial class Move
         for (int i = 0; i < span.Length; i++)
         {
             if ((uint)span[i] >= (uint)rows)
-                throw new ArgumentOutOfRangeException(nameof(indices), $"{operation}: index {span[i]} at position {i} is not a row of the {rows} x {width} table (0 to {rows - 1}).");
+                throw new ArgumentOutOfRangeException(
+                    nameof(indices), $"{operation}: index {span[i]} at position {i} is not a row of the {rows} x {width} table (0 to "
+                        + $"{rows - 1}).");
         }
 
         if (copy is not null) ArrayPool<int>.Shared.Return(copy);

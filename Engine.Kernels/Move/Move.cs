@@ -21,7 +21,8 @@ public static partial class Move
         Arguments.Length(Operation, nameof(x), x, shape.Count);
         Arguments.Length(Operation, nameof(y), y, shape.Count);
         if (axes.Length != shape.Rank)
-            throw new ArgumentException($"{Operation}: shape {shape} needs {shape.Rank} axes, found [{string.Join(", ", axes.ToArray())}].");
+            throw new ArgumentException(
+                $"{Operation}: shape {shape} needs {shape.Rank} axes, found [{string.Join(", ", axes.ToArray())}].");
         int seen = 0;
         StridedCopy copy = new();
         int inner = shape.Count;
@@ -29,7 +30,8 @@ public static partial class Move
         {
             int axis = shape.Axis(wanted);
             if ((seen & (1 << axis)) != 0)
-                throw new ArgumentException($"{Operation}: the axes must name each axis of {shape} once, found [{string.Join(", ", axes.ToArray())}].");
+                throw new ArgumentException(
+                    $"{Operation}: the axes must name each axis of {shape} once, found [{string.Join(", ", axes.ToArray())}].");
             seen |= 1 << axis;
             if (shape.Count == 0) continue;
             inner /= shape[axis];
@@ -85,19 +87,22 @@ public static partial class Move
     /// <param name="after">How many elements to put behind the last along each axis.</param>
     /// <param name="value">The constant, converted to the type of the elements.</param>
     /// <param name="y">The output: extent i is before[i] + shape[i] + after[i].</param>
-    /// <exception cref="ArgumentException">A padding is negative, there is not one for each axis, or devices, types or lengths do not match.</exception>
+    /// <exception cref="ArgumentException">A padding is negative, there is not one for each axis, or devices, types or lengths do not
+    /// match.</exception>
     public static void Pad(Storage x, Shape shape, ReadOnlySpan<int> before, ReadOnlySpan<int> after, double value, Storage y)
     {
         const string Operation = "Move.Pad";
         Device device = Check(Operation, x, y);
         Arguments.Length(Operation, nameof(x), x, shape.Count);
         if (before.Length != shape.Rank || after.Length != shape.Rank)
-            throw new ArgumentException($"{Operation}: shape {shape} needs {shape.Rank} paddings before and after, found {before.Length} and {after.Length}.");
+            throw new ArgumentException(
+                $"{Operation}: shape {shape} needs {shape.Rank} paddings before and after, found {before.Length} and {after.Length}.");
         Span<int> extents = stackalloc int[Shape.MaxRank];
         for (int axis = 0; axis < shape.Rank; axis++)
         {
             if (before[axis] < 0 || after[axis] < 0)
-                throw new ArgumentException($"{Operation}: paddings must not be negative, found {before[axis]} before and {after[axis]} after axis {axis}.");
+                throw new ArgumentException(
+                    $"{Operation}: paddings must not be negative, found {before[axis]} before and {after[axis]} after axis {axis}.");
             extents[axis] = checked(before[axis] + shape[axis] + after[axis]);
         }
 
@@ -120,12 +125,15 @@ public static partial class Move
     private static int CheckBox(string operation, Shape shape, ReadOnlySpan<int> starts, Shape box)
     {
         if (box.Rank != shape.Rank || starts.Length != shape.Rank)
-            throw new ArgumentException($"{operation}: a box in {shape} needs {shape.Rank} extents and starts, found {box} and {starts.Length} starts.");
+            throw new ArgumentException(
+                $"{operation}: a box in {shape} needs {shape.Rank} extents and starts, found {box} and {starts.Length} starts.");
         int offset = 0;
         for (int axis = 0; axis < shape.Rank; axis++)
         {
             if (starts[axis] < 0 || box[axis] > shape[axis] - starts[axis])
-                throw new ArgumentException($"{operation}: box {box} at [{string.Join(", ", starts.ToArray())}] is not inside {shape}: axis {axis} would run from {starts[axis]} to {(long)starts[axis] + box[axis]} of {shape[axis]}.");
+                throw new ArgumentException(
+                    $"{operation}: box {box} at [{string.Join(", ", starts.ToArray())}] is not inside {shape}: axis {axis} would run "
+                    + $"from {starts[axis]} to {(long)starts[axis] + box[axis]} of {shape[axis]}.");
             offset += starts[axis] * shape.Stride(axis);
         }
 

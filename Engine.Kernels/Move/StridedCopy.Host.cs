@@ -103,7 +103,8 @@ internal unsafe struct StridedCopyJob<T> : IJob where T : unmanaged
             for (int column = 0; column < _columns; column += Tile)
             {
                 int columns = Math.Min(Tile, _columns - column);
-                TransposeTile.Run(from + ((nint)column * _columnFrom) + row, _columnFrom, to + ((nint)row * _rowTo) + column, _rowTo, rows, columns);
+                TransposeTile.Run(from + ((nint)column * _columnFrom) + row, _columnFrom, to + ((nint)row * _rowTo) + column, _rowTo, rows,
+                    columns);
             }
         }
     }

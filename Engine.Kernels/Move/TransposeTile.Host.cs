@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels;
 
-/// <summary>Transposes a tile that fits the first-level cache: to[r, c] = from[c, r]. Blocks of 8 x 8 words of four bytes, or 4 x 4 of eight, go through registers.</summary>
+/// <summary>
+/// Transposes a tile that fits the first-level cache: to[r, c] = from[c, r]. Blocks of 8 x 8 words of four bytes, or 4 x 4 of eight, go
+/// through registers.
+/// </summary>
 internal static unsafe class TransposeTile
 {
     /// <summary>Transposes one tile.</summary>

@@ -7,12 +7,13 @@ namespace Engine.Kernels;
 public static unsafe partial class BatchNormalization
 {
     /// <summary>
-    /// The most rows whose mean is a channel's pivot. They are spread over all rows, and they bound how far the pivot can be off: of n rows, by
-    /// no more than makes a rounding error of the variance n / 16 times as large, where one row alone would set no bound.
+    /// The most rows whose mean is a channel's pivot. They are spread over all rows, and they bound how far the pivot can be off: of n
+    /// rows, by no more than makes a rounding error of the variance n / 16 times as large, where one row alone would set no bound.
     /// </summary>
     internal const int PivotRows = 16;
 
-    private static void ForwardOnHost<TFormula>(CpuDevice cpu, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
+    private static void ForwardOnHost<TFormula>(
+        CpuDevice cpu, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
         where TFormula : struct, IChannelFormula
     {
         bool wide = Vector512.IsHardwareAccelerated;
@@ -34,7 +35,8 @@ public static unsafe partial class BatchNormalization
             ForwardWork<T, V> work = new()
             {
                 X = x.Pointer<T>(), Of = new(of), Epsilon = V.Of(epsilon), Momentum = V.Of(running?.Momentum ?? 0),
-                RunningMean = running is { } m ? m.Mean.Pointer<T>() : null, RunningVariance = running is { } v ? v.Variance.Pointer<T>() : null,
+                RunningMean = running is { } m ? m.Mean.Pointer<T>() : null,
+                RunningVariance = running is { } v ? v.Variance.Pointer<T>() : null,
             };
             ChannelPasses<T, V, TFormula, ForwardWork<T, V>>.Run(cpu, formula, work, work.X, work.X, y.Pointer<T>(), of.Rows, of.Count);
         }
@@ -60,7 +62,8 @@ public static unsafe partial class BatchNormalization
             where V : unmanaged, IVectorLane<V, T>
         {
             BackwardWork<T, V> work = new() { Of = new(of) };
-            ChannelPasses<T, V, TFormula, BackwardWork<T, V>>.RunElements(cpu, formula, work, x.Pointer<T>(), x.Pointer<T>(), y.Pointer<T>(), of.Rows, of.Count);
+            ChannelPasses<T, V, TFormula, BackwardWork<T, V>>.RunElements(
+                cpu, formula, work, x.Pointer<T>(), x.Pointer<T>(), y.Pointer<T>(), of.Rows, of.Count);
         }
     }
 
@@ -136,7 +139,8 @@ public static unsafe partial class BatchNormalization
             for (int i = 0; i < count; i++)
             {
                 T* row = X + ((nint)((long)i * Of.Rows / count) * Of.Count);
-                for (int c = 0; c < width; c += V.Count) V.Store(V.MulAdd(Of.Load(row, channel + c), weight, V.Load(parameters + c)), parameters + c);
+                for (int c = 0; c < width; c += V.Count) V.Store(
+                    V.MulAdd(Of.Load(row, channel + c), weight, V.Load(parameters + c)), parameters + c);
             }
         }
 
@@ -155,7 +159,8 @@ public static unsafe partial class BatchNormalization
                 V.Store(Of.Load(Of.Beta, channel + c), parameters + (2 * pitch) + c);
                 if (RunningMean == null) continue;
                 Of.Store(ChannelStatistics.Running(Of.Load(RunningMean, channel + c), mean, Momentum), RunningMean, channel + c);
-                Of.Store(ChannelStatistics.Running(Of.Load(RunningVariance, channel + c), variance * unbiased, Momentum), RunningVariance, channel + c);
+                Of.Store(ChannelStatistics.Running(Of.Load(RunningVariance, channel + c), variance * unbiased, Momentum), RunningVariance,
+                    channel + c);
             }
         }
     }

@@ -6,11 +6,13 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// Three launches. Groups of threads go down tiles of channels and parts of the rows (ColumnTile) for the two sums of each channel: one read of memory, in whole lines of the cache. A second, small
-// one adds up the parts and makes a mean and a deviation of them. The third reads the input again, four channels to a thread, and writes the output.
+// Three launches. Groups of threads go down tiles of channels and parts of the rows (ColumnTile) for the two sums of each channel: one read
+// of memory, in whole lines of the cache. A second, small one adds up the parts and makes a mean and a deviation of them. The third reads
+// the input again, four channels to a thread, and writes the output.
 public static partial class BatchNormalization
 {
-    private static void ForwardOnIlgpu<TFormula>(IlgpuDevice device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
+    private static void ForwardOnIlgpu<TFormula>(
+        IlgpuDevice device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
         where TFormula : unmanaged, IChannelFormula
     {
         if (x.DType == DType.Float32) ForwardOnIlgpu<FloatScalar, TFormula>(device, formula, of, x, epsilon, running, y);
@@ -29,12 +31,15 @@ public static partial class BatchNormalization
         {
             ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
             Sum<TLane, TFormula>(device, formula, tile, from, from, memory);
-            Action<ColumnTile, ForwardNumbers<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>>
+            Action<ColumnTile, ForwardNumbers<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>>
                 finish = FinishForwardKernel;
             ForwardNumbers<TLane> numbers = new(
-                TLane.Of(of.Rows), TLane.Of(epsilon), TLane.Of(running?.Momentum ?? 0), TLane.Of(of.Rows / (of.Rows - 1.0)), of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, running is null ? 0 : 1);
+                TLane.Of(of.Rows), TLane.Of(epsilon), TLane.Of(running?.Momentum ?? 0), TLane.Of(of.Rows / (of.Rows - 1.0)),
+                of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, running is null ? 0 : 1);
             device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                parts.Config(1), parts, numbers, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x), IlgpuStorage.ViewOf<TLane>(of.Mean),
+                parts.Config(1), parts, numbers, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x),
+                IlgpuStorage.ViewOf<TLane>(of.Mean),
                 IlgpuStorage.ViewOf<TLane>(of.Reciprocal), ViewOr<TLane>(running?.Mean, x), ViewOr<TLane>(running?.Variance, x));
             Elements<TLane, TFormula>(device, formula, of, from, from, memory, IlgpuStorage.ViewOf<TLane>(y));
         }
@@ -70,7 +75,8 @@ public static partial class BatchNormalization
     }
 
     private static void BackwardOnIlgpu<TFormula>(
-        IlgpuDevice device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta, Storage? dx)
+        IlgpuDevice device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta,
+        Storage? dx)
         where TFormula : unmanaged, IChannelFormula
     {
         if (x.DType == DType.Float32) BackwardOnIlgpu<FloatScalar, TFormula>(device, formula, of, g, x, ofBatch, dGamma, dBeta, dx);
@@ -78,7 +84,8 @@ public static partial class BatchNormalization
     }
 
     private static void BackwardOnIlgpu<TLane, TFormula>(
-        IlgpuDevice device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta, Storage? dx)
+        IlgpuDevice device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta,
+        Storage? dx)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
@@ -90,9 +97,11 @@ public static partial class BatchNormalization
             ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
             Prepare(device, of, x, memory);
             Sum<TLane, TFormula>(device, formula, tile, a, b, memory);
-            Action<ColumnTile, TLane, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishBackwardKernel;
+            Action<ColumnTile, TLane, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish =
+                FinishBackwardKernel;
             device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                parts.Config(1), parts, TLane.Of(of.Rows), ofBatch ? 1 : 0, memory, IlgpuStorage.ViewOf<TLane>(of.Reciprocal), IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
+                parts.Config(1), parts, TLane.Of(of.Rows), ofBatch ? 1 : 0, memory, IlgpuStorage.ViewOf<TLane>(of.Reciprocal),
+                IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
             if (dx is { Length: > 0 }) Elements<TLane, TFormula>(device, formula, of, a, b, memory, IlgpuStorage.ViewOf<TLane>(dx));
         }
         finally
@@ -102,38 +111,46 @@ public static partial class BatchNormalization
     }
 
     /// <summary>The array, or another in its place that is not read.</summary>
-    private static ArrayView<TLane> ViewOr<TLane>(Storage? storage, Storage other) where TLane : unmanaged, ILane<TLane> => IlgpuStorage.ViewOf<TLane>(storage ?? other);
+    private static ArrayView<TLane> ViewOr<TLane>(Storage? storage, Storage other)
+        where TLane : unmanaged, ILane<TLane> => IlgpuStorage.ViewOf<TLane>(storage ?? other);
 
-    private static void Prepare<TLane>(IlgpuDevice device, in Channels of, Storage x, ArrayView<TLane> memory) where TLane : unmanaged, ILane<TLane>
+    private static void Prepare<TLane>(IlgpuDevice device, in Channels of, Storage x, ArrayView<TLane> memory)
+        where TLane : unmanaged, ILane<TLane>
     {
-        Action<Index1D, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = PrepareKernel;
+        Action<Index1D, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel =
+            PrepareKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             of.Count, of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x),
             IlgpuStorage.ViewOf<TLane>(of.Mean), IlgpuStorage.ViewOf<TLane>(of.Reciprocal));
     }
 
-    private static void Sum<TLane, TFormula>(IlgpuDevice device, TFormula formula, in ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory)
+    private static void Sum<TLane, TFormula>(
+        IlgpuDevice device, TFormula formula, in ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
         Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TFormula> kernel = SumKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(tile.Config(1), tile, a, b, memory, formula);
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            tile.Config(1), tile, a, b, memory, formula);
     }
 
     private static void Elements<TLane, TFormula>(
-        IlgpuDevice device, TFormula formula, in Channels of, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory, ArrayView<TLane> y)
+        IlgpuDevice device, TFormula formula, in Channels of, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory,
+        ArrayView<TLane> y)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
         bool isWide = of.Count % 4 == 0;
-        Action<Index1D, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TFormula> kernel = isWide ? FourKernel : ElementKernel;
+        Action<Index1D, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TFormula> kernel = isWide ? FourKernel
+            : ElementKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             isWide ? of.Rows * (of.Count / 4) : of.Rows * of.Count, of.Count, a, b, memory, y, formula);
     }
 
     /// <summary>One thread sets mean, scale and shift of a channel.</summary>
     private static void PrepareKernel<TLane>(
-        Index1D channel, int hasGamma, int hasBeta, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> mean, ArrayView<TLane> reciprocal)
+        Index1D channel, int hasGamma, int hasBeta, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta,
+        ArrayView<TLane> mean, ArrayView<TLane> reciprocal)
         where TLane : unmanaged, ILane<TLane>
     {
         int channels = mean.IntLength;
@@ -142,8 +159,12 @@ public static partial class BatchNormalization
         memory[channel + (2 * channels)] = hasBeta != 0 ? beta[channel] : TLane.Of(0);
     }
 
-    /// <summary>A group adds up four channels for each lane over a part of the rows. The pivot of a forward pass, an average over some rows that are spread over all of them, every group finds for itself.</summary>
-    private static void SumKernel<TLane, TFormula>(ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory, TFormula formula)
+    /// <summary>
+    /// A group adds up four channels for each lane over a part of the rows. The pivot of a forward pass, an average over some rows that are
+    /// spread over all of them, every group finds for itself.
+    /// </summary>
+    private static void SumKernel<TLane, TFormula>(
+        ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory, TFormula formula)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
@@ -167,7 +188,8 @@ public static partial class BatchNormalization
         {
             int at = (row * tile.Columns) + channel, next = at + (step * tile.Columns);
             Four<TLane> x = Fours.Load(a, at, left, tile.IsWide, zero), z = Fours.Load(a, next, left, tile.IsWide, zero);
-            Four<TLane> y = TFormula.TakesTwo ? Fours.Load(b, at, left, tile.IsWide, zero) : p0, w = TFormula.TakesTwo ? Fours.Load(b, next, left, tile.IsWide, zero) : p0;
+            Four<TLane> y = TFormula.TakesTwo ? Fours.Load(b, at, left, tile.IsWide, zero) : p0,
+                w = TFormula.TakesTwo ? Fours.Load(b, next, left, tile.IsWide, zero) : p0;
             Add(formula, x, y, p0, p1, p2, ref first, ref second);
             Add(formula, z, w, p0, p1, p2, ref otherFirst, ref otherSecond);
         }
@@ -175,7 +197,8 @@ public static partial class BatchNormalization
         if (row < end)
         {
             int at = (row * tile.Columns) + channel;
-            Add(formula, Fours.Load(a, at, left, tile.IsWide, zero), TFormula.TakesTwo ? Fours.Load(b, at, left, tile.IsWide, zero) : p0, p0, p1, p2, ref first, ref second);
+            Add(formula, Fours.Load(a, at, left, tile.IsWide, zero), TFormula.TakesTwo ? Fours.Load(b, at, left, tile.IsWide, zero) : p0,
+                p0, p1, p2, ref first, ref second);
         }
 
         first = tile.Total(ColumnTile.Combine(default(SumReduction), first, otherFirst), default(SumReduction));
@@ -188,7 +211,8 @@ public static partial class BatchNormalization
 
     // All threads of the group have to call this.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Four<TLane> Pivot<TLane>(ColumnTile tile, ArrayView<TLane> x, int channel, int left) where TLane : unmanaged, ILane<TLane>
+    private static Four<TLane> Pivot<TLane>(ColumnTile tile, ArrayView<TLane> x, int channel, int left)
+        where TLane : unmanaged, ILane<TLane>
     {
         int count = IntrinsicMath.Min(PivotRows, tile.Rows), apart = tile.Rows / count;
         TLane zero = TLane.Of(0), n = TLane.Of(count);
@@ -204,7 +228,8 @@ public static partial class BatchNormalization
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TLane, TFormula>(
-        TFormula formula, Four<TLane> a, Four<TLane> b, Four<TLane> p0, Four<TLane> p1, Four<TLane> p2, ref Four<TLane> first, ref Four<TLane> second)
+        TFormula formula, Four<TLane> a, Four<TLane> b, Four<TLane> p0, Four<TLane> p1, Four<TLane> p2, ref Four<TLane> first,
+        ref Four<TLane> second)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
@@ -219,7 +244,8 @@ public static partial class BatchNormalization
 
     /// <summary>The totals of the parts of four channels for each lane; all threads of the group have to call this.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Totals<TLane>(ColumnTile tile, ArrayView<TLane> memory, out Four<TLane> first, out Four<TLane> second) where TLane : unmanaged, ILane<TLane>
+    private static void Totals<TLane>(ColumnTile tile, ArrayView<TLane> memory, out Four<TLane> first, out Four<TLane> second)
+        where TLane : unmanaged, ILane<TLane>
     {
         int left = tile.Columns - tile.Column;
         TLane zero = TLane.Of(0);
@@ -237,7 +263,8 @@ public static partial class BatchNormalization
 
     /// <summary>A group computes the statistics of four channels for each lane from the sums of their parts.</summary>
     private static void FinishForwardKernel<TLane>(
-        ColumnTile tile, ForwardNumbers<TLane> numbers, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> mean,
+        ColumnTile tile, ForwardNumbers<TLane> numbers, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta,
+        ArrayView<TLane> mean,
         ArrayView<TLane> reciprocal, ArrayView<TLane> runningMean, ArrayView<TLane> runningVariance)
         where TLane : unmanaged, ILane<TLane>
     {
@@ -246,7 +273,8 @@ public static partial class BatchNormalization
         for (int i = 0; i < 4 && tile.Column + i < tile.Columns; i++)
         {
             int channel = tile.Column + i;
-            TLane own = i == 0 ? sum.X : i == 1 ? sum.Y : i == 2 ? sum.Z : sum.W, ownSquares = i == 0 ? squares.X : i == 1 ? squares.Y : i == 2 ? squares.Z : squares.W;
+            TLane own = i == 0 ? sum.X : i == 1 ? sum.Y : i == 2 ? sum.Z : sum.W,
+                ownSquares = i == 0 ? squares.X : i == 1 ? squares.Y : i == 2 ? squares.Z : squares.W;
             TLane m = ChannelStatistics.Moments(memory[channel], own, ownSquares, numbers.Rows, out TLane variance);
             TLane r = ChannelStatistics.ReciprocalDeviation(variance, numbers.Epsilon);
             mean[channel] = m;
@@ -260,9 +288,12 @@ public static partial class BatchNormalization
         }
     }
 
-    /// <summary>A group computes the gradients of gamma and beta of four channels for each lane, and what their statistics pass on to x.</summary>
+    /// <summary>
+    /// A group computes the gradients of gamma and beta of four channels for each lane, and what their statistics pass on to x.
+    /// </summary>
     private static void FinishBackwardKernel<TLane>(
-        ColumnTile tile, TLane rows, int ofBatch, ArrayView<TLane> memory, ArrayView<TLane> reciprocal, ArrayView<TLane> dGamma, ArrayView<TLane> dBeta)
+        ColumnTile tile, TLane rows, int ofBatch, ArrayView<TLane> memory, ArrayView<TLane> reciprocal, ArrayView<TLane> dGamma,
+        ArrayView<TLane> dBeta)
         where TLane : unmanaged, ILane<TLane>
     {
         Totals(tile, memory, out Four<TLane> sum, out Four<TLane> products);
@@ -270,7 +301,8 @@ public static partial class BatchNormalization
         for (int i = 0; i < 4 && tile.Column + i < tile.Columns; i++)
         {
             int channel = tile.Column + i;
-            TLane own = i == 0 ? sum.X : i == 1 ? sum.Y : i == 2 ? sum.Z : sum.W, ownProducts = i == 0 ? products.X : i == 1 ? products.Y : i == 2 ? products.Z : products.W;
+            TLane own = i == 0 ? sum.X : i == 1 ? sum.Y : i == 2 ? sum.Z : sum.W,
+                ownProducts = i == 0 ? products.X : i == 1 ? products.Y : i == 2 ? products.Z : products.W;
             TLane r = reciprocal[channel];
             dBeta[channel] = own;
             dGamma[channel] = ownProducts * r;
@@ -289,7 +321,8 @@ public static partial class BatchNormalization
         int fours = channels >> 2, at = i % fours;
         ArrayView<Four<TLane>> of = parameters.Cast<Four<TLane>>();
         Four<TLane> u = a.Cast<Four<TLane>>()[i], v = TFormula.TakesTwo ? b.Cast<Four<TLane>>()[i] : u;
-        Four<TLane> p0 = of[at], p1 = of[at + fours], p2 = of[at + (2 * fours)], p3 = TFormula.TakesFive ? of[at + (3 * fours)] : p0, p4 = TFormula.TakesFive ? of[at + (4 * fours)] : p0;
+        Four<TLane> p0 = of[at], p1 = of[at + fours], p2 = of[at + (2 * fours)], p3 = TFormula.TakesFive ? of[at + (3 * fours)] : p0,
+            p4 = TFormula.TakesFive ? of[at + (4 * fours)] : p0;
         y.Cast<Four<TLane>>()[i] = new(
             formula.Element(u.X, v.X, p0.X, p1.X, p2.X, p3.X, p4.X), formula.Element(u.Y, v.Y, p0.Y, p1.Y, p2.Y, p3.Y, p4.Y),
             formula.Element(u.Z, v.Z, p0.Z, p1.Z, p2.Z, p3.Z, p4.Z), formula.Element(u.W, v.W, p0.W, p1.W, p2.W, p3.W, p4.W));
@@ -312,7 +345,8 @@ public static partial class BatchNormalization
     private const int Parameters = 5;
 
     /// <summary>The numbers of a forward pass; what is 0 is not there.</summary>
-    internal readonly struct ForwardNumbers<TLane>(TLane rows, TLane epsilon, TLane momentum, TLane unbiased, int hasGamma, int hasBeta, int hasRunning)
+    internal readonly struct ForwardNumbers<TLane>(
+        TLane rows, TLane epsilon, TLane momentum, TLane unbiased, int hasGamma, int hasBeta, int hasRunning)
         where TLane : unmanaged
     {
         internal readonly TLane Rows = rows, Epsilon = epsilon, Momentum = momentum, Unbiased = unbiased;

@@ -9,8 +9,8 @@ namespace Engine.Kernels;
 public static partial class BatchNormalization
 {
     /// <summary>
-    /// y = activation((x - mean) / sqrt(variance + epsilon) gamma + beta), with the mean and the population variance of each channel. Memory
-    /// is read twice, or once where a strip of channels stays in the cache between the statistics and the outputs.
+    /// y = activation((x - mean) / sqrt(variance + epsilon) gamma + beta), with the mean and the population variance of each channel.
+    /// Memory is read twice, or once where a strip of channels stays in the cache between the statistics and the outputs.
     /// </summary>
     /// <param name="x">The input, <paramref name="rows"/> x <paramref name="channels"/>.</param>
     /// <param name="rows">The number of rows, at least 2.</param>
@@ -23,23 +23,30 @@ public static partial class BatchNormalization
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon) of each channel.</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
     /// <param name="running">Running statistics to be moved on, if any.</param>
-    /// <exception cref="ArgumentException">There are fewer than two rows, or another activation, or devices, types or lengths do not match.</exception>
+    /// <exception cref="ArgumentException">There are fewer than two rows, or another activation, or devices, types or lengths do not
+    /// match.</exception>
     public static void Forward(
-        Storage x, int rows, int channels, Storage? gamma, Storage? beta, double epsilon, Activation activation, Storage mean, Storage reciprocal, Storage y,
+        Storage x, int rows, int channels, Storage? gamma, Storage? beta, double epsilon, Activation activation, Storage mean,
+        Storage reciprocal, Storage y,
         RunningStatistics? running = null)
     {
         const string Operation = "BatchNormalization.Forward";
-        Device device = NormArguments.Check(Operation, x, (long)rows * channels, (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels), (nameof(beta), beta, channels),
-            (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels), ("the running mean", running?.Mean, channels), ("the running variance", running?.Variance, channels));
+        Device device = NormArguments.Check(
+            Operation, x, (long)rows * channels, (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
+            (nameof(beta), beta, channels),
+            (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels), ("the running mean", running?.Mean, channels),
+            ("the running variance", running?.Variance, channels));
         NormArguments.CheckEpsilon(Operation, epsilon);
         CheckActivation(Operation, activation);
-        if (rows < 2) throw new ArgumentException($"{Operation}: the variance of one value says nothing: each channel needs at least 2 rows, found {rows}.");
+        if (rows < 2) throw new ArgumentException(
+            $"{Operation}: the variance of one value says nothing: each channel needs at least 2 rows, found {rows}.");
         if (channels == 0) return;
         Channels of = new(rows, channels, gamma, beta, mean, reciprocal);
         switch (activation.Kind)
         {
             case ActivationKind.Relu: Forward(device, new NormalizeFormula<FoldedRelu>(default), of, x, epsilon, running, y); break;
-            case ActivationKind.LeakyRelu: Forward(device, new NormalizeFormula<FoldedLeakyRelu>(new(activation.Slope)), of, x, epsilon, running, y); break;
+            case ActivationKind.LeakyRelu: Forward(
+                device, new NormalizeFormula<FoldedLeakyRelu>(new(activation.Slope)), of, x, epsilon, running, y); break;
             default: Forward(device, new NormalizeFormula<FoldedNothing>(default), of, x, epsilon, running, y); break;
         }
     }
@@ -55,10 +62,14 @@ public static partial class BatchNormalization
     /// <param name="reciprocal">1 / sqrt(variance + epsilon) of each channel.</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
     /// <exception cref="ArgumentException">There is another activation, or devices, types or lengths do not match.</exception>
-    public static void Evaluate(Storage x, int rows, int channels, Storage? gamma, Storage? beta, Activation activation, Storage mean, Storage reciprocal, Storage y)
+    public static void Evaluate(
+        Storage x, int rows, int channels, Storage? gamma, Storage? beta, Activation activation, Storage mean, Storage reciprocal,
+        Storage y)
     {
         const string Operation = "BatchNormalization.Evaluate";
-        Device device = NormArguments.Check(Operation, x, (long)rows * channels, (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels), (nameof(beta), beta, channels),
+        Device device = NormArguments.Check(
+            Operation, x, (long)rows * channels, (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
+            (nameof(beta), beta, channels),
             (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels));
         CheckActivation(Operation, activation);
         if (x.Length == 0) return;
@@ -72,8 +83,8 @@ public static partial class BatchNormalization
     }
 
     /// <summary>
-    /// The derivative, in two walks over memory. With h the gradient taken back through the activation, z = (x - mean) reciprocal and n rows:
-    /// dbeta = sum h, dgamma = sum h z, dx = gamma reciprocal (h - dbeta / n - z dgamma / n); with statistics that were given,
+    /// The derivative, in two walks over memory. With h the gradient taken back through the activation, z = (x - mean) reciprocal and n
+    /// rows: dbeta = sum h, dgamma = sum h z, dx = gamma reciprocal (h - dbeta / n - z dgamma / n); with statistics that were given,
     /// dx = gamma reciprocal h. The output of the forward pass is not read: its sign is found again from x.
     /// </summary>
     /// <param name="g">The gradient with respect to the output, <paramref name="rows"/> x <paramref name="channels"/>.</param>
@@ -91,40 +102,50 @@ public static partial class BatchNormalization
     /// <param name="dx">Receives the gradient of x, unless it is null; may be <paramref name="g"/>.</param>
     /// <exception cref="ArgumentException">There is another activation, or devices, types or lengths do not match.</exception>
     public static void Backward(
-        Storage g, Storage x, int rows, int channels, Storage? gamma, Storage? beta, Activation activation, Storage mean, Storage reciprocal, bool ofBatch,
+        Storage g, Storage x, int rows, int channels, Storage? gamma, Storage? beta, Activation activation, Storage mean,
+        Storage reciprocal, bool ofBatch,
         Storage dGamma, Storage dBeta, Storage? dx)
     {
         const string Operation = "BatchNormalization.Backward";
         long count = (long)rows * channels;
-        Device device = NormArguments.Check(Operation, x, count, (nameof(g), g, count), (nameof(gamma), gamma, channels), (nameof(beta), beta, channels), (nameof(mean), mean, channels),
-            (nameof(reciprocal), reciprocal, channels), (nameof(dGamma), dGamma, channels), (nameof(dBeta), dBeta, channels), (nameof(dx), dx, count));
+        Device device = NormArguments.Check(
+            Operation, x, count, (nameof(g), g, count), (nameof(gamma), gamma, channels), (nameof(beta), beta, channels),
+            (nameof(mean), mean, channels),
+            (nameof(reciprocal), reciprocal, channels), (nameof(dGamma), dGamma, channels), (nameof(dBeta), dBeta, channels),
+            (nameof(dx), dx, count));
         CheckActivation(Operation, activation);
         if (channels == 0) return;
         Channels of = new(rows, channels, gamma, beta, mean, reciprocal);
         switch (activation.Kind)
         {
-            case ActivationKind.Relu: Backward(device, new NormalizeGradientFormula<FoldedRelu>(default), of, g, x, ofBatch, dGamma, dBeta, dx); break;
-            case ActivationKind.LeakyRelu: Backward(device, new NormalizeGradientFormula<FoldedLeakyRelu>(new(activation.Slope)), of, g, x, ofBatch, dGamma, dBeta, dx); break;
+            case ActivationKind.Relu: Backward(
+                device, new NormalizeGradientFormula<FoldedRelu>(default), of, g, x, ofBatch, dGamma, dBeta, dx); break;
+            case ActivationKind.LeakyRelu: Backward(
+                device, new NormalizeGradientFormula<FoldedLeakyRelu>(new(activation.Slope)), of, g, x, ofBatch, dGamma, dBeta, dx); break;
             default: Backward(device, new NormalizeGradientFormula<FoldedNothing>(default), of, g, x, ofBatch, dGamma, dBeta, dx); break;
         }
     }
 
     /// <summary>Whether an activation can follow in the same pass: one whose gradient the sign of its output tells.</summary>
-    public static bool Folds(Activation activation) => activation.Kind is ActivationKind.None or ActivationKind.Relu or ActivationKind.LeakyRelu;
+    public static bool Folds(Activation activation) =>
+        activation.Kind is ActivationKind.None or ActivationKind.Relu or ActivationKind.LeakyRelu;
 
     private static void CheckActivation(string operation, Activation activation)
     {
-        if (!Folds(activation)) throw new ArgumentException($"{operation}: the activation must be None, Relu or LeakyRelu, found {activation.Kind}.");
+        if (!Folds(activation)) throw new ArgumentException(
+            $"{operation}: the activation must be None, Relu or LeakyRelu, found {activation.Kind}.");
     }
 
-    private static void Forward<TFormula>(Device device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
+    private static void Forward<TFormula>(
+        Device device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
         where TFormula : unmanaged, IChannelFormula
     {
         if (device is CpuDevice cpu) ForwardOnHost(cpu, formula, of, x, epsilon, running, y);
         else ForwardOnIlgpu((IlgpuDevice)device, formula, of, x, epsilon, running, y);
     }
 
-    private static void Evaluate<TFormula>(Device device, TFormula formula, in Channels of, Storage x, Storage y) where TFormula : unmanaged, IChannelFormula
+    private static void Evaluate<TFormula>(Device device, TFormula formula, in Channels of, Storage x, Storage y)
+        where TFormula : unmanaged, IChannelFormula
     {
         if (device is CpuDevice cpu) EvaluateOnHost(cpu, formula, of, x, y);
         else EvaluateOnIlgpu((IlgpuDevice)device, formula, of, x, y);

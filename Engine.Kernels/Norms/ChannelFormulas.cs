@@ -23,8 +23,8 @@ internal interface IChannelFormula
 }
 
 /// <summary>
-/// y = activation((x - mean) scale + shift). The sums are of d = x - pivot and of d², with a pivot near the mean, so that one walk over memory
-/// is enough for a variance that does not cancel away.
+/// y = activation((x - mean) scale + shift). The sums are of d = x - pivot and of d², with a pivot near the mean, so that one walk over
+/// memory is enough for a variance that does not cancel away.
 /// </summary>
 internal readonly struct NormalizeFormula<TActivation>(TActivation activation) : IChannelFormula
     where TActivation : unmanaged, IFoldedActivation
@@ -50,7 +50,8 @@ internal readonly struct NormalizeFormula<TActivation>(TActivation activation) :
 
 /// <summary>
 /// With d = x - mean, and h the gradient g taken back through the activation: the sums are of h and of h d, and
-/// dx = scale h + offset + slope d. What the activation was given, z = d scale + shift, is computed again, to the bit, instead of being read.
+/// dx = scale h + offset + slope d. What the activation was given, z = d scale + shift, is computed again, to the bit, instead of being
+/// read.
 /// </summary>
 internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activation) : IChannelFormula
     where TActivation : unmanaged, IFoldedActivation

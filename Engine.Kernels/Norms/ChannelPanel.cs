@@ -4,8 +4,9 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// A panel is some rows of some neighbouring channels. It is walked four rows at a time, along the rows, so that memory is read in long runs;
-/// the parameters and the sums of its channels stay in the nearest cache. What a channel gets does not depend on how wide the panel is.
+/// A panel is some rows of some neighbouring channels. It is walked four rows at a time, along the rows, so that memory is read in long
+/// runs; the parameters and the sums of its channels stay in the nearest cache. What a channel gets does not depend on how wide the panel
+/// is.
 /// </summary>
 /// <param name="formula">What is summed and computed.</param>
 /// <param name="stride">The channels of the whole array: how far rows are apart.</param>
@@ -44,8 +45,10 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
             new Span<T>(blockFirst, 2 * padded).Clear();
             int end = block + Math.Min(BlockRows, rows - block);
             int row = block;
-            for (; row <= end - 4; row += 4) AddFour(a + ((nint)row * stride), b + ((nint)row * stride), width, parameters, pitch, blockFirst, blockSecond);
-            for (; row < end; row++) AddOne(a + ((nint)row * stride), b + ((nint)row * stride), width, parameters, pitch, blockFirst, blockSecond);
+            for (; row <= end - 4; row += 4) AddFour(
+                a + ((nint)row * stride), b + ((nint)row * stride), width, parameters, pitch, blockFirst, blockSecond);
+            for (; row < end; row++) AddOne(
+                a + ((nint)row * stride), b + ((nint)row * stride), width, parameters, pitch, blockFirst, blockSecond);
             for (int c = 0; c < padded; c += V.Count)
             {
                 V.Store(V.Load(first + c) + V.Load(blockFirst + c), first + c);
@@ -63,7 +66,8 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
         {
             nint start = (nint)row * stride;
             int c = 0;
-            for (; c <= width - V.Count; c += V.Count) WriteFour(default(Whole<T, V>), a + start + c, b + start + c, y + start + c, parameters + c, pitch);
+            for (; c <= width - V.Count; c += V.Count) WriteFour(
+                default(Whole<T, V>), a + start + c, b + start + c, y + start + c, parameters + c, pitch);
             if (c < width) WriteFour(new First<T, V>(width - c), a + start + c, b + start + c, y + start + c, parameters + c, pitch);
         }
 
@@ -71,7 +75,8 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
         {
             nint start = (nint)row * stride;
             int c = 0;
-            for (; c <= width - V.Count; c += V.Count) WriteOne(default(Whole<T, V>), a + start + c, b + start + c, y + start + c, parameters + c, pitch);
+            for (; c <= width - V.Count; c += V.Count) WriteOne(
+                default(Whole<T, V>), a + start + c, b + start + c, y + start + c, parameters + c, pitch);
             if (c < width) WriteOne(new First<T, V>(width - c), a + start + c, b + start + c, y + start + c, parameters + c, pitch);
         }
     }
@@ -81,7 +86,8 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
     private void AddFour(T* a, T* b, int width, T* parameters, int pitch, T* first, T* second)
     {
         int c = 0;
-        for (; c <= width - V.Count; c += V.Count) AddFour(default(Whole<T, V>), a + c, b + c, parameters + c, pitch, first + c, second + c);
+        for (; c <= width - V.Count; c += V.Count) AddFour(
+            default(Whole<T, V>), a + c, b + c, parameters + c, pitch, first + c, second + c);
         if (c < width) AddFour(new First<T, V>(width - c), a + c, b + c, parameters + c, pitch, first + c, second + c);
     }
 
@@ -93,7 +99,8 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddFour<TReach>(TReach reach, T* a, T* b, T* parameters, int pitch, T* first, T* second) where TReach : struct, IReach<T, V>
+    private void AddFour<TReach>(TReach reach, T* a, T* b, T* parameters, int pitch, T* first, T* second)
+        where TReach : struct, IReach<T, V>
     {
         V p0 = V.Load(parameters);
         V p1 = TFormula.TakesTwo ? V.Load(parameters + pitch) : p0;
@@ -133,8 +140,10 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
         V p4 = TFormula.TakesFive ? V.Load(parameters + (4 * pitch)) : p0;
         reach.Store(formula.Element(reach.Load(a), Second(reach, b), p0, p1, p2, p3, p4), y);
         reach.Store(formula.Element(reach.Load(a + stride), Second(reach, b + stride), p0, p1, p2, p3, p4), y + stride);
-        reach.Store(formula.Element(reach.Load(a + (2 * (nint)stride)), Second(reach, b + (2 * (nint)stride)), p0, p1, p2, p3, p4), y + (2 * (nint)stride));
-        reach.Store(formula.Element(reach.Load(a + (3 * (nint)stride)), Second(reach, b + (3 * (nint)stride)), p0, p1, p2, p3, p4), y + (3 * (nint)stride));
+        reach.Store(formula.Element(reach.Load(a + (2 * (nint)stride)), Second(reach, b + (2 * (nint)stride)), p0, p1, p2, p3, p4),
+            y + (2 * (nint)stride));
+        reach.Store(formula.Element(reach.Load(a + (3 * (nint)stride)), Second(reach, b + (3 * (nint)stride)), p0, p1, p2, p3, p4),
+            y + (3 * (nint)stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

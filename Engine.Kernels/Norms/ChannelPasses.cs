@@ -2,7 +2,9 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
 
-/// <summary>What stands at the two ends of the sums: where the parameters of the channels come from, and what becomes of the sums.</summary>
+/// <summary>
+/// What stands at the two ends of the sums: where the parameters of the channels come from, and what becomes of the sums.
+/// </summary>
 internal unsafe interface IChannelWork<T>
     where T : unmanaged
 {
@@ -43,11 +45,13 @@ internal static unsafe class ChannelPasses<T, V, TFormula, TWork>
 
     private static int Padded(int channels) => ChannelPanel<T, V, TFormula>.Padded(channels);
 
-    private static int Strip(int channels, int rows) => Math.Min(channels, Math.Clamp(StripElements / Math.Max(1, rows) / V.Count * V.Count, 4 * V.Count, MaxStrip));
+    private static int Strip(int channels, int rows) =>
+        Math.Min(channels, Math.Clamp(StripElements / Math.Max(1, rows) / V.Count * V.Count, 4 * V.Count, MaxStrip));
 
     private static void RunStrips(CpuDevice cpu, TFormula formula, TWork work, T* a, T* b, T* y, int rows, int channels)
     {
-        StripJob job = new() { Panel = new(formula, channels), Work = work, A = a, B = b, Y = y, Rows = rows, Channels = channels, Width = Strip(channels, rows) };
+        StripJob job = new() { Panel = new(formula, channels), Work = work, A = a, B = b, Y = y, Rows = rows, Channels = channels,
+            Width = Strip(channels, rows) };
         cpu.Workers.Run(ref job, (channels + job.Width - 1) / job.Width);
     }
 
@@ -57,7 +61,8 @@ internal static unsafe class ChannelPasses<T, V, TFormula, TWork>
         int width = Math.Min(channels, MaxStrip);
         int strips = (channels + width - 1) / width;
         int rowsInPart = Math.Max(PartElements / width, (rows + MaxParts - 1) / MaxParts);
-        rowsInPart = (rowsInPart + ChannelPanel<T, V, TFormula>.BlockRows - 1) / ChannelPanel<T, V, TFormula>.BlockRows * ChannelPanel<T, V, TFormula>.BlockRows;
+        rowsInPart = (rowsInPart + ChannelPanel<T, V, TFormula>.BlockRows - 1) / ChannelPanel<T, V, TFormula>.BlockRows
+            * ChannelPanel<T, V, TFormula>.BlockRows;
         int parts = sums ? (rows + rowsInPart - 1) / rowsInPart : 0;
         DType dtype = DTypes.Of<T>();
         Storage scratch = cpu.Allocate(dtype, checked((ChannelPanel<T, V, TFormula>.Parameters + (2 * parts)) * pitch));
@@ -149,7 +154,8 @@ internal static unsafe class ChannelPasses<T, V, TFormula, TWork>
             int row = part * RowsInPart;
             nint start = ((nint)row * Channels) + channel;
             T* first = Partial + ((nint)part * 2 * Pitch) + channel;
-            Panel.Sums(A + start, B + start, Math.Min(RowsInPart, Rows - row), Math.Min(Width, Channels - channel), Parameters + channel, Pitch, first, first + Pitch);
+            Panel.Sums(A + start, B + start, Math.Min(RowsInPart, Rows - row), Math.Min(Width, Channels - channel), Parameters + channel,
+                Pitch, first, first + Pitch);
         }
     }
 

@@ -7,9 +7,9 @@ namespace Engine.Kernels;
 internal static class ChannelStatistics
 {
     /// <summary>
-    /// The mean and the variance from n terms' sums of d = x - pivot and of d²: mean = pivot + sum / n, variance = (squares - sum² / n) / n.
-    /// Rounding of the variance grows by the factor 1 + (pivot - mean)² / variance, which is near 1 for a pivot that is a mean of some of
-    /// the terms itself.
+    /// The mean and the variance from n terms' sums of d = x - pivot and of d²: mean = pivot + sum / n, variance = (squares - sum² / n) /
+    /// n. Rounding of the variance grows by the factor 1 + (pivot - mean)² / variance, which is near 1 for a pivot that is a mean of some
+    /// of the terms itself.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V Moments<V>(V pivot, V sum, V squares, V n, out V variance) where V : unmanaged, ILane<V>
@@ -29,8 +29,8 @@ internal static class ChannelStatistics
         ((V.Of(1) - momentum) * running) + (momentum * statistic);
 
     /// <summary>
-    /// What the mean and the deviation pass on of the gradient, as offset and slope: dx = scale h - scale sum / n - scale r² products / n d, for
-    /// d = x - mean, the reciprocal deviation r and the sums of h and of h d.
+    /// What the mean and the deviation pass on of the gradient, as offset and slope: dx = scale h - scale sum / n - scale r² products / n
+    /// d, for d = x - mean, the reciprocal deviation r and the sums of h and of h d.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V Slope<V>(V scale, V reciprocal, V sum, V products, V n, out V offset) where V : unmanaged, ILane<V>

@@ -3,7 +3,10 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
 
-/// <summary>An activation that a normalisation applies to its result z before writing it; its gradient needs no more than z, which is computed again.</summary>
+/// <summary>
+/// An activation that a normalisation applies to its result z before writing it; its gradient needs no more than z, which is computed
+/// again.
+/// </summary>
 internal interface IFoldedActivation
 {
     /// <summary>The activation of z.</summary>

@@ -21,7 +21,10 @@ public readonly record struct GroupNormShape(int Images, int Positions, int Chan
     /// <summary>Throws unless the extents fit together.</summary>
     internal void Check(string operation)
     {
-        if (Images < 0 || Positions < 0 || Channels < 0 || Groups < 1 || Channels % Groups != 0 || (long)Images * Positions * Channels > int.MaxValue)
-            throw new ArgumentException($"{operation}: {Groups} groups of {Channels} channels at {Positions} positions of {Images} images do not fit together: channels come in groups of one size.");
+        if (Images < 0 || Positions < 0 || Channels < 0 || Groups < 1 || Channels % Groups != 0
+            || (long)Images * Positions * Channels > int.MaxValue)
+            throw new ArgumentException(
+                $"{operation}: {Groups} groups of {Channels} channels at {Positions} positions of {Images} images do not fit together: "
+                + "channels come in groups of one size.");
     }
 }

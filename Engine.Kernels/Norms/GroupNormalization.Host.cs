@@ -12,7 +12,8 @@ public static unsafe partial class GroupNormalization
     private const int ChunkElements = 16384;
 
     private static void ForwardOnHost<TActivation>(
-        CpuDevice cpu, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y,
+        CpuDevice cpu, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal,
+        Storage y,
         Storage? shift = null, Storage? distances = null)
         where TActivation : unmanaged, IFoldedActivation
     {
@@ -40,8 +41,10 @@ public static unsafe partial class GroupNormalization
                 ForwardJob<T, V, TActivation> job = new()
                 {
                     Shift = shift is null ? null : shift.Pointer<T>(), Distances = distances is null ? null : distances.Pointer<T>(),
-                    X = x.Pointer<T>(), Gamma = gamma is null ? null : gamma.Pointer<T>(), Beta = beta is null ? null : beta.Pointer<T>(), Mean = mean.Pointer<T>(),
-                    Reciprocal = reciprocal.Pointer<T>(), Y = y.Pointer<T>(), Scratch = scratch.Pointer<T>(), Shape = shape, Epsilon = epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
+                    X = x.Pointer<T>(), Gamma = gamma is null ? null : gamma.Pointer<T>(), Beta = beta is null ? null : beta.Pointer<T>(),
+                    Mean = mean.Pointer<T>(),
+                    Reciprocal = reciprocal.Pointer<T>(), Y = y.Pointer<T>(), Scratch = scratch.Pointer<T>(), Shape = shape,
+                    Epsilon = epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
                 };
                 cpu.Workers.Run(ref job, chunks);
             }
@@ -53,7 +56,8 @@ public static unsafe partial class GroupNormalization
     }
 
     private static void BackwardOnHost<TActivation>(
-        CpuDevice cpu, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx,
+        CpuDevice cpu, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma,
+        Storage dBeta, Storage? dx,
         Storage? beta = null, Storage? shift = null, Storage? distances = null, Storage? dShift = null)
         where TActivation : unmanaged, IFoldedActivation
     {
@@ -82,12 +86,16 @@ public static unsafe partial class GroupNormalization
                 {
                     Beta = beta is null ? null : beta.Pointer<T>(), Shift = shift is null ? null : shift.Pointer<T>(),
                     Distances = distances is null ? null : distances.Pointer<T>(), DShift = dShift is null ? null : dShift.Pointer<T>(),
-                    G = g.Pointer<T>(), X = x.Pointer<T>(), Gamma = gamma is null ? null : gamma.Pointer<T>(), Mean = mean.Pointer<T>(), Reciprocal = reciprocal.Pointer<T>(),
-                    Dx = dx is null ? null : dx.Pointer<T>(), Scratch = scratch.Pointer<T>(), Shape = shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
+                    G = g.Pointer<T>(), X = x.Pointer<T>(), Gamma = gamma is null ? null : gamma.Pointer<T>(), Mean = mean.Pointer<T>(),
+                    Reciprocal = reciprocal.Pointer<T>(),
+                    Dx = dx is null ? null : dx.Pointer<T>(), Scratch = scratch.Pointer<T>(), Shape = shape, ImagesInChunk = imagesInChunk,
+                    Pitch = pitch,
                 };
                 cpu.Workers.Run(ref job, chunks);
-                PartialSums.Add(job.Scratch + (BackwardJob<T, V, TActivation>.DGammaRow * pitch), chunks, Rows * pitch, shape.Channels, dGamma.Pointer<T>());
-                PartialSums.Add(job.Scratch + (BackwardJob<T, V, TActivation>.DBetaRow * pitch), chunks, Rows * pitch, shape.Channels, dBeta.Pointer<T>());
+                PartialSums.Add(job.Scratch + (BackwardJob<T, V, TActivation>.DGammaRow * pitch), chunks, Rows * pitch, shape.Channels,
+                    dGamma.Pointer<T>());
+                PartialSums.Add(job.Scratch + (BackwardJob<T, V, TActivation>.DBetaRow * pitch), chunks, Rows * pitch, shape.Channels,
+                    dBeta.Pointer<T>());
             }
             finally
             {
@@ -134,8 +142,8 @@ public static unsafe partial class GroupNormalization
         }
 
         /// <summary>
-        /// One number for all channels of a group: the mean at some positions that are spread over all of them. With a shift s, x + s less the number is x less
-        /// (the number - s): so the shift costs nothing.
+        /// One number for all channels of a group: the mean at some positions that are spread over all of them. With a shift s, x + s less
+        /// the number is x less (the number - s): so the shift costs nothing.
         /// </summary>
         private readonly void Pivots(T* x, T* shift, T* pivots)
         {
@@ -187,7 +195,8 @@ public static unsafe partial class GroupNormalization
             {
                 // What is left of the channel's own distance from the mean, summed over the positions: the gradient of the shift needs it.
                 if (Distances != null)
-                    Distances[((nint)image * Shape.Channels) + c] = T.CreateTruncating(double.CreateTruncating(first[c]) - (distance * Shape.Positions));
+                    Distances[((nint)image * Shape.Channels) + c] =
+                        T.CreateTruncating(double.CreateTruncating(first[c]) - (distance * Shape.Positions));
                 parameters[c] = shift == null ? mean : mean - shift[c];
                 parameters[Pitch + c] = Gamma == null ? reciprocal : Gamma[c] * reciprocal;
                 parameters[(2 * Pitch) + c] = Beta == null ? T.Zero : Beta[c];
@@ -230,7 +239,9 @@ public static unsafe partial class GroupNormalization
             }
         }
 
-        /// <summary>From the sums of g and of g (x - mean) to what the statistics of the group pass on, and to the gradients of gamma and beta.</summary>
+        /// <summary>
+        /// From the sums of g and of g (x - mean) to what the statistics of the group pass on, and to the gradients of gamma and beta.
+        /// </summary>
         private readonly void Finish(int image, int group, T* parameters, T* first, T* second)
         {
             int width = Shape.GroupChannels;

@@ -6,14 +6,18 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// One launch normalises: a team of threads (IRowTeam) has the terms of one mean, and walks over them for the mean, for the variance around it, and for the outputs. The first walk reads memory; the
-// others find the terms in the caches, 16 to 64 KB for each group of threads. So memory sees a read and a write of each number. What is added to the channels before, and the activation
-// behind, are done on the way. The derivative reads x and g twice in the same manner; a kernel before it goes down the columns for the gradients of gamma and beta.
+// One launch normalises: a team of threads (IRowTeam) has the terms of one mean, and walks over them for the mean, for the variance around
+// it, and for the outputs. The first walk reads memory; the others find the terms in the caches, 16 to 64 KB for each group of threads. So
+// memory sees a read and a write of each number. What is added to the channels before, and the activation behind, are done on the way. The
+// derivative reads x and g twice in the same manner; a kernel before it goes down the columns for the gradients of gamma and beta.
 public static partial class GroupNormalization
 {
-    /// <summary>The forward pass on a device that runs ILGPU's kernels; a layer normalisation is one of a single position and group.</summary>
+    /// <summary>
+    /// The forward pass on a device that runs ILGPU's kernels; a layer normalisation is one of a single position and group.
+    /// </summary>
     internal static void ForwardOnIlgpu<TActivation>(
-        IlgpuDevice device, TActivation activation, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, double epsilon, Storage mean, Storage reciprocal, Storage y)
+        IlgpuDevice device, TActivation activation, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift,
+        double epsilon, Storage mean, Storage reciprocal, Storage y)
         where TActivation : unmanaged, IFoldedActivation
     {
         if (x.DType == DType.Float32) Launch<FloatScalar>();
@@ -22,19 +26,23 @@ public static partial class GroupNormalization
         void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
         {
             RowLaunch launch = new(device, shape.Statistics, shape.Terms);
-            Action<GroupWalk, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = launch.IsThread
+            Action<GroupWalk, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = launch.IsThread
                 ? ForwardKernel<TLane, TActivation, OneThread>
                 : launch.IsWarp ? ForwardKernel<TLane, TActivation, OneWarp> : ForwardKernel<TLane, TActivation, OneGroup>;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, new(shape, gamma is not null, beta is not null, shift is not null), TLane.Of(epsilon), IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(gamma ?? x),
-                IlgpuStorage.ViewOf<TLane>(beta ?? x), IlgpuStorage.ViewOf<TLane>(shift ?? x), IlgpuStorage.ViewOf<TLane>(mean), IlgpuStorage.ViewOf<TLane>(reciprocal),
+                launch.Config, new(shape, gamma is not null, beta is not null, shift is not null), TLane.Of(epsilon),
+                IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(gamma ?? x),
+                IlgpuStorage.ViewOf<TLane>(beta ?? x), IlgpuStorage.ViewOf<TLane>(shift ?? x), IlgpuStorage.ViewOf<TLane>(mean),
+                IlgpuStorage.ViewOf<TLane>(reciprocal),
                 IlgpuStorage.ViewOf<TLane>(y), activation);
         }
     }
 
     /// <summary>The derivative on a device that runs ILGPU's kernels.</summary>
     internal static void BackwardOnIlgpu<TActivation>(
-        IlgpuDevice device, TActivation activation, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, Storage mean, Storage reciprocal, Storage dGamma,
+        IlgpuDevice device, TActivation activation, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta,
+        Storage? shift, Storage mean, Storage reciprocal, Storage dGamma,
         Storage dBeta, Storage? dx)
         where TActivation : unmanaged, IFoldedActivation
     {
@@ -43,15 +51,19 @@ public static partial class GroupNormalization
 
         void Launch<TLane>() where TLane : unmanaged, ILane<TLane>
         {
-            ColumnTile tile = new(shape.Images * shape.Positions, shape.Channels, 1), parts = new(tile.Parts, shape.Channels, 1, isWhole: true);
+            ColumnTile tile = new(shape.Images * shape.Positions, shape.Channels, 1),
+                parts = new(tile.Parts, shape.Channels, 1, isWhole: true);
             GroupWalk walk = new(shape, gamma is not null, beta is not null, shift is not null);
-            ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(g), factors = IlgpuStorage.ViewOf<TLane>(gamma ?? x), offsets = IlgpuStorage.ViewOf<TLane>(beta ?? x);
-            ArrayView<TLane> shifts = IlgpuStorage.ViewOf<TLane>(shift ?? x), means = IlgpuStorage.ViewOf<TLane>(mean), reciprocals = IlgpuStorage.ViewOf<TLane>(reciprocal);
+            ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(g),
+                factors = IlgpuStorage.ViewOf<TLane>(gamma ?? x), offsets = IlgpuStorage.ViewOf<TLane>(beta ?? x);
+            ArrayView<TLane> shifts = IlgpuStorage.ViewOf<TLane>(shift ?? x), means = IlgpuStorage.ViewOf<TLane>(mean),
+                reciprocals = IlgpuStorage.ViewOf<TLane>(reciprocal);
             Storage scratch = device.Allocate(x.DType, checked(2 * tile.Parts * shape.Channels));
             try
             {
                 ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
-                Action<GroupWalk, ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation>
+                Action<GroupWalk, ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                    ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation>
                     part = PartKernel;
                 device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                     tile.Config(1), walk, tile, a, b, factors, offsets, shifts, means, reciprocals, memory, activation);
@@ -66,7 +78,8 @@ public static partial class GroupNormalization
 
             if (dx is null) return;
             RowLaunch launch = new(device, shape.Statistics, shape.Terms);
-            Action<GroupWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = launch.IsThread
+            Action<GroupWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = launch.IsThread
                 ? BackwardKernel<TLane, TActivation, OneThread>
                 : launch.IsWarp ? BackwardKernel<TLane, TActivation, OneWarp> : BackwardKernel<TLane, TActivation, OneGroup>;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
@@ -76,7 +89,8 @@ public static partial class GroupNormalization
 
     /// <summary>A team computes the mean of its terms, the variance around it, and the outputs.</summary>
     private static void ForwardKernel<TLane, TActivation, TTeam>(
-        GroupWalk walk, TLane epsilon, ArrayView<TLane> x, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift, ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
+        GroupWalk walk, TLane epsilon, ArrayView<TLane> x, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift,
+        ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
         ArrayView<TLane> y, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
@@ -105,10 +119,13 @@ public static partial class GroupNormalization
         for (int term = first; term < walk.Terms; term += step)
         {
             int left = walk.Terms - term;
-            Four<TLane> a = of.Shifted(x, shift, term, left, center), scale = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)), b = of.OfChannels(beta, walk.HasBeta, 0, term, zero);
+            Four<TLane> a = of.Shifted(x, shift, term, left, center), scale = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)),
+                b = of.OfChannels(beta, walk.HasBeta, 0, term, zero);
             of.Store(y, term, left, new Four<TLane>(
-                activation.Apply(TLane.MulAdd(a.X - center, scale.X * r, b.X)), activation.Apply(TLane.MulAdd(a.Y - center, scale.Y * r, b.Y)),
-                activation.Apply(TLane.MulAdd(a.Z - center, scale.Z * r, b.Z)), activation.Apply(TLane.MulAdd(a.W - center, scale.W * r, b.W))));
+                activation.Apply(TLane.MulAdd(a.X - center, scale.X * r, b.X)),
+                activation.Apply(TLane.MulAdd(a.Y - center, scale.Y * r, b.Y)),
+                activation.Apply(TLane.MulAdd(a.Z - center, scale.Z * r, b.Z)),
+                activation.Apply(TLane.MulAdd(a.W - center, scale.W * r, b.W))));
         }
 
         if (TTeam.Thread != 0) return;
@@ -116,9 +133,13 @@ public static partial class GroupNormalization
         reciprocal[statistic] = r;
     }
 
-    /// <summary>With z = (x - mean) r and h = gamma times the gradient taken back through the activation, a team finds the means of h and of h z and then dx = r (h - mean(h) - z mean(h z)).</summary>
+    /// <summary>
+    /// With z = (x - mean) r and h = gamma times the gradient taken back through the activation, a team finds the means of h and of h z and
+    /// then dx = r (h - mean(h) - z mean(h z)).
+    /// </summary>
     private static void BackwardKernel<TLane, TActivation, TTeam>(
-        GroupWalk walk, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift, ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
+        GroupWalk walk, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift,
+        ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
         ArrayView<TLane> dx, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
@@ -141,14 +162,16 @@ public static partial class GroupNormalization
         {
             Normalized(walk, of, x, g, gamma, beta, shift, term, center, r, activation, out Four<TLane> z, out Four<TLane> h);
             of.Store(dx, term, walk.Terms - term, new Four<TLane>(
-                r * (h.X - meanH - (z.X * meanHz)), r * (h.Y - meanH - (z.Y * meanHz)), r * (h.Z - meanH - (z.Z * meanHz)), r * (h.W - meanH - (z.W * meanHz))));
+                r * (h.X - meanH - (z.X * meanHz)), r * (h.Y - meanH - (z.Y * meanHz)), r * (h.Z - meanH - (z.Z * meanHz)),
+                r * (h.W - meanH - (z.W * meanHz))));
         }
     }
 
     // z = (x + shift - mean) r and h = gamma activation'(g, z gamma + beta) of four terms; both 0 past the end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Normalized<TLane, TActivation>(
-        GroupWalk walk, GroupTerms of, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift, int term, TLane center, TLane r,
+        GroupWalk walk, GroupTerms of, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta,
+        ArrayView<TLane> shift, int term, TLane center, TLane r,
         TActivation activation, out Four<TLane> z, out Four<TLane> h)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
@@ -156,34 +179,48 @@ public static partial class GroupNormalization
         int left = walk.Terms - term;
         TLane zero = TLane.Of(0);
         Four<TLane> a = of.Shifted(x, shift, term, left, center), b = of.Load(g, term, left, zero);
-        Four<TLane> scale = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)), offset = of.OfChannels(beta, walk.HasBeta, 0, term, zero);
+        Four<TLane> scale = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)),
+            offset = of.OfChannels(beta, walk.HasBeta, 0, term, zero);
         z = new((a.X - center) * r, (a.Y - center) * r, (a.Z - center) * r, (a.W - center) * r);
         h = new(
-            scale.X * activation.Gradient(b.X, TLane.MulAdd(z.X, scale.X, offset.X)), scale.Y * activation.Gradient(b.Y, TLane.MulAdd(z.Y, scale.Y, offset.Y)),
-            scale.Z * activation.Gradient(b.Z, TLane.MulAdd(z.Z, scale.Z, offset.Z)), scale.W * activation.Gradient(b.W, TLane.MulAdd(z.W, scale.W, offset.W)));
+            scale.X * activation.Gradient(b.X, TLane.MulAdd(z.X, scale.X, offset.X)),
+            scale.Y * activation.Gradient(b.Y, TLane.MulAdd(z.Y, scale.Y, offset.Y)),
+            scale.Z * activation.Gradient(b.Z, TLane.MulAdd(z.Z, scale.Z, offset.Z)),
+            scale.W * activation.Gradient(b.W, TLane.MulAdd(z.W, scale.W, offset.W)));
     }
 
-    /// <summary>A group adds up the gradients of beta and gamma, activation'(g) and that times z, for four channels of each lane over a part of the rows.</summary>
+    /// <summary>
+    /// A group adds up the gradients of beta and gamma, activation'(g) and that times z, for four channels of each lane over a part of the
+    /// rows.
+    /// </summary>
     private static void PartKernel<TLane, TActivation>(
-        GroupWalk walk, ColumnTile tile, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift, ArrayView<TLane> mean,
+        GroupWalk walk, ColumnTile tile, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta,
+        ArrayView<TLane> shift, ArrayView<TLane> mean,
         ArrayView<TLane> reciprocal, ArrayView<TLane> memory, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
     {
         int channel = tile.Column, left = tile.Columns - channel, step = tile.RowStep, end = tile.EndRow;
         TLane zero = TLane.Of(0), one = TLane.Of(1);
-        Four<TLane> scale = walk.HasGamma != 0 ? Fours.Load(gamma, channel, left, tile.IsWide, one) : Fours.Of(one), offset = walk.HasBeta != 0 ? Fours.Load(beta, channel, left, tile.IsWide, zero) : Fours.Of(zero);
-        int g0 = channel / walk.GroupChannels, g1 = (channel + 1) / walk.GroupChannels, g2 = (channel + 2) / walk.GroupChannels, g3 = (channel + 3) / walk.GroupChannels;
+        Four<TLane> scale = walk.HasGamma != 0 ? Fours.Load(gamma, channel, left, tile.IsWide, one) : Fours.Of(one),
+            offset = walk.HasBeta != 0 ? Fours.Load(beta, channel, left, tile.IsWide, zero) : Fours.Of(zero);
+        int g0 = channel / walk.GroupChannels, g1 = (channel + 1) / walk.GroupChannels, g2 = (channel + 2) / walk.GroupChannels,
+            g3 = (channel + 3) / walk.GroupChannels;
         Four<TLane> sum = Fours.Of(zero), products = sum;
         for (int row = tile.FirstRow; row < end; row += step)
         {
             int at = (row * tile.Columns) + channel, image = row / walk.Positions, statistic = image * walk.Groups;
             Four<TLane> a = Fours.Load(x, at, left, tile.IsWide, zero), b = Fours.Load(g, at, left, tile.IsWide, zero);
-            Four<TLane> more = walk.HasShift != 0 ? Fours.Load(shift, (image * tile.Columns) + channel, left, tile.IsWide, zero) : Fours.Of(zero);
-            Add(activation, a.X + more.X, b.X, scale.X, offset.X, mean, reciprocal, statistic + g0, left > 0, sum.X, products.X, out TLane s0, out TLane p0);
-            Add(activation, a.Y + more.Y, b.Y, scale.Y, offset.Y, mean, reciprocal, statistic + g1, left > 1, sum.Y, products.Y, out TLane s1, out TLane p1);
-            Add(activation, a.Z + more.Z, b.Z, scale.Z, offset.Z, mean, reciprocal, statistic + g2, left > 2, sum.Z, products.Z, out TLane s2, out TLane p2);
-            Add(activation, a.W + more.W, b.W, scale.W, offset.W, mean, reciprocal, statistic + g3, left > 3, sum.W, products.W, out TLane s3, out TLane p3);
+            Four<TLane> more = walk.HasShift != 0 ? Fours.Load(shift, (image * tile.Columns) + channel, left, tile.IsWide, zero)
+                : Fours.Of(zero);
+            Add(activation, a.X + more.X, b.X, scale.X, offset.X, mean, reciprocal, statistic + g0, left > 0, sum.X, products.X,
+                out TLane s0, out TLane p0);
+            Add(activation, a.Y + more.Y, b.Y, scale.Y, offset.Y, mean, reciprocal, statistic + g1, left > 1, sum.Y, products.Y,
+                out TLane s1, out TLane p1);
+            Add(activation, a.Z + more.Z, b.Z, scale.Z, offset.Z, mean, reciprocal, statistic + g2, left > 2, sum.Z, products.Z,
+                out TLane s2, out TLane p2);
+            Add(activation, a.W + more.W, b.W, scale.W, offset.W, mean, reciprocal, statistic + g3, left > 3, sum.W, products.W,
+                out TLane s3, out TLane p3);
             sum = new(s0, s1, s2, s3);
             products = new(p0, p1, p2, p3);
         }
@@ -197,7 +234,8 @@ public static partial class GroupNormalization
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TLane, TActivation>(
-        TActivation activation, TLane x, TLane g, TLane scale, TLane offset, ArrayView<TLane> mean, ArrayView<TLane> reciprocal, int statistic, bool isThere, TLane sum, TLane products,
+        TActivation activation, TLane x, TLane g, TLane scale, TLane offset, ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
+        int statistic, bool isThere, TLane sum, TLane products,
         out TLane newSum, out TLane newProducts)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
@@ -210,15 +248,18 @@ public static partial class GroupNormalization
     }
 
     /// <summary>A group adds up the parts of four channels for each lane.</summary>
-    private static void FinishKernel<TLane>(ColumnTile tile, ArrayView<TLane> memory, ArrayView<TLane> dGamma, ArrayView<TLane> dBeta) where TLane : unmanaged, ILane<TLane>
+    private static void FinishKernel<TLane>(ColumnTile tile, ArrayView<TLane> memory, ArrayView<TLane> dGamma, ArrayView<TLane> dBeta)
+        where TLane : unmanaged, ILane<TLane>
     {
         int channel = tile.Column, left = tile.Columns - channel;
         TLane zero = TLane.Of(0);
         Four<TLane> sum = Fours.Of(zero), products = sum;
         for (int part = tile.FirstRow; part < tile.EndRow; part += tile.RowStep)
         {
-            sum = ColumnTile.Combine(default(SumReduction), sum, Fours.Load(memory, (2 * part * tile.Columns) + channel, left, tile.IsWide, zero));
-            products = ColumnTile.Combine(default(SumReduction), products, Fours.Load(memory, (((2 * part) + 1) * tile.Columns) + channel, left, tile.IsWide, zero));
+            sum = ColumnTile.Combine(
+                default(SumReduction), sum, Fours.Load(memory, (2 * part * tile.Columns) + channel, left, tile.IsWide, zero));
+            products = ColumnTile.Combine(
+                default(SumReduction), products, Fours.Load(memory, (((2 * part) + 1) * tile.Columns) + channel, left, tile.IsWide, zero));
         }
 
         sum = tile.Total(sum, default(SumReduction));

@@ -1,13 +1,15 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, H, W, C], of float or double: in each image each group of neighbouring
-/// channels is brought to mean 0 and variance 1 over all positions, then each channel is scaled and shifted. The number of threads never
-/// changes a bit.
+/// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, H, W, C], of float or double: in each image each group of
+/// neighbouring channels is brought to mean 0 and variance 1 over all positions, then each channel is scaled and shifted. The number of
+/// threads never changes a bit.
 /// </summary>
 public static partial class GroupNormalization
 {
-    /// <summary>y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with the mean and the population variance of each group of each image.</summary>
+    /// <summary>
+    /// y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with the mean and the population variance of each group of each image.
+    /// </summary>
     /// <param name="x">The input, [images, positions, channels].</param>
     /// <param name="shape">The extents.</param>
     /// <param name="gamma">A factor for each channel; null for 1.</param>
@@ -17,11 +19,14 @@ public static partial class GroupNormalization
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon), [images, groups].</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
     /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match.</exception>
-    public static void Forward(Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
+    public static void Forward(
+        Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
     {
         const string Operation = "GroupNormalization.Forward";
         shape.Check(Operation);
-        Device device = NormArguments.Check(Operation, x, shape.Count, (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels), (nameof(beta), beta, shape.Channels),
+        Device device = NormArguments.Check(
+            Operation, x, shape.Count, (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
+            (nameof(beta), beta, shape.Channels),
             (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics));
         NormArguments.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
@@ -43,12 +48,17 @@ public static partial class GroupNormalization
     /// <param name="dBeta">Receives the gradient of beta.</param>
     /// <param name="dx">Receives the gradient of x, unless it is null; may be <paramref name="g"/>.</param>
     /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match.</exception>
-    public static void Backward(Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx)
+    public static void Backward(
+        Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta,
+        Storage? dx)
     {
         const string Operation = "GroupNormalization.Backward";
         shape.Check(Operation);
-        Device device = NormArguments.Check(Operation, x, shape.Count, (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels), (nameof(mean), mean, shape.Statistics),
-            (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(dGamma), dGamma, shape.Channels), (nameof(dBeta), dBeta, shape.Channels), (nameof(dx), dx, shape.Count));
+        Device device = NormArguments.Check(
+            Operation, x, shape.Count, (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
+            (nameof(mean), mean, shape.Statistics),
+            (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(dGamma), dGamma, shape.Channels),
+            (nameof(dBeta), dBeta, shape.Channels), (nameof(dx), dx, shape.Count));
         if (x.Length == 0)
         {
             Move.Fill(dGamma, 0);
@@ -60,7 +70,8 @@ public static partial class GroupNormalization
         }
         else
         {
-            BackwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), g, x, shape, gamma, null, null, mean, reciprocal, dGamma, dBeta, dx);
+            BackwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), g, x, shape, gamma, null, null, mean, reciprocal, dGamma,
+                dBeta, dx);
         }
     }
 }

@@ -14,7 +14,8 @@ public static unsafe partial class LayerNormalization
     private const int BlockLength = 4096;
 
     private static void ForwardOnHost(
-        CpuDevice cpu, Storage x, int rows, int columns, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
+        CpuDevice cpu, Storage x, int rows, int columns, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal,
+        Storage y)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (x.DType == DType.Float32)
@@ -38,8 +39,10 @@ public static unsafe partial class LayerNormalization
             {
                 RowJob<T, V> job = new()
                 {
-                    X = x.Pointer<T>(), Gamma = Copied<T, V>(gamma, columns, scratch, 0, T.One), Beta = Copied<T, V>(beta, columns, scratch, 1, T.Zero),
-                    Mean = mean.Pointer<T>(), Reciprocal = reciprocal.Pointer<T>(), Y = y.Pointer<T>(), Epsilon = epsilon, Rows = rows, Columns = columns, RowsInChunk = rowsInChunk,
+                    X = x.Pointer<T>(), Gamma = Copied<T, V>(gamma, columns, scratch, 0, T.One),
+                    Beta = Copied<T, V>(beta, columns, scratch, 1, T.Zero),
+                    Mean = mean.Pointer<T>(), Reciprocal = reciprocal.Pointer<T>(), Y = y.Pointer<T>(), Epsilon = epsilon, Rows = rows,
+                    Columns = columns, RowsInChunk = rowsInChunk,
                 };
                 cpu.Workers.Run(ref job, chunks);
             }
@@ -51,7 +54,8 @@ public static unsafe partial class LayerNormalization
     }
 
     private static void BackwardOnHost(
-        CpuDevice cpu, Storage g, Storage x, int rows, int columns, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx)
+        CpuDevice cpu, Storage g, Storage x, int rows, int columns, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma,
+        Storage dBeta, Storage? dx)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (x.DType == DType.Float32)
@@ -76,8 +80,10 @@ public static unsafe partial class LayerNormalization
             {
                 GradientJob<T, V> job = new()
                 {
-                    G = g.Pointer<T>(), X = x.Pointer<T>(), Gamma = Copied<T, V>(gamma, columns, scratch, 0, T.One), Mean = mean.Pointer<T>(), Reciprocal = reciprocal.Pointer<T>(),
-                    Dx = dx is null ? null : dx.Pointer<T>(), Partial = scratch.Pointer<T>() + pitch, Rows = rows, Columns = columns, RowsInChunk = rowsInChunk, Pitch = pitch,
+                    G = g.Pointer<T>(), X = x.Pointer<T>(), Gamma = Copied<T, V>(gamma, columns, scratch, 0, T.One),
+                    Mean = mean.Pointer<T>(), Reciprocal = reciprocal.Pointer<T>(),
+                    Dx = dx is null ? null : dx.Pointer<T>(), Partial = scratch.Pointer<T>() + pitch, Rows = rows, Columns = columns,
+                    RowsInChunk = rowsInChunk, Pitch = pitch,
                 };
                 cpu.Workers.Run(ref job, chunks);
                 PartialSums.Add(job.Partial, chunks, 2 * pitch, columns, dGamma.Pointer<T>());
@@ -147,7 +153,8 @@ public static unsafe partial class LayerNormalization
                 Mean[row] = mean;
                 Reciprocal[row] = reciprocal;
                 int i = 0;
-                for (; i <= Columns - V.Count; i += V.Count) V.Store(V.MulAdd((V.Load(x + i) - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i);
+                for (; i <= Columns - V.Count; i += V.Count) V.Store(
+                    V.MulAdd((V.Load(x + i) - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i);
                 if (i == Columns) continue;
                 V last = PartialVector.Load(x + i, Columns - i, center);
                 PartialVector.Store(V.MulAdd((last - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i, Columns - i);
@@ -183,9 +190,11 @@ public static unsafe partial class LayerNormalization
                 V blockSum = V.Of(0), blockProducts = V.Of(0);
                 int end = block + Math.Min(BlockLength, Columns - block);
                 int i = block;
-                for (; i <= end - V.Count; i += V.Count) Add(V.Load(x + i), V.Load(g + i), i, mean, reciprocal, dGamma, dBeta, ref blockSum, ref blockProducts);
+                for (; i <= end - V.Count; i += V.Count) Add(
+                    V.Load(x + i), V.Load(g + i), i, mean, reciprocal, dGamma, dBeta, ref blockSum, ref blockProducts);
                 if (i < end)
-                    Add(PartialVector.Load(x + i, end - i, mean), PartialVector.Load(g + i, end - i, V.Of(0)), i, mean, reciprocal, dGamma, dBeta, ref blockSum, ref blockProducts);
+                    Add(PartialVector.Load(x + i, end - i, mean), PartialVector.Load(g + i, end - i, V.Of(0)), i, mean, reciprocal, dGamma,
+                        dBeta, ref blockSum, ref blockProducts);
                 sum += RowReduction<T, V, SumReduction>.Lanes(default, blockSum);
                 products += RowReduction<T, V, SumReduction>.Lanes(default, blockProducts);
             }
@@ -195,9 +204,11 @@ public static unsafe partial class LayerNormalization
             V offset = V.Of(sum / Columns);
             V slope = V.Of(products / Columns);
             int c = 0;
-            for (; c <= Columns - V.Count; c += V.Count) V.Store(Element(V.Load(x + c), V.Load(g + c), c, mean, reciprocal, offset, slope), dx + c);
+            for (; c <= Columns - V.Count; c += V.Count) V.Store(
+                Element(V.Load(x + c), V.Load(g + c), c, mean, reciprocal, offset, slope), dx + c);
             if (c == Columns) return;
-            V last = Element(PartialVector.Load(x + c, Columns - c, mean), PartialVector.Load(g + c, Columns - c, V.Of(0)), c, mean, reciprocal, offset, slope);
+            V last = Element(PartialVector.Load(x + c, Columns - c, mean), PartialVector.Load(g + c, Columns - c, V.Of(0)), c, mean,
+                reciprocal, offset, slope);
             PartialVector.Store(last, dx + c, Columns - c);
         }
 

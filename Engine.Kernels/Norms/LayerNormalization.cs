@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) of [rows, columns], of float or double: each row is brought to mean 0 and variance 1, then
-/// each column is scaled and shifted. The number of threads never changes a bit.
+/// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) of [rows, columns], of float or double: each row is brought to mean 0 and
+/// variance 1, then each column is scaled and shifted. The number of threads never changes a bit.
 /// </summary>
 public static partial class LayerNormalization
 {
@@ -17,16 +17,20 @@ public static partial class LayerNormalization
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon) of each row.</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    public static void Forward(Storage x, int rows, int columns, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
+    public static void Forward(
+        Storage x, int rows, int columns, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal, Storage y)
     {
         const string Operation = "LayerNormalization.Forward";
         long count = (long)rows * columns;
-        Device device = NormArguments.Check(Operation, x, count, (nameof(y), y, count), (nameof(gamma), gamma, columns), (nameof(beta), beta, columns), (nameof(mean), mean, rows),
+        Device device = NormArguments.Check(
+            Operation, x, count, (nameof(y), y, count), (nameof(gamma), gamma, columns), (nameof(beta), beta, columns),
+            (nameof(mean), mean, rows),
             (nameof(reciprocal), reciprocal, rows));
         NormArguments.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y);
-        else GroupNormalization.ForwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y);
+        else GroupNormalization.ForwardOnIlgpu(
+            (IlgpuDevice)device, default(FoldedNothing), x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>
@@ -45,11 +49,14 @@ public static partial class LayerNormalization
     /// <param name="dx">Receives the gradient of x, unless it is null; may be <paramref name="g"/>.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     public static void Backward(
-        Storage g, Storage x, int rows, int columns, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx)
+        Storage g, Storage x, int rows, int columns, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma, Storage dBeta,
+        Storage? dx)
     {
         const string Operation = "LayerNormalization.Backward";
         long count = (long)rows * columns;
-        Device device = NormArguments.Check(Operation, x, count, (nameof(g), g, count), (nameof(gamma), gamma, columns), (nameof(mean), mean, rows), (nameof(reciprocal), reciprocal, rows),
+        Device device = NormArguments.Check(
+            Operation, x, count, (nameof(g), g, count), (nameof(gamma), gamma, columns), (nameof(mean), mean, rows),
+            (nameof(reciprocal), reciprocal, rows),
             (nameof(dGamma), dGamma, columns), (nameof(dBeta), dBeta, columns), (nameof(dx), dx, count));
         if (x.Length == 0)
         {
@@ -62,7 +69,9 @@ public static partial class LayerNormalization
         }
         else
         {
-            GroupNormalization.BackwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma, dBeta, dx);
+            GroupNormalization.BackwardOnIlgpu(
+                (IlgpuDevice)device, default(FoldedNothing), g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma,
+                dBeta, dx);
         }
     }
 }

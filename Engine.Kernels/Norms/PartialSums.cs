@@ -5,7 +5,9 @@ namespace Engine.Kernels;
 /// <summary>Brings the partial sums of several pieces of work together, in the order of the pieces.</summary>
 internal static unsafe class PartialSums
 {
-    /// <summary>sum[i] = the sum over <paramref name="pieces"/> rows, <paramref name="stride"/> apart, of their element i; added up in double.</summary>
+    /// <summary>
+    /// sum[i] = the sum over <paramref name="pieces"/> rows, <paramref name="stride"/> apart, of their element i; added up in double.
+    /// </summary>
     internal static void Add<T>(T* partial, int pieces, int stride, int count, T* sum) where T : unmanaged, INumber<T>
     {
         const int Columns = 64;

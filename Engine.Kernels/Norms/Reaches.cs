@@ -3,7 +3,9 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels;
 
-/// <summary>How far a vector reaches into memory: so that a loop's body is written once for whole vectors and for the end of a row.</summary>
+/// <summary>
+/// How far a vector reaches into memory: so that a loop's body is written once for whole vectors and for the end of a row.
+/// </summary>
 internal unsafe interface IReach<T, V>
     where T : unmanaged
     where V : unmanaged, IVectorLane<V, T>

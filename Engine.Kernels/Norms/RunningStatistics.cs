@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// Statistics of a batch normalisation that are gathered in training, for evaluation: running = (1 - momentum) running + momentum statistic of the
-/// batch.
+/// Statistics of a batch normalisation that are gathered in training, for evaluation: running = (1 - momentum) running + momentum statistic
+/// of the batch.
 /// </summary>
 /// <param name="Mean">The running mean of each channel.</param>
 /// <param name="Variance">The running variance of each channel: of the unbiased variances, divided by rows - 1.</param>

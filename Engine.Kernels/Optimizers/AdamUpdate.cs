@@ -4,8 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// One step of Adam (Kingma and Ba 2014, arXiv:1412.6980, algorithm 1), with or without the decoupled decay of AdamW (Loshchilov and Hutter 2017,
-/// arXiv:1711.05101, algorithm 2), fused: parameter, moments and gradient are each read once, and parameter and moments written once.
+/// One step of Adam (Kingma and Ba 2014, arXiv:1412.6980, algorithm 1), with or without the decoupled decay of AdamW (Loshchilov and Hutter
+/// 2017, arXiv:1711.05101, algorithm 2), fused: parameter, moments and gradient are each read once, and parameter and moments written once.
 /// </summary>
 public static class AdamUpdate
 {
@@ -37,7 +37,8 @@ public static class AdamUpdate
     /// <param name="beta2">The decay of the square.</param>
     /// <param name="epsilon">What keeps the divisor from 0.</param>
     /// <param name="weightDecay">The share of the parameter that is taken off, times the learning rate; 0 is Adam itself.</param>
-    /// <exception cref="ArgumentException">The numbers of arrays differ, or storages of one parameter differ in device, type or length.</exception>
+    /// <exception cref="ArgumentException">The numbers of arrays differ, or storages of one parameter differ in device, type or
+    /// length.</exception>
     public static void Run(
         ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> gradients,
         long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0)
@@ -45,7 +46,8 @@ public static class AdamUpdate
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         double rate = learningRate / (1 - Math.Pow(beta1, step));
         double correction = 1 / Math.Sqrt(1 - Math.Pow(beta2, step));
-        Map.Update(parameters, means, squares, [], gradients, new Op(rate, correction, beta1, beta2, epsilon, 1 - (learningRate * weightDecay)));
+        Map.Update(parameters, means, squares, [], gradients,
+            new Op(rate, correction, beta1, beta2, epsilon, 1 - (learningRate * weightDecay)));
     }
 
     internal readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon, double kept) : IUpdateOp

@@ -18,7 +18,8 @@ public static class AverageUpdate
     /// <param name="first">Some arrays; changed.</param>
     /// <param name="second">As many of the same lengths; changed.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
-    public static void Exchange(ReadOnlySpan<Storage> first, ReadOnlySpan<Storage> second) => Map.Update(first, second, [], [], first, default(ExchangeOp));
+    public static void Exchange(ReadOnlySpan<Storage> first, ReadOnlySpan<Storage> second) =>
+        Map.Update(first, second, [], [], first, default(ExchangeOp));
 
     internal readonly struct Op(double share) : IUpdateOp
     {
@@ -36,6 +37,7 @@ public static class AverageUpdate
         public static int States => 2;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<T>(ref T first, ref T second, ref T third, ref T fourth, T x) where T : unmanaged, ILane<T> => (first, second) = (second, first);
+        public void Apply<T>(ref T first, ref T second, ref T third, ref T fourth, T x)
+            where T : unmanaged, ILane<T> => (first, second) = (second, first);
     }
 }

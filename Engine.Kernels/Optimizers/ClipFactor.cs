@@ -3,7 +3,9 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Elementwise;
 
-/// <summary>What gradients are multiplied with so that their norm is at most <c>most</c>: 1 where it is, and where it is not finite.</summary>
+/// <summary>
+/// What gradients are multiplied with so that their norm is at most <c>most</c>: 1 where it is, and where it is not finite.
+/// </summary>
 /// <param name="most">The largest norm.</param>
 internal readonly struct ClipFactor(double most) : IUnaryOp
 {

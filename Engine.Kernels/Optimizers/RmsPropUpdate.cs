@@ -5,14 +5,14 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// One step of RMSProp (Tieleman and Hinton 2012, lecture 6.5), plain, centred (Graves 2013, arXiv:1308.0850, equations 38 to 45) or with momentum, fused into
-/// one pass over memory.
+/// One step of RMSProp (Tieleman and Hinton 2012, lecture 6.5), plain, centred (Graves 2013, arXiv:1308.0850, equations 38 to 45) or with
+/// momentum, fused into one pass over memory.
 /// </summary>
 public static class RmsPropUpdate
 {
     /// <summary>
-    /// v = alpha v + (1 - alpha) g²; d = g / (sqrt(v) + epsilon); p -= learningRate d. Centred, m = alpha m + (1 - alpha) g and v - m² stands for v
-    /// below the root; with momentum, b = momentum b + d stands for d in the last equation.
+    /// v = alpha v + (1 - alpha) g²; d = g / (sqrt(v) + epsilon); p -= learningRate d. Centred, m = alpha m + (1 - alpha) g and v - m²
+    /// stands for v below the root; with momentum, b = momentum b + d stands for d in the last equation.
     /// </summary>
     /// <param name="parameters">p; renewed.</param>
     /// <param name="squares">v of each, zeros at first; renewed.</param>

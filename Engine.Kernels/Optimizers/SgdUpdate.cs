@@ -40,7 +40,8 @@ public static class SgdUpdate
     /// <param name="momentum">The share of the velocity that stays.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(
-        ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> velocities, ReadOnlySpan<Storage> gradients, double learningRate, double momentum) =>
+        ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> velocities, ReadOnlySpan<Storage> gradients, double learningRate,
+        double momentum) =>
         Map.Update(parameters, velocities, [], [], gradients, new WithMomentum(learningRate, momentum));
 
     internal readonly struct Plain(double rate) : IUpdateOp

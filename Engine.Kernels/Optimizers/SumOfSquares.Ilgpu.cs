@@ -5,8 +5,9 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// All arrays are read in one launch, by the table of chunks that an optimiser's step uses (ChunkTables), and one number comes back to the host. Squares are added up in float64: a card for computing has
-// float64 units enough for one multiplication and addition for each 4 bytes read.
+// All arrays are read in one launch, by the table of chunks that an optimiser's step uses (ChunkTables), and one number comes back to the
+// host. Squares are added up in float64: a card for computing has float64 units enough for one multiplication and addition for each 4 bytes
+// read.
 public static partial class SumOfSquares
 {
     /// <summary>The sum over arrays of one type, into a number on the device.</summary>
@@ -38,7 +39,8 @@ public static partial class SumOfSquares
             {
                 Action<ArrayView<ArrayChunk>, ArrayView<DoubleScalar>> kernel = ChunkKernel<T, TConversion>;
                 device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    (new Index1D(table.Count), new Index1D(Threads)), IlgpuStorage.ViewOf<ArrayChunk>(table.Storage), IlgpuStorage.ViewOf<DoubleScalar>(partial));
+                    (new Index1D(table.Count), new Index1D(Threads)), IlgpuStorage.ViewOf<ArrayChunk>(table.Storage),
+                    IlgpuStorage.ViewOf<DoubleScalar>(partial));
                 Reduce.Sum(partial, [table.Count], [0], sum);
             }
             finally

@@ -1,6 +1,9 @@
 namespace Engine.Kernels;
 
-/// <summary>The mean over windows of an image, for each channel. It is linear: its derivative is its transpose, and the derivative of that is it again.</summary>
+/// <summary>
+/// The mean over windows of an image, for each channel. It is linear: its derivative is its transpose, and the derivative of that is it
+/// again.
+/// </summary>
 public static class AveragePool
 {
     /// <summary>y[window] = the mean of x over the window.</summary>
@@ -15,7 +18,9 @@ public static class AveragePool
         Pooling.Fold(default(AverageFold), Layout(shape, countPadding), x, null, y);
     }
 
-    /// <summary>The derivative of <see cref="Run"/>: dx[place] = the sum of g / (the window's places) over the windows that the place is in.</summary>
+    /// <summary>
+    /// The derivative of <see cref="Run"/>: dx[place] = the sum of g / (the window's places) over the windows that the place is in.
+    /// </summary>
     /// <param name="g">The gradient with respect to the output.</param>
     /// <param name="shape">The extents and the window.</param>
     /// <param name="dx">The gradient with respect to the images.</param>
@@ -27,5 +32,6 @@ public static class AveragePool
         Pooling.Spread(default(AverageSpread), Layout(shape, countPadding), g, null, dx);
     }
 
-    private static PoolLayout Layout(in PoolShape shape, bool countPadding) => new(shape, countPadding ? shape.Window.Height * shape.Window.Width : 0);
+    private static PoolLayout Layout(in PoolShape shape, bool countPadding) =>
+        new(shape, countPadding ? shape.Window.Height * shape.Window.Width : 0);
 }

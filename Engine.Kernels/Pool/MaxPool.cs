@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// The maximum over windows of an image, for each channel. Padding never wins. Of equal elements the first one, row by row, is taken; a window
-/// with NaN in it gives NaN.
+/// The maximum over windows of an image, for each channel. Padding never wins. Of equal elements the first one, row by row, is taken; a
+/// window with NaN in it gives NaN.
 /// </summary>
 public static class MaxPool
 {

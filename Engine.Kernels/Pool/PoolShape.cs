@@ -32,17 +32,22 @@ public readonly record struct PoolShape(int Batch, int Height, int Width, int Ch
     {
         (PoolWindow w, Conv2dPadding p) = (Window, Window.Padding);
         if (Batch < 0 || Channels < 0 || Height < 1 || Width < 1)
-            throw new ArgumentException($"{operation}: images [batch, height, width, channels] with at least one row and column are needed, found {this}.");
+            throw new ArgumentException(
+                $"{operation}: images [batch, height, width, channels] with at least one row and column are needed, found {this}.");
         if (w.Height < 1 || w.Width < 1 || w.StrideHeight < 1 || w.StrideWidth < 1)
-            throw new ArgumentException($"{operation}: the extents of the window and its strides must be at least 1, found a window of {w}.");
-        if ((long)w.Height * w.Width > 1 << 24) throw new ArgumentException($"{operation}: a window has at most 2^24 places, found a window of {w}.");
+            throw new ArgumentException(
+                $"{operation}: the extents of the window and its strides must be at least 1, found a window of {w}.");
+        if ((long)w.Height * w.Width > 1 << 24) throw new ArgumentException(
+            $"{operation}: a window has at most 2^24 places, found a window of {w}.");
 
         // With less padding than window every window sees the image.
-        if (Math.Min(p.Top, p.Bottom) < 0 || Math.Min(p.Left, p.Right) < 0 || Math.Max(p.Top, p.Bottom) >= w.Height || Math.Max(p.Left, p.Right) >= w.Width)
+        if (Math.Min(p.Top, p.Bottom) < 0 || Math.Min(p.Left, p.Right) < 0 || Math.Max(p.Top, p.Bottom) >= w.Height
+            || Math.Max(p.Left, p.Right) >= w.Width)
             throw new ArgumentException($"{operation}: padding must be from 0 to one less than the window, found a window of {w}.");
         if ((long)Height + p.Top + p.Bottom < w.Height || (long)Width + p.Left + p.Right < w.Width)
             throw new ArgumentException($"{operation}: the window does not fit into the padded image, found {this}.");
     }
 
-    private static int Outputs(int extent, int before, int after, int kernel, int stride) => ((extent + before + after - kernel) / stride) + 1;
+    private static int Outputs(int extent, int before, int after, int kernel, int stride) =>
+        ((extent + before + after - kernel) / stride) + 1;
 }

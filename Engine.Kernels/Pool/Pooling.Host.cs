@@ -26,13 +26,15 @@ internal static unsafe partial class Pooling
     {
         FoldJob<T, V, TFold> job = new()
         {
-            Fold = fold, Layout = layout, X = x.Pointer<T>(), Positions = positions is null ? null : positions.Pointer<T>(), Y = y.Pointer<T>(),
+            Fold = fold, Layout = layout, X = x.Pointer<T>(), Positions = positions is null ? null : positions.Pointer<T>(),
+            Y = y.Pointer<T>(),
             Rows = layout.Batch * layout.Y.Outputs, RowsInChunk = Math.Max(1, ChunkElements / (layout.X.Outputs * layout.Channels)),
         };
         cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
     }
 
-    private static void SpreadOnHost<TSpread>(CpuDevice cpu, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+    private static void SpreadOnHost<TSpread>(
+        CpuDevice cpu, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
         where TSpread : unmanaged, IWindowSpread
     {
         bool wide = Vector512.IsHardwareAccelerated;
@@ -42,14 +44,16 @@ internal static unsafe partial class Pooling
         else SpreadOnHost<double, Double256, TSpread>(cpu, spread, layout, g, positions, dx);
     }
 
-    private static void SpreadOnHost<T, V, TSpread>(CpuDevice cpu, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+    private static void SpreadOnHost<T, V, TSpread>(
+        CpuDevice cpu, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
         where TSpread : unmanaged, IWindowSpread
     {
         SpreadJob<T, V, TSpread> job = new()
         {
-            Spread = spread, Layout = layout, G = g.Pointer<T>(), Positions = positions is null ? null : positions.Pointer<T>(), Output = dx.Pointer<T>(),
+            Spread = spread, Layout = layout, G = g.Pointer<T>(), Positions = positions is null ? null : positions.Pointer<T>(),
+            Output = dx.Pointer<T>(),
             Rows = layout.Batch * layout.Y.Inputs, RowsInChunk = Math.Max(1, ChunkElements / (layout.X.Inputs * layout.Channels)),
         };
         cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
@@ -72,7 +76,8 @@ internal static unsafe partial class Pooling
             for (int row = start; row < end; row++)
             {
                 (int image, int windowY) = Math.DivRem(row, Layout.Y.Outputs);
-                for (int windowX = 0; windowX < Layout.X.Outputs; windowX++) Window(image, windowY, windowX, ((nint)row * Layout.X.Outputs) + windowX);
+                for (int windowX = 0; windowX < Layout.X.Outputs; windowX++) Window(
+                    image, windowY, windowX, ((nint)row * Layout.X.Outputs) + windowX);
             }
         }
 
@@ -87,16 +92,19 @@ internal static unsafe partial class Pooling
             {
                 int left = channels - channel;
                 V value = fold.Start<V>();
-                V position = TFold.ReadsPositions ? PartialVector.LoadUpTo<V, T>(Positions + (window * channels) + channel, left) : V.Of(Layout.Place(firstY, firstX));
+                V position = TFold.ReadsPositions ? PartialVector.LoadUpTo<V, T>(Positions + (window * channels) + channel, left)
+                    : V.Of(Layout.Place(firstY, firstX));
                 for (int ky = firstY; ky < endY; ky++)
                 {
                     T* line = source + ((nint)ky * x.Inputs * channels) + channel;
                     for (int kx = firstX; kx < endX; kx++)
-                        fold.Next(ref value, ref position, PartialVector.LoadUpTo<V, T>(line + ((nint)kx * channels), left), V.Of(Layout.Place(ky, kx)));
+                        fold.Next(ref value, ref position, PartialVector.LoadUpTo<V, T>(line + ((nint)kx * channels), left),
+                            V.Of(Layout.Place(ky, kx)));
                 }
 
                 PartialVector.StoreUpTo(fold.Finish(value, divisor), Y + (window * channels) + channel, left);
-                if (!TFold.ReadsPositions && Positions != null) PartialVector.StoreUpTo(position, Positions + (window * channels) + channel, left);
+                if (!TFold.ReadsPositions && Positions != null) PartialVector.StoreUpTo(
+                    position, Positions + (window * channels) + channel, left);
             }
         }
     }
@@ -126,7 +134,8 @@ internal static unsafe partial class Pooling
         private readonly void Place(int image, int placeY, int placeX, T* output)
         {
             (PoolAxis y, PoolAxis x, int channels) = (Layout.Y, Layout.X, Layout.Channels);
-            (int firstY, int endY, int firstX, int endX) = (y.FirstWindow(placeY), y.EndWindow(placeY), x.FirstWindow(placeX), x.EndWindow(placeX));
+            (int firstY, int endY, int firstX, int endX) =
+                (y.FirstWindow(placeY), y.EndWindow(placeY), x.FirstWindow(placeX), x.EndWindow(placeX));
             TSpread spread = Spread;
             for (int channel = 0; channel < channels; channel += V.Count)
             {
@@ -140,7 +149,8 @@ internal static unsafe partial class Pooling
                         nint at = (((line * x.Outputs) + windowX) * channels) + channel;
                         V position = TSpread.ReadsPositions ? PartialVector.LoadUpTo<V, T>(Positions + at, left) : default;
                         V place = V.Of(Layout.Place(placeY - y.Start(windowY), placeX - x.Start(windowX)));
-                        sum += spread.Term(PartialVector.LoadUpTo<V, T>(G + at, left), position, place, V.Of(Layout.Divisor(windowY, windowX)));
+                        sum += spread.Term(PartialVector.LoadUpTo<V, T>(G + at, left), position, place,
+                            V.Of(Layout.Divisor(windowY, windowX)));
                     }
                 }
 

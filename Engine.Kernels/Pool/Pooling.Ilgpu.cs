@@ -13,32 +13,39 @@ internal static partial class Pooling
         else FoldOnIlgpu<DoubleScalar, TFold>(device, fold, layout, x, positions, y);
     }
 
-    private static void FoldOnIlgpu<TLane, TFold>(IlgpuDevice device, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
+    private static void FoldOnIlgpu<TLane, TFold>(
+        IlgpuDevice device, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TFold : unmanaged, IWindowFold
     {
         Action<Index1D, PoolLayout, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TFold> kernel = FoldKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            y.Length, layout, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(positions ?? y), positions is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(y), fold);
+            y.Length, layout, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(positions ?? y), positions is null ? 0 : 1,
+            IlgpuStorage.ViewOf<TLane>(y), fold);
     }
 
-    private static void SpreadOnIlgpu<TSpread>(IlgpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+    private static void SpreadOnIlgpu<TSpread>(
+        IlgpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
         where TSpread : unmanaged, IWindowSpread
     {
         if (dx.DType == DType.Float32) SpreadOnIlgpu<FloatScalar, TSpread>(device, spread, layout, g, positions, dx);
         else SpreadOnIlgpu<DoubleScalar, TSpread>(device, spread, layout, g, positions, dx);
     }
 
-    private static void SpreadOnIlgpu<TLane, TSpread>(IlgpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+    private static void SpreadOnIlgpu<TLane, TSpread>(
+        IlgpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
         where TLane : unmanaged, ILane<TLane>
         where TSpread : unmanaged, IWindowSpread
     {
         Action<Index1D, PoolLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TSpread> kernel = SpreadKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            dx.Length, layout, IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(positions ?? g), IlgpuStorage.ViewOf<TLane>(dx), spread);
+            dx.Length, layout, IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(positions ?? g), IlgpuStorage.ViewOf<TLane>(dx),
+            spread);
     }
 
-    /// <summary>One thread computes one element of the output from the window of its channel: neighbouring threads read neighbouring channels.</summary>
+    /// <summary>
+    /// One thread computes one element of the output from the window of its channel: neighbouring threads read neighbouring channels.
+    /// </summary>
     private static void FoldKernel<TLane, TFold>(
         Index1D i, PoolLayout layout, ArrayView<TLane> x, ArrayView<TLane> positions, int writesPositions, ArrayView<TLane> y, TFold fold)
         where TLane : unmanaged, ILane<TLane>

@@ -9,7 +9,8 @@ internal static partial class Pooling
     /// <param name="x">The images.</param>
     /// <param name="positions">A position for each window: read where the fold reads them, or else written; null for none.</param>
     /// <param name="y">One element for each window.</param>
-    internal static void Fold<TFold>(TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y) where TFold : unmanaged, IWindowFold
+    internal static void Fold<TFold>(TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
+        where TFold : unmanaged, IWindowFold
     {
         if (y.Length == 0) return;
         if (y.Device is CpuDevice cpu) FoldOnHost(cpu, fold, layout, x, positions, y);
@@ -22,7 +23,8 @@ internal static partial class Pooling
     /// <param name="g">One element for each window.</param>
     /// <param name="positions">A position for each window; null where none is read.</param>
     /// <param name="dx">The images.</param>
-    internal static void Spread<TSpread>(TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx) where TSpread : unmanaged, IWindowSpread
+    internal static void Spread<TSpread>(TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+        where TSpread : unmanaged, IWindowSpread
     {
         if (dx.Length == 0) return;
         if (dx.Device is CpuDevice cpu) SpreadOnHost(cpu, spread, layout, g, positions, dx);
@@ -31,16 +33,19 @@ internal static partial class Pooling
 
     /// <summary>Checks the arguments of a pooling: one device, one floating type, the lengths, and no storage twice.</summary>
     internal static void Check(
-        string operation, in PoolShape shape, (string Name, Storage Storage) image, params ReadOnlySpan<(string Name, Storage Storage)> windows)
+        string operation, in PoolShape shape, (string Name, Storage Storage) image,
+        params ReadOnlySpan<(string Name, Storage Storage)> windows)
     {
         shape.Check(operation);
         Check(operation, image, shape.LengthX, image.Storage);
         foreach ((string Name, Storage Storage) argument in windows) Check(operation, argument, shape.LengthY, image.Storage);
         for (int i = 0; i < windows.Length; i++)
         {
-            if (ReferenceEquals(windows[i].Storage, image.Storage)) throw new ArgumentException($"{operation}: {windows[i].Name} must not be {image.Name}.");
+            if (ReferenceEquals(windows[i].Storage, image.Storage)) throw new ArgumentException(
+                $"{operation}: {windows[i].Name} must not be {image.Name}.");
             for (int k = 0; k < i; k++)
-                if (ReferenceEquals(windows[i].Storage, windows[k].Storage)) throw new ArgumentException($"{operation}: {windows[i].Name} must not be {windows[k].Name}.");
+                if (ReferenceEquals(windows[i].Storage, windows[k].Storage)) throw new ArgumentException(
+                    $"{operation}: {windows[i].Name} must not be {windows[k].Name}.");
         }
     }
 

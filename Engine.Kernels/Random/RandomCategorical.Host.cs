@@ -24,7 +24,8 @@ public static unsafe partial class RandomCategorical
     {
         Job<T, V> job = new()
         {
-            Logits = logits.Pointer<T>(), Indices = indices.Pointer<int>(), Rows = rows, Classes = classes, RowsInChunk = Math.Max(1, 4096 / classes),
+            Logits = logits.Pointer<T>(), Indices = indices.Pointer<int>(), Rows = rows, Classes = classes,
+            RowsInChunk = Math.Max(1, 4096 / classes),
             Key = key, First = (ulong)offset,
         };
         device.Workers.Run(ref job, (int)(((long)rows + job.RowsInChunk - 1) / job.RowsInChunk));
@@ -43,7 +44,8 @@ public static unsafe partial class RandomCategorical
         {
             T* weights = stackalloc T[BlockLength];
             int start = chunk * RowsInChunk, end = start + Math.Min(RowsInChunk, Rows - start);
-            for (int row = start; row < end; row++) Indices[row] = Draw(Logits + ((nint)row * Classes), Uniform(First + (ulong)row), weights);
+            for (int row = start; row < end; row++) Indices[row] =
+                Draw(Logits + ((nint)row * Classes), Uniform(First + (ulong)row), weights);
         }
 
         private readonly int Draw(T* z, T u, T* weights)

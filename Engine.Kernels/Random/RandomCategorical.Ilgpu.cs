@@ -12,7 +12,8 @@ public static partial class RandomCategorical
         else RunOnIlgpu<DoubleScalar>(device, logits, rows, classes, indices, key, offset);
     }
 
-    private static void RunOnIlgpu<TLane>(IlgpuDevice device, Storage logits, int rows, int classes, Storage indices, ulong key, long offset)
+    private static void RunOnIlgpu<TLane>(
+        IlgpuDevice device, Storage logits, int rows, int classes, Storage indices, ulong key, long offset)
         where TLane : unmanaged, IScalarLane<TLane>
     {
         Action<Index1D, int, ArrayView<TLane>, ArrayView<int>, ulong, ulong> kernel = Kernel;
@@ -31,7 +32,8 @@ public static partial class RandomCategorical
         TLane total = TLane.Of(0);
         for (int i = start; i < end; i++) total += LaneMath.Exp(logits[i] - maximum);
         ulong index = first + (ulong)row.X;
-        TLane u = RandomIlgpu.Number<TLane>(Philox.Word(key, index), TLane.IsDouble ? 0 : 8) * TLane.Of(TLane.IsDouble ? 1.0 / (1L << 32) : 1.0 / (1 << 24));
+        TLane u = RandomIlgpu.Number<TLane>(Philox.Word(key, index), TLane.IsDouble ? 0 : 8)
+            * TLane.Of(TLane.IsDouble ? 1.0 / (1L << 32) : 1.0 / (1 << 24));
         if (TLane.IsDouble) u += RandomIlgpu.Number<TLane>(Philox.Word(key, index, 1), 11) * TLane.Of(1.0 / (1L << 53));
         TLane wanted = u * total;
         TLane sum = TLane.Of(0);

@@ -6,10 +6,11 @@ namespace Engine.Kernels;
 public static partial class RandomCategorical
 {
     /// <summary>
-    /// Writes to element r of <paramref name="indices"/> the least class c with sum over j up to c of e^(z_j - m) &gt; u sum over all j of e^(z_j - m), where z is row r of the logits, m its
-    /// maximum, and u the uniform number of <paramref name="key"/> and <paramref name="offset"/> + r alone, in [0, 1), as <see cref="RandomUniform"/> makes it. The sums go from the first class to
-    /// the last, so that neither the number of threads nor the width of the vectors changes a draw; on a GPU, where exponentials may be rounded otherwise, a u that falls onto the border of two
-    /// classes can go to the other. -infinity is the logit of a class that is never drawn.
+    /// Writes to element r of <paramref name="indices"/> the least class c with sum over j up to c of e^(z_j - m) &gt; u sum over all j of
+    /// e^(z_j - m), where z is row r of the logits, m its maximum, and u the uniform number of <paramref name="key"/> and
+    /// <paramref name="offset"/> + r alone, in [0, 1), as <see cref="RandomUniform"/> makes it. The sums go from the first class to the
+    /// last, so that neither the number of threads nor the width of the vectors changes a draw; on a GPU, where exponentials may be rounded
+    /// otherwise, a u that falls onto the border of two classes can go to the other. -infinity is the logit of a class that is never drawn.
     /// </summary>
     /// <param name="logits">z, <paramref name="rows"/> x <paramref name="classes"/>: float32 or float64.</param>
     /// <param name="rows">The number of rows.</param>
@@ -18,7 +19,8 @@ public static partial class RandomCategorical
     /// <param name="key">The stream: <see cref="RandomStream.Key"/>.</param>
     /// <param name="offset">The index of the first number: <see cref="RandomStream.Reserve"/> of the rows.</param>
     /// <exception cref="ArgumentException">
-    /// Devices, types, lengths or the offset are unfit; or a row is no distribution: it holds NaN or +infinity, or nothing but -infinity. Such a row is given index -1 before.
+    /// Devices, types, lengths or the offset are unfit; or a row is no distribution: it holds NaN or +infinity, or nothing but -infinity.
+    /// Such a row is given index -1 before.
     /// </exception>
     public static void Run(Storage logits, int rows, int classes, Storage indices, ulong key, long offset)
     {
@@ -28,8 +30,10 @@ public static partial class RandomCategorical
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         Device device = Arguments.OneDevice(operation, logits, indices);
-        if (logits.DType == DType.Int32) throw new ArgumentException($"{operation}: logits must be {DType.Float32} or {DType.Float64}, found {logits.DType}.");
-        if (indices.DType != DType.Int32) throw new ArgumentException($"{operation}: indices must be {DType.Int32}, found {indices.DType}.");
+        if (logits.DType == DType.Int32) throw new ArgumentException(
+            $"{operation}: logits must be {DType.Float32} or {DType.Float64}, found {logits.DType}.");
+        if (indices.DType != DType.Int32) throw new ArgumentException(
+            $"{operation}: indices must be {DType.Int32}, found {indices.DType}.");
         Arguments.Length(operation, nameof(logits), logits, (long)rows * classes);
         Arguments.Length(operation, nameof(indices), indices, rows);
         Arguments.RandomOffset(operation, offset);
@@ -48,6 +52,7 @@ public static partial class RandomCategorical
         ReadOnlySpan<int> span = copy is null ? indices.AsSpan<int>() : copy.AsSpan(0, indices.Length);
         int row = span.IndexOf(-1);
         if (copy is not null) ArrayPool<int>.Shared.Return(copy);
-        if (row >= 0) throw new ArgumentException($"{operation}: row {row} of the logits is no distribution: it holds NaN or +infinity, or nothing but -infinity.");
+        if (row >= 0) throw new ArgumentException(
+            $"{operation}: row {row} of the logits is no distribution: it holds NaN or +infinity, or nothing but -infinity.");
     }
 }

@@ -54,8 +54,8 @@ public sealed class RandomStream
     }
 
     /// <summary>
-    /// Draws numbers uniformly from [0, 1) on the host: those that <see cref="RandomUniform"/> writes from the same place of the stream. For a few numbers that the host
-    /// decides by, without waiting for a device.
+    /// Draws numbers uniformly from [0, 1) on the host: those that <see cref="RandomUniform"/> writes from the same place of the stream.
+    /// For a few numbers that the host decides by, without waiting for a device.
     /// </summary>
     /// <param name="count">How many.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>

@@ -23,7 +23,8 @@ public static partial class RandomUniform
             ? low < high && double.IsFinite(high - low)
             : (float)low < (float)high && float.IsFinite((float)high - (float)low);
         if (!fits)
-            throw new ArgumentException($"{nameof(RandomUniform)}: low must be less than high and both finite in {y.DType}, found [{low}, {high}).");
+            throw new ArgumentException(
+                $"{nameof(RandomUniform)}: low must be less than high and both finite in {y.DType}, found [{low}, {high}).");
         if (device is CpuDevice cpu) RunOnHost(cpu, y, low, high, key, offset);
         else RunOnIlgpu((IlgpuDevice)device, y, low, high, key, offset);
     }

@@ -8,7 +8,8 @@ internal static class CellChunks
 
     internal static int Count(RecurrentShape shape) => (shape.Cells + InChunk(shape) - 1) / InChunk(shape);
 
-    internal static (int First, int End) Range(RecurrentShape shape, int chunk) => (chunk * InChunk(shape), Math.Min(shape.Cells, (chunk + 1) * InChunk(shape)));
+    internal static (int First, int End) Range(RecurrentShape shape, int chunk) =>
+        (chunk * InChunk(shape), Math.Min(shape.Cells, (chunk + 1) * InChunk(shape)));
 
     private static int InChunk(RecurrentShape shape) => Math.Max(1, States / shape.Hidden);
 }

@@ -7,7 +7,8 @@ namespace Engine.Kernels;
 public static unsafe partial class GruCell
 {
     private static void ForwardOnHost(
-        CpuDevice cpu, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept, Storage hiddenBefore)
+        CpuDevice cpu, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept,
+        Storage hiddenBefore)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (input.DType == DType.Float32)
@@ -33,7 +34,8 @@ public static unsafe partial class GruCell
     }
 
     private static void BackwardOnHost(
-        CpuDevice cpu, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore, Storage inputGradient, Storage productGradient,
+        CpuDevice cpu, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore,
+        Storage inputGradient, Storage productGradient,
         Storage productGradients)
     {
         bool wide = Vector512.IsHardwareAccelerated;
@@ -52,8 +54,10 @@ public static unsafe partial class GruCell
         {
             BackwardJob<T, V> job = new()
             {
-                Shape = shape, Step = step, Gradient = gradient.Pointer<T>(), HiddenGradient = hiddenGradient.Pointer<T>(), Kept = kept.Pointer<T>(),
-                HiddenBefore = hiddenBefore.Pointer<T>(), InputGradient = inputGradient.Pointer<T>(), ProductGradient = productGradient.Pointer<T>(),
+                Shape = shape, Step = step, Gradient = gradient.Pointer<T>(), HiddenGradient = hiddenGradient.Pointer<T>(),
+                Kept = kept.Pointer<T>(),
+                HiddenBefore = hiddenBefore.Pointer<T>(), InputGradient = inputGradient.Pointer<T>(),
+                ProductGradient = productGradient.Pointer<T>(),
                 ProductGradients = productGradients.Pointer<T>(),
             };
             cpu.Workers.Run(ref job, CellChunks.Count(shape));

@@ -7,22 +7,26 @@ namespace Engine.Kernels;
 public static partial class GruCell
 {
     private static void ForwardOnIlgpu(
-        IlgpuDevice device, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept, Storage hiddenBefore)
+        IlgpuDevice device, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept,
+        Storage hiddenBefore)
     {
         if (input.DType == DType.Float32) Run<FloatScalar>();
         else Run<DoubleScalar>();
 
         void Run<V>() where V : unmanaged, ILane<V>
         {
-            Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>> kernel = ForwardKernel;
+            Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>> kernel =
+                ForwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(input), IlgpuStorage.ViewOf<V>(product), IlgpuStorage.ViewOf<V>(hidden),
+                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(input), IlgpuStorage.ViewOf<V>(product),
+                IlgpuStorage.ViewOf<V>(hidden),
                 IlgpuStorage.ViewOf<V>(output), IlgpuStorage.ViewOf<V>(kept), IlgpuStorage.ViewOf<V>(hiddenBefore));
         }
     }
 
     private static void BackwardOnIlgpu(
-        IlgpuDevice device, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore, Storage inputGradient, Storage productGradient,
+        IlgpuDevice device, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore,
+        Storage inputGradient, Storage productGradient,
         Storage productGradients)
     {
         if (gradient.DType == DType.Float32) Run<FloatScalar>();
@@ -30,19 +34,24 @@ public static partial class GruCell
 
         void Run<V>() where V : unmanaged, ILane<V>
         {
-            Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>> kernel = BackwardKernel;
+            Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
+                ArrayView<V>> kernel = BackwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(gradient), IlgpuStorage.ViewOf<V>(hiddenGradient), IlgpuStorage.ViewOf<V>(kept),
-                IlgpuStorage.ViewOf<V>(hiddenBefore), IlgpuStorage.ViewOf<V>(inputGradient), IlgpuStorage.ViewOf<V>(productGradient), IlgpuStorage.ViewOf<V>(productGradients));
+                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(gradient), IlgpuStorage.ViewOf<V>(hiddenGradient),
+                IlgpuStorage.ViewOf<V>(kept),
+                IlgpuStorage.ViewOf<V>(hiddenBefore), IlgpuStorage.ViewOf<V>(inputGradient), IlgpuStorage.ViewOf<V>(productGradient),
+                IlgpuStorage.ViewOf<V>(productGradients));
         }
     }
 
     /// <summary>One thread computes one number of the state.</summary>
     private static void ForwardKernel<V>(
-        Index1D state, CellWalk walk, ArrayView<V> input, ArrayView<V> product, ArrayView<V> hidden, ArrayView<V> output, ArrayView<V> kept, ArrayView<V> hiddenBefore)
+        Index1D state, CellWalk walk, ArrayView<V> input, ArrayView<V> product, ArrayView<V> hidden, ArrayView<V> output, ArrayView<V> kept,
+        ArrayView<V> hiddenBefore)
         where V : unmanaged, ILane<V>
     {
-        int count = walk.Hidden, k = state % count, cell = walk.Place(state) * count, place = cell + k, at = (3 * cell) + k, own = (3 * (state / count) * count) + k;
+        int count = walk.Hidden, k = state % count, cell = walk.Place(state) * count, place = cell + k, at = (3 * cell) + k,
+            own = (3 * (state / count) * count) + k;
         V r = input[at] + product[own];
         V z = input[at + count] + product[own + count];
         V p = product[own + (2 * count)];
@@ -60,11 +69,13 @@ public static partial class GruCell
 
     /// <summary>One thread computes the gradients of one number of the state and of its three gates.</summary>
     private static void BackwardKernel<V>(
-        Index1D state, CellWalk walk, ArrayView<V> gradient, ArrayView<V> hiddenGradient, ArrayView<V> kept, ArrayView<V> hiddenBefore, ArrayView<V> inputGradient,
+        Index1D state, CellWalk walk, ArrayView<V> gradient, ArrayView<V> hiddenGradient, ArrayView<V> kept, ArrayView<V> hiddenBefore,
+        ArrayView<V> inputGradient,
         ArrayView<V> productGradient, ArrayView<V> productGradients)
         where V : unmanaged, ILane<V>
     {
-        int count = walk.Hidden, k = state % count, cell = walk.Place(state) * count, place = cell + k, at = (4 * cell) + k, own = (3 * (state / count) * count) + k;
+        int count = walk.Hidden, k = state % count, cell = walk.Place(state) * count, place = cell + k, at = (4 * cell) + k,
+            own = (3 * (state / count) * count) + k;
         V r = kept[at], z = kept[at + count], n = kept[at + (2 * count)], p = kept[at + (3 * count)];
         V dHidden = gradient[place] + hiddenGradient[state];
         GruFormulas.Backward(ref r, ref z, ref n, ref p, hiddenBefore[place], ref dHidden);

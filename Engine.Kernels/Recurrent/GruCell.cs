@@ -1,8 +1,9 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078), all of its gates in one pass over memory, of float or double. The gates
-/// stand in the order of PyTorch: reset r, update z, candidate n. The reset gate applies to the product with the state, behind its bias.
+/// One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078), all of its gates in one pass over memory, of float or double. The
+/// gates stand in the order of PyTorch: reset r, update z, candidate n. The reset gate applies to the product with the state, behind its
+/// bias.
 /// </summary>
 public static partial class GruCell
 {
@@ -22,20 +23,25 @@ public static partial class GruCell
     /// <param name="kept">Receives r, z, n and p_n at their step, [Batch, Steps, Positions, 4 Hidden].</param>
     /// <param name="hiddenBefore">Receives h at its step, of the shape of <paramref name="output"/>.</param>
     /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match.</exception>
-    public static void Forward(RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept, Storage hiddenBefore)
+    public static void Forward(
+        RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept, Storage hiddenBefore)
     {
         const string Operation = "GruCell.Forward";
         shape.Check(Operation, step);
-        Device device = NormArguments.Check(Operation, input, Gates * shape.Length, (nameof(product), product, Gates * shape.StepLength), (nameof(hidden), hidden, shape.StepLength),
-            (nameof(output), output, shape.Length), (nameof(kept), kept, Kept * shape.Length), (nameof(hiddenBefore), hiddenBefore, shape.Length));
+        Device device = NormArguments.Check(
+            Operation, input, Gates * shape.Length, (nameof(product), product, Gates * shape.StepLength),
+            (nameof(hidden), hidden, shape.StepLength),
+            (nameof(output), output, shape.Length), (nameof(kept), kept, Kept * shape.Length),
+            (nameof(hiddenBefore), hiddenBefore, shape.Length));
         if (shape.StepLength == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, shape, step, input, product, hidden, output, kept, hiddenBefore);
         else ForwardOnIlgpu((IlgpuDevice)device, shape, step, input, product, hidden, output, kept, hiddenBefore);
     }
 
     /// <summary>
-    /// The derivative of a step, the last step first. With dh the gradients of h' from the output and from the step after: dx_n = dh (1 - z) (1 - n²),
-    /// dx_z = dh (h - n) z (1 - z), dx_r = dx_n p_n r (1 - r); dp is dx but for dp_n = dx_n r; that of h is dh z and what dp brings.
+    /// The derivative of a step, the last step first. With dh the gradients of h' from the output and from the step after: dx_n = dh (1 -
+    /// z) (1 - n²), dx_z = dh (h - n) z (1 - z), dx_r = dx_n p_n r (1 - r); dp is dx but for dp_n = dx_n r; that of h is dh z and what dp
+    /// brings.
     /// </summary>
     /// <param name="shape">The extents.</param>
     /// <param name="step">The step.</param>
@@ -48,15 +54,21 @@ public static partial class GruCell
     /// <param name="productGradients">Receives dp at its step, of the shape of <paramref name="inputGradient"/>.</param>
     /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match.</exception>
     public static void Backward(
-        RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore, Storage inputGradient, Storage productGradient, Storage productGradients)
+        RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore, Storage inputGradient,
+        Storage productGradient, Storage productGradients)
     {
         const string Operation = "GruCell.Backward";
         shape.Check(Operation, step);
-        Device device = NormArguments.Check(Operation, gradient, shape.Length, (nameof(hiddenGradient), hiddenGradient, shape.StepLength), (nameof(kept), kept, Kept * shape.Length),
+        Device device = NormArguments.Check(
+            Operation, gradient, shape.Length, (nameof(hiddenGradient), hiddenGradient, shape.StepLength),
+            (nameof(kept), kept, Kept * shape.Length),
             (nameof(hiddenBefore), hiddenBefore, shape.Length), (nameof(inputGradient), inputGradient, Gates * shape.Length),
-            (nameof(productGradient), productGradient, Gates * shape.StepLength), (nameof(productGradients), productGradients, Gates * shape.Length));
+            (nameof(productGradient), productGradient, Gates * shape.StepLength),
+            (nameof(productGradients), productGradients, Gates * shape.Length));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) BackwardOnHost(cpu, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients);
-        else BackwardOnIlgpu((IlgpuDevice)device, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients);
+        if (device is CpuDevice cpu) BackwardOnHost(
+            cpu, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients);
+        else BackwardOnIlgpu((IlgpuDevice)device, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient,
+            productGradients);
     }
 }

@@ -16,7 +16,9 @@ internal static class GruFormulas
         hidden = V.MulAdd(z, hidden - n, n);
     }
 
-    /// <summary>From the gates, p_n, h and the gradient of h' to the gradients of what was added up, in place of the gates, of p_n, and of h.</summary>
+    /// <summary>
+    /// From the gates, p_n, h and the gradient of h' to the gradients of what was added up, in place of the gates, of p_n, and of h.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Backward<V>(ref V r, ref V z, ref V n, ref V product, V hidden, ref V dHidden) where V : unmanaged, ILane<V>
     {

@@ -7,7 +7,8 @@ namespace Engine.Kernels;
 public static unsafe partial class LstmCell
 {
     private static void ForwardOnHost(
-        CpuDevice cpu, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage cell, Storage output, Storage gates, Storage hiddenBefore, Storage cellBefore)
+        CpuDevice cpu, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage cell, Storage output,
+        Storage gates, Storage hiddenBefore, Storage cellBefore)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (input.DType == DType.Float32)
@@ -25,15 +26,18 @@ public static unsafe partial class LstmCell
         {
             ForwardJob<T, V> job = new()
             {
-                Shape = shape, Step = step, Input = input.Pointer<T>(), Product = product.Pointer<T>(), Hidden = hidden.Pointer<T>(), Cell = cell.Pointer<T>(),
-                Output = output.Pointer<T>(), Gates = gates.Pointer<T>(), HiddenBefore = hiddenBefore.Pointer<T>(), CellBefore = cellBefore.Pointer<T>(),
+                Shape = shape, Step = step, Input = input.Pointer<T>(), Product = product.Pointer<T>(), Hidden = hidden.Pointer<T>(),
+                Cell = cell.Pointer<T>(),
+                Output = output.Pointer<T>(), Gates = gates.Pointer<T>(), HiddenBefore = hiddenBefore.Pointer<T>(),
+                CellBefore = cellBefore.Pointer<T>(),
             };
             cpu.Workers.Run(ref job, CellChunks.Count(shape));
         }
     }
 
     private static void BackwardOnHost(
-        CpuDevice cpu, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage cellGradient, Storage gates, Storage cellBefore, Storage inputGradient, Storage productGradient)
+        CpuDevice cpu, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage cellGradient, Storage gates,
+        Storage cellBefore, Storage inputGradient, Storage productGradient)
     {
         bool wide = Vector512.IsHardwareAccelerated;
         if (gradient.DType == DType.Float32)
@@ -51,8 +55,10 @@ public static unsafe partial class LstmCell
         {
             BackwardJob<T, V> job = new()
             {
-                Shape = shape, Step = step, Gradient = gradient.Pointer<T>(), HiddenGradient = hiddenGradient.Pointer<T>(), CellGradient = cellGradient.Pointer<T>(),
-                Gates = gates.Pointer<T>(), CellBefore = cellBefore.Pointer<T>(), InputGradient = inputGradient.Pointer<T>(), ProductGradient = productGradient.Pointer<T>(),
+                Shape = shape, Step = step, Gradient = gradient.Pointer<T>(), HiddenGradient = hiddenGradient.Pointer<T>(),
+                CellGradient = cellGradient.Pointer<T>(),
+                Gates = gates.Pointer<T>(), CellBefore = cellBefore.Pointer<T>(), InputGradient = inputGradient.Pointer<T>(),
+                ProductGradient = productGradient.Pointer<T>(),
             };
             cpu.Workers.Run(ref job, CellChunks.Count(shape));
         }

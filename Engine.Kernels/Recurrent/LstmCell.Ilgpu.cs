@@ -7,42 +7,52 @@ namespace Engine.Kernels;
 public static partial class LstmCell
 {
     private static void ForwardOnIlgpu(
-        IlgpuDevice device, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage cell, Storage output, Storage gates, Storage hiddenBefore, Storage cellBefore)
+        IlgpuDevice device, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage cell, Storage output,
+        Storage gates, Storage hiddenBefore, Storage cellBefore)
     {
         if (input.DType == DType.Float32) Run<FloatScalar>();
         else Run<DoubleScalar>();
 
         void Run<V>() where V : unmanaged, ILane<V>
         {
-            Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>> kernel = ForwardKernel;
+            Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
+                ArrayView<V>> kernel = ForwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(input), IlgpuStorage.ViewOf<V>(product), IlgpuStorage.ViewOf<V>(hidden), IlgpuStorage.ViewOf<V>(cell),
-                IlgpuStorage.ViewOf<V>(output), IlgpuStorage.ViewOf<V>(gates), IlgpuStorage.ViewOf<V>(hiddenBefore), IlgpuStorage.ViewOf<V>(cellBefore));
+                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(input), IlgpuStorage.ViewOf<V>(product),
+                IlgpuStorage.ViewOf<V>(hidden), IlgpuStorage.ViewOf<V>(cell),
+                IlgpuStorage.ViewOf<V>(output), IlgpuStorage.ViewOf<V>(gates), IlgpuStorage.ViewOf<V>(hiddenBefore),
+                IlgpuStorage.ViewOf<V>(cellBefore));
         }
     }
 
     private static void BackwardOnIlgpu(
-        IlgpuDevice device, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage cellGradient, Storage gates, Storage cellBefore, Storage inputGradient, Storage productGradient)
+        IlgpuDevice device, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage cellGradient, Storage gates,
+        Storage cellBefore, Storage inputGradient, Storage productGradient)
     {
         if (gradient.DType == DType.Float32) Run<FloatScalar>();
         else Run<DoubleScalar>();
 
         void Run<V>() where V : unmanaged, ILane<V>
         {
-            Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>> kernel = BackwardKernel;
+            Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
+                ArrayView<V>> kernel = BackwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(gradient), IlgpuStorage.ViewOf<V>(hiddenGradient), IlgpuStorage.ViewOf<V>(cellGradient),
-                IlgpuStorage.ViewOf<V>(gates), IlgpuStorage.ViewOf<V>(cellBefore), IlgpuStorage.ViewOf<V>(inputGradient), IlgpuStorage.ViewOf<V>(productGradient));
+                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(gradient), IlgpuStorage.ViewOf<V>(hiddenGradient),
+                IlgpuStorage.ViewOf<V>(cellGradient),
+                IlgpuStorage.ViewOf<V>(gates), IlgpuStorage.ViewOf<V>(cellBefore), IlgpuStorage.ViewOf<V>(inputGradient),
+                IlgpuStorage.ViewOf<V>(productGradient));
         }
     }
 
     /// <summary>One thread computes one number of the state.</summary>
     private static void ForwardKernel<V>(
-        Index1D state, CellWalk walk, ArrayView<V> input, ArrayView<V> product, ArrayView<V> hidden, ArrayView<V> cell, ArrayView<V> output, ArrayView<V> gates,
+        Index1D state, CellWalk walk, ArrayView<V> input, ArrayView<V> product, ArrayView<V> hidden, ArrayView<V> cell, ArrayView<V> output,
+        ArrayView<V> gates,
         ArrayView<V> hiddenBefore, ArrayView<V> cellBefore)
         where V : unmanaged, ILane<V>
     {
-        int n = walk.Hidden, k = state % n, place = (walk.Place(state) * n) + k, at = (4 * walk.Place(state) * n) + k, own = (4 * (state / n) * n) + k;
+        int n = walk.Hidden, k = state % n, place = (walk.Place(state) * n) + k, at = (4 * walk.Place(state) * n) + k,
+            own = (4 * (state / n) * n) + k;
         V i = input[at] + product[own];
         V f = input[at + n] + product[own + n];
         V g = input[at + (2 * n)] + product[own + (2 * n)];
@@ -62,11 +72,13 @@ public static partial class LstmCell
 
     /// <summary>One thread computes the gradients of one number of the state and of its four gates.</summary>
     private static void BackwardKernel<V>(
-        Index1D state, CellWalk walk, ArrayView<V> gradient, ArrayView<V> hiddenGradient, ArrayView<V> cellGradient, ArrayView<V> gates, ArrayView<V> cellBefore,
+        Index1D state, CellWalk walk, ArrayView<V> gradient, ArrayView<V> hiddenGradient, ArrayView<V> cellGradient, ArrayView<V> gates,
+        ArrayView<V> cellBefore,
         ArrayView<V> inputGradient, ArrayView<V> productGradient)
         where V : unmanaged, ILane<V>
     {
-        int n = walk.Hidden, k = state % n, place = (walk.Place(state) * n) + k, at = (4 * walk.Place(state) * n) + k, own = (4 * (state / n) * n) + k;
+        int n = walk.Hidden, k = state % n, place = (walk.Place(state) * n) + k, at = (4 * walk.Place(state) * n) + k,
+            own = (4 * (state / n) * n) + k;
         V i = gates[at], f = gates[at + n], g = gates[at + (2 * n)], o = gates[at + (3 * n)];
         V dHidden = gradient[place] + hiddenGradient[state], dCell = cellGradient[state];
         LstmFormulas.Backward(ref i, ref f, ref g, ref o, cellBefore[place], dHidden, ref dCell);

@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// One step of a long short-term memory (Hochreiter and Schmidhuber 1997; with a forget gate, Gers et al. 2000), all of its gates in one pass over memory, of
-/// float or double. The gates stand in the order of PyTorch: input i, forget f, candidate g, output o.
+/// One step of a long short-term memory (Hochreiter and Schmidhuber 1997; with a forget gate, Gers et al. 2000), all of its gates in one
+/// pass over memory, of float or double. The gates stand in the order of PyTorch: input i, forget f, candidate g, output o.
 /// </summary>
 public static partial class LstmCell
 {
@@ -24,21 +24,24 @@ public static partial class LstmCell
     /// <param name="cellBefore">Receives c at its step, likewise.</param>
     /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match.</exception>
     public static void Forward(
-        RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage cell, Storage output, Storage gates, Storage hiddenBefore, Storage cellBefore)
+        RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage cell, Storage output, Storage gates,
+        Storage hiddenBefore, Storage cellBefore)
     {
         const string Operation = "LstmCell.Forward";
         shape.Check(Operation, step);
         Device device = NormArguments.Check(Operation, input, Gates * shape.Length, (nameof(product), product, Gates * shape.StepLength),
             (nameof(hidden), hidden, shape.StepLength), (nameof(cell), cell, shape.StepLength), (nameof(output), output, shape.Length),
-            (nameof(gates), gates, Gates * shape.Length), (nameof(hiddenBefore), hiddenBefore, shape.Length), (nameof(cellBefore), cellBefore, shape.Length));
+            (nameof(gates), gates, Gates * shape.Length), (nameof(hiddenBefore), hiddenBefore, shape.Length),
+            (nameof(cellBefore), cellBefore, shape.Length));
         if (shape.StepLength == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore);
         else ForwardOnIlgpu((IlgpuDevice)device, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore);
     }
 
     /// <summary>
-    /// The derivative of a step, the last step first. With dh the gradients of h' from the output and from the step after, and dc that of c':
-    /// dc += dh o (1 - tanh²c'); da_o = dh tanh(c') o (1 - o), da_i = dc g i (1 - i), da_f = dc c f (1 - f), da_g = dc i (1 - g²); that of c is dc f.
+    /// The derivative of a step, the last step first. With dh the gradients of h' from the output and from the step after, and dc that of
+    /// c': dc += dh o (1 - tanh²c'); da_o = dh tanh(c') o (1 - o), da_i = dc g i (1 - i), da_f = dc c f (1 - f), da_g = dc i (1 - g²); that
+    /// of c is dc f.
     /// </summary>
     /// <param name="shape">The extents.</param>
     /// <param name="step">The step.</param>
@@ -51,15 +54,20 @@ public static partial class LstmCell
     /// <param name="productGradient">Receives da, too: [Batch, Positions, 4 Hidden].</param>
     /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match.</exception>
     public static void Backward(
-        RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage cellGradient, Storage gates, Storage cellBefore, Storage inputGradient, Storage productGradient)
+        RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage cellGradient, Storage gates, Storage cellBefore,
+        Storage inputGradient, Storage productGradient)
     {
         const string Operation = "LstmCell.Backward";
         shape.Check(Operation, step);
         Device device = NormArguments.Check(Operation, gradient, shape.Length, (nameof(hiddenGradient), hiddenGradient, shape.StepLength),
-            (nameof(cellGradient), cellGradient, shape.StepLength), (nameof(gates), gates, Gates * shape.Length), (nameof(cellBefore), cellBefore, shape.Length),
-            (nameof(inputGradient), inputGradient, Gates * shape.Length), (nameof(productGradient), productGradient, Gates * shape.StepLength));
+            (nameof(cellGradient), cellGradient, shape.StepLength), (nameof(gates), gates, Gates * shape.Length),
+            (nameof(cellBefore), cellBefore, shape.Length),
+            (nameof(inputGradient), inputGradient, Gates * shape.Length),
+            (nameof(productGradient), productGradient, Gates * shape.StepLength));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) BackwardOnHost(cpu, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient);
-        else BackwardOnIlgpu((IlgpuDevice)device, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient);
+        if (device is CpuDevice cpu) BackwardOnHost(
+            cpu, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient);
+        else BackwardOnIlgpu((IlgpuDevice)device, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient,
+            productGradient);
     }
 }

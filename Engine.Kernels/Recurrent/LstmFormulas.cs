@@ -18,7 +18,9 @@ internal static class LstmFormulas
         hidden = o * LaneMath.Tanh(cell);
     }
 
-    /// <summary>From the gates, c and the gradients of h' and c' to the gradients of what was added up, in place of the gates, and of c.</summary>
+    /// <summary>
+    /// From the gates, c and the gradients of h' and c' to the gradients of what was added up, in place of the gates, and of c.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Backward<V>(ref V i, ref V f, ref V g, ref V o, V cell, V dHidden, ref V dCell) where V : unmanaged, ILane<V>
     {

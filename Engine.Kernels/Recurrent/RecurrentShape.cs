@@ -6,7 +6,8 @@ namespace Engine.Kernels;
 /// </summary>
 /// <param name="Batch">Sequences.</param>
 /// <param name="Steps">Steps of a sequence.</param>
-/// <param name="Positions">Cells side by side in a step: 1 for sequences of vectors, the columns of an image whose rows are the steps.</param>
+/// <param name="Positions">Cells side by side in a step: 1 for sequences of vectors, the columns of an image whose rows are the
+/// steps.</param>
 /// <param name="Hidden">Numbers of a cell's state.</param>
 public readonly record struct RecurrentShape(int Batch, int Steps, int Positions, int Hidden)
 {
@@ -26,7 +27,8 @@ public readonly record struct RecurrentShape(int Batch, int Steps, int Positions
     /// <exception cref="ArgumentException">An extent is negative, or there is no such step.</exception>
     internal void Check(string operation, int step)
     {
-        if (Batch < 0 || Steps < 0 || Positions < 0 || Hidden < 0) throw new ArgumentException($"{operation}: extents must not be negative, found {this}.");
+        if (Batch < 0 || Steps < 0 || Positions < 0 || Hidden < 0) throw new ArgumentException(
+            $"{operation}: extents must not be negative, found {this}.");
         if ((uint)step >= (uint)Steps) throw new ArgumentException($"{operation}: there is no step {step} of {Steps}.");
     }
 }

@@ -7,10 +7,10 @@ using ILGPU;
 namespace Engine.Kernels;
 
 /// <summary>
-/// How groups of threads go down the columns of arrays [rows, columns]. A group has a tile of 4 x <see cref="Lanes"/> columns and a part of the rows: threads beside each other take four columns
-/// each, threads behind each other every so manieth row. With eight lanes a warp reads four rows of 128 bytes, whole lines of the cache, and there are threads
-/// enough for a full card whether there are more rows or more columns. What the threads of a column have found comes together by shuffles and in shared memory. The
-/// cut depends on the extents alone.
+/// How groups of threads go down the columns of arrays [rows, columns]. A group has a tile of 4 x <see cref="Lanes"/> columns and a part of
+/// the rows: threads beside each other take four columns each, threads behind each other every so manieth row. With eight lanes a warp
+/// reads four rows of 128 bytes, whole lines of the cache, and there are threads enough for a full card whether there are more rows or more
+/// columns. What the threads of a column have found comes together by shuffles and in shared memory. The cut depends on the extents alone.
 /// </summary>
 internal readonly struct ColumnTile
 {
@@ -77,7 +77,9 @@ internal readonly struct ColumnTile
     /// <summary>Whether this thread is the one of its columns that writes.</summary>
     internal bool IsFirst => Group.IdxX < Lanes && Column < Columns;
 
-    /// <summary>The totals of the four columns over the group, for all threads that have them; all threads of the group have to call this.</summary>
+    /// <summary>
+    /// The totals of the four columns over the group, for all threads that have them; all threads of the group have to call this.
+    /// </summary>
     internal Four<TLane> Total<TLane, TOp>(Four<TLane> own, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction

@@ -14,7 +14,9 @@ internal interface IReduction
     /// <summary>What is done to a term first.</summary>
     V Map<V>(V x, V center) where V : unmanaged, ILane<V>;
 
-    /// <summary>A term that <see cref="Map"/> turns into <see cref="Identity"/>: what a vector is filled up with at the end of a row.</summary>
+    /// <summary>
+    /// A term that <see cref="Map"/> turns into <see cref="Identity"/>: what a vector is filled up with at the end of a row.
+    /// </summary>
     V Padding<V>(V center) where V : unmanaged, ILane<V>;
 
     /// <summary>The total of two parts.</summary>

@@ -3,8 +3,9 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// The threads of a kernel that share a row: one thread, a warp or a whole group (<see cref="RowLaunch"/> chooses). A kernel over rows is written once, for a team: each
-/// thread takes its share of the row, and <see cref="Total"/> brings the shares together, in an order that is the same at every run.
+/// The threads of a kernel that share a row: one thread, a warp or a whole group (<see cref="RowLaunch"/> chooses). A kernel over rows is
+/// written once, for a team: each thread takes its share of the row, and <see cref="Total"/> brings the shares together, in an order that
+/// is the same at every run.
 /// </summary>
 internal interface IRowTeam
 {

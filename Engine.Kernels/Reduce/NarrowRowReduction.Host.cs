@@ -37,8 +37,11 @@ internal readonly unsafe struct NarrowRowReduction<T, V, TOp> : IJob
 
     private int RowsInChunk => _groupsInChunk * V.Count;
 
-    /// <summary>Whether a reduction is of this kind. It depends on the shape alone, so that a row gives the same result in any chunk.</summary>
-    internal static bool Fits(in ReducePlan plan) => plan.InnerReduced && plan.Summed.Rank == 0 && plan.Summed.Count == 1 && plan.Inner is > 0 and <= MaxWidth;
+    /// <summary>
+    /// Whether a reduction is of this kind. It depends on the shape alone, so that a row gives the same result in any chunk.
+    /// </summary>
+    internal static bool Fits(in ReducePlan plan) =>
+        plan.InnerReduced && plan.Summed.Rank == 0 && plan.Summed.Count == 1 && plan.Inner is > 0 and <= MaxWidth;
 
     public void Run(int chunk)
     {

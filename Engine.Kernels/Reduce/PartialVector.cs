@@ -9,7 +9,9 @@ namespace Engine.Kernels;
 /// </summary>
 internal static unsafe class PartialVector
 {
-    /// <summary>Reads <paramref name="count"/> elements, fewer than a vector; the rest of the vector is <paramref name="padding"/>.</summary>
+    /// <summary>
+    /// Reads <paramref name="count"/> elements, fewer than a vector; the rest of the vector is <paramref name="padding"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V Load<V, T>(T* source, int count, V padding)
         where V : unmanaged, IVectorLane<V, T>

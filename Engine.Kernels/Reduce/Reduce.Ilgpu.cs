@@ -6,9 +6,10 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// A sum does one addition for each number that it reads, so it is as fast as memory is where all of the card reads, in wide loads. Rows go to teams of threads (IRowTeam), columns to
-// tiles (ColumnTile). Where there are too few outputs to keep the card busy, their terms are cut into parts, whose totals a second launch adds up: 100 M numbers are
-// 1526 parts of 65536. No thread adds to another's number in memory, and the cut depends on the shape alone, so that a sum has the same bits at every run.
+// A sum does one addition for each number that it reads, so it is as fast as memory is where all of the card reads, in wide loads. Rows go
+// to teams of threads (IRowTeam), columns to tiles (ColumnTile). Where there are too few outputs to keep the card busy, their terms are cut
+// into parts, whose totals a second launch adds up: 100 M numbers are 1526 parts of 65536. No thread adds to another's number in memory,
+// and the cut depends on the shape alone, so that a sum has the same bits at every run.
 public static partial class Reduce
 {
     private static void PassIlgpu<TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y)
@@ -59,7 +60,8 @@ public static partial class Reduce
             ? RowKernel<TLane, TOp, OneThread>
             : launch.IsWarp ? RowKernel<TLane, TOp, OneWarp> : RowKernel<TLane, TOp, OneGroup>;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            launch.Config, walk, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(center ?? y), center is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(y), op);
+            launch.Config, walk, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(center ?? y), center is null ? 0 : 1,
+            IlgpuStorage.ViewOf<TLane>(y), op);
     }
 
     private static void Columns<TLane, TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y)
@@ -79,7 +81,8 @@ public static partial class Reduce
         {
             LaunchColumns<TLane, TOp>(device, op, plan, tile, arrays, x, center, scratch);
             ReducePlan last = new(arrays, tile.Parts, plan.Inner, innerReduced: false);
-            LaunchColumns<TLane, PartsReduction<TOp>>(device, new(op), last, new(tile.Parts, plan.Inner, arrays, isWhole: true), arrays, scratch, center, y);
+            LaunchColumns<TLane, PartsReduction<TOp>>(
+                device, new(op), last, new(tile.Parts, plan.Inner, arrays, isWhole: true), arrays, scratch, center, y);
         }
         finally
         {
@@ -87,22 +90,32 @@ public static partial class Reduce
         }
     }
 
-    /// <summary>sums[column] = the sum of the rows of x, [parts, columns]: what groups of threads have left of the columns of a larger array.</summary>
-    internal static void SumParts<TLane>(IlgpuDevice device, Storage x, int parts, int columns, Storage sums) where TLane : unmanaged, ILane<TLane> =>
-        LaunchColumns<TLane, SumReduction>(device, default, new(1, parts, columns, innerReduced: false), new(parts, columns, 1, isWhole: true), 1, x, null, sums);
+    /// <summary>
+    /// sums[column] = the sum of the rows of x, [parts, columns]: what groups of threads have left of the columns of a larger array.
+    /// </summary>
+    internal static void SumParts<TLane>(IlgpuDevice device, Storage x, int parts, int columns, Storage sums)
+        where TLane : unmanaged, ILane<TLane> =>
+        LaunchColumns<TLane, SumReduction>(
+            device, default, new(1, parts, columns, innerReduced: false), new(parts, columns, 1, isWhole: true), 1, x, null, sums);
 
-    private static void LaunchColumns<TLane, TOp>(IlgpuDevice device, TOp op, in ReducePlan plan, in ColumnTile tile, int arrays, Storage x, Storage? center, Storage y)
+    private static void LaunchColumns<TLane, TOp>(
+        IlgpuDevice device, TOp op, in ReducePlan plan, in ColumnTile tile, int arrays, Storage x, Storage? center, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
     {
         Action<ReduceWalk, ColumnTile, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TOp> kernel = ColumnKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            tile.Config(arrays), new ReduceWalk(plan, Math.Max(1, plan.Terms)), tile, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(center ?? y), center is null ? 0 : 1,
+            tile.Config(arrays), new ReduceWalk(plan, Math.Max(1, plan.Terms)), tile, IlgpuStorage.ViewOf<TLane>(x),
+            IlgpuStorage.ViewOf<TLane>(center ?? y), center is null ? 0 : 1,
             IlgpuStorage.ViewOf<TLane>(y), op);
     }
 
-    /// <summary>A team computes one output whose terms are a row, or one part of it. A thread takes four neighbours at a time, two such fours before it uses either, and so keeps eight totals.</summary>
-    private static void RowKernel<TLane, TOp, TTeam>(ReduceWalk walk, ArrayView<TLane> x, ArrayView<TLane> centers, int hasCenter, ArrayView<TLane> y, TOp op)
+    /// <summary>
+    /// A team computes one output whose terms are a row, or one part of it. A thread takes four neighbours at a time, two such fours before
+    /// it uses either, and so keeps eight totals.
+    /// </summary>
+    private static void RowKernel<TLane, TOp, TTeam>(
+        ReduceWalk walk, ArrayView<TLane> x, ArrayView<TLane> centers, int hasCenter, ArrayView<TLane> y, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
         where TTeam : unmanaged, IRowTeam
@@ -110,13 +123,15 @@ public static partial class Reduce
         int row = TTeam.Row;
         if (row >= y.IntLength) return;
         int part = row % walk.Parts, outer = row / walk.Parts;
-        int start = walk.KeptOffset(outer), first = part * walk.TermsInPart, count = IntrinsicMath.Min(walk.Terms - first, walk.TermsInPart), step = 4 * TTeam.Size;
+        int start = walk.KeptOffset(outer), first = part * walk.TermsInPart,
+            count = IntrinsicMath.Min(walk.Terms - first, walk.TermsInPart), step = 4 * TTeam.Size;
         TLane center = hasCenter != 0 ? centers[outer] : TLane.Of(0);
         TLane padding = op.Padding(center);
         Four<TLane> even = Fours.Of(TLane.Of(op.Identity)), odd = even;
         for (int i = 4 * TTeam.Thread; i < count; i += 2 * step)
         {
-            Four<TLane> a = Terms(walk, x, start, first + i, count - i, padding), b = Terms(walk, x, start, first + i + step, count - i - step, padding);
+            Four<TLane> a = Terms(walk, x, start, first + i, count - i, padding),
+                b = Terms(walk, x, start, first + i + step, count - i - step, padding);
             even = ColumnTile.Combine(op, even, Map(op, a, center));
             odd = ColumnTile.Combine(op, odd, Map(op, b, center));
         }
@@ -126,34 +141,45 @@ public static partial class Reduce
         if (TTeam.Thread == 0) y[row] = walk.Parts == 1 ? op.Finish(total, center) : total;
     }
 
-    /// <summary>A group computes four outputs for each of its lanes, or a part of them: a thread takes four rows before it uses the first.</summary>
-    private static void ColumnKernel<TLane, TOp>(ReduceWalk walk, ColumnTile tile, ArrayView<TLane> x, ArrayView<TLane> centers, int hasCenter, ArrayView<TLane> y, TOp op)
+    /// <summary>
+    /// A group computes four outputs for each of its lanes, or a part of them: a thread takes four rows before it uses the first.
+    /// </summary>
+    private static void ColumnKernel<TLane, TOp>(
+        ReduceWalk walk, ColumnTile tile, ArrayView<TLane> x, ArrayView<TLane> centers, int hasCenter, ArrayView<TLane> y, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
     {
-        int column = tile.Column, left = tile.Columns - column, start = walk.KeptOffset(tile.Array) + column, step = tile.RowStep, end = tile.EndRow, row = tile.FirstRow;
+        int column = tile.Column, left = tile.Columns - column, start = walk.KeptOffset(tile.Array) + column, step = tile.RowStep,
+            end = tile.EndRow, row = tile.FirstRow;
         TLane zero = TLane.Of(0);
-        Four<TLane> center = hasCenter != 0 ? Fours.Load(centers, (tile.Array * tile.Columns) + column, left, tile.IsWide, zero) : Fours.Of(zero);
+        Four<TLane> center = hasCenter != 0 ? Fours.Load(centers, (tile.Array * tile.Columns) + column, left, tile.IsWide, zero)
+            : Fours.Of(zero);
         Four<TLane> s0 = Fours.Of(TLane.Of(op.Identity)), s1 = s0, s2 = s0, s3 = s0;
         for (; row + (3 * step) < end; row += 4 * step)
         {
-            Four<TLane> a = Fours.Load(x, start + walk.TermOffset(row), left, tile.IsWide, zero), b = Fours.Load(x, start + walk.TermOffset(row + step), left, tile.IsWide, zero);
-            Four<TLane> c = Fours.Load(x, start + walk.TermOffset(row + (2 * step)), left, tile.IsWide, zero), d = Fours.Load(x, start + walk.TermOffset(row + (3 * step)), left, tile.IsWide, zero);
+            Four<TLane> a = Fours.Load(x, start + walk.TermOffset(row), left, tile.IsWide, zero),
+                b = Fours.Load(x, start + walk.TermOffset(row + step), left, tile.IsWide, zero);
+            Four<TLane> c = Fours.Load(x, start + walk.TermOffset(row + (2 * step)), left, tile.IsWide, zero),
+                d = Fours.Load(x, start + walk.TermOffset(row + (3 * step)), left, tile.IsWide, zero);
             s0 = ColumnTile.Combine(op, s0, Map(op, a, center));
             s1 = ColumnTile.Combine(op, s1, Map(op, b, center));
             s2 = ColumnTile.Combine(op, s2, Map(op, c, center));
             s3 = ColumnTile.Combine(op, s3, Map(op, d, center));
         }
 
-        for (; row < end; row += step) s0 = ColumnTile.Combine(op, s0, Map(op, Fours.Load(x, start + walk.TermOffset(row), left, tile.IsWide, zero), center));
+        for (; row < end; row += step) s0 =
+            ColumnTile.Combine(op, s0, Map(op, Fours.Load(x, start + walk.TermOffset(row), left, tile.IsWide, zero), center));
         Four<TLane> total = tile.Total(ColumnTile.Combine(op, ColumnTile.Combine(op, s0, s1), ColumnTile.Combine(op, s2, s3)), op);
         if (!tile.IsFirst) return;
-        if (tile.Parts == 1) total = new(op.Finish(total.X, center.X), op.Finish(total.Y, center.Y), op.Finish(total.Z, center.Z), op.Finish(total.W, center.W));
+        if (tile.Parts == 1) total =
+            new(op.Finish(total.X, center.X), op.Finish(total.Y, center.Y), op.Finish(total.Z, center.Z), op.Finish(total.W, center.W));
         Fours.Store(y, (((tile.Array * tile.Parts) + tile.Part) * tile.Columns) + column, left, tile.IsWide, total);
     }
 
-    // Four terms of a row, of which so many are left; the others are padding. Wherever neighbours are neighbours in memory, and begin at a multiple of four, they are read at once.
-    private static Four<TLane> Terms<TLane>(ReduceWalk walk, ArrayView<TLane> x, int start, int term, int left, TLane padding) where TLane : unmanaged, ILane<TLane>
+    // Four terms of a row, of which so many are left; the others are padding. Wherever neighbours are neighbours in memory, and begin at a
+    // multiple of four, they are read at once.
+    private static Four<TLane> Terms<TLane>(ReduceWalk walk, ArrayView<TLane> x, int start, int term, int left, TLane padding)
+        where TLane : unmanaged, ILane<TLane>
     {
         if (walk.IsWide != 0 && left >= 4) return x.Cast<Four<TLane>>()[(start + walk.TermOffset(term)) >> 2];
         return new(
@@ -167,7 +193,8 @@ public static partial class Reduce
 
     private static Four<TLane> Map<TLane, TOp>(TOp op, Four<TLane> x, Four<TLane> center)
         where TLane : unmanaged, ILane<TLane>
-        where TOp : unmanaged, IReduction => new(op.Map(x.X, center.X), op.Map(x.Y, center.Y), op.Map(x.Z, center.Z), op.Map(x.W, center.W));
+        where TOp : unmanaged, IReduction =>
+            new(op.Map(x.X, center.X), op.Map(x.Y, center.Y), op.Map(x.Z, center.Z), op.Map(x.W, center.W));
 
     private static void ArgMaxIlgpu(IlgpuDevice device, Storage x, int extent, int inner, Storage y)
     {

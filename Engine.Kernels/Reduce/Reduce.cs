@@ -22,7 +22,8 @@ public static partial class Reduce
 
     /// <summary>y = the mean of <paramref name="x"/> over some axes: <see cref="Sum"/> divided by the number of terms.</summary>
     /// <inheritdoc cref="Sum"/>
-    /// <exception cref="ArgumentException">There is nothing to take the mean of, an axis is named twice, or devices, types or lengths do not match.</exception>
+    /// <exception cref="ArgumentException">There is nothing to take the mean of, an axis is named twice, or devices, types or lengths do
+    /// not match.</exception>
     public static void Mean(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y)
     {
         ReducePlan plan = Check("Reduce.Mean", x, shape, axes, y);
@@ -66,7 +67,8 @@ public static partial class Reduce
     /// <param name="axes">The axes to reduce; none means all.</param>
     /// <param name="mean">The means: one element for each position along the other axes.</param>
     /// <param name="variance">The variances, as many.</param>
-    /// <exception cref="ArgumentException">There is nothing to take the mean of, an axis is named twice, or devices, types or lengths do not match.</exception>
+    /// <exception cref="ArgumentException">There is nothing to take the mean of, an axis is named twice, or devices, types or lengths do
+    /// not match.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
     public static void Moments(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage mean, Storage variance)
     {
@@ -128,7 +130,8 @@ public static partial class Reduce
         foreach (int axis in axes)
         {
             int bit = 1 << shape.Axis(axis);
-            if ((reduced & bit) != 0) throw new ArgumentException($"{operation}: axis {axis} of {shape} is named twice in [{string.Join(", ", axes.ToArray())}].");
+            if ((reduced & bit) != 0) throw new ArgumentException(
+                $"{operation}: axis {axis} of {shape} is named twice in [{string.Join(", ", axes.ToArray())}].");
             reduced |= bit;
         }
 
@@ -142,6 +145,7 @@ public static partial class Reduce
 
     private static void CheckFloating(string operation, Storage x)
     {
-        if (x.DType == DType.Int32) throw new ArgumentException($"{operation}: x must be {DType.Float32} or {DType.Float64}, found {x.DType}.");
+        if (x.DType == DType.Int32) throw new ArgumentException(
+            $"{operation}: x must be {DType.Float32} or {DType.Float64}, found {x.DType}.");
     }
 }

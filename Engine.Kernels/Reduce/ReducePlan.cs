@@ -47,7 +47,10 @@ internal readonly struct ReducePlan
         Summed = summed;
     }
 
-    /// <summary>The plan that adds up <paramref name="parts"/> partial results of each output, which lie side by side (rows) or under each other (columns).</summary>
+    /// <summary>
+    /// The plan that adds up <paramref name="parts"/> partial results of each output, which lie side by side (rows) or under each other
+    /// (columns).
+    /// </summary>
     internal ReducePlan(int outer, int parts, int inner, bool innerReduced)
     {
         InnerReduced = innerReduced;

@@ -21,7 +21,9 @@ internal readonly struct ReduceWalk
     /// <summary>The terms of a part; the last one may have fewer.</summary>
     internal readonly int TermsInPart;
 
-    /// <summary>Not 0 where four terms of a row, the first a multiple of four, are neighbours in memory and begin at a multiple of four.</summary>
+    /// <summary>
+    /// Not 0 where four terms of a row, the first a multiple of four, are neighbours in memory and begin at a multiple of four.
+    /// </summary>
     internal readonly int IsWide;
 
     internal ReduceWalk(in ReducePlan plan, int termsInPart)

@@ -3,8 +3,9 @@ using ILGPU;
 namespace Engine.Kernels;
 
 /// <summary>
-/// Which team takes a row of an array [rows, columns], and how many groups of threads there are. A warp reads 128 columns at once, a group 1024. A thread for itself reads four, which pays where rows are
-/// short, and so many that threads are not lacking: its neighbours' rows are in the same lines of the cache.
+/// Which team takes a row of an array [rows, columns], and how many groups of threads there are. A warp reads 128 columns at once, a group
+/// 1024. A thread for itself reads four, which pays where rows are short, and so many that threads are not lacking: its neighbours' rows
+/// are in the same lines of the cache.
 /// </summary>
 internal readonly struct RowLaunch
 {
@@ -13,7 +14,10 @@ internal readonly struct RowLaunch
 
     private const int ThreadColumns = 32, WarpColumns = 512, ManyRows = 4096;
 
-    /// <summary>Columns of a part of a row that is cut among groups: at most so many that each of 256 threads adds up 256, and at least so many that it adds up 16.</summary>
+    /// <summary>
+    /// Columns of a part of a row that is cut among groups: at most so many that each of 256 threads adds up 256, and at least so many that
+    /// it adds up 16.
+    /// </summary>
     private const int MostInPart = 65536, LeastInPart = 4096;
 
     /// <summary>Groups that fill a card: eight for each of an H200's 132 multiprocessors.</summary>
@@ -36,7 +40,10 @@ internal readonly struct RowLaunch
 
     internal KernelConfig Config { get; }
 
-    /// <summary>How many columns of a row make a part, so that few long rows keep a whole card busy; a function of the extents alone. All of them where that is better.</summary>
+    /// <summary>
+    /// How many columns of a row make a part, so that few long rows keep a whole card busy; a function of the extents alone. All of them
+    /// where that is better.
+    /// </summary>
     internal static int ColumnsInPart(int rows, int columns)
     {
         int parts = Math.Max(1, BusyGroups / Math.Max(1, rows));

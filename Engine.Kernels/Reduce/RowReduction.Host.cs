@@ -88,7 +88,8 @@ internal readonly unsafe struct RowReduction<T, V, TOp> : IJob
         {
             (int row, int inRow) = Math.DivRem(piece, _piecesInRow);
             int first = inRow * PieceLength;
-            total = _op.Combine(total, Contiguous(_op, x + _plan.Summed.Offset(row) + first, Math.Min(PieceLength, _plan.Inner - first), center));
+            total = _op.Combine(total,
+                Contiguous(_op, x + _plan.Summed.Offset(row) + first, Math.Min(PieceLength, _plan.Inner - first), center));
         }
 
         return total;

@@ -26,7 +26,8 @@ internal readonly struct OneWarp : IRowTeam
 
     public static int Size => Warp.WarpSize;
 
-    // In step k a thread adds the number of the one whose lane differs in one bit: after five steps all have the sum of all, and the same bits, for a + b is b + a.
+    // In step k a thread adds the number of the one whose lane differs in one bit: after five steps all have the sum of all, and the same
+    // bits, for a + b is b + a.
     public static TLane Total<TLane, TOp>(TLane own, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
@@ -36,7 +37,10 @@ internal readonly struct OneWarp : IRowTeam
     }
 }
 
-/// <summary>A row for each group: its warps find their totals in registers, and leave one number each in shared memory, so that the group waits once.</summary>
+/// <summary>
+/// A row for each group: its warps find their totals in registers, and leave one number each in shared memory, so that the group waits
+/// once.
+/// </summary>
 internal readonly struct OneGroup : IRowTeam
 {
     /// <summary>The most warps of a group.</summary>
@@ -57,7 +61,8 @@ internal readonly struct OneGroup : IRowTeam
         if (Warp.IsFirstLane) shared[Group.IdxX / Warp.WarpSize] = own;
         Group.Barrier();
 
-        // Every thread adds up the warps' totals by itself, in their order. The next total has shared memory of its own: nobody waits until all have read.
+        // Every thread adds up the warps' totals by itself, in their order. The next total has shared memory of its own: nobody waits until
+        // all have read.
         TLane total = shared[0];
         for (int warp = 1; warp < Group.DimX / Warp.WarpSize; warp++) total = op.Combine(total, shared[warp]);
         return total;

@@ -1,8 +1,8 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// An interpolation, or its transpose, as its kernels take it: which places of the source, from First to End, go into a place of the target,
-/// and with what weight.
+/// An interpolation, or its transpose, as its kernels take it: which places of the source, from First to End, go into a place of the
+/// target, and with what weight.
 /// </summary>
 internal readonly struct BilinearLayout
 {

@@ -29,7 +29,9 @@ public static unsafe partial class Resample
         cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
     }
 
-    /// <summary>A task is some rows of the target; vectors run along the channels, and the weights of a pixel are the same for all of them.</summary>
+    /// <summary>
+    /// A task is some rows of the target; vectors run along the channels, and the weights of a pixel are the same for all of them.
+    /// </summary>
     private struct BilinearJob<T, V> : IJob
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
@@ -48,7 +50,8 @@ public static unsafe partial class Resample
                 T* target = Target + ((nint)row * Layout.TargetWidth * Layout.Channels);
                 new Span<T>(target, Layout.TargetWidth * Layout.Channels).Clear();
                 for (int from = Layout.FirstY(y); from < Layout.EndY(y); from++)
-                    AddRow(Source + (((nint)image * Layout.SourceHeight) + from) * Layout.SourceWidth * Layout.Channels, Layout.WeightY(y, from) * Layout.Scale, target);
+                    AddRow(Source + (((nint)image * Layout.SourceHeight) + from) * Layout.SourceWidth * Layout.Channels,
+                        Layout.WeightY(y, from) * Layout.Scale, target);
             }
         }
 
@@ -69,7 +72,8 @@ public static unsafe partial class Resample
             int left = channels - i;
             if (left == 0) return;
             V zero = V.Of(0);
-            PartialVector.Store(V.MulAdd(weight, PartialVector.Load(source + i, left, zero), PartialVector.Load(target + i, left, zero)), target + i, left);
+            PartialVector.Store(V.MulAdd(weight, PartialVector.Load(source + i, left, zero), PartialVector.Load(target + i, left, zero)),
+                target + i, left);
         }
     }
 }

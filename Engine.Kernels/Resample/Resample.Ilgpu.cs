@@ -12,7 +12,8 @@ public static partial class Resample
         else RunOnIlgpu<DoubleScalar>(device, layout, source, target);
     }
 
-    private static void RunOnIlgpu<TLane>(IlgpuDevice device, in BilinearLayout layout, Storage source, Storage target) where TLane : unmanaged, ILane<TLane>
+    private static void RunOnIlgpu<TLane>(IlgpuDevice device, in BilinearLayout layout, Storage source, Storage target)
+        where TLane : unmanaged, ILane<TLane>
     {
         Action<Index1D, BilinearLayout, TLane, ArrayView<TLane>, ArrayView<TLane>> kernel = BilinearKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
@@ -20,7 +21,8 @@ public static partial class Resample
     }
 
     /// <summary>One thread computes one element of the target from what goes into it.</summary>
-    private static void BilinearKernel<TLane>(Index1D i, BilinearLayout layout, TLane scale, ArrayView<TLane> source, ArrayView<TLane> target)
+    private static void BilinearKernel<TLane>(
+        Index1D i, BilinearLayout layout, TLane scale, ArrayView<TLane> source, ArrayView<TLane> target)
         where TLane : unmanaged, ILane<TLane>
     {
         int channel = i % layout.Channels;

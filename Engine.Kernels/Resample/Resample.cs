@@ -23,7 +23,9 @@ public static partial class Resample
         Pooling.Spread(default(SumSpread), new PoolLayout(blocks), x, null, y);
     }
 
-    /// <summary>The derivative of <see cref="Nearest"/>: dx[i, j] = the sum of g over the block of factor x factor pixels that came from it.</summary>
+    /// <summary>
+    /// The derivative of <see cref="Nearest"/>: dx[i, j] = the sum of g over the block of factor x factor pixels that came from it.
+    /// </summary>
     /// <param name="g">The gradient with respect to the output.</param>
     /// <param name="batch">Images.</param>
     /// <param name="height">Rows of an image of the input.</param>
@@ -53,7 +55,9 @@ public static partial class Resample
         if (y.Length > 0) Run(device, shape, transposed: false, x, y);
     }
 
-    /// <summary>The derivative of <see cref="Bilinear"/>: each output pixel's gradient goes to the four pixels it came from, by their weights.</summary>
+    /// <summary>
+    /// The derivative of <see cref="Bilinear"/>: each output pixel's gradient goes to the four pixels it came from, by their weights.
+    /// </summary>
     /// <param name="g">The gradient with respect to the output.</param>
     /// <param name="shape">The extents, as in <see cref="Bilinear"/>.</param>
     /// <param name="dx">The gradient with respect to the images.</param>
@@ -75,11 +79,13 @@ public static partial class Resample
     {
         if (factor < 1) throw new ArgumentException($"{operation}: the factor must be at least 1, found {factor}.");
         if ((long)Math.Max(height, width) * factor > int.MaxValue)
-            throw new ArgumentException($"{operation}: images of [{batch}, {height}, {width}, {channels}] are too large for a factor of {factor}.");
+            throw new ArgumentException(
+                $"{operation}: images of [{batch}, {height}, {width}, {channels}] are too large for a factor of {factor}.");
         return new(batch, height * factor, width * factor, channels, PoolWindow.Square(factor));
     }
 
-    private static Device Check(string operation, in ResampleShape shape, (string Name, Storage Storage) image, (string Name, Storage Storage) output)
+    private static Device Check(
+        string operation, in ResampleShape shape, (string Name, Storage Storage) image, (string Name, Storage Storage) output)
     {
         shape.Check(operation);
         Device device = Arguments.OneDevice(operation, image.Storage, output.Storage);
@@ -87,7 +93,8 @@ public static partial class Resample
             throw new ArgumentException($"{operation}: the arguments must hold {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
         Arguments.Length(operation, image.Name, image.Storage, shape.LengthX);
         Arguments.Length(operation, output.Name, output.Storage, shape.LengthY);
-        if (ReferenceEquals(image.Storage, output.Storage)) throw new ArgumentException($"{operation}: {output.Name} must not be {image.Name}.");
+        if (ReferenceEquals(image.Storage, output.Storage)) throw new ArgumentException(
+            $"{operation}: {output.Name} must not be {image.Name}.");
         return device;
     }
 }

@@ -1,6 +1,8 @@
 namespace Engine.Kernels;
 
-/// <summary>The extents of a change of size of images: [Batch, Height, Width, Channels] to [Batch, OutputHeight, OutputWidth, Channels].</summary>
+/// <summary>
+/// The extents of a change of size of images: [Batch, Height, Width, Channels] to [Batch, OutputHeight, OutputWidth, Channels].
+/// </summary>
 /// <param name="Batch">Images.</param>
 /// <param name="Height">Rows of an image; at least 1.</param>
 /// <param name="Width">Columns of an image; at least 1.</param>
@@ -16,18 +18,22 @@ public readonly record struct ResampleShape(int Batch, int Height, int Width, in
     public long LengthY => (long)Batch * OutputHeight * OutputWidth * Channels;
 
     /// <summary>The shape as <c>[64, 7, 7, 16] to [64, 14, 14, 16]</c>.</summary>
-    public override string ToString() => $"[{Batch}, {Height}, {Width}, {Channels}] to [{Batch}, {OutputHeight}, {OutputWidth}, {Channels}]";
+    public override string ToString() =>
+        $"[{Batch}, {Height}, {Width}, {Channels}] to [{Batch}, {OutputHeight}, {OutputWidth}, {Channels}]";
 
     /// <summary>Throws where the extents make no sense.</summary>
     /// <exception cref="ArgumentException">An extent is out of its range.</exception>
     internal void Check(string operation)
     {
         if (Batch < 0 || Channels < 0 || Height < 1 || Width < 1 || OutputHeight < 1 || OutputWidth < 1)
-            throw new ArgumentException($"{operation}: images [batch, height, width, channels] with at least one row and column are needed, before and after, found {this}.");
+            throw new ArgumentException(
+                $"{operation}: images [batch, height, width, channels] with at least one row and column are needed, before and after, "
+                + $"found {this}.");
 
         // Weights are computed from whole numbers of up to twice this product.
         const int Largest = 1 << 29;
         if ((long)Height * OutputHeight > Largest || (long)Width * OutputWidth > Largest)
-            throw new ArgumentException($"{operation}: the extents before and after multiply to at most 2^29 along each axis, found {this}.");
+            throw new ArgumentException(
+                $"{operation}: the extents before and after multiply to at most 2^29 along each axis, found {this}.");
     }
 }

@@ -47,5 +47,6 @@ internal readonly struct ElementMap<TTerm>(TTerm op) : IMapOp where TTerm : unma
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> =>
-        TTerm.LogSign == 0 ? _op.Term(x, y, z, w) : T.MulAdd(T.Of(TTerm.LogSign), LaneMath.Log1p(_op.Growth(x, y, z, w)), _op.Term(x, y, z, w));
+        TTerm.LogSign == 0 ? _op.Term(x, y, z, w)
+            : T.MulAdd(T.Of(TTerm.LogSign), LaneMath.Log1p(_op.Growth(x, y, z, w)), _op.Term(x, y, z, w));
 }

@@ -3,8 +3,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels;
 
 /// <summary>
-/// An operation on rows as its GPU kernels take it: each element is a function of its own inputs, the maximum of the first input's row, and the
-/// sum of one term for each element of the row.
+/// An operation on rows as its GPU kernels take it: each element is a function of its own inputs, the maximum of the first input's row, and
+/// the sum of one term for each element of the row.
 /// </summary>
 internal interface IRowFormula
 {

@@ -30,7 +30,8 @@ public static unsafe partial class RowSum
         }
     }
 
-    private static void RunHost<T, V, TTerm>(CpuDevice cpu, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
+    private static void RunHost<T, V, TTerm>(
+        CpuDevice cpu, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
         where TTerm : unmanaged, IRowTerm
@@ -43,8 +44,10 @@ public static unsafe partial class RowSum
         {
             RowSumJob<T, V, TTerm> job = new()
             {
-                Op = op, Plan = plan, Pieces = Math.Max(1, pieces), X = x.Pointer<T>(), Y = y.Pointer<T>(), Z = z.Pointer<T>(), W = w.Pointer<T>(),
-                XEnd = x.Pointer<T>() + x.Length, YEnd = y.Pointer<T>() + y.Length, ZEnd = z.Pointer<T>() + z.Length, WEnd = w.Pointer<T>() + w.Length,
+                Op = op, Plan = plan, Pieces = Math.Max(1, pieces), X = x.Pointer<T>(), Y = y.Pointer<T>(), Z = z.Pointer<T>(),
+                W = w.Pointer<T>(),
+                XEnd = x.Pointer<T>() + x.Length, YEnd = y.Pointer<T>() + y.Length, ZEnd = z.Pointer<T>() + z.Length,
+                WEnd = w.Pointer<T>() + w.Length,
                 Parts = parts is null ? null : parts.Pointer<double>(), Sums = sums.Pointer<T>(),
             };
             job.TasksInChunk = Math.Max(1, ChunkElements / Math.Max(1, Math.Min(plan.Columns, pieceLength)));

@@ -6,14 +6,16 @@ namespace Engine.Kernels;
 
 public static partial class RowSum
 {
-    private static void RunIlgpu<TTerm>(IlgpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
+    private static void RunIlgpu<TTerm>(
+        IlgpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where TTerm : unmanaged, IRowTerm
     {
         if (sums.DType == DType.Float32) RunIlgpu<FloatScalar, TTerm>(device, op, plan, x, y, z, w, sums);
         else RunIlgpu<DoubleScalar, TTerm>(device, op, plan, x, y, z, w, sums);
     }
 
-    private static void RunIlgpu<TLane, TTerm>(IlgpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
+    private static void RunIlgpu<TLane, TTerm>(
+        IlgpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
     {
@@ -36,22 +38,28 @@ public static partial class RowSum
         }
     }
 
-    private static void Launch<TLane, TTerm>(IlgpuDevice device, TTerm op, in RowPlan plan, int parts, int each, Storage x, Storage y, Storage z, Storage w, Storage sums)
+    private static void Launch<TLane, TTerm>(
+        IlgpuDevice device, TTerm op, in RowPlan plan, int parts, int each, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
     {
         RowLaunch launch = new(device, sums.Length, each);
-        Action<RowWalk, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TTerm> kernel = launch.IsThread
+        Action<RowWalk, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TTerm> kernel =
+            launch.IsThread
             ? RowKernel<TLane, TTerm, OneThread>
             : launch.IsWarp ? RowKernel<TLane, TTerm, OneWarp> : RowKernel<TLane, TTerm, OneGroup>;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            launch.Config, new RowWalk(plan), parts, each, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(y), IlgpuStorage.ViewOf<TLane>(z), IlgpuStorage.ViewOf<TLane>(w),
+            launch.Config, new RowWalk(plan), parts, each, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(y),
+            IlgpuStorage.ViewOf<TLane>(z), IlgpuStorage.ViewOf<TLane>(w),
             IlgpuStorage.ViewOf<TLane>(sums), op);
     }
 
-    /// <summary>One team adds up one row, or a part of it. Neighbouring threads take neighbouring elements, and each its own logarithm of a product.</summary>
+    /// <summary>
+    /// One team adds up one row, or a part of it. Neighbouring threads take neighbouring elements, and each its own logarithm of a product.
+    /// </summary>
     private static void RowKernel<TLane, TTerm, TTeam>(
-        RowWalk walk, int parts, int each, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, ArrayView<TLane> sums, TTerm op)
+        RowWalk walk, int parts, int each, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w,
+        ArrayView<TLane> sums, TTerm op)
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
         where TTeam : unmanaged, IRowTeam
@@ -65,7 +73,8 @@ public static partial class RowSum
 
     /// <summary>The sum of every <paramref name="step"/>th element of a row, from one on and up to an end.</summary>
     private static TLane Share<TLane, TTerm>(
-        RowWalk walk, int row, int first, int end, int step, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w, TTerm op)
+        RowWalk walk, int row, int first, int end, int step, ArrayView<TLane> x, ArrayView<TLane> y, ArrayView<TLane> z, ArrayView<TLane> w,
+        TTerm op)
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
     {

@@ -1,14 +1,15 @@
 namespace Engine.Kernels;
 
 /// <summary>
-/// The sums over the innermost axis of an elementwise operation of one to four arguments, with broadcasting, in one pass: what the operation
-/// gives is added up at once and never written to memory. What a log-density of many independent variables is: [rows, n] to [rows]. The
-/// order of the additions depends on the shape alone. All storages hold float32, or all float64.
+/// The sums over the innermost axis of an elementwise operation of one to four arguments, with broadcasting, in one pass: what the
+/// operation gives is added up at once and never written to memory. What a log-density of many independent variables is: [rows, n] to
+/// [rows]. The order of the additions depends on the shape alone. All storages hold float32, or all float64.
 /// </summary>
 public static partial class RowSum
 {
     /// <summary>sums[row] = sum over j of op(x[row, j]).</summary>
-    /// <exception cref="ArgumentException">The shape has no axis, a storage does not fit its shape, or the storages differ in device or type.</exception>
+    /// <exception cref="ArgumentException">The shape has no axis, a storage does not fit its shape, or the storages differ in device or
+    /// type.</exception>
     public static void Unary<TOp>(Storage x, Shape shape, Storage sums, TOp op) where TOp : unmanaged, IUnaryOp =>
         Run(typeof(TOp).Name, new MapTerm<UnaryMap<TOp>>(new(op)), shape, sums, [x], [shape]);
 
@@ -21,25 +22,30 @@ public static partial class RowSum
     /// <param name="sums">Receives the sums: one for each place of the axes before the innermost.</param>
     /// <param name="op">The operation.</param>
     /// <exception cref="ArgumentException">
-    /// The terms have no axis, an argument does not broadcast to them, a storage does not fit its shape, or the storages differ in device or type.
+    /// The terms have no axis, an argument does not broadcast to them, a storage does not fit its shape, or the storages differ in device
+    /// or type.
     /// </exception>
-    public static void Binary<TOp>(Storage x, Shape xShape, Storage y, Shape yShape, Shape terms, Storage sums, TOp op) where TOp : unmanaged, IBinaryOp =>
+    public static void Binary<TOp>(Storage x, Shape xShape, Storage y, Shape yShape, Shape terms, Storage sums, TOp op)
+        where TOp : unmanaged, IBinaryOp =>
         Run(typeof(TOp).Name, new MapTerm<BinaryMap<TOp>>(new(op)), terms, sums, [x, y], [xShape, yShape]);
 
     /// <summary>sums[row] = sum over j of op(x, y, z)[row, j], the arguments broadcast to the shape of the terms.</summary>
     /// <exception cref="ArgumentException">As for <see cref="Binary"/>.</exception>
-    public static void Ternary<TOp>(Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, Shape terms, Storage sums, TOp op)
+    public static void Ternary<TOp>(
+        Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, Shape terms, Storage sums, TOp op)
         where TOp : unmanaged, ITernaryOp =>
         Run(typeof(TOp).Name, new MapTerm<TernaryMap<TOp>>(new(op)), terms, sums, [x, y, z], [xShape, yShape, zShape]);
 
     /// <summary>sums[row] = sum over j of op(x, y, z, w)[row, j], the arguments broadcast to the shape of the terms.</summary>
     /// <exception cref="ArgumentException">As for <see cref="Binary"/>.</exception>
     public static void Quaternary<TOp>(
-        Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, Storage w, Shape wShape, Shape terms, Storage sums, TOp op)
+        Storage x, Shape xShape, Storage y, Shape yShape, Storage z, Shape zShape, Storage w, Shape wShape, Shape terms, Storage sums,
+        TOp op)
         where TOp : unmanaged, IQuaternaryOp =>
         Run(typeof(TOp).Name, new MapTerm<QuaternaryMap<TOp>>(new(op)), terms, sums, [x, y, z, w], [xShape, yShape, zShape, wShape]);
 
-    internal static void Run<TTerm>(string operation, TTerm op, Shape terms, Storage sums, ReadOnlySpan<Storage> arguments, ReadOnlySpan<Shape> shapes)
+    internal static void Run<TTerm>(
+        string operation, TTerm op, Shape terms, Storage sums, ReadOnlySpan<Storage> arguments, ReadOnlySpan<Shape> shapes)
         where TTerm : unmanaged, IRowTerm
     {
         RowPlan plan = RowPlan.Create(operation, terms, shapes);
@@ -52,10 +58,12 @@ public static partial class RowSum
         }
 
         Arguments.Length(operation, "the sums", sums, plan.Rows);
-        if (sums.DType == DType.Int32) throw new ArgumentException($"{operation}: the arguments must be {DType.Float32} or {DType.Float64}, found {sums.DType}.");
+        if (sums.DType == DType.Int32) throw new ArgumentException(
+            $"{operation}: the arguments must be {DType.Float32} or {DType.Float64}, found {sums.DType}.");
         if (sums.Length == 0) return;
         Storage x = arguments[0];
-        (Storage y, Storage z, Storage w) = (arguments.Length > 1 ? arguments[1] : x, arguments.Length > 2 ? arguments[2] : x, arguments.Length > 3 ? arguments[3] : x);
+        (Storage y, Storage z, Storage w) =
+            (arguments.Length > 1 ? arguments[1] : x, arguments.Length > 2 ? arguments[2] : x, arguments.Length > 3 ? arguments[3] : x);
         if (sums.Device is CpuDevice cpu) RunHost(cpu, op, plan, x, y, z, w, sums);
         else RunIlgpu((IlgpuDevice)sums.Device, op, plan, x, y, z, w, sums);
     }

@@ -29,7 +29,8 @@ public static unsafe partial class Softmax
     {
         RowJob<T, V, TOp> job = new()
         {
-            A = a.Pointer<T>(), B = b.Pointer<T>(), Output = output.Pointer<T>(), Rows = rows, Columns = columns, RowsInChunk = Math.Max(1, 8192 / columns),
+            A = a.Pointer<T>(), B = b.Pointer<T>(), Output = output.Pointer<T>(), Rows = rows, Columns = columns,
+            RowsInChunk = Math.Max(1, 8192 / columns),
         };
         cpu.Workers.Run(ref job, (int)(((long)rows + job.RowsInChunk - 1) / job.RowsInChunk));
     }
@@ -110,7 +111,8 @@ public static unsafe partial class Softmax
             }
 
             V total = V.Fill(T.CreateTruncating(sum));
-            for (int i = 0; i < count; i += V.Count) PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(y + i, count - i, total) / total, y + i, count - i);
+            for (int i = 0; i < count; i += V.Count) PartialVector.StoreUpTo(
+                PartialVector.LoadUpTo<V, T>(y + i, count - i, total) / total, y + i, count - i);
         }
     }
 
@@ -123,7 +125,8 @@ public static unsafe partial class Softmax
             // y = (x - max x) - log(sum(exp(x - max x)))
             V maximum = Total<T, V, MaxReduction>(default, x, count, V.Of(0));
             V log = LaneMath.Log(Total<T, V, LogSumExpReduction>(default, x, count, maximum));
-            for (int i = 0; i < count; i += V.Count) PartialVector.StoreUpTo((PartialVector.LoadUpTo<V, T>(x + i, count - i, maximum) - maximum) - log, y + i, count - i);
+            for (int i = 0; i < count; i += V.Count) PartialVector.StoreUpTo(
+                (PartialVector.LoadUpTo<V, T>(x + i, count - i, maximum) - maximum) - log, y + i, count - i);
         }
     }
 
@@ -148,13 +151,16 @@ public static unsafe partial class Softmax
                     b = V.MulAdd(V.Load(g + i + V.Count), V.Load(y + i + V.Count), b);
                 }
 
-                for (; i < end; i += V.Count) a = V.MulAdd(PartialVector.LoadUpTo<V, T>(g + i, end - i, zero), PartialVector.LoadUpTo<V, T>(y + i, end - i, zero), a);
+                for (; i < end; i += V.Count) a =
+                    V.MulAdd(PartialVector.LoadUpTo<V, T>(g + i, end - i, zero), PartialVector.LoadUpTo<V, T>(y + i, end - i, zero), a);
                 sum += RowReduction<T, V, SumReduction>.Lanes(default, a + b);
             }
 
             V dot = V.Fill(T.CreateTruncating(sum));
             for (int i = 0; i < count; i += V.Count)
-                PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(y + i, count - i, zero) * (PartialVector.LoadUpTo<V, T>(g + i, count - i, zero) - dot), dx + i, count - i);
+                PartialVector.StoreUpTo(
+                    PartialVector.LoadUpTo<V, T>(y + i, count - i, zero) * (PartialVector.LoadUpTo<V, T>(g + i, count - i, zero) - dot),
+                    dx + i, count - i);
         }
     }
 
@@ -168,7 +174,9 @@ public static unsafe partial class Softmax
             V sum = Total<T, V, SumReduction>(default, g, count, V.Of(0));
             V zero = V.Of(0);
             for (int i = 0; i < count; i += V.Count)
-                PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(g + i, count - i, zero) - (LaneMath.Exp(PartialVector.LoadUpTo<V, T>(y + i, count - i, zero)) * sum), dx + i, count - i);
+                PartialVector.StoreUpTo(
+                    PartialVector.LoadUpTo<V, T>(g + i, count - i, zero)
+                        - (LaneMath.Exp(PartialVector.LoadUpTo<V, T>(y + i, count - i, zero)) * sum), dx + i, count - i);
         }
     }
 }

@@ -6,8 +6,9 @@ using ILGPU.Runtime;
 
 namespace Engine.Kernels;
 
-// A softmax reads a row for its maximum, for the sum, and for the elements. Only the first of these goes to memory: a row of up to some 4000 numbers, times the eight groups that a
-// multiprocessor has at a time, stays in its first-level cache, longer ones in the second-level cache. So what a row costs is a read and a write of each number, 16 bytes at a time.
+// A softmax reads a row for its maximum, for the sum, and for the elements. Only the first of these goes to memory: a row of up to some
+// 4000 numbers, times the eight groups that a multiprocessor has at a time, stays in its first-level cache, longer ones in the second-level
+// cache. So what a row costs is a read and a write of each number, 16 bytes at a time.
 public static partial class Softmax
 {
     private static void RunIlgpu<TOp>(IlgpuDevice device, TOp op, int rows, int columns, Storage a, Storage b, Storage output)
@@ -26,13 +27,16 @@ public static partial class Softmax
             ? RowKernel<TLane, TOp, OneThread>
             : launch.IsWarp ? RowKernel<TLane, TOp, OneWarp> : RowKernel<TLane, TOp, OneGroup>;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            launch.Config, rows, columns, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b), IlgpuStorage.ViewOf<TLane>(output), op);
+            launch.Config, rows, columns, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b),
+            IlgpuStorage.ViewOf<TLane>(output), op);
     }
 
     /// <summary>
-    /// One team computes one row: each thread its share of the maximum, the sum and the elements. An element is read last by the thread that writes it, so that the output may be an input.
+    /// One team computes one row: each thread its share of the maximum, the sum and the elements. An element is read last by the thread
+    /// that writes it, so that the output may be an input.
     /// </summary>
-    private static void RowKernel<TLane, TOp, TTeam>(int rows, int columns, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> output, TOp op)
+    private static void RowKernel<TLane, TOp, TTeam>(
+        int rows, int columns, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> output, TOp op)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IRowFormula
         where TTeam : unmanaged, IRowTeam
@@ -58,16 +62,19 @@ public static partial class Softmax
         TLane sum = TLane.Of(0);
         for (int i = first; i < columns; i += step)
         {
-            Four<TLane> x = Fours.Load(a, start + i, columns - i, isWide, padding), y = Second<TLane, TOp>(b, start + i, columns - i, isWide);
+            Four<TLane> x = Fours.Load(a, start + i, columns - i, isWide, padding),
+                y = Second<TLane, TOp>(b, start + i, columns - i, isWide);
             sum += op.Term(x.X, y.X, maximum) + op.Term(x.Y, y.Y, maximum) + (op.Term(x.Z, y.Z, maximum) + op.Term(x.W, y.W, maximum));
         }
 
         sum = TTeam.Total(sum, default(SumReduction));
         for (int i = first; i < columns; i += step)
         {
-            Four<TLane> x = Fours.Load(a, start + i, columns - i, isWide, padding), y = Second<TLane, TOp>(b, start + i, columns - i, isWide);
+            Four<TLane> x = Fours.Load(a, start + i, columns - i, isWide, padding),
+                y = Second<TLane, TOp>(b, start + i, columns - i, isWide);
             Fours.Store(output, start + i, columns - i, isWide, new Four<TLane>(
-                op.Element(x.X, y.X, maximum, sum), op.Element(x.Y, y.Y, maximum, sum), op.Element(x.Z, y.Z, maximum, sum), op.Element(x.W, y.W, maximum, sum)));
+                op.Element(x.X, y.X, maximum, sum), op.Element(x.Y, y.Y, maximum, sum), op.Element(x.Z, y.Z, maximum, sum),
+                op.Element(x.W, y.W, maximum, sum)));
         }
     }
 

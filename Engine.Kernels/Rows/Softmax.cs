@@ -57,7 +57,8 @@ public static partial class Softmax
         Run(device, new LogSoftmaxBackwardRow(), new LogSoftmaxBackwardFormula(), rows, columns, g, y, dx);
     }
 
-    private static void Run<TRow, TFormula>(Device device, TRow row, TFormula formula, int rows, int columns, Storage a, Storage b, Storage output)
+    private static void Run<TRow, TFormula>(
+        Device device, TRow row, TFormula formula, int rows, int columns, Storage a, Storage b, Storage output)
         where TRow : struct, IRowOperation
         where TFormula : unmanaged, IRowFormula
     {
@@ -79,7 +80,8 @@ public static partial class Softmax
         }
 
         if (first.DType == DType.Int32)
-            throw new ArgumentException($"{operation}: {arguments[0].Name} must be {DType.Float32} or {DType.Float64}, found {first.DType}.");
+            throw new ArgumentException(
+                $"{operation}: {arguments[0].Name} must be {DType.Float32} or {DType.Float64}, found {first.DType}.");
         return first.Device;
     }
 }

@@ -5,7 +5,8 @@ namespace Engine.Kernels;
 
 /// <summary>
 /// How much noise each step of a diffusion adds, and the forward process that it defines: x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e,
-/// with abar_t the product of (1 - beta_s) over s = 0..t and e standard normal (Ho et al. 2020, arXiv:2006.11239, equation 4). Kept in float64.
+/// with abar_t the product of (1 - beta_s) over s = 0..t and e standard normal (Ho et al. 2020, arXiv:2006.11239, equation 4). Kept in
+/// float64.
 /// </summary>
 public sealed class NoiseSchedule
 {
@@ -36,20 +37,21 @@ public sealed class NoiseSchedule
     public ReadOnlySpan<double> AlphaBars => _alphaBars;
 
     /// <summary>
-    /// The step of the schedule that this one was thinned out from by <see cref="Respaced"/>, for each of its steps: what a network that was trained with
-    /// that schedule is to be told. Otherwise 0..T-1.
+    /// The step of the schedule that this one was thinned out from by <see cref="Respaced"/>, for each of its steps: what a network that
+    /// was trained with that schedule is to be told. Otherwise 0..T-1.
     /// </summary>
     public ReadOnlySpan<int> TimeSteps => _timeSteps;
 
     /// <summary>
-    /// Some of the steps of this schedule, evenly spread from its first to its last, with the very abar_t that they have here (Nichol and Dhariwal 2021,
-    /// arXiv:2102.09672, section 4): to sample with fewer steps than a network was trained with.
+    /// Some of the steps of this schedule, evenly spread from its first to its last, with the very abar_t that they have here (Nichol and
+    /// Dhariwal 2021, arXiv:2102.09672, section 4): to sample with fewer steps than a network was trained with.
     /// </summary>
     /// <param name="steps">How many steps are left, from 1 to T; one alone is the last.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are not so many steps.</exception>
     public NoiseSchedule Respaced(int steps)
     {
-        if (steps < 1 || steps > Steps) throw new ArgumentOutOfRangeException(nameof(steps), steps, $"From 1 to {Steps} of the schedule's steps can be taken, not {steps}.");
+        if (steps < 1 || steps > Steps) throw new ArgumentOutOfRangeException(
+            nameof(steps), steps, $"From 1 to {Steps} of the schedule's steps can be taken, not {steps}.");
         double[] betas = new double[steps], alphaBars = new double[steps];
         int[] timeSteps = new int[steps];
         for (int i = 0; i < steps; i++)
@@ -85,7 +87,8 @@ public sealed class NoiseSchedule
     /// <param name="steps">The number of steps; at least 1.</param>
     /// <param name="offset">s, which keeps the first betas from vanishing.</param>
     /// <param name="largest">The largest beta.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no step, the offset is negative, or the largest beta is not between 0 and 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no step, the offset is negative, or the largest beta is not between 0 and
+    /// 1.</exception>
     public static NoiseSchedule Cosine(int steps = 1000, double offset = 0.008, double largest = 0.999)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
@@ -129,7 +132,8 @@ public sealed class NoiseSchedule
         for (int i = 0; i < steps.Length; i++)
         {
             if ((uint)steps[i] >= (uint)Steps)
-                throw new ArgumentOutOfRangeException(nameof(steps), $"Step {steps[i]} of sample {i} is not one of the schedule's 0 to {Steps - 1}.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(steps), $"Step {steps[i]} of sample {i} is not one of the schedule's 0 to {Steps - 1}.");
             signal[i] = Math.Sqrt(_alphaBars[steps[i]]);
             noise[i] = Math.Sqrt(1 - _alphaBars[steps[i]]);
         }
@@ -178,6 +182,7 @@ public sealed class NoiseSchedule
     internal readonly struct Noising : IQuaternaryOp
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Apply<T>(T clean, T gaussian, T signal, T noise) where T : unmanaged, ILane<T> => T.MulAdd(signal, clean, noise * gaussian);
+        public T Apply<T>(T clean, T gaussian, T signal, T noise)
+            where T : unmanaged, ILane<T> => T.MulAdd(signal, clean, noise * gaussian);
     }
 }

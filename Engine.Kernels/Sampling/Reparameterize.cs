@@ -15,7 +15,8 @@ public static class Reparameterize
     /// <param name="noise">Standard normal numbers, as many.</param>
     /// <param name="sample">Receives z, as many.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
-    public static void Run(Storage mean, Storage logVariance, Storage noise, Storage sample) => Ternary(mean, logVariance, noise, sample, default(Sample));
+    public static void Run(Storage mean, Storage logVariance, Storage noise, Storage sample) =>
+        Ternary(mean, logVariance, noise, sample, default(Sample));
 
     /// <summary>dlogVariance = g noise e^(logVariance / 2) / 2; the gradient of the mean is g itself.</summary>
     /// <param name="gradients">g, the gradients of z.</param>

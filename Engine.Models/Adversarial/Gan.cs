@@ -7,8 +7,9 @@ using Engine.Kernels;
 namespace Engine.Models.Adversarial;
 
 /// <summary>
-/// A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): a generator that turns noise into samples, and a discriminator
-/// that tells them from data, each trained against the other. The generator's objective is the non-saturating one of section 3.
+/// A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): a generator that turns noise into samples, and a
+/// discriminator that tells them from data, each trained against the other. The generator's objective is the non-saturating one of section
+/// 3.
 /// </summary>
 public sealed class Gan : IStateful, IDisposable
 {
@@ -20,17 +21,20 @@ public sealed class Gan : IStateful, IDisposable
 
     /// <summary>Joins a generator and a discriminator.</summary>
     /// <param name="generator">G: [samples, latent] to samples.</param>
-    /// <param name="discriminator">D: samples to [samples, 1], the probability that each is real, or its logit where the objective takes logits.</param>
+    /// <param name="discriminator">D: samples to [samples, 1], the probability that each is real, or its logit where the objective takes
+    /// logits.</param>
     /// <param name="latent">Dimensions of the noise.</param>
-    /// <param name="options">Where the networks are, the type of their numbers, and where noise comes from; those they were made with.</param>
+    /// <param name="options">Where the networks are, the type of their numbers, and where noise comes from; those they were made
+    /// with.</param>
     /// <param name="learningRate">Adam's learning rate, for both.</param>
     /// <param name="beta1">
-    /// Adam's decay of the mean gradient, for both. Less than the usual 0.9 steadies the game, because the past of a moving opponent misleads
-    /// (Radford et al. 2015, arXiv:1511.06434, section 4).
+    /// Adam's decay of the mean gradient, for both. Less than the usual 0.9 steadies the game, because the past of a moving opponent
+    /// misleads (Radford et al. 2015, arXiv:1511.06434, section 4).
     /// </param>
     /// <param name="objective">The losses; null takes those from probabilities, real and generated added.</param>
     public Gan(
-        Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4, double beta1 = 0.5, GanObjective? objective = null)
+        Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4, double beta1 = 0.5,
+        GanObjective? objective = null)
     {
         ArgumentNullException.ThrowIfNull(generator);
         ArgumentNullException.ThrowIfNull(discriminator);

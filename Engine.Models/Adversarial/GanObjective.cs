@@ -11,8 +11,8 @@ namespace Engine.Models.Adversarial;
 /// same; from logits they are accurate however sure D is.
 /// </param>
 /// <param name="DiscriminatorWeight">
-/// What D's loss is multiplied by. One half averages over real and generated samples instead of adding, and so slows D down under an optimiser
-/// whose steps grow with the gradient; Adam's do not.
+/// What D's loss is multiplied by. One half averages over real and generated samples instead of adding, and so slows D down under an
+/// optimiser whose steps grow with the gradient; Adam's do not.
 /// </param>
 public sealed record GanObjective(bool FromLogits = false, double DiscriminatorWeight = 1)
 {

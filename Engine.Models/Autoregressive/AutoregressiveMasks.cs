@@ -3,9 +3,9 @@ using Engine.Models.Data;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// Masks that make the outputs of a fully connected network autoregressive (Germain et al. 2015, arXiv:1502.03509, section 4): every unit gets a
-/// degree, the number of dimensions, in some ordering, that it may depend on. A unit is connected to what has at most its own degree, an output
-/// only to what has less.
+/// Masks that make the outputs of a fully connected network autoregressive (Germain et al. 2015, arXiv:1502.03509, section 4): every unit
+/// gets a degree, the number of dimensions, in some ordering, that it may depend on. A unit is connected to what has at most its own
+/// degree, an output only to what has less.
 /// </summary>
 public sealed class AutoregressiveMasks
 {
@@ -14,7 +14,8 @@ public sealed class AutoregressiveMasks
 
     /// <summary>Gives every unit its degree.</summary>
     /// <param name="order">
-    /// The ordering: element i is the place of dimension i, from 0. <see cref="Natural"/>, <see cref="Reversed"/> and <see cref="Shuffled"/> make it.
+    /// The ordering: element i is the place of dimension i, from 0. <see cref="Natural"/>, <see cref="Reversed"/> and
+    /// <see cref="Shuffled"/> make it.
     /// </param>
     /// <param name="widths">Units of each hidden layer.</param>
     /// <param name="seed">Draws the degrees of hidden units, as the paper has it; null deals them out evenly.</param>
@@ -28,7 +29,9 @@ public sealed class AutoregressiveMasks
         foreach (int place in order)
         {
             if ((uint)place >= (uint)order.Length || isTaken[place])
-                throw new ArgumentException($"An ordering of {order.Length} dimensions holds each place from 0 to {order.Length - 1} once, found [{string.Join(", ", order.ToArray())}].");
+                throw new ArgumentException(
+                    $"An ordering of {order.Length} dimensions holds each place from 0 to {order.Length - 1} once, found "
+                    + $"[{string.Join(", ", order.ToArray())}].");
             isTaken[place] = true;
         }
 
@@ -81,7 +84,10 @@ public sealed class AutoregressiveMasks
         return Mask(_degrees[layer], _degrees[layer + 1], (input, unit) => unit >= input);
     }
 
-    /// <summary>The mask from the last hidden layer to the outputs, [units, parameters * dimensions]: 1 where the output's degree is above the unit's.</summary>
+    /// <summary>
+    /// The mask from the last hidden layer to the outputs, [units, parameters * dimensions]: 1 where the output's degree is above the
+    /// unit's.
+    /// </summary>
     /// <param name="parameters">Outputs of each dimension; those of one parameter lie together.</param>
     public float[] Output(int parameters = 1) => Mask(_degrees[^1], Outputs(parameters), (unit, output) => output > unit);
 

@@ -6,8 +6,8 @@ namespace Engine.Models.Autoregressive;
 
 /// <summary>
 /// MADE, a masked autoencoder for distribution estimation (Germain et al. 2015, arXiv:1502.03509), of binary vectors:
-/// p(x) = product over d of p(x_d | x before d), all the conditionals from one pass through a <see cref="MaskedNetwork"/>. With several masks the same
-/// weights are trained for all of them, and what is estimated is the mean of their densities.
+/// p(x) = product over d of p(x_d | x before d), all the conditionals from one pass through a <see cref="MaskedNetwork"/>. With several
+/// masks the same weights are trained for all of them, and what is estimated is the mean of their densities.
 /// </summary>
 public sealed class Made : Module, IPixelModel
 {
@@ -22,8 +22,10 @@ public sealed class Made : Module, IPixelModel
     /// <param name="anyOrder">True for an ordering of its own for each set of masks; else all have the order of the pixels.</param>
     /// <param name="direct">Whether inputs are connected to outputs directly, too.</param>
     /// <param name="dropout">The share of hidden units that are dropped while training.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are no pixels or no masks, a width is less than 1, or the dropout is not in [0, 1).</exception>
-    public Made(int pixels, ReadOnlySpan<int> widths, ModuleOptions options, int masks = 1, bool anyOrder = false, bool direct = true, double dropout = 0)
+    /// <exception cref="ArgumentOutOfRangeException">There are no pixels or no masks, a width is less than 1, or the dropout is not in [0,
+    /// 1).</exception>
+    public Made(int pixels, ReadOnlySpan<int> widths, ModuleOptions options, int masks = 1, bool anyOrder = false, bool direct = true,
+        double dropout = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(masks, 1);
@@ -46,10 +48,11 @@ public sealed class Made : Module, IPixelModel
     public int Pixels => _network.Dimensions;
 
     /// <summary>
-    /// Whether the masks that the layers hold are among the sets of the model, or the order is that of the pixels and the only one: false behind the weights of a model that was made from another seed, whose masks this
-    /// one does not have.
+    /// Whether the masks that the layers hold are among the sets of the model, or the order is that of the pixels and the only one: false
+    /// behind the weights of a model that was made from another seed, whose masks this one does not have.
     /// </summary>
-    public bool KnowsItsMasks => (_masks.Length == 1 && _masks[0].Order.SequenceEqual(AutoregressiveMasks.Natural(Pixels))) || _masks.Any(_network.Holds);
+    public bool KnowsItsMasks =>
+        (_masks.Length == 1 && _masks[0].Order.SequenceEqual(AutoregressiveMasks.Natural(Pixels))) || _masks.Any(_network.Holds);
 
     /// <summary>Takes one of the sets of masks: in training the next one for each step.</summary>
     /// <param name="index">Which; whatever is beyond the last begins again from the first.</param>

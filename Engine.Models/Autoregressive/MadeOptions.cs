@@ -10,12 +10,16 @@ namespace Engine.Models.Autoregressive;
 public sealed class MadeOptions
 {
     private readonly bool _isLarge;
-    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "small: minutes. large: width and dropout for the published likelihood.", "small", "large");
+    private readonly Option<string> _recipe =
+        ProgramOption.Choice("--recipe", "small: minutes. large: width and dropout for the published likelihood.", "small", "large");
     private readonly Option<string> _hidden;
     private readonly Option<double> _dropout;
-    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 1e-3, 1e-9, 1);
-    private readonly Option<int> _masks = ProgramOption.Integer("--masks", "Sets of masks, one for each step in turn; they share the weights.", 1, 1, 10_000);
-    private readonly Option<bool> _anyOrder = new("--any-order") { Description = "An ordering of its own for each set of masks, in place of that of the pixels." };
+    private readonly Option<double> _rate =
+        ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 1e-3, 1e-9, 1);
+    private readonly Option<int> _masks =
+        ProgramOption.Integer("--masks", "Sets of masks, one for each step in turn; they share the weights.", 1, 1, 10_000);
+    private readonly Option<bool> _anyOrder =
+        new("--any-order") { Description = "An ordering of its own for each set of masks, in place of that of the pixels." };
     private readonly PixelModelOptions _common = new();
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
@@ -23,12 +27,15 @@ public sealed class MadeOptions
     public MadeOptions(IEnumerable<string> args)
     {
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
-        _hidden = new Option<string>("--hidden") { Description = "Units of each hidden layer, with commas between.", DefaultValueFactory = _ => _isLarge ? "2000" : "500" };
+        _hidden = new Option<string>("--hidden") {
+            Description = "Units of each hidden layer, with commas between.", DefaultValueFactory = _ => _isLarge ? "2000" : "500" };
         _dropout = ProgramOption.Decay("--dropout", "The share of hidden units that are dropped while training.", _isLarge ? 0.25 : 0.2);
     }
 
     /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
-    public ProgramInfo Info => new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 30 : 20, Batch: 100) { FreeOptions = PixelModelOptions.OfMeasuring, TakesWeights = true };
+    public ProgramInfo Info =>
+        new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 30 : 20, Batch: 100) {
+            FreeOptions = PixelModelOptions.OfMeasuring, TakesWeights = true };
 
     /// <summary>All of them.</summary>
     public Option[] All => [_recipe, _hidden, _dropout, _rate, _masks, _anyOrder, .. _common.All];

@@ -6,8 +6,8 @@ namespace Engine.Models.Autoregressive;
 
 /// <summary>
 /// A fully connected network in which the outputs of a dimension depend on the dimensions before it alone (Germain et al. 2015,
-/// arXiv:1502.03509): [batch, dimensions] to [batch, parameters, dimensions]. With one parameter, a logit, it is <see cref="Made"/>; with a shift
-/// and a scale the conditioner of an autoregressive flow.
+/// arXiv:1502.03509): [batch, dimensions] to [batch, parameters, dimensions]. With one parameter, a logit, it is <see cref="Made"/>; with a
+/// shift and a scale the conditioner of an autoregressive flow.
 /// </summary>
 public sealed class MaskedNetwork : Module
 {
@@ -25,7 +25,8 @@ public sealed class MaskedNetwork : Module
     /// <param name="dropout">The share of hidden units that are dropped while training.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no parameters, or the dropout is not in [0, 1).</exception>
     public MaskedNetwork(
-        AutoregressiveMasks masks, ModuleOptions options, int parameters = 1, Activation? activation = null, bool direct = false, bool zeroOutput = false, double dropout = 0)
+        AutoregressiveMasks masks, ModuleOptions options, int parameters = 1, Activation? activation = null, bool direct = false,
+        bool zeroOutput = false, double dropout = 0)
     {
         ArgumentNullException.ThrowIfNull(masks);
         ArgumentOutOfRangeException.ThrowIfLessThan(parameters, 1);
@@ -44,7 +45,8 @@ public sealed class MaskedNetwork : Module
 
         Output = AddModule("output", new MaskedLinear(width, outputs, masks.Output(parameters), options, true, initializer, initializer));
         if (dropout != 0) _dropout = AddModule("dropout", new Dropout(dropout, options));
-        if (direct) Direct = AddModule("direct", new MaskedLinear(inputs, outputs, masks.Direct(parameters), options, false, initializer ?? Initializers.Zeros));
+        if (direct) Direct = AddModule(
+            "direct", new MaskedLinear(inputs, outputs, masks.Direct(parameters), options, false, initializer ?? Initializers.Zeros));
     }
 
     /// <summary>The masks in use.</summary>
@@ -80,7 +82,8 @@ public sealed class MaskedNetwork : Module
         for (int i = 0; i < layers.Length; i++)
         {
             if (all[i].Length != layers[i].Mask.Count)
-                throw new ArgumentException($"Masks for layer {i} of shape {layers[i].Mask.Shape} were expected, found one of {all[i].Length} elements.");
+                throw new ArgumentException(
+                    $"Masks for layer {i} of shape {layers[i].Mask.Shape} were expected, found one of {all[i].Length} elements.");
         }
 
         for (int i = 0; i < layers.Length; i++) layers[i].SetMask(all[i]);
@@ -96,7 +99,8 @@ public sealed class MaskedNetwork : Module
             if (!Same(_hidden[i], masks.Hidden(i))) return false;
         return Same(Output, masks.Output(ParametersPerDimension));
 
-        static bool Same(MaskedLinear layer, float[] mask) => layer.Mask.ToDoubles().AsSpan().SequenceEqual(Array.ConvertAll(mask, connected => (double)connected));
+        static bool Same(MaskedLinear layer, float[] mask) =>
+            layer.Mask.ToDoubles().AsSpan().SequenceEqual(Array.ConvertAll(mask, connected => (double)connected));
     }
 
     /// <summary>The parameters of every dimension: [batch, parameters, dimensions] for x of [batch, dimensions].</summary>

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Engine.Models.Classification;
 
 /// <summary>
-/// Which classes a classifier finds among samples, and how sure it is of them: a generator that has lost a mode leaves a class out or nearly so, one whose samples
-/// look like nothing leaves the classifier unsure.
+/// Which classes a classifier finds among samples, and how sure it is of them: a generator that has lost a mode leaves a class out or
+/// nearly so, one whose samples look like nothing leaves the classifier unsure.
 /// </summary>
 public sealed class ClassCounts
 {
@@ -26,7 +26,9 @@ public sealed class ClassCounts
     /// <summary>The number of samples.</summary>
     public int Total { get; private set; }
 
-    /// <summary>The mean over samples of the probability of the class that is most probable for each; 0 when there are no samples.</summary>
+    /// <summary>
+    /// The mean over samples of the probability of the class that is most probable for each; 0 when there are no samples.
+    /// </summary>
     public double MeanConfidence => Total == 0 ? 0 : _confidence / Total;
 
     /// <summary>The share of the rarest class, from 0 to 1; 0 when there are no samples.</summary>
@@ -62,8 +64,10 @@ public sealed class ClassCounts
     /// <summary>The shares in percent, the mean confidence and the number of samples, on one line.</summary>
     public override string ToString()
     {
-        IEnumerable<string> shares = Enumerable.Range(0, _counts.Length).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c}: {100 * Share(c):F1} %"));
-        return string.Create(CultureInfo.InvariantCulture, $"{string.Join("  ", shares)}  (mean confidence {MeanConfidence:F3}, {Total} samples)");
+        IEnumerable<string> shares = Enumerable.Range(0, _counts.Length)
+            .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c}: {100 * Share(c):F1} %"));
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{string.Join("  ", shares)}  (mean confidence {MeanConfidence:F3}, {Total} samples)");
     }
 
     /// <summary>The class with the largest probability; the first of several.</summary>

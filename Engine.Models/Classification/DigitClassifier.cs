@@ -8,8 +8,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Classification;
 
 /// <summary>
-/// A small convolutional network that tells the ten classes of 28 x 28 grey images apart, to judge generated digits with: two convolutions of 3 x 3, each with a
-/// maximum over 2 x 2 behind it, and two fully connected layers.
+/// A small convolutional network that tells the ten classes of 28 x 28 grey images apart, to judge generated digits with: two convolutions
+/// of 3 x 3, each with a maximum over 2 x 2 behind it, and two fully connected layers.
 /// </summary>
 public sealed class DigitClassifier : IStateful, IDisposable
 {
@@ -72,7 +72,8 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <param name="images">[n, 28, 28, 1], in [-1, 1].</param>
     /// <returns>[n, 128].</returns>
     /// <exception cref="ArgumentException">The length is not a whole number of images.</exception>
-    public float[] Features(ReadOnlySpan<float> images) => Evaluated(images, x => _network.Layers.SkipLast(2).Aggregate(x, (features, layer) => layer.Forward(features)));
+    public float[] Features(ReadOnlySpan<float> images) =>
+        Evaluated(images, x => _network.Layers.SkipLast(2).Aggregate(x, (features, layer) => layer.Forward(features)));
 
     /// <summary>The share of labelled images that are classified rightly.</summary>
     /// <param name="data">28 x 28 grey images with labels from 0 to 9.</param>
@@ -153,7 +154,8 @@ public sealed class DigitClassifier : IStateful, IDisposable
         if (!data.IsLabelled || data.Classes != Classes || data.Height != Side || data.Width != Side || data.Channels != 1)
         {
             throw new DataException(
-                $"Expected labelled grey images of {Side} x {Side} in {Classes} classes, found {data.Height} x {data.Width} x {data.Channels} in {data.Classes} classes in {data.Name}.");
+                $"Expected labelled grey images of {Side} x {Side} in {Classes} classes, found {data.Height} x {data.Width} x "
+                + $"{data.Channels} in {data.Classes} classes in {data.Name}.");
         }
     }
 }

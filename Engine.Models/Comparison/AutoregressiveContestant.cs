@@ -25,7 +25,8 @@ public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions optio
 
     /// <inheritdoc/>
     public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
-        Averaged(() => PixelCnnModel.BitsPerPixel(model.NegativeLogLikelihoods(test.ToFloats(0), [test.Count, Side, Side, 1]).Average(), Pixels));
+        Averaged(() => PixelCnnModel.BitsPerPixel(
+            model.NegativeLogLikelihoods(test.ToFloats(0), [test.Count, Side, Side, 1]).Average(), Pixels));
 
     /// <inheritdoc/>
     protected override Tensor Loss(Tensor images) => model.NegativeLogLikelihood(images).Mean() * (1 / (Pixels * Math.Log(2)));

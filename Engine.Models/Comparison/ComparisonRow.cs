@@ -12,4 +12,5 @@ namespace Engine.Models.Comparison;
 /// <param name="Quality">How samples look; null when none were drawn.</param>
 /// <param name="Signs">What is wrong, in words.</param>
 public sealed record ComparisonRow(
-    string Family, long Parameters, double TrainedPerSecond, double SampledPerSecond, string LikelihoodKind, double? BitsPerDimension, SampleQuality? Quality, IReadOnlyList<string> Signs);
+    string Family, long Parameters, double TrainedPerSecond, double SampledPerSecond, string LikelihoodKind, double? BitsPerDimension,
+    SampleQuality? Quality, IReadOnlyList<string> Signs);

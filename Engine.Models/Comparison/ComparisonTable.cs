@@ -13,7 +13,8 @@ public sealed class ComparisonTable(IReadOnlyList<ComparisonRow> rows, SampleQua
 
     private static readonly string[] s_columns =
     [
-        "model", "parameters", "trained, images/s", "sampled, images/s", "bits/dim", "Fréchet distance", "rarest class", "confidence", "signs of failure",
+        "model", "parameters", "trained, images/s", "sampled, images/s", "bits/dim", "Fréchet distance", "rarest class", "confidence",
+        "signs of failure",
     ];
 
     /// <summary>The table.</summary>
@@ -29,7 +30,8 @@ public sealed class ComparisonTable(IReadOnlyList<ComparisonRow> rows, SampleQua
 
     private static IEnumerable<string> Cells(ComparisonRow row) =>
     [
-        row.Family, Number(row.Parameters, "N0"), Number(row.TrainedPerSecond, "N0"), row.SampledPerSecond > 0 ? Number(row.SampledPerSecond, row.SampledPerSecond < 10 ? "0.0" : "N0") : Nothing,
+        row.Family, Number(row.Parameters, "N0"), Number(row.TrainedPerSecond, "N0"),
+        row.SampledPerSecond > 0 ? Number(row.SampledPerSecond, row.SampledPerSecond < 10 ? "0.0" : "N0") : Nothing,
         row.BitsPerDimension is { } bits ? $"{(row.LikelihoodKind == "bound" ? "<= " : "")}{Number(bits, "0.00")}" : Nothing,
         .. row.Quality is null ? [Nothing, Nothing, Nothing] : Cells(row.Quality),
         row.Signs.Count > 0 ? string.Join("; ", row.Signs) : row.Quality is null ? Nothing : "none",

@@ -5,7 +5,9 @@ using Engine.Models.Data;
 
 namespace Engine.Models.Comparison;
 
-/// <summary>A generative model that learns grey images of 28 x 28 beside others, in the same steps, and is measured with the same measures.</summary>
+/// <summary>
+/// A generative model that learns grey images of 28 x 28 beside others, in the same steps, and is measured with the same measures.
+/// </summary>
 public abstract class Contestant : IStateful, IDisposable
 {
     /// <summary>Rows and columns of an image.</summary>

@@ -29,9 +29,11 @@ public static class Contestants
             "vae" => new VaeContestant(width, own),
             "gan" => new GanContestant(width, own),
             "autoregressive" => new AutoregressiveContestant(
-                new PixelCnn(new PixelCnnSizes { Levels = 256, Features = 3 * width, Layers = Math.Min(10, width), Head = 4 * width }, own), own),
+                new PixelCnn(new PixelCnnSizes { Levels = 256, Features = 3 * width, Layers = Math.Min(10, width), Head = 4 * width },
+                    own), own),
             "flow" => new FlowContestant(ImageFlows.RealNvp(Side, (4, 4), (2 * width, 3 * width), 1, variational: false, own), own),
-            "diffusion" => new DiffusionContestant(new Unet(new UnetOptions { Width = width, Groups = UnetOptions.GroupsOf(width), TimeWidth = 8 * width }, own), own),
+            "diffusion" => new DiffusionContestant(
+                new Unet(new UnetOptions { Width = width, Groups = UnetOptions.GroupsOf(width), TimeWidth = 8 * width }, own), own),
             _ => throw new ArgumentException($"There is no family '{name}': expected one of {string.Join(", ", Names)}."),
         };
     }

@@ -6,7 +6,9 @@ using Engine.Models.Diffusion;
 
 namespace Engine.Models.Comparison;
 
-/// <summary>A <see cref="DenoisingDiffusion"/> that predicts the noise of 1,000 steps: a bound of as many terms, samples in 50 steps of DDIM.</summary>
+/// <summary>
+/// A <see cref="DenoisingDiffusion"/> that predicts the noise of 1,000 steps: a bound of as many terms, samples in 50 steps of DDIM.
+/// </summary>
 /// <param name="unet">The network.</param>
 /// <param name="options">Device and randomness.</param>
 public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : LikelihoodContestant(unet, options)
@@ -25,7 +27,8 @@ public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : Like
     public override string LikelihoodKind => "bound";
 
     /// <inheritdoc/>
-    public override float[] Sample(int count, RandomStream random) => Averaged(() => new DdimSampler(_model, SampleSteps).Sample([count, Side, Side, 1], random));
+    public override float[] Sample(int count, RandomStream random) =>
+        Averaged(() => new DdimSampler(_model, SampleSteps).Sample([count, Side, Side, 1], random));
 
     /// <inheritdoc/>
     public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>

@@ -6,7 +6,10 @@ using Engine.Models.Flow;
 
 namespace Engine.Models.Comparison;
 
-/// <summary>A RealNVP: a density of continuous images, which with uniform noise bounds the probability of those of 256 levels; one pass for a sample.</summary>
+/// <summary>
+/// A RealNVP: a density of continuous images, which with uniform noise bounds the probability of those of 256 levels; one pass for a
+/// sample.
+/// </summary>
 /// <param name="model">The model.</param>
 /// <param name="options">Device and randomness.</param>
 public sealed class FlowContestant(ImageFlow model, ModuleOptions options) : LikelihoodContestant(model, options)
@@ -27,7 +30,8 @@ public sealed class FlowContestant(ImageFlow model, ModuleOptions options) : Lik
     });
 
     /// <inheritdoc/>
-    public override double? BitsPerDimension(ImageDataset test, RandomStream random) => Averaged(() => model.BitsOf(test.Pixels.ToArray(), 1, random));
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
+        Averaged(() => model.BitsOf(test.Pixels.ToArray(), 1, random));
 
     /// <inheritdoc/>
     protected override Tensor Loss(Tensor images) => model.Loss(images * 255, Random);

@@ -20,7 +20,8 @@ public sealed class GanContestant : Contestant
     {
         ArgumentNullException.ThrowIfNull(options);
         Device = options.Device ?? Device.Default;
-        _gan = new Gan(Dcgan.Generator(options, Latent, width), Dcgan.ConvolutionalDiscriminator(options, width), Latent, options, objective: new GanObjective(FromLogits: true));
+        _gan = new Gan(Dcgan.Generator(options, Latent, width), Dcgan.ConvolutionalDiscriminator(options, width), Latent, options,
+            objective: new GanObjective(FromLogits: true));
     }
 
     /// <inheritdoc/>
@@ -46,7 +47,8 @@ public sealed class GanContestant : Contestant
     public override IEnumerable<string> Signs(ImageDataset test)
     {
         // 2 log 2 = 1.39 is a discriminator that cannot tell; near 0 it is sure of everything, and the generator learns nothing from it.
-        if (_discriminatorLoss < 0.1) yield return FormattableString.Invariant($"the discriminator has won (loss {_discriminatorLoss:0.000})");
+        if (_discriminatorLoss < 0.1) yield return FormattableString.Invariant(
+            $"the discriminator has won (loss {_discriminatorLoss:0.000})");
     }
 
     /// <inheritdoc/>

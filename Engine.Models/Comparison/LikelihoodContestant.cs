@@ -7,7 +7,8 @@ using Engine.Kernels;
 namespace Engine.Models.Comparison;
 
 /// <summary>
-/// A contestant with one loss: Adam with gradients clipped to norm 1, and a moving average of the weights that samples and likelihoods are taken from. All of them train alike.
+/// A contestant with one loss: Adam with gradients clipped to norm 1, and a moving average of the weights that samples and likelihoods are
+/// taken from. All of them train alike.
 /// </summary>
 /// <param name="network">What is trained.</param>
 /// <param name="options">Device and randomness.</param>

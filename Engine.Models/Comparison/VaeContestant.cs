@@ -7,8 +7,8 @@ using Engine.Models.Variational;
 namespace Engine.Models.Comparison;
 
 /// <summary>
-/// A convolutional VAE (Kingma and Welling 2013, arXiv:1312.6114) whose pixels have logistic distributions over the 256 levels (Kingma et al. 2016, arXiv:1606.04934), so that its bound
-/// is one on the probability of images as they are. Samples are the means of the pixels.
+/// A convolutional VAE (Kingma and Welling 2013, arXiv:1312.6114) whose pixels have logistic distributions over the 256 levels (Kingma et
+/// al. 2016, arXiv:1606.04934), so that its bound is one on the probability of images as they are. Samples are the means of the pixels.
 /// </summary>
 public sealed class VaeContestant : LikelihoodContestant
 {
@@ -72,7 +72,8 @@ public sealed class VaeContestant : LikelihoodContestant
         (Tensor mean, Tensor logVariance) = _networks.Encoder.Parameterize(x);
         Tensor z = Sampling.Reparameterize(mean, logVariance, Tensor.Normal(mean.Shape, random));
         (Tensor pixels, Tensor logScale) = Decode(z);
-        return LogLikelihood.DiscretizedLogistic(x.Reshape(x.Shape[0], Pixels), pixels, logScale, low: 0) - KullbackLeibler.ToStandardGaussian(mean, logVariance);
+        return LogLikelihood.DiscretizedLogistic(x.Reshape(x.Shape[0], Pixels), pixels, logScale, low: 0)
+            - KullbackLeibler.ToStandardGaussian(mean, logVariance);
     }
 
     // Means in [0, 1] and the logarithms of the scales, from less than a step of the levels to the whole range: [samples, 784] each.
@@ -80,7 +81,8 @@ public sealed class VaeContestant : LikelihoodContestant
     {
         Tensor output = _networks.Decoder.Forward(z);
         int samples = z.Shape[0];
-        return (output.Slice(3, 0, 1).Sigmoid().Reshape(samples, Pixels), output.Slice(3, 1, 1).Tanh().Affine(4, -3).Reshape(samples, Pixels));
+        return (output.Slice(3, 0, 1).Sigmoid().Reshape(samples, Pixels),
+            output.Slice(3, 1, 1).Tanh().Affine(4, -3).Reshape(samples, Pixels));
     }
 
     private sealed class Networks : Module
@@ -90,12 +92,15 @@ public sealed class VaeContestant : LikelihoodContestant
             int channels = 2 * width, hidden = 8 * width, features = 7 * 7 * channels;
             Encoder = AddModule("encoder", new GaussianEncoder(
                 new Sequential(
-                    new Conv2d(1, width, 4, options, stride: 2, padding: 1), new Relu(), new Conv2d(width, channels, 4, options, stride: 2, padding: 1), new Relu(),
+                    new Conv2d(1, width, 4, options, stride: 2, padding: 1), new Relu(),
+                    new Conv2d(width, channels, 4, options, stride: 2, padding: 1), new Relu(),
                     new Flatten(), new Linear(features, hidden, options), new Relu()),
                 hidden, Latent, options));
             Decoder = AddModule("decoder", new Sequential(
-                new Linear(Latent, hidden, options), new Relu(), new Linear(hidden, features, options), new Relu(), new Unflatten(7, 7, channels),
-                new ConvTranspose2d(channels, width, 4, options, stride: 2, padding: 1), new Relu(), new ConvTranspose2d(width, 2, 4, options, stride: 2, padding: 1)));
+                new Linear(Latent, hidden, options), new Relu(), new Linear(hidden, features, options), new Relu(),
+                new Unflatten(7, 7, channels),
+                new ConvTranspose2d(channels, width, 4, options, stride: 2, padding: 1), new Relu(),
+                new ConvTranspose2d(width, 2, 4, options, stride: 2, padding: 1)));
         }
 
         internal GaussianEncoder Encoder { get; }

@@ -37,7 +37,9 @@ public sealed class CharacterVocabulary
         foreach (Rune character in text.EnumerateRunes())
         {
             if (!_numbers.TryGetValue(character, out int token))
-                throw new DataException($"The character '{character}' (U+{character.Value:X4}) at place {tokens.Count} is none of the {Count} of the vocabulary.");
+                throw new DataException(
+                    $"The character '{character}' (U+{character.Value:X4}) at place {tokens.Count} is none of the {Count} of the "
+                    + "vocabulary.");
             tokens.Add(token);
         }
 
@@ -52,7 +54,8 @@ public sealed class CharacterVocabulary
         StringBuilder text = new(tokens.Length);
         foreach (int token in tokens)
         {
-            if ((uint)token >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(tokens), token, $"Decode: a token must be from 0 to {Count - 1}.");
+            if ((uint)token >= (uint)Count) throw new ArgumentOutOfRangeException(
+                nameof(tokens), token, $"Decode: a token must be from 0 to {Count - 1}.");
             text.Append(_characters[token].ToString());
         }
 

@@ -14,11 +14,11 @@ public static class Datasets
     /// <remarks>
     /// "digits" is drawn on the spot (<see cref="Digits"/>). "mnist", "fashion-mnist" and "binarized-mnist" are looked for in
     /// <see cref="DataOptions.Root"/> (ENGINE_DATA): in its sub-folder named after the set, then in that folder itself, then in
-    /// <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded into the cache. MNIST and Fashion-MNIST name their files alike, so
-    /// files that lie directly in the root count as Fashion-MNIST only if that folder's name contains "fashion", else as MNIST. Lengths and
-    /// SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, for want of a SHA-256
-    /// known for certain. Any other word is a path: a folder with files of those names, or an IDX file of images, whose labels lie beside it
-    /// under the name with "labels" and "idx1" in place of "images" and "idx3".
+    /// <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded into the cache. MNIST and Fashion-MNIST name their files alike,
+    /// so files that lie directly in the root count as Fashion-MNIST only if that folder's name contains "fashion", else as MNIST. Lengths
+    /// and SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, for want of a
+    /// SHA-256 known for certain. Any other word is a path: a folder with files of those names, or an IDX file of images, whose labels lie
+    /// beside it under the name with "labels" and "idx1" in place of "images" and "idx3".
     /// </remarks>
     /// <param name="nameOrPath">A name of <see cref="Names"/>, a folder, or an IDX file.</param>
     /// <param name="options">Split, count, and where to look; null takes the defaults.</param>
@@ -39,14 +39,20 @@ public static class Datasets
         return options.Count is { } count ? data.Take(count) : data;
     }
 
-    /// <summary>Whether a data set, by name or as a folder, has a split: <c>binarized-mnist</c> has <c>valid</c>, others have <c>train</c> and <c>test</c> alone.</summary>
+    /// <summary>
+    /// Whether a data set, by name or as a folder, has a split: <c>binarized-mnist</c> has <c>valid</c>, others have <c>train</c> and
+    /// <c>test</c> alone.
+    /// </summary>
     /// <param name="nameOrPath">A name of <see cref="Names"/>, a folder, or an IDX file.</param>
     /// <param name="split">The split.</param>
     public static bool HasSplit(string nameOrPath, string split)
     {
         if (nameOrPath == DigitsName) return split is "train" or "test";
-        if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) return Array.Exists(published.Parts, part => part.Split == split);
-        return Directory.Exists(nameOrPath) && PublishedDataset.All.Any(set => Array.Exists(set.Parts, part => part.Split == split && part.Images.In(nameOrPath) is not null));
+        if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) return Array.Exists(
+            published.Parts, part => part.Split == split);
+        return Directory.Exists(nameOrPath)
+            && PublishedDataset.All.Any(
+                set => Array.Exists(set.Parts, part => part.Split == split && part.Images.In(nameOrPath) is not null));
     }
 
     private static DataException Unknown(string name) => new(
@@ -94,7 +100,8 @@ public static class Datasets
     private static string? FindCached(DataFile file, string cache)
     {
         string? path = file.In(cache);
-        bool damaged = path is not null && file.Bytes is { } bytes && Path.GetFileName(path) == file.Name && new FileInfo(path).Length != bytes;
+        bool damaged = path is not null && file.Bytes is { } bytes && Path.GetFileName(path) == file.Name
+            && new FileInfo(path).Length != bytes;
         return damaged ? null : path;
     }
 
@@ -155,7 +162,8 @@ public static class Datasets
     }
 
     private static ImageDataset Read(string label, string images, string? labels) =>
-        images.Contains(".amat", StringComparison.Ordinal) ? Amat.Read(images, label, MnistSize, MnistSize) : Idx.Read(images, labels, label);
+        images.Contains(".amat", StringComparison.Ordinal) ? Amat.Read(images, label, MnistSize, MnistSize)
+            : Idx.Read(images, labels, label);
 
     private static string FileNames(PublishedDataset.Part part) =>
         string.Join(" and ", part.Files.Select(f => $"{f.Name} (or {string.Join(", ", f.AlsoCalled)})"));

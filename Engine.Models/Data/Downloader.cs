@@ -46,7 +46,8 @@ internal sealed class Downloader(IReadOnlyList<Uri> mirrors, DataOptions options
         }
 
         throw new DataException(
-            $"{file.Name} could not be downloaded. Tried:{string.Concat(failures.Select(f => $"{Environment.NewLine}  {f}"))}{Environment.NewLine}"
+            $"{file.Name} could not be downloaded. "
+            + $"Tried:{string.Concat(failures.Select(f => $"{Environment.NewLine}  {f}"))}{Environment.NewLine}"
             + $"You can put the file into {folder} by hand, as {string.Join(" or ", file.Names)}.");
     }
 
@@ -59,7 +60,8 @@ internal sealed class Downloader(IReadOnlyList<Uri> mirrors, DataOptions options
         try
         {
             patience.CancelAfter(options.Patience);
-            using HttpResponseMessage response = await client.GetAsync(source, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await client.GetAsync(source, HttpCompletionOption.ResponseHeadersRead, patience.Token)
+                .ConfigureAwait(false);
             if (!response.IsSuccessStatusCode) return $"answered {(int)response.StatusCode} {response.ReasonPhrase}";
             long? announced = response.Content.Headers.ContentLength;
             if (file.Bytes is not null && announced is not null && announced != file.Bytes)

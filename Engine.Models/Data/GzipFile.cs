@@ -88,7 +88,8 @@ internal static class GzipFile
     private static DataException CutShort(string label, long bytes, long unpacked)
     {
         return new DataException(
-            $"{label} is cut short: expected gzip data that end with a checksum and a length, found the end of the file after {bytes} bytes "
+            $"{label} is cut short: expected gzip data that end with a checksum and a length, found the end of the file after {bytes} "
+            + "bytes "
             + $"({unpacked} unpacked). Copy or download it again.");
     }
 

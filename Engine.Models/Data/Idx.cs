@@ -51,7 +51,8 @@ public static class Idx
         byte[] file = ReadUnpacked(path);
         if (file.Length < 4)
             throw new DataException($"{path} is cut short: expected at least the 4 bytes of an IDX magic number, found {file.Length}.");
-        string wanted = fewestDimensions == mostDimensions ? $"0x{Magic(fewestDimensions):x8}" : $"0x{Magic(fewestDimensions):x8} or 0x{Magic(mostDimensions):x8}";
+        string wanted = fewestDimensions == mostDimensions ? $"0x{Magic(fewestDimensions):x8}"
+            : $"0x{Magic(fewestDimensions):x8} or 0x{Magic(mostDimensions):x8}";
         uint magic = BinaryPrimitives.ReadUInt32BigEndian(file);
         int dimensions = file[3];
         if (magic != Magic(dimensions) || dimensions == 0)

@@ -28,7 +28,8 @@ public sealed class ImageDataset
         long imageLength = (long)height * width * channels;
         if (pixels.Length % imageLength != 0)
             throw new DataException(
-                $"{name}: expected a whole number of images of {imageLength} bytes ({height} x {width} x {channels}), found {pixels.Length} bytes.");
+                $"{name}: expected a whole number of images of {imageLength} bytes ({height} x {width} x {channels}), found "
+                + $"{pixels.Length} bytes.");
 
         Name = name;
         Height = height;
@@ -99,14 +100,15 @@ public sealed class ImageDataset
     }
 
     /// <summary>
-    /// Images from all over the set, as far apart as can be, as a data set of their own; this one when it has no more. A part of a set that may be sorted has all its classes so: the statically binarised
-    /// test images are, the first thousand of them are zeros.
+    /// Images from all over the set, as far apart as can be, as a data set of their own; this one when it has no more. A part of a set that
+    /// may be sorted has all its classes so: the statically binarised test images are, the first thousand of them are zeros.
     /// </summary>
     /// <exception cref="DataException">Fewer than 1 or more images were asked for than there are.</exception>
     public ImageDataset Spread(int count)
     {
         if (count == Count) return this;
-        if (count < 1 || count > Count) throw new DataException($"{Name} has {Count} images: expected a count from 1 to {Count}, found {count}.");
+        if (count < 1 || count > Count) throw new DataException(
+            $"{Name} has {Count} images: expected a count from 1 to {Count}, found {count}.");
         byte[] pixels = new byte[count * ImageLength];
         int[]? labels = _labels is null ? null : new int[count];
         for (int i = 0; i < count; i++)
@@ -122,14 +124,16 @@ public sealed class ImageDataset
     /// <summary>All grey levels as numbers, image after image.</summary>
     /// <param name="low">What level 0 becomes.</param>
     /// <param name="high">What level 255 becomes.</param>
-    public float[] ToFloats(double low = -1, double high = 1) => Array.ConvertAll(_pixels, level => (float)(low + (level * (high - low) / 255)));
+    public float[] ToFloats(double low = -1, double high = 1) =>
+        Array.ConvertAll(_pixels, level => (float)(low + (level * (high - low) / 255)));
 
     /// <summary>The images behind the first <paramref name="count"/> as a data set of their own.</summary>
     /// <exception cref="DataException">There are no images behind them.</exception>
     public ImageDataset Skip(int count)
     {
         if (count == 0) return this;
-        if (count < 0 || count >= Count) throw new DataException($"{Name} has {Count} images: expected to skip 0 to {Count - 1}, found {count}.");
+        if (count < 0 || count >= Count) throw new DataException(
+            $"{Name} has {Count} images: expected to skip 0 to {Count - 1}, found {count}.");
         return new ImageDataset(Name, Height, Width, Channels, _pixels[(count * ImageLength)..], _labels?[count..], Classes);
     }
 

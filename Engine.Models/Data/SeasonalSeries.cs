@@ -8,7 +8,8 @@ public sealed class SeasonalSeries
 {
     private const ulong NoiseStream = 0x73657269;
 
-    private SeasonalSeries(double[] values, double[] expected, double noise, int season) => (Values, Expected, Noise, Season) = (values, expected, noise, season);
+    private SeasonalSeries(double[] values, double[] expected, double noise, int season) =>
+        (Values, Expected, Noise, Season) = (values, expected, noise, season);
 
     /// <summary>What was measured, step after step.</summary>
     public IReadOnlyList<double> Values { get; }
@@ -32,14 +33,16 @@ public sealed class SeasonalSeries
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         if (!(noise >= 0)) throw new ArgumentOutOfRangeException(nameof(noise), noise, "The deviation of noise must not be negative.");
         const int Day = 24, Week = 7 * Day;
-        (double Period, double Amplitude, double Phase)[] waves = [(Day, 1, 0.3), (Day / 2.0, 0.4, 1.1), (Week, 0.7, 2.0), (Week / 2.0, 0.3, 0.5)];
+        (double Period, double Amplitude, double Phase)[] waves =
+            [(Day, 1, 0.3), (Day / 2.0, 0.4, 1.1), (Week, 0.7, 2.0), (Week / 2.0, 0.3, 0.5)];
         const double Trend = 0.3 / Week;
         double[] expected = new double[length], values = new double[length];
         ulong key = CounterRandom.Key(seed, NoiseStream);
         for (int t = 0; t < length; t++)
         {
             expected[t] = Trend * t;
-            foreach ((double period, double amplitude, double phase) in waves) expected[t] += amplitude * Math.Sin((2 * Math.PI * t / period) + phase);
+            foreach ((double period, double amplitude, double phase) in waves) expected[t] += amplitude
+                * Math.Sin((2 * Math.PI * t / period) + phase);
             values[t] = expected[t] + (noise * Normal(key, (ulong)t));
         }
 
@@ -49,7 +52,8 @@ public sealed class SeasonalSeries
     // Box and Muller: sqrt(-2 log u) cos(2 pi v) is normal for u, v uniform in (0, 1].
     private static double Normal(ulong key, ulong index)
     {
-        double u = (double)((CounterRandom.At(key, 2 * index) >> 11) + 1) / (1UL << 53), v = (double)((CounterRandom.At(key, (2 * index) + 1) >> 11) + 1) / (1UL << 53);
+        double u = (double)((CounterRandom.At(key, 2 * index) >> 11) + 1) / (1UL << 53),
+            v = (double)((CounterRandom.At(key, (2 * index) + 1) >> 11) + 1) / (1UL << 53);
         return Math.Sqrt(-2 * Math.Log(u)) * Math.Cos(2 * Math.PI * v);
     }
 }

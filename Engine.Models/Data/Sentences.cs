@@ -3,18 +3,20 @@ using System.Text;
 namespace Engine.Models.Data;
 
 /// <summary>
-/// A text made of a small grammar, so that language models can be tried with no data: who does something, to whom, where, and sometimes why. Singular and
-/// plural agree across the words in between, so there is something to learn beyond the spelling of words.
+/// A text made of a small grammar, so that language models can be tried with no data: who does something, to whom, where, and sometimes
+/// why. Singular and plural agree across the words in between, so there is something to learn beyond the spelling of words.
 /// </summary>
 public static class Sentences
 {
     /// <summary>The characters of the text unless told otherwise.</summary>
     public const int Length = 100_000;
 
-    private static readonly string[] s_nouns = ["cat", "dog", "bird", "king", "queen", "ship", "star", "river", "garden", "child", "horse", "stone"];
+    private static readonly string[] s_nouns =
+        ["cat", "dog", "bird", "king", "queen", "ship", "star", "river", "garden", "child", "horse", "stone"];
     private static readonly string[] s_adjectives = ["old", "small", "red", "quiet", "brave", "green", "tired", "bright"];
     private static readonly string[] s_verbs = ["see", "find", "follow", "know", "love", "fear", "lead", "carry"];
-    private static readonly string[] s_places = ["in the garden", "near the river", "under the stars", "by the sea", "at home", "on the hill"];
+    private static readonly string[] s_places =
+        ["in the garden", "near the river", "under the stars", "by the sea", "at home", "on the hill"];
     private static readonly string[] s_joints = ["and", "but", "because", "while"];
 
     /// <summary>Makes a text.</summary>

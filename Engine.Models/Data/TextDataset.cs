@@ -1,6 +1,8 @@
 namespace Engine.Models.Data;
 
-/// <summary>A text as numbers of its characters: the first nine tenths to train on, the rest to validate with, as nanoGPT cuts it.</summary>
+/// <summary>
+/// A text as numbers of its characters: the first nine tenths to train on, the rest to validate with, as nanoGPT cuts it.
+/// </summary>
 public sealed class TextDataset
 {
     private readonly int[] _tokens;

@@ -3,8 +3,8 @@ using Engine.Autograd.Checkpoints;
 namespace Engine.Models.Data;
 
 /// <summary>
-/// Batches of pieces of a text that follow each other: a text is cut into as many streams as a batch has pieces, and each batch holds the next piece of every
-/// stream, so that the state behind one is the state before the next. For truncated backpropagation through time.
+/// Batches of pieces of a text that follow each other: a text is cut into as many streams as a batch has pieces, and each batch holds the
+/// next piece of every stream, so that the state behind one is the state before the next. For truncated backpropagation through time.
 /// </summary>
 public sealed class TextStreams : IStateful
 {
@@ -25,7 +25,9 @@ public sealed class TextStreams : IStateful
         ArgumentOutOfRangeException.ThrowIfLessThan(block, 1);
         (_tokens, Batch, Block, _stride) = (tokens, batch, block, (tokens.Length - 1) / batch);
         if (_stride < block)
-            throw new DataException($"{batch} streams in pieces of {block} characters need a text of at least {((long)batch * block) + 1}, found {tokens.Length}.");
+            throw new DataException(
+                $"{batch} streams in pieces of {block} characters need a text of at least {((long)batch * block) + 1}, found "
+                + $"{tokens.Length}.");
         (_inputs, _targets) = (new int[checked(batch * block)], new int[batch * block]);
     }
 

@@ -3,8 +3,9 @@ using Engine.Autograd.Checkpoints;
 namespace Engine.Models.Data;
 
 /// <summary>
-/// Batches of pieces of a text. For training the pieces are drawn anywhere, each batch a function of the seed and of how many were drawn before: that number is
-/// all there is to save, and training goes on to the bit. For validation they follow each other through the whole text.
+/// Batches of pieces of a text. For training the pieces are drawn anywhere, each batch a function of the seed and of how many were drawn
+/// before: that number is all there is to save, and training goes on to the bit. For validation they follow each other through the whole
+/// text.
 /// </summary>
 public sealed class TextWindows : IStateful
 {
@@ -25,7 +26,8 @@ public sealed class TextWindows : IStateful
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(block, 1);
-        if (tokens.Length <= block) throw new DataException($"A block of {block} characters needs a text of at least {block + 1}, found {tokens.Length}.");
+        if (tokens.Length <= block) throw new DataException(
+            $"A block of {block} characters needs a text of at least {block + 1}, found {tokens.Length}.");
         (_tokens, Batch, Block, _key) = (tokens, batch, block, CounterRandom.Key(seed, WindowStream));
         (_inputs, _targets) = (new int[checked(batch * block)], new int[batch * block]);
     }
@@ -51,7 +53,8 @@ public sealed class TextWindows : IStateful
     }
 
     /// <summary>
-    /// The whole text in pieces that follow each other, so that every character but the first is a target once; the last piece is what is left.
+    /// The whole text in pieces that follow each other, so that every character but the first is a target once; the last piece is what is
+    /// left.
     /// </summary>
     public IEnumerable<TextBatch> All()
     {

@@ -6,19 +6,22 @@ namespace Engine.Models.Diffusion;
 public sealed partial class DenoisingDiffusion
 {
     /// <summary>
-    /// The variational bound of images, step by step. Each step's term is averaged over <paramref name="batch"/> of the images and fresh noise; with more images
-    /// than that the steps take them in turn. The sum of the terms is thus an estimate without bias of the bound over all of them.
+    /// The variational bound of images, step by step. Each step's term is averaged over <paramref name="batch"/> of the images and fresh
+    /// noise; with more images than that the steps take them in turn. The sum of the terms is thus an estimate without bias of the bound
+    /// over all of them.
     /// </summary>
     /// <param name="images">Images in [-1, 1] of 256 levels, one after another.</param>
     /// <param name="shape">Their shape, [images, ...].</param>
     /// <param name="random">Where the noise comes from.</param>
     /// <param name="labels">The class of each, -1 for none; empty for none at all.</param>
     /// <param name="batch">How many images for each step, at most.</param>
-    /// <param name="steps">How many steps the bound is of: as many as the process has unless told otherwise, or fewer, evenly spread.</param>
+    /// <param name="steps">How many steps the bound is of: as many as the process has unless told otherwise, or fewer, evenly
+    /// spread.</param>
     /// <param name="clip">Whether clean images are held within [-1, 1].</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is less than 1, or there are not so many steps.</exception>
     public VariationalBound Bound(
-        ReadOnlySpan<float> images, Shape shape, RandomStream random, ReadOnlySpan<int> labels = default, int batch = 64, int? steps = null, bool clip = true)
+        ReadOnlySpan<float> images, Shape shape, RandomStream random, ReadOnlySpan<int> labels = default, int batch = 64, int? steps = null,
+        bool clip = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         using IDisposable? evaluation = Evaluating();
@@ -53,7 +56,8 @@ public sealed partial class DenoisingDiffusion
         {
             double left = process.Schedule.AlphaBars[^1];
             Tensor mean = clean.Reshape(clean.Count) * Math.Sqrt(left);
-            return KullbackLeibler.ToStandardGaussian(mean, Tensor.Full([1], Math.Log(1 - left), clean.DType), Reduction.Mean).Item() / Math.Log(2);
+            return KullbackLeibler.ToStandardGaussian(mean, Tensor.Full([1], Math.Log(1 - left), clean.DType), Reduction.Mean)
+                .Item() / Math.Log(2);
         }
     }
 }

@@ -12,7 +12,8 @@ public sealed partial class DenoisingDiffusion
     /// <param name="clean">x_0: [samples, ...], in [-1, 1].</param>
     /// <param name="labels">The class of each sample, -1 for none; empty for none at all.</param>
     /// <param name="random">Where steps, noise, and the labels that are left out come from.</param>
-    /// <param name="dropLabels">The share of labels that are left out, so that the network learns to do without: what guidance needs.</param>
+    /// <param name="dropLabels">The share of labels that are left out, so that the network learns to do without: what guidance
+    /// needs.</param>
     /// <exception cref="ArgumentException">The labels are not one for each sample or none.</exception>
     public DiffusionLosses Losses(Tensor clean, ReadOnlySpan<int> labels, RandomStream random, double dropLabels = 0)
     {
@@ -52,8 +53,8 @@ public sealed partial class DenoisingDiffusion
     }
 
     /// <summary>
-    /// L_t of each sample, a term of the variational bound, in bits for each number of an image: how far p(x_(t-1) | x_t) is from q(x_(t-1) | x_t, x_0), or at
-    /// step 0 the bits that p(x_0 | x_1) needs for 8-bit images.
+    /// L_t of each sample, a term of the variational bound, in bits for each number of an image: how far p(x_(t-1) | x_t) is from q(x_(t-1)
+    /// | x_t, x_0), or at step 0 the bits that p(x_0 | x_1) needs for 8-bit images.
     /// </summary>
     internal Tensor BoundTerms(DiffusionProcess process, Tensor clean, Tensor noisy, Denoised denoised, ReadOnlySpan<int> steps)
     {

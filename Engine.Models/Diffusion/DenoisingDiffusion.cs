@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// A denoising diffusion model (Ho et al. 2020, arXiv:2006.11239): noise is added to images in many small steps until nothing else is left, and a network learns
-/// to see through it, so that it can go the way back from pure noise, which a sampler does (<see cref="DdpmSampler"/>, <see cref="DdimSampler"/>).
+/// A denoising diffusion model (Ho et al. 2020, arXiv:2006.11239): noise is added to images in many small steps until nothing else is left,
+/// and a network learns to see through it, so that it can go the way back from pure noise, which a sampler does (<see cref="DdpmSampler"/>,
+/// <see cref="DdimSampler"/>).
 /// </summary>
 public sealed partial class DenoisingDiffusion
 {
@@ -18,11 +19,15 @@ public sealed partial class DenoisingDiffusion
     /// <param name="prediction">What the network predicts.</param>
     /// <param name="variance">The variance of a step back.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such prediction or variance.</exception>
-    public DenoisingDiffusion(IDenoiser denoiser, NoiseSchedule schedule, Prediction prediction = Prediction.Noise, ReverseVariance variance = ReverseVariance.Posterior)
+    public DenoisingDiffusion(
+        IDenoiser denoiser, NoiseSchedule schedule, Prediction prediction = Prediction.Noise,
+        ReverseVariance variance = ReverseVariance.Posterior)
     {
         ArgumentNullException.ThrowIfNull(denoiser);
-        if (!Enum.IsDefined(prediction)) throw new ArgumentOutOfRangeException(nameof(prediction), prediction, "DenoisingDiffusion: there is no such prediction.");
-        if (!Enum.IsDefined(variance)) throw new ArgumentOutOfRangeException(nameof(variance), variance, "DenoisingDiffusion: there is no such variance.");
+        if (!Enum.IsDefined(prediction)) throw new ArgumentOutOfRangeException(
+            nameof(prediction), prediction, "DenoisingDiffusion: there is no such prediction.");
+        if (!Enum.IsDefined(variance)) throw new ArgumentOutOfRangeException(
+            nameof(variance), variance, "DenoisingDiffusion: there is no such variance.");
         (Denoiser, Process, Prediction, Variance) = (denoiser, new DiffusionProcess(schedule), prediction, variance);
     }
 
@@ -44,13 +49,15 @@ public sealed partial class DenoisingDiffusion
     /// <param name="steps">t of each sample, counted in <paramref name="process"/>.</param>
     /// <param name="labels">The class of each sample, -1 for none; empty for none at all.</param>
     /// <param name="guidance">
-    /// How far to go from the prediction without class, at 0, to that with the class, at 1, and beyond (Ho and Salimans 2022, arXiv:2207.12598, whose w is this
-    /// less 1).
+    /// How far to go from the prediction without class, at 0, to that with the class, at 1, and beyond (Ho and Salimans 2022,
+    /// arXiv:2207.12598, whose w is this less 1).
     /// </param>
     /// <param name="clip">Whether clean images are held within [-1, 1].</param>
-    /// <exception cref="ArgumentException">The labels are not one for each sample or none, or the network's output does not fit.</exception>
+    /// <exception cref="ArgumentException">The labels are not one for each sample or none, or the network's output does not
+    /// fit.</exception>
     public Denoised Denoise(
-        DiffusionProcess process, Tensor noisy, ReadOnlySpan<int> steps, ReadOnlySpan<int> labels = default, double guidance = 1, bool clip = true)
+        DiffusionProcess process, Tensor noisy, ReadOnlySpan<int> steps, ReadOnlySpan<int> labels = default, double guidance = 1,
+        bool clip = true)
     {
         ArgumentNullException.ThrowIfNull(process);
         CheckLabels(labels, noisy);
@@ -97,19 +104,23 @@ public sealed partial class DenoisingDiffusion
         bool isLearned = Variance == ReverseVariance.Learned;
         Shape expected = noisy.Shape.With(-1, isLearned ? 2 * channels : channels);
         if (output.Shape != expected)
-            throw new ArgumentException($"DenoisingDiffusion: for {noisy.Shape} and variance {Variance} the network must give {expected}, found {output.Shape}.");
+            throw new ArgumentException(
+                $"DenoisingDiffusion: for {noisy.Shape} and variance {Variance} the network must give {expected}, found {output.Shape}.");
         return isLearned ? (output.Slice(-1, 0, channels), output.Slice(-1, channels, channels)) : (output, null);
     }
 
     private void CheckLabels(ReadOnlySpan<int> labels, Tensor images)
     {
         if (labels.Length == 0) return;
-        if (Denoiser.Classes == 0) throw new ArgumentException($"DenoisingDiffusion: found {labels.Length} labels, but the network knows no classes.");
-        if (labels.Length != images.Shape[0]) throw new ArgumentException($"DenoisingDiffusion: expected {images.Shape[0]} labels, one for each image, found {labels.Length}.");
+        if (Denoiser.Classes == 0) throw new ArgumentException(
+            $"DenoisingDiffusion: found {labels.Length} labels, but the network knows no classes.");
+        if (labels.Length != images.Shape[0]) throw new ArgumentException(
+            $"DenoisingDiffusion: expected {images.Shape[0]} labels, one for each image, found {labels.Length}.");
         foreach (int label in labels)
         {
             if (label < UnconditionalLabel || label >= Denoiser.Classes)
-                throw new ArgumentException($"DenoisingDiffusion: expected labels from 0 to {Denoiser.Classes - 1}, or -1 for none, found {label}.");
+                throw new ArgumentException(
+                    $"DenoisingDiffusion: expected labels from 0 to {Denoiser.Classes - 1}, or -1 for none, found {label}.");
         }
     }
 }

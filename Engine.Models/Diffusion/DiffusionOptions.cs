@@ -8,29 +8,43 @@ namespace Engine.Models.Diffusion;
 /// <summary>The options of a program that trains a diffusion model on digits, beside those that all training programs have.</summary>
 public sealed class DiffusionOptions
 {
-    private readonly Option<string> _predict = ProgramOption.Choice("--predict", "What the network predicts: the noise, the clean image, or the velocity.", "eps", "x0", "v");
+    private readonly Option<string> _predict =
+        ProgramOption.Choice("--predict", "What the network predicts: the noise, the clean image, or the velocity.", "eps", "x0", "v");
     private readonly Option<string> _schedule = ProgramOption.Choice("--schedule", "How the noise grows.", "cosine", "linear");
     private readonly Option<int> _steps = ProgramOption.Integer("--steps", "T, the steps from an image to noise.", 1000, 2, 100_000);
-    private readonly Option<bool> _classes = new("--classes") { Description = "Tells the network the class of each image, and leaves out one in ten, so that samples can be guided." };
-    private readonly Option<double> _guidance = ProgramOption.Decimal("--guidance", "With --classes: how far samples go towards their class. 0 not at all, 1 as trained, more for clearer ones.", 1, 0, 100);
+    private readonly Option<bool> _classes = new("--classes") {
+        Description = "Tells the network the class of each image, and leaves out one in ten, so that samples can be guided." };
+    private readonly Option<double> _guidance = ProgramOption.Decimal(
+        "--guidance", "With --classes: how far samples go towards their class. 0 not at all, 1 as trained, more for clearer ones.", 1,
+        0, 100);
     private readonly Option<bool> _learned = new("--learned-variance") { Description = "Learns the variance of the steps back, too." };
-    private readonly Option<int> _width = ProgramOption.Integer("--width", "Channels of the first level of the U-Net; the others have two and four times as many.", 32, 1, 1024);
-    private readonly Option<double> _rate = ProgramOption.Decimal("--rate", "The largest learning rate: it rises over the first epoch and then falls along a cosine.", 1e-3, 1e-8, 1);
+    private readonly Option<int> _width = ProgramOption.Integer(
+        "--width", "Channels of the first level of the U-Net; the others have two and four times as many.", 32, 1, 1024);
+    private readonly Option<double> _rate = ProgramOption.Decimal(
+        "--rate", "The largest learning rate: it rises over the first epoch and then falls along a cosine.", 1e-3, 1e-8, 1);
     private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
-    private readonly Option<string> _sampler = ProgramOption.Choice("--sampler", "How samples are made: implicitly, or step by random step.", "ddim", "ddpm");
-    private readonly Option<int> _sampleSteps = ProgramOption.Integer("--sample-steps", "Steps that a sample takes; 0 takes 50 of ddim, all of ddpm.", 0, 0, 100_000);
-    private readonly Option<double> _eta = ProgramOption.Decimal("--eta", "With ddim: how much of the noise is drawn anew, from 0 to 1.", 0, 0, 1);
+    private readonly Option<string> _sampler =
+        ProgramOption.Choice("--sampler", "How samples are made: implicitly, or step by random step.", "ddim", "ddpm");
+    private readonly Option<int> _sampleSteps =
+        ProgramOption.Integer("--sample-steps", "Steps that a sample takes; 0 takes 50 of ddim, all of ddpm.", 0, 0, 100_000);
+    private readonly Option<double> _eta =
+        ProgramOption.Decimal("--eta", "With ddim: how much of the noise is drawn anew, from 0 to 1.", 0, 0, 1);
     private readonly Option<int> _every = ProgramOption.Integer("--every", "Epochs from one sheet of samples to the next.", 5, 1);
     private readonly Option<int> _samples = ProgramOption.Integer("--samples", "Samples on a sheet.", 60, 2, 10_000);
-    private readonly Option<int> _boundImages = ProgramOption.Integer("--bound-images", "Test images that each step's term of the bound is averaged over at the end; 0 leaves the bound out.", 64, 0, 100_000);
-    private readonly Option<string?> _classifier = new("--classifier") { Description = "The file that classify.cs wrote: the classes of 10,000 samples are counted with it at the end." };
+    private readonly Option<int> _boundImages = ProgramOption.Integer(
+        "--bound-images", "Test images that each step's term of the bound is averaged over at the end; 0 leaves the bound out.", 64, 0,
+        100_000);
+    private readonly Option<string?> _classifier = new("--classifier") {
+        Description = "The file that classify.cs wrote: the classes of 10,000 samples are counted with it at the end." };
 
     /// <summary>The names of those that decide nothing about training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
-    public static IReadOnlyList<string> OfSampling { get; } = ["--guidance", "--sampler", "--sample-steps", "--eta", "--every", "--samples", "--bound-images", "--classifier"];
+    public static IReadOnlyList<string> OfSampling { get; } =
+        ["--guidance", "--sampler", "--sample-steps", "--eta", "--every", "--samples", "--bound-images", "--classifier"];
 
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All =>
-        [_predict, _schedule, _steps, _classes, _guidance, _learned, _width, _rate, _images, _sampler, _sampleSteps, _eta, _every, _samples, _boundImages, _classifier];
+        [_predict, _schedule, _steps, _classes, _guidance, _learned, _width, _rate, _images, _sampler, _sampleSteps, _eta, _every, _samples,
+            _boundImages, _classifier];
 
     /// <summary>What a run's command line says.</summary>
     /// <param name="run">The run.</param>
@@ -42,14 +56,18 @@ public sealed class DiffusionOptions
         bool isAncestral = run.Option(_sampler) == "ddpm", isLearned = run.Option(_learned);
         int sampleSteps = run.Option(_sampleSteps) is var asked and > 0 ? asked : isAncestral ? steps : Math.Min(50, steps);
         if (sampleSteps > steps) throw new DataException($"--sample-steps must be at most --steps, which is {steps}; found {sampleSteps}.");
-        if (run.Option(_guidance) != 1 && !run.Option(_classes)) throw new DataException($"--guidance {run.Option(_guidance)} guides towards a class: it needs --classes, which was not asked for.");
-        if (run.Option(_eta) > 0 && isAncestral) throw new DataException($"--eta {run.Option(_eta)} is one of --sampler ddim, found --sampler ddpm.");
+        if (run.Option(_guidance) != 1 && !run.Option(_classes)) throw new DataException(
+            $"--guidance {run.Option(_guidance)} guides towards a class: it needs --classes, which was not asked for.");
+        if (run.Option(_eta) > 0 && isAncestral) throw new DataException(
+            $"--eta {run.Option(_eta)} is one of --sampler ddim, found --sampler ddpm.");
         return new DiffusionChoices
         {
             Prediction = run.Option(_predict) switch { "x0" => Prediction.Clean, "v" => Prediction.Velocity, _ => Prediction.Noise },
             Schedule = run.Option(_schedule) == "linear" ? NoiseSchedule.Linear(steps) : NoiseSchedule.Cosine(steps),
             Variance = isLearned ? ReverseVariance.Learned : ReverseVariance.Posterior,
-            Network = new UnetOptions { Width = width, Groups = UnetOptions.GroupsOf(width), TimeWidth = 4 * width, LearnsVariance = isLearned, Classes = run.Option(_classes) ? 10 : 0 },
+            Network = new UnetOptions {
+                Width = width, Groups = UnetOptions.GroupsOf(width), TimeWidth = 4 * width, LearnsVariance = isLearned,
+                Classes = run.Option(_classes) ? 10 : 0 },
             Guidance = run.Option(_guidance),
             IsAncestral = isAncestral,
             SampleSteps = sampleSteps,

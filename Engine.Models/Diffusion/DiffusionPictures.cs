@@ -47,7 +47,9 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
         return Rows(chain, count);
     }
 
-    /// <summary>What the model paints where something is missing: originals, what was left of them, and three paintings of each, an image a column.</summary>
+    /// <summary>
+    /// What the model paints where something is missing: originals, what was left of them, and three paintings of each, an image a column.
+    /// </summary>
     /// <param name="sampler">How samples are made.</param>
     /// <param name="images">Images in [-1, 1], one after another; their lower halves are taken away.</param>
     /// <param name="random">Where the noise comes from.</param>
@@ -76,7 +78,8 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
         ArgumentNullException.ThrowIfNull(bound);
         LineChart chart = new()
         {
-            Title = FormattableString.Invariant($"{bound.Total:0.000} bits/dim in all"), XLabel = "step t", YLabel = "bits/dim", LogY = true, Smoothing = 0.8,
+            Title = FormattableString.Invariant($"{bound.Total:0.000} bits/dim in all"), XLabel = "step t", YLabel = "bits/dim",
+            LogY = true, Smoothing = 0.8,
         };
         return chart.Add("L_t", [.. bound.Terms]).Draw();
     }

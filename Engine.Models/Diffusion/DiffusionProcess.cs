@@ -4,8 +4,9 @@ using Engine.Kernels;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// The diffusion process that a noise schedule defines: q(x_t | x_0), and the posterior q(x_(t-1) | x_t, x_0) that a step back is held against (Ho et al.
-/// 2020, arXiv:2006.11239, section 2). Coefficients are float64. Steps are counted from 0; at step 0 the posterior is x_0 itself.
+/// The diffusion process that a noise schedule defines: q(x_t | x_0), and the posterior q(x_(t-1) | x_t, x_0) that a step back is held
+/// against (Ho et al. 2020, arXiv:2006.11239, section 2). Coefficients are float64. Steps are counted from 0; at step 0 the posterior is
+/// x_0 itself.
 /// </summary>
 public sealed partial class DiffusionProcess
 {
@@ -86,7 +87,8 @@ public sealed partial class DiffusionProcess
         for (int i = 0; i < values.Length; i++)
         {
             if ((uint)steps[i] >= (uint)ofStep.Length)
-                throw new ArgumentOutOfRangeException(nameof(steps), $"Step {steps[i]} of sample {i} is not one of the schedule's 0 to {ofStep.Length - 1}.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(steps), $"Step {steps[i]} of sample {i} is not one of the schedule's 0 to {ofStep.Length - 1}.");
             values[i] = ofStep[steps[i]];
         }
 

@@ -3,7 +3,10 @@ using Engine.Kernels;
 
 namespace Engine.Models.Diffusion;
 
-/// <summary>The way back from noise to images, step by step. What a step is, its two kinds say: <see cref="DdpmSampler"/> and <see cref="DdimSampler"/>.</summary>
+/// <summary>
+/// The way back from noise to images, step by step. What a step is, its two kinds say: <see cref="DdpmSampler"/> and
+/// <see cref="DdimSampler"/>.
+/// </summary>
 public abstract class DiffusionSampler
 {
     /// <summary>Prepares the steps.</summary>
@@ -23,7 +26,9 @@ public abstract class DiffusionSampler
     /// <summary>The steps that are taken.</summary>
     public DiffusionProcess Process { get; }
 
-    /// <summary>How far to go towards the class that is asked for: 0 not at all, 1 as trained, more for samples that show it more clearly.</summary>
+    /// <summary>
+    /// How far to go towards the class that is asked for: 0 not at all, 1 as trained, more for samples that show it more clearly.
+    /// </summary>
     public double Guidance { get; init; } = 1;
 
     /// <summary>Whether the clean images that the network sees are held within [-1, 1] at every step.</summary>
@@ -33,16 +38,17 @@ public abstract class DiffusionSampler
     /// <param name="shape">The shape of all together: [images, height, width, channels].</param>
     /// <param name="random">Where the noise comes from.</param>
     /// <param name="labels">The class of each image, -1 for none; null for none at all.</param>
-    /// <param name="observe">Is shown x_T at first, with the number of steps, and after each step t what it made, with t: the last time with 0.</param>
+    /// <param name="observe">Is shown x_T at first, with the number of steps, and after each step t what it made, with t: the last time
+    /// with 0.</param>
     /// <returns>The images, one after another.</returns>
     /// <exception cref="ArgumentException">The labels are not one for each image, or the network does not know them.</exception>
     public float[] Sample(Shape shape, RandomStream random, int[]? labels = null, Action<int, Tensor>? observe = null) =>
         Run(shape, random, labels ?? [], observe, null);
 
     /// <summary>
-    /// Paints what is missing in images: the known pixels are put in at every step with as much noise as belongs there, and taken as they are at the end.
-    /// With <paramref name="rounds"/> above 1 every step is gone back and done again, so that the new part can settle with the known one (Lugmayr et al. 2022,
-    /// arXiv:2201.09865).
+    /// Paints what is missing in images: the known pixels are put in at every step with as much noise as belongs there, and taken as they
+    /// are at the end. With <paramref name="rounds"/> above 1 every step is gone back and done again, so that the new part can settle with
+    /// the known one (Lugmayr et al. 2022, arXiv:2201.09865).
     /// </summary>
     /// <param name="known">Images, one after another; only the known pixels are read.</param>
     /// <param name="mask">1 for each known pixel, 0 for each that is to be painted; as many as in <paramref name="known"/>.</param>
@@ -54,11 +60,13 @@ public abstract class DiffusionSampler
     /// <returns>The images: the known pixels to the bit, the others painted.</returns>
     /// <exception cref="ArgumentException">The lengths do not fit the shape, or the mask is neither 0 nor 1 somewhere.</exception>
     public float[] Inpaint(
-        ReadOnlySpan<float> known, ReadOnlySpan<float> mask, Shape shape, RandomStream random, int[]? labels = null, int rounds = 1, Action<int, Tensor>? observe = null)
+        ReadOnlySpan<float> known, ReadOnlySpan<float> mask, Shape shape, RandomStream random, int[]? labels = null, int rounds = 1,
+        Action<int, Tensor>? observe = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
         if (known.Length != shape.Count || mask.Length != shape.Count)
-            throw new ArgumentException($"Inpaint: images {shape} have {shape.Count} numbers, found {known.Length} known ones and a mask of {mask.Length}.");
+            throw new ArgumentException(
+                $"Inpaint: images {shape} have {shape.Count} numbers, found {known.Length} known ones and a mask of {mask.Length}.");
         foreach (float share in mask)
             if (share is not (0 or 1)) throw new ArgumentException($"Inpaint: expected a mask of zeros and ones, found {share}.");
         float[] kept = new float[known.Length];
@@ -136,7 +144,8 @@ public abstract class DiffusionSampler
 
     private Tensor Replace(Tensor previous, Repaint repaint, int t, RandomStream random)
     {
-        Tensor known = Tensor.From(repaint.Known, previous.Shape).Cast(previous.DType), mask = Tensor.From(repaint.Mask, previous.Shape).Cast(previous.DType);
+        Tensor known = Tensor.From(repaint.Known, previous.Shape).Cast(previous.DType),
+            mask = Tensor.From(repaint.Mask, previous.Shape).Cast(previous.DType);
         if (t > 0)
         {
             int[] before = [.. Enumerable.Repeat(t - 1, previous.Shape[0])];

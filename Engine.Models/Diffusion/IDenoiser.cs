@@ -3,7 +3,9 @@ using Engine.Kernels;
 
 namespace Engine.Models.Diffusion;
 
-/// <summary>What looks at noisy images and says what is noise in them: a network, or for data of a known distribution the optimum itself.</summary>
+/// <summary>
+/// What looks at noisy images and says what is noise in them: a network, or for data of a known distribution the optimum itself.
+/// </summary>
 public interface IDenoiser
 {
     /// <summary>Where it computes.</summary>
@@ -19,6 +21,7 @@ public interface IDenoiser
     /// <param name="noisy">x_t: [samples, ..., channels].</param>
     /// <param name="steps">t of each sample.</param>
     /// <param name="labels">The class of each sample, -1 for none; empty for none at all.</param>
-    /// <returns>[samples, ..., channels]; for a learned variance [samples, ..., 2 channels], the second half of which says where the variance lies.</returns>
+    /// <returns>[samples, ..., channels]; for a learned variance [samples, ..., 2 channels], the second half of which says where the
+    /// variance lies.</returns>
     Tensor Predict(Tensor noisy, ReadOnlySpan<int> steps, ReadOnlySpan<int> labels);
 }

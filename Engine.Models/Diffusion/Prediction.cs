@@ -1,6 +1,8 @@
 namespace Engine.Models.Diffusion;
 
-/// <summary>What a network says of a noisy image x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e. Each of the three follows from each other and x_t.</summary>
+/// <summary>
+/// What a network says of a noisy image x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e. Each of the three follows from each other and x_t.
+/// </summary>
 public enum Prediction
 {
     /// <summary>The noise e (Ho et al. 2020, arXiv:2006.11239).</summary>

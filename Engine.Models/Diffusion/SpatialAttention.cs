@@ -4,8 +4,8 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// Attention of every pixel to every other, with one head and a residual connection: x + W softmax(q kT / sqrt(channels)) v, with q, k and v from the normalised
-/// x by 1 x 1 convolutions (Ho et al. 2020, arXiv:2006.11239, appendix B).
+/// Attention of every pixel to every other, with one head and a residual connection: x + W softmax(q kT / sqrt(channels)) v, with q, k and
+/// v from the normalised x by 1 x 1 convolutions (Ho et al. 2020, arXiv:2006.11239, appendix B).
 /// </summary>
 public sealed class SpatialAttention : Module
 {

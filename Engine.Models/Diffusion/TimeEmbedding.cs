@@ -5,8 +5,8 @@ using Engine.Kernels;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// What a network is told of the step t: sines and cosines of t at frequencies from 1 down to 1 / 10,000 (Vaswani et al. 2017, arXiv:1706.03762), and two
-/// fully connected layers behind them; with classes, a vector of the class is added.
+/// What a network is told of the step t: sines and cosines of t at frequencies from 1 down to 1 / 10,000 (Vaswani et al. 2017,
+/// arXiv:1706.03762), and two fully connected layers behind them; with classes, a vector of the class is added.
 /// </summary>
 public sealed class TimeEmbedding : Module
 {
@@ -24,7 +24,8 @@ public sealed class TimeEmbedding : Module
     public TimeEmbedding(int features, int width, int classes, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (features < 2 || features % 2 != 0) throw new ArgumentException($"TimeEmbedding: needs an even number of sines and cosines, found {features}.");
+        if (features < 2 || features % 2 != 0) throw new ArgumentException(
+            $"TimeEmbedding: needs an even number of sines and cosines, found {features}.");
         (_features, _classes, _dtype) = (features, classes, options.DType);
         _first = AddModule("first", new Linear(features, width, options));
         _second = AddModule("second", new Linear(width, width, options));
@@ -56,7 +57,8 @@ public sealed class TimeEmbedding : Module
         for (int sample = 0; sample < steps.Length; sample++)
         {
             for (int i = 0; i < half; i++)
-                (values[(sample * features) + i], values[(sample * features) + half + i]) = Math.SinCos(steps[sample] * Math.Pow(10_000, -(double)i / half));
+                (values[(sample * features) + i], values[(sample * features) + half + i]) =
+                    Math.SinCos(steps[sample] * Math.Pow(10_000, -(double)i / half));
         }
 
         return values;

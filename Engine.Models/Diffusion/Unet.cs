@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// A network from noisy images to what is noise in them (Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239, appendix B): residual
-/// blocks while the images are halved level by level, attention in the middle, and the same way up again, each level with what was seen there on the way down.
+/// A network from noisy images to what is noise in them (Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239,
+/// appendix B): residual blocks while the images are halved level by level, attention in the middle, and the same way up again, each level
+/// with what was seen there on the way down.
 /// </summary>
 public sealed class Unet : Module, IDenoiser
 {
@@ -32,13 +33,15 @@ public sealed class Unet : Module, IDenoiser
         int levels = widths.Length, last = widths[^1];
         _time = AddModule("time", new TimeEmbedding(size.TimeFeatures, size.TimeWidth, size.Classes, options));
         _input = AddModule("input", new Conv2d(size.Channels, widths[0], 3, options, padding: 1));
-        (_down, _up, _halves, _doubles) = (new UnetBlock[levels][], new UnetBlock[levels][], new Conv2d[levels - 1], new Conv2d[levels - 1]);
+        (_down, _up, _halves, _doubles) =
+            (new UnetBlock[levels][], new UnetBlock[levels][], new Conv2d[levels - 1], new Conv2d[levels - 1]);
         int channels = widths[0];
         for (int level = 0; level < levels; level++)
         {
             _down[level] = Blocks($"down{level}", level, block => block == 0 ? channels : widths[level]);
             channels = widths[level];
-            if (level < levels - 1) _halves[level] = AddModule($"half{level}", new Conv2d(channels, channels, 3, options, stride: 2, padding: 1));
+            if (level < levels - 1) _halves[level] =
+                AddModule($"half{level}", new Conv2d(channels, channels, 3, options, stride: 2, padding: 1));
         }
 
         _middle1 = AddModule("middle1", new UnetBlock(last, last, size, attention: true, options));
@@ -46,14 +49,18 @@ public sealed class Unet : Module, IDenoiser
         for (int level = levels - 1; level >= 0; level--)
         {
             _up[level] = Blocks($"up{level}", level, _ => 2 * widths[level]);
-            if (level > 0) _doubles[level - 1] = AddModule($"double{level}", new Conv2d(widths[level], widths[level - 1], 3, options, padding: 1));
+            if (level > 0) _doubles[level - 1] =
+                AddModule($"double{level}", new Conv2d(widths[level], widths[level - 1], 3, options, padding: 1));
         }
 
         _norm = AddModule("norm", new GroupNorm(size.Groups, widths[0], options));
-        _output = AddModule("output", new Conv2d(widths[0], size.LearnsVariance ? 2 * size.Channels : size.Channels, 3, options, padding: 1));
+        _output = AddModule("output",
+            new Conv2d(widths[0], size.LearnsVariance ? 2 * size.Channels : size.Channels, 3, options, padding: 1));
 
         UnetBlock[] Blocks(string name, int level, Func<int, int> inputs) =>
-            [.. Enumerable.Range(0, size.Blocks).Select(block => AddModule($"{name}.{block}", new UnetBlock(inputs(block), widths[level], size, size.AttentionLevels.Contains(level), options)))];
+            [.. Enumerable.Range(0, size.Blocks)
+                .Select(block => AddModule(
+                    $"{name}.{block}", new UnetBlock(inputs(block), widths[level], size, size.AttentionLevels.Contains(level), options)))];
     }
 
     /// <summary>Where it computes.</summary>
@@ -102,10 +109,13 @@ public sealed class Unet : Module, IDenoiser
         if (noisy.Shape.Rank != 4 || noisy.Shape[3] != _size.Channels || noisy.Shape[1] % factor != 0 || noisy.Shape[2] % factor != 0)
         {
             throw new ArgumentException(
-                $"Unet: expected images [samples, height, width, {_size.Channels}] with sides that are multiples of {factor}, because they are halved {_down.Length - 1} times; found {noisy.Shape}.");
+                $"Unet: expected images [samples, height, width, {_size.Channels}] with sides that are multiples of {factor}, because "
+                + $"they are halved {_down.Length - 1} times; found {noisy.Shape}.");
         }
 
-        if (steps.Length != noisy.Shape[0]) throw new ArgumentException($"Unet: expected {noisy.Shape[0]} steps, one for each image, found {steps.Length}.");
-        if (labels.Length != 0 && labels.Length != steps.Length) throw new ArgumentException($"Unet: expected {steps.Length} labels, one for each image, or none; found {labels.Length}.");
+        if (steps.Length != noisy.Shape[0]) throw new ArgumentException(
+            $"Unet: expected {noisy.Shape[0]} steps, one for each image, found {steps.Length}.");
+        if (labels.Length != 0 && labels.Length != steps.Length) throw new ArgumentException(
+            $"Unet: expected {steps.Length} labels, one for each image, or none; found {labels.Length}.");
     }
 }

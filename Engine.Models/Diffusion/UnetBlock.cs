@@ -4,8 +4,8 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// A residual block that is told the step: x + conv(silu(norm(conv(silu(norm(x))) + time))), where x goes through a 1 x 1 convolution if the channels change
-/// (Ho et al. 2020, arXiv:2006.11239, appendix B). With attention behind it if wanted.
+/// A residual block that is told the step: x + conv(silu(norm(conv(silu(norm(x))) + time))), where x goes through a 1 x 1 convolution if
+/// the channels change (Ho et al. 2020, arXiv:2006.11239, appendix B). With attention behind it if wanted.
 /// </summary>
 public sealed class UnetBlock : Module
 {

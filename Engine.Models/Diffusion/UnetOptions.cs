@@ -49,24 +49,29 @@ public sealed record UnetOptions
         Least(TimeFeatures, 2, nameof(TimeFeatures));
         Least(TimeWidth, 1, nameof(TimeWidth));
         Least(Classes, 0, nameof(Classes));
-        if (TimeFeatures % 2 != 0) throw new ArgumentException($"UnetOptions.TimeFeatures must be even, for as many sines as cosines; found {TimeFeatures}.");
+        if (TimeFeatures % 2 != 0) throw new ArgumentException(
+            $"UnetOptions.TimeFeatures must be even, for as many sines as cosines; found {TimeFeatures}.");
         if (Multipliers.Count == 0) throw new ArgumentException("UnetOptions.Multipliers must name at least one level, found none.");
         foreach (int multiplier in Multipliers)
         {
             Least(multiplier, 1, nameof(Multipliers));
             if (Width * multiplier % Groups != 0)
-                throw new ArgumentException($"UnetOptions.Groups must divide the channels of every level: {Groups} groups do not divide {Width} x {multiplier}.");
+                throw new ArgumentException(
+                    $"UnetOptions.Groups must divide the channels of every level: {Groups} groups do not divide {Width} x {multiplier}.");
         }
 
         foreach (int level in AttentionLevels)
         {
             if (level < 0 || level >= Multipliers.Count)
-                throw new ArgumentOutOfRangeException(nameof(AttentionLevels), level, $"UnetOptions.AttentionLevels must be levels from 0 to {Multipliers.Count - 1}, found {level}.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(AttentionLevels), level,
+                    $"UnetOptions.AttentionLevels must be levels from 0 to {Multipliers.Count - 1}, found {level}.");
         }
     }
 
     private static void Least(int value, int least, string name)
     {
-        if (value < least) throw new ArgumentOutOfRangeException(name, value, $"UnetOptions.{name} must be at least {least}, found {value}.");
+        if (value < least) throw new ArgumentOutOfRangeException(
+            name, value, $"UnetOptions.{name} must be at least {least}, found {value}.");
     }
 }

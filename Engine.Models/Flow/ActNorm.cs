@@ -4,8 +4,8 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// z = (x + b) e^s with a trained b and s for each channel, which begin where the first batch comes out with mean 0 and variance 1 (Kingma and Dhariwal
-/// 2018, arXiv:1807.03039, section 3.1).
+/// z = (x + b) e^s with a trained b and s for each channel, which begin where the first batch comes out with mean 0 and variance 1 (Kingma
+/// and Dhariwal 2018, arXiv:1807.03039, section 3.1).
 /// </summary>
 public sealed class ActNorm : FlowTransform
 {
@@ -31,7 +31,8 @@ public sealed class ActNorm : FlowTransform
     public override Transformed Apply(Tensor x, Tensor? context = null) => WithLog((x + Bias) * LogScale.Exp(), Places(x) * LogScale.Sum());
 
     /// <inheritdoc/>
-    public override Transformed Invert(Tensor z, Tensor? context = null) => WithLog((z * (-LogScale).Exp()) - Bias, -Places(z) * LogScale.Sum());
+    public override Transformed Invert(Tensor z, Tensor? context = null) =>
+        WithLog((z * (-LogScale).Exp()) - Bias, -Places(z) * LogScale.Sum());
 
     /// <inheritdoc/>
     public override Tensor Initialize(Tensor x, Tensor? context = null)

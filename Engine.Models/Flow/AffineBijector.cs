@@ -2,7 +2,9 @@ using Engine.Autograd;
 
 namespace Engine.Models.Flow;
 
-/// <summary>z = x e^s + t with a log-scale that stays within a bound, s = bound tanh(raw / bound) (RealNVP, Dinh et al. 2016, arXiv:1605.08803).</summary>
+/// <summary>
+/// z = x e^s + t with a log-scale that stays within a bound, s = bound tanh(raw / bound) (RealNVP, Dinh et al. 2016, arXiv:1605.08803).
+/// </summary>
 public sealed class AffineBijector : Bijector
 {
     private readonly double? _bound;

@@ -9,7 +9,9 @@ public abstract class BaseDistribution
     /// <summary>The standard normal distribution.</summary>
     public static BaseDistribution Gaussian { get; } = new GaussianBase();
 
-    /// <summary>The logistic distribution, density e^-z / (1 + e^-z)²: what NICE takes for images (Dinh et al. 2014, arXiv:1410.8516, section 3.4).</summary>
+    /// <summary>
+    /// The logistic distribution, density e^-z / (1 + e^-z)²: what NICE takes for images (Dinh et al. 2014, arXiv:1410.8516, section 3.4).
+    /// </summary>
     public static BaseDistribution Logistic { get; } = new LogisticBase();
 
     /// <summary>log p(z) of each example, [batch], in nats.</summary>
@@ -24,7 +26,8 @@ public abstract class BaseDistribution
     /// <param name="device">The device, where no tape is open.</param>
     public Tensor Sample(Shape shape, RandomStream random, double temperature = 1, DType dtype = DType.Float32, Device? device = null)
     {
-        if (!(temperature >= 0)) throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "A temperature must be at least 0.");
+        if (!(temperature >= 0)) throw new ArgumentOutOfRangeException(
+            nameof(temperature), temperature, "A temperature must be at least 0.");
         return Draw(shape, random, temperature, dtype, device);
     }
 

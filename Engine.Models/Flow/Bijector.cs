@@ -3,7 +3,8 @@ using Engine.Autograd;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// What a coupling or an autoregressive flow does to each element, given that element's parameters from a network (the transformer of Papamakarios et al. 2019, arXiv:1912.02762).
+/// What a coupling or an autoregressive flow does to each element, given that element's parameters from a network (the transformer of
+/// Papamakarios et al. 2019, arXiv:1912.02762).
 /// </summary>
 public abstract class Bijector
 {

@@ -4,9 +4,9 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// An affine coupling of images [batch, h, w, c] that changes one half of the channels by what a network sees of the other half (Dinh et al. 2016, arXiv:1605.08803, section 3.4).
-/// Behind a <see cref="Squeeze"/> in the order of a checkerboard it is the coupling of a checkerboard, at a quarter of the pixels. The log-scale is bounded by a trained number for each
-/// channel, s = f tanh(raw / f).
+/// An affine coupling of images [batch, h, w, c] that changes one half of the channels by what a network sees of the other half (Dinh et
+/// al. 2016, arXiv:1605.08803, section 3.4). Behind a <see cref="Squeeze"/> in the order of a checkerboard it is the coupling of a
+/// checkerboard, at a quarter of the pixels. The log-scale is bounded by a trained number for each channel, s = f tanh(raw / f).
 /// </summary>
 public sealed class ChannelCoupling : FlowTransform
 {
@@ -14,14 +14,16 @@ public sealed class ChannelCoupling : FlowTransform
     private readonly bool _changesFirst;
 
     /// <summary>Makes the coupling.</summary>
-    /// <param name="network">From [batch, h, w, c / 2] (and the context's channels behind) to [batch, h, w, c]: raw log-scales, shifts.</param>
+    /// <param name="network">From [batch, h, w, c / 2] (and the context's channels behind) to [batch, h, w, c]: raw log-scales,
+    /// shifts.</param>
     /// <param name="channels">c, which is even.</param>
     /// <param name="changesFirst">Whether the first half changes, or the second.</param>
     /// <param name="options">Device, type and randomness.</param>
     /// <exception cref="ArgumentException">The channels are not even.</exception>
     public ChannelCoupling(Module network, int channels, bool changesFirst, ModuleOptions options)
     {
-        if (channels < 2 || channels % 2 != 0) throw new ArgumentException($"A coupling of channels needs an even number of them, found {channels}.");
+        if (channels < 2 || channels % 2 != 0) throw new ArgumentException(
+            $"A coupling of channels needs an even number of them, found {channels}.");
         (_network, _changesFirst) = (AddModule("network", network), changesFirst);
         LogBound = NewParameter("log_bound", [channels / 2], Initializers.Zeros, options);
     }

@@ -5,9 +5,9 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// Coupling layers of vectors [batch, n] (Dinh et al. 2014, arXiv:1410.8516; 2016, arXiv:1605.08803), which change one half of the elements by what a network
-/// sees of the other half, turn about. The vector is divided once before the first layer and put together after the last one, so that no layer
-/// computes with elements that a mask would have made zero.
+/// Coupling layers of vectors [batch, n] (Dinh et al. 2014, arXiv:1410.8516; 2016, arXiv:1605.08803), which change one half of the elements
+/// by what a network sees of the other half, turn about. The vector is divided once before the first layer and put together after the last
+/// one, so that no layer computes with elements that a mask would have made zero.
 /// </summary>
 public sealed class CouplingChain : FlowTransform
 {
@@ -17,7 +17,8 @@ public sealed class CouplingChain : FlowTransform
 
     /// <summary>Makes the chain.</summary>
     /// <param name="conditioners">
-    /// A network for each layer: the first takes the second half (and the context behind it) and gives the parameters of the first half, the second the other way round.
+    /// A network for each layer: the first takes the second half (and the context behind it) and gives the parameters of the first half,
+    /// the second the other way round.
     /// </param>
     /// <param name="bijector">What is done to each element.</param>
     /// <param name="partition">How the elements are divided.</param>
@@ -66,12 +67,14 @@ public sealed class CouplingChain : FlowTransform
         int expected = changed.Shape[-1] * _bijector.Parameters;
         return parameters.Shape == changed.Shape.With(-1, expected)
             ? parameters
-            : throw new InvalidOperationException($"Conditioner {layer} of the chain must give [{changed.Shape[0]}, {expected}], gave {parameters.Shape}.");
+            : throw new InvalidOperationException(
+                $"Conditioner {layer} of the chain must give [{changed.Shape[0]}, {expected}], gave {parameters.Shape}.");
     }
 
     private Tensor[] Divide(Tensor x)
     {
-        if (x.Shape.Rank != 2 || x.Shape[1] < 2) throw new ArgumentException($"A chain of couplings takes vectors [batch, n] of at least two elements, found {x.Shape}.");
+        if (x.Shape.Rank != 2 || x.Shape[1] < 2) throw new ArgumentException(
+            $"A chain of couplings takes vectors [batch, n] of at least two elements, found {x.Shape}.");
         (int batch, int n) = (x.Shape[0], x.Shape[1]);
         if (_partition == Partition.Halves) return [x.Slice(1, 0, n - (n / 2)), x.Slice(1, n - (n / 2), n / 2)];
         if (n % 2 != 0) throw new ArgumentException($"Even and odd elements must be equally many, found {n} elements.");

@@ -11,7 +11,8 @@ public sealed class Flattened(Shape example) : FlowTransform
     public override Transformed Apply(Tensor x, Tensor? context = null) => KeepingVolume(x.Reshape(x.Shape[0], example.Count));
 
     /// <inheritdoc/>
-    public override Transformed Invert(Tensor z, Tensor? context = null) => KeepingVolume(z.Reshape(new Shape([z.Shape[0], .. example.ToArray()])));
+    public override Transformed Invert(Tensor z, Tensor? context = null) =>
+        KeepingVolume(z.Reshape(new Shape([z.Shape[0], .. example.ToArray()])));
 
     /// <inheritdoc/>
     public override Shape OutputShape(Shape shape) => [shape.Count];

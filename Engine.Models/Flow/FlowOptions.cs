@@ -9,14 +9,21 @@ namespace Engine.Models.Flow;
 public sealed class FlowOptions
 {
     private readonly Option<string> _model = ProgramOption.Choice("--model", "Which flow.", "realnvp", "nice", "glow", "checkerboards");
-    private readonly Option<string> _dequantize = ProgramOption.Choice("--dequantize", "The noise that makes grey levels numbers: uniform, or learned with the flow.", "uniform", "variational");
+    private readonly Option<string> _dequantize = ProgramOption.Choice(
+        "--dequantize", "The noise that makes grey levels numbers: uniform, or learned with the flow.", "uniform", "variational");
     private readonly Option<int> _hidden = ProgramOption.Integer("--hidden", "Width of the networks; 0 takes the model's own.", 0, 0, 8192);
-    private readonly Option<int> _couplings = ProgramOption.Integer("--couplings", "Couplings: of RealNVP at the first scale, with half as many at the second; or steps of Glow at each; 0 takes the model's own.", 0, 0, 256);
-    private readonly Option<int> _layers = ProgramOption.Integer("--layers", "Hidden layers, or residual blocks, of the networks; 0 takes the model's own.", 0, 0, 64);
-    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the model's own.", 0, 0, 1);
+    private readonly Option<int> _couplings = ProgramOption.Integer(
+        "--couplings", "Couplings: of RealNVP at the first scale, with half as many at the second; or steps of Glow at each; 0 takes the "
+        + "model's own.", 0, 0, 256);
+    private readonly Option<int> _layers =
+        ProgramOption.Integer("--layers", "Hidden layers, or residual blocks, of the networks; 0 takes the model's own.", 0, 0, 64);
+    private readonly Option<double> _rate = ProgramOption.Decimal(
+        "--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the model's own.", 0, 0, 1);
     private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
-    private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
-    private readonly Option<int> _testSamples = ProgramOption.Integer("--test-samples", "Draws of the noise for each test image at the end.", 1, 1, 10_000);
+    private readonly Option<int> _testImages =
+        ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
+    private readonly Option<int> _testSamples =
+        ProgramOption.Integer("--test-samples", "Draws of the noise for each test image at the end.", 1, 1, 10_000);
 
     /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--test-samples"];
@@ -25,8 +32,9 @@ public sealed class FlowOptions
     public Option[] All => [_model, _dequantize, _hidden, _couplings, _layers, _rate, _images, _testImages, _testSamples];
 
     /// <summary>
-    /// Images in a batch for the model that a command line asks for: 16, because convolutions learn nearly as much from a step of them as from a larger one; 128 for NICE, whose products of 1000 by 1000 are read once a batch,
-    /// and for the flow of the UvA tutorial, which has it so.
+    /// Images in a batch for the model that a command line asks for: 16, because convolutions learn nearly as much from a step of them as
+    /// from a larger one; 128 for NICE, whose products of 1000 by 1000 are read once a batch, and for the flow of the UvA tutorial, which
+    /// has it so.
     /// </summary>
     /// <param name="args">The command line.</param>
     public static int BatchOf(IEnumerable<string> args)
@@ -39,9 +47,13 @@ public sealed class FlowOptions
     /// <param name="run">The run.</param>
     public int Images(TrainingRun run) => run.Option(_images) is > 0 and var count ? count : int.MaxValue;
 
-    /// <summary>The learning rate to begin with: 0.001 for NICE and the flow of the UvA tutorial, 0.002 for the others in their smaller batches, unless the command line says otherwise.</summary>
+    /// <summary>
+    /// The learning rate to begin with: 0.001 for NICE and the flow of the UvA tutorial, 0.002 for the others in their smaller batches,
+    /// unless the command line says otherwise.
+    /// </summary>
     /// <param name="run">The run.</param>
-    public double LearningRate(TrainingRun run) => run.Option(_rate) is > 0 and var rate ? rate : run.Option(_model) is "nice" or "checkerboards" ? 1e-3 : 2e-3;
+    public double LearningRate(TrainingRun run) =>
+        run.Option(_rate) is > 0 and var rate ? rate : run.Option(_model) is "nice" or "checkerboards" ? 1e-3 : 2e-3;
 
     /// <summary>Draws of the noise for each test image.</summary>
     /// <param name="run">The run.</param>
@@ -61,8 +73,11 @@ public sealed class FlowOptions
         ModuleOptions options = new(run.Random, run.Device);
         string model = run.Option(_model)!;
         bool variational = run.Option(_dequantize) == "variational";
-        if (model == "nice" && variational) throw new DataException("--model nice is measured with uniform noise, as in its paper: expected --dequantize uniform, found variational.");
-        if (model == "glow" && run.Option(_layers) > 0) throw new DataException($"--layers is none of --model glow's, whose networks have three: expected --hidden or --couplings, found --layers {run.Option(_layers)}.");
+        if (model == "nice" && variational) throw new DataException(
+            "--model nice is measured with uniform noise, as in its paper: expected --dequantize uniform, found variational.");
+        if (model == "glow" && run.Option(_layers) > 0) throw new DataException(
+            "--layers is none of --model glow's, whose networks have three: expected --hidden or --couplings, found --layers "
+            + $"{run.Option(_layers)}.");
         return model switch
         {
             "nice" => ImageFlows.Nice(side, Or(_couplings, 4), Or(_hidden, 1000), Or(_layers, 5), options),
@@ -74,7 +89,8 @@ public sealed class FlowOptions
         ImageFlow RealNvp()
         {
             (int couplings, int hidden) = (Or(_couplings, 8), Or(_hidden, 48));
-            return ImageFlows.RealNvp(side, (couplings, Math.Max(1, couplings / 2)), (hidden, hidden), Or(_layers, 2), variational, options);
+            return ImageFlows.RealNvp(
+                side, (couplings, Math.Max(1, couplings / 2)), (hidden, hidden), Or(_layers, 2), variational, options);
         }
 
         int Or(Option<int> option, int own) => run.Option(option) is > 0 and var value ? value : own;

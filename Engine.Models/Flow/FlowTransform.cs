@@ -5,8 +5,8 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// An invertible function of a batch, whose Jacobian has a determinant that can be computed: the part that a flow is made of. It goes from data to latents;
-/// both directions give the logarithm of the determinant of their own Jacobian.
+/// An invertible function of a batch, whose Jacobian has a determinant that can be computed: the part that a flow is made of. It goes from
+/// data to latents; both directions give the logarithm of the determinant of their own Jacobian.
 /// </summary>
 public abstract class FlowTransform : Module
 {

@@ -6,8 +6,9 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// The network of an image coupling: a convolution to hidden channels, gated residual blocks x + a sigmoid(b) each with a normalisation of the channels of every pixel, and a convolution that begins at
-/// zero, so that the coupling begins as the identity (after Ho et al. 2019, arXiv:1902.00275; the sizes are those of the UvA tutorial on flows). The activation is elu of x and of -x, side by side.
+/// The network of an image coupling: a convolution to hidden channels, gated residual blocks x + a sigmoid(b) each with a normalisation of
+/// the channels of every pixel, and a convolution that begins at zero, so that the coupling begins as the identity (after Ho et al. 2019,
+/// arXiv:1902.00275; the sizes are those of the UvA tutorial on flows). The activation is elu of x and of -x, side by side.
 /// </summary>
 public sealed class GatedConvolutions : Module
 {
@@ -33,7 +34,9 @@ public sealed class GatedConvolutions : Module
                 AddModule($"{name}_norm", new LayerNorm(hidden, options)));
         }
 
-        _last = AddModule("last", new Conv2d(2 * hidden, outputs, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros));
+        _last = AddModule("last",
+            new Conv2d(2 * hidden, outputs, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros,
+                biasInitializer: Initializers.Zeros));
     }
 
     /// <inheritdoc/>

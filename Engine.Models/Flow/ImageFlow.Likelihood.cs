@@ -6,8 +6,8 @@ namespace Engine.Models.Flow;
 public sealed partial class ImageFlow
 {
     /// <summary>
-    /// log P(x) of each image, in nats: the logarithm of the mean over draws of the noise of p / q, which is a bound that grows with the samples and goes to log P(x). One
-    /// sample is the bound of training.
+    /// log P(x) of each image, in nats: the logarithm of the mean over draws of the noise of p / q, which is a bound that grows with the
+    /// samples and goes to log P(x). One sample is the bound of training.
     /// </summary>
     /// <param name="images">Grey levels, one image after another.</param>
     /// <param name="samples">Draws of the noise for each image; at least 1.</param>
@@ -20,7 +20,8 @@ public sealed partial class ImageFlow
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         int length = Flow.Example.Count, count = images.Length / length;
-        if (images.Length != count * length) throw new ArgumentException($"LogLikelihood: expected images of {length} numbers each, found {images.Length} numbers in all.");
+        if (images.Length != count * length) throw new ArgumentException(
+            $"LogLikelihood: expected images of {length} numbers each, found {images.Length} numbers in all.");
         double[] result = new double[count];
         for (int first = 0; first < count; first += batch)
         {
@@ -31,7 +32,8 @@ public sealed partial class ImageFlow
             for (int s = 0; s < samples; s++)
             {
                 using Tape tape = new(Parameters[0].Device, record: false);
-                draws[s] = Bound(Tensor.From(levels, new Shape([size, .. Flow.Example.ToArray()])).Cast(Parameters[0].DType), random).ToDoubles();
+                draws[s] = Bound(Tensor.From(levels, new Shape([size, .. Flow.Example.ToArray()])).Cast(Parameters[0].DType), random)
+                    .ToDoubles();
             }
 
             for (int i = 0; i < size; i++)

@@ -5,9 +5,10 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// A flow for images of whole-numbered grey levels. A density can give such numbers any likelihood, so noise u in [0, 1) is added to each (dequantisation), and
-/// log P(x) >= E[log p((x + u) / levels) - log q(u | x)] - n log levels. The noise is uniform, with log q = 0 (Uria et al. 2013, arXiv:1306.0186), or comes from a flow that sees the image and is
-/// trained on the same bound (variational dequantisation: Ho et al. 2019, arXiv:1902.00275).
+/// A flow for images of whole-numbered grey levels. A density can give such numbers any likelihood, so noise u in [0, 1) is added to each
+/// (dequantisation), and log P(x) >= E[log p((x + u) / levels) - log q(u | x)] - n log levels. The noise is uniform, with log q = 0 (Uria
+/// et al. 2013, arXiv:1306.0186), or comes from a flow that sees the image and is trained on the same bound (variational dequantisation: Ho
+/// et al. 2019, arXiv:1902.00275).
 /// </summary>
 public sealed partial class ImageFlow : Module
 {
@@ -16,7 +17,8 @@ public sealed partial class ImageFlow : Module
     /// <summary>Makes the model.</summary>
     /// <param name="flow">The density of images in [0, 1].</param>
     /// <param name="noise">
-    /// What makes the noise of logistic numbers, with the image, from -1 to 1, as context; a sigmoid comes behind it. Null for uniform noise, which is what the identity would give.
+    /// What makes the noise of logistic numbers, with the image, from -1 to 1, as context; a sigmoid comes behind it. Null for uniform
+    /// noise, which is what the identity would give.
     /// </param>
     /// <param name="levels">How many grey levels there are.</param>
     public ImageFlow(NormalizingFlow flow, FlowTransform? noise = null, int levels = 256)
@@ -36,7 +38,9 @@ public sealed partial class ImageFlow : Module
     /// <summary>The latents of grey levels in the middle of their steps.</summary>
     public override Tensor Forward(Tensor x) => Flow.Forward((x + 0.5) / Levels);
 
-    /// <summary>Sets what the data decides before training, such as the scales of <see cref="ActNorm"/>, from images with uniform noise.</summary>
+    /// <summary>
+    /// Sets what the data decides before training, such as the scales of <see cref="ActNorm"/>, from images with uniform noise.
+    /// </summary>
     /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
     /// <param name="random">Where the noise comes from.</param>
     public void Initialize(Tensor x, RandomStream random)
@@ -59,12 +63,16 @@ public sealed partial class ImageFlow : Module
     /// <param name="random">Where the noise comes from.</param>
     public Tensor Loss(Tensor x, RandomStream random) => Bound(x, random).Mean() * (-1 / BitsPerDimension.NatsPerBit(x.Count / x.Shape[0]));
 
-    /// <summary>Grey levels of images that are drawn, from 0 to 1: floor(levels x) / (levels - 1). What is no number, in a flow that has diverged, becomes 0.</summary>
+    /// <summary>
+    /// Grey levels of images that are drawn, from 0 to 1: floor(levels x) / (levels - 1). What is no number, in a flow that has diverged,
+    /// becomes 0.
+    /// </summary>
     /// <param name="latents">Latents of images.</param>
     public float[] Decode(Tensor latents)
     {
         float[] pixels = Flow.Transform.Invert(latents).Value.Cast(DType.Float32).ToArray();
-        for (int i = 0; i < pixels.Length; i++) pixels[i] = float.IsNaN(pixels[i]) ? 0 : Math.Clamp(MathF.Floor(pixels[i] * Levels), 0, Levels - 1) / (Levels - 1);
+        for (int i = 0; i < pixels.Length; i++) pixels[i] = float.IsNaN(pixels[i]) ? 0
+            : Math.Clamp(MathF.Floor(pixels[i] * Levels), 0, Levels - 1) / (Levels - 1);
         return pixels;
     }
 

@@ -8,7 +8,8 @@ namespace Engine.Models.Flow;
 public static class ImageFlows
 {
     /// <summary>
-    /// NICE (Dinh et al. 2014, arXiv:1410.8516, section 5.1): couplings of even and odd pixels that add what a network of ReLU layers gives, a scale for each pixel, logistic latents.
+    /// NICE (Dinh et al. 2014, arXiv:1410.8516, section 5.1): couplings of even and odd pixels that add what a network of ReLU layers
+    /// gives, a scale for each pixel, logistic latents.
     /// </summary>
     /// <param name="side">Rows and columns.</param>
     /// <param name="couplings">Coupling layers; 4 in the paper.</param>
@@ -19,14 +20,15 @@ public static class ImageFlows
     {
         int pixels = side * side, half = pixels / 2;
         DiagonalScaling scaling = new(pixels, options);
-        Module[] networks = [.. Enumerable.Range(0, couplings).Select(i => new LatentUnits(Dense(half, hidden, layers, half, options), scaling, i % 2))];
+        Module[] networks = [.. Enumerable.Range(0, couplings)
+            .Select(i => new LatentUnits(Dense(half, hidden, layers, half, options), scaling, i % 2))];
         Composition transform = new(new Flattened([side, side, 1]), new CouplingChain(networks, new AdditiveBijector()), scaling);
         return new ImageFlow(new NormalizingFlow(transform, BaseDistribution.Logistic, [side, side, 1]));
     }
 
     /// <summary>
-    /// RealNVP (Dinh et al. 2016, arXiv:1605.08803) in two scales: logit; checkerboard couplings, as couplings of channels behind a squeeze in the order of a checkerboard; half of the channels done;
-    /// another squeeze and couplings of channels. Gaussian latents.
+    /// RealNVP (Dinh et al. 2016, arXiv:1605.08803) in two scales: logit; checkerboard couplings, as couplings of channels behind a squeeze
+    /// in the order of a checkerboard; half of the channels done; another squeeze and couplings of channels. Gaussian latents.
     /// </summary>
     /// <param name="side">Rows and columns.</param>
     /// <param name="couplings">Couplings of the first scale, and of the second.</param>
@@ -34,9 +36,11 @@ public static class ImageFlows
     /// <param name="blocks">Gated residual blocks of each network.</param>
     /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
     /// <param name="options">Device, type and randomness.</param>
-    public static ImageFlow RealNvp(int side, (int First, int Second) couplings, (int First, int Second) hidden, int blocks, bool variational, ModuleOptions options)
+    public static ImageFlow RealNvp(
+        int side, (int First, int Second) couplings, (int First, int Second) hidden, int blocks, bool variational, ModuleOptions options)
     {
-        FlowTransform first = new Composition([new Squeeze(checkerboard: true), .. Couplings(couplings.First, 4, hidden.First, blocks, options)]);
+        FlowTransform first = new Composition(
+            [new Squeeze(checkerboard: true), .. Couplings(couplings.First, 4, hidden.First, blocks, options)]);
         FlowTransform second = new Composition([new Squeeze(), .. Couplings(couplings.Second, 8, hidden.Second, blocks, options)]);
         Composition transform = new(new LogitTransform(), new MultiScale([first, second], [side, side, 1]));
         return Model(transform, side, variational, options);
@@ -54,14 +58,15 @@ public static class ImageFlows
     public static ImageFlow Checkerboards(int side, int couplings, int hidden, int blocks, bool variational, ModuleOptions options)
     {
         IEnumerable<FlowTransform> parts = Enumerable.Range(0, couplings).Select(
-            i => new MaskedImageCoupling(new GatedConvolutions(1, hidden, 2, blocks, options), side, side, 1, changesEven: i % 2 == 0, options));
+            i => new MaskedImageCoupling(
+                new GatedConvolutions(1, hidden, 2, blocks, options), side, side, 1, changesEven: i % 2 == 0, options));
         Composition transform = new([new LogitTransform(), .. parts, new Flattened([side, side, 1])]);
         return Model(transform, side, variational, options);
     }
 
     /// <summary>
-    /// Glow (Kingma and Dhariwal 2018, arXiv:1807.03039) in two scales: steps of <see cref="ActNorm"/>, <see cref="InvertibleConvolution"/> and <see cref="ChannelCoupling"/>, and a learned prior of the half
-    /// that is done after the first scale. Gaussian latents.
+    /// Glow (Kingma and Dhariwal 2018, arXiv:1807.03039) in two scales: steps of <see cref="ActNorm"/>, <see cref="InvertibleConvolution"/>
+    /// and <see cref="ChannelCoupling"/>, and a learned prior of the half that is done after the first scale. Gaussian latents.
     /// </summary>
     /// <param name="side">Rows and columns.</param>
     /// <param name="steps">Steps of each scale.</param>
@@ -71,7 +76,8 @@ public static class ImageFlows
     public static ImageFlow Glow(int side, int steps, int hidden, bool variational, ModuleOptions options)
     {
         FlowTransform[] scales = [Scale(4), Scale(8)];
-        Module prior = new Conv2d(2, 4, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros);
+        Module prior = new Conv2d(
+            2, 4, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros);
         Composition transform = new(new LogitTransform(), new MultiScale(scales, [side, side, 1], [prior]));
         return Model(transform, side, variational, options);
 
@@ -81,8 +87,10 @@ public static class ImageFlows
             for (int i = 0; i < steps; i++)
             {
                 Sequential network = new(
-                    new Conv2d(channels / 2, hidden, 3, options, padding: ConvPadding.Same), new Relu(), new Conv2d(hidden, hidden, 1, options), new Relu(),
-                    new Conv2d(hidden, channels, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros));
+                    new Conv2d(channels / 2, hidden, 3, options, padding: ConvPadding.Same), new Relu(),
+                    new Conv2d(hidden, hidden, 1, options), new Relu(),
+                    new Conv2d(hidden, channels, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros,
+                        biasInitializer: Initializers.Zeros));
                 parts.Add(new ActNorm(channels, options));
                 parts.Add(new InvertibleConvolution(channels, options));
                 parts.Add(new ChannelCoupling(network, channels, changesFirst: false, options));
@@ -111,10 +119,15 @@ public static class ImageFlows
         return new Sequential([.. parts]);
     }
 
-    private static IEnumerable<FlowTransform> Couplings(int count, int channels, int hidden, int blocks, ModuleOptions options, int context = 0) =>
-        Enumerable.Range(0, count).Select(i => new ChannelCoupling(new GatedConvolutions((channels / 2) + context, hidden, channels, blocks, options), channels, changesFirst: i % 2 == 0, options));
+    private static IEnumerable<FlowTransform> Couplings(
+        int count, int channels, int hidden, int blocks, ModuleOptions options, int context = 0) =>
+        Enumerable.Range(0, count)
+            .Select(i => new ChannelCoupling(
+                new GatedConvolutions((channels / 2) + context, hidden, channels, blocks, options), channels, changesFirst: i % 2 == 0,
+                options));
 
-    // The noise: four couplings of a checkerboard, which see the image (four channels behind the squeeze) beside what is kept of the noise (two). At full size they cost as much as the flow.
+    // The noise: four couplings of a checkerboard, which see the image (four channels behind the squeeze) beside what is kept of the noise
+    // (two). At full size they cost as much as the flow.
     private static ImageFlow Model(FlowTransform transform, int side, bool variational, ModuleOptions options) => new(
         new NormalizingFlow(transform, BaseDistribution.Gaussian, [side, side, 1]),
         variational ? new Squeezed(new Composition([.. Couplings(4, 4, 32, 2, options, context: 4)])) : null);

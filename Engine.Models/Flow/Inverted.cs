@@ -4,8 +4,9 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// A transform the other way round. Around a <see cref="MaskedAutoregressive"/> flow it is an inverse autoregressive one (Kingma et al. 2016, arXiv:1606.04934): samples then take one pass,
-/// and the density of given data as many as there are dimensions. What data decide before training, such as the scales of an <see cref="ActNorm"/>, is not set inside of it: data come to it from the other side.
+/// A transform the other way round. Around a <see cref="MaskedAutoregressive"/> flow it is an inverse autoregressive one (Kingma et al.
+/// 2016, arXiv:1606.04934): samples then take one pass, and the density of given data as many as there are dimensions. What data decide
+/// before training, such as the scales of an <see cref="ActNorm"/>, is not set inside of it: data come to it from the other side.
 /// </summary>
 public sealed class Inverted : FlowTransform
 {
@@ -25,6 +26,7 @@ public sealed class Inverted : FlowTransform
     public override Shape OutputShape(Shape example)
     {
         Shape shape = _inner.OutputShape(example);
-        return shape == example ? shape : throw new InvalidOperationException($"A transform that makes {shape} of {example} cannot be turned round.");
+        return shape == example ? shape
+            : throw new InvalidOperationException($"A transform that makes {shape} of {example} cannot be turned round.");
     }
 }

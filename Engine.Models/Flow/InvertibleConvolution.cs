@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// z = x W over the channels of each pixel, a permutation that is learned (Kingma and Dhariwal 2018, arXiv:1807.03039, section 3.2): W = P L (U + diag(sign e^s)) with a fixed
-/// permutation P, L lower triangular with ones in its diagonal and U upper triangular without one, so that log |det W| = sum s. It begins as a random rotation.
+/// z = x W over the channels of each pixel, a permutation that is learned (Kingma and Dhariwal 2018, arXiv:1807.03039, section 3.2): W = P
+/// L (U + diag(sign e^s)) with a fixed permutation P, L lower triangular with ones in its diagonal and U upper triangular without one, so
+/// that log |det W| = sum s. It begins as a random rotation.
 /// </summary>
 public sealed class InvertibleConvolution : FlowTransform
 {
@@ -60,8 +61,10 @@ public sealed class InvertibleConvolution : FlowTransform
 
     private Tensor Matrix(Func<int, int, bool> isOne)
     {
-        double[] values = [.. from i in Enumerable.Range(0, _channels) from j in Enumerable.Range(0, _channels) select isOne(i, j) ? 1.0 : 0.0];
-        return Lower.DType == DType.Float64 ? Tensor.From(values, [_channels, _channels]) : Tensor.From(Array.ConvertAll(values, v => (float)v), [_channels, _channels]);
+        double[] values = [.. from i in Enumerable.Range(0, _channels) from j in Enumerable.Range(0, _channels) select isOne(i, j) ? 1.0
+            : 0.0];
+        return Lower.DType == DType.Float64 ? Tensor.From(values, [_channels, _channels])
+            : Tensor.From(Array.ConvertAll(values, v => (float)v), [_channels, _channels]);
     }
 
     private static Initializer From(double[] values) => (storage, _, _) =>

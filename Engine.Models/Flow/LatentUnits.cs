@@ -4,9 +4,10 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// The network of an additive coupling whose outputs are in the units of latents, t(x) e^-s with the s of the <see cref="DiagonalScaling"/> at the end of the flow: the same functions as without, but z = x e^s + t(x).
-/// A pixel that is nothing but noise has an s of 6 or 7. In the units of pixels its t would have to be right to a thousandth, finer than the steps that the network takes while it trains, and s could not
-/// grow before the learning rate has fallen.
+/// The network of an additive coupling whose outputs are in the units of latents, t(x) e^-s with the s of the <see cref="DiagonalScaling"/>
+/// at the end of the flow: the same functions as without, but z = x e^s + t(x). A pixel that is nothing but noise has an s of 6 or 7. In
+/// the units of pixels its t would have to be right to a thousandth, finer than the steps that the network takes while it trains, and s
+/// could not grow before the learning rate has fallen.
 /// </summary>
 public sealed class LatentUnits : Module
 {

@@ -5,8 +5,9 @@ using Engine.Models.Autoregressive;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// z_i = f(x_i; parameters from x_1 ... x_(i-1)), with all parameters from one pass of a masked network (MAF, Papamakarios et al. 2017, arXiv:1705.07057). The density of data takes one pass, a
-/// sample as many as there are dimensions; <see cref="Inverted"/> makes it an inverse autoregressive flow.
+/// z_i = f(x_i; parameters from x_1 ... x_(i-1)), with all parameters from one pass of a masked network (MAF, Papamakarios et al. 2017,
+/// arXiv:1705.07057). The density of data takes one pass, a sample as many as there are dimensions; <see cref="Inverted"/> makes it an
+/// inverse autoregressive flow.
 /// </summary>
 public sealed class MaskedAutoregressive : FlowTransform
 {
@@ -20,7 +21,9 @@ public sealed class MaskedAutoregressive : FlowTransform
     public MaskedAutoregressive(MaskedNetwork network, Bijector bijector)
     {
         if (network.ParametersPerDimension != bijector.Parameters)
-            throw new ArgumentException($"The bijector takes {bijector.Parameters} parameters for each dimension, the network gives {network.ParametersPerDimension}.");
+            throw new ArgumentException(
+                $"The bijector takes {bijector.Parameters} parameters for each dimension, the network gives "
+                + $"{network.ParametersPerDimension}.");
         (_network, _bijector) = (AddModule("network", network), bijector);
     }
 

@@ -5,8 +5,8 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// An affine coupling of images [batch, h, w, c] in which a mask says what a network sees and what it changes (Dinh et al. 2016, arXiv:1605.08803, equation 9). The
-/// log-scale is bounded by a trained number for each channel, s = f tanh(raw / f).
+/// An affine coupling of images [batch, h, w, c] in which a mask says what a network sees and what it changes (Dinh et al. 2016,
+/// arXiv:1605.08803, equation 9). The log-scale is bounded by a trained number for each channel, s = f tanh(raw / f).
 /// </summary>
 public sealed class MaskedImageCoupling : FlowTransform
 {
@@ -14,7 +14,8 @@ public sealed class MaskedImageCoupling : FlowTransform
     private readonly Tensor _active;
 
     /// <summary>Makes the coupling with the mask of a checkerboard.</summary>
-    /// <param name="network">From [batch, h, w, c] with zeros where pixels change (and the context's channels behind) to [batch, h, w, 2 c]: raw log-scales, shifts.</param>
+    /// <param name="network">From [batch, h, w, c] with zeros where pixels change (and the context's channels behind) to [batch, h, w, 2
+    /// c]: raw log-scales, shifts.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     /// <param name="channels">Channels of an image.</param>
@@ -31,10 +32,12 @@ public sealed class MaskedImageCoupling : FlowTransform
     public Parameter LogBound { get; }
 
     /// <inheritdoc/>
-    public override Transformed Apply(Tensor x, Tensor? context = null) => Bijection.Affine(x, ParametersFrom(x, context), LogBound.Exp(), _active);
+    public override Transformed Apply(Tensor x, Tensor? context = null) =>
+        Bijection.Affine(x, ParametersFrom(x, context), LogBound.Exp(), _active);
 
     /// <inheritdoc/>
-    public override Transformed Invert(Tensor z, Tensor? context = null) => Bijection.Affine(z, ParametersFrom(z, context), LogBound.Exp(), _active, inverse: true);
+    public override Transformed Invert(Tensor z, Tensor? context = null) =>
+        Bijection.Affine(z, ParametersFrom(z, context), LogBound.Exp(), _active, inverse: true);
 
     // What does not change is the same before and after, so the network says the same of both.
     private Tensor ParametersFrom(Tensor x, Tensor? context)

@@ -6,9 +6,9 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// Images through one scale after another; after each but the last, the second half of the channels is done (Dinh et al. 2016, arXiv:1605.08803, section 3.6). What is done at all
-/// scales comes out as one vector [batch, n]. With networks for it, what is done is first shifted and scaled by what the other half says of it: the learned
-/// prior of Glow (Kingma and Dhariwal 2018).
+/// Images through one scale after another; after each but the last, the second half of the channels is done (Dinh et al. 2016,
+/// arXiv:1605.08803, section 3.6). What is done at all scales comes out as one vector [batch, n]. With networks for it, what is done is
+/// first shifted and scaled by what the other half says of it: the learned prior of Glow (Kingma and Dhariwal 2018).
 /// </summary>
 public sealed class MultiScale : FlowTransform
 {
@@ -19,20 +19,24 @@ public sealed class MultiScale : FlowTransform
     /// <summary>Makes the transform.</summary>
     /// <param name="scales">The transform of each scale.</param>
     /// <param name="example">The shape of an image, [height, width, channels].</param>
-    /// <param name="priors">For each scale but the last, a network from the first half of the channels [batch, h, w, c / 2] to [batch, h, w, c]; none for no learned prior.</param>
-    /// <exception cref="ArgumentException">There is no scale, or not a network for each but the last, or a scale ends with an odd number of channels.</exception>
+    /// <param name="priors">For each scale but the last, a network from the first half of the channels [batch, h, w, c / 2] to [batch, h,
+    /// w, c]; none for no learned prior.</param>
+    /// <exception cref="ArgumentException">There is no scale, or not a network for each but the last, or a scale ends with an odd number of
+    /// channels.</exception>
     public MultiScale(IReadOnlyList<FlowTransform> scales, Shape example, IReadOnlyList<Module>? priors = null)
     {
         if (scales.Count == 0) throw new ArgumentException("MultiScale: at least one scale is needed.");
         if (priors is { Count: > 0 } && priors.Count != scales.Count - 1)
-            throw new ArgumentException($"MultiScale: {scales.Count} scales need {scales.Count - 1} networks for their priors, found {priors.Count}.");
+            throw new ArgumentException(
+                $"MultiScale: {scales.Count} scales need {scales.Count - 1} networks for their priors, found {priors.Count}.");
         (_scales, _priors, _shapes) = ([.. scales], [.. priors ?? []], new Shape[scales.Count]);
         for (int i = 0; i < _scales.Length; i++)
         {
             AddModule(i.ToString(CultureInfo.InvariantCulture), _scales[i]);
             example = _shapes[i] = _scales[i].OutputShape(example);
             if (i == _scales.Length - 1) break;
-            if (example[-1] % 2 != 0) throw new ArgumentException($"MultiScale: scale {i} ends with {example}: an even number of channels is needed.");
+            if (example[-1] % 2 != 0) throw new ArgumentException(
+                $"MultiScale: scale {i} ends with {example}: an even number of channels is needed.");
             example = example.With(-1, example[-1] / 2);
         }
 
@@ -79,7 +83,8 @@ public sealed class MultiScale : FlowTransform
     public override Shape OutputShape(Shape example) => [example.Count];
 
     /// <inheritdoc/>
-    public override Tensor Initialize(Tensor x, Tensor? context = null) => Run(x, scale => KeepingVolume(scale.Transform.Initialize(scale.Input, context))).Value;
+    public override Tensor Initialize(Tensor x, Tensor? context = null) =>
+        Run(x, scale => KeepingVolume(scale.Transform.Initialize(scale.Input, context))).Value;
 
     private Transformed Run(Tensor x, Func<(FlowTransform Transform, Tensor Input), Transformed> through)
     {

@@ -52,6 +52,7 @@ public sealed class NormalizingFlow : Module
     public Tensor Sample(int count, RandomStream random, double temperature = 1, Tensor? context = null)
     {
         Parameter any = Parameters[0];
-        return Transform.Invert(Latents.Sample(new Shape([count, .. LatentShape.ToArray()]), random, temperature, any.DType, any.Device), context).Value;
+        return Transform.Invert(
+            Latents.Sample(new Shape([count, .. LatentShape.ToArray()]), random, temperature, any.DType, any.Device), context).Value;
     }
 }

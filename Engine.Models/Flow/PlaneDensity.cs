@@ -4,7 +4,9 @@ using Engine.Models.Imaging;
 
 namespace Engine.Models.Flow;
 
-/// <summary>What a flow of the plane is looked at by: its density on a grid, the integral of that, and a picture beside data and samples.</summary>
+/// <summary>
+/// What a flow of the plane is looked at by: its density on a grid, the integral of that, and a picture beside data and samples.
+/// </summary>
 /// <param name="flow">The flow.</param>
 public sealed class PlaneDensity(NormalizingFlow flow)
 {
@@ -24,13 +26,16 @@ public sealed class PlaneDensity(NormalizingFlow flow)
         {
             int count = Math.Min(Pass, result.Length - first);
             using Tape tape = new(flow.Parameters[0].Device, record: false);
-            flow.LogDensity(Tensor.From(points.Slice(2 * first, 2 * count), [count, 2]).Cast(flow.Parameters[0].DType)).ToDoubles().CopyTo(result, first);
+            flow.LogDensity(Tensor.From(points.Slice(2 * first, 2 * count), [count, 2]).Cast(flow.Parameters[0].DType)).ToDoubles()
+                .CopyTo(result, first);
         }
 
         return result;
     }
 
-    /// <summary>The integral of the density over [-<paramref name="extent"/>, extent]², by the midpoints of <paramref name="side"/> x side squares.</summary>
+    /// <summary>
+    /// The integral of the density over [-<paramref name="extent"/>, extent]², by the midpoints of <paramref name="side"/> x side squares.
+    /// </summary>
     public double Integral(double extent = 8, int side = 400)
     {
         double step = 2 * extent / side;
@@ -46,7 +51,9 @@ public sealed class PlaneDensity(NormalizingFlow flow)
         return flow.Sample(count, random).Cast(DType.Float32).ToArray();
     }
 
-    /// <summary>Three pictures in a row: how often data fall into each place, the density of the model, and how often its samples do.</summary>
+    /// <summary>
+    /// Three pictures in a row: how often data fall into each place, the density of the model, and how often its samples do.
+    /// </summary>
     /// <param name="data">Points of the data.</param>
     /// <param name="samples">Points of the model.</param>
     public Picture Draw(ReadOnlySpan<float> data, ReadOnlySpan<float> samples)
@@ -96,7 +103,8 @@ public sealed class PlaneDensity(NormalizingFlow flow)
         int left = Gap + (place * (Panel + Gap));
         picture.Text(left, Gap / 2, title, Rgb.Black);
         for (int y = 0; y < Panel; y++)
-            for (int x = 0; x < Panel; x++) picture.Blend(left + x, Gap + 12 + y, Heat(values[(y * side / Panel * side) + (x * side / Panel)] / most), 1);
+            for (int x = 0; x < Panel; x++) picture.Blend(
+                left + x, Gap + 12 + y, Heat(values[(y * side / Panel * side) + (x * side / Panel)] / most), 1);
     }
 
     // From black through violet and orange to a light yellow.

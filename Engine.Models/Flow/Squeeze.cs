@@ -4,9 +4,9 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// Images [batch, h, w, c] to [batch, h / 2, w / 2, 4 c]: every square of 2 x 2 pixels becomes one pixel with their channels behind one another
-/// (Dinh et al. 2016, arXiv:1605.08803, section 3.6). In the order of a checkerboard, upper left and lower right come first, so that the two halves of the
-/// channels are the squares of a checkerboard's two colours.
+/// Images [batch, h, w, c] to [batch, h / 2, w / 2, 4 c]: every square of 2 x 2 pixels becomes one pixel with their channels behind one
+/// another (Dinh et al. 2016, arXiv:1605.08803, section 3.6). In the order of a checkerboard, upper left and lower right come first, so
+/// that the two halves of the channels are the squares of a checkerboard's two colours.
 /// </summary>
 /// <param name="checkerboard">True for the order of a checkerboard, false for row after row.</param>
 public sealed class Squeeze(bool checkerboard = false) : FlowTransform
@@ -42,6 +42,8 @@ public sealed class Squeeze(bool checkerboard = false) : FlowTransform
     private static void CheckImages(Tensor x, int factor, int channels)
     {
         if (x.Shape.Rank != 4 || x.Shape[1] % factor != 0 || x.Shape[2] % factor != 0 || x.Shape[3] % channels != 0)
-            throw new ArgumentException($"Squeeze: images [batch, height, width, channels] with even sides, and back with four times as many channels, are needed, found {x.Shape}.");
+            throw new ArgumentException(
+                "Squeeze: images [batch, height, width, channels] with even sides, and back with four times as many channels, are "
+                + $"needed, found {x.Shape}.");
     }
 }

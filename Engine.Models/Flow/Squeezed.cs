@@ -4,8 +4,8 @@ using Engine.Autograd;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// A transform of images behind a <see cref="Squeeze"/> in the order of a checkerboard, which is undone behind it: images come out in the size in which they came in. A context is squeezed alike, so that the transform sees
-/// it at the same places, a quarter of as many.
+/// A transform of images behind a <see cref="Squeeze"/> in the order of a checkerboard, which is undone behind it: images come out in the
+/// size in which they came in. A context is squeezed alike, so that the transform sees it at the same places, a quarter of as many.
 /// </summary>
 public sealed class Squeezed : FlowTransform
 {
@@ -13,7 +13,8 @@ public sealed class Squeezed : FlowTransform
     private readonly FlowTransform _inner;
 
     /// <summary>Makes the transform.</summary>
-    /// <param name="inner">The transform of images [batch, h / 2, w / 2, 4 c], with a context [batch, h / 2, w / 2, 4 k] if there is one.</param>
+    /// <param name="inner">The transform of images [batch, h / 2, w / 2, 4 c], with a context [batch, h / 2, w / 2, 4 k] if there is
+    /// one.</param>
     public Squeezed(FlowTransform inner)
     {
         _squeeze = AddModule("squeeze", new Squeeze(checkerboard: true));
@@ -38,7 +39,8 @@ public sealed class Squeezed : FlowTransform
     }
 
     /// <inheritdoc/>
-    public override Tensor Initialize(Tensor x, Tensor? context = null) => _squeeze.Invert(_inner.Initialize(Small(x), Small(context))).Value;
+    public override Tensor Initialize(Tensor x, Tensor? context = null) =>
+        _squeeze.Invert(_inner.Initialize(Small(x), Small(context))).Value;
 
     [return: NotNullIfNotNull(nameof(x))]
     private Tensor? Small(Tensor? x) => x is null ? null : _squeeze.Apply(x).Value;

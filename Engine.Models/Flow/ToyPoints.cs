@@ -54,7 +54,8 @@ internal static class ToyPoints
         float[] which = draws.Uniform(), x = draws.Normal(), y = draws.Normal();
         for (int i = 0; i < draws.Count; i++)
         {
-            double along = 1 + (0.3 * x[i]), across = 0.1 * y[i], angle = (Math.Floor(5 * which[i]) * 2 * Math.PI / 5) + (0.25 * Math.Exp(along));
+            double along = 1 + (0.3 * x[i]), across = 0.1 * y[i],
+                angle = (Math.Floor(5 * which[i]) * 2 * Math.PI / 5) + (0.25 * Math.Exp(along));
             (double cos, double sin) = (Math.Cos(angle), Math.Sin(angle));
             Set(points, i, 2 * ((along * cos) + (across * sin)), 2 * ((across * cos) - (along * sin)));
         }
@@ -63,11 +64,13 @@ internal static class ToyPoints
     /// <summary>Two arms of one and a half turns, with noise of 0.1.</summary>
     internal static void Spirals(ToyDraws draws, float[] points)
     {
-        float[] which = draws.Uniform(), u = draws.Uniform(), v = draws.Uniform(), w = draws.Uniform(), x = draws.Normal(), y = draws.Normal();
+        float[] which = draws.Uniform(), u = draws.Uniform(), v = draws.Uniform(), w = draws.Uniform(), x = draws.Normal(),
+            y = draws.Normal();
         for (int i = 0; i < draws.Count; i++)
         {
             double n = Math.Sqrt(u[i]) * 540 * (2 * Math.PI) / 360, side = which[i] < 0.5 ? 1.0 / 3 : -1.0 / 3;
-            Set(points, i, (side * ((-Math.Cos(n) * n) + (0.5 * v[i]))) + (0.1 * x[i]), (side * ((Math.Sin(n) * n) + (0.5 * w[i]))) + (0.1 * y[i]));
+            Set(points, i, (side * ((-Math.Cos(n) * n) + (0.5 * v[i]))) + (0.1 * x[i]),
+                (side * ((Math.Sin(n) * n) + (0.5 * w[i]))) + (0.1 * y[i]));
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed class Axes
         public double Share(double value) => ((Logarithmic ? Math.Log10(value) : value) - Low) / (High - Low);
     }
 
-    public Axes(int width, int height, string title, string xLabel, string yLabel, Range x, Range y, IReadOnlyList<(string Name, Rgb Color)> legend)
+    public Axes(int width, int height, string title, string xLabel, string yLabel, Range x, Range y,
+        IReadOnlyList<(string Name, Rgb Color)> legend)
     {
         (_x, _y) = (x, y);
         Picture = new Picture(width, height, 3);
@@ -57,8 +58,10 @@ internal sealed class Axes
             Picture.Text(Math.Min(at - labelWidth / 2, width - labelWidth - 2), Bottom + Gap, label, s_ink, Scale);
         }
 
-        if (xLabel.Length > 0) Picture.Text((Left + Right - PixelFont.Width(xLabel, Scale)) / 2, height - Gap / 2 - text, xLabel, s_ink, Scale);
-        if (yLabel.Length > 0) PixelFont.DrawUpwards(Picture, Gap, (Top + Bottom + PixelFont.Width(yLabel, Scale)) / 2, yLabel, s_ink, Scale);
+        if (xLabel.Length > 0) Picture.Text(
+            (Left + Right - PixelFont.Width(xLabel, Scale)) / 2, height - Gap / 2 - text, xLabel, s_ink, Scale);
+        if (yLabel.Length > 0) PixelFont.DrawUpwards(
+            Picture, Gap, (Top + Bottom + PixelFont.Width(yLabel, Scale)) / 2, yLabel, s_ink, Scale);
     }
 
     public Picture Picture { get; }
@@ -91,7 +94,8 @@ internal sealed class Axes
         if (logarithmic) (low, high) = (Math.Log10(low), Math.Log10(high));
         if (!(low <= high)) return new Range(0, 1, logarithmic);
         double room = (high - low) * margin;
-        if (high - low <= 1e-12 * Math.Max(Math.Abs(low), Math.Abs(high)) || high == low) room = logarithmic ? 0.5 : Math.Max(0.5 * Math.Abs(low), 0.5);
+        if (high - low <= 1e-12 * Math.Max(Math.Abs(low), Math.Abs(high)) || high == low) room = logarithmic ? 0.5
+            : Math.Max(0.5 * Math.Abs(low), 0.5);
         return new Range(low - room, high + room, logarithmic);
     }
 
@@ -121,7 +125,8 @@ internal sealed class Axes
         double span = range.High - range.Low;
         if (range.Logarithmic)
         {
-            int first = (int)Math.Ceiling(range.Low), last = (int)Math.Floor(range.High), every = Math.Max(1, (last - first + wanted) / wanted);
+            int first = (int)Math.Ceiling(range.Low), last = (int)Math.Floor(range.High),
+                every = Math.Max(1, (last - first + wanted) / wanted);
             ReadOnlySpan<int> steps = last - first >= 2 ? [1] : [1, 2, 5];
             for (int power = first - 1; power <= last; power += every)
             {

@@ -87,7 +87,8 @@ public sealed class Histogram
             {
                 double a = x.Low + (x.High - x.Low) * i / curveSteps, b = x.Low + (x.High - x.Low) * (i + 1) / curveSteps;
                 double fa = c.Density(a), fb = c.Density(b);
-                if (double.IsFinite(fa) && double.IsFinite(fb)) axes.Picture.Line(axes.X(a), axes.Y(fa), axes.X(b), axes.Y(fb), c.Color, thickness: 3);
+                if (double.IsFinite(fa) && double.IsFinite(fb)) axes.Picture.Line(
+                    axes.X(a), axes.Y(fa), axes.X(b), axes.Y(fb), c.Color, thickness: 3);
             }
         }
 
@@ -100,7 +101,8 @@ public sealed class Histogram
     {
         double[] all = [.. _samples.SelectMany(s => s.Values)];
         Axes.Range found = all.Length > 0 ? Axes.Around(all.Min(), all.Max(), 0.03) : new Axes.Range(0, 1);
-        double low = Low ?? (High <= found.Low ? High.Value - 1 : found.Low), high = High ?? (Low >= found.High ? Low.Value + 1 : found.High);
+        double low = Low ?? (High <= found.Low ? High.Value - 1 : found.Low),
+            high = High ?? (Low >= found.High ? Low.Value + 1 : found.High);
         if (!(double.IsFinite(low) && double.IsFinite(high) && low < high))
             throw new ArgumentException($"The shown range must rise from a finite low to a finite high, was {low} to {high}.");
         return new Axes.Range(low, high);

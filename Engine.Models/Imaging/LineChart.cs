@@ -53,14 +53,18 @@ public sealed class LineChart
         return this;
     }
 
-    /// <summary>Adds a band between two lines, behind all lines: an interval in which something is expected. Points that are not finite leave a gap.</summary>
+    /// <summary>
+    /// Adds a band between two lines, behind all lines: an interval in which something is expected. Points that are not finite leave a gap.
+    /// </summary>
     /// <exception cref="ArgumentException">There are not as many x as low and high.</exception>
     public LineChart AddBand(string name, ReadOnlySpan<double> x, ReadOnlySpan<double> low, ReadOnlySpan<double> high, Rgb? color = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (x.Length != low.Length || x.Length != high.Length)
-            throw new ArgumentException($"The band '{name}' needs as many x as low and high, found {x.Length}, {low.Length} and {high.Length}.");
-        _bands.Add((new Series(name, color ?? Rgb.Palette[(_series.Count + _bands.Count) % Rgb.Palette.Length], x.ToArray(), low.ToArray()), high.ToArray()));
+            throw new ArgumentException(
+                $"The band '{name}' needs as many x as low and high, found {x.Length}, {low.Length} and {high.Length}.");
+        _bands.Add((new Series(name, color ?? Rgb.Palette[(_series.Count + _bands.Count) % Rgb.Palette.Length], x.ToArray(), low.ToArray()),
+            high.ToArray()));
         return this;
     }
 
@@ -70,7 +74,8 @@ public sealed class LineChart
     {
         if (!(Smoothing >= 0 && Smoothing < 1)) throw new ArgumentException($"Smoothing must lie in [0, 1), was {Smoothing}.");
         double xLow = double.PositiveInfinity, xHigh = double.NegativeInfinity, yLow = xLow, yHigh = xHigh;
-        foreach (Series s in (IEnumerable<Series>)[.. _series, .. _bands.Select(band => band.Low), .. _bands.Select(band => band.Low with { Y = band.High })])
+        foreach (Series s in (IEnumerable<Series>)[.. _series, .. _bands.Select(band => band.Low),
+            .. _bands.Select(band => band.Low with { Y = band.High })])
         {
             for (int i = 0; i < s.X.Length; i++)
             {
@@ -81,7 +86,8 @@ public sealed class LineChart
         }
 
         (string, Rgb)[] legend = [.. _series.Select(s => (s.Name, s.Color)), .. _bands.Select(band => (band.Low.Name, band.Low.Color))];
-        var axes = new Axes(Width, Height, Title, XLabel, YLabel, Axes.Around(xLow, xHigh, 0), Axes.Around(yLow, yHigh, 0.05, LogY), legend);
+        var axes = new Axes(Width, Height, Title, XLabel, YLabel, Axes.Around(xLow, xHigh, 0), Axes.Around(yLow, yHigh, 0.05, LogY),
+            legend);
         foreach ((Series low, double[] high) in _bands) Plot(axes, low, high);
         if (Smoothing > 0)
         {
@@ -97,13 +103,15 @@ public sealed class LineChart
     {
         for (int i = 0; i + 1 < high.Length; i++)
         {
-            if (!Shows(low.X[i], low.Y[i]) || !Shows(low.X[i + 1], low.Y[i + 1]) || !Shows(low.X[i], high[i]) || !Shows(low.X[i + 1], high[i + 1])) continue;
+            if (!Shows(low.X[i], low.Y[i]) || !Shows(low.X[i + 1], low.Y[i + 1]) || !Shows(low.X[i], high[i])
+                || !Shows(low.X[i + 1], high[i + 1])) continue;
             int from = (int)Math.Round(axes.X(low.X[i])), to = (int)Math.Round(axes.X(low.X[i + 1]));
             for (int column = from; column < to; column++)
             {
                 double way = (column - from + 0.5) / (to - from);
                 double bottom = Between(axes.Y(low.Y[i]), axes.Y(low.Y[i + 1])), top = Between(axes.Y(high[i]), axes.Y(high[i + 1]));
-                axes.Picture.Fill(column, (int)Math.Round(Math.Min(top, bottom)), 1, Math.Max(1, (int)Math.Round(Math.Abs(bottom - top))), low.Color, 0.35);
+                axes.Picture.Fill(column, (int)Math.Round(Math.Min(top, bottom)), 1, Math.Max(1, (int)Math.Round(Math.Abs(bottom - top))),
+                    low.Color, 0.35);
 
                 double Between(double first, double second) => first + (way * (second - first));
             }

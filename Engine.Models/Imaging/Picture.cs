@@ -70,8 +70,10 @@ public sealed class Picture
     public void Line(double x0, double y0, double x1, double y1, Rgb color, double thickness = 1, double share = 1)
     {
         double dx = x1 - x0, dy = y1 - y0, squared = dx * dx + dy * dy, reach = thickness / 2 + 0.5;
-        int left = (int)Math.Max(0, Math.Floor(Math.Min(x0, x1) - reach)), right = (int)Math.Min(Width - 1, Math.Ceiling(Math.Max(x0, x1) + reach));
-        int top = (int)Math.Max(0, Math.Floor(Math.Min(y0, y1) - reach)), bottom = (int)Math.Min(Height - 1, Math.Ceiling(Math.Max(y0, y1) + reach));
+        int left = (int)Math.Max(0, Math.Floor(Math.Min(x0, x1) - reach)),
+            right = (int)Math.Min(Width - 1, Math.Ceiling(Math.Max(x0, x1) + reach));
+        int top = (int)Math.Max(0, Math.Floor(Math.Min(y0, y1) - reach)),
+            bottom = (int)Math.Min(Height - 1, Math.Ceiling(Math.Max(y0, y1) + reach));
         for (int y = top; y <= bottom; y++)
         {
             for (int x = left; x <= right; x++)

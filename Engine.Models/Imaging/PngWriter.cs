@@ -40,7 +40,8 @@ public static class PngWriter
         Chunk(file, "IHDR"u8, header);
 
         var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true)) Filter(zlib, width * channels, height, channels, pixels);
+        using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true)) Filter(
+            zlib, width * channels, height, channels, pixels);
         Chunk(file, "IDAT"u8, packed.GetBuffer().AsSpan(0, (int)packed.Length));
         Chunk(file, "IEND"u8, []);
         return file.ToArray();

@@ -25,7 +25,8 @@ public sealed class ScatterChart
     public ScatterChart Add(string name, ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (x.Length != y.Length) throw new ArgumentException($"The points of '{name}' need as many x as y, found {x.Length} and {y.Length}.");
+        if (x.Length != y.Length) throw new ArgumentException(
+            $"The points of '{name}' need as many x as y, found {x.Length} and {y.Length}.");
         bool[] shows = new bool[x.Length];
         for (int i = 0; i < x.Length; i++) shows[i] = double.IsFinite(x[i]) && double.IsFinite(y[i]);
         _series.Add((name, [.. x.ToArray().Where((_, i) => shows[i])], [.. y.ToArray().Where((_, i) => shows[i])]));
@@ -55,7 +56,8 @@ public sealed class ScatterChart
         return axes.Finish();
     }
 
-    private static Axes.Range Range(double[] values) => values.Length == 0 ? Axes.Around(1, 0, 0) : Axes.Around(values.Min(), values.Max(), 0.03);
+    private static Axes.Range Range(double[] values) =>
+        values.Length == 0 ? Axes.Around(1, 0, 0) : Axes.Around(values.Min(), values.Max(), 0.03);
 
     // Hues round the circle, light and dark by turns, so that neighbours differ in both.
     private Rgb Color(int index)

@@ -30,7 +30,8 @@ public sealed class FeatureMoments
     /// <exception cref="ArgumentException">There is no whole number of vectors, or a number is NaN or infinite.</exception>
     public void Add(ReadOnlySpan<float> vectors)
     {
-        if (vectors.Length % Features != 0) throw new ArgumentException($"Expected vectors of {Features} numbers each, found {vectors.Length} numbers in all.");
+        if (vectors.Length % Features != 0) throw new ArgumentException(
+            $"Expected vectors of {Features} numbers each, found {vectors.Length} numbers in all.");
         foreach (float value in vectors)
             if (!float.IsFinite(value)) throw new ArgumentException($"Expected features that are finite, found {value}.");
         for (int at = 0; at < vectors.Length; at += Features)
@@ -63,6 +64,7 @@ public sealed class FeatureMoments
         // C = (sum v vT - n m mT) / (n - 1), symmetric
         Vector<double> mean = Mean();
         return Matrix<double>.Build.Dense(
-            Features, Features, (i, j) => (_products[(Math.Max(i, j) * Features) + Math.Min(i, j)] - (Count * mean[i] * mean[j])) / (Count - 1));
+            Features, Features, (i, j) =>
+                (_products[(Math.Max(i, j) * Features) + Math.Min(i, j)] - (Count * mean[i] * mean[j])) / (Count - 1));
     }
 }

@@ -4,9 +4,9 @@ using MathNet.Numerics.LinearAlgebra.Factorization;
 namespace Engine.Models.Metrics;
 
 /// <summary>
-/// The squared Fréchet (2-Wasserstein) distance between Gaussians with the moments of two sets of features (Heusel et al. 2017, arXiv:1706.08500, equation 6). Which
-/// network the features come from sets the scale: distances by another network, such as Inception's FID, are not comparable; nor are those of fewer samples,
-/// because the distance falls with their number. Zero for equal moments.
+/// The squared Fréchet (2-Wasserstein) distance between Gaussians with the moments of two sets of features (Heusel et al. 2017,
+/// arXiv:1706.08500, equation 6). Which network the features come from sets the scale: distances by another network, such as Inception's
+/// FID, are not comparable; nor are those of fewer samples, because the distance falls with their number. Zero for equal moments.
 /// </summary>
 public static class FrechetDistance
 {
@@ -25,7 +25,8 @@ public static class FrechetDistance
         // d² = |ma - mb|² + tr(Ca) + tr(Cb) - 2 tr((Ca^½ Cb Ca^½)^½): the same trace as that of (Ca Cb)^½, of a matrix that is symmetric
         Matrix<double> root = SquareRoot(ca);
         Matrix<double> product = root * cb * root;
-        double trace = (product + product.Transpose()).Multiply(0.5).Evd(Symmetricity.Symmetric).EigenValues.Sum(value => Math.Sqrt(Math.Max(0, value.Real)));
+        double trace = (product + product.Transpose()).Multiply(0.5)
+            .Evd(Symmetricity.Symmetric).EigenValues.Sum(value => Math.Sqrt(Math.Max(0, value.Real)));
         double shift = (a.Mean() - b.Mean()).L2Norm();
         return Math.Max(0, (shift * shift) + ca.Trace() + cb.Trace() - (2 * trace));
     }

@@ -2,7 +2,10 @@ using System.Numerics.Tensors;
 
 namespace Engine.Models.Metrics;
 
-/// <summary>Distances to the nearest other vector: samples that are closer to each other, or to what was trained on, than data are to data are repeats or copies.</summary>
+/// <summary>
+/// Distances to the nearest other vector: samples that are closer to each other, or to what was trained on, than data are to data are
+/// repeats or copies.
+/// </summary>
 public static class NearestNeighbor
 {
     /// <summary>The Euclidean distance of each vector to the nearest of others.</summary>
@@ -19,7 +22,8 @@ public static class NearestNeighbor
         for (int i = 0; i < result.Length; i++)
         {
             float least = float.PositiveInfinity;
-            for (int at = 0; at < others.Length; at += length) least = Math.Min(least, TensorPrimitives.Distance(vectors.Slice(i * length, length), others.Slice(at, length)));
+            for (int at = 0; at < others.Length; at += length) least =
+                Math.Min(least, TensorPrimitives.Distance(vectors.Slice(i * length, length), others.Slice(at, length)));
             result[i] = least;
         }
 
@@ -51,6 +55,7 @@ public static class NearestNeighbor
     private static void Check(ReadOnlySpan<float> vectors, int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        if (vectors.Length % length != 0) throw new ArgumentException($"Expected vectors of {length} numbers each, found {vectors.Length} numbers in all.");
+        if (vectors.Length % length != 0) throw new ArgumentException(
+            $"Expected vectors of {length} numbers each, found {vectors.Length} numbers in all.");
     }
 }

@@ -3,7 +3,10 @@ using Engine.Models.Data;
 
 namespace Engine.Models.Metrics;
 
-/// <summary>Judges samples of 28 x 28 grey images by a classifier that was trained on the same data, and by their distances to each other and to training images.</summary>
+/// <summary>
+/// Judges samples of 28 x 28 grey images by a classifier that was trained on the same data, and by their distances to each other and to
+/// training images.
+/// </summary>
 public sealed class SampleJudge
 {
     /// <summary>How many images of the data it takes to judge by, at least.</summary>
@@ -24,7 +27,8 @@ public sealed class SampleJudge
     /// <param name="classifier">Trained on the data.</param>
     /// <param name="training">The images that models are trained on.</param>
     /// <param name="test">Images that neither the classifier nor a model has seen.</param>
-    /// <param name="samples">How many samples are going to be judged, at least 2: the distance of few samples is larger, so that those of the data must be as many to be held against them.</param>
+    /// <param name="samples">How many samples are going to be judged, at least 2: the distance of few samples is larger, so that those of
+    /// the data must be as many to be held against them.</param>
     /// <exception cref="DataException">The images are of another size, or fewer than <see cref="LeastImages"/>.</exception>
     public SampleJudge(DigitClassifier classifier, ImageDataset training, ImageDataset test, int samples)
     {
@@ -42,12 +46,15 @@ public sealed class SampleJudge
         Data = Of(Images(training, samples));
     }
 
-    /// <summary>What training images get, as many as there are samples or else all: what a perfect model would, but for the copies.</summary>
+    /// <summary>
+    /// What training images get, as many as there are samples or else all: what a perfect model would, but for the copies.
+    /// </summary>
     public SampleQuality Data { get; }
 
     /// <summary>Judges samples.</summary>
     /// <param name="samples">[samples, 28, 28, 1], in [-1, 1].</param>
-    /// <exception cref="ArgumentException">There are fewer than two samples, the length is not a whole number of images, or a number is NaN or infinite.</exception>
+    /// <exception cref="ArgumentException">There are fewer than two samples, the length is not a whole number of images, or a number is NaN
+    /// or infinite.</exception>
     public SampleQuality Of(ReadOnlySpan<float> samples)
     {
         if (samples.Length < 2 * Pixels || samples.Length % Pixels != 0)
@@ -65,15 +72,18 @@ public sealed class SampleJudge
 
         ReadOnlySpan<float> compared = samples[..Math.Min(samples.Length, MostCompared * Pixels)];
         return new SampleQuality(
-            Metrics.FrechetDistance.Between(Moments(samples), _data), counts.SmallestShare, counts.MeanConfidence, (double)unsure / counts.Total,
-            Share(NearestNeighbor.Distances(compared, Pixels), _near), Share(NearestNeighbor.Distances(compared, _training, Pixels), _nearTraining));
+            Metrics.FrechetDistance.Between(Moments(samples), _data), counts.SmallestShare, counts.MeanConfidence,
+            (double)unsure / counts.Total,
+            Share(NearestNeighbor.Distances(compared, Pixels), _near),
+            Share(NearestNeighbor.Distances(compared, _training, Pixels), _nearTraining));
     }
 
     private FeatureMoments Moments(ReadOnlySpan<float> images)
     {
         FeatureMoments moments = new(DigitClassifier.FeatureCount);
         const int AtOnce = 250 * Pixels;
-        for (int at = 0; at < images.Length; at += AtOnce) moments.Add(_classifier.Features(images.Slice(at, Math.Min(AtOnce, images.Length - at))));
+        for (int at = 0; at < images.Length; at += AtOnce) moments.Add(
+            _classifier.Features(images.Slice(at, Math.Min(AtOnce, images.Length - at))));
         return moments;
     }
 
@@ -86,7 +96,8 @@ public sealed class SampleJudge
         if (data.Count < LeastImages || data.Height * data.Width * data.Channels != Pixels)
         {
             throw new DataException(
-                $"Expected at least {LeastImages} grey images of {DigitClassifier.Side} x {DigitClassifier.Side} to judge samples by, found {data.Count} of {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
+                $"Expected at least {LeastImages} grey images of {DigitClassifier.Side} x {DigitClassifier.Side} to judge samples by, "
+                + $"found {data.Count} of {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
         }
 
         return data.Take(Math.Min(most, data.Count)).ToFloats();

@@ -44,7 +44,8 @@ internal sealed class CommandLine(IEnumerable<Option> options, ParseResult parse
     /// <summary>Whether an option was not given and has its default.</summary>
     public bool IsDefault(Option option) => parsed.GetResult(option) is null or { Implicit: true };
 
-    private static string Quoted(string text) => text.Length > 0 && text.All(c => char.IsLetterOrDigit(c) || "-_./=:+,@%".Contains(c, StringComparison.Ordinal))
+    private static string Quoted(string text) =>
+        text.Length > 0 && text.All(c => char.IsLetterOrDigit(c) || "-_./=:+,@%".Contains(c, StringComparison.Ordinal))
         ? text
         : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
@@ -52,7 +53,8 @@ internal sealed class CommandLine(IEnumerable<Option> options, ParseResult parse
     {
         for (int i = 0; i < args.Length; i++)
         {
-            if (args[i].StartsWith("--resume=", StringComparison.Ordinal) || args[i].StartsWith("--resume:", StringComparison.Ordinal)) continue;
+            if (args[i].StartsWith("--resume=", StringComparison.Ordinal)
+                || args[i].StartsWith("--resume:", StringComparison.Ordinal)) continue;
             if (args[i] != "--resume") yield return args[i];
             else if (i + 1 < args.Length && !args[i + 1].StartsWith('-')) i++;
         }

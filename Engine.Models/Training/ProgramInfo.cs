@@ -21,13 +21,14 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
     public string BatchHelp { get; init; } = "Samples in a batch.";
 
     /// <summary>
-    /// The names of those of the program's own options that decide nothing about the training, such as what is measured at its end: they may differ
-    /// when training goes on from a checkpoint.
+    /// The names of those of the program's own options that decide nothing about the training, such as what is measured at its end: they
+    /// may differ when training goes on from a checkpoint.
     /// </summary>
     public IReadOnlyList<string> FreeOptions { get; init; } = [];
 
     /// <summary>
-    /// Whether the program calls <see cref="TrainingRun.LoadWeights"/>: it then has <c>--from</c>, and with it <c>--epochs 0</c> to measure weights without training.
+    /// Whether the program calls <see cref="TrainingRun.LoadWeights"/>: it then has <c>--from</c>, and with it <c>--epochs 0</c> to measure
+    /// weights without training.
     /// </summary>
     public bool TakesWeights { get; init; }
 

@@ -4,7 +4,10 @@ using System.Globalization;
 
 namespace Engine.Models.Training;
 
-/// <summary>Options for a program of one's own, with their checks: a value that does not fit is refused with a sentence that names the option, what was expected and what was found.</summary>
+/// <summary>
+/// Options for a program of one's own, with their checks: a value that does not fit is refused with a sentence that names the option, what
+/// was expected and what was found.
+/// </summary>
 public static class ProgramOption
 {
     /// <summary>One of several words; the first is the default.</summary>
@@ -21,7 +24,8 @@ public static class ProgramOption
             CustomParser = result =>
             {
                 string text = Text(result);
-                if (!words.Contains(text, StringComparer.Ordinal)) result.AddError($"{name} must be one of {string.Join(", ", words)}; was '{text}'.");
+                if (!words.Contains(text, StringComparer.Ordinal)) result.AddError(
+                    $"{name} must be one of {string.Join(", ", words)}; was '{text}'.");
                 return text;
             },
         };
@@ -38,7 +42,8 @@ public static class ProgramOption
     public static Option<int> Integer(string name, string description, int value, int least = 0, int most = int.MaxValue)
     {
         string expected = most < int.MaxValue ? $"a whole number from {least} to {most}" : $"a whole number of at least {least}";
-        return Checked(name, description, value, expected, text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+        return Checked(name, description, value, expected,
+            text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
             && number >= least && number <= most ? number : null);
     }
 
@@ -53,7 +58,8 @@ public static class ProgramOption
         string expected = most < double.MaxValue
             ? FormattableString.Invariant($"a number from {least} to {most}")
             : FormattableString.Invariant($"a number of at least {least}");
-        return Checked<double>(name, description, value, expected, text => TryParse(text, out double number) && number >= least && number <= most ? number : null);
+        return Checked<double>(name, description, value, expected, text => TryParse(text, out double number) && number >= least
+            && number <= most ? number : null);
     }
 
     /// <summary>A decay or a probability: a number of at least 0 and less than 1.</summary>
@@ -61,9 +67,12 @@ public static class ProgramOption
     /// <param name="description">What <c>--help</c> says of it.</param>
     /// <param name="value">The default.</param>
     public static Option<double> Decay(string name, string description, double value) =>
-        Checked<double>(name, description, value, "a number of at least 0 and less than 1", text => TryParse(text, out double number) && number is >= 0 and < 1 ? number : null);
+        Checked<double>(name, description, value, "a number of at least 0 and less than 1", text => TryParse(text, out double number)
+            && number is >= 0 and < 1 ? number : null);
 
-    /// <summary>Whether a command line gives an option a word: for defaults of other options, which have to be known before options are read.</summary>
+    /// <summary>
+    /// Whether a command line gives an option a word: for defaults of other options, which have to be known before options are read.
+    /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="name">The option's name.</param>
     /// <param name="word">The word.</param>
@@ -72,7 +81,8 @@ public static class ProgramOption
         ArgumentNullException.ThrowIfNull(args);
         string[] all = [.. args];
         for (int i = 0; i < all.Length; i++)
-            if (all[i] == $"{name}={word}" || all[i] == $"{name}:{word}" || (all[i] == name && i + 1 < all.Length && all[i + 1] == word)) return true;
+            if (all[i] == $"{name}={word}" || all[i] == $"{name}:{word}"
+                || (all[i] == name && i + 1 < all.Length && all[i + 1] == word)) return true;
         return false;
     }
 
@@ -91,7 +101,8 @@ public static class ProgramOption
             },
         };
 
-    private static bool TryParse(string text, out double number) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
+    private static bool TryParse(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
 
     private static string Text(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
 }

@@ -6,8 +6,8 @@ using Engine.Kernels;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// Goes through a model with a checkpoint beside it: first to see that everything fits, and only then, with <paramref name="apply"/>, to set the
-/// model's state, so that a checkpoint that is refused leaves the model as it was.
+/// Goes through a model with a checkpoint beside it: first to see that everything fits, and only then, with <paramref name="apply"/>, to
+/// set the model's state, so that a checkpoint that is refused leaves the model as it was.
 /// </summary>
 /// <param name="file">The tensors.</param>
 /// <param name="record">Numbers and random streams.</param>
@@ -23,7 +23,8 @@ internal sealed class StateReader(SafetensorsFile file, TrainingRecord record, b
         foreach (SafetensorsEntry entry in file.Entries)
         {
             if (!_tensors.Contains(entry.Name))
-                throw new CheckpointException($"{file.Path}: tensor '{entry.Name}', {entry}, has no place in this model: it was saved by another one.");
+                throw new CheckpointException(
+                    $"{file.Path}: tensor '{entry.Name}', {entry}, has no place in this model: it was saved by another one.");
         }
     }
 
@@ -38,7 +39,8 @@ internal sealed class StateReader(SafetensorsFile file, TrainingRecord record, b
 
         SafetensorsEntry entry = file.Find(name);
         string expected = $"{Type(storage.DType)} [{string.Join(", ", shape.ToArray())}]";
-        if (entry.ToString() != expected) throw new CheckpointException($"{file.Path}: tensor '{name}': this model needs {expected}, found {entry}.");
+        if (entry.ToString() != expected) throw new CheckpointException(
+            $"{file.Path}: tensor '{name}': this model needs {expected}, found {entry}.");
     }
 
     protected override void OnRandom(string name, RandomStream random)

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Models.Training;
 
-/// <summary>Ctrl+C, SIGTERM, or a caller's wish to stop. The first asks the run to save and end after its step; the second ends the process at once.</summary>
+/// <summary>
+/// Ctrl+C, SIGTERM, or a caller's wish to stop. The first asks the run to save and end after its step; the second ends the process at once.
+/// </summary>
 internal sealed class StopSignal : IDisposable
 {
     private readonly CancellationTokenSource _stop;

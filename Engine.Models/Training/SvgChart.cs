@@ -39,7 +39,8 @@ internal static class SvgChart
             html.Append($"<line x1=\"{legend}\" x2=\"{legend + 20}\" y1=\"14\" y2=\"14\" style=\"stroke: {color}; stroke-width: 3\"/>");
             html.Append($"<text x=\"{legend + 26}\" y=\"18\">{WebUtility.HtmlEncode(curves[i].Name)}</text>\n");
             legend += 48 + (8 * curves[i].Name.Length);
-            foreach (string points in Lines(curves[i].X, curves[i].Y, x, y)) html.Append($"<polyline class=\"curve\" style=\"stroke: {color}\" points=\"{points}\"/>\n");
+            foreach (string points in Lines(curves[i].X, curves[i].Y, x, y)) html.Append(
+                $"<polyline class=\"curve\" style=\"stroke: {color}\" points=\"{points}\"/>\n");
         }
 
         html.Append("</svg>\n");

@@ -22,7 +22,8 @@ public sealed partial class Trainer
 
     private bool IsWorthSaving => _options.Clock.GetElapsedTime(_lastSaved) * SavingShare >= _savingTime;
 
-    private static string Place(int epoch, int nextStep) => nextStep > 0 ? $"epoch {epoch}, {Count(nextStep, "step")}" : Count(epoch - 1, "epoch");
+    private static string Place(int epoch, int nextStep) =>
+        nextStep > 0 ? $"epoch {epoch}, {Count(nextStep, "step")}" : Count(epoch - 1, "epoch");
 
     private static string Count(int number, string unit) => number == 1 ? $"1 {unit}" : $"{number} {unit}s";
 
@@ -92,7 +93,8 @@ public sealed partial class Trainer
         foreach (string name in record.Pictures) Output.Remember(name);
         _isOwnCheckpoint = path == CheckpointPath;
         LastCheckpoint = $"{path} ({Place(_epoch, _nextStep)})";
-        string rest = _epoch > _options.Epochs && _options.Epochs > 0 ? $" All {_options.Epochs} epochs are done; more --epochs would go on." : "";
+        string rest = _epoch > _options.Epochs && _options.Epochs > 0
+            ? $" All {_options.Epochs} epochs are done; more --epochs would go on." : "";
         Progress.Print($"Going on from {LastCheckpoint}.{rest}");
     }
 
@@ -104,7 +106,8 @@ public sealed partial class Trainer
             bool isNewer = before is null && _options.DefaultSettings.Contains(name);
             if (before == now || isNewer || _options.FreeSettings.Contains(name)) continue;
             throw new CheckpointException(
-                $"{name}: {path} was trained with {before ?? "nothing of that name"}, this run has {now ?? "nothing of that name"}. Training goes on only with the same.");
+                $"{name}: {path} was trained with {before ?? "nothing of that name"}, this run has {now ?? "nothing of that name"}. "
+                + "Training goes on only with the same.");
         }
     }
 

@@ -10,15 +10,18 @@ public sealed partial class Trainer
     private const string LossChartName = "losses.png";
     private const string ReportName = "report.html";
 
-    /// <summary>The report of a run that has trained nothing: in the folder of a training it must not take the place of its report.</summary>
+    /// <summary>
+    /// The report of a run that has trained nothing: in the folder of a training it must not take the place of its report.
+    /// </summary>
     private const string MeasuredName = "measured.html";
 
     // What the program itself has drawn.
-    private IEnumerable<string> Pictures => Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName);
+    private IEnumerable<string> Pictures =>
+        Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName);
 
     /// <summary>
-    /// Writes the mean losses as a chart, <c>losses.png</c>, and everything there is to say about the training as one self-contained page, <c>report.html</c>; where nothing was trained, <c>measured.html</c>.
-    /// After epochs this happens by itself.
+    /// Writes the mean losses as a chart, <c>losses.png</c>, and everything there is to say about the training as one self-contained page,
+    /// <c>report.html</c>; where nothing was trained, <c>measured.html</c>. After epochs this happens by itself.
     /// </summary>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public void WriteReport() => WriteReport(null);
@@ -62,8 +65,10 @@ public sealed partial class Trainer
     private string Status(string? failure)
     {
         // With no epochs asked for a run measures what others have trained.
-        string epochs = _options.Epochs == 0 ? Place(_epoch, _nextStep) : $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
-        if (_options.Epochs == 0 && failure is null) return _epoch == 1 && _nextStep == 0 ? "Measured; nothing was trained." : $"Measured after {epochs}.";
+        string epochs = _options.Epochs == 0 ? Place(_epoch, _nextStep)
+            : $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
+        if (_options.Epochs == 0 && failure is null) return _epoch == 1 && _nextStep == 0 ? "Measured; nothing was trained."
+            : $"Measured after {epochs}.";
         return failure is not null ? $"Stopped after {epochs}: {failure}"
             : _epoch > _options.Epochs ? $"Finished: {epochs}."
             : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {Count(_nextStep, "step")}" : "")}."
@@ -75,7 +80,8 @@ public sealed partial class Trainer
         yield return ("Parameters", ParameterCount.ToString("N0", CultureInfo.InvariantCulture));
         yield return ("Steps", Step.ToString("N0", CultureInfo.InvariantCulture));
         yield return ("Time", TrainingProgress.HoursMinutesSeconds(Progress.Gone.TotalSeconds));
-        yield return ("Samples a second", (Progress.Samples / Math.Max(1e-9, Progress.Gone.TotalSeconds)).ToString("N0", CultureInfo.InvariantCulture));
+        yield return ("Samples a second",
+            (Progress.Samples / Math.Max(1e-9, Progress.Gone.TotalSeconds)).ToString("N0", CultureInfo.InvariantCulture));
         if (LastCheckpoint is not null) yield return ("Checkpoint", LastCheckpoint);
     }
 

@@ -6,13 +6,14 @@ namespace Engine.Models.Training;
 
 /// <summary>
 /// Counts epochs and steps, and around them does what every training needs: shows progress, draws loss curves and writes a report, writes
-/// checkpoints and goes on from them as if training had never stopped, saves before it stops, and stops at the first loss or gradient that is
-/// NaN or infinite with the name of the operation and the layer.
+/// checkpoints and goes on from them as if training had never stopped, saves before it stops, and stops at the first loss or gradient that
+/// is NaN or infinite with the name of the operation and the layer.
 /// </summary>
 /// <remarks>
-/// A checkpoint is written after an epoch, between steps when <see cref="TrainerOptions.CheckpointEvery"/> has passed since the last, and before stopping. Epochs that
-/// take less than twenty times as long as a checkpoint share one. What a program draws from random streams inside an epoch belongs between the
-/// loop over the steps and the end of the epoch, because the part before that loop runs again when training goes on in the middle.
+/// A checkpoint is written after an epoch, between steps when <see cref="TrainerOptions.CheckpointEvery"/> has passed since the last, and
+/// before stopping. Epochs that take less than twenty times as long as a checkpoint share one. What a program draws from random streams
+/// inside an epoch belongs between the loop over the steps and the end of the epoch, because the part before that loop runs again when
+/// training goes on in the middle.
 /// </remarks>
 /// <example>
 /// <code>
@@ -44,7 +45,9 @@ public sealed partial class Trainer
     private bool _isInStep;
     private bool _wasInterrupted;
 
-    /// <summary>Prepares training, or with <see cref="TrainerOptions.Resume"/> puts the model back into the state of a checkpoint.</summary>
+    /// <summary>
+    /// Prepares training, or with <see cref="TrainerOptions.Resume"/> puts the model back into the state of a checkpoint.
+    /// </summary>
     /// <param name="model">What is trained, with its optimisers; made as it was for the run that wrote the checkpoint.</param>
     /// <param name="options">How.</param>
     /// <exception cref="CheckpointException">There is no checkpoint to go on from, or it does not fit.</exception>
@@ -107,7 +110,8 @@ public sealed partial class Trainer
         Output.Prepare();
         HasBegun = true;
         _lastSaved = _options.Clock.GetTimestamp();
-        using FiniteGuard guard = _guard = new FiniteGuard(_names.GetValueOrDefault, () => _isInStep ? $"step {_nextStep + 1} of epoch {Epoch}" : $"epoch {Epoch}");
+        using FiniteGuard guard = _guard =
+            new FiniteGuard(_names.GetValueOrDefault, () => _isInStep ? $"step {_nextStep + 1} of epoch {Epoch}" : $"epoch {Epoch}");
         try
         {
             while (_epoch <= _options.Epochs && !IsStopping && !_wasInterrupted)
@@ -151,7 +155,8 @@ public sealed partial class Trainer
     }
 
     /// <summary>
-    /// Reports the losses of the current step: numbers, or tensors of one element. What is on a device stays there until a line is shown, so that no step waits for it.
+    /// Reports the losses of the current step: numbers, or tensors of one element. What is on a device stays there until a line is shown,
+    /// so that no step waits for it.
     /// </summary>
     /// <param name="losses">Names and values.</param>
     /// <exception cref="NonFiniteException">A loss that was read is NaN or infinite.</exception>
@@ -161,11 +166,12 @@ public sealed partial class Trainer
     /// <param name="samples">The samples that were trained on since the last report.</param>
     /// <param name="losses">Names and values.</param>
     /// <exception cref="NonFiniteException">A loss that was read is NaN or infinite.</exception>
-    public void Report(int samples, params ReadOnlySpan<(string Name, Reading Value)> losses) => Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
+    public void Report(int samples, params ReadOnlySpan<(string Name, Reading Value)> losses) =>
+        Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
 
     /// <summary>
-    /// Records a number that was measured: inside an epoch it stands in the epoch's line, in the history and in the report's curves, outside among the
-    /// results of the whole training.
+    /// Records a number that was measured: inside an epoch it stands in the epoch's line, in the history and in the report's curves,
+    /// outside among the results of the whole training.
     /// </summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">Its value.</param>
@@ -203,8 +209,10 @@ public sealed partial class Trainer
 
     private void BeginSteps(int count)
     {
-        if (!_isInEpoch) throw new InvalidOperationException("Steps belong into an epoch: put the loop over them into one over Trainer.Epochs.");
-        if (_stepCount is not null) throw new InvalidOperationException($"The steps of epoch {Epoch} were asked for twice: an epoch has one loop over its steps.");
+        if (!_isInEpoch) throw new InvalidOperationException(
+            "Steps belong into an epoch: put the loop over them into one over Trainer.Epochs.");
+        if (_stepCount is not null) throw new InvalidOperationException(
+            $"The steps of epoch {Epoch} were asked for twice: an epoch has one loop over its steps.");
         _stepCount = count;
     }
 }

@@ -2,7 +2,10 @@ using Engine.Kernels;
 
 namespace Engine.Models.Training;
 
-/// <summary>How a <see cref="Trainer"/> trains. In a training program the command line decides all of it: <see cref="TrainingRun.Trainer(Engine.Autograd.Checkpoints.IStateful)"/>.</summary>
+/// <summary>
+/// How a <see cref="Trainer"/> trains. In a training program the command line decides all of it:
+/// <see cref="TrainingRun.Trainer(Engine.Autograd.Checkpoints.IStateful)"/>.
+/// </summary>
 public sealed record TrainerOptions
 {
     /// <summary>What is trained, for the report and for checkpoints: one that was saved under another name is refused.</summary>
@@ -20,13 +23,17 @@ public sealed record TrainerOptions
     /// <summary>The checkpoint to go on from, a file or a folder; null takes the one in <see cref="Output"/>.</summary>
     public string? ResumeFrom { get; init; }
 
-    /// <summary>How long a stretch of an epoch may take before a checkpoint is written in the middle of it; zero writes one after every step.</summary>
+    /// <summary>
+    /// How long a stretch of an epoch may take before a checkpoint is written in the middle of it; zero writes one after every step.
+    /// </summary>
     public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Whether the checkpoint before the last one is kept beside it.</summary>
     public bool KeepPrevious { get; init; }
 
-    /// <summary>What must be the same for training to go on from a checkpoint, such as the batch size and the seed: names and values.</summary>
+    /// <summary>
+    /// What must be the same for training to go on from a checkpoint, such as the batch size and the seed: names and values.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Names that decide nothing about training: whatever a checkpoint says of them, this run may go on from it.</summary>

@@ -56,11 +56,14 @@ internal static class TrainingCheckpoint
     public static TrainingRecord Read(SafetensorsFile file)
     {
         if (!file.Metadata.TryGetValue(Key, out string? json))
-            throw new CheckpointException($"{file.Path}: expected a checkpoint of a training program, found tensors alone: training cannot go on from weights.");
+            throw new CheckpointException(
+                $"{file.Path}: expected a checkpoint of a training program, found tensors alone: training cannot go on from weights.");
         try
         {
-            TrainingRecord record = JsonSerializer.Deserialize(json, TrainingRecordJson.Default.TrainingRecord) ?? throw new JsonException("found null");
-            return record is { Epoch: >= 1, NextStep: >= 0, Steps: >= 0 } ? record : throw new JsonException("a place in training is out of range");
+            TrainingRecord record = JsonSerializer.Deserialize(json, TrainingRecordJson.Default.TrainingRecord)
+                ?? throw new JsonException("found null");
+            return record is { Epoch: >= 1, NextStep: >= 0, Steps: >= 0 } ? record
+                : throw new JsonException("a place in training is out of range");
         }
         catch (JsonException e)
         {

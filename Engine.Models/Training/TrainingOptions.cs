@@ -21,17 +21,21 @@ internal sealed class TrainingOptions
             DefaultValueFactory = _ => info.Data ?? "",
         };
         Data.Validators.Add(result => RefuseBlank(result, "a name or a path"));
-        Epochs = ProgramOption.Integer("--epochs", info.TakesWeights ? $"{info.EpochsHelp} 0, with --from or --resume, measures without training." : info.EpochsHelp, info.Epochs, info.TakesWeights ? 0 : 1);
+        Epochs = ProgramOption.Integer(
+            "--epochs", info.TakesWeights ? $"{info.EpochsHelp} 0, with --from or --resume, measures without training." : info.EpochsHelp,
+            info.Epochs, info.TakesWeights ? 0 : 1);
         Batch = ProgramOption.Integer("--batch", info.BatchHelp, info.Batch, 1, info.MaxBatch);
         Seed = ProgramOption.Checked<ulong>(
             "--seed", "Everything random flows from this number.", 1, "a whole number of at least 0",
             text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed : null);
         Device = new Option<string?>("--device")
         {
-            Description = "Where to compute: cpu, cpu:THREADS, simulator, cuda:N or opencl:N. By default the first of cuda, opencl and cpu that opens.",
+            Description = "Where to compute: cpu, cpu:THREADS, simulator, cuda:N or opencl:N. By default the first of cuda, opencl and "
+                + "cpu that opens.",
         };
         Precision = ProgramOption.Choice(
-            "--precision", "How exactly a GPU multiplies matrices: float32, or tensor cores with less exact operands. By default what ENGINE_PRECISION names.", "float32", "tf32", "bfloat16");
+            "--precision", "How exactly a GPU multiplies matrices: float32, or tensor cores with less exact operands. By default what "
+            + "ENGINE_PRECISION names.", "float32", "tf32", "bfloat16");
         Out = new Option<string>("--out")
         {
             Description = "The folder for pictures and results.",
@@ -46,13 +50,16 @@ internal sealed class TrainingOptions
         };
         From = new Option<string?>("--from")
         {
-            Description = $"Begins with the weights that another run with the same network left: the path of its {TrainingRun.WeightsName}, or of a checkpoint, whose average of the weights is taken where it has one.",
+            Description = "Begins with the weights that another run with the same network left: the path of its "
+                + $"{TrainingRun.WeightsName}, or of a checkpoint, whose average of the weights is taken where it has one.",
             HelpName = "path",
         };
         From.Validators.Add(result => RefuseBlank(result, "the path of a file or a folder"));
         CheckpointMinutes = ProgramOption.Decimal(
-            "--checkpoint-minutes", "How many minutes of an epoch pass between checkpoints; 0 writes one after every step. There is also one after each epoch, and at Ctrl+C.", 5);
-        KeepPrevious = new Option<bool>("--keep-previous") { Description = $"Keeps the checkpoint before the last one too, as {TrainingCheckpoint.PreviousName}." };
+            "--checkpoint-minutes", "How many minutes of an epoch pass between checkpoints; 0 writes one after every step. There is also "
+            + "one after each epoch, and at Ctrl+C.", 5);
+        KeepPrevious = new Option<bool>("--keep-previous") {
+            Description = $"Keeps the checkpoint before the last one too, as {TrainingCheckpoint.PreviousName}." };
     }
 
     internal Option<string> Data { get; }
@@ -79,11 +86,15 @@ internal sealed class TrainingOptions
 
     /// <summary>The options in the order in which <c>--help</c> lists them.</summary>
     internal IEnumerable<Option> All =>
-        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Precision, Out, .. _info.TakesWeights ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious];
+        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Precision, Out, .. _info.TakesWeights
+            ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious];
 
-    /// <summary>Whether training may go on with another value of an option: more epochs, another device or place for the same training.</summary>
+    /// <summary>
+    /// Whether training may go on with another value of an option: more epochs, another device or place for the same training.
+    /// </summary>
     internal bool MayChange(Option option) =>
-        option == Epochs || option == Device || option == Precision || option == Out || option == From || option == Resume || option == CheckpointMinutes || option == KeepPrevious
+        option == Epochs || option == Device || option == Precision || option == Out || option == From || option == Resume
+            || option == CheckpointMinutes || option == KeepPrevious
         || _info.FreeOptions.Contains(option.Name);
 
     private static void RefuseBlank(OptionResult result, string expected)

@@ -7,8 +7,9 @@ using Engine.Models.Data;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// The frame of a training program: reads its options, opens the device, shows progress, stops cleanly on Ctrl+C and SIGTERM, and turns what a user can mend
-/// into one sentence and exit code 1, which names the last checkpoint where a device fails in the middle of training. Any other exception is a mistake in a program: it is shown with its stack trace, and the exit code is 1.
+/// The frame of a training program: reads its options, opens the device, shows progress, stops cleanly on Ctrl+C and SIGTERM, and turns
+/// what a user can mend into one sentence and exit code 1, which names the last checkpoint where a device fails in the middle of training.
+/// Any other exception is a mistake in a program: it is shown with its stack trace, and the exit code is 1.
 /// </summary>
 public static class TrainingProgram
 {
@@ -22,7 +23,8 @@ public static class TrainingProgram
         Run(args, info, train, CancellationToken.None, options);
 
     /// <summary>Runs a program that stops at a signal of the caller's as it does at Ctrl+C.</summary>
-    internal static int Run(string[] args, ProgramInfo info, Action<TrainingRun> train, CancellationToken interrupt, params ReadOnlySpan<Option> options)
+    internal static int Run(
+        string[] args, ProgramInfo info, Action<TrainingRun> train, CancellationToken interrupt, params ReadOnlySpan<Option> options)
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(train);
@@ -39,7 +41,8 @@ public static class TrainingProgram
         return 1;
     }
 
-    private static int Train(ProgramInfo info, TrainingOptions options, CommandLine command, Action<TrainingRun> train, CancellationToken interrupt)
+    private static int Train(
+        ProgramInfo info, TrainingOptions options, CommandLine command, Action<TrainingRun> train, CancellationToken interrupt)
     {
         using StopSignal stop = new(interrupt);
         TrainingRun? run = null;
@@ -94,7 +97,8 @@ public static class TrainingProgram
     // What was trained is not lost with the device or the memory that it was trained in.
     private static void TellCheckpoint(TrainingRun? run)
     {
-        if (run?.LastCheckpoint is { } checkpoint) Console.Error.WriteLine($"The last checkpoint is intact: {checkpoint}. To go on: {run.ToResume}");
+        if (run?.LastCheckpoint is { } checkpoint) Console.Error.WriteLine(
+            $"The last checkpoint is intact: {checkpoint}. To go on: {run.ToResume}");
     }
 
     private static void Fail(ProgramInfo info, string message) => Console.Error.WriteLine($"{info.Name}: {message}");

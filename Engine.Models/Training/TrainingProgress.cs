@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// Shows how training goes: in a terminal a live line with the losses, samples per second and the time left; everywhere a line an epoch with
-/// the mean losses. Time counts from the beginning of the first epoch: loading data is no part of it.
+/// Shows how training goes: in a terminal a live line with the losses, samples per second and the time left; everywhere a line an epoch
+/// with the mean losses. Time counts from the beginning of the first epoch: loading data is no part of it.
 /// </summary>
 public sealed class TrainingProgress
 {
@@ -136,7 +136,8 @@ public sealed class TrainingProgress
             {
                 Metrics = _metrics.ToDictionary(metric => metric.Name, metric => metric.Value).AsReadOnly(),
             });
-            string metrics = string.Concat(_metrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}: {metric.Value:F4}  ")));
+            string metrics = string.Concat(
+                _metrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}: {metric.Value:F4}  ")));
             Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {metrics}{Rate()}  {HoursMinutesSeconds(Gone.TotalSeconds)} gone, {Left(_epoch)}");
         }
 

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Engine.Models.Training;
 
-/// <summary>One page of HTML about a training, with its curves and pictures inside: it can be mailed, and opens without anything else.</summary>
+/// <summary>
+/// One page of HTML about a training, with its curves and pictures inside: it can be mailed, and opens without anything else.
+/// </summary>
 internal sealed class TrainingReport
 {
     /// <summary>As many pictures of a series as are shown: the first, the last, and others evenly between.</summary>
@@ -47,7 +49,8 @@ internal sealed class TrainingReport
     public string ToHtml()
     {
         StringBuilder html = new();
-        html.Append($"<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{Escape(Title)}</title>\n");
+        html.Append("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+            + $"content=\"width=device-width\">\n<title>{Escape(Title)}</title>\n");
         html.Append($"<style>\n{Style}\n</style>\n<h1>{Escape(Title)}</h1>\n<p{(HasFailed ? " class=\"bad\"" : "")}>{Escape(Status)}</p>\n");
         Table(html, "Results", Results);
         Curves(html, "Losses", Trainer.Curves(History, line => line.Losses), together: true);
@@ -99,13 +102,15 @@ internal sealed class TrainingReport
         // A run that was resumed from another folder left its pictures there.
         if (!File.Exists(path)) return;
         string caption = Escape(Path.GetFileNameWithoutExtension(name));
-        html.Append($"<figure><img alt=\"{caption}\" src=\"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}\"><figcaption>{caption}</figcaption></figure>\n");
+        html.Append($"<figure><img alt=\"{caption}\" "
+            + $"src=\"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}\"><figcaption>{caption}</figcaption></figure>\n");
     }
 
     private void HistoryTable(StringBuilder html)
     {
         if (History.Count == 0) return;
-        string[] losses = [.. History.SelectMany(line => line.Losses.Keys).Distinct()], metrics = [.. History.SelectMany(line => line.Metrics.Keys).Distinct()];
+        string[] losses = [.. History.SelectMany(line => line.Losses.Keys).Distinct()],
+            metrics = [.. History.SelectMany(line => line.Metrics.Keys).Distinct()];
         html.Append("<h2>Last numbers</h2>\n");
         Rows(html, [History[^1]], losses, metrics);
         html.Append($"<details><summary>All {History.Count} lines</summary>\n");

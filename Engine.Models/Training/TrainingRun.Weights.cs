@@ -12,12 +12,14 @@ public sealed partial class TrainingRun
     private string? From => _info.TakesWeights ? _command.Parsed.GetValue(_options.From) : null;
 
     /// <summary>
-    /// Puts the weights that <c>--from</c> names into a model, of a checkpoint their average where it has one, and does nothing where the option is not given or training goes on from a checkpoint, which has its own.
-    /// Call it before an average of the weights is made, which begins at the weights as they are.
+    /// Puts the weights that <c>--from</c> names into a model, of a checkpoint their average where it has one, and does nothing where the
+    /// option is not given or training goes on from a checkpoint, which has its own. Call it before an average of the weights is made,
+    /// which begins at the weights as they are.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="part">The name that checkpoints of this program have the model under.</param>
-    /// <exception cref="CheckpointException">The file cannot be read, or does not fit the model; nothing was set in the second case.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, or does not fit the model; nothing was set in the second
+    /// case.</exception>
     public void LoadWeights(Module model, string part = "model")
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -35,7 +37,8 @@ public sealed partial class TrainingRun
     }
 
     /// <summary>
-    /// Writes the weights of a model to <see cref="WeightsName"/> in the output folder, as they are: with an average in use, those of the average. Weights that were only measured are not written again.
+    /// Writes the weights of a model to <see cref="WeightsName"/> in the output folder, as they are: with an average in use, those of the
+    /// average. Weights that were only measured are not written again.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <exception cref="CheckpointException">The file cannot be written.</exception>

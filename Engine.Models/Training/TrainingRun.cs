@@ -26,7 +26,8 @@ public sealed partial class TrainingRun : IDisposable
         ParseResult parsed = command.Parsed;
         _data = info.Data is null ? "" : parsed.GetValue(options.Data)!;
         Epochs = parsed.GetValue(options.Epochs);
-        if (Epochs == 0 && From is null && !IsResuming) throw new DataException("--epochs 0 trains nothing: expected --from or --resume beside it, found neither.");
+        if (Epochs == 0 && From is null && !IsResuming) throw new DataException(
+            "--epochs 0 trains nothing: expected --from or --resume beside it, found neither.");
         Batch = parsed.GetValue(options.Batch);
         Seed = parsed.GetValue(options.Seed);
         Output = new OutputFolder(parsed.GetValue(options.Out)!, "--out: ");
@@ -34,7 +35,8 @@ public sealed partial class TrainingRun : IDisposable
         string? device = parsed.GetValue(options.Device);
         Device = string.IsNullOrEmpty(device) ? Device.Default : Device.Open(device);
         if (parsed.GetResult(options.Precision) is { Implicit: false })
-            Device.Precision = parsed.GetValue(options.Precision) switch { "tf32" => Precision.Tf32, "bfloat16" => Precision.BFloat16, _ => Precision.Float32 };
+            Device.Precision = parsed.GetValue(options.Precision) switch {
+                "tf32" => Precision.Tf32, "bfloat16" => Precision.BFloat16, _ => Precision.Float32 };
         Progress = new TrainingProgress(Epochs, TimeProvider.System);
     }
 
@@ -62,7 +64,9 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>Cancelled by Ctrl+C: give it to what takes long after training, so that it is left out then.</summary>
     public CancellationToken Stopping => _stop;
 
-    /// <summary>The folder for results, <c>--out</c>: made at the first use, so that a run that fails before leaves nothing behind.</summary>
+    /// <summary>
+    /// The folder for results, <c>--out</c>: made at the first use, so that a run that fails before leaves nothing behind.
+    /// </summary>
     public OutputFolder Output { get; }
 
     /// <summary>The value of an option of the program's own.</summary>
@@ -73,7 +77,9 @@ public sealed partial class TrainingRun : IDisposable
     /// <exception cref="DataException">They cannot be had; the message says what was looked for, where, and what was found.</exception>
     public ImageDataset LoadImages(string split = "train") => Announced(Load(split), split);
 
-    /// <summary>Loads images that must have the one size that the program's networks are made for; see <see cref="LoadImages(string)"/>.</summary>
+    /// <summary>
+    /// Loads images that must have the one size that the program's networks are made for; see <see cref="LoadImages(string)"/>.
+    /// </summary>
     /// <param name="height">Rows of an image.</param>
     /// <param name="width">Columns of an image.</param>
     /// <param name="channels">Bytes of a pixel: 1 grey, 3 RGB.</param>
@@ -84,7 +90,8 @@ public sealed partial class TrainingRun : IDisposable
         ImageDataset data = Load(split);
         if ((data.Height, data.Width, data.Channels) == (height, width, channels)) return Announced(data, split);
         throw new DataException(
-            $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
+            $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} "
+            + $"x {data.Channels} in {data.Name}.");
     }
 
     /// <summary>Whether the images that <c>--data</c> names have a split of their own, such as <c>valid</c>.</summary>
@@ -95,34 +102,42 @@ public sealed partial class TrainingRun : IDisposable
     /// <exception cref="DataException">It cannot be had; the message says what was looked for, where, and what was found.</exception>
     public TextDataset LoadText()
     {
-        TextDataset text = TextDatasets.Load(_data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) });
+        TextDataset text = TextDatasets.Load(
+            _data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) });
         uint checksum = Crc32.Of(MemoryMarshal.AsBytes(text.Tokens.Span));
-        _loaded["--data"] = string.Create(CultureInfo.InvariantCulture, $"{text.Name}: {text.Count} characters, {text.Vocabulary.Count} different ones, checksum {checksum:x8}");
-        Print(string.Create(CultureInfo.InvariantCulture, $"Text: {text.Name}, {text.Count:N0} characters, {text.Vocabulary.Count} different ones. Device: {Device}. Seed: {Seed}."));
+        _loaded["--data"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{text.Name}: {text.Count} characters, {text.Vocabulary.Count} different ones, checksum {checksum:x8}");
+        Print(string.Create(CultureInfo.InvariantCulture,
+            $"Text: {text.Name}, {text.Count:N0} characters, {text.Vocabulary.Count} different ones. Device: {Device}. Seed: {Seed}."));
         return text;
     }
 
-    /// <summary>Batches of a data set in the size that <c>--batch</c> names, shuffled from the seed, without an incomplete last one.</summary>
+    /// <summary>
+    /// Batches of a data set in the size that <c>--batch</c> names, shuffled from the seed, without an incomplete last one.
+    /// </summary>
     /// <param name="data">The data.</param>
     /// <param name="scale">How bytes become numbers.</param>
     /// <exception cref="DataException">The data are fewer than one batch.</exception>
     public BatchLoader Batches(ImageDataset data, PixelScale scale = PixelScale.SignedUnit)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (Batch > data.Count) throw new DataException($"--batch must be at most {data.Count}, the number of images in {data.Name}; was {Batch}.");
+        if (Batch > data.Count) throw new DataException(
+            $"--batch must be at most {data.Count}, the number of images in {data.Name}; was {Batch}.");
         return new BatchLoader(data, Batch, new BatchOptions { Seed = Seed, DropLast = true, Scale = scale });
     }
 
     /// <summary>
-    /// What trains a model of this run: epochs, progress, report, checkpoints. With <c>--resume</c> the model is put back into the state of the checkpoint, so
-    /// call this when everything is made, in the order in which it always is.
+    /// What trains a model of this run: epochs, progress, report, checkpoints. With <c>--resume</c> the model is put back into the state of
+    /// the checkpoint, so call this when everything is made, in the order in which it always is.
     /// </summary>
     /// <param name="model">The model with its optimisers.</param>
     /// <exception cref="CheckpointException">There is no checkpoint to go on from, or it does not fit this run.</exception>
     /// <exception cref="InvalidOperationException">The run has a trainer already.</exception>
     public Trainer Trainer(IStateful model)
     {
-        if (_trainer is not null) throw new InvalidOperationException("A run has one trainer: what is trained together is given to it together, by name.");
+        if (_trainer is not null) throw new InvalidOperationException(
+            "A run has one trainer: what is trained together is given to it together, by name.");
         return _trainer = new Trainer(model, new TrainerOptions
         {
             Name = _info.Name,
@@ -130,7 +145,8 @@ public sealed partial class TrainingRun : IDisposable
             Output = Output,
             Resume = IsResuming,
             ResumeFrom = _command.Parsed.GetValue(_options.Resume),
-            CheckpointEvery = TimeSpan.FromMinutes(Math.Min(_command.Parsed.GetValue(_options.CheckpointMinutes), Math.Floor(TimeSpan.MaxValue.TotalMinutes))),
+            CheckpointEvery = TimeSpan.FromMinutes(
+                Math.Min(_command.Parsed.GetValue(_options.CheckpointMinutes), Math.Floor(TimeSpan.MaxValue.TotalMinutes))),
             KeepPrevious = _command.Parsed.GetValue(_options.KeepPrevious),
             Settings = Settings(),
             FreeSettings = _command.Options.Where(_options.MayChange).Select(option => option.Name).ToHashSet(),
@@ -147,7 +163,9 @@ public sealed partial class TrainingRun : IDisposable
         });
     }
 
-    /// <summary>What trains several things together, each under a name of its own in checkpoints; see <see cref="Trainer(IStateful)"/>.</summary>
+    /// <summary>
+    /// What trains several things together, each under a name of its own in checkpoints; see <see cref="Trainer(IStateful)"/>.
+    /// </summary>
     /// <param name="parts">Models and optimisers, with names.</param>
     public Trainer Trainer(params ReadOnlySpan<(string Name, IStateful Part)> parts) => Trainer(new TrainedParts(parts.ToArray()));
 
@@ -245,7 +263,8 @@ public sealed partial class TrainingRun : IDisposable
     {
         // Two files of one name are told apart by their content.
         _loaded[split == "train" ? "--data" : $"--data ({split})"] = string.Create(
-            CultureInfo.InvariantCulture, $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.Of(data.Pixels):x8}");
+            CultureInfo.InvariantCulture,
+            $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.Of(data.Pixels):x8}");
         Print($"Data: {data.Name}, {data.Count} images of {data.Height} x {data.Width}. Device: {Device}. Seed: {Seed}.");
         return data;
     }

@@ -3,8 +3,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// The steps of an epoch that are still to be done, a batch each, to go through once with foreach. Between two steps checkpoints are written, and a
-/// wish to stop is heard.
+/// The steps of an epoch that are still to be done, a batch each, to go through once with foreach. Between two steps checkpoints are
+/// written, and a wish to stop is heard.
 /// </summary>
 public sealed class TrainingSteps : IDisposable
 {

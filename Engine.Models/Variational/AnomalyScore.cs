@@ -3,9 +3,9 @@ using Engine.Kernels;
 namespace Engine.Models.Variational;
 
 /// <summary>
-/// How strange an image is to a model. The plain score is -ELBO, in nats. It also grows with how much there is in an image: a simple one of an
-/// unknown kind costs less than a rich one of a known kind. So there is a second score, how far -ELBO lies above what is usual for images that cost
-/// as much under independent pixels.
+/// How strange an image is to a model. The plain score is -ELBO, in nats. It also grows with how much there is in an image: a simple one of
+/// an unknown kind costs less than a rich one of a known kind. So there is a second score, how far -ELBO lies above what is usual for
+/// images that cost as much under independent pixels.
 /// </summary>
 public sealed class AnomalyScore
 {

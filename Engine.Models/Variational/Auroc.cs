@@ -13,7 +13,8 @@ public static class Auroc
     public static double Of(ReadOnlySpan<double> normal, ReadOnlySpan<double> anomalous)
     {
         if (normal.IsEmpty || anomalous.IsEmpty)
-            throw new ArgumentException($"Scores of both kinds were expected, found {normal.Length} normal and {anomalous.Length} anomalous.");
+            throw new ArgumentException(
+                $"Scores of both kinds were expected, found {normal.Length} normal and {anomalous.Length} anomalous.");
         double[] all = [.. normal, .. anomalous];
         if (Array.Exists(all, double.IsNaN)) throw new ArgumentException("Scores must be numbers, found NaN.");
         bool[] strange = new bool[all.Length];

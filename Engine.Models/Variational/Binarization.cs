@@ -9,7 +9,9 @@ public enum Binarization
     /// <summary>Drawn anew whenever an image is used, on with probability x / 255 (Burda, Grosse and Salakhutdinov 2016).</summary>
     Dynamic,
 
-    /// <summary>Drawn once and for all, on with probability x / 255 (Salakhutdinov and Murray 2008): harder, because training sees fewer images.</summary>
+    /// <summary>
+    /// Drawn once and for all, on with probability x / 255 (Salakhutdinov and Murray 2008): harder, because training sees fewer images.
+    /// </summary>
     Static,
 
     /// <summary>On from 128 on.</summary>

@@ -21,7 +21,8 @@ public sealed class GaussianEncoder : Module
     /// <param name="weightInitializer">What fills the weights of the heads; null takes their default.</param>
     /// <param name="biasInitializer">What fills their biases; null takes their default.</param>
     public GaussianEncoder(
-        Module body, int features, int latent, ModuleOptions options, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
+        Module body, int features, int latent, ModuleOptions options, Initializer? weightInitializer = null,
+        Initializer? biasInitializer = null)
     {
         Latent = latent;
         _body = AddModule("body", body);

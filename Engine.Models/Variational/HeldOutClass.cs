@@ -13,7 +13,8 @@ public static class HeldOutClass
     {
         ArgumentNullException.ThrowIfNull(data);
         if (!data.IsLabelled) throw new DataException($"{data.Name}: expected labels, to hold out class {label}, found none.");
-        return (Where(data, other => other != label, $"{data.Name} without {label}"), Where(data, other => other == label, $"{data.Name}, only {label}"));
+        return (Where(data, other => other != label, $"{data.Name} without {label}"),
+            Where(data, other => other == label, $"{data.Name}, only {label}"));
     }
 
     private static ImageDataset Where(ImageDataset data, Func<int, bool> takes, string name)

@@ -4,8 +4,8 @@ using Engine.Autograd.Optim;
 namespace Engine.Models.Variational;
 
 /// <summary>
-/// The one-layer model and the training of Burda, Grosse and Salakhutdinov (2016, arXiv:1509.00519, section 5): 784-200-200-50 with tanh, Adam
-/// with epsilon 1e-4, batches of 20, and a learning rate of 0.001 10^(-i / 7) for 3^i epochs, i = 0 ... 7.
+/// The one-layer model and the training of Burda, Grosse and Salakhutdinov (2016, arXiv:1509.00519, section 5): 784-200-200-50 with tanh,
+/// Adam with epsilon 1e-4, batches of 20, and a learning rate of 0.001 10^(-i / 7) for 3^i epochs, i = 0 ... 7.
 /// </summary>
 public static class IwaeRecipe
 {
@@ -35,7 +35,8 @@ public static class IwaeRecipe
         Linear output = Layer(Hidden, pixels);
         output.Bias!.Set(pixelLogits);
         return new Vae(
-            new GaussianEncoder(new Sequential(Layer(pixels, Hidden), new Tanh(), Layer(Hidden, Hidden), new Tanh()), Hidden, latent, options, weights, zero),
+            new GaussianEncoder(new Sequential(Layer(pixels, Hidden), new Tanh(), Layer(Hidden, Hidden), new Tanh()), Hidden, latent,
+                options, weights, zero),
             new Sequential(Layer(latent, Hidden), new Tanh(), Layer(Hidden, Hidden), new Tanh(), output));
     }
 }

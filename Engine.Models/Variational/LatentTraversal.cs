@@ -24,7 +24,8 @@ public sealed class LatentTraversal
         for (int i = 0; i < dimensions.Count * Steps; i++)
         {
             (int dimension, int step) = (dimensions[i / Steps], i % Steps);
-            if ((uint)dimension >= (uint)vae.Latent) throw new ArgumentException($"There is no dimension {dimension}: the model has {vae.Latent}.");
+            if ((uint)dimension >= (uint)vae.Latent) throw new ArgumentException(
+                $"There is no dimension {dimension}: the model has {vae.Latent}.");
             Span<float> z = latents.AsSpan(i * vae.Latent, vae.Latent);
             start.CopyTo(z);
             z[dimension] = (float)(Reach * ((2.0 * step / (Steps - 1)) - 1));

@@ -12,7 +12,8 @@ public sealed class LineFit
     /// <exception cref="ArgumentException">There are fewer than two points, or not as many x as y.</exception>
     public LineFit(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
-        if (x.Length < 2 || x.Length != y.Length) throw new ArgumentException($"At least two points were expected, found {x.Length} x and {y.Length} y.");
+        if (x.Length < 2 || x.Length != y.Length) throw new ArgumentException(
+            $"At least two points were expected, found {x.Length} x and {y.Length} y.");
         double meanX = 0, meanY = 0, squares = 0, products = 0;
         for (int i = 0; i < x.Length; i++) (meanX, meanY) = (meanX + (x[i] / x.Length), meanY + (y[i] / x.Length));
         for (int i = 0; i < x.Length; i++)

@@ -50,7 +50,8 @@ public sealed class LinearProbe : IDisposable
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="ArgumentException">The numbers of features and labels do not fit, or a label is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
-    public void Fit(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int epochs = 20, int batch = 250, CancellationToken cancellation = default)
+    public void Fit(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int epochs = 20, int batch = 250,
+        CancellationToken cancellation = default)
     {
         Check(features, labels);
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
@@ -132,7 +133,8 @@ public sealed class LinearProbe : IDisposable
     private void Check(ReadOnlySpan<float> features, ReadOnlySpan<int> labels)
     {
         if (labels.IsEmpty || features.Length != (long)labels.Length * Features)
-            throw new ArgumentException($"{labels.Length} labels need as many vectors of {Features} features, found {features.Length} numbers.");
+            throw new ArgumentException(
+                $"{labels.Length} labels need as many vectors of {Features} features, found {features.Length} numbers.");
         foreach (int label in labels)
             if ((uint)label >= (uint)Classes) throw new ArgumentException($"Labels from 0 to {Classes - 1} were expected, found {label}.");
     }

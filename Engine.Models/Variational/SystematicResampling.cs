@@ -1,8 +1,9 @@
 namespace Engine.Models.Variational;
 
 /// <summary>
-/// Draws samples in proportion to their weights with the least variance: a comb of equal distances over the cumulated weights (Kitagawa 1996, "Monte
-/// Carlo filter and smoother", systematic resampling). A sample of weight w comes floor(n w) or ceil(n w) times, n w times in expectation.
+/// Draws samples in proportion to their weights with the least variance: a comb of equal distances over the cumulated weights (Kitagawa
+/// 1996, "Monte Carlo filter and smoother", systematic resampling). A sample of weight w comes floor(n w) or ceil(n w) times, n w times in
+/// expectation.
 /// </summary>
 internal static class SystematicResampling
 {
@@ -28,7 +29,8 @@ internal static class SystematicResampling
             for (int i = 0; i < samples; i++)
             {
                 gone += Math.Exp(logWeights[(i * columns) + j] - largest) / sum * drawn;
-                for (; taken < drawn && (taken + places[j] < gone || i == samples - 1); taken++) chosen[(taken * columns) + j] = (i * columns) + j;
+                for (; taken < drawn && (taken + places[j] < gone || i == samples - 1); taken++) chosen[(taken * columns) + j] =
+                    (i * columns) + j;
             }
         }
 

@@ -47,7 +47,8 @@ public sealed partial class Vae
         return LogWeights(x, mean, logVariance, Noise(mean, objective.Samples, random), objective);
     }
 
-    private (Tensor LogLikelihood, Tensor LogRatio) LogWeights(Tensor x, Tensor mean, Tensor logVariance, Tensor noise, VaeObjective objective)
+    private (Tensor LogLikelihood, Tensor LogRatio) LogWeights(
+        Tensor x, Tensor mean, Tensor logVariance, Tensor noise, VaeObjective objective)
     {
         Tensor z = Draw(mean, logVariance, noise);
 

@@ -9,7 +9,9 @@ public sealed partial class Vae
     /// The evidence lower bound of log p(x) of each image, in nats: the mean of log p(x|z) over samples of z, less KL(q(z|x) || N(0, 1)).
     /// </summary>
     /// <inheritdoc cref="LogLikelihood(ReadOnlySpan{float}, Shape, int, RandomStream, int, CancellationToken)"/>
-    public double[] EvidenceLowerBound(ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000, CancellationToken cancellation = default)
+    public double[] EvidenceLowerBound(
+        ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000,
+        CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
@@ -23,7 +25,8 @@ public sealed partial class Vae
             Tensor x = Tensor.From(images[pixels], part).Cast(Parameters[0].DType);
             (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);
             Tensor z = Draw(mean, logVariance, Noise(mean, samples, random));
-            (LogLikelihood(x, z, objective).Mean(0) - KullbackLeibler.ToStandardGaussian(mean, logVariance)).ToDoubles().CopyTo(result.AsSpan(place));
+            (LogLikelihood(x, z, objective).Mean(0) - KullbackLeibler.ToStandardGaussian(mean, logVariance)).ToDoubles()
+                .CopyTo(result.AsSpan(place));
         }
 
         return result;

@@ -18,7 +18,9 @@ public sealed partial class Vae
     /// <returns>One value for each image.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
-    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000, CancellationToken cancellation = default)
+    public double[] LogLikelihood(
+        ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000,
+        CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
@@ -32,7 +34,8 @@ public sealed partial class Vae
     }
 
     // log of the sum of the weights of each image, added up in double: the weights of 5,000 samples span hundreds of nats.
-    private void LogSumExp(ReadOnlySpan<float> images, Shape shape, int samples, int atOnce, RandomStream random, Span<double> result, CancellationToken cancellation)
+    private void LogSumExp(ReadOnlySpan<float> images, Shape shape, int samples, int atOnce, RandomStream random, Span<double> result,
+        CancellationToken cancellation)
     {
         result.Fill(double.NegativeInfinity);
         for (int done = 0; done < samples; done += atOnce)

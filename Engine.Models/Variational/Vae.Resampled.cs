@@ -24,7 +24,8 @@ public sealed partial class Vae
         }
 
         int[] chosen = SystematicResampling.Draw(logWeights, samples, batch, drawn, places);
-        Tensor chosenNoise = noise.Reshape(samples * batch, Latent).Gather(Tensor.From(chosen, [drawn * batch])).Reshape(drawn, batch, Latent);
+        Tensor chosenNoise = noise.Reshape(samples * batch, Latent).Gather(Tensor.From(chosen, [drawn * batch]))
+            .Reshape(drawn, batch, Latent);
         (Tensor chosenLikelihood, Tensor chosenRatio) = LogWeights(x, mean, logVariance, chosenNoise, objective);
         Tensor surrogate = -Weights(chosenLikelihood, chosenRatio, objective).Mean();
 

@@ -5,8 +5,8 @@ using Engine.Kernels;
 namespace Engine.Models.Variational;
 
 /// <summary>
-/// A variational autoencoder (Kingma and Welling 2013, arXiv:1312.6114): an encoder q(z|x) and a decoder p(x|z), trained together on a lower
-/// bound of log p(x), with a standard normal prior on z.
+/// A variational autoencoder (Kingma and Welling 2013, arXiv:1312.6114): an encoder q(z|x) and a decoder p(x|z), trained together on a
+/// lower bound of log p(x), with a standard normal prior on z.
 /// </summary>
 public sealed partial class Vae : Module
 {

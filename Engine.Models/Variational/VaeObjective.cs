@@ -7,8 +7,8 @@ public sealed record VaeObjective
     public Reconstruction Reconstruction { get; init; } = Reconstruction.Bernoulli;
 
     /// <summary>
-    /// The weight of the divergence from the prior: 1 for the evidence lower bound, more for factors that are told apart (Higgins et al. 2017,
-    /// beta-VAE), less at the beginning of training for a warm-up (Sønderby et al. 2016, arXiv:1602.02282).
+    /// The weight of the divergence from the prior: 1 for the evidence lower bound, more for factors that are told apart (Higgins et al.
+    /// 2017, beta-VAE), less at the beginning of training for a warm-up (Sønderby et al. 2016, arXiv:1602.02282).
     /// </summary>
     public double Beta { get; init; } = 1;
 
@@ -18,12 +18,15 @@ public sealed record VaeObjective
     /// </summary>
     public int Samples { get; init; } = 1;
 
-    /// <summary>Whether samples are weighted by importance: log of the mean of the weights, instead of the mean of their logarithms.</summary>
+    /// <summary>
+    /// Whether samples are weighted by importance: log of the mean of the weights, instead of the mean of their logarithms.
+    /// </summary>
     public bool ImportanceWeighted { get; init; }
 
     /// <summary>
-    /// With <see cref="ImportanceWeighted"/>: how many of the samples the gradient goes through, drawn in proportion to their weights; 0 takes all. Its
-    /// expectation is the same (Burda et al., section 3), and the backward pass, two thirds of the work, is paid for so many samples only.
+    /// With <see cref="ImportanceWeighted"/>: how many of the samples the gradient goes through, drawn in proportion to their weights; 0
+    /// takes all. Its expectation is the same (Burda et al., section 3), and the backward pass, two thirds of the work, is paid for so many
+    /// samples only.
     /// </summary>
     public int Resampled { get; init; }
 }

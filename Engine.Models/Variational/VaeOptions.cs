@@ -8,31 +8,46 @@ namespace Engine.Models.Variational;
 public sealed class VaeOptions
 {
     private readonly Option<bool> _conv = new("--conv") { Description = "Convolutional encoder and decoder, for images of 28 x 28." };
-    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "iwae: network and training of the paper on importance-weighted autoencoders.", "none", "iwae");
-    private readonly Option<string> _loss = ProgramOption.Choice("--loss", "What compares image and reconstruction: binary cross-entropy, or the squared error.", "bce", "mse");
+    private readonly Option<string> _recipe =
+        ProgramOption.Choice("--recipe", "iwae: network and training of the paper on importance-weighted autoencoders.", "none", "iwae");
+    private readonly Option<string> _loss =
+        ProgramOption.Choice("--loss", "What compares image and reconstruction: binary cross-entropy, or the squared error.", "bce", "mse");
     private readonly Option<string> _binarize = ProgramOption.Choice(
-        "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, from the half on, not at all. auto: none for the small network, dynamic for the others.",
+        "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, from the half on, not at all. auto: none for the small "
+        + "network, dynamic for the others.",
         "auto", "none", "dynamic", "static", "threshold");
     private readonly Option<int> _latent = ProgramOption.Integer("--latent", "Dimensions of z; 0 takes the network's own.", 0, 0, 4096);
-    private readonly Option<double> _beta = ProgramOption.Decimal("--beta", "The weight of the divergence: 1 for the evidence lower bound.", 1);
-    private readonly Option<int> _warmUp = ProgramOption.Integer("--warm-up", "Epochs over which the weight of the divergence rises from 0.", 0, 0, 1_000_000);
-    private readonly Option<int> _importance = ProgramOption.Integer("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
-    private readonly Option<int> _resample = ProgramOption.Integer("--resample", "With --importance: samples that the gradient goes through, drawn by weight; 0 takes all.", 0, 0, 10_000);
-    private readonly Option<int> _pace = ProgramOption.Integer("--pace", "With --recipe iwae: how many times shorter each stage of the learning rate is.", 1, 1, IwaeRecipe.Epochs);
+    private readonly Option<double> _beta =
+        ProgramOption.Decimal("--beta", "The weight of the divergence: 1 for the evidence lower bound.", 1);
+    private readonly Option<int> _warmUp =
+        ProgramOption.Integer("--warm-up", "Epochs over which the weight of the divergence rises from 0.", 0, 0, 1_000_000);
+    private readonly Option<int> _importance =
+        ProgramOption.Integer("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
+    private readonly Option<int> _resample = ProgramOption.Integer(
+        "--resample", "With --importance: samples that the gradient goes through, drawn by weight; 0 takes all.", 0, 0, 10_000);
+    private readonly Option<int> _pace = ProgramOption.Integer(
+        "--pace", "With --recipe iwae: how many times shorter each stage of the learning rate is.", 1, 1, IwaeRecipe.Epochs);
     private readonly Option<double> _learningRate = ProgramOption.Decimal(
-        "--learning-rate", "Adam's learning rate at the beginning, from where it falls along half a cosine to a fiftieth; 0 takes the network's own schedule.", 0);
-    private readonly Option<int> _testSamples = ProgramOption.Integer("--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
-    private readonly Option<int> _testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
-    private readonly Option<int> _anomaly = ProgramOption.Integer("--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
+        "--learning-rate", "Adam's learning rate at the beginning, from where it falls along half a cosine to a fiftieth; 0 takes the "
+        + "network's own schedule.", 0);
+    private readonly Option<int> _testSamples = ProgramOption.Integer(
+        "--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
+    private readonly Option<int> _testImages =
+        ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
+    private readonly Option<int> _anomaly = ProgramOption.Integer(
+        "--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
     private readonly Option<bool> _probe = new("--probe") { Description = "Trains softmax regression on the latents at the end." };
 
     /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-samples", "--test-images", "--probe"];
 
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _learningRate, _testSamples, _testImages, _anomaly, _probe];
+    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _learningRate,
+        _testSamples, _testImages, _anomaly, _probe];
 
-    /// <summary>Whether a command line asks for the paper's training, whose epochs and batches are its own: known before options are read.</summary>
+    /// <summary>
+    /// Whether a command line asks for the paper's training, whose epochs and batches are its own: known before options are read.
+    /// </summary>
     /// <param name="args">The command line.</param>
     public static bool IsPaper(IEnumerable<string> args) => ProgramOption.IsGiven(args, "--recipe", "iwae");
 
@@ -42,14 +57,20 @@ public sealed class VaeOptions
     public VaeChoices Read(TrainingRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        VaeNetwork network = run.Option(_recipe) == "iwae" ? VaeNetwork.Iwae : run.Option(_conv) ? VaeNetwork.Convolutional : VaeNetwork.FullyConnected;
-        if (run.Option(_conv) && network == VaeNetwork.Iwae) throw new DataException("--conv and --recipe iwae ask for different networks: expected one of them, found both.");
+        VaeNetwork network = run.Option(_recipe) == "iwae" ? VaeNetwork.Iwae : run.Option(_conv) ? VaeNetwork.Convolutional
+            : VaeNetwork.FullyConnected;
+        if (run.Option(_conv) && network == VaeNetwork.Iwae) throw new DataException(
+            "--conv and --recipe iwae ask for different networks: expected one of them, found both.");
         if (run.Option(_resample) > 0 && run.Option(_importance) < 2)
-            throw new DataException($"--resample {run.Option(_resample)} draws among importance samples: it needs --importance of at least 2, found {run.Option(_importance)}.");
+            throw new DataException(
+                $"--resample {run.Option(_resample)} draws among importance samples: it needs --importance of at least 2, found "
+                + $"{run.Option(_importance)}.");
         if (run.Option(_pace) > 1 && network != VaeNetwork.Iwae)
             throw new DataException($"--pace {run.Option(_pace)} shortens the schedule of --recipe iwae, which was not asked for.");
         if (run.Option(_pace) > 1 && run.Option(_learningRate) > 0)
-            throw new DataException($"--pace {run.Option(_pace)} shortens the recipe's schedule, which --learning-rate {run.Option(_learningRate)} replaces: expected one of them, found both.");
+            throw new DataException(
+                $"--pace {run.Option(_pace)} shortens the recipe's schedule, which --learning-rate {run.Option(_learningRate)} replaces: "
+                + "expected one of them, found both.");
         int latent = run.Option(_latent);
         string binarize = run.Option(_binarize)!;
         VaeChoices choices = new()
@@ -77,7 +98,8 @@ public sealed class VaeOptions
         if (choices.TestSamples > 0 && !choices.HasLikelihood)
         {
             throw new DataException(
-                $"--test-samples {choices.TestSamples} measures log p(x) of binary pixels: expected --loss bce and --binarize dynamic, static or threshold, "
+                $"--test-samples {choices.TestSamples} measures log p(x) of binary pixels: expected --loss bce and --binarize dynamic, "
+                + "static or threshold, "
                 + $"found --loss {run.Option(_loss)} and --binarize {choices.Binarization.ToString().ToLowerInvariant()}.");
         }
 

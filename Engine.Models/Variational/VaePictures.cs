@@ -31,7 +31,9 @@ public sealed class VaePictures(Vae vae, int height, int width)
     /// <param name="latents">The draws, [images, latent]; the same ones show how training changes the images.</param>
     public Picture Samples(ReadOnlySpan<float> latents) => Grid(vae.Decode(latents), 0);
 
-    /// <summary>Ways from one image to another, one a row: the first image itself, the way between the two latents, the second image.</summary>
+    /// <summary>
+    /// Ways from one image to another, one a row: the first image itself, the way between the two latents, the second image.
+    /// </summary>
     /// <param name="images">Pairs of images in [0, 1], one after another.</param>
     /// <param name="steps">Images on the way.</param>
     public Picture Interpolations(ReadOnlySpan<float> images, int steps = 8)
@@ -60,7 +62,8 @@ public sealed class VaePictures(Vae vae, int height, int width)
     }
 
     /// <summary>The plane of two latent dimensions, decoded: <see cref="LatentMap"/>.</summary>
-    public Picture Map(int side = 20) => new ImageGrid { Black = 0, Columns = side, Padding = 0, Magnification = 1 }.Draw(LatentMap.Decode(vae, side), height, width);
+    public Picture Map(int side = 20) =>
+        new ImageGrid { Black = 0, Columns = side, Padding = 0, Magnification = 1 }.Draw(LatentMap.Decode(vae, side), height, width);
 
     /// <summary>Where the images lie in the first two latent dimensions, a colour for each class.</summary>
     /// <param name="images">Images in [0, 1].</param>
@@ -86,5 +89,6 @@ public sealed class VaePictures(Vae vae, int height, int width)
 
     private float[] Encode(ReadOnlySpan<float> images) => vae.Encode(images, [images.Length / _length, _length]);
 
-    private Picture Grid(ReadOnlySpan<float> images, int columns) => new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
+    private Picture Grid(ReadOnlySpan<float> images, int columns) =>
+        new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
 }

@@ -46,7 +46,8 @@ public sealed class DcganTests
         using Sequential convolutional = Dcgan.ConvolutionalDiscriminator(ModuleOptions.FromSeed(1, device));
         using Sequential dense = Dcgan.DenseDiscriminator(ModuleOptions.FromSeed(1, device));
         Assert.Equal<Shape>(
-            [[5, 5, 1, 64], [64], [5, 5, 64, 128], [128], [6272, 1], [1]], [.. convolutional.Parameters.Select(parameter => parameter.Shape)]);
+            [[5, 5, 1, 64], [64], [5, 5, 64, 128], [128], [6272, 1], [1]],
+            [.. convolutional.Parameters.Select(parameter => parameter.Shape)]);
         Assert.Equal<Shape>(
             [[784, 1024], [1024], [1024], [1024, 512], [512], [512], [512, 256], [256], [256], [256, 1]],
             [.. dense.Parameters.Select(parameter => parameter.Shape)]);
@@ -91,7 +92,8 @@ public sealed class DcganTests
     internal static Gan Small(ModuleOptions options, string discriminator)
     {
         Sequential generator = Dcgan.Generator(options, latent: 6, width: 4);
-        Sequential opponent = discriminator == "conv" ? Dcgan.ConvolutionalDiscriminator(options, width: 4) : Dcgan.DenseDiscriminator(options, width: 8);
+        Sequential opponent = discriminator == "conv" ? Dcgan.ConvolutionalDiscriminator(options, width: 4)
+            : Dcgan.DenseDiscriminator(options, width: 8);
         return new Gan(generator, opponent, latent: 6, options, objective: s_objective);
     }
 
@@ -110,6 +112,7 @@ public sealed class DcganTests
         using Gan gan = Small(ModuleOptions.FromSeed(7, device), "conv");
         BatchLoader loader = new(Digits.Draw(160, seed: 3), 16, new BatchOptions { Seed = 5, DropLast = true });
         foreach (Batch batch in loader.Epoch(0)) gan.Step(batch.Images, [batch.Count, 28, 28, 1]);
-        return [.. gan.Generator.Parameters.Concat(gan.Discriminator.Parameters).SelectMany(p => p.ToArray()).Select(BitConverter.SingleToInt32Bits)];
+        return [.. gan.Generator.Parameters.Concat(gan.Discriminator.Parameters).SelectMany(p => p.ToArray())
+            .Select(BitConverter.SingleToInt32Bits)];
     }
 }

@@ -47,7 +47,8 @@ public sealed class GanObjectiveTests
         ModuleOptions options = ModuleOptions.FromSeed(7, device);
         Sequential generator = new(new Linear(8, 32, options), new Relu(), new Linear(32, 16, options), new Tanh());
         Sequential discriminator = new(new Linear(16, 32, options), new Relu(), new Linear(32, 1, options));
-        using Gan gan = new(generator, discriminator, latent: 8, options, 2e-3, objective: new GanObjective(FromLogits: true, DiscriminatorWeight: 0.5));
+        using Gan gan = new(generator, discriminator, latent: 8, options, 2e-3,
+            objective: new GanObjective(FromLogits: true, DiscriminatorWeight: 0.5));
         float[] real = [.. Enumerable.Range(0, 32 * 16).Select(i => i % 2 == 0 ? 1f : -1f)];
         GanLosses first = gan.Step(real, [32, 16]), last = default;
         for (int i = 0; i < 40; i++) last = gan.Step(real, [32, 16]);
@@ -56,7 +57,8 @@ public sealed class GanObjectiveTests
         Assert.InRange(first.Discriminator.Value, 0.6, 0.8);
         Assert.InRange(first.Generator.Value, 0.6, 0.8);
         Assert.True(double.IsFinite(last.Generator));
-        Assert.True(last.Discriminator < 0.9 * first.Discriminator, $"The discriminator's loss should fall from {first.Discriminator}, found {last.Discriminator}.");
+        Assert.True(last.Discriminator < 0.9 * first.Discriminator,
+            $"The discriminator's loss should fall from {first.Discriminator}, found {last.Discriminator}.");
     }
 
     [Fact]

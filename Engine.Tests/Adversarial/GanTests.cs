@@ -90,6 +90,7 @@ public sealed class GanTests
             }
         }
 
-        return [.. gan.Generator.Parameters.Concat(gan.Discriminator.Parameters).SelectMany(p => p.ToArray()).Select(BitConverter.SingleToInt32Bits)];
+        return [.. gan.Generator.Parameters.Concat(gan.Discriminator.Parameters).SelectMany(p => p.ToArray())
+            .Select(BitConverter.SingleToInt32Bits)];
     }
 }

@@ -15,11 +15,13 @@ public sealed class AttentionTests
         using CpuDevice cpu = new(2);
         using Tape tape = new(cpu);
         RandomStream random = new(3);
-        foreach ((int batch, int time, int heads, int width, bool causal) in ((int, int, int, int, bool)[])[(2, 64, 2, 32, true), (2, 49, 1, 128, false), (1, 37, 3, 5, true), (1, 300, 1, 8, true)])
+        foreach ((int batch, int time, int heads, int width, bool causal) in (
+            (int, int, int, int, bool)[])[(2, 64, 2, 32, true), (2, 49, 1, 128, false), (1, 37, 3, 5, true), (1, 300, 1, 8, true)])
         {
             Tensor x = tape.Watch(Tensor.Normal([batch, time, 3 * heads * width], random, dtype: type));
             Tensor y = x.SelfAttention(heads, causal), seed = Tensor.Normal(y.Shape, random, dtype: type);
-            double[] fused = tape.Gradients(y, seed, [x])[0].ToDoubles(), composed = tape.Gradients(y, seed, [x], createGraph: true)[0].ToDoubles();
+            double[] fused = tape.Gradients(y, seed, [x])[0].ToDoubles(),
+                composed = tape.Gradients(y, seed, [x], createGraph: true)[0].ToDoubles();
             for (int i = 0; i < fused.Length; i++) Assert.Equal(composed[i], fused[i], tolerance);
         }
     }
@@ -33,12 +35,14 @@ public sealed class AttentionTests
         using TwoDevices devices = new();
         AttentionShape shape = new(batch, heads, queries, keys, width, causal);
         int channels = heads * width, outputs = batch * queries * channels, rows = batch * heads * queries;
-        float[] q = TwoDevices.Random<float>(outputs, 3, 1), k = TwoDevices.Random<float>(batch * keys * channels, 1, 2), v = TwoDevices.Random<float>(batch * keys * channels, 1, 3);
+        float[] q = TwoDevices.Random<float>(outputs, 3, 1), k = TwoDevices.Random<float>(batch * keys * channels, 1, 2),
+            v = TwoDevices.Random<float>(batch * keys * channels, 1, 3);
         devices.Agree<float>(4e-6, 1, outputs, (s, y) => Run(s, y, outputIsResult: true), q, k, v, new float[rows]);
         devices.Agree<float>(4e-6, 1, rows, (s, y) => Run(s, y, outputIsResult: false), q, k, v, new float[outputs]);
 
         void Run(Storage[] s, Storage result, bool outputIsResult) => Attention.Forward(
-            new(s[0], 0, channels, queries * channels), new(s[1], 0, channels, keys * channels), new(s[2], 0, channels, keys * channels), shape, outputIsResult ? result : s[3],
+            new(s[0], 0, channels, queries * channels), new(s[1], 0, channels, keys * channels), new(s[2], 0, channels, keys * channels),
+            shape, outputIsResult ? result : s[3],
             outputIsResult ? s[3] : result);
     }
 
@@ -52,7 +56,8 @@ public sealed class AttentionTests
         using TwoDevices devices = new();
         AttentionShape shape = new(batch, heads, queries, keys, width, causal);
         int channels = heads * width, ofQueries = batch * queries * channels, ofKeys = batch * keys * channels;
-        float[] q = TwoDevices.Random<float>(ofQueries, 3, 1), k = TwoDevices.Random<float>(ofKeys, 1, 2), v = TwoDevices.Random<float>(ofKeys, 1, 3), g = TwoDevices.Random<float>(ofQueries, 1, 4);
+        float[] q = TwoDevices.Random<float>(ofQueries, 3, 1), k = TwoDevices.Random<float>(ofKeys, 1, 2),
+            v = TwoDevices.Random<float>(ofKeys, 1, 3), g = TwoDevices.Random<float>(ofQueries, 1, 4);
         devices.Agree<float>(1e-5, 1, ofQueries, (s, dq) => Run(s, dq, null, null), q, k, v, g);
         devices.Agree<float>(1e-5, 1, ofKeys, (s, dk) => Run(s, null, dk, null), q, k, v, g);
         devices.Agree<float>(1e-5, 1, ofKeys, (s, dv) => Run(s, null, null, dv), q, k, v, g);
@@ -68,11 +73,13 @@ public sealed class AttentionTests
 
         void Run(Storage[] s, Storage? dq, Storage? dk, Storage? dv)
         {
-            Storage output = s[0].Device.Allocate(DType.Float32, ofQueries), logs = s[0].Device.Allocate(DType.Float32, batch * heads * queries);
+            Storage output = s[0].Device.Allocate(DType.Float32, ofQueries),
+                logs = s[0].Device.Allocate(DType.Float32, batch * heads * queries);
             AttentionRows ofQ = Rows(s[0], queries), ofK = Rows(s[1], keys), ofV = Rows(s[2], keys);
             Attention.Forward(ofQ, ofK, ofV, shape, output, logs);
             Attention.Backward(
-                ofQ, ofK, ofV, shape, output, logs, s[3], dq is null ? null : Rows(dq, queries), dk is null ? null : Rows(dk, keys), dv is null ? null : Rows(dv, keys));
+                ofQ, ofK, ofV, shape, output, logs, s[3], dq is null ? null : Rows(dq, queries), dk is null ? null : Rows(dk, keys),
+                dv is null ? null : Rows(dv, keys));
             output.Release();
             logs.Release();
         }
@@ -86,7 +93,8 @@ public sealed class AttentionTests
         using CpuDevice cpu = new(1);
         using Tape tape = new(cpu);
         RandomStream random = new(5);
-        Tensor q = tape.Watch(Tensor.Normal([2, 19, 24], random)), k = tape.Watch(Tensor.Normal([2, 19, 24], random)), v = tape.Watch(Tensor.Normal([2, 19, 24], random));
+        Tensor q = tape.Watch(Tensor.Normal([2, 19, 24], random)), k = tape.Watch(Tensor.Normal([2, 19, 24], random)),
+            v = tape.Watch(Tensor.Normal([2, 19, 24], random));
         Tensor together = Tensor.Concat(2, q, k, v).SelfAttention(3, causal: true), apart = q.Attention(k, v, 3, causal: true);
         Assert.Equal(together.ToArray(), apart.ToArray());
         Tensor seed = Tensor.Normal(apart.Shape, random);
@@ -131,7 +139,8 @@ public sealed class AttentionTests
         for (int first = 0; first < 48; first += step)
         {
             float[] part = cache.Attend(packed.Slice(1, first, step), 2).ToArray();
-            for (int b = 0; b < 2; b++) Assert.Equal(whole.AsSpan(((b * 48) + first) * 32, step * 32), part.AsSpan(b * step * 32, step * 32));
+            for (int b = 0; b < 2; b++) Assert.Equal(
+                whole.AsSpan(((b * 48) + first) * 32, step * 32), part.AsSpan(b * step * 32, step * 32));
         }
 
         Assert.Equal(48, cache.Length);
@@ -156,12 +165,15 @@ public sealed class AttentionTests
         using CpuDevice cpu = new(1);
         using Tape tape = new(cpu);
         Tensor x = Tensor.Zeros([2, 3, 12]);
-        Assert.Contains("SelfAttention: expected [batch, time, 3 channels] whose channels 3 heads divide", Assert.Throws<ArgumentException>(() => x.SelfAttention(3)).Message);
-        Assert.Contains("found 5 queries and 3 keys", Assert.Throws<ArgumentException>(() => Tensor.Zeros([2, 5, 12]).Attention(x, x, 2, causal: true)).Message);
+        Assert.Contains("SelfAttention: expected [batch, time, 3 channels] whose channels 3 heads divide",
+            Assert.Throws<ArgumentException>(() => x.SelfAttention(3)).Message);
+        Assert.Contains("found 5 queries and 3 keys",
+            Assert.Throws<ArgumentException>(() => Tensor.Zeros([2, 5, 12]).Attention(x, x, 2, causal: true)).Message);
         Assert.Contains("Attention: expected", Assert.Throws<ArgumentException>(() => x.Attention(x, Tensor.Zeros([2, 4, 12]), 2)).Message);
         using KeyValueCache cache = new(2, 4, 4, cpu);
         Assert.Contains("no gradient goes through a cache", Assert.Throws<InvalidOperationException>(() => cache.Attend(x, 2)).Message);
-        Assert.Contains("7 heads do not divide 12 channels", Assert.Throws<ArgumentException>(() => new MultiHeadAttention(12, 7, ModuleOptions.FromSeed(1, cpu))).Message);
+        Assert.Contains("7 heads do not divide 12 channels",
+            Assert.Throws<ArgumentException>(() => new MultiHeadAttention(12, 7, ModuleOptions.FromSeed(1, cpu))).Message);
     }
 
     [Fact]
@@ -169,7 +181,8 @@ public sealed class AttentionTests
     {
         using CpuDevice cpu = new(1);
         using MultiHeadAttention layer = new(6, 2, new ModuleOptions(new RandomStream(4), cpu, DType.Float64), causal: true);
-        Assert.Equal(["projection.weight", "projection.bias", "output.weight", "output.bias"], layer.NamedParameters().Select(named => named.Name));
+        Assert.Equal(["projection.weight", "projection.bias", "output.weight", "output.bias"],
+            layer.NamedParameters().Select(named => named.Name));
         Tensor x = Tensor.Normal([2, 5, 6], new RandomStream(6), dtype: DType.Float64, device: cpu);
         GradCheckResult result = GradCheck.Run(inputs => layer.Forward(inputs[0]), [x]);
         Assert.True(result.Passed, result.ToString());

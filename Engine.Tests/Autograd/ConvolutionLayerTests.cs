@@ -22,8 +22,10 @@ public sealed class ConvolutionLayerTests : IDisposable
             new ConvTranspose2d(8, 4, 5, _options, stride: 2, padding: ConvPadding.Same, bias: false), new Relu(),
             new ConvTranspose2d(4, 1, 4, _options, stride: 2, padding: 1), new Tanh());
         using Sequential discriminator = new(
-            new Conv2d(1, 4, 5, _options, stride: 2, padding: ConvPadding.Same), new LeakyRelu(0.2), new MaxPool2d(2), new Upsample(2), new AvgPool2d(2),
-            new Upsample(2, UpsampleMode.Bilinear), new Conv2d(4, 8, (3, 1), _options, new Conv2dOptions(2, new Conv2dPadding(1, 1, 0, 0))), new Relu(),
+            new Conv2d(1, 4, 5, _options, stride: 2, padding: ConvPadding.Same), new LeakyRelu(0.2), new MaxPool2d(2), new Upsample(2),
+            new AvgPool2d(2),
+            new Upsample(2, UpsampleMode.Bilinear), new Conv2d(4, 8, (3, 1), _options, new Conv2dOptions(2, new Conv2dPadding(1, 1, 0, 0))),
+            new Relu(),
             new Flatten(), new Linear(7 * 7 * 8, 1, _options));
         using Tape tape = new(_cpu);
         Tensor images = generator.Forward(Tensor.Normal([3, 10], new RandomStream(2)));
@@ -122,26 +124,36 @@ public sealed class ConvolutionLayerTests : IDisposable
         using Tape tape = new(_cpu);
         Tensor x = Tensor.Ones([2, 5, 4, 3]);
         Refused(
-            "Conv2d: images [2, 5, 4, 3], weight [3, 3, 4, 8], bias none and 1 group do not fit: expected images [batch, height, width, inputs], a weight [kernel height, kernel width, inputs / groups, outputs] and a bias [outputs].",
+            "Conv2d: images [2, 5, 4, 3], weight [3, 3, 4, 8], bias none and 1 group do not fit: expected images [batch, height, width, "
+            + "inputs], a weight [kernel height, kernel width, inputs / groups, outputs] and a bias [outputs].",
             () => x.Conv2d(Tensor.Ones([3, 3, 4, 8])));
-        Refused("Conv2d: images [2, 5, 4, 3], weight [3, 3, 3, 8], bias [7] and 1 group do not fit", () => x.Conv2d(Tensor.Ones([3, 3, 3, 8]), Tensor.Ones([7])));
-        Refused("Conv2d: images [5, 4], weight [3, 3, 3, 8], bias none and 1 group do not fit", () => Tensor.Ones([5, 4]).Conv2d(Tensor.Ones([3, 3, 3, 8])));
-        Refused("Conv2d: the groups must divide 3 inputs and 8 outputs, found 3.", () => x.Conv2d(Tensor.Ones([3, 3, 1, 8]), options: new(1, groups: 3)));
+        Refused("Conv2d: images [2, 5, 4, 3], weight [3, 3, 3, 8], bias [7] and 1 group do not fit",
+            () => x.Conv2d(Tensor.Ones([3, 3, 3, 8]), Tensor.Ones([7])));
+        Refused("Conv2d: images [5, 4], weight [3, 3, 3, 8], bias none and 1 group do not fit",
+            () => Tensor.Ones([5, 4]).Conv2d(Tensor.Ones([3, 3, 3, 8])));
+        Refused("Conv2d: the groups must divide 3 inputs and 8 outputs, found 3.",
+            () => x.Conv2d(Tensor.Ones([3, 3, 1, 8]), options: new(1, groups: 3)));
         Refused("Conv2d: the kernel must fit into the padded image", () => x.Conv2d(Tensor.Ones([7, 3, 3, 8])));
         Refused("Conv2d: padding must not be negative", () => x.Conv2d(Tensor.Ones([3, 3, 3, 8]), options: new(1, -1)));
-        Refused("Conv2d: the arguments hold Float32 [2, 5, 4, 3] and Float64 [3, 3, 3, 8]", () => x.Conv2d(Tensor.Ones([3, 3, 3, 8], DType.Float64)));
+        Refused("Conv2d: the arguments hold Float32 [2, 5, 4, 3] and Float64 [3, 3, 3, 8]",
+            () => x.Conv2d(Tensor.Ones([3, 3, 3, 8], DType.Float64)));
         Refused(
-            "ConvTranspose2d: images [2, 5, 4, 3], weight [3, 3, 8, 4], bias none and 2 groups do not fit: expected images [batch, height, width, inputs], a weight [kernel height, kernel width, outputs / groups, inputs]",
+            "ConvTranspose2d: images [2, 5, 4, 3], weight [3, 3, 8, 4], bias none and 2 groups do not fit: expected images [batch, "
+            + "height, width, inputs], a weight [kernel height, kernel width, outputs / groups, inputs]",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 4]), options: new(1, groups: 2)));
-        Refused("ConvTranspose2d: output padding must be at least 0 and less than the stride", () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(2), outputPadding: (2, 0)));
-        Refused("ConvTranspose2d: with same padding there is no output padding, found (1, 1).", () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(2, ConvPadding.Same), outputPadding: (1, 1)));
-        Refused("ConvTranspose2d: the padding 9 leaves nothing of the result", () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(1, 9)));
+        Refused("ConvTranspose2d: output padding must be at least 0 and less than the stride",
+            () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(2), outputPadding: (2, 0)));
+        Refused("ConvTranspose2d: with same padding there is no output padding, found (1, 1).",
+            () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(2, ConvPadding.Same), outputPadding: (1, 1)));
+        Refused("ConvTranspose2d: the padding 9 leaves nothing of the result",
+            () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(1, 9)));
         Refused("Conv2dOptions: the stride must be at least 1.", () => new Conv2dOptions(0));
         Refused("Conv2dOptions: the number of groups must be at least 1.", () => _ = default(Conv2dOptions) with { Groups = 0 });
         Refused("Conv2d: inputs and outputs must be at least 1 channel, found 0 and 8.", () => new Conv2d(0, 8, 3, _options));
         Refused("ConvTranspose2d: the kernel must be at least 1 x 1, found 0 x 0.", () => new ConvTranspose2d(3, 8, 0, _options));
         Refused("Conv2d: 2 groups do not divide 3 inputs and 8 outputs.", () => new Conv2d(3, 8, 3, _options, groups: 2));
-        Refused("Unflatten: samples of 12 elements are needed for [3, 4], found shape [2, 11].", () => new Unflatten(3, 4).Forward(Tensor.Ones([2, 11])));
+        Refused("Unflatten: samples of 12 elements are needed for [3, 4], found shape [2, 11].",
+            () => new Unflatten(3, 4).Forward(Tensor.Ones([2, 11])));
         Refused("Flatten: needs at least one axis, found a scalar.", () => new Flatten().Forward(Tensor.Ones([])));
     }
 

@@ -17,12 +17,14 @@ public sealed class ExponentialMovingAverageTests : IDisposable
     [InlineData(true)]
     public void The_average_agrees_with_plain_loops_and_the_parameters_come_back_to_the_bit(bool warmUp)
     {
-        using Sequential model = new(new Linear(3, 5, ModuleOptions.FromSeed(1, _cpu)), new Relu(), new Linear(5, 1, ModuleOptions.FromSeed(2, _cpu)));
+        using Sequential model =
+            new(new Linear(3, 5, ModuleOptions.FromSeed(1, _cpu)), new Relu(), new Linear(5, 1, ModuleOptions.FromSeed(2, _cpu)));
         using ExponentialMovingAverage average = new(model, 0.9, warmUp);
         double[] expected = Values(model);
         for (int step = 0; step < 20; step++)
         {
-            foreach (Parameter parameter in model.Parameters) parameter.Set([.. parameter.ToArray().Select((x, i) => x + (0.1f * (i + step)))]);
+            foreach (Parameter parameter in model.Parameters) parameter.Set(
+                [.. parameter.ToArray().Select((x, i) => x + (0.1f * (i + step)))]);
             average.Update();
             double decay = warmUp ? Math.Min(0.9, (1.0 + step) / (10 + step)) : 0.9;
             double[] now = Values(model);

@@ -15,7 +15,9 @@ public sealed class FiniteGuardTests : IDisposable
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);
         _net = new Sequential(new Linear(3, 4, options), new Tanh(), new Linear(4, 2, options, biasInitializer: Initializers.Constant(-5)));
-        _names = _net.NamedParameters().ToDictionary(named => (Tensor)named.Parameter, named => $"net.{named.Name}", ReferenceEqualityComparer.Instance as IEqualityComparer<Tensor>);
+        _names = _net.NamedParameters()
+            .ToDictionary(named => (Tensor)named.Parameter, named => $"net.{named.Name}",
+                ReferenceEqualityComparer.Instance as IEqualityComparer<Tensor>);
     }
 
     public void Dispose()
@@ -38,8 +40,10 @@ public sealed class FiniteGuardTests : IDisposable
     [Fact]
     public void An_infinite_loss_is_called_so()
     {
-        Assert.StartsWith("the loss of net is infinite at", Stopped(x => (_net.Forward(x) * -100).Exp().Mean()).Message, StringComparison.Ordinal);
-        Assert.StartsWith("the loss of net is minus infinite at", Stopped(x => -(_net.Forward(x) * -100).Exp().Mean()).Message, StringComparison.Ordinal);
+        Assert.StartsWith("the loss of net is infinite at", Stopped(x => (_net.Forward(x) * -100).Exp().Mean()).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith("the loss of net is minus infinite at", Stopped(x => -(_net.Forward(x) * -100).Exp().Mean()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,7 +74,8 @@ public sealed class FiniteGuardTests : IDisposable
         NonFiniteException error = Stopped(x => _net.Forward(x).Relu().Sqrt().Mean());
         Assert.Equal(("Sqrt", "net.2"), (error.Operation, error.Layer));
         Assert.Equal(
-            "a gradient of the loss of net is infinite at step 12 of epoch 3: the first one that is not finite came out of the derivative of Sqrt behind layer net.2, " +
+            "a gradient of the loss of net is infinite at step 12 of epoch 3: the first one that is not finite came out of the "
+            + "derivative of Sqrt behind layer net.2, " +
             "whose inputs lie between 0 and 0.",
             error.Message);
     }
@@ -79,7 +84,8 @@ public sealed class FiniteGuardTests : IDisposable
     public void Data_that_are_not_finite_are_told_from_results()
     {
         NonFiniteException error = Stopped(x => _net.Forward(Tensor.From([1f, float.NaN, 2], [1, 3])).Mean());
-        Assert.Equal("the loss of net is NaN at step 12 of epoch 3: an input of Linear of layer net.0, [1, 3], is NaN, and no recorded operation computed it.", error.Message);
+        Assert.Equal("the loss of net is NaN at step 12 of epoch 3: an input of Linear of layer net.0, [1, 3], is NaN, and no recorded "
+            + "operation computed it.", error.Message);
     }
 
     [Fact]

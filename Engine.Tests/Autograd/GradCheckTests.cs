@@ -36,7 +36,8 @@ public sealed class GradCheckTests : IDisposable
         GradCheckResult result = GradCheck.Run(x => x[1] + Square(x[0], (g, v) => 2.001 * g * v), [_x, _x], order: 1);
         Assert.False(result.Passed);
         Assert.StartsWith("order 1, input 0 of shape [3]: the gradient predicts", result.Worst, StringComparison.Ordinal);
-        Assert.StartsWith("GradCheck: error", Assert.Throws<InvalidOperationException>(result.ThrowIfFailed).Message, StringComparison.Ordinal);
+        Assert.StartsWith("GradCheck: error", Assert.Throws<InvalidOperationException>(result.ThrowIfFailed).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,11 +60,14 @@ public sealed class GradCheckTests : IDisposable
     public void Bad_requests_are_refused()
     {
         using Tensor single = Tensor.From([1f], [1], _cpu);
-        Assert.Equal("GradCheck: input 1 must be Float64, found Float32.", Assert.Throws<ArgumentException>(() => GradCheck.Run(x => x[0], [_x, single])).Message);
-        Assert.Equal("GradCheck: the order is 1 or 2, found 3.", Assert.Throws<ArgumentException>(() => GradCheck.Run(x => x[0], [_x], order: 3)).Message);
+        Assert.Equal("GradCheck: input 1 must be Float64, found Float32.",
+            Assert.Throws<ArgumentException>(() => GradCheck.Run(x => x[0], [_x, single])).Message);
+        Assert.Equal("GradCheck: the order is 1 or 2, found 3.",
+            Assert.Throws<ArgumentException>(() => GradCheck.Run(x => x[0], [_x], order: 3)).Message);
         Assert.Equal("GradCheck: needs at least one input.", Assert.Throws<ArgumentException>(() => GradCheck.Run(x => x[0], [])).Message);
     }
 
     /// <summary>x² with a rule of one's own.</summary>
-    private static Tensor Square(Tensor x, Func<Tensor, Tensor, Tensor> rule) => Tape.Current!.Record("Square", x.Detach().Square(), new Rule(x, g => rule(g, x)));
+    private static Tensor Square(Tensor x, Func<Tensor, Tensor, Tensor> rule) =>
+        Tape.Current!.Record("Square", x.Detach().Square(), new Rule(x, g => rule(g, x)));
 }

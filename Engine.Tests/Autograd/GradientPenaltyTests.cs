@@ -18,7 +18,8 @@ public sealed class GradientPenaltyTests : IDisposable
         using Sequential critic = Critic();
         double[] x = Draws.Any(new Random(3), 4 * 3);
         double[][] gradients;
-        using (Tape tape = new(_cpu)) gradients = Array.ConvertAll(tape.Gradients(Penalty(tape, critic, x), critic.Parameters), g => g.ToDoubles());
+        using (Tape tape = new(_cpu)) gradients =
+            Array.ConvertAll(tape.Gradients(Penalty(tape, critic, x), critic.Parameters), g => g.ToDoubles());
 
         const double Step = 1e-5;
         for (int p = 0; p < gradients.Length; p++)

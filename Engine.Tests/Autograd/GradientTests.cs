@@ -20,7 +20,9 @@ public sealed class GradientTests : IDisposable
         Tensor penalty = gradient.Square().Sum();
 
         // Mixed with a term that does carry a graph, half the derivative would silently be missing.
-        foreach (Tensor loss in (Tensor[])[penalty, w.Sum() + penalty, (w * gradient).Sum(), Tensor.Concat(0, w, gradient).Sum(), gradient.Reshape(2, 1).MatMul(w.Reshape(1, 2)).Sum()])
+        foreach (Tensor loss in (
+            Tensor[])[penalty, w.Sum() + penalty, (w * gradient).Sum(), Tensor.Concat(0, w, gradient).Sum(),
+            gradient.Reshape(2, 1).MatMul(w.Reshape(1, 2)).Sum()])
         {
             string message = Assert.Throws<InvalidOperationException>(() => tape.Gradient(loss, w)).Message;
             Assert.Contains("carry no graph", message, StringComparison.Ordinal);
@@ -60,7 +62,8 @@ public sealed class GradientTests : IDisposable
         Tensor w = outer.Watch(Tensor.From([1f, 2], [2]));
         Tensor loss = w.Square().Sum();
         using (new Tape())
-            Assert.StartsWith("Gradients: a tape that was opened later is still open", Assert.Throws<InvalidOperationException>(() => outer.Gradient(loss, w)).Message, StringComparison.Ordinal);
+            Assert.StartsWith("Gradients: a tape that was opened later is still open",
+                Assert.Throws<InvalidOperationException>(() => outer.Gradient(loss, w)).Message, StringComparison.Ordinal);
         Assert.Equal([2, 4], outer.Gradient(loss, w).ToArray());
     }
 
@@ -137,9 +140,12 @@ public sealed class GradientTests : IDisposable
         using Tape tape = new(_cpu);
         Tensor x = tape.Watch(Tensor.Ones([2]));
         Tensor y = x.Exp();
-        Assert.Equal("Gradients: the loss must be a scalar, found shape [2]. Sum or average it first.", Assert.Throws<ArgumentException>(() => tape.Gradient(y, x)).Message);
-        Assert.Equal("Gradients: the seed has shape [3], the output [2].", Assert.Throws<ArgumentException>(() => tape.Gradients(y, Tensor.Ones([3]), [x])).Message);
-        Assert.Equal("Gradients: tensor 1 is named twice.", Assert.Throws<ArgumentException>(() => tape.Gradients(y.Sum(), [x, x])).Message);
+        Assert.Equal("Gradients: the loss must be a scalar, found shape [2]. Sum or average it first.",
+            Assert.Throws<ArgumentException>(() => tape.Gradient(y, x)).Message);
+        Assert.Equal("Gradients: the seed has shape [3], the output [2].",
+            Assert.Throws<ArgumentException>(() => tape.Gradients(y, Tensor.Ones([3]), [x])).Message);
+        Assert.Equal("Gradients: tensor 1 is named twice.",
+            Assert.Throws<ArgumentException>(() => tape.Gradients(y.Sum(), [x, x])).Message);
     }
 
     [Fact]
@@ -183,7 +189,8 @@ public sealed class GradientTests : IDisposable
         Tensor first = tape.Watch(Tensor.From(values, [7, 7]));
         Tensor second = tape.Watch(Tensor.From(values, [7, 7]));
         Tensor ofShared = tape.Gradient(x.Linear(shared, activation: Activation.Tanh).Linear(shared).Square().Sum(), shared, createGraph);
-        Tensor[] apart = tape.Gradients(x.Linear(first, activation: Activation.Tanh).Linear(second).Square().Sum(), [first, second], createGraph);
+        Tensor[] apart = tape.Gradients(
+            x.Linear(first, activation: Activation.Tanh).Linear(second).Square().Sum(), [first, second], createGraph);
         double[] sum = (apart[0] + apart[1]).ToDoubles();
         double[] got = ofShared.ToDoubles();
         for (int i = 0; i < sum.Length; i++) Assert.Equal(sum[i], got[i], 1e-12);
@@ -241,7 +248,8 @@ public sealed class GradientTests : IDisposable
         long ofDiscriminator = _cpu.MemoryInUse - before - ofGenerator;
         long weight = 8 * 5000 * sizeof(float);
         Assert.True(ofDiscriminator > weight, $"the discriminator's gradients took {ofDiscriminator} bytes");
-        Assert.True(ofGenerator < ofDiscriminator - weight, $"the generator's gradients took {ofGenerator} bytes, the discriminator's {ofDiscriminator}");
+        Assert.True(ofGenerator < ofDiscriminator - weight,
+            $"the generator's gradients took {ofGenerator} bytes, the discriminator's {ofDiscriminator}");
     }
 
     [Fact]
@@ -263,6 +271,7 @@ public sealed class GradientTests : IDisposable
         Tensor x = tape.Watch(Tensor.Ones([2, 3]));
         Tensor y = tape.Record("Mine", x.Detach().Exp(), new Rule(x, g => g.Sum(0)));
         Assert.Equal(
-            "Mine: its gradient rule gave shape [3] for an input of shape [2, 3].", Assert.Throws<InvalidOperationException>(() => tape.Gradient(y.Sum(), x)).Message);
+            "Mine: its gradient rule gave shape [3] for an input of shape [2, 3].",
+            Assert.Throws<InvalidOperationException>(() => tape.Gradient(y.Sum(), x)).Message);
     }
 }

@@ -24,7 +24,8 @@ public sealed class GraphTests
         Tensor first = tape.Gradients(y, seed, [x], createGraph: true)[0];
         double second = tape.Gradient(first.Sum(), x).Item();
 
-        // tanh'' = -2 t (1 - t²) and, with s = sigmoid(x), softplus(s)'' = s'' sigmoid(s) + s'² sigmoid'(s); the softmax of one number is constant.
+        // tanh'' = -2 t (1 - t²) and, with s = sigmoid(x), softplus(s)'' = s'' sigmoid(s) + s'² sigmoid'(s); the softmax of one number is
+        // constant.
         double t = Math.Tanh(0.3), s = Sigmoid(0.3), outer1 = Sigmoid(s), slope = s * (1 - s);
         double expected = (-2 * t * (1 - (t * t))) + (slope * (1 - (2 * s)) * outer1) + (slope * slope * outer1 * (1 - outer1));
         Assert.Equal(expected, second, 12);
@@ -121,7 +122,8 @@ public sealed class GraphTests
         using Tape tape = new(device);
         Tensor x = tape.Watch(Tensor.Ones([2]));
         Tensor y = x.Exp();
-        Assert.Contains("no operation was recorded for", Assert.Throws<ArgumentException>(() => tape.Record("Mine", y, new Rule(x, g => g))).Message, StringComparison.Ordinal);
+        Assert.Contains("no operation was recorded for",
+            Assert.Throws<ArgumentException>(() => tape.Record("Mine", y, new Rule(x, g => g))).Message, StringComparison.Ordinal);
         Assert.Equal([2, 1], x.Reshape([2, 1]).Shape.ToArray());
     }
 

@@ -14,7 +14,8 @@ public sealed class InitializerTests : IDisposable
     [Fact]
     public void Deviations_follow_from_inputs_and_outputs_of_products_and_convolutions()
     {
-        (Shape Shape, double Inputs, double Outputs)[] shapes = [([300, 200], 300, 200), ([3, 5, 40, 60], 15 * 40, 15 * 60), ([4, 30, 70], 4 * 30, 4 * 70)];
+        (Shape Shape, double Inputs, double Outputs)[] shapes =
+            [([300, 200], 300, 200), ([3, 5, 40, 60], 15 * 40, 15 * 60), ([4, 30, 70], 4 * 30, 4 * 70)];
         foreach ((Shape shape, double inputs, double outputs) in shapes)
         {
             Check(Initializers.LinearDefault, shape, 1 / Math.Sqrt(3 * inputs));

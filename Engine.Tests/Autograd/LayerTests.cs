@@ -17,7 +17,8 @@ public sealed class LayerTests : IDisposable
         using Tape tape = new(_cpu);
         Tensor x = Tensor.From([-3f, -0.5f, 0, 0.25f, 2], [5]);
         foreach ((Module layer, Tensor expected) in ((Module, Tensor)[])
-            [(new Gelu(), x.Gelu()), (new Gelu(approximate: true), x.Gelu(approximate: true)), (new Silu(), x.Silu()), (new Elu(0.5), x.Elu(0.5)), (new Softplus(), x.Softplus())])
+            [(new Gelu(), x.Gelu()), (new Gelu(approximate: true), x.Gelu(approximate: true)), (new Silu(), x.Silu()),
+                (new Elu(0.5), x.Elu(0.5)), (new Softplus(), x.Softplus())])
         {
             Assert.Equal(expected.ToArray(), layer.Forward(x).ToArray());
             Assert.Empty(layer.Parameters);
@@ -29,7 +30,8 @@ public sealed class LayerTests : IDisposable
     public void Activations_of_extreme_numbers_and_their_gradients_are_what_they_tend_to()
     {
         foreach ((Func<Tensor, Tensor> function, float below, float slopeBelow) in ((Func<Tensor, Tensor>, float, float)[])
-            [(x => x.Gelu(), 0, 0), (x => x.Gelu(approximate: true), 0, 0), (x => x.Silu(), 0, 0), (x => x.Elu(2), -2, 0), (x => x.Softplus(), 0, 0)])
+            [(x => x.Gelu(), 0, 0), (x => x.Gelu(approximate: true), 0, 0), (x => x.Silu(), 0, 0), (x => x.Elu(2), -2, 0),
+                (x => x.Softplus(), 0, 0)])
         {
             using Tape tape = new(_cpu);
             Tensor x = tape.Watch(Tensor.From([-1e30f, -1e4f, 1e4f, 1e30f], [4]));
@@ -82,7 +84,8 @@ public sealed class LayerTests : IDisposable
             Assert.Throws<ArgumentException>(() => embedding.Forward(Tensor.Zeros([2]))).Message, StringComparison.Ordinal);
         Assert.Contains(
             "index 5 at position 1 is not a row of the 5 x 3 table (0 to 4)",
-            Assert.Throws<ArgumentOutOfRangeException>(() => embedding.Forward(Tensor.From([0, 5], [2]))).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentOutOfRangeException>(() => embedding.Forward(Tensor.From([0, 5], [2]))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new Embedding(0, 3, ModuleOptions.FromSeed(1, _cpu)));
     }
 

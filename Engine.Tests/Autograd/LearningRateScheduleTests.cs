@@ -29,7 +29,8 @@ public sealed class LearningRateScheduleTests
     public void The_importance_weighted_schedule_is_that_of_the_paper()
     {
         LearningRateSchedule schedule = LearningRateSchedules.ImportanceWeighted;
-        Check(schedule, (0, 1e-3), (1, 1e-3 * Math.Pow(10, -1 / 7.0)), (3, 1e-3 * Math.Pow(10, -1 / 7.0)), (4, 1e-3 * Math.Pow(10, -2 / 7.0)));
+        Check(schedule, (0, 1e-3), (1, 1e-3 * Math.Pow(10, -1 / 7.0)), (3, 1e-3 * Math.Pow(10, -1 / 7.0)),
+            (4, 1e-3 * Math.Pow(10, -2 / 7.0)));
         Check(schedule, (1092, 1e-3 * Math.Pow(10, -6 / 7.0)), (1093, 1e-4), (3279, 1e-4));
     }
 

@@ -65,11 +65,16 @@ public sealed class MaskedConv2dTests
     {
         using CpuDevice device = new(1);
         ModuleOptions options = ModuleOptions.FromSeed(1, device);
-        Assert.Contains("odd height and width, found 2 x 2", Assert.Throws<ArgumentException>(() => new MaskedConv2d(1, 1, 2, ConvMask.A, options)).Message);
-        Assert.Contains("mask A leaves no tap of a kernel of 1 x 1", Assert.Throws<ArgumentException>(() => new MaskedConv2d(1, 1, 1, ConvMask.A, options)).Message);
+        Assert.Contains("odd height and width, found 2 x 2",
+            Assert.Throws<ArgumentException>(() => new MaskedConv2d(1, 1, 2, ConvMask.A, options)).Message);
+        Assert.Contains("mask A leaves no tap of a kernel of 1 x 1",
+            Assert.Throws<ArgumentException>(() => new MaskedConv2d(1, 1, 1, ConvMask.A, options)).Message);
         using Tape tape = new(device);
-        Assert.Contains("[2, 3, 3, 2]", Assert.Throws<ArgumentException>(() => Tensor.Zeros([2, 3, 3, 2]).MaskedConv2d(Tensor.Zeros([3, 3, 1, 4]), null, ConvMask.A)).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => Tensor.Zeros([2, 3, 3, 1]).MaskedConv2d(Tensor.Zeros([3, 3, 1, 4]), null, ConvMask.A, dilation: 0));
+        Assert.Contains("[2, 3, 3, 2]",
+            Assert.Throws<ArgumentException>(
+                () => Tensor.Zeros([2, 3, 3, 2]).MaskedConv2d(Tensor.Zeros([3, 3, 1, 4]), null, ConvMask.A)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => Tensor.Zeros([2, 3, 3, 1]).MaskedConv2d(Tensor.Zeros([3, 3, 1, 4]), null, ConvMask.A, dilation: 0));
         Conv2dShape shape = new(1, 3, 3, 1, 1, 3, 3) { MaskedTaps = 9 };
         Assert.Contains("masked taps must be fewer than the 3 x 3", Assert.Throws<ArgumentException>(() => shape.Check("Conv2d")).Message);
     }
@@ -78,7 +83,9 @@ public sealed class MaskedConv2dTests
     public void Masked_taps_are_not_counted()
     {
         // Of 5 taps the ones beside and above fall on the padding at the border.
-        Assert.Equal((25 + 20 + 20 + 16 + 16) * 6L, (new Conv2dShape(1, 5, 5, 2, 3, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 4 }).MultiplyAdds);
-        Assert.Equal("1 x [5, 5, 2] * [3, 3, 2, 3] padding 1 masked taps 4", (new Conv2dShape(1, 5, 5, 2, 3, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 4 }).ToString());
+        Assert.Equal((25 + 20 + 20 + 16 + 16) * 6L,
+            (new Conv2dShape(1, 5, 5, 2, 3, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 4 }).MultiplyAdds);
+        Assert.Equal("1 x [5, 5, 2] * [3, 3, 2, 3] padding 1 masked taps 4",
+            (new Conv2dShape(1, 5, 5, 2, 3, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 4 }).ToString());
     }
 }

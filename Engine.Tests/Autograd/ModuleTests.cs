@@ -16,7 +16,9 @@ public sealed class ModuleTests : IDisposable
     {
         long before = _cpu.MemoryInUse;
         ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);
-        using (Sequential model = new(new Linear(3, 5, options), new Relu(), new Sequential(new Linear(5, 2, options, bias: false), new Tanh()), new Linear(2, 1, options)))
+        using (Sequential model = new(
+            new Linear(3, 5, options), new Relu(), new Sequential(new Linear(5, 2, options, bias: false), new Tanh()),
+            new Linear(2, 1, options)))
         {
             Assert.Equal(["0.weight", "0.bias", "2.0.weight", "3.weight", "3.bias"], model.NamedParameters().Select(named => named.Name));
             Assert.Equal([[3, 5], [5], [5, 2], [2, 1], [1]], model.Parameters.Select(parameter => parameter.Shape.ToArray()));
@@ -59,7 +61,8 @@ public sealed class ModuleTests : IDisposable
         double xavier = Math.Sqrt(6.0 / (64 + 128));
         (double Low, double High, double Mean, double Deviation)[] expected =
         [
-            (0, 0, 0, 0), (1, 1, 1, 0), (3, 3, 3, 0), (-0.125, 0.125, 0, 0.125 / Math.Sqrt(3)), (-2 * xavier, 2 * xavier, 0, 2 * xavier / Math.Sqrt(3)),
+            (0, 0, 0, 0), (1, 1, 1, 0), (3, 3, 3, 0), (-0.125, 0.125, 0, 0.125 / Math.Sqrt(3)),
+            (-2 * xavier, 2 * xavier, 0, 2 * xavier / Math.Sqrt(3)),
             (-1, 1, 0, Math.Sqrt(2.0 / 64)), (-4, 6, 1, 0.8), (2, 4, 3, 1 / Math.Sqrt(3)),
         ];
         Initializer[] initializers =
@@ -120,7 +123,8 @@ public sealed class ModuleTests : IDisposable
     public void A_chain_computes_what_its_layers_compute_in_turn(string name)
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);
-        Module activation = name switch { "Relu" => new Relu(), "LeakyRelu" => new LeakyRelu(0.2), "Tanh" => new Tanh(), _ => new Sigmoid() };
+        Module activation = name switch {
+            "Relu" => new Relu(), "LeakyRelu" => new LeakyRelu(0.2), "Tanh" => new Tanh(), _ => new Sigmoid() };
         using Linear first = new(17, 33, options);
         using Linear second = new(33, 5, options);
         using Sequential chain = new(first, activation, second);
@@ -171,7 +175,8 @@ public sealed class ModuleTests : IDisposable
 
         Assert.Throws<ObjectDisposedException>(() => counts.Storage);
         Assert.Equal(before, _cpu.MemoryInUse);
-        Assert.Contains("parameter 'scale'", Assert.Throws<ArgumentException>(() => new Counting(options, "scale")).Message, StringComparison.Ordinal);
+        Assert.Contains("parameter 'scale'", Assert.Throws<ArgumentException>(() => new Counting(options, "scale")).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class Counting : Module
@@ -191,7 +196,8 @@ public sealed class ModuleTests : IDisposable
         using CpuDevice cpu = new(1);
         ModuleOptions options = ModuleOptions.FromSeed(1, cpu);
         long before = cpu.MemoryInUse;
-        Assert.Throws<InvalidOperationException>(() => new Linear(3, 4, options, weightInitializer: (_, _, _) => throw new InvalidOperationException()));
+        Assert.Throws<InvalidOperationException>(
+            () => new Linear(3, 4, options, weightInitializer: (_, _, _) => throw new InvalidOperationException()));
         Assert.Equal(before, cpu.MemoryInUse);
     }
 }

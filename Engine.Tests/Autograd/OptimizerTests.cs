@@ -18,7 +18,8 @@ public sealed class OptimizerTests : IDisposable
     [Theory]
     [InlineData(DType.Float32, 2e-6)]
     [InlineData(DType.Float64, 1e-13)]
-    public void Sgd_agrees_with_plain_loops(DType type, double tolerance) => Check(type, tolerance, p => new Sgd(p, 0.1), (parameters, gradients, _, _, _) =>
+    public void Sgd_agrees_with_plain_loops(DType type, double tolerance) =>
+        Check(type, tolerance, p => new Sgd(p, 0.1), (parameters, gradients, _, _, _) =>
     {
         for (int i = 0; i < Count; i++) parameters[i] -= 0.1 * gradients[i];
     });
@@ -26,7 +27,8 @@ public sealed class OptimizerTests : IDisposable
     [Theory]
     [InlineData(DType.Float32, 2e-6)]
     [InlineData(DType.Float64, 1e-13)]
-    public void Sgd_with_momentum_agrees_with_plain_loops(DType type, double tolerance) => Check(type, tolerance, p => new Sgd(p, 0.1, 0.9), (parameters, gradients, velocities, _, _) =>
+    public void Sgd_with_momentum_agrees_with_plain_loops(DType type, double tolerance) =>
+        Check(type, tolerance, p => new Sgd(p, 0.1, 0.9), (parameters, gradients, velocities, _, _) =>
     {
         for (int i = 0; i < Count; i++)
         {
@@ -38,7 +40,8 @@ public sealed class OptimizerTests : IDisposable
     [Theory]
     [InlineData(DType.Float32, 2e-6)]
     [InlineData(DType.Float64, 1e-13)]
-    public void Adam_agrees_with_plain_loops(DType type, double tolerance) => Check(type, tolerance, p => new Adam(p, 0.05, 0.5, 0.99, 1e-6), (parameters, gradients, means, squares, step) =>
+    public void Adam_agrees_with_plain_loops(DType type, double tolerance) =>
+        Check(type, tolerance, p => new Adam(p, 0.05, 0.5, 0.99, 1e-6), (parameters, gradients, means, squares, step) =>
     {
         for (int i = 0; i < Count; i++)
         {
@@ -53,7 +56,8 @@ public sealed class OptimizerTests : IDisposable
     [Theory]
     [InlineData(DType.Float32, 2e-6)]
     [InlineData(DType.Float64, 1e-13)]
-    public void AdamW_agrees_with_plain_loops(DType type, double tolerance) => Check(type, tolerance, p => new AdamW(p, 0.05, 0.5, 0.99, 1e-4, 0.3), (parameters, gradients, means, squares, step) =>
+    public void AdamW_agrees_with_plain_loops(DType type, double tolerance) =>
+        Check(type, tolerance, p => new AdamW(p, 0.05, 0.5, 0.99, 1e-4, 0.3), (parameters, gradients, means, squares, step) =>
     {
         for (int i = 0; i < Count; i++)
         {
@@ -150,7 +154,8 @@ public sealed class OptimizerTests : IDisposable
         double[][][] alone = [.. sizes.Select((size, i) => Run(_cpu, [size], [Type(i)])).Select(result => result[0])];
         foreach (CpuDevice device in new[] { _cpu, threads })
         {
-            double[][] together = Run(device, sizes, [.. sizes.Select((_, i) => Type(i))]).Select(result => result.SelectMany(x => x).ToArray()).ToArray();
+            double[][] together = Run(device, sizes, [.. sizes.Select((_, i) => Type(i))])
+                .Select(result => result.SelectMany(x => x).ToArray()).ToArray();
             for (int i = 0; i < sizes.Length; i++) Assert.Equal(alone[i].SelectMany(x => x), together[i]);
         }
 
@@ -171,7 +176,8 @@ public sealed class OptimizerTests : IDisposable
     [Fact]
     public void Its_state_is_shown_by_name_and_set_again_to_the_bit()
     {
-        using Sequential model = new(new Linear(2, 3, ModuleOptions.FromSeed(1, _cpu)), new Linear(3, 1, ModuleOptions.FromSeed(1, _cpu), bias: false));
+        using Sequential model =
+            new(new Linear(2, 3, ModuleOptions.FromSeed(1, _cpu)), new Linear(3, 1, ModuleOptions.FromSeed(1, _cpu), bias: false));
         Func<Optimizer>[] optimizers =
         [
             () => new Adam(model.Parameters), () => new AdamW(model.Parameters), () => new Sgd(model.Parameters, 0.1, 0.9),
@@ -190,7 +196,8 @@ public sealed class OptimizerTests : IDisposable
             optimizer.LearningRate = 0.125;
             StateCopy saved = new();
             optimizer.VisitState(saved);
-            Assert.Equal(kinds[k].SelectMany(kind => new[] { $"{kind}.0.weight", $"{kind}.0.bias", $"{kind}.1.weight" }), saved.Elements.Keys);
+            Assert.Equal(kinds[k].SelectMany(kind => new[] { $"{kind}.0.weight", $"{kind}.0.bias", $"{kind}.1.weight" }),
+                saved.Elements.Keys);
             Assert.All(saved.Elements.Values, values => Assert.Contains(values, x => x != 0));
             other.VisitState(saved.ToSet());
             StateCopy again = new();
@@ -228,7 +235,8 @@ public sealed class OptimizerTests : IDisposable
         using Adam adam = new(layer.Parameters);
         float[] before = layer.Weight.ToArray();
         using Tape tape = new(_cpu);
-        Assert.Equal("Step: 2 parameters need as many gradients, found 1.", Assert.Throws<ArgumentException>(() => adam.Step([Tensor.Ones([2, 3])])).Message);
+        Assert.Equal("Step: 2 parameters need as many gradients, found 1.",
+            Assert.Throws<ArgumentException>(() => adam.Step([Tensor.Ones([2, 3])])).Message);
         Assert.Equal(
             "Step: parameter 1 'bias' has shape [3], its gradient [1, 3].",
             Assert.Throws<ArgumentException>(() => adam.Step([Tensor.Ones([2, 3]), Tensor.Ones([1, 3])])).Message);
@@ -261,7 +269,8 @@ public sealed class OptimizerTests : IDisposable
         Assert.Equal(before, layer.Weight.ToArray());
     }
 
-    private void Check(DType type, double tolerance, Func<IReadOnlyList<Parameter>, Optimizer> make, Action<double[], double[], double[], double[], int> step)
+    private void Check(DType type, double tolerance, Func<IReadOnlyList<Parameter>, Optimizer> make,
+        Action<double[], double[], double[], double[], int> step)
     {
         using Linear layer = new(5, 7, new ModuleOptions(new RandomStream(3), _cpu, type), bias: false);
         using Optimizer optimizer = make(layer.Parameters);

@@ -21,26 +21,31 @@ public sealed class RecurrentLayerTests : IDisposable
     public void An_lstm_of_two_layers_computes_the_equations_of_pytorch(bool hasState)
     {
         using Lstm lstm = new(Inputs, Hidden, Float64(), Layers);
-        double[] x = Numbers(Batch * Steps * Inputs, 1), h = hasState ? Numbers(Layers * Batch * Hidden, 2) : new double[Layers * Batch * Hidden];
+        double[] x = Numbers(Batch * Steps * Inputs, 1),
+            h = hasState ? Numbers(Layers * Batch * Hidden, 2) : new double[Layers * Batch * Hidden];
         double[] c = hasState ? Numbers(Layers * Batch * Hidden, 3) : new double[h.Length];
         using Tape tape = new(_cpu, record: false);
-        LstmState? initial = hasState ? new LstmState(Tensor.From(h, [Layers, Batch, Hidden]), Tensor.From(c, [Layers, Batch, Hidden])) : null;
+        LstmState? initial = hasState ? new LstmState(Tensor.From(h, [Layers, Batch, Hidden]), Tensor.From(c, [Layers, Batch, Hidden]))
+            : null;
         Tensor y = lstm.Forward(Tensor.From(x, [Batch, Steps, Inputs]), initial, out LstmState last);
 
         double[] expected = new double[Batch * Steps * Hidden];
         for (int b = 0; b < Batch; b++)
         {
-            double[][] input = [.. Enumerable.Range(0, Steps).Select(t => x[(((b * Steps) + t) * Inputs)..(((b * Steps) + t + 1) * Inputs)])];
+            double[][] input = [.. Enumerable.Range(0, Steps)
+                .Select(t => x[(((b * Steps) + t) * Inputs)..(((b * Steps) + t + 1) * Inputs)])];
             for (int layer = 0; layer < Layers; layer++)
             {
                 Span<double> hOf = h.AsSpan(((layer * Batch) + b) * Hidden, Hidden), cOf = c.AsSpan(((layer * Batch) + b) * Hidden, Hidden);
                 for (int t = 0; t < Steps; t++)
                 {
-                    double[] a = Sum(Gates(lstm, $"weight_ih_l{layer}", $"bias_ih_l{layer}", input[t]), Gates(lstm, $"weight_hh_l{layer}", $"bias_hh_l{layer}", hOf));
+                    double[] a = Sum(Gates(lstm, $"weight_ih_l{layer}", $"bias_ih_l{layer}", input[t]),
+                        Gates(lstm, $"weight_hh_l{layer}", $"bias_hh_l{layer}", hOf));
                     double[] next = new double[Hidden];
                     for (int k = 0; k < Hidden; k++)
                     {
-                        double i = References.Sigmoid(a[k]), f = References.Sigmoid(a[Hidden + k]), g = Math.Tanh(a[(2 * Hidden) + k]), o = References.Sigmoid(a[(3 * Hidden) + k]);
+                        double i = References.Sigmoid(a[k]), f = References.Sigmoid(a[Hidden + k]), g = Math.Tanh(a[(2 * Hidden) + k]),
+                            o = References.Sigmoid(a[(3 * Hidden) + k]);
                         cOf[k] = (f * cOf[k]) + (i * g);
                         next[k] = o * Math.Tanh(cOf[k]);
                     }
@@ -63,20 +68,24 @@ public sealed class RecurrentLayerTests : IDisposable
     public void A_gru_of_two_layers_computes_the_equations_of_pytorch(bool hasState)
     {
         using Gru gru = new(Inputs, Hidden, Float64(), Layers);
-        double[] x = Numbers(Batch * Steps * Inputs, 1), h = hasState ? Numbers(Layers * Batch * Hidden, 2) : new double[Layers * Batch * Hidden];
+        double[] x = Numbers(Batch * Steps * Inputs, 1),
+            h = hasState ? Numbers(Layers * Batch * Hidden, 2) : new double[Layers * Batch * Hidden];
         using Tape tape = new(_cpu, record: false);
-        Tensor y = gru.Forward(Tensor.From(x, [Batch, Steps, Inputs]), hasState ? Tensor.From(h, [Layers, Batch, Hidden]) : null, out Tensor last);
+        Tensor y = gru.Forward(Tensor.From(x, [Batch, Steps, Inputs]), hasState ? Tensor.From(h, [Layers, Batch, Hidden]) : null,
+            out Tensor last);
 
         double[] expected = new double[Batch * Steps * Hidden];
         for (int b = 0; b < Batch; b++)
         {
-            double[][] input = [.. Enumerable.Range(0, Steps).Select(t => x[(((b * Steps) + t) * Inputs)..(((b * Steps) + t + 1) * Inputs)])];
+            double[][] input = [.. Enumerable.Range(0, Steps)
+                .Select(t => x[(((b * Steps) + t) * Inputs)..(((b * Steps) + t + 1) * Inputs)])];
             for (int layer = 0; layer < Layers; layer++)
             {
                 Span<double> hOf = h.AsSpan(((layer * Batch) + b) * Hidden, Hidden);
                 for (int t = 0; t < Steps; t++)
                 {
-                    double[] i = Gates(gru, $"weight_ih_l{layer}", $"bias_ih_l{layer}", input[t]), p = Gates(gru, $"weight_hh_l{layer}", $"bias_hh_l{layer}", hOf);
+                    double[] i = Gates(gru, $"weight_ih_l{layer}", $"bias_ih_l{layer}", input[t]),
+                        p = Gates(gru, $"weight_hh_l{layer}", $"bias_hh_l{layer}", hOf);
                     double[] next = new double[Hidden];
                     for (int k = 0; k < Hidden; k++)
                     {
@@ -101,7 +110,8 @@ public sealed class RecurrentLayerTests : IDisposable
     {
         using Lstm lstm = new(Inputs, Hidden, Float64(), Layers);
         using Gru gru = new(Inputs, Hidden, Float64(), Layers);
-        using CarriedState ofLstm = new([Layers, Batch, Hidden], 2, _cpu, DType.Float64), ofGru = new([Layers, Batch, Hidden], 1, _cpu, DType.Float64);
+        using CarriedState ofLstm = new([Layers, Batch, Hidden], 2, _cpu, DType.Float64),
+            ofGru = new([Layers, Batch, Hidden], 1, _cpu, DType.Float64);
         double[] x = Numbers(Batch * Steps * Inputs, 1);
         using Tape whole = new(_cpu, record: false);
         Tensor all = Tensor.From(x, [Batch, Steps, Inputs]);
@@ -110,7 +120,8 @@ public sealed class RecurrentLayerTests : IDisposable
         for (int t = 0; t < Steps; t += 2)
         {
             using Tape tape = new(_cpu, record: false);
-            Tensor piece = all.Slice(1, t, 2), y = lstm.Forward(piece, new LstmState(ofLstm[0], ofLstm[1]), out LstmState last), z = gru.Forward(piece, ofGru[0], out Tensor lastOfGru);
+            Tensor piece = all.Slice(1, t, 2), y = lstm.Forward(piece, new LstmState(ofLstm[0], ofLstm[1]), out LstmState last),
+                z = gru.Forward(piece, ofGru[0], out Tensor lastOfGru);
             ofLstm.Store(last.Hidden, last.Cell);
             ofGru.Store(lastOfGru);
             double[] gotLstm = y.ToDoubles(), gotGru = z.ToDoubles();
@@ -138,7 +149,9 @@ public sealed class RecurrentLayerTests : IDisposable
         lstm.Forward(x, null, out LstmState first);
         Tensor further = lstm.Forward(Tensor.Normal([Batch, Steps, Inputs], new RandomStream(2)), first, out _).Sum();
         Assert.Contains(tape.Gradient(further, x).ToArray(), value => value != 0);
-        Tensor cut = lstm.Forward(Tensor.Normal([Batch, Steps, Inputs], new RandomStream(2)), new LstmState(first.Hidden.Detach(), first.Cell.Detach()), out _).Sum();
+        Tensor cut = lstm.Forward(
+            Tensor.Normal([Batch, Steps, Inputs], new RandomStream(2)), new LstmState(first.Hidden.Detach(), first.Cell.Detach()), out _)
+                .Sum();
         Assert.All(tape.Gradient(cut, x).ToArray(), value => Assert.Equal(0, value));
         Assert.Equal(further.Item(), cut.Item());
     }
@@ -166,7 +179,8 @@ public sealed class RecurrentLayerTests : IDisposable
         string path = Path.Combine(Path.GetTempPath(), $"engine-{Guid.NewGuid():N}.safetensors");
         try
         {
-            using Lstm lstm = new(Inputs, Hidden, ModuleOptions.FromSeed(1, _cpu), Layers), other = new(Inputs, Hidden, ModuleOptions.FromSeed(2, _cpu), Layers);
+            using Lstm lstm = new(Inputs, Hidden, ModuleOptions.FromSeed(1, _cpu), Layers),
+                other = new(Inputs, Hidden, ModuleOptions.FromSeed(2, _cpu), Layers);
             lstm.SaveSafetensors(path, WeightLayout.PyTorch);
             using (SafetensorsFile file = SafetensorsFile.Open(path))
             {
@@ -203,9 +217,12 @@ public sealed class RecurrentLayerTests : IDisposable
         using Tape tape = new(_cpu);
         Assert.Contains("Lstm: expected [batch, steps, 3]", Message(() => lstm.Forward(Tensor.Ones([2, 4, 5]))), StringComparison.Ordinal);
         LstmState wrong = new(Tensor.Ones([1, 3, Hidden]), Tensor.Ones([1, 2, Hidden]));
-        Assert.Contains("expected a state [1, 2, 5], [layers, batch, hidden], found [1, 3, 5]", Message(() => lstm.Forward(Tensor.Ones([2, 4, 3]), wrong, out _)), StringComparison.Ordinal);
-        Assert.Contains("Gru: expected [batch, steps, 3 hidden]", Message(() => Tensor.Ones([2, 4, 8]).Gru(Tensor.Ones([2, 8]))), StringComparison.Ordinal);
-        Assert.Contains("RowLstm: expected", Message(() => Tensor.Ones([2, 3, 3, 8]).RowLstm(Tensor.Ones([1, 2, 2, 8]), null, null, out _)), StringComparison.Ordinal);
+        Assert.Contains("expected a state [1, 2, 5], [layers, batch, hidden], found [1, 3, 5]",
+            Message(() => lstm.Forward(Tensor.Ones([2, 4, 3]), wrong, out _)), StringComparison.Ordinal);
+        Assert.Contains("Gru: expected [batch, steps, 3 hidden]", Message(() => Tensor.Ones([2, 4, 8]).Gru(Tensor.Ones([2, 8]))),
+            StringComparison.Ordinal);
+        Assert.Contains("RowLstm: expected", Message(() => Tensor.Ones([2, 3, 3, 8]).RowLstm(Tensor.Ones([1, 2, 2, 8]), null, null, out _)),
+            StringComparison.Ordinal);
         using CarriedState carried = new([1, 2, 3], 2, _cpu);
         Assert.Contains("expected 2 states, found 1", Message(() => carried.Store(Tensor.Ones([1, 2, 3]))), StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new Gru(1, 0, ModuleOptions.FromSeed(1, _cpu)));

@@ -39,7 +39,8 @@ public sealed class TapeTests : IDisposable
         {
             Tensor x = tape.Watch(Tensor.Ones([2, 3]));
             Assert.Throws<ArgumentException>(() => x.Exp() + Tensor.Ones([4]));
-            Assert.Throws<InvalidOperationException>(() => tape.Gradient(tape.Record("Broken", x.Detach(), new Rule(x, g => g.Sum())).Sum(), x));
+            Assert.Throws<InvalidOperationException>(
+                () => tape.Gradient(tape.Record("Broken", x.Detach(), new Rule(x, g => g.Sum())).Sum(), x));
 
             // The failed gradient leaves the tape as it was: it still records.
             Assert.True(tape.IsRecording);
@@ -92,10 +93,12 @@ public sealed class TapeTests : IDisposable
         Tensor result;
         using (new Tape(_cpu)) result = Tensor.Ones([1]).Exp();
         using Tape tape = new(_cpu);
-        foreach (Action use in (Action[])[() => result.ToArray(), () => result.Exp(), () => _ = result + Tensor.Ones([1]), () => tape.Gradient(result, result)])
+        foreach (Action use in (
+            Action[])[() => result.ToArray(), () => result.Exp(), () => _ = result + Tensor.Ones([1]), () => tape.Gradient(result, result)])
         {
             ObjectDisposedException error = Assert.Throws<ObjectDisposedException>(use);
-            Assert.Contains("Float32 [1] was given back: a tape owns what is computed on it. Use Tape.Keep", error.Message, StringComparison.Ordinal);
+            Assert.Contains("Float32 [1] was given back: a tape owns what is computed on it. Use Tape.Keep", error.Message,
+                StringComparison.Ordinal);
         }
 
         result.Dispose();
@@ -108,13 +111,17 @@ public sealed class TapeTests : IDisposable
         using Tensor i = Tensor.From([1], [1], _cpu);
         foreach ((string name, Action operation) in ((string, Action)[])
         [
-            ("Exp", () => x.Exp()), ("Add", () => _ = x + x), ("Affine", () => _ = 2 * x), ("Sum", () => x.Sum()), ("Variance", () => x.Variance()), ("Reshape", () => x.Reshape(1, 3)),
-            ("Gather", () => x.Gather(i)), ("Softmax", () => x.Softmax()), ("Cast", () => x.Cast(DType.Float64)), ("Detach", () => x.Detach()),
-            ("BinaryCrossEntropy", () => Loss.BinaryCrossEntropy(x, x)), ("Reparameterize", () => Sampling.Reparameterize(x, x, x)), ("Concat", () => Tensor.Concat(0, x)),
+            ("Exp", () => x.Exp()), ("Add", () => _ = x + x), ("Affine", () => _ = 2 * x), ("Sum", () => x.Sum()),
+            ("Variance", () => x.Variance()), ("Reshape", () => x.Reshape(1, 3)),
+            ("Gather", () => x.Gather(i)), ("Softmax", () => x.Softmax()), ("Cast", () => x.Cast(DType.Float64)),
+            ("Detach", () => x.Detach()),
+            ("BinaryCrossEntropy", () => Loss.BinaryCrossEntropy(x, x)), ("Reparameterize", () => Sampling.Reparameterize(x, x, x)),
+            ("Concat", () => Tensor.Concat(0, x)),
         ])
         {
             string message = Assert.Throws<InvalidOperationException>(operation).Message;
-            Assert.Equal($"{name}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: false)' for inference).", message);
+            Assert.Equal($"{name}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new "
+                + "Tape(record: false)' for inference).", message);
         }
     }
 
@@ -143,7 +150,8 @@ public sealed class TapeTests : IDisposable
     {
         Tape outer = new(_cpu);
         Tape inner = new();
-        Assert.StartsWith("Tapes close in the reverse", Assert.Throws<InvalidOperationException>(outer.Dispose).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Tapes close in the reverse", Assert.Throws<InvalidOperationException>(outer.Dispose).Message,
+            StringComparison.Ordinal);
         inner.Dispose();
         outer.Dispose();
         outer.Dispose();
@@ -169,7 +177,8 @@ public sealed class TapeTests : IDisposable
         Tensor x = tape.Watch(Tensor.Ones([2]));
         Tensor y = x.Exp().Sum();
         Assert.Equal(0, tape.OperationCount);
-        Assert.Contains("carries no graph on this tape", Assert.Throws<InvalidOperationException>(() => tape.Gradient(y, x)).Message, StringComparison.Ordinal);
+        Assert.Contains("carries no graph on this tape", Assert.Throws<InvalidOperationException>(() => tape.Gradient(y, x)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -188,7 +197,8 @@ public sealed class TapeTests : IDisposable
     {
         using Tape tape = new(_cpu);
         Tensor y = tape.Watch(Tensor.Ones([2])).Exp();
-        Assert.StartsWith("Watch: the tensor is the result of a recorded operation", Assert.Throws<InvalidOperationException>(() => tape.Watch(y)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Watch: the tensor is the result of a recorded operation",
+            Assert.Throws<InvalidOperationException>(() => tape.Watch(y)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -196,6 +206,7 @@ public sealed class TapeTests : IDisposable
     {
         using CpuDevice other = new(1);
         using Tape tape = new(_cpu);
-        Assert.Contains("The open tape computes on 'cpu'", Assert.Throws<ArgumentException>(() => Tensor.Ones([2], device: other)).Message, StringComparison.Ordinal);
+        Assert.Contains("The open tape computes on 'cpu'", Assert.Throws<ArgumentException>(() => Tensor.Ones([2], device: other)).Message,
+            StringComparison.Ordinal);
     }
 }

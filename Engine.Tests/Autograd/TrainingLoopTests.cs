@@ -71,7 +71,8 @@ public sealed class TrainingLoopTests
             ModuleOptions options = ModuleOptions.FromSeed(42, cpu);
             (_cpu, _random) = (cpu, options.Random.Split("data"));
             _model = new(
-                new Linear(8, width, options), new LeakyRelu(0.2), new Dropout(0.1, options), new Linear(width, width, options), new Tanh(), new Linear(width, 1, options));
+                new Linear(8, width, options), new LeakyRelu(0.2), new Dropout(0.1, options), new Linear(width, width, options), new Tanh(),
+                new Linear(width, 1, options));
             _adam = new(_model.Parameters, 3e-3);
         }
 

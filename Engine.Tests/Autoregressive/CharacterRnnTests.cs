@@ -28,7 +28,8 @@ public sealed class CharacterRnnTests : IDisposable
         streams.Next();
         Assert.True(streams.IsAtStart);
         Assert.Equal([0, 1, 2, 3, 13, 14, 15, 16], streams.Next().Inputs);
-        Assert.Equal("2 streams in pieces of 14 characters need a text of at least 29, found 27.", Assert.Throws<DataException>(() => new TextStreams(text, 2, 14)).Message);
+        Assert.Equal("2 streams in pieces of 14 characters need a text of at least 29, found 27.",
+            Assert.Throws<DataException>(() => new TextStreams(text, 2, 14)).Message);
     }
 
     [Theory]
@@ -56,7 +57,8 @@ public sealed class CharacterRnnTests : IDisposable
     [InlineData(RecurrentCell.Gru)]
     public void What_a_piece_has_begun_only_a_state_that_is_carried_on_can_end(RecurrentCell cell)
     {
-        // Two words that end in what they begin with, in pieces that cut most of them: what gradients learn from whole words, the carried state has to know of cut ones.
+        // Two words that end in what they begin with, in pieces that cut most of them: what gradients learn from whole words, the carried
+        // state has to know of cut ones.
         const string Words = "axx1bxx2";
         string text = string.Concat(Enumerable.Range(0, 100).Select(i => Words[(i * i % 11 % 2 * 4)..][..4]));
         CharacterVocabulary vocabulary = new(Words);
@@ -67,11 +69,14 @@ public sealed class CharacterRnnTests : IDisposable
         for (int step = 0; step < 300; step++) training.Step();
         Assert.Equal(before, _cpu.MemoryInUse);
 
-        // Which word comes next is a coin, more or less: log 2 nats in four characters. The digit can be known; guessed, it would cost as much again.
+        // Which word comes next is a coin, more or less: log 2 nats in four characters. The digit can be known; guessed, it would cost as
+        // much again.
         double nats = training.Validate(vocabulary.Encode(text));
         Assert.InRange(nats, 0, (Math.Log(2) / 4) + 0.04);
-        Assert.Equal("xx1", vocabulary.Decode(model.Sample(vocabulary.Encode("a"), 3, new TokenSampling { Temperature = 0 }, new RandomStream(1))));
-        Assert.Equal("xx2", vocabulary.Decode(model.Sample(vocabulary.Encode("b"), 3, new TokenSampling { Temperature = 0 }, new RandomStream(1))));
+        Assert.Equal("xx1", vocabulary.Decode(
+            model.Sample(vocabulary.Encode("a"), 3, new TokenSampling { Temperature = 0 }, new RandomStream(1))));
+        Assert.Equal("xx2", vocabulary.Decode(
+            model.Sample(vocabulary.Encode("b"), 3, new TokenSampling { Temperature = 0 }, new RandomStream(1))));
     }
 
     [Fact]

@@ -59,11 +59,13 @@ public sealed class ForecastTests : IDisposable
         using Forecaster model = new(6, ModuleOptions.FromSeed(1, _cpu) with { DType = DType.Float64 }, layers: 2);
         using Tape tape = new(_cpu, record: false);
         double[] x = [0.1, -0.4, 0.7, 0.2];
-        double[] y = model.Forward(Tensor.From(x, [1, 4])).ToDoubles(), nats = model.NegativeLogLikelihood(Tensor.From(x, [1, 4])).ToDoubles();
+        double[] y = model.Forward(Tensor.From(x, [1, 4])).ToDoubles(),
+            nats = model.NegativeLogLikelihood(Tensor.From(x, [1, 4])).ToDoubles();
         for (int t = 0; t < 3; t++)
         {
             (double mean, double logVariance) = (y[2 * t], y[(2 * t) + 1]);
-            Assert.Equal(0.5 * (Math.Log(2 * Math.PI) + logVariance + (Math.Pow(x[t + 1] - mean, 2) / Math.Exp(logVariance))), nats[t], 1e-12);
+            Assert.Equal(0.5 * (Math.Log(2 * Math.PI) + logVariance + (Math.Pow(x[t + 1] - mean, 2) / Math.Exp(logVariance))), nats[t],
+                1e-12);
         }
     }
 
@@ -74,7 +76,8 @@ public sealed class ForecastTests : IDisposable
         const double Noise = 0.1;
         RandomStream random = new(5);
         float[] noise = PixelModels.Chances(2000, random, _cpu);
-        double[] values = [.. Enumerable.Range(0, 2000).Select(t => Math.Sin(2 * Math.PI * t / Period) + (Noise * Math.Sqrt(12) * (noise[t] - 0.5)))];
+        double[] values = [.. Enumerable.Range(0, 2000)
+            .Select(t => Math.Sin(2 * Math.PI * t / Period) + (Noise * Math.Sqrt(12) * (noise[t] - 0.5)))];
         SeriesWindows pieces = new(values[..1600], Context, Horizon, 1);
         using Forecaster model = new(16, ModuleOptions.FromSeed(1, _cpu));
         using Adam adam = new(model.Parameters, 0.01);
@@ -92,7 +95,8 @@ public sealed class ForecastTests : IDisposable
         for (int i = 0; i < 20; i++) all.Write(starts[i], read.AsSpan(i * Context, Context));
         Forecast[] forecasts = model.Predict(read, 20, Horizon, new RandomStream(2), paths: 60);
         Assert.Equal(before, _cpu.MemoryInUse);
-        ForecastScore score = ForecastScore.Of(values, Period, [.. forecasts.Select((f, i) => (starts[i] + Context, Moved(f, all.Zero(starts[i]))))]);
+        ForecastScore score = ForecastScore.Of(
+            values, Period, [.. forecasts.Select((f, i) => (starts[i] + Context, Moved(f, all.Zero(starts[i]))))]);
         Assert.InRange(score.Error, Noise * 0.8, Noise * 1.6);
         Assert.True(score.Error < score.Persistent / 4, $"{score}");
         Assert.InRange(score.Coverage, 0.6, 0.98);

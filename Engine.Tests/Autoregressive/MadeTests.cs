@@ -61,22 +61,27 @@ public sealed class MadeTests : IDisposable
         Assert.Equal([10.5f, 500, 630], layer.Forward(x, Activation.Relu).ToArray());
         layer.SetMask([0, 0, 0, 1, 0, 0]);
         Assert.Equal([400.5f, 0, 0], layer.Forward(x).ToArray());
-        Assert.Equal(["weight", "bias", "mask"], [.. layer.NamedParameters().Select(named => named.Name), .. layer.NamedBuffers().Select(named => named.Name)]);
+        Assert.Equal(["weight", "bias", "mask"],
+            [.. layer.NamedParameters().Select(named => named.Name), .. layer.NamedBuffers().Select(named => named.Name)]);
     }
 
     [Fact]
     public void A_bad_mask_or_ordering_says_what_is_wrong_with_it()
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);
-        Assert.Contains("[2, 3] has 6 elements, found 5", Assert.Throws<ArgumentException>(() => new MaskedLinear(2, 3, new float[5], options)).Message, StringComparison.Ordinal);
-        Assert.Contains("found 0.5 at element 1", Assert.Throws<ArgumentException>(() => new MaskedLinear(1, 2, [0, 0.5f], options)).Message, StringComparison.Ordinal);
-        Assert.Contains("found [0, 2, 2]", Assert.Throws<ArgumentException>(() => new AutoregressiveMasks([0, 2, 2], [4])).Message, StringComparison.Ordinal);
+        Assert.Contains("[2, 3] has 6 elements, found 5",
+            Assert.Throws<ArgumentException>(() => new MaskedLinear(2, 3, new float[5], options)).Message, StringComparison.Ordinal);
+        Assert.Contains("found 0.5 at element 1",
+            Assert.Throws<ArgumentException>(() => new MaskedLinear(1, 2, [0, 0.5f], options)).Message, StringComparison.Ordinal);
+        Assert.Contains("found [0, 2, 2]", Assert.Throws<ArgumentException>(() => new AutoregressiveMasks([0, 2, 2], [4])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new AutoregressiveMasks([0, 1], [0]));
         using MaskedNetwork network = new(new AutoregressiveMasks([0, 1], [4]), options);
         Assert.Throws<ArgumentException>(() => network.Use(new AutoregressiveMasks([0, 1], [5])));
         Assert.Throws<ArgumentException>(() => network.Use(new AutoregressiveMasks([0, 1, 2], [4])));
         using Tape tape = new(_cpu);
-        Assert.Contains("expected [batch, 2], found [1, 3]", Assert.Throws<ArgumentException>(() => network.Forward(Tensor.Zeros([1, 3]))).Message, StringComparison.Ordinal);
+        Assert.Contains("expected [batch, 2], found [1, 3]",
+            Assert.Throws<ArgumentException>(() => network.Forward(Tensor.Zeros([1, 3]))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,10 +105,13 @@ public sealed class MadeTests : IDisposable
     {
         const int Dimensions = 5, Context = 2, PerDimension = 3;
         int[] order = AutoregressiveMasks.Reversed(Dimensions);
-        using MaskedNetwork network = new(new AutoregressiveMasks(order, [24, 24], seed: 9, Context), ModuleOptions.FromSeed(2, _cpu), PerDimension, Activation.Tanh, direct: true);
+        using MaskedNetwork network = new(
+            new AutoregressiveMasks(order, [24, 24], seed: 9, Context), ModuleOptions.FromSeed(2, _cpu), PerDimension, Activation.Tanh,
+            direct: true);
         Fill(network, 3);
         using Tape tape = new(_cpu);
-        Tensor x = tape.Watch(Tensor.Normal([1, Dimensions], new RandomStream(1))), context = tape.Watch(Tensor.Normal([1, Context], new RandomStream(2)));
+        Tensor x = tape.Watch(Tensor.Normal([1, Dimensions], new RandomStream(1))),
+            context = tape.Watch(Tensor.Normal([1, Context], new RandomStream(2)));
         Tensor y = network.Forward(x, context);
         Assert.Equal(new Shape(1, PerDimension, Dimensions), y.Shape);
         for (int p = 0; p < PerDimension; p++)
@@ -121,7 +129,8 @@ public sealed class MadeTests : IDisposable
     [Fact]
     public void A_conditioner_can_begin_with_zeros()
     {
-        using MaskedNetwork network = new(new AutoregressiveMasks([0, 1, 2], [8]), ModuleOptions.FromSeed(2, _cpu), 2, direct: true, zeroOutput: true);
+        using MaskedNetwork network =
+            new(new AutoregressiveMasks([0, 1, 2], [8]), ModuleOptions.FromSeed(2, _cpu), 2, direct: true, zeroOutput: true);
         using Tape tape = new(_cpu);
         Assert.All(network.Forward(Tensor.Normal([4, 3], new RandomStream(1))).ToArray(), value => Assert.Equal(0, value));
     }
@@ -143,7 +152,8 @@ public sealed class MadeTests : IDisposable
     [InlineData(3, false, false)]
     public void A_model_says_whether_it_knows_the_masks_that_came_with_weights(int masks, bool anyOrder, bool fromAnotherSeed)
     {
-        using Made made = new(16, [9], ModuleOptions.FromSeed(4, _cpu), masks, anyOrder), like = new(16, [9], ModuleOptions.FromSeed(4, _cpu), masks, anyOrder);
+        using Made made = new(16, [9], ModuleOptions.FromSeed(4, _cpu), masks, anyOrder),
+            like = new(16, [9], ModuleOptions.FromSeed(4, _cpu), masks, anyOrder);
         using Made other = new(16, [9], ModuleOptions.FromSeed(5, _cpu), masks, anyOrder);
         made.Use(2);
         string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid() + ".safetensors");
@@ -183,7 +193,8 @@ public sealed class MadeTests : IDisposable
         for (int i = 0; i < 50; i++) Assert.Equal([1, 0], done[(4 * i)..((4 * i) + 2)]);
         Assert.All(done, pixel => Assert.True(pixel is 0 or 1));
         Assert.Equal(2, done.Where((_, i) => i % 4 == 3).Distinct().Count());
-        Assert.Contains("8 values were expected, found 3", Assert.Throws<ArgumentException>(() => made.Sample(2, new RandomStream(1), [1, 0, 1])).Message, StringComparison.Ordinal);
+        Assert.Contains("8 values were expected, found 3",
+            Assert.Throws<ArgumentException>(() => made.Sample(2, new RandomStream(1), [1, 0, 1])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,7 +21,8 @@ public sealed class PixelCausalityTests
     public void Changing_a_pixel_changes_no_output_at_or_before_it_by_a_bit(string kind, int levels, int classes, string name)
     {
         using Device device = Device.Open(name);
-        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, features: 16, positions: levels > 2 ? (Height, Width) : null);
+        using PixelCnnModel model =
+            TinyPixels.Make(kind, levels, classes, device, features: 16, positions: levels > 2 ? (Height, Width) : null);
         Check(model, device, levels, classes, Height, Width);
     }
 
@@ -55,8 +56,10 @@ public sealed class PixelCausalityTests
         {
             ReadOnlySpan<float> changed = logits.AsSpan(j * pixels * outputs, pixels * outputs);
             for (int at = 0; at < (j + 1) * outputs; at++)
-                Assert.True(plain[at].Equals(changed[at]), $"pixel {j} changes output {at % outputs} of pixel {at / outputs} from {plain[at]:R} to {changed[at]:R}");
-            if (j < pixels - 1) Assert.False(plain[((j + 1) * outputs)..].SequenceEqual(changed[((j + 1) * outputs)..]), $"pixel {j} changes nothing at all");
+                Assert.True(plain[at].Equals(changed[at]),
+                    $"pixel {j} changes output {at % outputs} of pixel {at / outputs} from {plain[at]:R} to {changed[at]:R}");
+            if (j < pixels - 1) Assert.False(
+                plain[((j + 1) * outputs)..].SequenceEqual(changed[((j + 1) * outputs)..]), $"pixel {j} changes nothing at all");
         }
     }
 
@@ -79,7 +82,8 @@ public sealed class PixelCausalityTests
     {
         const int Layers = 4, Reach = 2 + Layers - 1;
         using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, 2, 0, device, DType.Float64, layers: kind == "gated" ? Layers : Layers - 1, features: 8, dilations: dilations);
+        using PixelCnnModel model = TinyPixels.Make(
+            kind, 2, 0, device, DType.Float64, layers: kind == "gated" ? Layers : Layers - 1, features: 8, dilations: dilations);
         List<(int, int)> unseen = [];
         float[] image = TinyPixels.Images(Pixels, 2);
         for (int output = 0; output < Pixels; output++)

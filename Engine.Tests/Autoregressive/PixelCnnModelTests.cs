@@ -18,7 +18,8 @@ public sealed class PixelCnnModelTests
     public void The_probabilities_of_all_images_add_up_to_one(string kind, int levels, int height, int width, int classes, bool positions)
     {
         using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, DType.Float64, positions: positions ? (height, width) : null);
+        using PixelCnnModel model =
+            TinyPixels.Make(kind, levels, classes, device, DType.Float64, positions: positions ? (height, width) : null);
         int pixels = height * width, count = (int)Math.Pow(levels, pixels);
         float[] images = new float[count * pixels];
         for (int i = 0; i < count; i++)
@@ -26,7 +27,8 @@ public sealed class PixelCnnModelTests
         for (int label = 0; label < Math.Max(classes, 1); label++)
         {
             int[] labels = classes == 0 ? [] : [.. Enumerable.Repeat(label, count)];
-            Assert.Equal(1, model.NegativeLogLikelihoods(images, [count, height, width, 1], labels, atOnce: 17).Sum(nats => Math.Exp(-nats)), 1e-9);
+            Assert.Equal(1, model.NegativeLogLikelihoods(images, [count, height, width, 1], labels, atOnce: 17)
+                .Sum(nats => Math.Exp(-nats)), 1e-9);
         }
     }
 
@@ -39,7 +41,8 @@ public sealed class PixelCnnModelTests
     {
         const int Count = 3, Height = 5, Width = 6, Given = 2;
         using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 3, dropout: 0.3, positions: positions ? (Height, Width) : null, dilations: [1, 2]);
+        using PixelCnnModel model = TinyPixels.Make(
+            kind, levels, classes, device, layers: 3, dropout: 0.3, positions: positions ? (Height, Width) : null, dilations: [1, 2]);
         Shape shape = [Count, Height, Width, 1];
         float[] images = TinyPixels.Images(shape.Count, levels);
         int[] labels = TinyPixels.Labels(Count, classes);
@@ -50,7 +53,8 @@ public sealed class PixelCnnModelTests
         for (int pixel = Given * Width; pixel < Height * Width; pixel++)
         {
             using Tape tape = new(device, record: false);
-            Tensor logits = model.Logits(Tensor.From(images, shape), TinyPixels.LabelTensor(Count, classes)).Reshape(Count, Height * Width, levels == 2 ? 1 : levels).Slice(1, pixel, 1);
+            Tensor logits = model.Logits(Tensor.From(images, shape), TinyPixels.LabelTensor(Count, classes))
+                .Reshape(Count, Height * Width, levels == 2 ? 1 : levels).Slice(1, pixel, 1);
             if (levels == 2) logits = Tensor.Concat(-1, Tensor.Zeros(logits.Shape), logits);
             int[] level = Sampling.Categorical(logits * (1 / 0.8), random).ToInts();
             for (int i = 0; i < Count; i++) images[(i * Height * Width) + pixel] = level[i] / (levels - 1f);
@@ -123,7 +127,8 @@ public sealed class PixelCnnModelTests
         float[] images = TinyPixels.Images(shape.Count, levels);
         (double[] Gradient, float[] Drawn) Run(Device device)
         {
-            using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, layers: 1, features: 2, positions: classes > 0 ? (3, 3) : null);
+            using PixelCnnModel model =
+                TinyPixels.Make(kind, levels, classes, device, layers: 1, features: 2, positions: classes > 0 ? (3, 3) : null);
             using Tape tape = new(device);
             Tensor loss = model.NegativeLogLikelihood(Tensor.From(images, shape), TinyPixels.LabelTensor(2, classes)).Mean();
             double[] gradient = tape.Gradients(loss, model.Parameters)[0].ToDoubles();
@@ -145,7 +150,8 @@ public sealed class PixelCnnModelTests
         using PixelCnnModel model = TinyPixels.Make("gated", 2, classes, device);
         PixelCnnPictures pictures = new(model, 4, 5);
         Picture samples = pictures.Samples(20, new RandomStream(1));
-        Picture completions = pictures.Completions(TinyPixels.Images(7 * 20, 2), TinyPixels.Labels(7, classes), new RandomStream(1), most: 3, completions: 2);
+        Picture completions = pictures.Completions(
+            TinyPixels.Images(7 * 20, 2), TinyPixels.Labels(7, classes), new RandomStream(1), most: 3, completions: 2);
 
         // Pixels are two by two, with two between images and around them.
         Assert.Equal((2 + (4 * 12), 2 + (3 * 10)), (completions.Width, completions.Height));
@@ -159,15 +165,20 @@ public sealed class PixelCnnModelTests
     public void What_does_not_fit_is_refused_with_a_sentence()
     {
         using CpuDevice device = new(1);
-        using PixelCnnModel plain = TinyPixels.Make("pixelcnn", 2, 0, device), classy = TinyPixels.Make("gated", 2, 3, device), placed = TinyPixels.Make("gated", 2, 0, device, positions: (3, 4));
+        using PixelCnnModel plain = TinyPixels.Make("pixelcnn", 2, 0, device), classy = TinyPixels.Make("gated", 2, 3, device),
+            placed = TinyPixels.Make("gated", 2, 0, device, positions: (3, 4));
         using Tape tape = new(device, record: false);
         Assert.Contains("[batch, height, width, 1]", Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 9]))).Message);
-        Assert.Contains("no classes", Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 3, 3, 1]), Tensor.From([0, 1], [2]))).Message);
-        Assert.Contains("a label for each of 2 images, found none", Assert.Throws<ArgumentException>(() => classy.Logits(Tensor.Zeros([2, 3, 3, 1]))).Message);
+        Assert.Contains("no classes",
+            Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 3, 3, 1]), Tensor.From([0, 1], [2]))).Message);
+        Assert.Contains("a label for each of 2 images, found none",
+            Assert.Throws<ArgumentException>(() => classy.Logits(Tensor.Zeros([2, 3, 3, 1]))).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample(1, 3, 3, new RandomStream(1), temperature: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => plain.Complete(new float[9], [1, 3, 3, 1], 4, new RandomStream(1)));
-        Assert.Contains("9 pixels", Assert.Throws<ArgumentException>(() => plain.Complete(new float[8], [1, 3, 3, 1], 1, new RandomStream(1))).Message);
-        Assert.Contains("images of 3 x 4, found [2, 4, 3, 1]", Assert.Throws<ArgumentException>(() => placed.Logits(Tensor.Zeros([2, 4, 3, 1]))).Message);
+        Assert.Contains("9 pixels",
+            Assert.Throws<ArgumentException>(() => plain.Complete(new float[8], [1, 3, 3, 1], 1, new RandomStream(1))).Message);
+        Assert.Contains("images of 3 x 4, found [2, 4, 3, 1]",
+            Assert.Throws<ArgumentException>(() => placed.Logits(Tensor.Zeros([2, 4, 3, 1]))).Message);
         Assert.Contains("images of 3 x 4", Assert.Throws<ArgumentException>(() => placed.Sample(1, 3, 3, new RandomStream(1))).Message);
         Assert.Contains("found none", Assert.Throws<ArgumentException>(() => classy.Sample(2, 3, 3, new RandomStream(1))).Message);
     }

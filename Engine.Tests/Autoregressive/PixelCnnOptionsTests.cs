@@ -12,14 +12,17 @@ public sealed class PixelCnnOptionsTests
     public void Told_nothing_it_is_the_small_model_of_two_levels()
     {
         PixelCnnChoices choices = Read();
-        Assert.Equal((false, false, null, 28, 2), (choices.IsGated, choices.TellsClasses, choices.Binarization, choices.Side, choices.Recipe.Sizes.Levels));
+        Assert.Equal((false, false, null, 28, 2),
+            (choices.IsGated, choices.TellsClasses, choices.Binarization, choices.Side, choices.Recipe.Sizes.Levels));
         Assert.Equal(PixelCnnRecipe.Small.Sizes, choices.Recipe.Sizes);
     }
 
     [Fact]
     public void Options_change_the_recipe()
     {
-        PixelCnnChoices choices = Read("--model", "gated", "--recipe", "large", "--levels", "256", "--classes", "--layers", "3", "--features", "5", "--dropout", "0.25", "--side", "14");
+        PixelCnnChoices choices = Read(
+            "--model", "gated", "--recipe", "large", "--levels", "256", "--classes", "--layers", "3", "--features", "5", "--dropout",
+            "0.25", "--side", "14");
         Assert.Equal((true, true, Binarization.None, 14), (choices.IsGated, choices.TellsClasses, choices.Binarization, choices.Side));
         PixelCnnSizes sizes = choices.Recipe.Sizes;
         Assert.Equal((256, 3, 5, 0.25, 64), (sizes.Levels, sizes.Layers, sizes.Features, sizes.Dropout, sizes.Head));
@@ -58,6 +61,8 @@ public sealed class PixelCnnOptionsTests
     private static int Run(Action<PixelCnnChoices> take, string[] args)
     {
         PixelCnnOptions options = new();
-        return TrainingProgram.Run([.. args, "--device", "cpu:1"], new ProgramInfo("pixelcnn", "A test.", Epochs: 1, Batch: 10), run => take(options.Read(run)), options.All);
+        return TrainingProgram.Run(
+            [.. args, "--device", "cpu:1"], new ProgramInfo("pixelcnn", "A test.", Epochs: 1, Batch: 10), run => take(options.Read(run)),
+            options.All);
     }
 }

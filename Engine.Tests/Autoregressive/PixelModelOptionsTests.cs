@@ -30,7 +30,8 @@ public sealed class PixelModelOptionsTests
     {
         MadeOptions options = new(args);
         (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(
-            [.. args, "--device", "cpu:1"], options.Info, run => options.Model(run, 49, new ModuleOptions(run.Random, run.Device)).Dispose(), options.All));
+            [.. args, "--device", "cpu:1"], options.Info, run =>
+                options.Model(run, 49, new ModuleOptions(run.Random, run.Device)).Dispose(), options.All));
         Assert.Equal(1, code);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
     }

@@ -86,7 +86,8 @@ public sealed class PixelRnnTests : IDisposable
         Tensor[] parameters = [.. model.Parameters];
         double[] x = [0, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1];
         using Tape tape = new(_cpu);
-        double[][] gradients = Array.ConvertAll(tape.Gradients(model.LogLikelihood(Tensor.From(x, [1, 12])).Sum(), parameters), g => g.ToDoubles());
+        double[][] gradients = Array.ConvertAll(
+            tape.Gradients(model.LogLikelihood(Tensor.From(x, [1, 12])).Sum(), parameters), g => g.ToDoubles());
         for (int p = 0; p < parameters.Length; p++)
         {
             double[] values = parameters[p].ToDoubles();
@@ -109,7 +110,8 @@ public sealed class PixelRnnTests : IDisposable
     private static float[] Images(int count, int height, int width, RandomStream random)
     {
         float[] first = PixelModels.Chances(count * width, random, Device.Default);
-        return [.. Enumerable.Range(0, count * height * width).Select(i => first[(i / (height * width) * width) + (i % width)] < 0.5f ? 1f : 0)];
+        return [.. Enumerable.Range(0, count * height * width)
+            .Select(i => first[(i / (height * width) * width) + (i % width)] < 0.5f ? 1f : 0)];
     }
 
     private PixelRnn Model(int height, int width, int layers)

@@ -8,13 +8,19 @@ namespace Engine.Tests;
 /// <summary>Pixel models of every kind, as small as they can be.</summary>
 internal static class TinyPixels
 {
-    /// <summary>A model by its name, pixelcnn or gated, with a number of levels and of classes. What begins at zero is drawn, too: it would hide what lies before it.</summary>
-    internal static PixelCnnModel Make(string kind, int levels, int classes = 0, Device? device = null, DType type = DType.Float32, int layers = 2, int features = 4, double dropout = 0,
+    /// <summary>
+    /// A model by its name, pixelcnn or gated, with a number of levels and of classes. What begins at zero is drawn, too: it would hide
+    /// what lies before it.
+    /// </summary>
+    internal static PixelCnnModel Make(
+        string kind, int levels, int classes = 0, Device? device = null, DType type = DType.Float32, int layers = 2, int features = 4,
+        double dropout = 0,
         (int Height, int Width)? positions = null, params int[] dilations)
     {
         PixelCnnSizes sizes = new()
         {
-            Levels = levels, Classes = classes, Features = features, Layers = layers, FirstKernel = 5, Kernel = 3, Head = 8, Dropout = dropout,
+            Levels = levels, Classes = classes, Features = features, Layers = layers, FirstKernel = 5, Kernel = 3, Head = 8,
+            Dropout = dropout,
             Dilations = dilations.Length == 0 ? [1] : dilations, Positions = positions,
         };
         ModuleOptions options = ModuleOptions.FromSeed(3, device) with { DType = type };

@@ -36,7 +36,8 @@ public sealed class TokenSamplingTests
     [InlineData(0.5, new[] { 0, 4 / 7.0, 0, 3 / 7.0 })]
     [InlineData(0.75, new[] { 0, 4 / 9.0, 2 / 9.0, 3 / 9.0 })]
     [InlineData(1, new[] { 0.1, 0.4, 0.2, 0.3 })]
-    public void Top_p_keeps_the_fewest_that_have_so_much_together(double p, double[] expected) => Near(expected, new TokenSampling { TopP = p });
+    public void Top_p_keeps_the_fewest_that_have_so_much_together(double p, double[] expected) =>
+        Near(expected, new TokenSampling { TopP = p });
 
     [Fact]
     public void Draws_come_as_often_as_their_probabilities()

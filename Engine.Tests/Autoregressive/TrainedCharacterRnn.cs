@@ -8,7 +8,9 @@ using Engine.Models.Training;
 
 namespace Engine.Tests;
 
-/// <summary>A small recurrent network in training on a text of its own, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
+/// <summary>
+/// A small recurrent network in training on a text of its own, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.
+/// </summary>
 internal sealed class TrainedCharacterRnn : IStateful, IDisposable
 {
     private readonly CharacterRnn _model;

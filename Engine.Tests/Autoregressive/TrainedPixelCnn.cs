@@ -8,7 +8,10 @@ using Engine.Models.Training;
 
 namespace Engine.Tests;
 
-/// <summary>A small gated PixelCNN in training, with dropout and an average of its weights, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
+/// <summary>
+/// A small gated PixelCNN in training, with dropout and an average of its weights, to be stopped, killed and resumed:
+/// <see cref="TrainedPrograms"/>.
+/// </summary>
 internal sealed class TrainedPixelCnn : IStateful, IDisposable
 {
     private const int Side = 28;

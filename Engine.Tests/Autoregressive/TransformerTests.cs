@@ -38,7 +38,8 @@ public sealed class TransformerTests : IDisposable
             changed[place] = (changed[place] + 1) % 11;
             float[] after = Logits(model, changed);
             Assert.Equal(before[..(place * 11)], after[..(place * 11)]);
-            for (int later = place; later < tokens.Length; later++) Assert.NotEqual(before[(later * 11)..((later + 1) * 11)], after[(later * 11)..((later + 1) * 11)]);
+            for (int later = place; later < tokens.Length; later++) Assert.NotEqual(
+                before[(later * 11)..((later + 1) * 11)], after[(later * 11)..((later + 1) * 11)]);
         }
     }
 
@@ -98,7 +99,9 @@ public sealed class TransformerTests : IDisposable
     public void A_text_of_the_engine_s_own_is_learned_beyond_the_frequencies_of_its_letters()
     {
         TextDataset text = TextDatasets.Load("sentences", new DataOptions { Count = 20_000 });
-        using Transformer model = new(new TransformerOptions(text.Vocabulary.Count) { Block = 32, Layers = 2, Heads = 2, Width = 32 }, ModuleOptions.FromSeed(1, _cpu));
+        using Transformer model = new(
+            new TransformerOptions(text.Vocabulary.Count) { Block = 32, Layers = 2, Heads = 2, Width = 32 },
+            ModuleOptions.FromSeed(1, _cpu));
         using TransformerTraining training = new(model, new TransformerTrainingOptions(600) { LearningRate = 5e-3, WarmUp = 20 });
         TextWindows windows = new(text.Train, 8, 32, seed: 1), validation = new(text.Validation, 16, 32);
         double first = training.Validate(validation);
@@ -107,7 +110,8 @@ public sealed class TransformerTests : IDisposable
         Assert.InRange(first, Math.Log(text.Vocabulary.Count) - 0.1, Math.Log(text.Vocabulary.Count) + 0.1);
         Assert.InRange(last, 0.3, 1.2);
 
-        int[] drawn = new TextGenerator(model).Continue(text.Vocabulary.Encode("The "), 200, new TokenSampling { TopP = 0.9 }, new RandomStream(1));
+        int[] drawn = new TextGenerator(model)
+            .Continue(text.Vocabulary.Encode("The "), 200, new TokenSampling { TopP = 0.9 }, new RandomStream(1));
         string[] words = text.Vocabulary.Decode(drawn).Split([' ', '.', '\n'], StringSplitOptions.RemoveEmptyEntries)[1..^1];
         string[] known = Sentences.Make(50_000).ToLowerInvariant().Split([' ', '.', '\n']);
         Assert.True(words.Count(word => known.Contains(word.ToLowerInvariant())) > 0.7 * words.Length, string.Join(' ', words));
@@ -124,7 +128,9 @@ public sealed class TransformerTests : IDisposable
         {
             int length = Math.Min(24, tokens.Length - 1 - start);
             using Tape tape = new(_cpu, record: false);
-            expected += length * model.Loss(Tensor.From(tokens[start..(start + length)], [1, length]), Tensor.From(tokens[(start + 1)..(start + length + 1)], [1, length])).Item();
+            expected += length * model.Loss(
+                Tensor.From(tokens[start..(start + length)], [1, length]),
+                Tensor.From(tokens[(start + 1)..(start + length + 1)], [1, length])).Item();
         }
 
         Assert.Equal(expected / (tokens.Length - 1), training.Validate(new TextWindows(tokens, 2, 24)), 1e-6);
@@ -180,10 +186,13 @@ public sealed class TransformerTests : IDisposable
         Assert.Equal("Transformer: Dropout must be in [0, 1), was 1.", Refused(s_tiny with { Dropout = 1 }));
         using Transformer model = new(s_tiny, ModuleOptions.FromSeed(1, _cpu));
         using Tape tape = new(_cpu);
-        Assert.Contains("the block has 24 positions, found positions 0 to 25", Assert.Throws<ArgumentException>(() => model.Forward(Tensor.From(new int[25], [1, 25]))).Message);
-        Assert.Contains("expected tokens of Int32 [batch, time]", Assert.Throws<ArgumentException>(() => model.Forward(Tensor.Zeros([1, 4]))).Message);
+        Assert.Contains("the block has 24 positions, found positions 0 to 25",
+            Assert.Throws<ArgumentException>(() => model.Forward(Tensor.From(new int[25], [1, 25]))).Message);
+        Assert.Contains("expected tokens of Int32 [batch, time]",
+            Assert.Throws<ArgumentException>(() => model.Forward(Tensor.Zeros([1, 4]))).Message);
 
-        string Refused(TransformerOptions extents) => Assert.Throws<ArgumentException>(() => new Transformer(extents, ModuleOptions.FromSeed(1, _cpu))).Message;
+        string Refused(TransformerOptions extents) =>
+            Assert.Throws<ArgumentException>(() => new Transformer(extents, ModuleOptions.FromSeed(1, _cpu))).Message;
     }
 
     private static int[] Tokens(int count) => [.. Enumerable.Range(0, count).Select(i => ((i * i) + (3 * i)) % 11)];

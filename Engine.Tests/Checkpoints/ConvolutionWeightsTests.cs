@@ -11,8 +11,9 @@ public sealed class ConvolutionWeightsTests
 {
     /// <summary>
     /// What PyTorch makes of an image [1, 4, 4, 5] with the elements (2 i) mod 5 - 1: Conv2d(4, 6, (2, 3), stride=2, padding=1, groups=2),
-    /// ConvTranspose2d(6, 4, (3, 2), stride=2, padding=1, groups=2) and BatchNorm2d(4, eps=0.25) in evaluation, whose weights are (3 i) mod 7 - 3, its other
-    /// parameters and means (3 i) mod 5 - 1, and its variances those below. In the order of NHWC; every number in between is a small whole one.
+    /// ConvTranspose2d(6, 4, (3, 2), stride=2, padding=1, groups=2) and BatchNorm2d(4, eps=0.25) in evaluation, whose weights are (3 i) mod
+    /// 7 - 3, its other parameters and means (3 i) mod 5 - 1, and its variances those below. In the order of NHWC; every number in between
+    /// is a small whole one.
     /// </summary>
     private const string Expected =
         """
@@ -45,10 +46,12 @@ public sealed class ConvolutionWeightsTests
         Tensor image = Tensor.From([.. Enumerable.Range(0, 80).Select(i => (float)((2 * i % 5) - 1))], [1, 4, 4, 5]).Permute(0, 2, 3, 1);
         Tensor result = model.Forward(image);
         Assert.Equal(new Shape(1, 5, 4, 4), result.Shape);
-        double[] expected = [.. Expected.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(x => double.Parse(x, CultureInfo.InvariantCulture))];
+        double[] expected = [.. Expected.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+            .Select(x => double.Parse(x, CultureInfo.InvariantCulture))];
         double[] found = result.ToDoubles();
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-4);
     }
 
-    private static float[] Ramp(int count, int modulus, int offset) => [.. Enumerable.Range(0, count).Select(i => (float)((3 * i % modulus) - offset))];
+    private static float[] Ramp(int count, int modulus, int offset) =>
+        [.. Enumerable.Range(0, count).Select(i => (float)((3 * i % modulus) - offset))];
 }

@@ -9,7 +9,8 @@ namespace Engine.Tests;
 public sealed class ModuleWeightsTests : IDisposable
 {
     /// <summary>
-    /// The header of the state_dict of a Sequential of a Linear(3, 2) and a layer with a kernel, [outputs 2, inputs 3, height 1, width 2], and statistics.
+    /// The header of the state_dict of a Sequential of a Linear(3, 2) and a layer with a kernel, [outputs 2, inputs 3, height 1, width 2],
+    /// and statistics.
     /// </summary>
     private const string Header =
         """{"__metadata__":{"format":"pt"},"0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"0.bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]},"1.weight":{"dtype":"F32","shape":[2,3,1,2],"data_offsets":[32,80]},"1.running_mean":{"dtype":"F32","shape":[2],"data_offsets":[80,88]},"1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[88,96]}}""";
@@ -77,9 +78,11 @@ public sealed class ModuleWeightsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"weight":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]}}""", "expected a tensor 'bias', found none of that name among 1.")]
+    [InlineData("""{"weight":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]}}""",
+        "expected a tensor 'bias', found none of that name among 1.")]
     [InlineData("""{"weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"bias":{"dtype":"F32","shape":[2],"data_offsets":[16,24]}}""", "tensor 'weight': expected the shape [3, 2], found F32 [2, 2].")]
-    [InlineData("""{"weight":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}}""", "tensor 'weight': expected the shape [3, 2], found F32 [6].")]
+    [InlineData("""{"weight":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}}""",
+        "tensor 'weight': expected the shape [3, 2], found F32 [6].")]
     [InlineData("""{"weight":{"dtype":"I16","shape":[3,2],"data_offsets":[0,12]},"bias":{"dtype":"F32","shape":[3],"data_offsets":[12,24]}}""", "tensor 'weight': expected floating-point numbers, found I16 [3, 2].")]
     public void What_does_not_fit_is_refused_and_nothing_is_set(string header, string sentence)
     {
@@ -106,7 +109,8 @@ public sealed class ModuleWeightsTests : IDisposable
     }
 
     private void Refuse(Module module, string sentence) => Assert.StartsWith(
-        $"{_file.Path}: {sentence}", Assert.Throws<CheckpointException>(() => module.LoadSafetensors(_file.Path, WeightLayout.PyTorch)).Message);
+        $"{_file.Path}: {sentence}",
+        Assert.Throws<CheckpointException>(() => module.LoadSafetensors(_file.Path, WeightLayout.PyTorch)).Message);
 
     private Sequential Model(long seed)
     {
@@ -115,7 +119,8 @@ public sealed class ModuleWeightsTests : IDisposable
     }
 
     private static double[] Values(Module module) =>
-        [.. module.Parameters.SelectMany(parameter => parameter.ToDoubles()), .. module.NamedBuffers().SelectMany(buffer => buffer.Buffer.ToDoubles())];
+        [.. module.Parameters.SelectMany(parameter => parameter.ToDoubles()),
+            .. module.NamedBuffers().SelectMany(buffer => buffer.Buffer.ToDoubles())];
 
     private sealed class Kernel : Module
     {

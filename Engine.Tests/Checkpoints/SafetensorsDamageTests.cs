@@ -114,14 +114,19 @@ public sealed class SafetensorsDamageTests : IDisposable
                 int at = random.Next(8 + header), length = random.Next(1, 100);
                 return random.Next(2) == 0 ? [.. bytes[..at], .. bytes[(at + length)..]] : [.. bytes[..(at + length)], .. bytes[at..]];
             case 6: // Another number, under a length that fits.
-                return Edited(bytes, header, random, static (text, random) => Replace(text, random, char.IsAsciiDigit, s_numbers[random.Next(s_numbers.Length)]));
+                return Edited(bytes, header, random,
+                    static (text, random) => Replace(text, random, char.IsAsciiDigit, s_numbers[random.Next(s_numbers.Length)]));
             default: // Another word or sign, under a length that fits.
-                return Edited(bytes, header, random, static (text, random) => Replace(text, random, static c => !char.IsAsciiDigit(c), s_words[random.Next(s_words.Length)]));
+                return Edited(bytes, header, random,
+                    static (text, random) =>
+                        Replace(text, random, static c => !char.IsAsciiDigit(c), s_words[random.Next(s_words.Length)]));
         }
     }
 
-    private static readonly string[] s_numbers = ["-1", "0", "1", "1e3", "0.5", "9223372036854775807", "18446744073709551616", "4611686018427387904", "2147483648", "00", "1,1", "null"];
-    private static readonly string[] s_words = ["{", "}", "[", "]", "\"", ",", ":", "\\", "\\ud800", "\\u0000", "null", "{}", "[[[[[[[[[[", "\"F16\"", "é", "\0", "/*", " "];
+    private static readonly string[] s_numbers = ["-1", "0", "1", "1e3", "0.5", "9223372036854775807", "18446744073709551616",
+        "4611686018427387904", "2147483648", "00", "1,1", "null"];
+    private static readonly string[] s_words =
+        ["{", "}", "[", "]", "\"", ",", ":", "\\", "\\ud800", "\\u0000", "null", "{}", "[[[[[[[[[[", "\"F16\"", "é", "\0", "/*", " "];
 
     private static byte[] Edited(byte[] bytes, int header, Random random, Func<string, Random, string> edit)
     {

@@ -18,30 +18,49 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData("""{"a":{}}""", "tensor 'a': expected dtype, shape and data_offsets, found no dtype.")]
     [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,8]}}""", "tensor 'a': expected dtype, shape and data_offsets, found no shape.")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", "tensor 'a': expected dtype, shape and data_offsets, found no data_offsets.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}""", "tensor 'a': expected dtype, shape and data_offsets, found 'x'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}""",
+        "tensor 'a': expected dtype, shape and data_offsets, found 'x'.")]
     [InlineData("""{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected one dtype, found two.")]
-    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", "tensor 'a': expected a dtype of BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, found 'F8_E4M3'.")]
-    [InlineData("""{"a":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected a dtype of BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, found 'f32'.")]
+    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""",
+        "tensor 'a': expected a dtype of BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, found 'F8_E4M3'.")]
+    [InlineData("""{"a":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}""",
+        "tensor 'a': expected a dtype of BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, found 'f32'.")]
     [InlineData("""{"a":{"dtype":7,"shape":[2],"data_offsets":[0,8]}}""", "expected a name as the dtype of tensor 'a', found '7'.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "tensor 'a': expected 12 bytes for F32 [3], found data_offsets [0, 8], which are 8.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '-2'.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}""", "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '2.0'.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,8]}}""", "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '9223372036854775808'.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,8]}}""", "tensor 'a': expected fewer than 2^60 elements, found the shape [4294967296, 4294967296, 4294967296].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""",
+        "tensor 'a': expected 12 bytes for F32 [3], found data_offsets [0, 8], which are 8.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""",
+        "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '-2'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}""",
+        "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '2.0'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,8]}}""",
+        "tensor 'a': the shape: expected whole numbers from 0 to 2^63 - 1, found '9223372036854775808'.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,8]}}""",
+        "tensor 'a': expected fewer than 2^60 elements, found the shape [4294967296, 4294967296, 4294967296].")]
     [InlineData("""{"a":{"dtype":"F32","shape":"x","data_offsets":[0,8]}}""", "expected tensor 'a': the shape to be an array, found 'x'.")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}""", "tensor 'a': expected two data_offsets, found 1.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}}""", "tensor 'a': the data_offsets: expected at most 2 numbers, found more.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", "tensor 'a': expected data_offsets in ascending order, found [8, 0].")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}""", "tensor 'a': expected its data from byte 0 to 12, found 8 bytes of data: the file is cut short, or its header damaged.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "tensor 'a': expected its data to begin at byte 0, found 4: it leaves a gap.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}}""",
+        "tensor 'a': the data_offsets: expected at most 2 numbers, found more.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""",
+        "tensor 'a': expected data_offsets in ascending order, found [8, 0].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}""",
+        "tensor 'a': expected its data from byte 0 to 12, found 8 bytes of data: the file is cut short, or its header damaged.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+        "tensor 'a': expected its data to begin at byte 0, found 4: it leaves a gap.")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "expected 4 bytes of data, as the header says, found 8.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""", "tensor 'b': expected its data to begin at byte 8, found 2: it overlaps the tensor before it.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected each name once, found it twice.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\u0061":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected each name once, found it twice.")]
-    [InlineData("""{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "expected text, found '\\ud800', which has half a surrogate pair.")]
-    [InlineData("""{"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "expected text under 'a' in __metadata__, found '1'.")]
-    [InlineData("""{"__metadata__":{"a":"1","a":"1"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "__metadata__: expected each key once, found 'a' twice.")]
-    [InlineData("""{"__metadata__":{},"__metadata__":{},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "expected one __metadata__, found two.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""",
+        "tensor 'b': expected its data to begin at byte 8, found 2: it overlaps the tensor before it.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "tensor 'a': expected each name once, found it twice.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\u0061":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "tensor 'a': expected each name once, found it twice.")]
+    [InlineData("""{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "expected text, found '\\ud800', which has half a surrogate pair.")]
+    [InlineData("""{"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "expected text under 'a' in __metadata__, found '1'.")]
+    [InlineData("""{"__metadata__":{"a":"1","a":"1"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "__metadata__: expected each key once, found 'a' twice.")]
+    [InlineData("""{"__metadata__":{},"__metadata__":{},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "expected one __metadata__, found two.")]
     public void A_header_that_disagrees_with_itself_or_with_the_data_is_refused(string header, string sentence)
     {
         string message = Refuse(SafetensorsBytes.Of(header, new byte[8]));
@@ -60,16 +79,20 @@ public sealed class SafetensorsRefusalTests : IDisposable
         Assert.Equal($"{_file.Path} is cut short: expected at least the 8 bytes of a header's length, found 3.", Refuse(whole[..3]));
         Assert.Equal($"{_file.Path} is cut short: expected a header of 56 bytes, found 2 after its length.", Refuse(whole[..10]));
         Assert.Equal(
-            $"{_file.Path}: expected a header of at most 100000000 bytes, found its length to be 18446744073709551615: this is no safetensors file.",
+            $"{_file.Path}: expected a header of at most 100000000 bytes, found its length to be 18446744073709551615: this is no "
+            + "safetensors file.",
             Refuse([255, 255, 255, 255, 255, 255, 255, 255, .. whole]));
-        Assert.Equal($"{_file.Path}: expected a header in UTF-8, found bytes that are none.", Refuse([2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', 0xC0]));
+        Assert.Equal($"{_file.Path}: expected a header in UTF-8, found bytes that are none.",
+            Refuse([2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', 0xC0]));
     }
 
     [Fact]
     public void A_file_that_is_missing_or_a_folder_is_refused()
     {
-        Assert.Equal($"{_file.Path}: expected a file, found none.", Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Path)).Message);
-        Assert.StartsWith($"{_file.Folder} cannot be read: ", Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Folder)).Message);
+        Assert.Equal($"{_file.Path}: expected a file, found none.",
+            Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Path)).Message);
+        Assert.StartsWith($"{_file.Folder} cannot be read: ",
+            Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Folder)).Message);
     }
 
     [Fact]
@@ -77,8 +100,10 @@ public sealed class SafetensorsRefusalTests : IDisposable
     {
         File.WriteAllBytes(_file.Path, SafetensorsBytes.Of("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", new byte[8]));
         using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
-        using (FileStream other = new(_file.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) other.SetLength(66);
-        Assert.StartsWith($"{_file.Path} is cut short: expected 4 bytes from byte 66 on, found none", Assert.Throws<CheckpointException>(() => file.Read<float>("a")).Message);
+        using (FileStream other = new(
+            _file.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) other.SetLength(66);
+        Assert.StartsWith($"{_file.Path} is cut short: expected 4 bytes from byte 66 on, found none",
+            Assert.Throws<CheckpointException>(() => file.Read<float>("a")).Message);
     }
 
     [Fact]
@@ -86,14 +111,16 @@ public sealed class SafetensorsRefusalTests : IDisposable
     {
         File.WriteAllBytes(_file.Path, SafetensorsBytes.Of("""{"a":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}}""", 1, 0, 2));
         using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
-        Assert.Equal($"{_file.Path}: tensor 'a': expected 0 or 1, not 2 as element 2, found BOOL [3].", Assert.Throws<CheckpointException>(() => file.Read<int>("a")).Message);
+        Assert.Equal($"{_file.Path}: tensor 'a': expected 0 or 1, not 2 as element 2, found BOOL [3].",
+            Assert.Throws<CheckpointException>(() => file.Read<int>("a")).Message);
     }
 
     [Fact]
     public void A_number_too_large_for_float_is_refused_and_infinity_is_not()
     {
         byte[] data = [.. new[] { double.PositiveInfinity, double.NaN, 1, -1e39 }.SelectMany(BitConverter.GetBytes)];
-        File.WriteAllBytes(_file.Path, SafetensorsBytes.Of("""{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,24]},"b":{"dtype":"F64","shape":[1],"data_offsets":[24,32]}}""", data));
+        File.WriteAllBytes(_file.Path,
+            SafetensorsBytes.Of("""{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,24]},"b":{"dtype":"F64","shape":[1],"data_offsets":[24,32]}}""", data));
         using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
         Assert.Equal([float.PositiveInfinity, float.NaN, 1], file.Read<float>("a"));
         Assert.Equal([-1e39], file.Read<double>("b"));

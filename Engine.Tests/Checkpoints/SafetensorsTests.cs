@@ -58,8 +58,10 @@ public sealed class SafetensorsTests : IDisposable
             """{"__metadata__":{"a":"1","b":"2"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}    """,
             SafetensorsBytes.Floats(1, 2, 3));
         float[] x = [1, 2], y = [3];
-        Assert.Equal(expected, Bytes(new SafetensorsWriter().Add<float>("x", x).Add<float>("y", y, Shape.Scalar).AddText("a", "1").AddText("b", "2")));
-        Assert.Equal(expected, Bytes(new SafetensorsWriter().AddText("b", "2").Add<float>("y", y, Shape.Scalar).AddText("a", "1").Add<float>("x", x)));
+        Assert.Equal(expected, Bytes(
+            new SafetensorsWriter().Add<float>("x", x).Add<float>("y", y, Shape.Scalar).AddText("a", "1").AddText("b", "2")));
+        Assert.Equal(expected, Bytes(
+            new SafetensorsWriter().AddText("b", "2").Add<float>("y", y, Shape.Scalar).AddText("a", "1").Add<float>("x", x)));
         Assert.Equal(0, BitConverter.ToInt64(expected) % 8);
     }
 
@@ -70,15 +72,19 @@ public sealed class SafetensorsTests : IDisposable
         byte[][] data =
         [
             [1, 0], [200, 0], [0x80, 5], [0, 0x80, 5, 0], [.. BitConverter.GetBytes(-70000), .. BitConverter.GetBytes(5)],
-            [.. BitConverter.GetBytes(-5_000_000L), .. BitConverter.GetBytes(5L)], [.. BitConverter.GetBytes((Half)(-1.5)), .. BitConverter.GetBytes(Half.Epsilon)],
+            [.. BitConverter.GetBytes(-5_000_000L), .. BitConverter.GetBytes(5L)],
+            [.. BitConverter.GetBytes((Half)(-1.5)), .. BitConverter.GetBytes(Half.Epsilon)],
             [0xC0, 0xBF, 0x01, 0x00], SafetensorsBytes.Floats(-1.5f, 0.1f), [.. BitConverter.GetBytes(-1.5), .. BitConverter.GetBytes(0.1)],
         ];
         double[][] expected =
         [
-            [1, 0], [200, 0], [-128, 5], [-32768, 5], [-70000, 5], [-5_000_000, 5], [-1.5, Math.Pow(2, -24)], [-1.5, Math.Pow(2, -133)], [-1.5, 0.1f], [-1.5, 0.1],
+            [1, 0], [200, 0], [-128, 5], [-32768, 5], [-70000, 5], [-5_000_000, 5], [-1.5, Math.Pow(2, -24)], [-1.5, Math.Pow(2, -133)],
+            [-1.5, 0.1f], [-1.5, 0.1],
         ];
         int end = 0;
-        string header = string.Join(',', types.Select((type, i) => $"\"{type}\":{{\"dtype\":\"{type}\",\"shape\":[2],\"data_offsets\":[{end},{end += data[i].Length}]}}"));
+        string header = string.Join(
+            ',', types.Select((type, i) =>
+                $"\"{type}\":{{\"dtype\":\"{type}\",\"shape\":[2],\"data_offsets\":[{end},{end += data[i].Length}]}}"));
         File.WriteAllBytes(_file.Path, SafetensorsBytes.Of($"{{{header}}}", [.. data.SelectMany(bytes => bytes)]));
 
         using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
@@ -88,7 +94,8 @@ public sealed class SafetensorsTests : IDisposable
             Assert.Equal(expected[i].Select(x => (float)x), file.Read<float>(types[i]));
             if (types[i].Contains('F'))
             {
-                Assert.Contains($"tensor '{types[i]}': expected whole numbers, found {types[i]} [2].", Assert.Throws<CheckpointException>(() => file.Read<int>(types[i])).Message);
+                Assert.Contains($"tensor '{types[i]}': expected whole numbers, found {types[i]} [2].",
+                    Assert.Throws<CheckpointException>(() => file.Read<int>(types[i])).Message);
                 continue;
             }
 
@@ -96,7 +103,8 @@ public sealed class SafetensorsTests : IDisposable
             Assert.Equal(expected[i].Select(x => (long)x), file.Read<long>(types[i]));
         }
 
-        Assert.Contains("'I32': expected numbers within the range of Byte, not -70000 as element 0, found I32 [2].", Assert.Throws<CheckpointException>(() => file.Read<byte>("I32")).Message);
+        Assert.Contains("'I32': expected numbers within the range of Byte, not -70000 as element 0, found I32 [2].",
+            Assert.Throws<CheckpointException>(() => file.Read<byte>("I32")).Message);
     }
 
     [Fact]
@@ -116,14 +124,19 @@ public sealed class SafetensorsTests : IDisposable
         {
             using Tensor x = Tensor.From([1.5f, 2, 3, 4, 5, 6], [2, 3], device);
             new SafetensorsWriter().Add("x", x).Save(_file.Path);
-            using Tensor y = Tensor.Zeros([2, 3], DType.Float64, device), z = Tensor.Zeros([3, 2], device: device), whole = Tensor.Zeros([2, 3], DType.Int32, device);
+            using Tensor y = Tensor.Zeros([2, 3], DType.Float64, device), z = Tensor.Zeros([3, 2], device: device),
+                whole = Tensor.Zeros([2, 3], DType.Int32, device);
             using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
             file.Read("x", y);
             Assert.Equal([1.5, 2, 3, 4, 5, 6], y.ToDoubles());
-            Assert.Equal($"{_file.Path}: tensor 'x': expected the shape [3, 2], found F32 [2, 3].", Assert.Throws<CheckpointException>(() => file.Read("x", z)).Message);
-            Assert.Equal($"{_file.Path}: tensor 'x': expected whole numbers, found F32 [2, 3].", Assert.Throws<CheckpointException>(() => file.Read("x", whole)).Message);
-            Assert.Equal($"{_file.Path}: expected a tensor 'w', found none of that name among 1.", Assert.Throws<CheckpointException>(() => file.Read("w", y)).Message);
-            Assert.Equal($"{_file.Path}: tensor 'x': expected 5 elements, found F32 [2, 3].", Assert.Throws<CheckpointException>(() => file.Read("x", new float[5].AsSpan())).Message);
+            Assert.Equal($"{_file.Path}: tensor 'x': expected the shape [3, 2], found F32 [2, 3].",
+                Assert.Throws<CheckpointException>(() => file.Read("x", z)).Message);
+            Assert.Equal($"{_file.Path}: tensor 'x': expected whole numbers, found F32 [2, 3].",
+                Assert.Throws<CheckpointException>(() => file.Read("x", whole)).Message);
+            Assert.Equal($"{_file.Path}: expected a tensor 'w', found none of that name among 1.",
+                Assert.Throws<CheckpointException>(() => file.Read("w", y)).Message);
+            Assert.Equal($"{_file.Path}: tensor 'x': expected 5 elements, found F32 [2, 3].",
+                Assert.Throws<CheckpointException>(() => file.Read("x", new float[5].AsSpan())).Message);
         }
     }
 
@@ -147,11 +160,13 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal([2], still.Read<int>("x"));
 
         string nowhere = Path.Combine(_file.Folder, "nowhere", "model.safetensors");
-        Assert.StartsWith($"{nowhere} cannot be written: ", Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(nowhere)).Message);
+        Assert.StartsWith($"{nowhere} cannot be written: ",
+            Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(nowhere)).Message);
 
         // What was written under the other name does not stay either.
         string folder = Directory.CreateDirectory(Path.Combine(_file.Folder, "folder")).FullName;
-        Assert.StartsWith($"{folder} cannot be written: ", Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(folder)).Message);
+        Assert.StartsWith($"{folder} cannot be written: ",
+            Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(folder)).Message);
         Assert.False(File.Exists(folder + ".partial"));
     }
 
@@ -164,12 +179,14 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Throws<ArgumentException>(() => writer.Add<int>("__metadata__", new[] { 1 }));
         Assert.Throws<ArgumentException>(() => writer.Add<int>("\ud800", new[] { 1 }));
         Assert.Throws<ArgumentException>(() => writer.Add<short>("s", new short[] { 1 }));
-        Assert.Equal("Tensor 'y': expected 6 elements for the shape [2, 3], found 1.", Assert.Throws<ArgumentException>(() => writer.Add<int>("y", new[] { 1 }, [2, 3])).Message);
+        Assert.Equal("Tensor 'y': expected 6 elements for the shape [2, 3], found 1.",
+            Assert.Throws<ArgumentException>(() => writer.Add<int>("y", new[] { 1 }, [2, 3])).Message);
     }
 
     private long HeaderLength() => BitConverter.ToInt64(File.ReadAllBytes(_file.Path));
 
-    private static long Position(SafetensorsFile file, SafetensorsEntry entry) => file.Entries.TakeWhile(other => other != entry).Sum(other => other.Bytes);
+    private static long Position(SafetensorsFile file, SafetensorsEntry entry) =>
+        file.Entries.TakeWhile(other => other != entry).Sum(other => other.Bytes);
 
     private static byte[] Bytes(SafetensorsWriter writer)
     {

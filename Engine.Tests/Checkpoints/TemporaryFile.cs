@@ -3,7 +3,8 @@ namespace Engine.Tests;
 /// <summary>A file in a folder of its own, which goes with it.</summary>
 internal sealed class TemporaryFile : IDisposable
 {
-    internal TemporaryFile(string name = "model.safetensors") => Path = System.IO.Path.Combine(Directory.CreateTempSubdirectory("engine-").FullName, name);
+    internal TemporaryFile(string name = "model.safetensors") =>
+        Path = System.IO.Path.Combine(Directory.CreateTempSubdirectory("engine-").FullName, name);
 
     internal string Path { get; }
 

@@ -62,8 +62,10 @@ public sealed class ClassCountsTests
     public void What_is_no_row_of_probabilities_is_refused()
     {
         ClassCounts counts = new(3);
-        Assert.Equal("Expected 3 probabilities for each sample, found 4 in all.", Assert.Throws<ArgumentException>(() => counts.Add(new float[4])).Message);
-        Assert.Equal("Expected probabilities from 0 to 1, found NaN.", Assert.Throws<ArgumentException>(() => counts.Add([0, float.NaN, 0])).Message);
+        Assert.Equal("Expected 3 probabilities for each sample, found 4 in all.",
+            Assert.Throws<ArgumentException>(() => counts.Add(new float[4])).Message);
+        Assert.Equal("Expected probabilities from 0 to 1, found NaN.",
+            Assert.Throws<ArgumentException>(() => counts.Add([0, float.NaN, 0])).Message);
         Assert.Throws<ArgumentException>(() => counts.Add([0, 2, 0]));
         Assert.Equal(0, counts.Total);
         Assert.Throws<ArgumentOutOfRangeException>(() => new ClassCounts(0));

@@ -77,7 +77,8 @@ public sealed class DigitClassifierTests : IDisposable
     public void Data_of_another_kind_are_refused()
     {
         using DigitClassifier classifier = new(ModuleOptions.FromSeed(1, _device));
-        DataException small = Assert.Throws<DataException>(() => classifier.Accuracy(new ImageDataset("small", 8, 8, 1, new byte[64], [1], 10)));
+        DataException small = Assert.Throws<DataException>(
+            () => classifier.Accuracy(new ImageDataset("small", 8, 8, 1, new byte[64], [1], 10)));
         Assert.Equal("Expected labelled grey images of 28 x 28 in 10 classes, found 8 x 8 x 1 in 10 classes in small.", small.Message);
         Assert.Throws<DataException>(() => classifier.Accuracy(new ImageDataset("unlabelled", 28, 28, 1, new byte[784])));
         Assert.Throws<ArgumentException>(() => classifier.Probabilities(new float[100]));

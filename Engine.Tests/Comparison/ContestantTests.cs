@@ -61,7 +61,8 @@ public sealed class ContestantTests : IDisposable
     public void A_family_that_does_not_exist_is_refused_with_those_that_do() =>
         Assert.Contains(
             "no family 'rbm': expected one of vae, gan, autoregressive, flow, diffusion",
-            Assert.Throws<ArgumentException>(() => Contestants.Make("rbm", 16, ModuleOptions.FromSeed(1, _device))).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentException>(() => Contestants.Make("rbm", 16, ModuleOptions.FromSeed(1, _device))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_table_says_what_is_a_bound_and_what_was_not_measured()

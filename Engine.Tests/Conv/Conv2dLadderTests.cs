@@ -31,7 +31,8 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
         {
             TheoryData<int, Conv2dRung> cases = [];
             for (int i = 0; i < s_shapes.Length; i++)
-                foreach (Conv2dRung rung in Enum.GetValues<Conv2dRung>().Where(rung => rung < Conv2dRung.Tf32 || KernelDevice.HasTensorCores)) cases.Add(i, rung);
+                foreach (Conv2dRung rung in Enum.GetValues<Conv2dRung>()
+                    .Where(rung => rung < Conv2dRung.Tf32 || KernelDevice.HasTensorCores)) cases.Add(i, rung);
             return cases;
         }
     }
@@ -49,7 +50,8 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
 
         void Check<T>(double tolerance) where T : unmanaged, INumber<T>
         {
-            T[] x = TwoDevices.Random<T>((int)shape.LengthInput), w = TwoDevices.Random<T>((int)shape.LengthWeight, 1, 2), g = TwoDevices.Random<T>((int)shape.LengthOutput, 1, 3);
+            T[] x = TwoDevices.Random<T>((int)shape.LengthInput), w = TwoDevices.Random<T>((int)shape.LengthWeight, 1, 2),
+                g = TwoDevices.Random<T>((int)shape.LengthOutput, 1, 3);
             T[] outputs = TwoDevices.Random<T>(shape.Outputs, 1, 4), inputs = TwoDevices.Random<T>(shape.Inputs, 1, 5);
             Activation activation = index % 2 == 0 ? Activation.None : Activation.LeakyRelu(0.25);
             bool accumulate = index % 3 == 1;
@@ -60,7 +62,8 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
             }, x, w, outputs);
             Near(x.Length, shape.KernelHeight * shape.KernelWidth * shape.GroupOutputs, (s, y) =>
             {
-                if (y.Device is IlgpuDevice device) Conv2d.InputGradientByPlan(plan, device, s[0], s[1], y, shape, s[2], activation, accumulate);
+                if (y.Device is IlgpuDevice device) Conv2d.InputGradientByPlan(
+                    plan, device, s[0], s[1], y, shape, s[2], activation, accumulate);
                 else Conv2d.InputGradient(s[0], s[1], y, shape, s[2], activation, accumulate);
             }, g, w, inputs);
             Near(w.Length, shape.Batch * shape.OutputHeight * shape.OutputWidth, (s, y) =>
@@ -75,7 +78,8 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
                 for (int i = 0; i < length; i++)
                 {
                     double difference = Math.Abs(double.CreateTruncating(expected[i]) - double.CreateTruncating(found[i]));
-                    Assert.True(difference <= tolerance * Math.Sqrt(terms + 2), $"{plan}, {shape}: element {i} is {found[i]}, on the host {expected[i]}");
+                    Assert.True(difference <= tolerance * Math.Sqrt(terms + 2),
+                        $"{plan}, {shape}: element {i} is {found[i]}, on the host {expected[i]}");
                 }
             }
         }
@@ -87,7 +91,9 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
         Conv2dShape shape = new(0, 4, 4, 2, 3, 3, 3);
         foreach (Device device in (Device[])[devices.Cpu, devices.Gpu])
         {
-            float[] gradient = TwoDevices.On(device, TwoDevices.Random<float>(54), (s, y) => Conv2d.WeightGradient(s[0], s[1], y, shape), Array.Empty<float>(), Array.Empty<float>());
+            float[] gradient = TwoDevices.On(
+                device, TwoDevices.Random<float>(54), (s, y) => Conv2d.WeightGradient(s[0], s[1], y, shape), Array.Empty<float>(),
+                Array.Empty<float>());
             Assert.Equal(new float[54], gradient);
         }
     }

@@ -13,7 +13,8 @@ public sealed class ConvArgumentTests
     {
         using CpuDevice device = new(1);
         Storage input = Floats(device, 150), weight = Floats(device, 108), output = Floats(device, 72), wrong = Floats(device, 7);
-        Says(() => Conv2d.Run(wrong, weight, output, s_shape), "Conv2d: input must hold 150 elements for 2 x [5, 5, 3] * [3, 3, 3, 4], found 7.");
+        Says(() => Conv2d.Run(wrong, weight, output, s_shape),
+            "Conv2d: input must hold 150 elements for 2 x [5, 5, 3] * [3, 3, 3, 4], found 7.");
         Says(() => Conv2d.Run(input, wrong, output, s_shape), "Conv2d: weight must hold 108 elements");
         Says(() => Conv2d.Run(input, weight, wrong, s_shape), "Conv2d: output must hold 72 elements");
         Says(() => Conv2d.Run(input, weight, output, s_shape, wrong), "Conv2d: bias must hold 4 elements");
@@ -33,13 +34,16 @@ public sealed class ConvArgumentTests
         using CpuDevice device = new(1), other = new(1);
         Storage input = Floats(device, 150), weight = Floats(device, 108), output = Floats(device, 72);
         Says(() => Conv2d.Run(input, Floats(other, 108), output, s_shape), "must be on one device");
-        Says(() => Conv2d.Run(input, device.Allocate(DType.Float64, 108), output, s_shape), "must hold one type, found Float32 and Float64");
+        Says(() => Conv2d.Run(input, device.Allocate(DType.Float64, 108), output, s_shape),
+            "must hold one type, found Float32 and Float64");
         Says(
-            () => Conv2d.Run(device.Allocate(DType.Int32, 150), device.Allocate(DType.Int32, 108), device.Allocate(DType.Int32, 72), s_shape),
+            () => Conv2d.Run(device.Allocate(DType.Int32, 150), device.Allocate(DType.Int32, 108), device.Allocate(DType.Int32, 72),
+                s_shape),
             "must hold Float32 or Float64, found Int32");
         Says(() => Conv2d.Run(input, weight, output, s_shape, activation: new Activation((ActivationKind)77)), "there is no activation 77");
         Says(() => Conv2d.Run(input, weight, output, s_shape with { Batch = -2 }), "Conv2d: the batch must not be negative, found -2.");
-        Says(() => ConvTranspose2d.Run(output, weight, input, s_shape with { Groups = 2 }), "ConvTranspose2d: the groups must divide 3 inputs and 4 outputs, found 2.");
+        Says(() => ConvTranspose2d.Run(output, weight, input, s_shape with { Groups = 2 }),
+            "ConvTranspose2d: the groups must divide 3 inputs and 4 outputs, found 2.");
         Assert.Throws<ArgumentNullException>(() => Conv2d.Run(null!, weight, output, s_shape));
 
         Conv2dShape same = new(1, 4, 4, 2, 2, 1, 1);
@@ -59,7 +63,8 @@ public sealed class ConvArgumentTests
             new(3, 6, 6, 4, 20, 3, 3, 2, 2, Conv2dPadding.All(1)),
             new(32, 8, 8, 64, 32, 3, 3, Padding: Conv2dPadding.All(1)),
             new(2, 6, 6, 10, 1, 3, 3),
-        }.Select(s => (s, new[] { Floats(device, (int)s.LengthInput), Floats(device, (int)s.LengthWeight), Floats(device, (int)s.LengthOutput) }))];
+        }.Select(s => (s, new[] {
+            Floats(device, (int)s.LengthInput), Floats(device, (int)s.LengthWeight), Floats(device, (int)s.LengthOutput) }))];
         void Step()
         {
             foreach ((Conv2dShape shape, Storage[] x) in cases)

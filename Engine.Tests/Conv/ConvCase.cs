@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Engine.Tests;
 
-/// <summary>A convolution with random contents: its three products are run on hosts of one, two and three threads and held against the definition.</summary>
+/// <summary>
+/// A convolution with random contents: its three products are run on hosts of one, two and three threads and held against the definition.
+/// </summary>
 internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Conv2dShape _shape;
@@ -40,17 +42,22 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
         T start = T.CreateChecked(0.75);
 
         // A form that is asked for is run on vectors of both widths, without the public entry.
-        T[] found = _form != ConvForm.ByShape ? Wide() : Guarded.Run(initial.Length, (host, result) => Run(host, target, result, bias ? Guarded.With(host, biasValues) : null, activation, accumulate), start);
+        T[] found = _form != ConvForm.ByShape ? Wide()
+            : Guarded.Run(initial.Length,
+                (host, result) => Run(host, target, result, bias ? Guarded.With(host, biasValues) : null, activation, accumulate), start);
         object narrow = this is ConvCase<float> single
-            ? single.RunOn<Float256>(target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
+            ? single.RunOn<Float256>(
+                target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
             : ((ConvCase<double>)(object)this).RunOn<Double256>(
                 target, initial.Length, bias ? (double[])(object)biasValues : null, activation, accumulate, double.CreateChecked(start));
         Assert.Equal(found, (T[])narrow);
 
         (double Sum, double Size)[] expected = ConvReference.Sums(
-            _shape, target, Array.ConvertAll(_input, double.CreateChecked), Array.ConvertAll(_weight, double.CreateChecked), Array.ConvertAll(_output, double.CreateChecked));
+            _shape, target, Array.ConvertAll(_input, double.CreateChecked), Array.ConvertAll(_weight, double.CreateChecked),
+            Array.ConvertAll(_output, double.CreateChecked));
         T[] Wide() => this is ConvCase<float> wide
-            ? (T[])(object)wide.RunOn<Float512>(target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
+            ? (T[])(object)wide.RunOn<Float512>(
+                target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
             : throw new NotSupportedException();
         double terms = target switch
         {
@@ -64,7 +71,8 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
             double wanted = ConvReference.Apply(activation, expected[i].Sum + before + b);
             double allowed = tolerance * Math.Sqrt(terms) * (expected[i].Size + Math.Abs(before) + Math.Abs(b) + Math.Abs(wanted));
             if (!(Math.Abs(double.CreateChecked(found[i]) - wanted) <= allowed))
-                Assert.Fail($"{target} of {_shape}, {activation.Kind}, accumulate {accumulate}: element {i} is {found[i]}, expected {wanted}.");
+                Assert.Fail($"{target} of {_shape}, {activation.Kind}, accumulate {accumulate}: element {i} is {found[i]}, expected "
+                    + $"{wanted}.");
         }
     }
 
@@ -77,13 +85,15 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
                 Storage? biases = bias is null ? null : Guarded.With(host, bias);
                 if (target == ConvReference.Target.Weight)
                 {
-                    Conv2d.WeightGradientOnHost<TV, T>(host, Guarded.With(host, _input), Guarded.With(host, _output), result, _shape, accumulate, _form);
+                    Conv2d.WeightGradientOnHost<TV, T>(
+                        host, Guarded.With(host, _input), Guarded.With(host, _output), result, _shape, accumulate, _form);
                     return;
                 }
 
                 bool transposed = target == ConvReference.Target.Input;
                 Conv2d.RunOnHost<TV, T>(
-                    host, Guarded.With(host, transposed ? _output : _input), Guarded.With(host, _weight), result, _shape, transposed, biases, activation, accumulate, _form);
+                    host, Guarded.With(host, transposed ? _output : _input), Guarded.With(host, _weight), result, _shape, transposed,
+                    biases, activation, accumulate, _form);
             },
             start);
 
@@ -93,10 +103,12 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
         Storage[] arrays = [Guarded.With(host, _input), Guarded.With(host, _weight), Guarded.With(host, _output)];
         (Storage input, Storage weight, Storage output) = (arrays[0], arrays[1], arrays[2]);
         (double Sum, double Size)[] expected = ConvReference.Sums(
-            _shape, target, Array.ConvertAll(_input, double.CreateChecked), Array.ConvertAll(_weight, double.CreateChecked), Array.ConvertAll(_output, double.CreateChecked));
+            _shape, target, Array.ConvertAll(_input, double.CreateChecked), Array.ConvertAll(_weight, double.CreateChecked),
+            Array.ConvertAll(_output, double.CreateChecked));
         Storage result = target == ConvReference.Target.Output ? output : target == ConvReference.Target.Input ? input : weight;
         float[] found;
-        if (target == ConvReference.Target.Weight) Conv2d.WeightGradientOnHost<Float512, float>(host, input, output, weight, _shape, accumulate: false, form);
+        if (target == ConvReference.Target.Weight) Conv2d.WeightGradientOnHost<Float512, float>(
+            host, input, output, weight, _shape, accumulate: false, form);
         else
         {
             bool transposed = target == ConvReference.Target.Input;

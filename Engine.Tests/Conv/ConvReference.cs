@@ -24,14 +24,17 @@ internal static class ConvReference
                     for (int i = 0; i < s.KernelHeight; i++)
                         for (int j = 0; j < s.KernelWidth; j++)
                         {
-                            int v = (y * s.StrideHeight) + (i * s.DilationHeight) - s.Padding.Top, u = (x * s.StrideWidth) + (j * s.DilationWidth) - s.Padding.Left;
+                            int v = (y * s.StrideHeight) + (i * s.DilationHeight) - s.Padding.Top,
+                                u = (x * s.StrideWidth) + (j * s.DilationWidth) - s.Padding.Left;
                             if ((i * s.KernelWidth) + j >= s.LiveTaps) continue;
                             if (v < 0 || v >= s.Height || u < 0 || u >= s.Width) continue;
-                            int source = ((((n * s.Height) + v) * s.Width) + u) * s.Inputs, place = ((((n * s.OutputHeight) + y) * s.OutputWidth) + x) * s.Outputs;
+                            int source = ((((n * s.Height) + v) * s.Width) + u) * s.Inputs,
+                                place = ((((n * s.OutputHeight) + y) * s.OutputWidth) + x) * s.Outputs;
                             for (int o = 0; o < s.Outputs; o++)
                                 for (int c = 0; c < perInput; c++)
                                 {
-                                    int a = source + (o / perOutput * perInput) + c, b = (((((i * s.KernelWidth) + j) * perInput) + c) * s.Outputs) + o, d = place + o;
+                                    int a = source + (o / perOutput * perInput) + c,
+                                        b = (((((i * s.KernelWidth) + j) * perInput) + c) * s.Outputs) + o, d = place + o;
                                     (int at, double product) = target switch
                                     {
                                         Target.Output => (d, input[a] * weight[b]),

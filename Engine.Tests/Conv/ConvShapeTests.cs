@@ -37,9 +37,11 @@ public sealed class ConvShapeTests
     [InlineData(7, 5, 2, 2, 1, 14)]
     [InlineData(14, 4, 2, 1, 0, 28)]
     [InlineData(3, 3, 3, 0, 2, 11)]
-    public void The_shape_of_a_transposed_convolution_leads_back_to_its_argument(int extent, int kernel, int stride, int padding, int more, int result)
+    public void The_shape_of_a_transposed_convolution_leads_back_to_its_argument(
+        int extent, int kernel, int stride, int padding, int more, int result)
     {
-        Conv2dShape shape = Conv2dShape.OfTranspose(6, extent, extent, 8, 3, kernel, kernel, stride, stride, Conv2dPadding.All(padding), more, more);
+        Conv2dShape shape = Conv2dShape.OfTranspose(
+            6, extent, extent, 8, 3, kernel, kernel, stride, stride, Conv2dPadding.All(padding), more, more);
         Assert.Equal((result, result, 3), (shape.Height, shape.Width, shape.Inputs));
         Assert.Equal((extent, extent, 8), (shape.OutputHeight, shape.OutputWidth, shape.Outputs));
     }
@@ -67,15 +69,18 @@ public sealed class ConvShapeTests
         Says(good with { Padding = new(0, 0, -1, 0) }, "padding must not be negative, found 0 0 -1 0");
         Says(good with { Groups = 3 }, "the groups must divide 4 inputs and 6 outputs, found 3");
         Says(good with { Groups = 0 }, "the groups must divide 4 inputs and 6 outputs, found 0");
-        Says(good with { KernelHeight = 5, DilationHeight = 2 }, "the kernel must fit into the padded image, found a kernel that spans 9 x 3 and an image of 8 x 8");
+        Says(good with { KernelHeight = 5, DilationHeight = 2 },
+            "the kernel must fit into the padded image, found a kernel that spans 9 x 3 and an image of 8 x 8");
         Says(good with { Batch = 1 << 20, Inputs = 64, Height = 100 }, "arrays have at most");
         Assert.Contains(
             "output padding must be at least 0 and less than the stride, found 2 x 0 for a stride of 2 x 1",
             Assert.Throws<ArgumentException>(() => Conv2dShape.OfTranspose(1, 4, 4, 1, 1, 3, 3, 2, 1, outputPaddingHeight: 2)).Message);
-        Assert.Contains("leaves nothing", Assert.Throws<ArgumentException>(() => Conv2dShape.OfTranspose(1, 1, 1, 1, 1, 3, 3, padding: Conv2dPadding.All(2))).Message);
+        Assert.Contains("leaves nothing",
+            Assert.Throws<ArgumentException>(() => Conv2dShape.OfTranspose(1, 1, 1, 1, 1, 3, 3, padding: Conv2dPadding.All(2))).Message);
 
         static void Says(Conv2dShape shape, string sentence) =>
-            Assert.Contains($"Conv2d: {sentence}", Assert.Throws<ArgumentException>(() => shape.Check("Conv2d")).Message.Replace("inputs and outputs must be ", ""));
+            Assert.Contains($"Conv2d: {sentence}",
+                Assert.Throws<ArgumentException>(() => shape.Check("Conv2d")).Message.Replace("inputs and outputs must be ", ""));
     }
 
     [Fact]

@@ -20,8 +20,8 @@ public sealed class ConvTests
     }
 
     /// <summary>
-    /// 1, primes, batches beside the tile's rows (4, 8), channels beside vectors (8, 16) and panels (24, 48), strides 1 to 3, dilation, groups, all kinds of padding,
-    /// kernels that hang over on all sides, and images that are larger than a block.
+    /// 1, primes, batches beside the tile's rows (4, 8), channels beside vectors (8, 16) and panels (24, 48), strides 1 to 3, dilation,
+    /// groups, all kinds of padding, kernels that hang over on all sides, and images that are larger than a block.
     /// </summary>
     private static readonly Conv2dShape[] s_shapes =
     [
@@ -54,7 +54,8 @@ public sealed class ConvTests
         new(1, 1, 200, 8, 8, 1, 5, 1, 2, new Conv2dPadding(0, 0, 4, 0)),
         new(17, 2, 2, 97, 8, 2, 2, 2, 2),
 
-        // Masked: types A and B, whole rows alone, channels for every form, strides, dilation, groups, padding that cropping makes negative.
+        // Masked: types A and B, whole rows alone, channels for every form, strides, dilation, groups, padding that cropping makes
+        // negative.
         new(3, 6, 5, 9, 17, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 4 },
         new(9, 6, 7, 8, 48, 3, 3, Padding: Conv2dPadding.All(1)) { MaskedTaps = 5 },
         new(2, 8, 9, 16, 16, 7, 7, Padding: Conv2dPadding.All(3)) { MaskedTaps = 24 },
@@ -74,13 +75,15 @@ public sealed class ConvTests
     public void Every_product_agrees_with_the_definition_in_float(int index, string shape)
     {
         Assert.NotEmpty(shape);
-        new ConvCase<float>(s_shapes[index], index).CheckAll(1e-6, index % 2 == 0, s_activations[index % s_activations.Length], index % 3 == 0);
+        new ConvCase<float>(s_shapes[index], index)
+            .CheckAll(1e-6, index % 2 == 0, s_activations[index % s_activations.Length], index % 3 == 0);
     }
 
     [Theory, MemberData(nameof(Cases))]
     public void Every_product_agrees_with_the_definition_in_double(int index, string shape)
     {
         Assert.NotEmpty(shape);
-        new ConvCase<double>(s_shapes[index], index).CheckAll(4e-15, index % 2 == 1, s_activations[(index + 2) % s_activations.Length], index % 3 == 1);
+        new ConvCase<double>(s_shapes[index], index)
+            .CheckAll(4e-15, index % 2 == 1, s_activations[(index + 2) % s_activations.Length], index % 3 == 1);
     }
 }

@@ -16,7 +16,9 @@ public sealed class WinogradTests
         }
     }
 
-    /// <summary>Kernels of two and three taps in each phase, tiles that hang over, padding that is not symmetric, panels of one to three vectors.</summary>
+    /// <summary>
+    /// Kernels of two and three taps in each phase, tiles that hang over, padding that is not symmetric, panels of one to three vectors.
+    /// </summary>
     private static readonly Conv2dShape[] s_shapes =
     [
         new(5, 8, 8, 32, 48, 3, 3, Padding: Conv2dPadding.All(1)),
@@ -44,7 +46,8 @@ public sealed class WinogradTests
     }
 
     /// <summary>
-    /// The largest error beside the root mean square of the result, on numbers that are uniform in [-1, 1): the transform costs about one decimal of float32, and no more.
+    /// The largest error beside the root mean square of the result, on numbers that are uniform in [-1, 1): the transform costs about one
+    /// decimal of float32, and no more.
     /// </summary>
     [Theory]
     [InlineData(64, 3, 1, 1)]

@@ -33,7 +33,8 @@ public sealed class BatchLoaderTests
             for (int i = 0; i < batch.Count; i++)
             {
                 Assert.Equal(s_data.Label(batch.Indices[i]), batch.Labels[i]);
-                for (int p = 0; p < 784; p++) Assert.Equal((float)(s_data.Image(batch.Indices[i])[p] / 127.5 - 1), batch.Images[i * 784 + p]);
+                for (int p = 0; p < 784; p++) Assert.Equal(
+                    (float)(s_data.Image(batch.Indices[i])[p] / 127.5 - 1), batch.Images[i * 784 + p]);
             }
         }
     }
@@ -45,7 +46,8 @@ public sealed class BatchLoaderTests
     {
         var options = new BatchOptions { Seed = 11, Scale = scale };
         List<Copy> expected = All(new BatchLoader(s_data, 8, options with { Prefetch = 0 }), 3);
-        for (int prefetch = 0; prefetch < 20; prefetch += 3) Same(expected, All(new BatchLoader(s_data, 8, options with { Prefetch = prefetch }), 3));
+        for (int prefetch = 0; prefetch < 20; prefetch += 3) Same(
+            expected, All(new BatchLoader(s_data, 8, options with { Prefetch = prefetch }), 3));
 
         List<Copy> other = All(new BatchLoader(s_data, 8, options with { Seed = 12 }), 3);
         Assert.NotEqual(expected[0].Indices, other[0].Indices);
@@ -82,14 +84,17 @@ public sealed class BatchLoaderTests
 
     [Fact]
     public void Without_shuffling_images_come_as_they_lie() =>
-        Assert.Equal(Enumerable.Range(0, 103), All(new BatchLoader(s_data, 10, new BatchOptions { Shuffle = false }), 5).SelectMany(b => b.Indices));
+        Assert.Equal(Enumerable.Range(0, 103),
+            All(new BatchLoader(s_data, 10, new BatchOptions { Shuffle = false }), 5).SelectMany(b => b.Indices));
 
     [Fact]
     public void Unit_and_threshold_scale_as_they_say()
     {
         var greys = new ImageDataset("greys", 1, 256, 1, [.. Enumerable.Range(0, 256).Select(i => (byte)i)]);
-        Assert.Equal(Enumerable.Range(0, 256).Select(i => (float)(i / 255.0)), All(new BatchLoader(greys, 1, new() { Scale = PixelScale.Unit }), 0)[0].Images);
-        Assert.Equal(Enumerable.Range(0, 256).Select(i => i < 128 ? 0f : 1), All(new BatchLoader(greys, 1, new() { Scale = PixelScale.Threshold }), 0)[0].Images);
+        Assert.Equal(Enumerable.Range(0, 256).Select(i => (float)(i / 255.0)),
+            All(new BatchLoader(greys, 1, new() { Scale = PixelScale.Unit }), 0)[0].Images);
+        Assert.Equal(Enumerable.Range(0, 256).Select(i => i < 128 ? 0f : 1),
+            All(new BatchLoader(greys, 1, new() { Scale = PixelScale.Threshold }), 0)[0].Images);
         Assert.Equal(-1, All(new BatchLoader(greys, 1), 0)[0].Labels[0]);
     }
 
@@ -185,9 +190,11 @@ public sealed class BatchLoaderTests
     {
         Assert.Equal("batch size must be at least 1, was 0", Message(() => new BatchLoader(s_data, 0)));
         Assert.Equal("batch size must be at most the 103 images of digits, was 104", Message(() => new BatchLoader(s_data, 104)));
-        Assert.Equal("prefetch must be at least 0 batches, was -1", Message(() => new BatchLoader(s_data, 4, new BatchOptions { Prefetch = -1 })));
+        Assert.Equal("prefetch must be at least 0 batches, was -1",
+            Message(() => new BatchLoader(s_data, 4, new BatchOptions { Prefetch = -1 })));
         Assert.Equal("epoch must be at least 0, was -1", Message(() => new BatchLoader(s_data, 4).Epoch(-1)));
-        Assert.Equal("an epoch has 26 batches of 4 images: cannot begin with batch 27", Message(() => new BatchLoader(s_data, 4).Epoch(new LoaderPosition(0, 27))));
+        Assert.Equal("an epoch has 26 batches of 4 images: cannot begin with batch 27",
+            Message(() => new BatchLoader(s_data, 4).Epoch(new LoaderPosition(0, 27))));
 
         static string Message(Action action) => Assert.Throws<ArgumentException>(action).Message;
     }
@@ -214,7 +221,8 @@ public sealed class BatchLoaderTests
         return all;
     }
 
-    private static Copy Take(Batch b) => new(b.Epoch, b.Index, b.Total, b.Next, b.Images.ToArray(), b.Labels.ToArray(), b.Indices.ToArray());
+    private static Copy Take(Batch b) =>
+        new(b.Epoch, b.Index, b.Total, b.Next, b.Images.ToArray(), b.Labels.ToArray(), b.Indices.ToArray());
 
     private static void Same(List<Copy> expected, List<Copy> found)
     {

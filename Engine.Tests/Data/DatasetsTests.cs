@@ -109,15 +109,19 @@ public sealed class DatasetsTests : IDisposable
     {
         _folder.PutMnist("root");
         string message = Assert.Throws<DataException>(() => Datasets.Load("fashion-mnist", Offline())).Message;
-        Assert.Contains("fashion-mnist (train) was not found and downloading is switched off. Looked for train-images-idx3-ubyte.gz", message);
-        Assert.EndsWith($"in {_folder["root/fashion-mnist"]}, {_folder["root/fashion_mnist"]}, {_folder["cache/fashion-mnist"]}.".Replace('/', Path.DirectorySeparatorChar), message);
+        Assert.Contains("fashion-mnist (train) was not found and downloading is switched off. Looked for train-images-idx3-ubyte.gz",
+            message);
+        Assert.EndsWith($"in {_folder["root/fashion-mnist"]}, {_folder["root/fashion_mnist"]}, {_folder["cache/fashion-mnist"]}.".Replace(
+            '/', Path.DirectorySeparatorChar), message);
     }
 
     [Fact]
     public void Binarized_mnist_is_read_from_text_and_has_no_labels()
     {
-        string[] lines = [.. Enumerable.Range(0, 3).Select(i => string.Join(' ', Enumerable.Range(0, 784).Select(p => p % (i + 2) == 0 ? 1 : 0)))];
-        _folder.Put("root/binarized_mnist/binarized_mnist_valid.amat", System.Text.Encoding.ASCII.GetBytes(string.Join('\n', lines) + "\n"));
+        string[] lines = [.. Enumerable.Range(0, 3)
+            .Select(i => string.Join(' ', Enumerable.Range(0, 784).Select(p => p % (i + 2) == 0 ? 1 : 0)))];
+        _folder.Put("root/binarized_mnist/binarized_mnist_valid.amat",
+            System.Text.Encoding.ASCII.GetBytes(string.Join('\n', lines) + "\n"));
         ImageDataset data = Datasets.Load("binarized-mnist", Offline() with { Split = "valid" });
 
         Assert.Equal((3, 28, 28, false, -1), (data.Count, data.Height, data.Width, data.IsLabelled, data.Label(2)));

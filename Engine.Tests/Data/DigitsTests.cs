@@ -11,7 +11,8 @@ public sealed class DigitsTests
     {
         ImageDataset data = Digits.Draw(1000, seed: 1);
 
-        Assert.Equal("a4cdcd310cdf295a0613b06cd55baa0f9f91389491da57fd081f644f8ae55070", Convert.ToHexStringLower(SHA256.HashData(data.Pixels)));
+        Assert.Equal("a4cdcd310cdf295a0613b06cd55baa0f9f91389491da57fd081f644f8ae55070",
+            Convert.ToHexStringLower(SHA256.HashData(data.Pixels)));
         Assert.Equal([0, 9, 6, 4, 2, 1, 3, 7, 8, 5], data.Labels[..10].ToArray());
     }
 

@@ -30,7 +30,8 @@ public sealed class DownloadTests : IDisposable
         Assert.Equal(s_content, File.ReadAllBytes(path));
         Assert.Equal([_folder["file.gz"]], Directory.GetFiles(_folder.Path));
         Assert.Equal(["/a/file.gz"], server.Requests);
-        Assert.Equal(new DownloadProgress("file.gz", new Uri(server.Address("a/"), "file.gz"), s_content.Length, s_content.Length), heard.All[^1]);
+        Assert.Equal(new DownloadProgress("file.gz", new Uri(server.Address("a/"), "file.gz"), s_content.Length, s_content.Length),
+            heard.All[^1]);
     }
 
     [Fact]
@@ -43,7 +44,8 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public void A_mirror_that_does_not_have_the_file_is_followed_by_the_next()
     {
-        using var server = new LoopbackServer(path => path.StartsWith("/a/", StringComparison.Ordinal) ? new(404, []) : new(200, s_content));
+        using var server = new LoopbackServer(
+            path => path.StartsWith("/a/", StringComparison.Ordinal) ? new(404, []) : new(200, s_content));
         Assert.Equal(s_content, File.ReadAllBytes(Fetch(null, server.Address("a"), server.Address("b"))));
         Assert.Equal(["/a/file.gz", "/b/file.gz"], server.Requests);
     }
@@ -82,7 +84,8 @@ public sealed class DownloadTests : IDisposable
     {
         using var server = new LoopbackServer(_ => new(200, s_content, Sent: 7000, FallsSilent: true));
         var options = new DataOptions { Handler = _direct, Patience = TimeSpan.FromSeconds(3) };
-        string message = Assert.Throws<DataException>(() => new Downloader([server.Address("a")], options).Fetch(Published(), _folder.Path)).Message;
+        string message = Assert.Throws<DataException>(
+            () => new Downloader([server.Address("a")], options).Fetch(Published(), _folder.Path)).Message;
         Assert.Contains("/a/file.gz: sent nothing for 3 s (7000 bytes had arrived)", message);
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
@@ -106,14 +109,16 @@ public sealed class DownloadTests : IDisposable
     {
         string file = _folder.Put("occupied", [1]);
         using var server = new LoopbackServer(_ => new(200, s_content));
-        string message = Assert.Throws<DataException>(() => new Downloader([server.Address("a")], new DataOptions { Handler = _direct }).Fetch(Published(), file)).Message;
+        string message = Assert.Throws<DataException>(
+            () => new Downloader([server.Address("a")], new DataOptions { Handler = _direct }).Fetch(Published(), file)).Message;
         Assert.StartsWith($"file.gz cannot be kept in {file}: ", message);
     }
 
     [Fact]
     public void A_data_set_that_is_nowhere_is_downloaded_once_and_then_found_in_the_cache()
     {
-        // Fashion-MNIST has an MD5 for its images: content of another kind is refused, which shows that the checks of a set are those of its files.
+        // Fashion-MNIST has an MD5 for its images: content of another kind is refused, which shows that the checks of a set are those of
+        // its files.
         using var server = new LoopbackServer(_ => new(200, DataFolder.Gzip(DataFolder.Idx(DataFolder.Pixels(3), 3, 28, 28))));
         var options = new DataOptions { Handler = _direct, Root = null, CacheFolder = _folder.Path, Mirrors = [server.Address("x")] };
         string message = Assert.Throws<DataException>(() => Datasets.Load("fashion-mnist", options)).Message;
@@ -132,12 +137,15 @@ public sealed class DownloadTests : IDisposable
     {
         string? root = Environment.GetEnvironmentVariable("ENGINE_DATA");
         string published = Path.Combine(root ?? "", "mnist");
-        Skip.IfNot(File.Exists(Path.Combine(published, "t10k-images-idx3-ubyte.gz")), "ENGINE_DATA names no folder with mnist/t10k-images-idx3-ubyte.gz.");
+        Skip.IfNot(File.Exists(Path.Combine(published, "t10k-images-idx3-ubyte.gz")),
+            "ENGINE_DATA names no folder with mnist/t10k-images-idx3-ubyte.gz.");
 
         using var server = new LoopbackServer(path => new(200, File.ReadAllBytes(Path.Combine(published, Path.GetFileName(path)))));
-        var options = new DataOptions { Handler = _direct, Root = null, CacheFolder = _folder.Path, Split = "test", Mirrors = [server.Address("x")] };
+        var options = new DataOptions {
+            Handler = _direct, Root = null, CacheFolder = _folder.Path, Split = "test", Mirrors = [server.Address("x")] };
         Assert.Equal(10000, Datasets.Load("mnist", options).Count);
-        Assert.Equal(["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"], Directory.GetFiles(_folder["mnist"]).Select(Path.GetFileName).Order());
+        Assert.Equal(["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"],
+            Directory.GetFiles(_folder["mnist"]).Select(Path.GetFileName).Order());
         Assert.Equal(10000, Datasets.Load("mnist", options with { Download = false }).Count);
 
         // A file in the cache that lost its end is fetched again.

@@ -79,7 +79,8 @@ public sealed class IdxTests : IDisposable
     {
         byte[] damaged = DataFolder.Gzip(DataFolder.Idx(new byte[16], 1, 4, 4));
         damaged[^8] ^= 1;
-        Assert.Matches("images.idx is damaged: expected CRC-32 [0-9a-f]{8} from its gzip trailer, found [0-9a-f]{8}", Refused(damaged, null));
+        Assert.Matches("images.idx is damaged: expected CRC-32 [0-9a-f]{8} from its gzip trailer, found [0-9a-f]{8}",
+            Refused(damaged, null));
     }
 
     [Fact]
@@ -90,34 +91,41 @@ public sealed class IdxTests : IDisposable
     public void A_file_named_gz_that_is_not_packed_is_refused()
     {
         string path = _folder.Put("x.gz", [1, 2, 3]);
-        Assert.Equal($"{path}: expected the magic number 0x1f8b of a gzip file, found 0x0102.", Assert.Throws<DataException>(() => Idx.Read(path, null, "x")).Message);
+        Assert.Equal($"{path}: expected the magic number 0x1f8b of a gzip file, found 0x0102.",
+            Assert.Throws<DataException>(() => Idx.Read(path, null, "x")).Message);
     }
 
     [Fact]
     public void A_wrong_magic_number_is_refused() =>
-        Assert.EndsWith("expected the magic number 0x00000803 or 0x00000804 of an IDX file of images, found 0x3c68746d.", Refused("<html><body>no such file"u8.ToArray(), null));
+        Assert.EndsWith("expected the magic number 0x00000803 or 0x00000804 of an IDX file of images, found 0x3c68746d.",
+            Refused("<html><body>no such file"u8.ToArray(), null));
 
     [Fact]
     public void Labels_in_place_of_images_are_refused() =>
-        Assert.EndsWith("expected images with 3 or 4 dimensions, found 1 (magic number 0x00000801).", Refused(DataFolder.Idx(new byte[5], 5), null));
+        Assert.EndsWith("expected images with 3 or 4 dimensions, found 1 (magic number 0x00000801).",
+            Refused(DataFolder.Idx(new byte[5], 5), null));
 
     [Fact]
     public void Images_in_place_of_labels_are_refused() =>
-        Assert.EndsWith("labels.idx: expected labels with 1 dimensions, found 3 (magic number 0x00000803).", Refused(DataFolder.Idx(new byte[4], 1, 2, 2), DataFolder.Idx(new byte[4], 1, 2, 2)));
+        Assert.EndsWith("labels.idx: expected labels with 1 dimensions, found 3 (magic number 0x00000803).",
+            Refused(DataFolder.Idx(new byte[4], 1, 2, 2), DataFolder.Idx(new byte[4], 1, 2, 2)));
 
     [Fact]
     public void A_length_other_than_the_header_says_is_refused()
     {
         byte[] file = DataFolder.Idx(new byte[3 * 16], 3, 4, 4);
-        Assert.EndsWith("images.idx is cut short: expected 48 bytes after the header, which says 3 x 4 x 4, found 47.", Refused(file[..^1], null));
-        Assert.EndsWith("images.idx is too long: expected 48 bytes after the header, which says 3 x 4 x 4, found 49.", Refused([.. file, 0], null));
+        Assert.EndsWith("images.idx is cut short: expected 48 bytes after the header, which says 3 x 4 x 4, found 47.",
+            Refused(file[..^1], null));
+        Assert.EndsWith("images.idx is too long: expected 48 bytes after the header, which says 3 x 4 x 4, found 49.",
+            Refused([.. file, 0], null));
         Assert.EndsWith("images.idx is cut short: expected a header of 16 bytes, found 9.", Refused(file[..9], null));
         Assert.EndsWith("images.idx is cut short: expected at least the 4 bytes of an IDX magic number, found 0.", Refused([], null));
     }
 
     [Fact]
     public void A_header_that_claims_more_than_fits_in_memory_is_refused() =>
-        Assert.Contains("which says 2147483647 x 2147483647 x 2147483647", Refused(DataFolder.Idx([], int.MaxValue, int.MaxValue, int.MaxValue), null));
+        Assert.Contains("which says 2147483647 x 2147483647 x 2147483647",
+            Refused(DataFolder.Idx([], int.MaxValue, int.MaxValue, int.MaxValue), null));
 
     [Fact]
     public void Labels_and_images_that_disagree_in_number_are_refused()
@@ -128,7 +136,8 @@ public sealed class IdxTests : IDisposable
 
     [Fact]
     public void A_label_out_of_range_is_refused() =>
-        Assert.EndsWith("labels.idx: expected labels from 0 to 9, found 10 for image 1.", Refused(DataFolder.Idx(new byte[2 * 16], 2, 4, 4), DataFolder.Idx([9, 10], 2)));
+        Assert.EndsWith("labels.idx: expected labels from 0 to 9, found 10 for image 1.",
+            Refused(DataFolder.Idx(new byte[2 * 16], 2, 4, 4), DataFolder.Idx([9, 10], 2)));
 
     [Fact]
     public void A_file_without_images_is_refused() =>
@@ -136,7 +145,8 @@ public sealed class IdxTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.Equal($"{_folder["none"]}: expected a file, found none.", Assert.Throws<DataException>(() => Idx.Read(_folder["none"], null, "x")).Message);
+        Assert.Equal($"{_folder["none"]}: expected a file, found none.",
+            Assert.Throws<DataException>(() => Idx.Read(_folder["none"], null, "x")).Message);
 
     private static byte[] Pack(byte[] file, bool packed) => packed ? DataFolder.Gzip(file) : file;
 

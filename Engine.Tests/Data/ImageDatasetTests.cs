@@ -27,7 +27,8 @@ public sealed class ImageDatasetTests
         Assert.Equal([7, 8], data.Take(2).Pixels.ToArray());
         Assert.Equal([1, 2], data.Take(2).Labels.ToArray());
         Assert.Equal("toy has 3 images: expected a count from 1 to 3, found 4.", Assert.Throws<DataException>(() => data.Take(4)).Message);
-        Assert.Equal("toy has 3 images: expected a count from 1 to 3, found 4.", Assert.Throws<DataException>(() => data.Spread(4)).Message);
+        Assert.Equal("toy has 3 images: expected a count from 1 to 3, found 4.",
+            Assert.Throws<DataException>(() => data.Spread(4)).Message);
         Assert.Same(data, data.Spread(3));
         ImageDataset sorted = new("sorted", 1, 2, 1, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], [0, 1, 2, 3, 4, 5, 6], 7);
         Assert.Equal([0, 0, 2, 2, 4, 4], sorted.Spread(3).Pixels.ToArray());
@@ -40,9 +41,13 @@ public sealed class ImageDatasetTests
     [Fact]
     public void Shapes_and_labels_that_do_not_fit_are_refused()
     {
-        Assert.Contains("a whole number of images of 4 bytes (2 x 2 x 1), found 5", Assert.Throws<DataException>(() => new ImageDataset("toy", 2, 2, 1, new byte[5])).Message);
-        Assert.Contains("a label for each of 2 images, found 1", Assert.Throws<DataException>(() => new ImageDataset("toy", 1, 1, 1, [1, 2], [0], 3)).Message);
-        Assert.Contains("labels from 0 to 2, found 3 for image 1", Assert.Throws<DataException>(() => new ImageDataset("toy", 1, 1, 1, [1, 2], [0, 3], 3)).Message);
-        Assert.Contains("there is no image 1", Assert.Throws<ArgumentOutOfRangeException>(() => new ImageDataset("toy", 1, 1, 1, [1]).Label(1)).Message);
+        Assert.Contains("a whole number of images of 4 bytes (2 x 2 x 1), found 5",
+            Assert.Throws<DataException>(() => new ImageDataset("toy", 2, 2, 1, new byte[5])).Message);
+        Assert.Contains("a label for each of 2 images, found 1",
+            Assert.Throws<DataException>(() => new ImageDataset("toy", 1, 1, 1, [1, 2], [0], 3)).Message);
+        Assert.Contains("labels from 0 to 2, found 3 for image 1",
+            Assert.Throws<DataException>(() => new ImageDataset("toy", 1, 1, 1, [1, 2], [0, 3], 3)).Message);
+        Assert.Contains("there is no image 1",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new ImageDataset("toy", 1, 1, 1, [1]).Label(1)).Message);
     }
 }

@@ -7,7 +7,10 @@ namespace Engine.Tests;
 /// <summary>A web server on this machine that answers as a test tells it, rightly or not.</summary>
 internal sealed class LoopbackServer : IDisposable
 {
-    /// <summary>An answer: what the header says of the length, how much of the content really comes, and whether the connection then stays open in silence.</summary>
+    /// <summary>
+    /// An answer: what the header says of the length, how much of the content really comes, and whether the connection then stays open in
+    /// silence.
+    /// </summary>
     public sealed record Answer(int Status, byte[] Content, long? Announced = null, int? Sent = null, bool FallsSilent = false);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -60,7 +63,9 @@ internal sealed class LoopbackServer : IDisposable
                 lock (Requests) Requests.Add(path);
                 Answer answer = _answer(path);
                 string length = answer.Announced == -1 ? "" : $"Content-Length: {answer.Announced ?? answer.Content.Length}\r\n";
-                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\n{length}Connection: close\r\n\r\n"), _stop.Token);
+                await stream.WriteAsync(
+                    Encoding.ASCII.GetBytes(
+                        $"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\n{length}Connection: close\r\n\r\n"), _stop.Token);
                 await stream.WriteAsync(answer.Content.AsMemory(0, answer.Sent ?? answer.Content.Length), _stop.Token);
                 if (answer.FallsSilent) await Task.Delay(Timeout.Infinite, _stop.Token);
             }

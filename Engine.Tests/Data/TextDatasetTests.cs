@@ -96,7 +96,8 @@ public sealed class TextDatasetTests : IDisposable
         TextBatch Next(TextWindows from)
         {
             TextBatch batch = from.Next();
-            for (int i = 0; i < 3; i++) Assert.Equal(batch.Inputs[((i * 16) + 1)..((i + 1) * 16)], batch.Targets[(i * 16)..(((i + 1) * 16) - 1)]);
+            for (int i = 0; i < 3; i++) Assert.Equal(
+                batch.Inputs[((i * 16) + 1)..((i + 1) * 16)], batch.Targets[(i * 16)..(((i + 1) * 16) - 1)]);
             return batch;
         }
     }
@@ -112,5 +113,6 @@ public sealed class TextDatasetTests : IDisposable
 
     [Fact]
     public void A_text_shorter_than_a_block_is_refused() => Assert.Equal(
-        "A block of 64 characters needs a text of at least 65, found 50.", Assert.Throws<DataException>(() => new TextWindows(new int[50], 1, 64)).Message);
+        "A block of 64 characters needs a text of at least 65, found 50.",
+        Assert.Throws<DataException>(() => new TextWindows(new int[50], 1, 64)).Message);
 }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Engine.Tests;
 
-/// <summary>What is said and what is kept when the memory of a device is used up, and when it is lost: on a simulator that fails by plan.</summary>
+/// <summary>
+/// What is said and what is kept when the memory of a device is used up, and when it is lost: on a simulator that fails by plan.
+/// </summary>
 [Collection("console")]
 public sealed class DeviceFailureTests : IDisposable
 {
@@ -25,7 +27,8 @@ public sealed class DeviceFailureTests : IDisposable
         Tensor x = Tensor.Ones([64, 64]), y = Tensor.Ones([64, 128]);
         OutOfMemoryException e = Assert.Throws<OutOfMemoryException>(() => x.MatMul(y.Detach()).MatMul(Tensor.Ones([128, 64])));
         Assert.Equal(
-            "The device has no memory for 32,768 bytes, which a new tensor asked for: 81,920 are in use, and 0 that were kept were given back in vain; 18,080 of its 100,000 are free.",
+            "The device has no memory for 32,768 bytes, which a new tensor asked for: 81,920 are in use, and 0 that were kept were given "
+            + "back in vain; 18,080 of its 100,000 are free.",
             e.Message);
 
         e = Assert.Throws<OutOfMemoryException>(() => x.MatMul(y));
@@ -52,7 +55,8 @@ public sealed class DeviceFailureTests : IDisposable
         device.Failures = new FailurePlan { Memory = device.MemoryInUse + device.MemoryKept + 1024 };
         OutOfMemoryException e = Assert.Throws<OutOfMemoryException>(() => tape.Gradient(loss, x));
         Assert.Matches(@"for 2,048 bytes, which (\w+ in )?the derivative of \w+ asked for: ", e.Message);
-        Assert.DoesNotContain("derivative", Assert.Throws<OutOfMemoryException>(() => Tensor.Ones([100_000])).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("derivative", Assert.Throws<OutOfMemoryException>(() => Tensor.Ones([100_000])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +69,8 @@ public sealed class DeviceFailureTests : IDisposable
         Assert.StartsWith(
             "Device 'simulator' (", e.Message, StringComparison.Ordinal);
         Assert.Contains(
-            ") failed and cannot be used any more: an illegal memory access was encountered (CUDA_ERROR_ILLEGAL_ADDRESS). It showed in Move.Fill; a device reports late, so the " +
+            ") failed and cannot be used any more: an illegal memory access was encountered (CUDA_ERROR_ILLEGAL_ADDRESS). It showed in "
+            + "Move.Fill; a device reports late, so the " +
             "cause may lie before. A kernel went wrong: ", e.Message, StringComparison.Ordinal);
         Assert.IsType<PlannedFailureException>(e.InnerException);
         Assert.Throws<DeviceException>(() => x.ToArray());
@@ -149,7 +154,8 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void A_loss_that_is_NaN_on_a_device_is_found_when_it_is_read_and_nothing_of_it_is_saved()
     {
-        (int code, _, string error) = Train(_folder.FullName, _ => () => { }, lossOf: (x, step) => step < 7 ? x.Square().Mean() : (x - 1e6).Log().Mean());
+        (int code, _, string error) =
+            Train(_folder.FullName, _ => () => { }, lossOf: (x, step) => step < 7 ? x.Square().Mean() : (x - 1e6).Log().Mean());
         Assert.Equal(1, code);
         Assert.Matches(
             @"^lost: the loss of net is NaN at step 3 of epoch 2: it was read after later steps, .* ENGINE_GUARD=step .*\.\r?\n" +
@@ -194,13 +200,15 @@ public sealed class DeviceFailureTests : IDisposable
     {
         Assert.Matches("^there is no NVIDIA driver .* install the driver of the card", Why(new CudaDriver(false))!);
         Assert.Equal(
-            "the NVIDIA driver (for CUDA 12.4) finds no card; nvidia-smi lists the cards that it sees, and CUDA_VISIBLE_DEVICES hides some where it is set",
+            "the NVIDIA driver (for CUDA 12.4) finds no card; nvidia-smi lists the cards that it sees, and CUDA_VISIBLE_DEVICES hides "
+            + "some where it is set",
             Why(new CudaDriver(true, 100, 12040)));
         Assert.Contains("restart the machine", Why(new CudaDriver(true, 803, 12040))!, StringComparison.Ordinal);
         Assert.StartsWith("the NVIDIA driver does not start (error 999)", Why(new CudaDriver(true, 999))!, StringComparison.Ordinal);
         Assert.Equal("only 1 found, numbered from 0", new CudaDriver(true, 0, 12040, 90).WhyNot(1, _ => 11000));
         Assert.Equal(
-            "the NVIDIA driver is too old: it supports CUDA 10.2, and this card needs a driver for CUDA 11.0 or newer; nvidia-smi shows the number at its top right",
+            "the NVIDIA driver is too old: it supports CUDA 10.2, and this card needs a driver for CUDA 11.0 or newer; nvidia-smi shows "
+            + "the number at its top right",
             Why(new CudaDriver(true, 0, 10020, 80)));
         Assert.Null(Why(new CudaDriver(true, 0, 12040, 90)));
         _ = Why(CudaDriver.Probe());

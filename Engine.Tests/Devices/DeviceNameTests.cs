@@ -108,7 +108,8 @@ public sealed class DeviceNameTests
         DeviceException e = Assert.Throws<DeviceException>(() => Device.Open("cuda:99"));
         Assert.Matches("^Device 'cuda:99' does not open: (there is no NVIDIA driver|the NVIDIA driver|only [0-9]+ found)", e.Message);
         SaysWhichThereAre(e);
-        Assert.Matches("^Device 'opencl:99' does not open: (there is no OpenCL driver|only [0-9]+ found)", Assert.Throws<DeviceException>(() => Device.Open("opencl:99")).Message);
+        Assert.Matches("^Device 'opencl:99' does not open: (there is no OpenCL driver|only [0-9]+ found)",
+            Assert.Throws<DeviceException>(() => Device.Open("opencl:99")).Message);
     }
 
     [Fact]

@@ -36,7 +36,8 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
         again.Find(devices.Gpu, "matmul", "[2, 4]", candidates, Run);
         Assert.NotEmpty(tried);
         tried.Clear();
-        Assert.Equal((2, 1), new TunedPlans(Path).Find(devices.Gpu, "matmul", "[2, 3]", [(2, 1), (3, 4)], candidate => Run(candidate == (2, 1) ? (3, 1) : candidate)));
+        Assert.Equal((2, 1), new TunedPlans(Path)
+            .Find(devices.Gpu, "matmul", "[2, 3]", [(2, 1), (3, 4)], candidate => Run(candidate == (2, 1) ? (3, 1) : candidate)));
         Assert.NotEmpty(tried);
     }
 
@@ -55,14 +56,16 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
     {
         IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
         TunedPlans tuned = new(Path);
-        Storage a = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(16 * 130)), b = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(130 * 8));
+        Storage a = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(16 * 130)),
+            b = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(130 * 8));
         long before = simulator.MemoryInUse;
         MatMulShape shape = new(16, 8, 130);
         MatMulPlan plan = MatMul.PlanByTrying(tuned, simulator, MatMulRung.RegisterTile, a, b, DType.Float32, shape);
         Assert.Contains(plan, MatMulPlan.Candidates(shape, MatMulRung.RegisterTile, simulator.Multiprocessors));
         Conv2dShape convolution = new(1, 4, 4, 8, 8, 3, 3);
         ForwardProduct product = new(new(convolution), 0);
-        Storage x = TwoDevices.With<float>(simulator, new float[convolution.LengthInput]), w = TwoDevices.With<float>(simulator, new float[convolution.LengthWeight]);
+        Storage x = TwoDevices.With<float>(simulator, new float[convolution.LengthInput]),
+            w = TwoDevices.With<float>(simulator, new float[convolution.LengthWeight]);
         Storage y = simulator.Allocate(DType.Float32, (int)convolution.LengthOutput);
         Conv2d.PlanByTrying(tuned, simulator, Conv2dRung.RegisterTile, product, new(x, w, null, y, false), convolution);
         foreach (Storage storage in (Storage[])[x, w, y]) storage.Release();

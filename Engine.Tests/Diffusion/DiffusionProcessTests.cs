@@ -13,7 +13,8 @@ public sealed class DiffusionProcessTests : IDisposable
 
     public static TheoryData<Prediction> Predictions => [.. Enum.GetValues<Prediction>()];
 
-    internal static NoiseSchedule Schedule(string name, int steps) => name == "linear" ? NoiseSchedule.Linear(steps) : NoiseSchedule.Cosine(steps);
+    internal static NoiseSchedule Schedule(string name, int steps) =>
+        name == "linear" ? NoiseSchedule.Linear(steps) : NoiseSchedule.Cosine(steps);
 
     public void Dispose() => _device.Dispose();
 
@@ -25,7 +26,8 @@ public sealed class DiffusionProcessTests : IDisposable
         for (int t = 1; t < 200; t++)
         {
             // q(x_(t-1) | x_t, x_0) ~ N(x_t; sqrt(1 - beta) x_(t-1), beta) N(x_(t-1); sqrt(abar) x_0, 1 - abar): precisions add up.
-            double beta = process.Schedule.Betas[t], before = process.Schedule.AlphaBars[t - 1], precision = ((1 - beta) / beta) + (1 / (1 - before));
+            double beta = process.Schedule.Betas[t], before = process.Schedule.AlphaBars[t - 1],
+                precision = ((1 - beta) / beta) + (1 / (1 - before));
             (double ofClean, double ofNoisy) = process.PosteriorMean(t);
             Assert.Equal(1, process.PosteriorVariance(t) * precision, 1e-9);
             Assert.Equal(1, ofNoisy / (Math.Sqrt(1 - beta) / beta / precision), 1e-9);
@@ -64,7 +66,8 @@ public sealed class DiffusionProcessTests : IDisposable
         NoiseSchedule twice = all.Respaced(100).Respaced(10);
         Assert.Equal(all.AlphaBars[twice.TimeSteps[4]], twice.AlphaBars[4]);
         Assert.Throws<ArgumentOutOfRangeException>(() => all.Respaced(0));
-        Assert.Contains("From 1 to 1000", Assert.Throws<ArgumentOutOfRangeException>(() => all.Respaced(1001)).Message, StringComparison.Ordinal);
+        Assert.Contains("From 1 to 1000", Assert.Throws<ArgumentOutOfRangeException>(() => all.Respaced(1001)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -75,7 +78,8 @@ public sealed class DiffusionProcessTests : IDisposable
         RandomStream random = new(1);
         DiffusionProcess process = new(NoiseSchedule.Cosine(100));
         int[] steps = [0, 1, 30, 98];
-        Tensor clean = Tensor.Normal([4, 3, 3, 2], random, dtype: DType.Float64), noise = Tensor.Normal(clean.Shape, random, dtype: DType.Float64);
+        Tensor clean = Tensor.Normal([4, 3, 3, 2], random, dtype: DType.Float64),
+            noise = Tensor.Normal(clean.Shape, random, dtype: DType.Float64);
         Tensor noisy = process.AddNoise(clean, noise, steps), said = process.Target(prediction, clean, noise, steps);
         Near(clean, process.Clean(prediction, noisy, said, steps));
         Near(noise, process.Noise(prediction, noisy, said, steps));
@@ -110,7 +114,9 @@ public sealed class DiffusionProcessTests : IDisposable
         using Tape tape = new(_device);
         DiffusionProcess process = new(NoiseSchedule.Linear(10));
         Tensor x = Tensor.Zeros([2, 3]);
-        Assert.Contains("Step 10 of sample 1 is not one of the schedule's 0 to 9", Assert.Throws<ArgumentOutOfRangeException>(() => process.PosteriorMean(x, x, [0, 10])).Message, StringComparison.Ordinal);
-        Assert.Contains("two for each sample", Assert.Throws<ArgumentException>(() => process.Clean(Prediction.Noise, x, x, [0])).Message, StringComparison.Ordinal);
+        Assert.Contains("Step 10 of sample 1 is not one of the schedule's 0 to 9",
+            Assert.Throws<ArgumentOutOfRangeException>(() => process.PosteriorMean(x, x, [0, 10])).Message, StringComparison.Ordinal);
+        Assert.Contains("two for each sample", Assert.Throws<ArgumentException>(() => process.Clean(Prediction.Noise, x, x, [0])).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -80,7 +80,8 @@ public sealed class DiffusionSamplerTests : IDisposable
             Assert.Equal(model.Process.PosteriorMean(t).OfNoisy, ofNoisy, 1e-9);
         }
 
-        float[] one = implicitly.Sample([5, 7], new RandomStream(1)), other = new DdpmSampler(model) { Clip = false }.Sample([5, 7], new RandomStream(1));
+        float[] one = implicitly.Sample([5, 7], new RandomStream(1)),
+            other = new DdpmSampler(model) { Clip = false }.Sample([5, 7], new RandomStream(1));
         for (int i = 0; i < one.Length; i++) Assert.Equal(other[i], one[i], 1e-5);
     }
 
@@ -89,7 +90,8 @@ public sealed class DiffusionSamplerTests : IDisposable
     {
         using Tape tape = new(_device);
         const double Mean = 0.1, Deviation = 0.25;
-        float[] images = [.. Tensor.Normal([400, 100], new RandomStream(6), Mean, Deviation).ToArray().Select(x => MathF.Round((Math.Clamp(x, -1, 1) + 1) * 127.5f) / 127.5f - 1)];
+        float[] images = [.. Tensor.Normal([400, 100], new RandomStream(6), Mean, Deviation).ToArray()
+            .Select(x => MathF.Round((Math.Clamp(x, -1, 1) + 1) * 127.5f) / 127.5f - 1)];
         DenoisingDiffusion model = Optimum(NoiseSchedule.Cosine(100), Mean, Deviation, Prediction.Noise, ReverseVariance.Learned);
         VariationalBound bound = model.Bound(images, [400, 100], new RandomStream(7), batch: 200, clip: false);
 
@@ -114,7 +116,8 @@ public sealed class DiffusionSamplerTests : IDisposable
     public void Inpainting_keeps_the_known_pixels_to_the_bit_and_paints_the_others(int rounds)
     {
         DenoisingDiffusion model = Optimum(NoiseSchedule.Cosine(30), 0.2, 0.3, Prediction.Velocity, ReverseVariance.Posterior);
-        float[] known = [.. Enumerable.Range(0, 64).Select(i => (i % 7 / 10f) - 0.3f)], mask = [.. Enumerable.Range(0, 64).Select(i => i % 4 < 2 ? 1f : 0)];
+        float[] known = [.. Enumerable.Range(0, 64).Select(i => (i % 7 / 10f) - 0.3f)],
+            mask = [.. Enumerable.Range(0, 64).Select(i => i % 4 < 2 ? 1f : 0)];
         known[2] = float.NaN;   // not known, and so not read
         foreach (DiffusionSampler sampler in (DiffusionSampler[])[new DdpmSampler(model), new DdimSampler(model, 10)])
         {
@@ -127,8 +130,13 @@ public sealed class DiffusionSamplerTests : IDisposable
         }
 
         DdimSampler any = new(model);
-        Assert.Contains("zeros and ones", Assert.Throws<ArgumentException>(() => any.Inpaint(known, new float[64].Select(_ => 0.5f).ToArray(), [1, 8, 8, 1], new RandomStream(1))).Message, StringComparison.Ordinal);
-        Assert.Contains("64 numbers", Assert.Throws<ArgumentException>(() => any.Inpaint(known, new float[3], [1, 8, 8, 1], new RandomStream(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("zeros and ones",
+            Assert.Throws<ArgumentException>(
+                () => any.Inpaint(known, new float[64].Select(_ => 0.5f).ToArray(), [1, 8, 8, 1], new RandomStream(1))).Message,
+                    StringComparison.Ordinal);
+        Assert.Contains("64 numbers",
+            Assert.Throws<ArgumentException>(() => any.Inpaint(known, new float[3], [1, 8, 8, 1], new RandomStream(1))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,15 +154,22 @@ public sealed class DiffusionSamplerTests : IDisposable
     public void What_does_not_fit_is_refused_by_name()
     {
         DenoisingDiffusion model = Optimum(NoiseSchedule.Cosine(20), 0, 1, Prediction.Noise, ReverseVariance.Beta);
-        Assert.Contains("eta must be from 0 to 1", Assert.Throws<ArgumentOutOfRangeException>(() => new DdimSampler(model, eta: 1.5)).Message, StringComparison.Ordinal);
+        Assert.Contains("eta must be from 0 to 1",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new DdimSampler(model, eta: 1.5)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new DdpmSampler(model, 21));
-        Assert.Contains("knows no classes", Assert.Throws<ArgumentException>(() => new DdpmSampler(model).Sample([2, 3], new RandomStream(1), [0, 1])).Message, StringComparison.Ordinal);
+        Assert.Contains("knows no classes",
+            Assert.Throws<ArgumentException>(() => new DdpmSampler(model).Sample([2, 3], new RandomStream(1), [0, 1])).Message,
+            StringComparison.Ordinal);
         DenoisingDiffusion learned = new(model.Denoiser, NoiseSchedule.Cosine(20), Prediction.Noise, ReverseVariance.Learned);
-        Assert.Contains("must give [2, 6], found [2, 3]", Assert.Throws<ArgumentException>(() => new DdpmSampler(learned).Sample([2, 3], new RandomStream(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("must give [2, 6], found [2, 3]",
+            Assert.Throws<ArgumentException>(() => new DdpmSampler(learned).Sample([2, 3], new RandomStream(1))).Message,
+            StringComparison.Ordinal);
     }
 
-    private DenoisingDiffusion Optimum(NoiseSchedule schedule, double mean, double deviation, Prediction prediction, ReverseVariance variance) =>
-        new(new GaussianOptimum(_device, schedule, mean, deviation, prediction, variance == ReverseVariance.Learned), schedule, prediction, variance);
+    private DenoisingDiffusion Optimum(
+        NoiseSchedule schedule, double mean, double deviation, Prediction prediction, ReverseVariance variance) =>
+        new(new GaussianOptimum(_device, schedule, mean, deviation, prediction, variance == ReverseVariance.Learned), schedule, prediction,
+            variance);
 
     private static (double Mean, double Deviation) Moments(float[] values)
     {

@@ -21,7 +21,8 @@ public sealed class DiscretizedGaussianTests : IDisposable
         double[] levels = [.. Enumerable.Range(0, 256).Select(i => -1 + (2.0 * i / 255))];
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
         {
-            Tensor log = LogLikelihood.DiscretizedGaussian(Tensor.From(levels, [256]).Cast(type), Tensor.Full([], mean, type), Tensor.Full([], logVariance, type), Reduction.None);
+            Tensor log = LogLikelihood.DiscretizedGaussian(
+                Tensor.From(levels, [256]).Cast(type), Tensor.Full([], mean, type), Tensor.Full([], logVariance, type), Reduction.None);
             Assert.Equal(1, log.ToDoubles().Sum(Math.Exp), type == DType.Float64 ? 1e-11 : 2e-5);
         }
     }
@@ -37,7 +38,8 @@ public sealed class DiscretizedGaussianTests : IDisposable
         const double LogVariance = -22;
         double half = 1.0 / 255, distance = (Math.Abs(level - mean) - half) / Math.Exp(LogVariance / 2);
         Tensor wide = tape.Watch(Tensor.Full([1], mean, DType.Float64));
-        Tensor log = LogLikelihood.DiscretizedGaussian(Tensor.Full([1], level, DType.Float64), wide, Tensor.Full([1], LogVariance, DType.Float64));
+        Tensor log = LogLikelihood.DiscretizedGaussian(
+            Tensor.Full([1], level, DType.Float64), wide, Tensor.Full([1], LogVariance, DType.Float64));
         double expected = (-0.5 * distance * distance) - Math.Log(distance * Math.Sqrt(2 * Math.PI));
         Assert.Equal(1, log.Item() / expected, 1e-6);
         Assert.Equal(1, tape.Gradient(log, wide).Item() / (Math.Sign(level - mean) * distance / Math.Exp(LogVariance / 2)), 1e-3);

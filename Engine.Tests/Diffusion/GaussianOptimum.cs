@@ -5,10 +5,11 @@ using Engine.Models.Diffusion;
 namespace Engine.Tests;
 
 /// <summary>
-/// The best that a network could do for independent data N(mean, deviation²): the mean of what it predicts given x_t, in closed form, and where the variance of
-/// q(x_(t-1) | x_t) lies.
+/// The best that a network could do for independent data N(mean, deviation²): the mean of what it predicts given x_t, in closed form, and
+/// where the variance of q(x_(t-1) | x_t) lies.
 /// </summary>
-internal sealed class GaussianOptimum(Device device, NoiseSchedule schedule, double mean, double deviation, Prediction prediction, bool learnsVariance) : IDenoiser
+internal sealed class GaussianOptimum(
+    Device device, NoiseSchedule schedule, double mean, double deviation, Prediction prediction, bool learnsVariance) : IDenoiser
 {
     private readonly DiffusionProcess _process = new(schedule);
 
@@ -21,7 +22,8 @@ internal sealed class GaussianOptimum(Device device, NoiseSchedule schedule, dou
     /// <summary>The factor of x_t and the constant in E[x_0 | x_t], and Var[x_0 | x_t].</summary>
     internal (double Slope, double Constant, double Variance) Clean(int t)
     {
-        double bar = schedule.AlphaBars[t], variance = deviation * deviation, slope = Math.Sqrt(bar) * variance / ((bar * variance) + 1 - bar);
+        double bar = schedule.AlphaBars[t], variance = deviation * deviation,
+            slope = Math.Sqrt(bar) * variance / ((bar * variance) + 1 - bar);
         return (slope, mean * (1 - (slope * Math.Sqrt(bar))), variance * (1 - bar) / ((bar * variance) + 1 - bar));
     }
 
@@ -40,7 +42,8 @@ internal sealed class GaussianOptimum(Device device, NoiseSchedule schedule, dou
         // Var[x_(t-1) | x_t] = posterior variance + (factor of x_0)² Var[x_0 | x_t]
         int t = steps[0];
         double wanted = Math.Log(_process.PosteriorVariance(t) + (Math.Pow(_process.PosteriorMean(t).OfClean, 2) * variance));
-        double low = _process.PosteriorLogVariance(t), high = _process.LogBeta(t), share = high > low ? (2 * (wanted - low) / (high - low)) - 1 : 0;
+        double low = _process.PosteriorLogVariance(t), high = _process.LogBeta(t),
+            share = high > low ? (2 * (wanted - low) / (high - low)) - 1 : 0;
         return Tensor.Concat(-1, output, Tensor.Full(output.Shape, share, DType.Float64));
     }
 }

@@ -9,7 +9,10 @@ using Engine.Models.Training;
 
 namespace Engine.Tests;
 
-/// <summary>A small diffusion model in training, with dropout and an average of its weights, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
+/// <summary>
+/// A small diffusion model in training, with dropout and an average of its weights, to be stopped, killed and resumed:
+/// <see cref="TrainedPrograms"/>.
+/// </summary>
 internal sealed class TrainedDiffusion : IStateful, IDisposable
 {
     private readonly Unet _unet;
@@ -22,7 +25,9 @@ internal sealed class TrainedDiffusion : IStateful, IDisposable
     {
         ModuleOptions options = new(run.Random, run.Device);
         _random = run.Random;
-        UnetOptions size = new() { Width = 2, Multipliers = [1, 2], Groups = 1, TimeFeatures = 4, TimeWidth = 4, Classes = 10, LearnsVariance = true, Dropout = 0.1 };
+        UnetOptions size = new() {
+            Width = 2, Multipliers = [1, 2], Groups = 1, TimeFeatures = 4, TimeWidth = 4, Classes = 10, LearnsVariance = true,
+            Dropout = 0.1 };
         _unet = new Unet(size, options with { Random = run.Random.Split("unet") });
         _adam = new Adam(_unet.Parameters);
         _average = new ExponentialMovingAverage(_unet, 0.9);

@@ -10,7 +10,8 @@ namespace Engine.Tests;
 
 public sealed class UnetTests : IDisposable
 {
-    private static readonly UnetOptions s_tiny = new() { Width = 4, Multipliers = [1, 2], Groups = 2, TimeFeatures = 6, TimeWidth = 5, Classes = 3 };
+    private static readonly UnetOptions s_tiny =
+        new() { Width = 4, Multipliers = [1, 2], Groups = 2, TimeFeatures = 6, TimeWidth = 5, Classes = 3 };
     private readonly CpuDevice _device = new(1);
 
     public static TheoryData<UnetOptions> Sizes => new(
@@ -30,7 +31,8 @@ public sealed class UnetTests : IDisposable
         Tensor y = unet.Predict(Tensor.Normal([2, 4, 8, size.Channels], new RandomStream(1)), [3, 700], size.Classes > 0 ? [2, -1] : []);
         Assert.Equal(new Shape(2, 4, 8, size.Channels * (size.LearnsVariance ? 2 : 1)), y.Shape);
         Tensor[] gradients = tape.Gradients(y.Square().Sum(), unet.Parameters);
-        foreach ((Parameter parameter, Tensor gradient) in unet.Parameters.Zip(gradients)) Assert.True(gradient.Square().Sum().Item() > 0, parameter.FullName);
+        foreach ((Parameter parameter, Tensor gradient) in unet.Parameters.Zip(gradients)) Assert.True(
+            gradient.Square().Sum().Item() > 0, parameter.FullName);
     }
 
     [Fact]
@@ -52,13 +54,15 @@ public sealed class UnetTests : IDisposable
         DenoisingDiffusion model = new(unet, NoiseSchedule.Cosine(50), Prediction.Velocity, ReverseVariance.Learned);
         Random random = new(5);
         double[][] gradients;
-        using (Tape tape = new(_device)) gradients = [.. tape.Gradients(Simple(), unet.Parameters).Select(gradient => gradient.ToDoubles())];
+        using (Tape tape = new(_device)) gradients =
+            [.. tape.Gradients(Simple(), unet.Parameters).Select(gradient => gradient.ToDoubles())];
         for (int i = 0; i < unet.Parameters.Count; i++)
         {
             Parameter parameter = unet.Parameters[i];
             double[] at = parameter.ToDoubles(), direction = [.. at.Select(_ => random.NextDouble() - 0.5)];
             double numeric = (Moved(1e-5) - Moved(-1e-5)) / 2e-5, predicted = gradients[i].Zip(direction, (g, d) => g * d).Sum();
-            Assert.True(Math.Abs(numeric - predicted) < 1e-7 * Math.Max(1, Math.Abs(numeric)), $"{parameter.FullName}: {numeric} {predicted}");
+            Assert.True(Math.Abs(numeric - predicted) < 1e-7 * Math.Max(1, Math.Abs(numeric)),
+                $"{parameter.FullName}: {numeric} {predicted}");
             Moved(0);
 
             double Moved(double step)
@@ -69,11 +73,13 @@ public sealed class UnetTests : IDisposable
             }
         }
 
-        // The bound does not push the mean, so that its gradient is none of a function: the simple loss alone is differentiated, and the share beside it.
+        // The bound does not push the mean, so that its gradient is none of a function: the simple loss alone is differentiated, and the
+        // share beside it.
         Tensor Simple()
         {
             RandomStream stream = new(3);
-            Tensor clean = Tensor.Normal([2, 4, 4, 1], stream, 0, 0.5, DType.Float64), noise = Tensor.Normal(clean.Shape, stream, dtype: DType.Float64);
+            Tensor clean = Tensor.Normal([2, 4, 4, 1], stream, 0, 0.5, DType.Float64),
+                noise = Tensor.Normal(clean.Shape, stream, dtype: DType.Float64);
             Tensor noisy = model.Process.AddNoise(clean, noise, [0, 30]);
             Denoised seen = model.Denoise(model.Process, noisy, [0, 30], [1, -1], clip: false);
             return model.BoundTerms(model.Process, clean, noisy, seen, [0, 30]).Mean() + seen.Clean.Square().Mean();
@@ -88,7 +94,8 @@ public sealed class UnetTests : IDisposable
         static float[] Run(int threads)
         {
             using CpuDevice device = new(threads);
-            using Unet unet = new(new UnetOptions { Width = 16, Multipliers = [1, 2], AttentionLevels = [1] }, ModuleOptions.FromSeed(1, device));
+            using Unet unet = new(new UnetOptions { Width = 16, Multipliers = [1, 2], AttentionLevels = [1] },
+                ModuleOptions.FromSeed(1, device));
             DenoisingDiffusion model = new(unet, NoiseSchedule.Linear(100));
             using Tape tape = new(device);
             RandomStream random = new(2);
@@ -103,7 +110,9 @@ public sealed class UnetTests : IDisposable
     [InlineData(Prediction.Velocity, ReverseVariance.Learned)]
     public void Training_lowers_the_loss_and_leaves_no_memory_behind(Prediction prediction, ReverseVariance variance)
     {
-        UnetOptions size = new() { Width = 8, Multipliers = [1, 2], Groups = 4, TimeFeatures = 8, TimeWidth = 16, LearnsVariance = variance == ReverseVariance.Learned, Classes = 10 };
+        UnetOptions size = new() {
+            Width = 8, Multipliers = [1, 2], Groups = 4, TimeFeatures = 8, TimeWidth = 16,
+            LearnsVariance = variance == ReverseVariance.Learned, Classes = 10 };
         using Unet unet = new(size, ModuleOptions.FromSeed(1, _device));
         using Adam adam = new(unet.Parameters, 3e-3);
         DenoisingDiffusion model = new(unet, NoiseSchedule.Cosine(100), prediction, variance);
@@ -116,7 +125,8 @@ public sealed class UnetTests : IDisposable
             foreach (Batch batch in batches.Epoch(epoch))
             {
                 using Tape tape = new(_device);
-                DiffusionLosses found = model.Losses(Tensor.From(batch.Images, [batch.Count, 28, 28, 1]), batch.Labels, random, dropLabels: 0.2);
+                DiffusionLosses found = model.Losses(
+                    Tensor.From(batch.Images, [batch.Count, 28, 28, 1]), batch.Labels, random, dropLabels: 0.2);
                 adam.Step(tape.Gradients(found.Loss, unet.Parameters));
                 losses.Add(found.Loss.Item());
                 Assert.Equal(variance == ReverseVariance.Learned, found.Bound is not null);
@@ -135,7 +145,8 @@ public sealed class UnetTests : IDisposable
         DenoisingDiffusion model = new(unet, NoiseSchedule.Cosine(50), Prediction.Clean);
         using Tape tape = new(_device, record: false);
         Tensor x = Tensor.Normal([2, 4, 4, 1], new RandomStream(1));
-        float[] Clean(double guidance, int[] labels) => model.Denoise(model.Process, x, [10, 20], labels, guidance, clip: false).Clean.ToArray();
+        float[] Clean(double guidance, int[] labels) =>
+            model.Denoise(model.Process, x, [10, 20], labels, guidance, clip: false).Clean.ToArray();
         float[] without = unet.Predict(x, [10, 20], []).ToArray(), with = unet.Predict(x, [10, 20], [0, 2]).ToArray();
         Assert.NotEqual(with, without);
         Assert.Equal(without, Clean(0, [0, 2]));
@@ -164,10 +175,14 @@ public sealed class UnetTests : IDisposable
         Named("Blocks must be at least 1, found 0", s_tiny with { Blocks = 0 });
         using Unet unet = new(s_tiny, options);
         using Tape tape = new(_device);
-        Assert.Contains("multiples of 2", Assert.Throws<ArgumentException>(() => unet.Forward(Tensor.Zeros([1, 5, 4, 1]))).Message, StringComparison.Ordinal);
-        Assert.Contains("expected 1 steps", Assert.Throws<ArgumentException>(() => unet.Predict(Tensor.Zeros([1, 4, 4, 1]), [1, 2], [])).Message, StringComparison.Ordinal);
+        Assert.Contains("multiples of 2", Assert.Throws<ArgumentException>(() => unet.Forward(Tensor.Zeros([1, 5, 4, 1]))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("expected 1 steps",
+            Assert.Throws<ArgumentException>(() => unet.Predict(Tensor.Zeros([1, 4, 4, 1]), [1, 2], [])).Message, StringComparison.Ordinal);
         DenoisingDiffusion model = new(unet, NoiseSchedule.Linear(10));
-        Assert.Contains("labels from 0 to 2", Assert.Throws<ArgumentException>(() => model.Losses(Tensor.Zeros([1, 4, 4, 1]), [3], new RandomStream(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("labels from 0 to 2",
+            Assert.Throws<ArgumentException>(() => model.Losses(Tensor.Zeros([1, 4, 4, 1]), [3], new RandomStream(1))).Message,
+            StringComparison.Ordinal);
 
         void Named(string part, UnetOptions size) =>
             Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => new Unet(size, options)).Message, StringComparison.Ordinal);

@@ -31,7 +31,8 @@ public sealed class DensityTests
 
         // -E[log p] over samples is the entropy of the model, which a grid gives too.
         double bySamples = -plane.LogDensity(samples).Average();
-        double[] grid = plane.LogDensity([.. Enumerable.Range(0, 300 * 300).SelectMany(i => (float[])[(((i % 300) + 0.5f) / 15) - 10, (((i / 300) + 0.5f) / 15) - 10])]);
+        double[] grid = plane.LogDensity(
+            [.. Enumerable.Range(0, 300 * 300).SelectMany(i => (float[])[(((i % 300) + 0.5f) / 15) - 10, (((i / 300) + 0.5f) / 15) - 10])]);
         double byGrid = -grid.Sum(log => log * Math.Exp(log)) / 225;
         Assert.Equal(byGrid, bySamples, 0.05);
     }
@@ -89,7 +90,8 @@ public sealed class DensityTests
         // Uniform on 8 of the 16 squares: an area of 32.
         float[] board = ToyDensity.Of("checkerboard").Sample(10_000, new RandomStream(6));
         int[] squares = new int[16];
-        for (int i = 0; i < board.Length; i += 2) squares[((int)Math.Floor((board[i] + 4) / 2) * 4) + (int)Math.Floor((board[i + 1] + 4) / 2)]++;
+        for (int i = 0; i < board.Length;
+        i += 2) squares[((int)Math.Floor((board[i] + 4) / 2) * 4) + (int)Math.Floor((board[i + 1] + 4) / 2)]++;
         Assert.Equal(8, squares.Count(count => count == 0));
         Assert.All(squares, count => Assert.True(count == 0 || Math.Abs(count - 1250) < 150));
     }
@@ -103,7 +105,8 @@ public sealed class DensityTests
             Assert.True(points.Count(v => Math.Abs(v) <= 4.5) >= 0.99 * points.Length, name);
         }
 
-        Assert.Contains("8gaussians", Assert.Throws<ArgumentException>(() => ToyDensity.Of("9gaussians")).Message, StringComparison.Ordinal);
+        Assert.Contains("8gaussians", Assert.Throws<ArgumentException>(() => ToyDensity.Of("9gaussians")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,11 +126,13 @@ public sealed class DensityTests
     [InlineData("iaf", false)]
     public void Every_flow_of_the_plane_has_a_density_that_adds_up_to_one_and_affine_ones_begin_as_the_identity(string name, bool splines)
     {
-        using NormalizingFlow flow = PlaneFlows.Make(name, 3, 8, splines ? new SplineBijector(new SplineShape(8, 5)) : new AffineBijector(1), ModuleOptions.FromSeed(1, s_device));
+        using NormalizingFlow flow = PlaneFlows.Make(
+            name, 3, 8, splines ? new SplineBijector(new SplineShape(8, 5)) : new AffineBijector(1), ModuleOptions.FromSeed(1, s_device));
         using (Tape tape = new(s_device, record: false))
             Assert.Equal(!splines, flow.Forward(Tensor.From([0.5f, -1, 2, 0.25f], [2, 2])).ToArray() is [0.5f, -1, 2, 0.25f]);
         Random random = new(1);
-        foreach (Parameter parameter in flow.Parameters) parameter.Set([.. parameter.ToArray().Select(value => (float)(value + (0.3 * Projection.Normal(1, random)[0])))]);
+        foreach (Parameter parameter in flow.Parameters) parameter.Set(
+            [.. parameter.ToArray().Select(value => (float)(value + (0.3 * Projection.Normal(1, random)[0])))]);
         Assert.Equal(1, new PlaneDensity(flow).Integral(extent: 12, 300), 0.01);
     }
 
@@ -135,8 +140,10 @@ public sealed class DensityTests
     public void A_flow_of_the_plane_that_cannot_be_is_refused_with_a_sentence()
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, s_device);
-        Assert.Contains("expected affine, found spline", Assert.Throws<DataException>(() => PlaneFlows.Make("iaf", 1, 4, new SplineBijector(new SplineShape(4, 3)), options)).Message);
-        Assert.Contains("expected one of couplings, maf, iaf", Assert.Throws<ArgumentException>(() => PlaneFlows.Make("naf", 1, 4, new AffineBijector(1), options)).Message);
+        Assert.Contains("expected affine, found spline",
+            Assert.Throws<DataException>(() => PlaneFlows.Make("iaf", 1, 4, new SplineBijector(new SplineShape(4, 3)), options)).Message);
+        Assert.Contains("expected one of couplings, maf, iaf",
+            Assert.Throws<ArgumentException>(() => PlaneFlows.Make("naf", 1, 4, new AffineBijector(1), options)).Message);
     }
 
     private static NormalizingFlow Plane(bool splines, double noise)

@@ -16,8 +16,10 @@ public sealed class ImageFlowTests
     public void A_uniform_density_has_eight_bits_for_each_pixel(bool variational)
     {
         // Logistic latents behind a logit are uniform pixels; noise that begins as the identity is uniform.
-        NormalizingFlow flow = new(new Composition(new LogitTransform(1e-6), new DiagonalScaling(1, Options())), BaseDistribution.Logistic, [4, 4, 1]);
-        using ImageFlow model = new(flow, variational ? new MaskedImageCoupling(new GatedConvolutions(2, 2, 2, 1, Options()), 4, 4, 1, true, Options()) : null);
+        NormalizingFlow flow = new(
+            new Composition(new LogitTransform(1e-6), new DiagonalScaling(1, Options())), BaseDistribution.Logistic, [4, 4, 1]);
+        using ImageFlow model = new(
+            flow, variational ? new MaskedImageCoupling(new GatedConvolutions(2, 2, 2, 1, Options()), 4, 4, 1, true, Options()) : null);
         byte[] images = [.. Enumerable.Range(0, 32).Select(i => (byte)(8 * i))];
         Assert.Equal(8, model.BitsOf(images, 1, new RandomStream(1)), 1e-3);
         Assert.Equal(8, model.BitsOf(images, 3, new RandomStream(1)), 1e-3);
@@ -41,18 +43,24 @@ public sealed class ImageFlowTests
     {
         using ImageFlow model = Moved(ImageFlows.RealNvp(8, (2, 1), (4, 4), 1, variational: true, Options()));
         byte[] images = Images(6);
-        double one = model.LogLikelihood(images, 1, new RandomStream(1)).Average(), many = model.LogLikelihood(images, 64, new RandomStream(1)).Average();
+        double one = model.LogLikelihood(images, 1, new RandomStream(1)).Average(),
+            many = model.LogLikelihood(images, 64, new RandomStream(1)).Average();
         Assert.InRange(many, one, double.PositiveInfinity);
     }
 
     [Fact]
     public void Variational_noise_lies_in_the_unit_interval_with_the_density_it_says()
     {
-        // Pixels are uniform here, so that log P(x) is 0 for every image and the bound is the mean of -log q(u | x), which is at most 0; its exponential has mean 1.
-        NormalizingFlow flow = new(new Composition(new LogitTransform(1e-6), new DiagonalScaling(1, Options())), BaseDistribution.Logistic, [2, 2, 1]);
-        using ImageFlow model = Moved(new ImageFlow(flow, new MaskedImageCoupling(new GatedConvolutions(2, 2, 2, 1, Options()), 2, 2, 1, true, Options())), only: "noise");
+        // Pixels are uniform here, so that log P(x) is 0 for every image and the bound is the mean of -log q(u | x), which is at most 0;
+        // its exponential has mean 1.
+        NormalizingFlow flow = new(
+            new Composition(new LogitTransform(1e-6), new DiagonalScaling(1, Options())), BaseDistribution.Logistic, [2, 2, 1]);
+        using ImageFlow model = Moved(
+            new ImageFlow(flow, new MaskedImageCoupling(new GatedConvolutions(2, 2, 2, 1, Options()), 2, 2, 1, true, Options())),
+            only: "noise");
         byte[] image = [10, 200, 90, 0];
-        double likelihood = model.LogLikelihood([.. Enumerable.Repeat(image, 250).SelectMany(i => i)], 40, new RandomStream(3)).Average(log => Math.Exp(log + (4 * Math.Log(256))));
+        double likelihood = model.LogLikelihood([.. Enumerable.Repeat(image, 250).SelectMany(i => i)], 40, new RandomStream(3))
+            .Average(log => Math.Exp(log + (4 * Math.Log(256))));
         Assert.Equal(1, likelihood, 0.1);
     }
 
@@ -75,14 +83,16 @@ public sealed class ImageFlowTests
         Tensor levels = Tensor.From([.. images.Select(v => (float)v)], [5, 8, 8, 1]);
         float[] decoded = model.Decode(model.Forward(levels));
         Assert.Equal(images, decoded.Select(v => (byte)Math.Round(255 * v)));
-        Assert.Equal(3 * 64, model.Decode(model.Flow.Latents.Sample(new Shape([3, .. model.Flow.LatentShape.ToArray()]), new RandomStream(1))).Length);
+        Assert.Equal(3 * 64, model.Decode(
+            model.Flow.Latents.Sample(new Shape([3, .. model.Flow.LatentShape.ToArray()]), new RandomStream(1))).Length);
     }
 
     [Fact]
     public void Images_that_are_no_whole_number_of_images_are_refused_with_a_sentence()
     {
         using ImageFlow model = ImageFlows.Nice(8, 1, 4, 1, Options());
-        Assert.Contains("images of 64 numbers each, found 65", Assert.Throws<ArgumentException>(() => model.LogLikelihood(new byte[65], 1, new RandomStream(1))).Message);
+        Assert.Contains("images of 64 numbers each, found 65",
+            Assert.Throws<ArgumentException>(() => model.LogLikelihood(new byte[65], 1, new RandomStream(1))).Message);
         Assert.Contains("at least one image", Assert.Throws<ArgumentException>(() => model.BitsOf([], 1, new RandomStream(1))).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.LogLikelihood(new byte[64], 1, new RandomStream(1), batch: 0));
     }

@@ -62,7 +62,8 @@ internal sealed class TrainedPlane : IStateful, IDisposable
         _run = run;
         ModuleOptions options = new(run.Random, run.Device);
         Module[] networks = [.. Enumerable.Range(0, 2).Select(_ => ImageFlows.Dense(1, 8, 1, 11, options))];
-        _flow = new NormalizingFlow(new CouplingChain(networks, new SplineBijector(new(4, 5)), Partition.Halves), BaseDistribution.Gaussian, [2]);
+        _flow = new NormalizingFlow(
+            new CouplingChain(networks, new SplineBijector(new(4, 5)), Partition.Halves), BaseDistribution.Gaussian, [2]);
         _adam = new Adam(_flow.Parameters);
     }
 

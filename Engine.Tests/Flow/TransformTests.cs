@@ -28,7 +28,8 @@ public sealed class TransformTests
         double[] at = SmallFlows.Draw(name, 1);
 
         // Row 2 i is moved forward in dimension i, row 2 i + 1 backward.
-        double[] moved = [.. Enumerable.Range(0, 2 * n).SelectMany(row => at.Select((x, k) => k == row / 2 ? x + (row % 2 == 0 ? Step : -Step) : x))];
+        double[] moved = [.. Enumerable.Range(0, 2 * n)
+            .SelectMany(row => at.Select((x, k) => k == row / 2 ? x + (row % 2 == 0 ? Step : -Step) : x))];
         using Tape tape = new(s_device, record: false);
         double[] values = flow.Apply(SmallFlows.Tensor(moved, new Shape([2 * n, .. example.ToArray()]), DType.Float64)).Value.ToDoubles();
         double[] jacobian = new double[n * n];
@@ -49,7 +50,8 @@ public sealed class TransformTests
         double[] at = SmallFlows.Draw(name, 3);
 
         // The inverse autoregressive flow with splines is the one density without a gradient; all of these have one.
-        using (Tensor x = Tensor.From(at, batch, s_device)) GradCheck.Run(inputs => flow.LogDensity(inputs[0]), [x], order: 1).ThrowIfFailed();
+        using (Tensor x = Tensor.From(at, batch, s_device)) GradCheck.Run(inputs => flow.LogDensity(inputs[0]), [x], order: 1)
+            .ThrowIfFailed();
         if (flow.Parameters.Count == 0) return;
 
         Random random = new(9);
@@ -71,7 +73,8 @@ public sealed class TransformTests
         void Move(double step)
         {
             for (int i = 0; i < direction.Length; i++)
-                flow.Parameters[i].Storage.CopyFrom<double>([.. flow.Parameters[i].ToDoubles().Zip(direction[i], (p, d) => p + (step * d))]);
+                flow.Parameters[i].Storage.CopyFrom<double>(
+                    [.. flow.Parameters[i].ToDoubles().Zip(direction[i], (p, d) => p + (step * d))]);
         }
 
         double Value()
@@ -86,7 +89,8 @@ public sealed class TransformTests
     {
         using Tape tape = new(s_device);
         Tensor x = tape.Watch(Tensor.From([0.3], [1, 1]));
-        Tensor y = Bijection.RationalQuadratic(x, Tensor.From([0.1, 0.2, 0.3, 0.4, 0.5], [1, 5]), new SplineShape(2, 1), inverse: true).Value;
+        Tensor y = Bijection.RationalQuadratic(
+            x, Tensor.From([0.1, 0.2, 0.3, 0.4, 0.5], [1, 5]), new SplineShape(2, 1), inverse: true).Value;
         Assert.Throws<InvalidOperationException>(() => tape.Gradient(y, x));
     }
 
@@ -133,7 +137,8 @@ public sealed class TransformTests
         Tensor x = Tensor.Normal([1, 4, 4, 1], options.Random), context = tape.Watch(Tensor.Normal([1, 4, 4, 1], options.Random));
         float[] seen = tape.Gradient(squeezed.Apply(x, context).Value.Slice(1, 2, 1).Slice(2, 0, 1).Sum(), context).ToArray();
         for (int i = 0; i < 16; i++) Assert.Equal(i / 4 >= 2 && i % 4 < 2, seen[i] != 0);
-        Assert.Equal(x.ToArray(), squeezed.Invert(squeezed.Apply(x, context).Value, context).Value.ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
+        Assert.Equal(x.ToArray(), squeezed.Invert(squeezed.Apply(x, context).Value, context).Value.ToArray(),
+            (a, b) => Math.Abs(a - b) < 1e-5);
     }
 
     [Fact]
@@ -144,7 +149,8 @@ public sealed class TransformTests
         double[] identity = [.. Enumerable.Range(0, 36).Select(i => i / 6 == i % 6 ? 1.0 : 0)];
         Transformed made = convolution.Apply(Tensor.From(identity, [6, 6]));
         Assert.All(made.LogDeterminant.ToDoubles(), log => Assert.Equal(0, log, 1e-12));
-        Assert.All(made.Value.MatMul(made.Value, transposeThis: true).ToDoubles().Zip(identity), pair => Assert.Equal(pair.Second, pair.First, 1e-12));
+        Assert.All(made.Value.MatMul(made.Value, transposeThis: true).ToDoubles().Zip(identity),
+            pair => Assert.Equal(pair.Second, pair.First, 1e-12));
     }
 
     [Fact]
@@ -153,7 +159,8 @@ public sealed class TransformTests
         ModuleOptions options = ModuleOptions.FromSeed(1, s_device);
         using CouplingChain chain = new([new Linear(2, 3, options)], new AffineBijector());
         using Tape tape = new(s_device);
-        Assert.Contains("[5, 4]", Assert.Throws<InvalidOperationException>(() => chain.Apply(Tensor.Zeros([5, 4]))).Message, StringComparison.Ordinal);
+        Assert.Contains("[5, 4]", Assert.Throws<InvalidOperationException>(() => chain.Apply(Tensor.Zeros([5, 4]))).Message,
+            StringComparison.Ordinal);
     }
 
     private static double InverseError(string name, DType type)

@@ -3,8 +3,8 @@ using Engine.Kernels;
 namespace Engine.Tests;
 
 /// <summary>
-/// The device that the tests of GPU kernels run on beside the host: the simulator, or where the environment variable ENGINE_TEST_DEVICE names one, as in <c>cuda:0</c>, a card. There the cases that
-/// take too long thread by thread run too, and the rungs that only a card has.
+/// The device that the tests of GPU kernels run on beside the host: the simulator, or where the environment variable ENGINE_TEST_DEVICE
+/// names one, as in <c>cuda:0</c>, a card. There the cases that take too long thread by thread run too, and the rungs that only a card has.
 /// </summary>
 internal static class KernelDevice
 {
@@ -14,7 +14,8 @@ internal static class KernelDevice
         return device is IlgpuDevice { HasTensorCores: true };
     });
 
-    internal static string Name { get; } = Environment.GetEnvironmentVariable("ENGINE_TEST_DEVICE") is { Length: > 0 } name ? name : "simulator";
+    internal static string Name { get; } = Environment.GetEnvironmentVariable("ENGINE_TEST_DEVICE") is { Length: > 0 } name ? name
+        : "simulator";
 
     internal static bool IsSimulator => Name == "simulator";
 

@@ -8,8 +8,8 @@ using Xunit;
 namespace Engine.Tests;
 
 /// <summary>
-/// What the host does for a training step on a device, with launches left out: how a step runs does not depend on what kernels compute. So the portable simulator's own
-/// allocations are not among what is counted, and every family is measured in no time.
+/// What the host does for a training step on a device, with launches left out: how a step runs does not depend on what kernels compute. So
+/// the portable simulator's own allocations are not among what is counted, and every family is measured in no time.
 /// </summary>
 [Collection("console")]
 public sealed class LaunchDisciplineTests : IDisposable
@@ -128,7 +128,8 @@ public sealed class LaunchDisciplineTests : IDisposable
         Tensor picked = table.Gather(indices);
         Assert.Equal(0, device.Activity.Downloads);
         Assert.Equal([5, 6, 1, 2], picked.ToArray());
-        Assert.Contains("index 3 at position 1", Assert.Throws<ArgumentOutOfRangeException>(() => table.Gather(Tensor.From([0, 3], [2]))).Message, StringComparison.Ordinal);
+        Assert.Contains("index 3 at position 1",
+            Assert.Throws<ArgumentOutOfRangeException>(() => table.Gather(Tensor.From([0, 3], [2]))).Message, StringComparison.Ordinal);
 
         // What was known is of what came from the host, not of what a kernel writes over it.
         Move.Fill(indices.Storage, 7);
@@ -161,7 +162,8 @@ public sealed class LaunchDisciplineTests : IDisposable
     {
         ProgramInfo info = new("launches", "A test.", 1, Batch: 4) { Digits = 40 };
         Exception? failure = null;
-        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--device", device, "--out", _folder.FullName], info, run =>
+        (int code, _, string error) =
+            CapturedConsole.Of(() => TrainingProgram.Run(["--device", device, "--out", _folder.FullName], info, run =>
         {
             if (run.Device is IlgpuDevice ilgpu) ilgpu.SkipsLaunches = true;
             failure = Record.Exception(() => measure(run));

@@ -39,10 +39,13 @@ public sealed class PtxTests
         { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneGroup)], 256 },
         { typeof(AffineCoupling), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
         { typeof(Reduce), "ArgMaxKernel", [typeof(float)], 0 },
-        { typeof(RowSum), "RowKernel", [typeof(FloatScalar), typeof(MapTerm<QuaternaryMap<Kernels.Likelihoods.DivergenceOfGaussians>>), typeof(OneThread)], 256 },
-        { typeof(RowSum), "RowKernel", [typeof(FloatScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.DiscretizedLogistic>>), typeof(OneThread)], 256 },
+        { typeof(RowSum), "RowKernel",
+            [typeof(FloatScalar), typeof(MapTerm<QuaternaryMap<Kernels.Likelihoods.DivergenceOfGaussians>>), typeof(OneThread)], 256 },
+        { typeof(RowSum), "RowKernel",
+            [typeof(FloatScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.DiscretizedLogistic>>), typeof(OneThread)], 256 },
         { typeof(RowSum), "RowKernel", [typeof(FloatScalar), typeof(BernoulliLogLikelihood.RowTerm), typeof(OneGroup)], 256 },
-        { typeof(RowSum), "RowKernel", [typeof(DoubleScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.GaussianLogLikelihood>>), typeof(OneGroup)], 256 },
+        { typeof(RowSum), "RowKernel",
+            [typeof(DoubleScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.GaussianLogLikelihood>>), typeof(OneGroup)], 256 },
         { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(QuaternaryMap<Kernels.Likelihoods.DiscretizedLogisticScaleGradient>)], 0 },
         { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.GeluTanhGradient>)], 0 },
         { typeof(CrossEntropy), "GradientKernel", [typeof(FloatScalar)], 0 },
@@ -61,7 +64,8 @@ public sealed class PtxTests
         { typeof(TensorTileWeightGradient), "Kernel", [typeof(Identity)], TensorTile.Threads },
         { typeof(WeightPacking), "Kernel", [typeof(Tf32Rounding), typeof(InputGradientProduct)], 0 },
         { typeof(TensorTileConv2d), "Kernel", [typeof(Tf32Rounding), typeof(ForwardProduct), typeof(Relu)], TensorTile.Threads },
-        { typeof(TensorTileConv2d), "Kernel", [typeof(BFloat16Rounding), typeof(InputGradientProduct), typeof(Identity)], TensorTile.Threads },
+        { typeof(TensorTileConv2d), "Kernel", [typeof(BFloat16Rounding), typeof(InputGradientProduct), typeof(Identity)],
+            TensorTile.Threads },
         { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(AverageFold)], 0 },
         { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(MaximumFold)], 0 },
         { typeof(Pooling), "SpreadKernel", [typeof(DoubleScalar), typeof(PickSpread)], 0 },
@@ -127,7 +131,8 @@ public sealed class PtxTests
     };
 
     /// <summary>The elementwise operations, as the kernels get them: those without type parameters of their own.</summary>
-    public static TheoryData<Type> Operations => [.. typeof(Map).Assembly.GetTypes().Where(type => type.IsValueType && !type.ContainsGenericParameters && AsMap(type) is not null)];
+    public static TheoryData<Type> Operations =>
+        [.. typeof(Map).Assembly.GetTypes().Where(type => type.IsValueType && !type.ContainsGenericParameters && AsMap(type) is not null)];
 
     [Theory, MemberData(nameof(Kernels))]
     public void Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(Type type, string name, Type[] arguments, int group)
@@ -161,7 +166,8 @@ public sealed class PtxTests
     {
         ParameterInfo[] parameters = method.GetParameters();
         return method.ReturnType == typeof(void)
-            && parameters.Any(parameter => parameter.ParameterType.IsGenericType && parameter.ParameterType.GetGenericTypeDefinition() == typeof(ArrayView<>))
+            && parameters.Any(parameter => parameter.ParameterType.IsGenericType
+                && parameter.ParameterType.GetGenericTypeDefinition() == typeof(ArrayView<>))
             && (method.Name.EndsWith("Kernel", StringComparison.Ordinal) || typeof(IIndex).IsAssignableFrom(parameters[0].ParameterType));
     }
 
@@ -169,11 +175,14 @@ public sealed class PtxTests
     public void Elementwise_operations_compile_keep_to_registers_and_compute_with_exact_instructions(Type operation)
     {
         if (typeof(IUpdateOp).IsAssignableFrom(operation))
-            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "ChunkKernel", [typeof(FloatScalar), operation], 256);
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
+                typeof(Map), "ChunkKernel", [typeof(FloatScalar), operation], 256);
         else if (typeof(IRowTerm).IsAssignableFrom(operation))
-            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(RowSum), "RowKernel", [typeof(FloatScalar), operation, typeof(OneWarp)], 256);
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
+                typeof(RowSum), "RowKernel", [typeof(FloatScalar), operation, typeof(OneWarp)], 256);
         else
-            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(typeof(Map), "FlatKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
+                typeof(Map), "FlatKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
     }
 
     /// <summary>The operation as a kernel takes it; null for what is none.</summary>
@@ -188,14 +197,16 @@ public sealed class PtxTests
     [Fact]
     public void The_register_tile_moves_sixteen_bytes_at_a_time_and_multiplies_64_times_for_four_reads()
     {
-        string ptx = Ptx(typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], RegisterTileMatMul.Threads, CudaArchitecture.SM_90);
+        string ptx = Ptx(typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], RegisterTileMatMul.Threads,
+            CudaArchitecture.SM_90);
         Assert.Contains("ld.global.v4.f32", ptx, StringComparison.Ordinal);
         Assert.Contains("st.global.v4.f32", ptx, StringComparison.Ordinal);
         Assert.Contains("st.shared.v4.f32", ptx, StringComparison.Ordinal);
         Assert.Equal(4, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
 
         // The loop over a step's depth is the piece between two labels that reads shared memory.
-        string loop = Assert.Single(Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline), piece => piece.Contains("ld.shared", StringComparison.Ordinal));
+        string loop = Assert.Single(
+            Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline), piece => piece.Contains("ld.shared", StringComparison.Ordinal));
         Assert.Equal(64, Regex.Count(loop, @"\bmul\.f32"));
         Assert.Equal(64, Regex.Count(loop, @"\badd\.f32"));
         Assert.DoesNotContain("ld.global", loop, StringComparison.Ordinal);
@@ -204,13 +215,15 @@ public sealed class PtxTests
     [Fact]
     public void Elementwise_kernels_move_sixteen_bytes_at_a_time_and_do_not_divide()
     {
-        string flat = Ptx(typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0, CudaArchitecture.SM_90);
+        string flat = Ptx(typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0,
+            CudaArchitecture.SM_90);
         Assert.Equal(2, Regex.Count(flat, @"ld\.global\.v4\.f32"));
         Assert.Equal(1, Regex.Count(flat, @"st\.global\.v4\.f32"));
         Assert.Equal(4, Regex.Count(flat, @"\badd\.f32"));
         Assert.DoesNotMatch(@"\b(div|rem)\.", flat);
 
-        string broadcast = Ptx(typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0, CudaArchitecture.SM_90);
+        string broadcast = Ptx(typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0,
+            CudaArchitecture.SM_90);
         Assert.Equal(2, Regex.Count(broadcast, @"ld\.global\.v4\.f32"));
         Assert.Equal(1, Regex.Count(broadcast, @"\bdiv\."));
         Assert.DoesNotMatch(@"\brem\.|\.s64.*div|div\.[su]64", broadcast);
@@ -219,13 +232,15 @@ public sealed class PtxTests
     [Fact]
     public void Rows_are_added_up_in_wide_loads_and_by_shuffles()
     {
-        string warp = Ptx(typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneWarp)], 256, CudaArchitecture.SM_90);
+        string warp = Ptx(typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneWarp)], 256,
+            CudaArchitecture.SM_90);
         Assert.Equal(2, Regex.Count(warp, @"ld\.global\.v4\.f32"));
         Assert.Contains("shfl.sync.bfly", warp, StringComparison.Ordinal);
         Assert.DoesNotContain("bar.sync", warp, StringComparison.Ordinal);
         Assert.DoesNotContain(".shared", warp, StringComparison.Ordinal);
 
-        string group = Ptx(typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneGroup)], 256, CudaArchitecture.SM_90);
+        string group = Ptx(typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneGroup)], 256,
+            CudaArchitecture.SM_90);
         Assert.Equal(2, Regex.Count(group, @"bar\.sync|barrier\.sync"));
         Assert.Equal(3, Regex.Count(group, @"ld\.global\.v4\.f32"));
 
@@ -238,7 +253,8 @@ public sealed class PtxTests
     public void Attention_multiplies_sixteen_times_for_two_reads_of_sixteen_bytes()
     {
         string ptx = Ptx(typeof(Attention), "ForwardKernel", [typeof(FloatScalar)], 256, CudaArchitecture.SM_90);
-        string[] loops = [.. Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline).Where(piece => Regex.Count(piece, @"ld\.shared\.v4\.f32") > 0)];
+        string[] loops = [.. Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline)
+            .Where(piece => Regex.Count(piece, @"ld\.shared\.v4\.f32") > 0)];
         Assert.Contains(loops, loop => Regex.Count(loop, @"ld\.shared\.v4\.f32") == 2 && Regex.Count(loop, @"\bmul\.f32") == 16);
         Assert.Contains(loops, loop => Regex.Count(loop, @"ld\.shared\.v4\.f32") == 1 && Regex.Count(loop, @"\bmul\.f32") == 8);
         Assert.True(Regex.Count(ptx, @"ld\.global\.v4\.f32") >= 3);
@@ -252,7 +268,8 @@ public sealed class PtxTests
         GpuRuntime.ForgetUniformBranches(context);
         PTXCompiledKernel kernel = group == 0
             ? (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)
-            : (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(group, 1));
+            : (PTXCompiledKernel)backend.Compile(
+                EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(group, 1));
         return kernel.PTXAssembly;
     }
 }

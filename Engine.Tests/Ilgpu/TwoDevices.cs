@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Engine.Tests;
 
-/// <summary>The host and the simulator, or the card that <see cref="KernelDevice"/> names, side by side: a kernel runs on both, from the same inputs, and the results are held against each other.</summary>
+/// <summary>
+/// The host and the simulator, or the card that <see cref="KernelDevice"/> names, side by side: a kernel runs on both, from the same
+/// inputs, and the results are held against each other.
+/// </summary>
 public sealed class TwoDevices : IDisposable
 {
     public Device Cpu { get; } = new CpuDevice(1);
@@ -49,7 +52,8 @@ public sealed class TwoDevices : IDisposable
     /// <param name="length">The length of the output.</param>
     /// <param name="kernel">Gets the inputs and the output.</param>
     /// <param name="inputs">The inputs.</param>
-    internal T[] Agree<T>(double tolerance, double scale, int length, Action<Storage[], Storage> kernel, params Array[] inputs) where T : unmanaged, INumber<T>
+    internal T[] Agree<T>(double tolerance, double scale, int length, Action<Storage[], Storage> kernel, params Array[] inputs)
+        where T : unmanaged, INumber<T>
     {
         (T[] cpu, T[] gpu) = Run(new T[length], kernel, inputs);
         for (int i = 0; i < length; i++)

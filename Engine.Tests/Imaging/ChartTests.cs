@@ -21,7 +21,8 @@ public sealed class ChartTests
     [Fact]
     public void A_band_lies_between_its_lines_and_widens_the_scale()
     {
-        Picture picture = new LineChart().AddBand("band", [0, 1, 2], [0, 0, 0], [1, 2, 3], s_red).Add("line", [0, 1, 2], [0, 1, 1.5], s_blue).Draw();
+        Picture picture = new LineChart().AddBand("band", [0, 1, 2], [0, 0, 0], [1, 2, 3], s_red)
+            .Add("line", [0, 1, 2], [0, 1, 1.5], s_blue).Draw();
 
         // Red over white: the other two channels are lower by its share.
         int[] heights = new int[picture.Width];

@@ -34,7 +34,8 @@ public sealed class ImageGridTests
 
     [Fact]
     public void A_grid_is_about_square_unless_told() =>
-        Assert.Equal((4 * 58 + 2, 3 * 58 + 2), (new ImageGrid().Draw(new byte[12 * 784], 28, 28).Width, new ImageGrid().Draw(new byte[12 * 784], 28, 28).Height));
+        Assert.Equal((4 * 58 + 2, 3 * 58 + 2),
+            (new ImageGrid().Draw(new byte[12 * 784], 28, 28).Width, new ImageGrid().Draw(new byte[12 * 784], 28, 28).Height));
 
     [Fact]
     public void Colour_images_keep_their_channels()
@@ -49,14 +50,18 @@ public sealed class ImageGridTests
         ImageDataset data = Digits.Draw(10);
         Picture picture = new ImageGrid { Padding = 0, Magnification = 1 }.Draw(data, 1, first: 9);
         Assert.Equal(data.Image(9).ToArray(), picture.Pixels.ToArray());
-        Assert.Equal("digits has 10 images: 2 from image 9 on are not there.", Assert.Throws<ArgumentException>(() => new ImageGrid().Draw(data, 2, first: 9)).Message);
+        Assert.Equal("digits has 10 images: 2 from image 9 on are not there.",
+            Assert.Throws<ArgumentException>(() => new ImageGrid().Draw(data, 2, first: 9)).Message);
     }
 
     [Fact]
     public void What_cannot_be_drawn_is_refused()
     {
-        Assert.Contains("A whole number of images of 4 values (2 x 2 x 1) was expected, found 5 values.", Assert.Throws<ArgumentException>(() => new ImageGrid().Draw(new float[5], 2, 2)).Message);
-        Assert.Contains("was 0", Assert.Throws<ArgumentException>(() => new ImageGrid { Magnification = 0 }.Draw(new byte[4], 2, 2)).Message);
-        Assert.Contains("White must lie above black", Assert.Throws<ArgumentException>(() => new ImageGrid { White = -1 }.Draw(new float[4], 2, 2)).Message);
+        Assert.Contains("A whole number of images of 4 values (2 x 2 x 1) was expected, found 5 values.",
+            Assert.Throws<ArgumentException>(() => new ImageGrid().Draw(new float[5], 2, 2)).Message);
+        Assert.Contains("was 0",
+            Assert.Throws<ArgumentException>(() => new ImageGrid { Magnification = 0 }.Draw(new byte[4], 2, 2)).Message);
+        Assert.Contains("White must lie above black",
+            Assert.Throws<ArgumentException>(() => new ImageGrid { White = -1 }.Draw(new float[4], 2, 2)).Message);
     }
 }

@@ -31,7 +31,8 @@ public sealed class PngWriterTests
     public void The_check_of_a_chunk_is_that_of_the_standard() => Assert.Equal(0xCBF43926, Crc32.Of("123456789"u8));
 
     [Fact]
-    public void A_check_goes_on_over_pieces() => Assert.Equal(Crc32.Of("123456789abcdefghi"u8), Crc32.Of("abcdefghi"u8, Crc32.Of("123456789"u8)));
+    public void A_check_goes_on_over_pieces() =>
+        Assert.Equal(Crc32.Of("123456789abcdefghi"u8), Crc32.Of("abcdefghi"u8, Crc32.Of("123456789"u8)));
 
     [Fact]
     public void A_file_is_replaced_and_nothing_else_is_left_in_the_folder()
@@ -60,7 +61,8 @@ public sealed class PngWriterTests
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {
-        Assert.Equal("A picture of 2 x 2 pixels and 3 channels was expected, found 11 bytes.", Assert.Throws<ArgumentException>(() => PngWriter.Encode(2, 2, 3, new byte[11])).Message);
+        Assert.Equal("A picture of 2 x 2 pixels and 3 channels was expected, found 11 bytes.",
+            Assert.Throws<ArgumentException>(() => PngWriter.Encode(2, 2, 3, new byte[11])).Message);
         Assert.Throws<ArgumentException>(() => PngWriter.Encode(2, 2, 4, new byte[16]));
         Assert.Throws<ArgumentException>(() => new Picture(0, 1, 1));
     }
@@ -78,7 +80,8 @@ public sealed class PngWriterTests
             Assert.Equal(BitwiseCrc(file.AsSpan(at + 4, 4 + length)), BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length)));
             if (types[^1] == "IHDR")
             {
-                Assert.Equal((width, height), (BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at + 8)), BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at + 12))));
+                Assert.Equal((width, height),
+                    (BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at + 8)), BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at + 12))));
                 Assert.Equal([8, (byte)(channels == 1 ? 0 : 2), 0, 0, 0], file[(at + 16)..(at + 21)]);
             }
 

@@ -13,7 +13,8 @@ public sealed class ScatterChartTests
         (int X, int Y)[] red = Pixels(picture, (r, _, b) => r > 150 && b < 100), cyan = Pixels(picture, (r, _, b) => b > 100 && r < 100);
         Assert.NotEmpty(red);
         Assert.NotEmpty(cyan);
-        Assert.True(red.Max(p => p.X) < cyan.Min(p => p.X) && red.Min(p => p.Y) > cyan.Max(p => p.Y), "the first class must lie to the lower left");
+        Assert.True(red.Max(p => p.X) < cyan.Min(p => p.X) && red.Min(p => p.Y) > cyan.Max(p => p.Y),
+            "the first class must lie to the lower left");
     }
 
     [Fact]
@@ -23,8 +24,10 @@ public sealed class ScatterChartTests
         for (int i = 0; i < 10; i++) chart.Add($"{i}", [i], [i]);
         Picture picture = chart.Draw();
         HashSet<(byte, byte, byte)> legend = [];
-        for (int i = 0; i + 2 < picture.Pixels.Length; i += 3) legend.Add((picture.Pixels[i], picture.Pixels[i + 1], picture.Pixels[i + 2]));
-        Assert.True(legend.Count(c => Math.Max(c.Item1, Math.Max(c.Item2, c.Item3)) - Math.Min(c.Item1, Math.Min(c.Item2, c.Item3)) > 100) >= 10);
+        for (int i = 0; i + 2 < picture.Pixels.Length; i += 3) legend.Add(
+            (picture.Pixels[i], picture.Pixels[i + 1], picture.Pixels[i + 2]));
+        Assert.True(legend.Count(
+            c => Math.Max(c.Item1, Math.Max(c.Item2, c.Item3)) - Math.Min(c.Item1, Math.Min(c.Item2, c.Item3)) > 100) >= 10);
     }
 
     [Fact]
@@ -32,7 +35,8 @@ public sealed class ScatterChartTests
     {
         new ScatterChart().Draw();
         new ScatterChart().Add("none", [double.NaN], [1]).Draw();
-        Assert.Contains("as many x as y, found 1 and 2", Assert.Throws<ArgumentException>(() => new ScatterChart().Add("a", [1.0], [1.0, 2.0])).Message);
+        Assert.Contains("as many x as y, found 1 and 2",
+            Assert.Throws<ArgumentException>(() => new ScatterChart().Add("a", [1.0], [1.0, 2.0])).Message);
     }
 
     // Below the legend only.

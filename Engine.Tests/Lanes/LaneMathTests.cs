@@ -146,16 +146,19 @@ public sealed class LaneMathTests
             string what = $"{typeof(TFunction).Name} of {x:R}";
             float[] found =
             [
-                TFunction.Apply(Float512.Fill(x)).Value[3], TFunction.Apply(Float256.Fill(x)).Value[3], TFunction.Apply(new FloatScalar(x)).Value,
+                TFunction.Apply(Float512.Fill(x)).Value[3], TFunction.Apply(Float256.Fill(x)).Value[3],
+                TFunction.Apply(new FloatScalar(x)).Value,
             ];
             foreach (float f in found)
-                Assert.True(f.Equals(y) && (float.IsNaN(y) || float.IsNegative(f) == float.IsNegative(y)), $"{what}: expected {y:R}, found {f:R}");
+                Assert.True(f.Equals(y) && (float.IsNaN(y) || float.IsNegative(f) == float.IsNegative(y)),
+                    $"{what}: expected {y:R}, found {f:R}");
 
             // What float32 rounds to a limit, float64 may still tell from it.
             if (x != 0 && !float.IsInfinity(x) && !float.IsNaN(y)) continue;
             double[] inDouble =
             [
-                TFunction.Apply(Double512.Fill(x)).Value[3], TFunction.Apply(Double256.Fill(x)).Value[3], TFunction.Apply(new DoubleScalar(x)).Value,
+                TFunction.Apply(Double512.Fill(x)).Value[3], TFunction.Apply(Double256.Fill(x)).Value[3],
+                TFunction.Apply(new DoubleScalar(x)).Value,
             ];
             foreach (double d in inDouble) Assert.True(((float)d).Equals(y), $"{what} in float64: expected {y:R}, found {d:R}");
         }

@@ -87,7 +87,9 @@ internal static unsafe class Ulp
         return (worst[0], worst[1], worst[2]);
     }
 
-    /// <summary>The worst errors over given float64 numbers, whose count is a multiple of eight: of 512-bit, 256-bit and scalar lanes.</summary>
+    /// <summary>
+    /// The worst errors over given float64 numbers, whose count is a multiple of eight: of 512-bit, 256-bit and scalar lanes.
+    /// </summary>
     internal static (Worst Wide, Worst Narrow, Worst Scalar) OverDoubles<TFunction>(double[] x) where TFunction : ILaneFunction
     {
         Worst[] worst = [default, default, default];

@@ -52,7 +52,8 @@ public sealed class BernoulliTests : IDisposable
         // 1 + e^-|l| is 2 for a logit of 0, in every lane and step.
         using Tape tape = new(_cpu);
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
-            Assert.Equal(-5000 * Math.Log(2), LogLikelihood.Bernoulli(Tensor.Zeros([1, 5000], type), Tensor.Zeros([5000], type)).Item(), 2e-2);
+            Assert.Equal(-5000 * Math.Log(2), LogLikelihood.Bernoulli(Tensor.Zeros([1, 5000], type), Tensor.Zeros([5000], type)).Item(),
+                2e-2);
     }
 
     [Fact]
@@ -81,11 +82,16 @@ public sealed class BernoulliTests : IDisposable
     public void Bad_input_is_refused_with_a_sentence()
     {
         using Tape tape = new(_cpu);
-        Refused("LogLikelihood.Bernoulli: logits [2, 3] and x [2, 4] do not broadcast.", () => LogLikelihood.Bernoulli(Tensor.Zeros([2, 3]), Tensor.Zeros([2, 4])));
-        Refused("LogLikelihood.Bernoulli: logits [2] hold Float32, x [2] hold Float64; convert one with Cast.", () => LogLikelihood.Bernoulli(Tensor.Zeros([2]), Tensor.Zeros([2], DType.Float64)));
-        Refused("LogLikelihood.Bernoulli: Reduction.Rows needs at least one axis, found a scalar.", () => LogLikelihood.Bernoulli(Tensor.Zeros([]), Tensor.Zeros([])));
-        Refused("LogLikelihood.Bernoulli: shape [0, 3] has no element to average.", () => LogLikelihood.Bernoulli(Tensor.Zeros([0, 3]), Tensor.Zeros([3]), Reduction.Mean));
-        Refused("LogLikelihood.Bernoulli: logits must be Float32 or Float64, found Int32.", () => LogLikelihood.Bernoulli(Tensor.From([1], [1]), Tensor.From([1], [1])));
+        Refused("LogLikelihood.Bernoulli: logits [2, 3] and x [2, 4] do not broadcast.",
+            () => LogLikelihood.Bernoulli(Tensor.Zeros([2, 3]), Tensor.Zeros([2, 4])));
+        Refused("LogLikelihood.Bernoulli: logits [2] hold Float32, x [2] hold Float64; convert one with Cast.",
+            () => LogLikelihood.Bernoulli(Tensor.Zeros([2]), Tensor.Zeros([2], DType.Float64)));
+        Refused("LogLikelihood.Bernoulli: Reduction.Rows needs at least one axis, found a scalar.",
+            () => LogLikelihood.Bernoulli(Tensor.Zeros([]), Tensor.Zeros([])));
+        Refused("LogLikelihood.Bernoulli: shape [0, 3] has no element to average.",
+            () => LogLikelihood.Bernoulli(Tensor.Zeros([0, 3]), Tensor.Zeros([3]), Reduction.Mean));
+        Refused("LogLikelihood.Bernoulli: logits must be Float32 or Float64, found Int32.",
+            () => LogLikelihood.Bernoulli(Tensor.From([1], [1]), Tensor.From([1], [1])));
         Refused("L1: there is no such reduction.", () => Loss.L1(Tensor.Zeros([2]), Tensor.Zeros([2]), (Reduction)7));
     }
 

@@ -61,7 +61,8 @@ public sealed class CrossEntropyTests : IDisposable
         {
             ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(
                 () => Loss.CrossEntropy(Tensor.Zeros([4, 10]), Tensor.From([0, 9, 3, wrong], [4])));
-            Assert.StartsWith($"CrossEntropy: label {wrong} of row 3 is none of the 10 classes (0 to 9).", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"CrossEntropy: label {wrong} of row 3 is none of the 10 classes (0 to 9).", error.Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -73,7 +74,8 @@ public sealed class CrossEntropyTests : IDisposable
         Tensor loss = Loss.CrossEntropy(logits, labels);
         labels.Storage.CopyFrom<int>([0, 3_000_000]);
         ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() => tape.Gradient(loss, logits));
-        Assert.StartsWith("CrossEntropy: label 3000000 of row 1 is none of the 3 classes (0 to 2).", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("CrossEntropy: label 3000000 of row 1 is none of the 3 classes (0 to 2).", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +85,8 @@ public sealed class CrossEntropyTests : IDisposable
         Tensor labels = Tensor.From([0, 1], [2]);
         Refused("CrossEntropy: labels must be Int32, found Float32.", () => Loss.CrossEntropy(Tensor.Zeros([2, 3]), Tensor.Zeros([2])));
         Refused("CrossEntropy: logits [3, 4] need labels [3], found [2].", () => Loss.CrossEntropy(Tensor.Zeros([3, 4]), labels));
-        Refused("CrossEntropy: logits must be [..., classes] with at least one class, found [].", () => Loss.CrossEntropy(Tensor.Zeros([]), labels));
+        Refused("CrossEntropy: logits must be [..., classes] with at least one class, found [].",
+            () => Loss.CrossEntropy(Tensor.Zeros([]), labels));
         Refused("CrossEntropy: the label smoothing must be from 0 to 1.", () => Loss.CrossEntropy(Tensor.Zeros([2, 4]), labels, 1.5));
     }
 

@@ -23,7 +23,8 @@ public sealed class DistributionTests : IDisposable
         double[] levels = [.. Enumerable.Range(0, 256).Select(i => -1 + (2.0 * i / 255))];
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
         {
-            Tensor log = LogLikelihood.DiscretizedLogistic(Tensor.From(levels, [256]).Cast(type), Tensor.Full([], mean, type), Tensor.Full([], logScale, type), Reduction.None);
+            Tensor log = LogLikelihood.DiscretizedLogistic(
+                Tensor.From(levels, [256]).Cast(type), Tensor.Full([], mean, type), Tensor.Full([], logScale, type), Reduction.None);
             Assert.Equal(1, log.ToDoubles().Sum(Math.Exp), type == DType.Float64 ? 1e-12 : 1e-5);
         }
     }
@@ -33,7 +34,8 @@ public sealed class DistributionTests : IDisposable
     {
         using Tape tape = new(_cpu);
         Tensor x = Tensor.From([0.2, 0, 0.6, 1, 0.4], [5]);
-        double[] log = LogLikelihood.DiscretizedLogistic(x, Tensor.Full([], 0.45, DType.Float64), Tensor.Full([], -1, DType.Float64), Reduction.None, 0, 1, 6).ToDoubles();
+        double[] log = LogLikelihood.DiscretizedLogistic(
+            x, Tensor.Full([], 0.45, DType.Float64), Tensor.Full([], -1, DType.Float64), Reduction.None, 0, 1, 6).ToDoubles();
         double Below(double value) => 1 / (1 + Math.Exp(-(value - 0.45) * Math.E));
         double[] expected = [Below(0.3) - Below(0.1), Below(0.1), Below(0.7) - Below(0.5), 1 - Below(0.9), Below(0.5) - Below(0.3)];
         for (int i = 0; i < 5; i++) Assert.Equal(expected[i], Math.Exp(log[i]), 1e-14);
@@ -66,7 +68,8 @@ public sealed class DistributionTests : IDisposable
     public void The_divergence_of_two_gaussians_is_its_integral(double mean, double logVariance, double otherMean, double otherLogVariance)
     {
         using Tape tape = new(_cpu);
-        double integral = Integrate(x => Density(x, mean, logVariance), x => Log(x, mean, logVariance) - Log(x, otherMean, otherLogVariance), mean, logVariance);
+        double integral = Integrate(
+            x => Density(x, mean, logVariance), x => Log(x, mean, logVariance) - Log(x, otherMean, otherLogVariance), mean, logVariance);
         Tensor[] t = Array.ConvertAll((double[])[mean, logVariance, otherMean, otherLogVariance], value => Tensor.From([value], [1]));
         Assert.Equal(integral, KullbackLeibler.Gaussians(t[0], t[1], t[2], t[3]).Item(), 1e-9);
     }
@@ -89,15 +92,19 @@ public sealed class DistributionTests : IDisposable
         using Tape tape = new(_cpu);
         const int steps = 4001;
         double[] x = [.. Enumerable.Range(0, steps).Select(i => -20 + (40.0 * i / (steps - 1)))];
-        double[] log = LogLikelihood.Gaussian(Tensor.From(x, [steps]), Tensor.Full([], 0.3, DType.Float64), Tensor.Full([], 0.9, DType.Float64), Reduction.None).ToDoubles();
+        double[] log = LogLikelihood.Gaussian(
+            Tensor.From(x, [steps]), Tensor.Full([], 0.3, DType.Float64), Tensor.Full([], 0.9, DType.Float64), Reduction.None).ToDoubles();
         Assert.Equal(1, log.Sum(Math.Exp) * 40 / (steps - 1), 1e-12);
     }
 
-    private static double Log(double x, double mean, double logVariance) => -0.5 * (Math.Log(2 * Math.PI) + logVariance + (Math.Pow(x - mean, 2) / Math.Exp(logVariance)));
+    private static double Log(double x, double mean, double logVariance) =>
+        -0.5 * (Math.Log(2 * Math.PI) + logVariance + (Math.Pow(x - mean, 2) / Math.Exp(logVariance)));
 
     private static double Density(double x, double mean, double logVariance) => Math.Exp(Log(x, mean, logVariance));
 
-    /// <summary>The expectation by the trapezoidal rule, which converges faster than any power for a smooth integrand that vanishes at both ends.</summary>
+    /// <summary>
+    /// The expectation by the trapezoidal rule, which converges faster than any power for a smooth integrand that vanishes at both ends.
+    /// </summary>
     private static double Integrate(Func<double, double> density, Func<double, double> value, double mean, double logVariance)
     {
         double step = Math.Exp(logVariance / 2) / 50;

@@ -9,7 +9,8 @@ namespace Engine.Tests;
 public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     private static readonly double[] s_special =
-        [0, -0.0, 1, -1, 0.5, 2, -2, 1e-3, -1e-3, 1e-20, 10, -10, 30, -30, 88, -87, 100, -104, 1e4, -1e4, 1e30, double.PositiveInfinity, double.NegativeInfinity, double.NaN];
+        [0, -0.0, 1, -1, 0.5, 2, -2, 1e-3, -1e-3, 1e-20, 10, -10, 30, -30, 88, -87, 100, -104, 1e4, -1e4, 1e30, double.PositiveInfinity,
+            double.NegativeInfinity, double.NaN];
 
     [Fact]
     public void Operations_of_one_argument_agree()
@@ -60,9 +61,12 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
     public void Arguments_are_broadcast(int[] shape, int[] x, int[] y, int[] z)
     {
         Shape output = new(shape), xShape = new(x), yShape = new(y), zShape = new(z);
-        Array[] inputs = [TwoDevices.Random<float>(xShape.Count, 2, 1), TwoDevices.Random<float>(yShape.Count, 2, 2), TwoDevices.Random<float>(zShape.Count, 2, 3)];
-        devices.Agree<float>(2e-7, 1, output.Count, (s, r) => Map.Ternary(s[0], xShape, s[1], yShape, s[2], zShape, r, output, new Weighted(0.3)), inputs);
-        devices.Agree<float>(2e-7, 1, output.Count, (s, r) => Map.Quaternary(s[0], xShape, s[1], yShape, s[2], zShape, s[1], yShape, r, output, new Mixed()), inputs);
+        Array[] inputs = [TwoDevices.Random<float>(xShape.Count, 2, 1), TwoDevices.Random<float>(yShape.Count, 2, 2),
+            TwoDevices.Random<float>(zShape.Count, 2, 3)];
+        devices.Agree<float>(2e-7, 1, output.Count,
+            (s, r) => Map.Ternary(s[0], xShape, s[1], yShape, s[2], zShape, r, output, new Weighted(0.3)), inputs);
+        devices.Agree<float>(2e-7, 1, output.Count,
+            (s, r) => Map.Quaternary(s[0], xShape, s[1], yShape, s[2], zShape, s[1], yShape, r, output, new Mixed()), inputs);
     }
 
     [Theory]
@@ -76,7 +80,8 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
         // Each element alone, and all of them with four to a thread.
         float[] x = TwoDevices.Random<float>(length, 3, 5), one = new float[1], alone = new float[length];
         float[] all = TwoDevices.On(devices.Gpu, new float[length], (s, y) => Map.Unary(s[0], y, new Tanh()), x);
-        for (int i = 0; i < length; i++) alone[i] = TwoDevices.On(devices.Gpu, one, (s, y) => Map.Unary(s[0], y, new Tanh()), new[] { x[i] })[0];
+        for (int i = 0; i < length; i++) alone[i] =
+            TwoDevices.On(devices.Gpu, one, (s, y) => Map.Unary(s[0], y, new Tanh()), new[] { x[i] })[0];
         Assert.Equal(alone, all);
     }
 
@@ -87,7 +92,8 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
         using Device device = KernelDevice.Open();
         ChunkTables tables = ((IlgpuDevice)device).Tables;
         (Storage[] p, Storage[] m, Storage[] v, Storage[] g) = (All(device, 1), All(device, 2), All(device, 3), All(device, 4));
-        (Storage[] q, Storage[] n, Storage[] w, Storage[] h) = (All(devices.Cpu, 1), All(devices.Cpu, 2), All(devices.Cpu, 3), All(devices.Cpu, 4));
+        (Storage[] q, Storage[] n, Storage[] w, Storage[] h) =
+            (All(devices.Cpu, 1), All(devices.Cpu, 2), All(devices.Cpu, 3), All(devices.Cpu, 4));
         for (int step = 1; step <= 3; step++)
         {
             AdamUpdate.Run(p, m, v, g, step, 0.01, 0.9, 0.999, 1e-8, 0.1);
@@ -115,21 +121,25 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
         AdamUpdate.Run(p, m, v, others, 6, 0.01, 0.9, 0.999, 1e-8, 0.1);
         Assert.Equal(3, tables.Uploads);
 
-        Storage[] All(Device on, int seed) => [.. lengths.Select(length => TwoDevices.With<float>(on, [.. TwoDevices.Random<float>(length, 1, seed).Select(MathF.Abs)]))];
+        Storage[] All(Device on, int seed) =>
+            [.. lengths.Select(length => TwoDevices.With<float>(on, [.. TwoDevices.Random<float>(length, 1, seed).Select(MathF.Abs)]))];
 
         void Same(Storage expected, Storage found)
         {
             float[] a = new float[expected.Length], b = new float[found.Length];
             expected.CopyTo<float>(a);
             found.CopyTo<float>(b);
-            for (int i = 0; i < a.Length; i++) Assert.True(Math.Abs(a[i] - b[i]) <= 1e-6 * (1 + Math.Abs(a[i])), $"element {i} of {a.Length}: {b[i]:R} on the simulator, {a[i]:R} on the host");
+            for (int i = 0; i < a.Length; i++) Assert.True(
+                Math.Abs(a[i] - b[i]) <= 1e-6 * (1 + Math.Abs(a[i])),
+                $"element {i} of {a.Length}: {b[i]:R} on the simulator, {a[i]:R} on the host");
         }
     }
 
     [Fact]
     public void Losses_noise_and_optimisers_agree()
     {
-        float[] x = TwoDevices.Random<float>(37, 4), t = [.. TwoDevices.Random<float>(37, 1, 2).Select(MathF.Abs)], g = TwoDevices.Random<float>(37, 1, 3);
+        float[] x = TwoDevices.Random<float>(37, 4), t = [.. TwoDevices.Random<float>(37, 1, 2).Select(MathF.Abs)],
+            g = TwoDevices.Random<float>(37, 1, 3);
         devices.Agree<float>(2e-6, 1, 37, (s, y) => BinaryCrossEntropy.FromLogits(s[0], s[1], y), x, t);
         devices.Agree<float>(2e-6, 1, 37, (s, y) => BinaryCrossEntropy.FromLogitsGradient(s[2], s[0], s[1], y), x, t, g);
         devices.Agree<float>(2e-6, 1, 37, (s, y) => BinaryCrossEntropy.FromProbabilities(s[1], s[1], y), x, t);
@@ -156,7 +166,8 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
             Storage[] states = [s[1], s[2], s[3], s[4]];
             states[state] = y;
             Move.Copy(s[1 + state], y);
-            RmsPropUpdate.Run([states[0]], [states[1]], [.. mean.Select(i => states[i])], [.. velocity.Select(i => states[i])], [s[0]], 0.1, 0.9, 1e-3, 0.5);
+            RmsPropUpdate.Run([states[0]], [states[1]], [.. mean.Select(i => states[i])], [.. velocity.Select(i => states[i])], [s[0]], 0.1,
+                0.9, 1e-3, 0.5);
         }, g, x, t, g, x);
 
         void Adam(int state, float[] start) => devices.Agree<float>(2e-6, 1, 37, (s, y) =>
@@ -187,7 +198,8 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
 
         void Of<T>(double tolerance) where T : unmanaged, INumber<T>
         {
-            T[] x = [.. s_special.SelectMany(v => s_special.Select(_ => T.CreateTruncating(v)))], y = [.. s_special.SelectMany(_ => s_special.Select(T.CreateTruncating))];
+            T[] x = [.. s_special.SelectMany(v => s_special.Select(_ => T.CreateTruncating(v)))],
+                y = [.. s_special.SelectMany(_ => s_special.Select(T.CreateTruncating))];
             Shape shape = new(x.Length);
             devices.Agree<T>(tolerance, 0.5, x.Length, (s, z) => Map.Binary(s[0], shape, s[1], shape, z, shape, op), x, y);
         }

@@ -7,7 +7,8 @@ namespace Engine.Tests;
 
 public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
-    private static readonly Activation[] s_activations = [Activation.None, Activation.Relu, Activation.LeakyRelu(0.25), Activation.Tanh, Activation.Sigmoid];
+    private static readonly Activation[] s_activations =
+        [Activation.None, Activation.Relu, Activation.LeakyRelu(0.25), Activation.Tanh, Activation.Sigmoid];
 
     [Theory]
     [InlineData(0, 3)]
@@ -46,8 +47,10 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
             foreach (Activation activation in s_activations)
             {
                 devices.Agree<T>(tolerance, 1, count, (s, r) => ActivationGradient.Run(s[0], s[1], activation, rows, columns, r), g, y);
-                devices.Agree<T>(tolerance, rows, columns, (s, r) => ActivationGradient.Run(s[0], s[1], activation, rows, columns, s[0], r), g, y);
-                devices.Agree<T>(tolerance, 1, count, (s, r) => ActivationGradient.Run(s[0], s[1], activation, rows, columns, r, s[2]), g, y, new T[columns]);
+                devices.Agree<T>(tolerance, rows, columns, (s, r) => ActivationGradient.Run(s[0], s[1], activation, rows, columns, s[0], r),
+                    g, y);
+                devices.Agree<T>(tolerance, 1, count, (s, r) => ActivationGradient.Run(s[0], s[1], activation, rows, columns, r, s[2]), g,
+                    y, new T[columns]);
             }
         }
     }
@@ -56,7 +59,8 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
     public void Storages_that_do_not_fit_are_refused()
     {
         using CpuDevice host = new(1);
-        Storage a = host.Allocate(DType.Float32, 6), b = host.Allocate(DType.Float32, 6), three = host.Allocate(DType.Float32, 3), whole = host.Allocate(DType.Int32, 6);
+        Storage a = host.Allocate(DType.Float32, 6), b = host.Allocate(DType.Float32, 6), three = host.Allocate(DType.Float32, 3),
+            whole = host.Allocate(DType.Int32, 6);
         Assert.Throws<ArgumentException>(() => ActivationGradient.Run(a, three, Activation.Relu, 2, 3, b));
         Assert.Throws<ArgumentException>(() => ActivationGradient.Run(a, b, Activation.Relu, 2, 3, a, b));
         Assert.Throws<ArgumentException>(() => ActivationGradient.Run(a, b, Activation.Relu, 3, 2, a, three));
@@ -70,7 +74,9 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
     {
         using CpuDevice host = new(1);
         using Tape tape = new(host);
-        Tensor x = tape.Watch(Tensor.From(new float[] { 1, -2, 3, 0.5f }, [2, 2], host)), w = tape.Watch(Tensor.From(new float[] { 1, 2, -1, 1 }, [2, 2], host)), b = tape.Watch(Tensor.From(new float[] { 1, 2 }, [2], host));
+        Tensor x = tape.Watch(Tensor.From(new float[] { 1, -2, 3, 0.5f }, [2, 2], host)),
+            w = tape.Watch(Tensor.From(new float[] { 1, 2, -1, 1 }, [2, 2], host)),
+                b = tape.Watch(Tensor.From(new float[] { 1, 2 }, [2], host));
         Tensor y = x.Linear(w, b, Activation.LeakyRelu(0.5));
         Tensor loss = (y * y).Sum();
         Tensor[] plain = tape.Gradients(loss, [x, w, b]);
@@ -87,7 +93,9 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
     {
         using CpuDevice host = new(1);
         using Tape tape = new(host);
-        Tensor x = tape.Watch(Tensor.From(new float[] { 1, -2, 3, 0.5f }, [2, 2], host)), w = tape.Watch(Tensor.From(new float[] { 1, 2, -1, 1 }, [2, 2], host)), b = tape.Watch(Tensor.From(new float[] { 1, 2 }, [2], host));
+        Tensor x = tape.Watch(Tensor.From(new float[] { 1, -2, 3, 0.5f }, [2, 2], host)),
+            w = tape.Watch(Tensor.From(new float[] { 1, 2, -1, 1 }, [2, 2], host)),
+                b = tape.Watch(Tensor.From(new float[] { 1, 2 }, [2], host));
         Tensor loss = x.Linear(w, b, Activation.Tanh).Linear(w, b, Activation.Sigmoid).Sum();
         float[] fused = Values(tape.Gradient(loss, b));
         float[] composed = Values(tape.Gradient(loss, b, createGraph: true));
@@ -112,11 +120,13 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
             for (int i = 0; i < count; i++)
             {
                 double value = Derivative(activation, double.CreateTruncating(y[i])) * double.CreateTruncating(g[i]);
-                Assert.True(Math.Abs(value - double.CreateTruncating(result[i])) <= tolerance, $"{activation.Kind}, element {i}: {result[i]}, expected {value}");
+                Assert.True(Math.Abs(value - double.CreateTruncating(result[i])) <= tolerance,
+                    $"{activation.Kind}, element {i}: {result[i]}, expected {value}");
 
                 // With what rounding loses: a plain loop would be worse than the kernel, which adds block by block.
                 double sum = expected[i % columns] + value;
-                lost[i % columns] += Math.Abs(sum) > Math.Abs(value) ? expected[i % columns] - sum + value : value - sum + expected[i % columns];
+                lost[i % columns] += Math.Abs(sum) > Math.Abs(value) ? expected[i % columns] - sum + value
+                    : value - sum + expected[i % columns];
                 expected[i % columns] = sum;
             }
 
@@ -125,7 +135,8 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
             for (int c = 0; c < columns; c++)
             {
                 Assert.True(
-                    Math.Abs(expected[c] - double.CreateTruncating(sums[c])) <= tolerance * (1 + Math.Sqrt(rows)), $"{activation.Kind}, sum {c}: {sums[c]}, expected {expected[c]}");
+                    Math.Abs(expected[c] - double.CreateTruncating(sums[c])) <= tolerance * (1 + Math.Sqrt(rows)),
+                    $"{activation.Kind}, sum {c}: {sums[c]}, expected {expected[c]}");
             }
 
             foreach (int threads in (int[])[1, 2, 3])
@@ -138,7 +149,8 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
             (T[], T[]) Run(int threads, bool inPlace)
             {
                 using CpuDevice host = new(threads);
-                Storage from = TwoDevices.With<T>(host, g), output = TwoDevices.With<T>(host, y), to = inPlace ? from : TwoDevices.With<T>(host, g), columnSums = host.Allocate(from.DType, columns);
+                Storage from = TwoDevices.With<T>(host, g), output = TwoDevices.With<T>(host, y),
+                    to = inPlace ? from : TwoDevices.With<T>(host, g), columnSums = host.Allocate(from.DType, columns);
                 Move.Fill(columnSums, 7);
                 ActivationGradient.Run(from, output, activation, rows, columns, to, columnSums);
                 (T[] elements, T[] total) = (new T[count], new T[columns]);

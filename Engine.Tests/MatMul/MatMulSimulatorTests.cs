@@ -12,13 +12,15 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
 
     public static TheoryData<MatMulRung> Rungs => new(AllRungs);
 
-    private static IEnumerable<MatMulRung> AllRungs => Enum.GetValues<MatMulRung>().Where(rung => rung < MatMulRung.Tf32 || KernelDevice.HasTensorCores);
+    private static IEnumerable<MatMulRung> AllRungs =>
+        Enum.GetValues<MatMulRung>().Where(rung => rung < MatMulRung.Tf32 || KernelDevice.HasTensorCores);
 
     [Theory, MemberData(nameof(Rungs))]
     public void Shapes_on_and_beside_the_tiles_of_16(MatMulRung rung)
     {
         int form = 0;
-        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 1), (3, 5, 7), (16, 16, 16), (17, 15, 9), (15, 33, 17), (32, 16, 8), (4, 1, 12), (5, 4, 0)])
+        foreach ((int m, int n, int k) in (
+            (int, int, int)[])[(1, 1, 1), (3, 5, 7), (16, 16, 16), (17, 15, 9), (15, 33, 17), (32, 16, 8), (4, 1, 12), (5, 4, 0)])
             foreach (bool transposeA in (bool[])[false, true])
                 foreach (bool transposeB in (bool[])[false, true])
                 {
@@ -55,16 +57,19 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
     public void Batches_and_shared_operands(MatMulRung rung)
     {
         foreach ((int? strideA, int? strideB) in ((int?, int?)[])[(null, null), (0, null), (null, 0), (7 * 12 + 3, 12 * 8 + 4)])
-            Check<float>(rung, new(7, 8, 12, Batch: 3, StrideA: strideA, StrideB: strideB), bias: true, Activation.Relu, accumulate: true, 2e-6);
+            Check<float>(rung, new(7, 8, 12, Batch: 3, StrideA: strideA, StrideB: strideB), bias: true, Activation.Relu, accumulate: true,
+                2e-6);
     }
 
     [Theory, MemberData(nameof(Rungs))]
     public void Sums_split_into_parts(MatMulRung rung)
     {
         int form = 0;
-        foreach ((int m, int n, int k, int parts) in ((int, int, int, int)[])[(5, 8, 64, 2), (9, 7, 65, 2), (3, 4, 100, 3), (4, 4, 40, 8), (2, 3, 7, 4)])
+        foreach ((int m, int n, int k, int parts) in (
+            (int, int, int, int)[])[(5, 8, 64, 2), (9, 7, 65, 2), (3, 4, 100, 3), (4, 4, 40, 8), (2, 3, 7, 4)])
         {
-            Check<float>(rung, new(m, n, k, form % 2 == 0, form % 3 == 0), form % 2 == 1, s_activations[form % 5], form % 2 == 0, 2e-6, parts);
+            Check<float>(rung, new(m, n, k, form % 2 == 0, form % 3 == 0), form % 2 == 1, s_activations[form % 5], form % 2 == 0, 2e-6,
+                parts);
             form++;
         }
 
@@ -105,7 +110,9 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
         Assert.Equal(MatMulRung.Naive, MatMulPlan.For(new(64, 2_000_000, 4), MatMulRung.RegisterTile, 32).Rung);
         float[] a = TwoDevices.Random<float>(20 * 12), b = TwoDevices.Random<float>(12 * 10);
         devices.Agree<float>(2e-6, 1, 200, (s, c) => MatMul.Run(s[0], s[1], c, new MatMulShape(20, 10, 12)), a, b);
-        Assert.Throws<DeviceException>(() => TwoDevices.On(devices.Cpu, new float[4], (s, c) => MatMul.RunByPlan(new(MatMulRung.Naive), s[0], s[0], c, new(2, 2, 2)), new float[4]));
+        Assert.Throws<DeviceException>(
+            () => TwoDevices.On(devices.Cpu, new float[4], (s, c) => MatMul.RunByPlan(new(MatMulRung.Naive), s[0], s[0], c, new(2, 2, 2)),
+                new float[4]));
     }
 
     [Fact]
@@ -125,7 +132,8 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
             Assert.Contains(why, Assert.Throws<DeviceException>(() => KernelChoice.Of("matmul", wanted)).Message);
     }
 
-    private void Check<T>(MatMulRung rung, MatMulShape shape, bool bias, Activation activation, bool accumulate, double tolerance, int parts = 1)
+    private void Check<T>(MatMulRung rung, MatMulShape shape, bool bias, Activation activation, bool accumulate, double tolerance,
+        int parts = 1)
         where T : unmanaged, INumber<T>
     {
         // The tensor cores take float32, and round it: to 11 significant bits, or to 8.
@@ -135,7 +143,8 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
         T[] a = TwoDevices.Random<T>((int)shape.LengthA, 1, 1), b = TwoDevices.Random<T>((int)shape.LengthB, 1, 2);
         T[] biases = TwoDevices.Random<T>(n, 1, 3), before = TwoDevices.Random<T>((int)shape.LengthC, 1, 4);
         T[] found = TwoDevices.On(
-            devices.Gpu, before, (s, c) => MatMul.RunByPlan(new(rung, parts), s[0], s[1], c, shape, bias ? s[2] : null, activation, accumulate), a, b, biases);
+            devices.Gpu, before, (s, c) =>
+                MatMul.RunByPlan(new(rung, parts), s[0], s[1], c, shape, bias ? s[2] : null, activation, accumulate), a, b, biases);
         for (int at = 0; at < found.Length; at++)
         {
             int column = at % n, row = at / n % m, item = at / n / m;
@@ -143,9 +152,11 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
             Add(accumulate ? Of(before[at]) : 0);
             Add(bias ? Of(biases[column]) : 0);
             for (int p = 0; p < k; p++)
-                Add(Of(a[(item * (strideA ?? m * k)) + (ta ? (p * m) + row : (row * k) + p)]) * Of(b[(item * (strideB ?? k * n)) + (tb ? (column * k) + p : (p * n) + column)]));
+                Add(Of(a[(item * (strideA ?? m * k)) + (ta ? (p * m) + row : (row * k) + p)])
+                    * Of(b[(item * (strideB ?? k * n)) + (tb ? (column * k) + p : (p * n) + column)]));
             double expected = Apply(activation, sum), allowed = tolerance * Math.Sqrt(Math.Max(k, 1)) * (size + Math.Abs(expected));
-            Assert.True(Math.Abs(Of(found[at]) - expected) <= allowed, $"{rung}, {shape}, {activation}, accumulate {accumulate}: [{item}, {row}, {column}] is {found[at]}, expected {expected}");
+            Assert.True(Math.Abs(Of(found[at]) - expected) <= allowed,
+                $"{rung}, {shape}, {activation}, accumulate {accumulate}: [{item}, {row}, {column}] is {found[at]}, expected {expected}");
 
             void Add(double term)
             {

@@ -66,7 +66,8 @@ public sealed class OperandPackingTests(TwoDevices devices) : IClassFixture<TwoD
                 for (int k = 0; k < width; k++)
                 {
                     bool inside = line < lines && k < depth;
-                    float expected = inside ? operand[(product * lines * depth) + (transposed ? (k * lines) + line : (line * depth) + k)] : 0;
+                    float expected = inside ? operand[(product * lines * depth)
+                        + (transposed ? (k * lines) + line : (line * depth) + k)] : 0;
                     Assert.Equal((int)Tf32Rounding.Pack(expected, 0), found[(((product * layout.PackedLines) + line) * width) + k]);
                 }
     }

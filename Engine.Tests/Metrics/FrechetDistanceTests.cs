@@ -16,7 +16,8 @@ public sealed class FrechetDistanceTests
     public void For_diagonal_Gaussians_it_is_that_of_means_and_deviations()
     {
         // d² = sum (ma - mb)² + (sa - sb)²
-        FeatureMoments a = Moments(Normal(200_000, 3, seed: 1, i => 1 + i, _ => 0), 3), b = Moments(Normal(200_000, 3, seed: 2, i => 3 - i, i => i), 3);
+        FeatureMoments a = Moments(Normal(200_000, 3, seed: 1, i => 1 + i, _ => 0), 3),
+            b = Moments(Normal(200_000, 3, seed: 2, i => 3 - i, i => i), 3);
         Assert.Equal((0 + 4) + (1 + 0) + (4 + 4), FrechetDistance.Between(a, b), 0.1);
     }
 
@@ -40,10 +41,14 @@ public sealed class FrechetDistanceTests
     public void What_does_not_fit_is_refused_with_a_sentence()
     {
         FeatureMoments three = Moments([1, 2, 3, 4, 5, 6], 3), two = Moments([1, 2, 3, 4], 2);
-        Assert.Contains("found 3 and 2", Assert.Throws<ArgumentException>(() => FrechetDistance.Between(three, two)).Message, StringComparison.Ordinal);
-        Assert.Contains("vectors of 3 numbers each, found 4", Assert.Throws<ArgumentException>(() => three.Add([1, 2, 3, 4])).Message, StringComparison.Ordinal);
+        Assert.Contains("found 3 and 2", Assert.Throws<ArgumentException>(() => FrechetDistance.Between(three, two)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("vectors of 3 numbers each, found 4", Assert.Throws<ArgumentException>(() => three.Add([1, 2, 3, 4])).Message,
+            StringComparison.Ordinal);
         Assert.Contains("found NaN", Assert.Throws<ArgumentException>(() => two.Add([1, float.NaN])).Message, StringComparison.Ordinal);
-        Assert.Contains("at least two vectors, found 1", Assert.Throws<InvalidOperationException>(() => FrechetDistance.Between(two, Moments([1, 2], 2))).Message, StringComparison.Ordinal);
+        Assert.Contains("at least two vectors, found 1",
+            Assert.Throws<InvalidOperationException>(() => FrechetDistance.Between(two, Moments([1, 2], 2))).Message,
+            StringComparison.Ordinal);
     }
 
     private static FeatureMoments Moments(float[] vectors, int features)
@@ -60,7 +65,8 @@ public sealed class FrechetDistanceTests
     {
         (float c, float s) = (MathF.Cos(0.7f), MathF.Sin(0.7f));
         float[] turned = new float[vectors.Length];
-        for (int i = 0; i < vectors.Length; i += 2) (turned[i], turned[i + 1]) = ((c * vectors[i]) - (s * vectors[i + 1]), (s * vectors[i]) + (c * vectors[i + 1]));
+        for (int i = 0; i < vectors.Length; i += 2) (turned[i], turned[i + 1]) =
+            ((c * vectors[i]) - (s * vectors[i + 1]), (s * vectors[i]) + (c * vectors[i + 1]));
         return turned;
     }
 

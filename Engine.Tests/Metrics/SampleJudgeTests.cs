@@ -25,7 +25,8 @@ public sealed class SampleJudgeTests : IDisposable
     public void Images_of_the_data_are_nearest_and_noise_is_far()
     {
         SampleQuality noise = _judge.Of(Noise(300));
-        Assert.True(noise.FrechetDistance > 3 * _judge.Data.FrechetDistance, $"{noise.FrechetDistance} for noise, {_judge.Data.FrechetDistance} for data");
+        Assert.True(noise.FrechetDistance > 3 * _judge.Data.FrechetDistance,
+            $"{noise.FrechetDistance} for noise, {_judge.Data.FrechetDistance} for data");
         Assert.Equal(0, noise.CopiedShare);
     }
 
@@ -38,12 +39,14 @@ public sealed class SampleJudgeTests : IDisposable
         SampleQuality quality = _judge.Of([.. Enumerable.Repeat(Noise(1), 40).SelectMany(image => image)]);
         Assert.Equal(1, quality.RepeatedShare);
         Assert.Equal(0, quality.SmallestShare);
-        Assert.Contains("100 % repeat each other", string.Join("; ", quality.Signs(10)).Replace("100%", "100 %", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("100 % repeat each other", string.Join("; ", quality.Signs(10)).Replace("100%", "100 %", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Less_than_two_samples_are_refused() =>
-        Assert.Contains("at least two images of 784", Assert.Throws<ArgumentException>(() => _judge.Of(Noise(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("at least two images of 784", Assert.Throws<ArgumentException>(() => _judge.Of(Noise(1))).Message,
+            StringComparison.Ordinal);
 
     public void Dispose()
     {

@@ -54,7 +54,8 @@ public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
     [Fact]
     public void Conversions()
     {
-        double[] doubles = [0, -0.0, 0.5, -0.5, 1.5, -1.5, 0.1, 1e9, -1e9, 2147483647, 2147483646.5, 2147483648, -2147483648, -2147483649, 1e30, -1e30, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+        double[] doubles = [0, -0.0, 0.5, -0.5, 1.5, -1.5, 0.1, 1e9, -1e9, 2147483647, 2147483646.5, 2147483648, -2147483648, -2147483649,
+            1e30, -1e30, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
         float[] floats = Array.ConvertAll(doubles, x => (float)x);
         int[] ints = [0, 1, -1, 16777217, -16777217, int.MaxValue, int.MinValue];
         Same<float>(doubles.Length, (s, y) => Move.Convert(s[0], y), doubles);
@@ -78,7 +79,8 @@ public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
         Same<float>(count * width, (s, y) => Move.Gather(s[0], rows, width, s[1], y), TwoDevices.Random<float>(rows * width), indices);
         Same<double>(count * width, (s, y) => Move.Gather(s[0], rows, width, s[1], y), TwoDevices.Random<double>(rows * width), indices);
         Same<float>(rows * width, (s, y) => Move.ScatterAdd(s[0], s[1], y, rows, width), TwoDevices.Random<float>(count * width), indices);
-        Same<double>(rows * width, (s, y) => Move.ScatterAdd(s[0], s[1], y, rows, width), TwoDevices.Random<double>(count * width), indices);
+        Same<double>(rows * width, (s, y) => Move.ScatterAdd(s[0], s[1], y, rows, width), TwoDevices.Random<double>(count * width),
+            indices);
         Same<int>(rows * width, (s, y) => Move.ScatterAdd(s[0], s[1], y, rows, width), TwoDevices.Random<int>(count * width, 100), indices);
     }
 
@@ -87,7 +89,8 @@ public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
     {
         foreach (Device device in (Device[])[devices.Cpu, devices.Gpu])
         {
-            Storage table = TwoDevices.With<float>(device, new float[6]), indices = TwoDevices.With<int>(device, [0, 2, 3]), picked = TwoDevices.With<float>(device, new float[6]);
+            Storage table = TwoDevices.With<float>(device, new float[6]), indices = TwoDevices.With<int>(device, [0, 2, 3]),
+                picked = TwoDevices.With<float>(device, new float[6]);
             Assert.Contains(
                 "Move.Gather: index 3 at position 2 is not a row of the 3 x 2 table (0 to 2).",
                 Assert.Throws<ArgumentOutOfRangeException>(() => Move.Gather(table, 3, 2, indices, picked)).Message);
@@ -95,7 +98,8 @@ public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
         }
     }
 
-    private void Same<T>(int length, Action<Storage[], Storage> kernel, params Array[] inputs) where T : unmanaged, System.Numerics.INumber<T>
+    private void Same<T>(int length, Action<Storage[], Storage> kernel, params Array[] inputs)
+        where T : unmanaged, System.Numerics.INumber<T>
     {
         (T[] cpu, T[] simulator) = devices.Run(TwoDevices.Random<T>(length, 50, 9), kernel, inputs);
         Assert.Equal(cpu, simulator);

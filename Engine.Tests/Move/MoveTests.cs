@@ -129,7 +129,8 @@ public sealed class MoveTests
 
         float[] single = Run<float>(length, (host, y) => Move.Convert(With(host, x), y));
         Assert.Equal(Array.ConvertAll(x, value => (float)value), single);
-        Assert.Equal(Array.ConvertAll(single, value => (double)value), Run<double>(length, (host, y) => Move.Convert(With(host, single), y)));
+        Assert.Equal(Array.ConvertAll(single, value => (double)value),
+            Run<double>(length, (host, y) => Move.Convert(With(host, single), y)));
         int[] whole = Run<int>(length, (host, y) => Move.Convert(With(host, x), y));
         Assert.Equal(Array.ConvertAll(x, value => (int)value), whole);
         Assert.Equal(Array.ConvertAll(single, value => (int)value), Run<int>(length, (host, y) => Move.Convert(With(host, single), y)));
@@ -151,23 +152,29 @@ public sealed class MoveTests
         Storage x = With(host, Count<float>(12));
         Storage y = With(host, Count<float>(12));
         Refused<ArgumentException>("Move.Permute: shape [3, 4] needs 2 axes, found [0].", () => Move.Permute(x, [3, 4], [0], y));
-        Refused<ArgumentException>("Move.Permute: the axes must name each axis of [3, 4] once, found [1, -1].", () => Move.Permute(x, [3, 4], [1, -1], y));
+        Refused<ArgumentException>(
+            "Move.Permute: the axes must name each axis of [3, 4] once, found [1, -1].", () => Move.Permute(x, [3, 4], [1, -1], y));
         Refused<ArgumentException>("Move.Permute: x must hold 15 elements, found 12.", () => Move.Permute(x, [3, 5], [1, 0], y));
         Refused<ArgumentException>("Move.Permute: the output must not be the input.", () => Move.Permute(x, [3, 4], [1, 0], x));
         Refused<ArgumentException>(
-            "Move.Slice: box [3, 4] at [1, 0] is not inside [3, 4]: axis 0 would run from 1 to 4 of 3.", () => Move.Slice(x, [3, 4], [1, 0], [3, 4], y));
+            "Move.Slice: box [3, 4] at [1, 0] is not inside [3, 4]: axis 0 would run from 1 to 4 of 3.", () =>
+                Move.Slice(x, [3, 4], [1, 0], [3, 4], y));
         Refused<ArgumentException>("needs 2 extents and starts, found [12] and 1 starts", () => Move.WriteSlice(x, [12], y, [3, 4], [0]));
-        Refused<ArgumentException>("paddings must not be negative, found -1 before and 1 after axis 0", () => Move.Pad(x, [12], [-1], [1], 0, y));
+        Refused<ArgumentException>(
+            "paddings must not be negative, found -1 before and 1 after axis 0", () => Move.Pad(x, [12], [-1], [1], 0, y));
         Refused<ArgumentException>("all arguments must be on one device", () => Move.Copy(x, With(Hosts[1], Count<float>(12))));
-        Refused<ArgumentException>("all arguments must hold one type, found Float32 and Int32", () => Move.Copy(x, With(host, Count<int>(12))));
+        Refused<ArgumentException>(
+            "all arguments must hold one type, found Float32 and Int32", () => Move.Copy(x, With(host, Count<int>(12))));
 
         Storage indices = With(host, new[] { 0, 3 });
         Storage two = With(host, Count<float>(8));
         Refused<ArgumentOutOfRangeException>(
             "Move.Gather: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).", () => Move.Gather(x, 3, 4, indices, two));
         Refused<ArgumentOutOfRangeException>(
-            "Move.ScatterAdd: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).", () => Move.ScatterAdd(two, indices, x, 3, 4));
-        Refused<ArgumentException>("Move.Gather: indices must be Int32, found Float32.", () => Move.Gather(x, 3, 4, With(host, Count<float>(2)), two));
+            "Move.ScatterAdd: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).", () =>
+                Move.ScatterAdd(two, indices, x, 3, 4));
+        Refused<ArgumentException>(
+            "Move.Gather: indices must be Int32, found Float32.", () => Move.Gather(x, 3, 4, With(host, Count<float>(2)), two));
         Refused<ArgumentException>("Move.Gather: y must hold 8 elements, found 12.", () => Move.Gather(x, 3, 4, indices, y));
         Assert.Equal(Count<float>(12), x.AsSpan<float>().ToArray());
         Assert.Equal(Count<float>(8), two.AsSpan<float>().ToArray());

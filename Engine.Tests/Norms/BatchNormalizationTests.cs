@@ -11,7 +11,8 @@ public sealed class BatchNormalizationTests
     {
         get
         {
-            TheoryData<int, int> shapes = new() { { 2, 1 }, { 3, 4 }, { 64, 1100 }, { 256, 40 }, { 257, 40 }, { 300, 64 }, { 1000, 128 }, { 20000, 3 }, { 700, 1030 } };
+            TheoryData<int, int> shapes = new() {
+                { 2, 1 }, { 3, 4 }, { 64, 1100 }, { 256, 40 }, { 257, 40 }, { 300, 64 }, { 1000, 128 }, { 20000, 3 }, { 700, 1030 } };
             foreach (int channels in (int[])[7, 8, 9, 15, 16, 17, 31, 32, 33, 65]) shapes.Add(21, channels);
             return shapes;
         }
@@ -54,7 +55,9 @@ public sealed class BatchNormalizationTests
         // The first rows lie far from all others: a pivot from them alone would cost three digits.
         const int Rows = 4096;
         float[] x = [.. Enumerable.Range(0, Rows).Select(i => i < 8 ? 1000f : i % 2)];
-        float[][] results = Run<float>([Rows, 1, 1], (host, o) => BatchNormalization.Forward(With(host, x), Rows, 1, null, null, 1e-5, Activation.None, o[1], o[2], o[0]));
+        float[][] results = Run<float>(
+            [Rows, 1, 1], (host, o) =>
+                BatchNormalization.Forward(With(host, x), Rows, 1, null, null, 1e-5, Activation.None, o[1], o[2], o[0]));
         double mean = x.Average(value => (double)value);
         Assert.Equal(1, results[2][0] * Math.Sqrt(x.Average(value => (value - mean) * (value - mean))), 1e-5);
     }
@@ -63,7 +66,8 @@ public sealed class BatchNormalizationTests
     public void A_channel_of_one_value_becomes_zero()
     {
         float[] x = [.. Enumerable.Repeat(0.1f, 300 * 3)];
-        float[] y = Run<float>([x.Length, 3, 3], (host, o) => BatchNormalization.Forward(With(host, x), 300, 3, null, null, 1e-5, Activation.None, o[1], o[2], o[0]))[0];
+        float[] y = Run<float>([x.Length, 3, 3],
+            (host, o) => BatchNormalization.Forward(With(host, x), 300, 3, null, null, 1e-5, Activation.None, o[1], o[2], o[0]))[0];
         Assert.All(y, value => Assert.Equal(0, value, 1e-4f));
     }
 
@@ -75,7 +79,8 @@ public sealed class BatchNormalizationTests
         {
             o[3].CopyFrom<float>([1, -1]);
             o[4].CopyFrom<float>([2, 4]);
-            BatchNormalization.Forward(With(host, x), 4, 2, null, null, 1e-5, Activation.None, o[1], o[2], o[0], new RunningStatistics(o[3], o[4], 0.25));
+            BatchNormalization.Forward(
+                With(host, x), 4, 2, null, null, 1e-5, Activation.None, o[1], o[2], o[0], new RunningStatistics(o[3], o[4], 0.25));
         });
         Assert.Equal([3, 25], results[1]);
         Assert.Equal([(0.75f * 1) + (0.25f * 3), (0.75f * -1) + (0.25f * 25)], results[3]);
@@ -105,8 +110,10 @@ public sealed class BatchNormalizationTests
             float[][] Forward(Func<CpuDevice, Storage[], Storage> input) => Run<float>([x.Length, Channels, Channels], (host, o) =>
                 BatchNormalization.Forward(input(host, o), rows, Channels, null, null, 1e-5, Activation.Relu, o[1], o[2], o[0]));
 
-            float[] Backward(Func<CpuDevice, Storage[], Storage> gradient) => Run<float>([x.Length, Channels, Channels], (host, o) => BatchNormalization.Backward(
-                gradient(host, o), With(host, x), rows, Channels, null, null, Activation.Relu, With(host, apart[1]), With(host, apart[2]), true, o[1], o[2], o[0]))[0];
+            float[] Backward(Func<CpuDevice, Storage[], Storage> gradient) =>
+                Run<float>([x.Length, Channels, Channels], (host, o) => BatchNormalization.Backward(
+                gradient(host, o), With(host, x), rows, Channels, null, null, Activation.Relu, With(host, apart[1]), With(host, apart[2]),
+                true, o[1], o[2], o[0]))[0];
         }
     }
 
@@ -114,17 +121,25 @@ public sealed class BatchNormalizationTests
     public void Bad_input_is_refused_with_a_sentence()
     {
         CpuDevice host = Hosts[0];
-        Storage x = With(host, new float[12]), y = With(host, new float[12]), three = With(host, new float[3]), m = With(host, new float[3]);
-        Refused("BatchNormalization.Forward: x must hold 15 elements, found 12.", () => BatchNormalization.Forward(x, 5, 3, null, null, 1e-5, Activation.None, three, m, y));
-        Refused("BatchNormalization.Forward: gamma must hold 3 elements, found 12.", () => BatchNormalization.Forward(x, 4, 3, y, null, 1e-5, Activation.None, three, m, y));
-        Refused("at least 2 rows, found 1", () => BatchNormalization.Forward(three, 1, 3, null, null, 1e-5, Activation.None, three, m, With(host, new float[3])));
+        Storage x = With(host, new float[12]), y = With(host, new float[12]), three = With(host, new float[3]),
+            m = With(host, new float[3]);
+        Refused("BatchNormalization.Forward: x must hold 15 elements, found 12.",
+            () => BatchNormalization.Forward(x, 5, 3, null, null, 1e-5, Activation.None, three, m, y));
+        Refused("BatchNormalization.Forward: gamma must hold 3 elements, found 12.",
+            () => BatchNormalization.Forward(x, 4, 3, y, null, 1e-5, Activation.None, three, m, y));
+        Refused("at least 2 rows, found 1",
+            () => BatchNormalization.Forward(three, 1, 3, null, null, 1e-5, Activation.None, three, m, With(host, new float[3])));
         Refused("epsilon must be positive", () => BatchNormalization.Forward(x, 4, 3, null, null, 0, Activation.None, three, m, y));
-        Refused("must be None, Relu or LeakyRelu, found Tanh", () => BatchNormalization.Evaluate(x, 4, 3, null, null, Activation.Tanh, three, m, y));
-        Refused("dx must hold 12 elements, found 3", () => BatchNormalization.Backward(x, y, 4, 3, null, null, Activation.None, three, m, true, three, m, m));
-        Refused("x must be Float32 or Float64, found Int32", () => BatchNormalization.Evaluate(With(host, new int[12]), 4, 3, null, null, Activation.None, three, m, y));
+        Refused("must be None, Relu or LeakyRelu, found Tanh",
+            () => BatchNormalization.Evaluate(x, 4, 3, null, null, Activation.Tanh, three, m, y));
+        Refused("dx must hold 12 elements, found 3",
+            () => BatchNormalization.Backward(x, y, 4, 3, null, null, Activation.None, three, m, true, three, m, m));
+        Refused("x must be Float32 or Float64, found Int32",
+            () => BatchNormalization.Evaluate(With(host, new int[12]), 4, 3, null, null, Activation.None, three, m, y));
     }
 
-    private static void Refused(string sentence, Action action) => Assert.Contains(sentence, Assert.ThrowsAny<ArgumentException>(action).Message);
+    private static void Refused(string sentence, Action action) =>
+        Assert.Contains(sentence, Assert.ThrowsAny<ArgumentException>(action).Message);
 
     /// <summary>The definition, in loops.</summary>
     private static class Plain
@@ -135,11 +150,14 @@ public sealed class BatchNormalizationTests
             T[] x = TwoDevices.Random<T>(count, 3, rows), g = TwoDevices.Random<T>(count, 1, channels);
             T[] gamma = TwoDevices.Random<T>(channels, 2, 5), beta = TwoDevices.Random<T>(channels, 1, 6);
             T[][] forward = Run<T>([count, channels, channels], (host, o) =>
-                BatchNormalization.Forward(With(host, x), rows, channels, With(host, gamma), With(host, beta), 1e-5, activation, o[1], o[2], o[0]));
+                BatchNormalization.Forward(
+                    With(host, x), rows, channels, With(host, gamma), With(host, beta), 1e-5, activation, o[1], o[2], o[0]));
             T[][] backward = Run<T>([count, channels, channels], (host, o) => BatchNormalization.Backward(
-                With(host, g), With(host, x), rows, channels, With(host, gamma), With(host, beta), activation, With(host, forward[1]), With(host, forward[2]), true, o[1], o[2], o[0]));
+                With(host, g), With(host, x), rows, channels, With(host, gamma), With(host, beta), activation, With(host, forward[1]),
+                With(host, forward[2]), true, o[1], o[2], o[0]));
             T[] evaluated = Run<T>(count, (host, o) => BatchNormalization.Evaluate(
-                With(host, x), rows, channels, With(host, gamma), With(host, beta), activation, With(host, forward[1]), With(host, forward[2]), o));
+                With(host, x), rows, channels, With(host, gamma), With(host, beta), activation, With(host, forward[1]),
+                With(host, forward[2]), o));
             Assert.Equal(forward[0], evaluated);
             double allowed = tolerance * Math.Sqrt(rows);
             for (int c = 0; c < channels; c++)
@@ -161,15 +179,19 @@ public sealed class BatchNormalizationTests
                 {
                     double linear = (z[i] * factor) + term;
                     Close($"y {i}", linear > 0 ? linear : slope * linear, y[i], (1 + (3 * reciprocal)) * (1 + Math.Abs(factor)));
-                    Close($"dx {i}", reciprocal * factor * (h[i] - (dBeta / rows) - (z[i] * dGamma / rows)), dx[i], reciprocal * (1 + Math.Abs(factor)) * 3 * (1 + reciprocal));
+                    Close($"dx {i}", reciprocal * factor * (h[i] - (dBeta / rows) - (z[i] * dGamma / rows)), dx[i],
+                        reciprocal * (1 + Math.Abs(factor)) * 3 * (1 + reciprocal));
                 }
 
-                double[] Column(T[] values) => [.. Enumerable.Range(0, rows).Select(row => double.CreateTruncating(values[(row * channels) + c]))];
+                double[] Column(T[] values) =>
+                    [.. Enumerable.Range(0, rows).Select(row => double.CreateTruncating(values[(row * channels) + c]))];
 
                 void Close(string what, double expected, object found, double size)
                 {
                     double got = Convert.ToDouble(found, System.Globalization.CultureInfo.InvariantCulture);
-                    Assert.True(Math.Abs(expected - got) <= allowed * size, $"{what} of channel {c} of [{rows}, {channels}] {activation.Kind} {typeof(T).Name}: expected {expected:R}, found {got:R}");
+                    Assert.True(Math.Abs(expected - got) <= allowed * size,
+                        $"{what} of channel {c} of [{rows}, {channels}] {activation.Kind} {typeof(T).Name}: expected {expected:R}, found "
+                        + $"{got:R}");
                 }
             }
         }

@@ -9,7 +9,8 @@ public sealed class GroupNormalizationTests
 {
     public static TheoryData<int, int, int, int> Shapes => new()
     {
-        { 0, 3, 4, 2 }, { 1, 1, 3, 1 }, { 3, 1, 8, 2 }, { 2, 7, 15, 3 }, { 2, 5, 16, 16 }, { 3, 4, 17, 1 }, { 2, 300, 12, 4 }, { 5, 256, 64, 8 }, { 200, 9, 6, 2 }, { 1, 1, 4099, 1 },
+        { 0, 3, 4, 2 }, { 1, 1, 3, 1 }, { 3, 1, 8, 2 }, { 2, 7, 15, 3 }, { 2, 5, 16, 16 }, { 3, 4, 17, 1 }, { 2, 300, 12, 4 },
+        { 5, 256, 64, 8 }, { 200, 9, 6, 2 }, { 1, 1, 4099, 1 },
     };
 
     [Theory]
@@ -60,7 +61,8 @@ public sealed class GroupNormalizationTests
     {
         GroupNormShape shape = new(3, 7, 18, 2);
         float[] x = TwoDevices.Random<float>(3 * 7 * 18);
-        float[] apart = Run<float>([x.Length, 6, 6], (host, o) => GroupNormalization.Forward(With(host, x), shape, null, null, 1e-5, o[1], o[2], o[0]))[0];
+        float[] apart = Run<float>(
+            [x.Length, 6, 6], (host, o) => GroupNormalization.Forward(With(host, x), shape, null, null, 1e-5, o[1], o[2], o[0]))[0];
         Assert.Equal(apart, Run<float>([x.Length, 6, 6], (_, o) =>
         {
             o[0].CopyFrom<float>(x);
@@ -72,33 +74,46 @@ public sealed class GroupNormalizationTests
     public void Bad_input_is_refused_with_a_sentence()
     {
         CpuDevice host = Hosts[0];
-        Storage x = With(host, new float[12]), y = With(host, new float[12]), three = With(host, new float[3]), six = With(host, new float[6]);
+        Storage x = With(host, new float[12]), y = With(host, new float[12]), three = With(host, new float[3]),
+            six = With(host, new float[6]);
         Refused("4 groups of 6 channels", () => GroupNormalization.Forward(x, new(2, 1, 6, 4), null, null, 1e-5, six, six, y));
         Refused("0 groups", () => GroupNormalization.Forward(x, new(2, 1, 6, 0), null, null, 1e-5, six, six, y));
-        Refused("GroupNormalization.Forward: mean must hold 6 elements, found 3.", () => GroupNormalization.Forward(x, new(2, 1, 6, 3), null, null, 1e-5, three, six, y));
-        Refused("LayerNormalization.Forward: gamma must hold 3 elements, found 6.", () => LayerNormalization.Forward(x, 4, 3, six, null, 1e-5, three, three, y));
-        Refused("LayerNormalization.Backward: dGamma must hold 3 elements, found 6.", () => LayerNormalization.Backward(x, y, 4, 3, null, With(host, new float[4]), With(host, new float[4]), six, three, y));
-        Refused("GroupNormalization.ForwardSilu: shift must hold 12 elements, found 6.", () => GroupNormalization.ForwardSilu(x, new(2, 1, 6, 3), null, null, six, 1e-5, six, six, null, y));
-        Refused("dShift needs the distances", () => GroupNormalization.BackwardSilu(y, x, new(2, 1, 6, 3), null, null, x, six, six, null, six, six, x, y));
-        Refused("epsilon must be positive", () => LayerNormalization.Forward(x, 2, 6, null, null, double.NaN, With(host, new float[2]), With(host, new float[2]), y));
+        Refused("GroupNormalization.Forward: mean must hold 6 elements, found 3.",
+            () => GroupNormalization.Forward(x, new(2, 1, 6, 3), null, null, 1e-5, three, six, y));
+        Refused("LayerNormalization.Forward: gamma must hold 3 elements, found 6.",
+            () => LayerNormalization.Forward(x, 4, 3, six, null, 1e-5, three, three, y));
+        Refused("LayerNormalization.Backward: dGamma must hold 3 elements, found 6.",
+            () => LayerNormalization.Backward(x, y, 4, 3, null, With(host, new float[4]), With(host, new float[4]), six, three, y));
+        Refused("GroupNormalization.ForwardSilu: shift must hold 12 elements, found 6.",
+            () => GroupNormalization.ForwardSilu(x, new(2, 1, 6, 3), null, null, six, 1e-5, six, six, null, y));
+        Refused("dShift needs the distances",
+            () => GroupNormalization.BackwardSilu(y, x, new(2, 1, 6, 3), null, null, x, six, six, null, six, six, x, y));
+        Refused("epsilon must be positive",
+            () => LayerNormalization.Forward(x, 2, 6, null, null, double.NaN, With(host, new float[2]), With(host, new float[2]), y));
     }
 
-    private static void Refused(string sentence, Action action) => Assert.Contains(sentence, Assert.ThrowsAny<ArgumentException>(action).Message);
+    private static void Refused(string sentence, Action action) =>
+        Assert.Contains(sentence, Assert.ThrowsAny<ArgumentException>(action).Message);
 
     private static void Check<T>(GroupNormShape shape, double tolerance, bool asLayer) where T : unmanaged, INumber<T>
     {
         (int images, int positions, int channels, int groups) = shape;
         int count = images * positions * channels, statistics = images * groups, width = channels / groups, terms = positions * width;
-        T[] x = TwoDevices.Random<T>(count, 3), g = TwoDevices.Random<T>(count, 1, 2), gamma = TwoDevices.Random<T>(channels, 2, 3), beta = TwoDevices.Random<T>(channels, 1, 4);
+        T[] x = TwoDevices.Random<T>(count, 3), g = TwoDevices.Random<T>(count, 1, 2), gamma = TwoDevices.Random<T>(channels, 2, 3),
+            beta = TwoDevices.Random<T>(channels, 1, 4);
         T[][] forward = Run<T>([count, statistics, statistics], (host, o) =>
         {
-            if (asLayer) LayerNormalization.Forward(With(host, x), images, channels, With(host, gamma), With(host, beta), 1e-5, o[1], o[2], o[0]);
+            if (asLayer) LayerNormalization.Forward(
+                With(host, x), images, channels, With(host, gamma), With(host, beta), 1e-5, o[1], o[2], o[0]);
             else GroupNormalization.Forward(With(host, x), shape, With(host, gamma), With(host, beta), 1e-5, o[1], o[2], o[0]);
         });
         T[][] backward = Run<T>([count, channels, channels], (host, o) =>
         {
-            if (asLayer) LayerNormalization.Backward(With(host, g), With(host, x), images, channels, With(host, gamma), With(host, forward[1]), With(host, forward[2]), o[1], o[2], o[0]);
-            else GroupNormalization.Backward(With(host, g), With(host, x), shape, With(host, gamma), With(host, forward[1]), With(host, forward[2]), o[1], o[2], o[0]);
+            if (asLayer) LayerNormalization.Backward(
+                With(host, g), With(host, x), images, channels, With(host, gamma), With(host, forward[1]), With(host, forward[2]), o[1],
+                o[2], o[0]);
+            else GroupNormalization.Backward(
+                With(host, g), With(host, x), shape, With(host, gamma), With(host, forward[1]), With(host, forward[2]), o[1], o[2], o[0]);
         });
         double allowed = tolerance * Math.Sqrt(terms);
         double[] dGamma = new double[channels], dBeta = new double[channels];
@@ -125,8 +140,10 @@ public sealed class GroupNormalizationTests
                 int at = places[i];
                 dBeta[at % channels] += gradients[i];
                 dGamma[at % channels] += gradients[i] * z[i];
-                Close("y", at, (z[i] * factors[i]) + double.CreateTruncating(beta[at % channels]), forward[0][at], 3 * (1 + (3 * reciprocal)));
-                Close("dx", at, reciprocal * (h[i] - meanOfH - (z[i] * meanOfProducts)), backward[0][at], 6 * reciprocal * (1 + reciprocal));
+                Close("y", at, (z[i] * factors[i]) + double.CreateTruncating(beta[at % channels]), forward[0][at],
+                    3 * (1 + (3 * reciprocal)));
+                Close("dx", at, reciprocal * (h[i] - meanOfH - (z[i] * meanOfProducts)), backward[0][at],
+                    6 * reciprocal * (1 + reciprocal));
             }
         }
 
@@ -139,7 +156,8 @@ public sealed class GroupNormalizationTests
         void Close(string what, int at, double expected, T found, double size)
         {
             double got = double.CreateTruncating(found);
-            Assert.True(Math.Abs(expected - got) <= allowed * size, $"{what} {at} of {shape} {typeof(T).Name}: expected {expected:R}, found {got:R}");
+            Assert.True(Math.Abs(expected - got) <= allowed * size,
+                $"{what} {at} of {shape} {typeof(T).Name}: expected {expected:R}, found {got:R}");
         }
     }
 }

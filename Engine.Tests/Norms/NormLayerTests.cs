@@ -46,7 +46,8 @@ public sealed class NormLayerTests : IDisposable
             double mean = channel.Average();
             double variance = channel.Average(value => (value - mean) * (value - mean));
             for (int row = 0; row < rows; row++)
-                Assert.Equal(((channel[row] - mean) / Math.Sqrt(variance + 1e-5) * layer.Weight.ToArray()[c]) + layer.Bias.ToArray()[c], y[(row * 4) + c], 2e-5);
+                Assert.Equal(((channel[row] - mean) / Math.Sqrt(variance + 1e-5) * layer.Weight.ToArray()[c]) + layer.Bias.ToArray()[c],
+                    y[(row * 4) + c], 2e-5);
             Assert.Equal(0.25 * mean, layer.RunningMean.ToArray()[c], 1e-5);
             Assert.Equal(0.75 + (0.25 * variance * rows / (rows - 1)), layer.RunningVariance.ToArray()[c], 1e-5);
         }
@@ -57,7 +58,8 @@ public sealed class NormLayerTests : IDisposable
         for (int i = 0; i < evaluated.Length; i++)
         {
             int c = i % 4;
-            Assert.Equal(((values[i] - runningMean[c]) / Math.Sqrt(runningVariance[c] + 1e-5) * layer.Weight.ToArray()[c]) + layer.Bias.ToArray()[c], evaluated[i], 2e-5);
+            Assert.Equal(((values[i] - runningMean[c]) / Math.Sqrt(runningVariance[c] + 1e-5) * layer.Weight.ToArray()[c])
+                + layer.Bias.ToArray()[c], evaluated[i], 2e-5);
         }
 
         Assert.Equal(runningMean, layer.RunningMean.ToArray());
@@ -118,7 +120,8 @@ public sealed class NormLayerTests : IDisposable
     [MemberData(nameof(Activations))]
     public void A_chain_fuses_the_activation_behind_a_batch_norm_and_computes_the_same(string name)
     {
-        Module activation = name switch { "Relu" => new Relu(), "LeakyRelu" => new LeakyRelu(0.2), "Tanh" => new Tanh(), _ => new Sigmoid() };
+        Module activation = name switch {
+            "Relu" => new Relu(), "LeakyRelu" => new LeakyRelu(0.2), "Tanh" => new Tanh(), _ => new Sigmoid() };
         using BatchNorm norm = new(33, Options(), weightInitializer: Initializers.Normal(1, 0.5));
         using Sequential chain = new(norm, activation);
         using Tape tape = new(_cpu);
@@ -192,7 +195,8 @@ public sealed class NormLayerTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchNorm(3, Options(), epsilon: double.PositiveInfinity));
     }
 
-    private static void Refused(string sentence, Action action) => Assert.Contains(sentence, Assert.ThrowsAny<ArgumentException>(action).Message);
+    private static void Refused(string sentence, Action action) =>
+        Assert.Contains(sentence, Assert.ThrowsAny<ArgumentException>(action).Message);
 
     private ModuleOptions Options() => ModuleOptions.FromSeed(1, _cpu);
 }

@@ -21,18 +21,26 @@ public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
         void Check<T>(double tolerance) where T : unmanaged, INumber<T>
         {
             int count = rows * channels;
-            T[] x = TwoDevices.Random<T>(count, 3), g = TwoDevices.Random<T>(count, 1, 2), gamma = TwoDevices.Random<T>(channels, 2, 3), beta = TwoDevices.Random<T>(channels, 1, 4);
+            T[] x = TwoDevices.Random<T>(count, 3), g = TwoDevices.Random<T>(count, 1, 2), gamma = TwoDevices.Random<T>(channels, 2, 3),
+                beta = TwoDevices.Random<T>(channels, 1, 4);
             foreach (Activation activation in (Activation[])[Activation.None, Activation.Relu, Activation.LeakyRelu(0.25)])
             {
                 // One output after another, in one storage: y, mean, reciprocal, running mean, running variance.
-                T[] forward = devices.Agree<T>(tolerance, 10, count + (4 * channels), (s, r) => Parts(r, [count, channels, channels, channels, channels], p =>
-                    BatchNormalization.Forward(s[0], rows, channels, s[1], s[2], 1e-5, activation, p[1], p[2], p[0], new RunningStatistics(p[3], p[4], 0.25))), x, gamma, beta);
+                T[] forward = devices.Agree<T>(
+                    tolerance, 10, count + (4 * channels), (s, r) => Parts(r, [count, channels, channels, channels, channels], p =>
+                    BatchNormalization.Forward(
+                        s[0], rows, channels, s[1], s[2], 1e-5, activation, p[1], p[2], p[0], new RunningStatistics(p[3], p[4], 0.25))), x,
+                            gamma, beta);
                 T[] mean = forward[count..(count + channels)], reciprocal = forward[(count + channels)..(count + (2 * channels))];
-                devices.Agree<T>(tolerance, 10, count, (s, r) => BatchNormalization.Evaluate(s[0], rows, channels, s[1], s[2], activation, s[3], s[4], r), x, gamma, beta, mean, reciprocal);
+                devices.Agree<T>(tolerance, 10, count,
+                    (s, r) => BatchNormalization.Evaluate(s[0], rows, channels, s[1], s[2], activation, s[3], s[4], r), x, gamma, beta,
+                    mean, reciprocal);
                 foreach (bool ofBatch in (bool[])[true, false])
                 {
-                    devices.Agree<T>(tolerance, 10 * rows, count + (2 * channels), (s, r) => Parts(r, [count, channels, channels], p => BatchNormalization.Backward(
-                        s[0], s[1], rows, channels, s[2], s[3], activation, s[4], s[5], ofBatch, p[1], p[2], p[0])), g, x, gamma, beta, mean, reciprocal);
+                    devices.Agree<T>(tolerance, 10 * rows, count + (2 * channels),
+                        (s, r) => Parts(r, [count, channels, channels], p => BatchNormalization.Backward(
+                        s[0], s[1], rows, channels, s[2], s[3], activation, s[4], s[5], ofBatch, p[1], p[2], p[0])), g, x, gamma, beta,
+                            mean, reciprocal);
                 }
             }
         }
@@ -54,12 +62,14 @@ public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
         {
             GroupNormShape shape = new(images, positions, channels, groups);
             int count = images * positions * channels;
-            T[] x = TwoDevices.Random<T>(count, 3), g = TwoDevices.Random<T>(count, 1, 2), gamma = TwoDevices.Random<T>(channels, 2, 3), beta = TwoDevices.Random<T>(channels, 1, 4);
+            T[] x = TwoDevices.Random<T>(count, 3), g = TwoDevices.Random<T>(count, 1, 2), gamma = TwoDevices.Random<T>(channels, 2, 3),
+                beta = TwoDevices.Random<T>(channels, 1, 4);
             int statistics = images * groups;
             T[] forward = devices.Agree<T>(tolerance, 10, count + (2 * statistics), (s, r) => Parts(r, [count, statistics, statistics], p =>
                 GroupNormalization.Forward(s[0], shape, s[1], s[2], 1e-5, p[1], p[2], p[0])), x, gamma, beta);
             T[] mean = forward[count..(count + statistics)], reciprocal = forward[(count + statistics)..];
-            devices.Agree<T>(tolerance, 30 * Math.Max(1, images * positions), count + (2 * channels), (s, r) => Parts(r, [count, channels, channels], p =>
+            devices.Agree<T>(tolerance, 30 * Math.Max(1, images * positions), count + (2 * channels),
+                (s, r) => Parts(r, [count, channels, channels], p =>
                 GroupNormalization.Backward(s[0], s[1], shape, s[2], s[3], s[4], p[1], p[2], p[0])), g, x, gamma, mean, reciprocal);
         }
     }

@@ -4,18 +4,23 @@ using static Engine.Tests.Draws;
 namespace Engine.Tests;
 
 /// <summary>
-/// Attention, beside the width of vectors, the blocks of queries and the tiles of groups. A weight is off by what its score is off by, which goes with the terms of
-/// the score; so values in float32 are held against terms of as many numbers as a row of scores and a score have.
+/// Attention, beside the width of vectors, the blocks of queries and the tiles of groups. A weight is off by what its score is off by,
+/// which goes with the terms of the score; so values in float32 are held against terms of as many numbers as a row of scores and a score
+/// have.
 /// </summary>
 internal static class AttentionCases
 {
     internal static IEnumerable<OperationCase> All() =>
     [
         .. (((int Batch, int Time, int Heads, int Width)[])
-            [(1, 1, 1, 1), (1, 2, 1, 3), (2, 3, 2, 2), (1, 5, 1, 4), (1, 7, 2, 16), (1, 17, 1, 3), (2, 16, 1, 1), (1, 9, 1, 17), (1, 2, 1, 70), (3, 49, 1, 20), (2, 64, 4, 32), (1, 33, 1, 128), (1, 131, 3, 7)])
-            .SelectMany(c => (OperationCase[])[Self(c.Batch, c.Time, c.Heads, c.Width, true), Self(c.Batch, c.Time, c.Heads, c.Width, false)]),
-        .. (((int Batch, int Queries, int Keys, int Heads, int Width)[])[(1, 1, 1, 1, 2), (2, 1, 5, 2, 3), (1, 3, 7, 1, 4), (1, 4, 4, 1, 5), (2, 2, 19, 1, 2), (2, 37, 70, 2, 16), (1, 0, 3, 1, 2)])
-            .SelectMany(c => (OperationCase[])[Cross(c.Batch, c.Queries, c.Keys, c.Heads, c.Width, true), Cross(c.Batch, c.Queries, c.Keys, c.Heads, c.Width, false)]),
+            [(1, 1, 1, 1), (1, 2, 1, 3), (2, 3, 2, 2), (1, 5, 1, 4), (1, 7, 2, 16), (1, 17, 1, 3), (2, 16, 1, 1), (1, 9, 1, 17),
+                (1, 2, 1, 70), (3, 49, 1, 20), (2, 64, 4, 32), (1, 33, 1, 128), (1, 131, 3, 7)])
+            .SelectMany(c => (OperationCase[])[Self(c.Batch, c.Time, c.Heads, c.Width, true),
+                Self(c.Batch, c.Time, c.Heads, c.Width, false)]),
+        .. (((int Batch, int Queries, int Keys, int Heads, int Width)[])[(1, 1, 1, 1, 2), (2, 1, 5, 2, 3), (1, 3, 7, 1, 4), (1, 4, 4, 1, 5),
+            (2, 2, 19, 1, 2), (2, 37, 70, 2, 16), (1, 0, 3, 1, 2)])
+            .SelectMany(c => (OperationCase[])[Cross(c.Batch, c.Queries, c.Keys, c.Heads, c.Width, true),
+                Cross(c.Batch, c.Queries, c.Keys, c.Heads, c.Width, false)]),
         Cross(1, 5, 2, 1, 3, false),
     ];
 
@@ -38,10 +43,12 @@ internal static class AttentionCases
         $"[{batch}, {queries} of {keys}, {heads} x {width}]{(causal ? " causal" : "")}",
         [new([batch, queries, heads * width], Any), new([batch, keys, heads * width], Any), new([batch, keys, heads * width], Any)],
         t => t[0].Attention(t[1], t[2], heads, causal),
-        v => Attend(batch, queries, keys, heads, width, causal, (part, b, t, c) => v[part][(((b * (part == 0 ? queries : keys)) + t) * heads * width) + c]),
+        v => Attend(batch, queries, keys, heads, width, causal,
+            (part, b, t, c) => v[part][(((b * (part == 0 ? queries : keys)) + t) * heads * width) + c]),
         Tolerance.Terms(width + keys));
 
-    private static Expected Attend(int batch, int queries, int keys, int heads, int width, bool causal, Func<int, int, int, int, double> number)
+    private static Expected Attend(
+        int batch, int queries, int keys, int heads, int width, bool causal, Func<int, int, int, int, double> number)
     {
         Expected y = new(batch * queries * heads * width);
         for (int b = 0; b < batch; b++)

@@ -12,10 +12,12 @@ internal static class BijectionCases
 
     private static IEnumerable<OperationCase> Affine()
     {
-        // Vectors beside the widths of host vectors, short rows that share a block, images with few channels, rows longer than a block, what threads share.
+        // Vectors beside the widths of host vectors, short rows that share a block, images with few channels, rows longer than a block,
+        // what threads share.
         Shape[] shapes =
         [
-            [3, 1], [40, 1], [5, 7], [4, 16], [2, 17], [3, 63], [3, 64], [2, 300], [2, 3, 2], [2, 4, 4, 1], [2, 3, 3, 2], [3, 5, 5, 9], [2, 16, 16, 2], [0, 3], [64, 391],
+            [3, 1], [40, 1], [5, 7], [4, 16], [2, 17], [3, 63], [3, 64], [2, 300], [2, 3, 2], [2, 4, 4, 1], [2, 3, 3, 2], [3, 5, 5, 9],
+            [2, 16, 16, 2], [0, 3], [64, 391],
         ];
         foreach (Shape shape in shapes)
         {
@@ -66,7 +68,8 @@ internal static class BijectionCases
 
     private static IEnumerable<OperationCase> Spline()
     {
-        foreach ((Shape shape, int bins) in ((Shape, int)[])[([1], 1), ([5, 1], 2), ([3, 5], 3), ([17], 8), ([33, 1], 5), ([2, 2, 3], 4), ([0, 2], 3), ([300, 2], 8)])
+        foreach ((Shape shape, int bins) in (
+            (Shape, int)[])[([1], 1), ([5, 1], 2), ([3, 5], 3), ([17], 8), ([33, 1], 5), ([2, 2, 3], 4), ([0, 2], 3), ([300, 2], 8)])
         {
             yield return Spline(shape, bins, inverse: false);
             yield return Spline(shape, bins, inverse: true) with { Orders = 0 };
@@ -80,7 +83,8 @@ internal static class BijectionCases
         return new OperationCase(
             "Bijection.RationalQuadratic",
             $"{shape} {bins} bins{(inverse ? ", inverse" : "")}",
-            [new(shape, AwayFrom(-1.5, 1.5), IsDifferentiable: !inverse), new(new Shape(rows, columns * spline.Parameters), Any, IsDifferentiable: !inverse)],
+            [new(shape, AwayFrom(-1.5, 1.5), IsDifferentiable: !inverse),
+                new(new Shape(rows, columns * spline.Parameters), Any, IsDifferentiable: !inverse)],
             t => Packed(Bijection.RationalQuadratic(t[0], t[1], spline, inverse)),
             v =>
             {

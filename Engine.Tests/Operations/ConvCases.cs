@@ -6,8 +6,8 @@ using static Engine.Tests.Tolerance;
 namespace Engine.Tests;
 
 /// <summary>
-/// Convolutions and transposed ones: kernels of odd and even extents, strides that leave rows over, all kinds of padding, dilations with and without a
-/// common divisor with the stride, groups down to one channel each, channels beside the tiles of the kernels.
+/// Convolutions and transposed ones: kernels of odd and even extents, strides that leave rows over, all kinds of padding, dilations with
+/// and without a common divisor with the stride, groups down to one channel each, channels beside the tiles of the kernels.
 /// </summary>
 internal static class ConvCases
 {
@@ -35,7 +35,8 @@ internal static class ConvCases
         ([9, 8, 8, 12], 4, 4, 6, new(1, ConvPadding.Same, groups: 3)),
     ];
 
-    private static readonly (Shape Images, int KernelHeight, int KernelWidth, int Outputs, Conv2dOptions Options, (int Height, int Width) Added)[] s_transposed =
+    private static readonly (
+        Shape Images, int KernelHeight, int KernelWidth, int Outputs, Conv2dOptions Options, (int Height, int Width) Added)[] s_transposed =
     [
         ([1, 1, 1, 1], 1, 1, 1, default, default),
         ([2, 3, 2, 2], 3, 3, 3, default, default),
@@ -126,7 +127,8 @@ internal static class ConvCases
         Input[] arguments = [new(images, Any), new(weight, Between(-1, 1)), .. (Input[])(bias ? [new([outputs], Any)] : [])];
         return new OperationCase(
             transposed ? "Tensor.ConvTranspose2d" : mask is null ? "Tensor.Conv2d" : "Tensor.MaskedConv2d",
-            $"{images} {weight} {(mask is null ? "" : $"mask {mask} ")}stride {options.StrideHeight} x {options.StrideWidth} padding {options.Padding} dilation {options.DilationHeight} x {options.DilationWidth} "
+            $"{images} {weight} {(mask is null ? "" : $"mask {mask} ")}stride {options.StrideHeight} x {options.StrideWidth} padding "
+            + $"{options.Padding} dilation {options.DilationHeight} x {options.DilationWidth} "
             + $"groups {options.Groups}{(added is null || added == default((int, int)) ? "" : $" output padding {added}")}{(bias ? " bias" : "")} {activated.Activation.Kind}",
             arguments,
             t => transposed
@@ -148,7 +150,8 @@ internal static class ConvCases
 
                     // Differences must not step over the kink.
                     if (kinked && images.Count < 1000 && Math.Abs(result.Values[place]) < 2e-4)
-                        throw new InvalidOperationException($"Element {place} of {images} is {result.Values[place]}, too near the kink: draw others.");
+                        throw new InvalidOperationException(
+                            $"Element {place} of {images} is {result.Values[place]}, too near the kink: draw others.");
 
                     // No activation is steeper than 1: the terms of the sum, and the rounding of the value.
                     result.Values[place] = activated.Function(result.Values[place]);
@@ -162,7 +165,8 @@ internal static class ConvCases
 
     /// <summary>Every meeting of an element of the images with one of the result: their indices, the tap and both channels.</summary>
     private static void Each(
-        Shape images, Shape output, Axis y, Axis x, int kernelHeight, int kernelWidth, int groups, bool transposed, Action<int[], int[], int[], int, int> meet)
+        Shape images, Shape output, Axis y, Axis x, int kernelHeight, int kernelWidth, int groups, bool transposed,
+        Action<int[], int[], int[], int, int> meet)
     {
         for (int n = 0; n < images[0]; n++)
             for (int row = 0; row < images[1]; row++)
@@ -198,7 +202,8 @@ internal static class ConvCases
             if (sides.Length == 1) sides = [sides[0], sides[0], sides[0], sides[0]];
             _before = vertical ? sides[0] : sides[2];
             int after = vertical ? sides[1] : sides[3];
-            Outputs = _transposed ? ((extent - 1) * stride) - _before - after + span + added!.Value : ((extent + _before + after - span) / stride) + 1;
+            Outputs = _transposed ? ((extent - 1) * stride) - _before - after + span + added!.Value
+                : ((extent + _before + after - span) / stride) + 1;
         }
 
         internal int Outputs { get; }

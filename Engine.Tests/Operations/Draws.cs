@@ -4,7 +4,8 @@ namespace Engine.Tests;
 internal static class Draws
 {
     /// <summary>Numbers from a range.</summary>
-    internal static Draw Between(double low, double high) => (random, count) => Each(count, _ => low + ((high - low) * random.NextDouble()));
+    internal static Draw Between(double low, double high) => (random, count) =>
+        Each(count, _ => low + ((high - low) * random.NextDouble()));
 
     /// <summary>Numbers from -2 to 2.</summary>
     internal static Draw Any { get; } = Between(-2, 2);
@@ -29,7 +30,9 @@ internal static class Draws
         return values;
     };
 
-    /// <summary>Numbers on a grid of quarters, <paramref name="offset"/> beside it: two grids with offsets 1/8 apart have no number in common.</summary>
+    /// <summary>
+    /// Numbers on a grid of quarters, <paramref name="offset"/> beside it: two grids with offsets 1/8 apart have no number in common.
+    /// </summary>
     internal static Draw Grid(double offset) => (random, count) => Each(count, _ => (random.Next(-8, 9) / 4.0) + offset);
 
     /// <summary>Indices from 0 to <paramref name="count"/> - 1.</summary>

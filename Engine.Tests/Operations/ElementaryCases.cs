@@ -20,7 +20,8 @@ internal static class ElementaryCases
         .. Both("Tensor.Sqrt", x => x.Sqrt(), Math.Sqrt, Ulps(1), Positive, Powers),
         .. Unary("Tensor.Square", x => x.Square(), x => x * x, Ulps(1), Any),
         .. Unary("Tensor.Abs", x => x.Abs(), Math.Abs, Exact, AwayFrom(0), kinks: "x = 0"),
-        .. Unary("Tensor.Clamp", x => x.Clamp(-0.5, 0.75), x => Math.Min(Math.Max(x, -0.5), 0.75), Exact, AwayFrom(-0.5, 0.75), kinks: "both bounds"),
+        .. Unary("Tensor.Clamp", x => x.Clamp(-0.5, 0.75), x => Math.Min(Math.Max(x, -0.5), 0.75), Exact, AwayFrom(-0.5, 0.75),
+            kinks: "both bounds"),
         .. Both("Tensor.Sin", x => x.Sin(), Math.Sin, Ulps(3), Any, Between(-1000, 1000)),
         .. Both("Tensor.Cos", x => x.Cos(), Math.Cos, Ulps(4), Any, Between(-1000, 1000)),
         .. Both("Tensor.Erf", x => x.Erf(), References.Erf, Ulps(2), Any, Between(-5, 5)),
@@ -36,7 +37,8 @@ internal static class ElementaryCases
         .. Gelu(false, x => References.Erf(x * Math.Sqrt(0.5))),
         .. Gelu(true, x => Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
         .. Unary("Tensor.Apply", x => x.Apply(default(CubeOf), (g, x, _) => 3 * g * x.Square()), x => x * x * x, Ulps(2), Any),
-        .. Pow(0, Any, Exact), .. Pow(1, Any, Exact), .. Pow(2, Any, Ulps(1)), .. Pow(3, Any, Ulps(2)), .. Pow(-1, AwayFrom(-0.25, -0.125, 0, 0.125, 0.25), Ulps(1)),
+        .. Pow(0, Any, Exact), .. Pow(1, Any, Exact), .. Pow(2, Any, Ulps(1)), .. Pow(3, Any, Ulps(2)),
+        .. Pow(-1, AwayFrom(-0.25, -0.125, 0, 0.125, 0.25), Ulps(1)),
         .. Pow(0.5, Positive, Ulps(1)), .. Pow(-0.5, Positive, Ulps(2)),
 
         // Any other power is e^(power log x), whose exponent is rounded: 4 ULP while |power log x| is at most 3.5.
@@ -62,14 +64,17 @@ internal static class ElementaryCases
         return
         [
             .. Unary("Tensor.Gelu", x => x.Gelu(approximate), value, Terms(2), Any, option, terms: terms),
-            .. Unary("Tensor.Gelu", x => x.Gelu(approximate), value, Terms(2), Between(-6, 6), $"wide range {option}", orders: 0, terms: terms, shapes: s_wide),
+            .. Unary("Tensor.Gelu", x => x.Gelu(approximate), value, Terms(2), Between(-6, 6), $"wide range {option}", orders: 0,
+                terms: terms, shapes: s_wide),
         ];
     }
 
     private static IEnumerable<OperationCase> Elu(double alpha) =>
     [
-        .. Unary("Tensor.Elu", x => x.Elu(alpha), x => x > 0 ? x : alpha * References.Expm1(x), Ulps(3), AwayFrom(0), $"alpha {alpha} ", kinks: "x = 0"),
-        .. Unary("Tensor.Elu", x => x.Elu(alpha), x => x > 0 ? x : alpha * References.Expm1(x), Ulps(3), Between(-85, 85), $"wide range alpha {alpha} ", "x = 0", orders: 0, shapes: s_wide),
+        .. Unary("Tensor.Elu", x => x.Elu(alpha), x => x > 0 ? x : alpha * References.Expm1(x), Ulps(3), AwayFrom(0), $"alpha {alpha} ",
+            kinks: "x = 0"),
+        .. Unary("Tensor.Elu", x => x.Elu(alpha), x => x > 0 ? x : alpha * References.Expm1(x), Ulps(3), Between(-85, 85),
+            $"wide range alpha {alpha} ", "x = 0", orders: 0, shapes: s_wide),
     ];
 
     private static IEnumerable<OperationCase> Pow(double power, Draw draw, Tolerance tolerance) => Unary(

@@ -6,17 +6,22 @@ namespace Engine.Tests;
 /// <summary>Makes the cases of elementwise operations: one for each of the shapes that such an operation can go wrong with.</summary>
 internal static class Elementwise
 {
-    /// <summary>Ranks 0 to 6, one element, primes, sizes beside the widths of vectors, nothing at all, and one that threads share.</summary>
+    /// <summary>
+    /// Ranks 0 to 6, one element, primes, sizes beside the widths of vectors, nothing at all, and one that threads share.
+    /// </summary>
     internal static Shape[] Shapes { get; } =
     [
-        [], [1], [7], [15], [16], [17], [31], [33], [47], [48], [49], [0], [5, 13], [3, 1, 11], [2, 3, 2, 5], [2, 1, 3, 1, 5], [2, 1, 3, 2, 1, 3], [40009],
+        [], [1], [7], [15], [16], [17], [31], [33], [47], [48], [49], [0], [5, 13], [3, 1, 11], [2, 3, 2, 5], [2, 1, 3, 1, 5],
+        [2, 1, 3, 2, 1, 3], [40009],
     ];
 
     /// <summary>Pairs that broadcast along outer, middle and inner axes, on either side and on both.</summary>
     internal static (Shape Left, Shape Right)[] Pairs { get; } =
     [
-        ([], []), ([1], [1]), ([17], [17]), ([33], []), ([], [31]), ([1], [15]), ([5, 16], [16]), ([17], [3, 17]), ([5, 16], [5, 1]), ([5, 1], [1, 13]),
-        ([2, 3, 5], [2, 1, 5]), ([2, 1, 3], [1, 5, 1]), ([3, 0], [3, 1]), ([2, 1, 3, 1, 2, 3], [1, 2, 1, 2, 1, 3]), ([257, 131], [131]), ([129, 1], [129, 133]),
+        ([], []), ([1], [1]), ([17], [17]), ([33], []), ([], [31]), ([1], [15]), ([5, 16], [16]), ([17], [3, 17]), ([5, 16], [5, 1]),
+        ([5, 1], [1, 13]),
+        ([2, 3, 5], [2, 1, 5]), ([2, 1, 3], [1, 5, 1]), ([3, 0], [3, 1]), ([2, 1, 3, 1, 2, 3], [1, 2, 1, 2, 1, 3]), ([257, 131], [131]),
+        ([129, 1], [129, 133]),
     ];
 
     internal static IEnumerable<OperationCase> Unary(
@@ -27,11 +32,13 @@ internal static class Elementwise
             $"{option}{shape}",
             [new Input(shape, draw)],
             x => function(x[0]),
-            x => new Expected(Array.ConvertAll(x[0], value => reference(value)), terms is null ? [] : Array.ConvertAll(x[0], value => terms(value))),
+            x => new Expected(Array.ConvertAll(x[0], value => reference(value)), terms is null ? []
+                : Array.ConvertAll(x[0], value => terms(value))),
             tolerance) { Kinks = kinks, Orders = orders });
 
     internal static IEnumerable<OperationCase> Binary(
-        string operation, Func<Tensor, Tensor, Tensor> function, Func<double, double, double> reference, Tolerance tolerance, Draw left, Draw right, string kinks = "") =>
+        string operation, Func<Tensor, Tensor, Tensor> function, Func<double, double, double> reference, Tolerance tolerance, Draw left,
+        Draw right, string kinks = "") =>
         Pairs.Select(pair => new OperationCase(
             operation,
             $"{pair.Left} {pair.Right}",

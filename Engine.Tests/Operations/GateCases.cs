@@ -12,13 +12,16 @@ internal static class GateCases
 
     internal static IEnumerable<OperationCase> All() =>
     [
-        .. s_halves.Select(shape => Gate("TanhSigmoidGate", shape, x => x[0].TanhSigmoidGate(), (a, b) => Math.Tanh(a) * References.Sigmoid(b))),
+        .. s_halves.Select(shape =>
+            Gate("TanhSigmoidGate", shape, x => x[0].TanhSigmoidGate(), (a, b) => Math.Tanh(a) * References.Sigmoid(b))),
         .. s_halves.Select(shape => Gate("GatedLinearUnit", shape, x => x[0].GatedLinearUnit(), (a, b) => a * References.Sigmoid(b))),
-        .. s_halves.Select(shape => Gate("GatedLinearUnit", shape, x => x[0].GatedLinearUnit(x[1]), (a, b) => a * References.Sigmoid(b), hasResidual: true)),
+        .. s_halves.Select(shape =>
+            Gate("GatedLinearUnit", shape, x => x[0].GatedLinearUnit(x[1]), (a, b) => a * References.Sigmoid(b), hasResidual: true)),
         .. ((Shape[])[[1], [3], [5, 17], [2, 3, 2, 5], [0, 4], [3, 0], [67, 65]]).Select(ConcatElu),
     ];
 
-    private static OperationCase Gate(string name, Shape shape, Func<Tensor[], Tensor> run, Func<double, double, double> gate, bool hasResidual = false) => new(
+    private static OperationCase Gate(
+        string name, Shape shape, Func<Tensor[], Tensor> run, Func<double, double, double> gate, bool hasResidual = false) => new(
         $"Tensor.{name}",
         $"{shape}{(hasResidual ? " residual" : "")}",
         hasResidual ? [new Input(shape, Any), new Input(shape.With(-1, shape[-1] / 2), Any)] : [new Input(shape, Any)],

@@ -14,7 +14,8 @@ internal static class GradCheckDocument
         {
             DirectoryInfo? folder = new(AppContext.BaseDirectory);
             while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Engine.sln"))) folder = folder.Parent;
-            return System.IO.Path.Combine(folder?.FullName ?? throw new DirectoryNotFoundException("Engine.sln is not above the tests."), "docs", "gradcheck.md");
+            return System.IO.Path.Combine(
+                folder?.FullName ?? throw new DirectoryNotFoundException("Engine.sln is not above the tests."), "docs", "gradcheck.md");
         }
     }
 
@@ -26,7 +27,8 @@ internal static class GradCheckDocument
     internal static string Write()
     {
         string[] missing = [.. OperationSimulatorTests.NotYetOnSimulator.Order(StringComparer.Ordinal)];
-        string except = missing.Length == 0 ? "" : $". Some have no GPU form yet, in themselves or in their gradient: {string.Join("; ", missing)}";
+        string except = missing.Length == 0 ? ""
+            : $". Some have no GPU form yet, in themselves or in their gradient: {string.Join("; ", missing)}";
         StringBuilder text = new(
             $"""
             # Gradient check
@@ -53,13 +55,15 @@ internal static class GradCheckDocument
             |---|---|---|---|---|---|
 
             """.ReplaceLineEndings("\n"));
-        IGrouping<string, OperationCase>[] operations = [.. OperationRegistry.Cases.GroupBy(c => c.Operation).OrderBy(group => group.Key, StringComparer.Ordinal)];
+        IGrouping<string, OperationCase>[] operations =
+            [.. OperationRegistry.Cases.GroupBy(c => c.Operation).OrderBy(group => group.Key, StringComparer.Ordinal)];
         foreach (IGrouping<string, OperationCase> operation in operations)
         {
             GradCheckResult[] results = [.. operation.Where(c => c.Orders > 0 && !c.IsLarge).Select(OperationGradientTests.Check)];
             string tolerances = string.Join(", ", operation.Select(c => c.Tolerance.Rule).Distinct());
             string kinks = string.Join(", ", operation.Select(c => c.Kinks).Where(kink => kink.Length > 0).Distinct());
-            text.Append(CultureInfo.InvariantCulture, $"| `{operation.Key}` | {operation.Count()} | {Error(results.Select(r => r.FirstOrder))} | ");
+            text.Append(CultureInfo.InvariantCulture,
+                $"| `{operation.Key}` | {operation.Count()} | {Error(results.Select(r => r.FirstOrder))} | ");
             text.Append(CultureInfo.InvariantCulture, $"{Error(results.Select(r => r.SecondOrder ?? 0))} | {tolerances} | {kinks} |\n");
         }
 
@@ -69,5 +73,6 @@ internal static class GradCheckDocument
         return text.ToString();
     }
 
-    private static string Error(IEnumerable<double> errors) => errors.Any() ? errors.Max().ToString("0.0E+0", CultureInfo.InvariantCulture) : "none";
+    private static string Error(IEnumerable<double> errors) =>
+        errors.Any() ? errors.Max().ToString("0.0E+0", CultureInfo.InvariantCulture) : "none";
 }

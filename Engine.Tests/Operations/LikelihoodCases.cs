@@ -18,12 +18,14 @@ internal static class LikelihoodCases
         .. Logistic("far away ", [3, 50], [50], Between(-40, 40), Between(-6, -2), -1, 1, 256).Select(c => c with { Orders = 0 }),
         .. TermCases.Pairs.SelectMany(pair => DiscretizedGaussian("", pair.First, pair.Second, Any, Between(-2, 1), -1, 1, 16)),
         .. DiscretizedGaussian("256 levels ", [3, 20], [20], Between(-1, 1), Between(-3, 0), -1, 1, 256).Select(c => c with { Orders = 0 }),
-        .. DiscretizedGaussian("far away ", [3, 50], [50], Between(-1.2, 1.2), Between(-8, -5), -1, 1, 256).Select(c => c with { Orders = 0 }),
+        .. DiscretizedGaussian("far away ", [3, 50], [50], Between(-1.2, 1.2), Between(-8, -5), -1, 1, 256)
+        .Select(c => c with { Orders = 0 }),
         .. TermCases.Pairs.SelectMany(pair => ToStandard(pair.First, pair.Second)),
         .. TermCases.Pairs.SelectMany(pair => Gaussians(pair.First, pair.Second)),
     ];
 
-    private static IEnumerable<OperationCase> Bernoulli(string variant, Shape logits, Shape x, Draw drawLogits, Draw drawX, bool isSmooth) => TermCases.Of(
+    private static IEnumerable<OperationCase> Bernoulli(
+        string variant, Shape logits, Shape x, Draw drawLogits, Draw drawX, bool isSmooth) => TermCases.Of(
         "LogLikelihood.Bernoulli",
         variant,
         [new Input(logits, drawLogits), new Input(x, drawX)],
@@ -48,11 +50,13 @@ internal static class LikelihoodCases
         },
         termsOfElement: 3);
 
-    private static IEnumerable<OperationCase> Logistic(string variant, Shape first, Shape second, Draw mean, Draw logScale, double low, double high, int levels)
+    private static IEnumerable<OperationCase> Logistic(
+        string variant, Shape first, Shape second, Draw mean, Draw logScale, double low, double high, int levels)
     {
         // Both ends are drawn often, besides the levels between.
         double step = (high - low) / (levels - 1);
-        Draw pixels = (random, count) => [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
+        Draw pixels = (random, count) =>
+            [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
         return TermCases.Of(
             "LogLikelihood.DiscretizedLogistic",
             variant,
@@ -65,7 +69,8 @@ internal static class LikelihoodCases
                 double last = isLast ? 0 : References.Softplus(-a), first = isFirst ? 0 : References.Softplus(b);
 
                 // log(1 - e^-d)
-                double inner = isFirst || isLast ? 0 : b - a < -0.5 ? References.Log1p(-Math.Exp(b - a)) : Math.Log(-References.Expm1(-step * inverse));
+                double inner = isFirst || isLast ? 0 : b - a < -0.5 ? References.Log1p(-Math.Exp(b - a))
+                    : Math.Log(-References.Expm1(-step * inverse));
 
                 // The arguments of the softplus are rounded before: that moves it by its slope times as much.
                 double rounding = (Math.Abs(a) * References.Sigmoid(-a)) + (Math.Abs(b) * References.Sigmoid(b));
@@ -74,10 +79,12 @@ internal static class LikelihoodCases
             termsOfElement: 3);
     }
 
-    private static IEnumerable<OperationCase> DiscretizedGaussian(string variant, Shape first, Shape second, Draw mean, Draw logVariance, double low, double high, int levels)
+    private static IEnumerable<OperationCase> DiscretizedGaussian(
+        string variant, Shape first, Shape second, Draw mean, Draw logVariance, double low, double high, int levels)
     {
         double step = (high - low) / (levels - 1);
-        Draw pixels = (random, count) => [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
+        Draw pixels = (random, count) =>
+            [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
         return TermCases.Of(
             "LogLikelihood.DiscretizedGaussian",
             variant,
@@ -95,9 +102,11 @@ internal static class LikelihoodCases
                     : near < 0.5 ? Math.Log(0.5 * (References.Erf(far / Math.Sqrt(2)) - References.Erf(near / Math.Sqrt(2))))
                     : tail + References.Log1p(-Math.Exp(References.LogNormalTail(far) - tail));
 
-                // What the ends are rounded by moves the logarithm by the density over the probability; the difference of tails loses what they have in common.
+                // What the ends are rounded by moves the logarithm by the density over the probability; the difference of tails loses what
+                // they have in common.
                 double Density(double x) => Math.Abs(x) * Math.Exp((-x * x / 2) - (0.5 * Math.Log(2 * Math.PI)) - log);
-                double rounding = (isFirst ? 0 : Density(a)) + (isLast ? 0 : Density(b)) + (isFirst || isLast ? 0 : 4 * Math.Exp(tail - log));
+                double rounding = (isFirst ? 0 : Density(a)) + (isLast ? 0 : Density(b))
+                    + (isFirst || isLast ? 0 : 4 * Math.Exp(tail - log));
                 return (log, (2 * Math.Abs(log)) + (2 * rounding) + 2);
             },
             termsOfElement: 4);

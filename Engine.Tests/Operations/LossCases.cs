@@ -21,8 +21,10 @@ internal static class LossCases
         // Probabilities of 0 and 1, and logits so large that e^x overflows: the values alone.
         .. FromProbabilities("at the ends ", [17], OneOf(0, 1), OneOf(0, 1)).Select(c => c with { Orders = 0 }),
         .. FromLogits("large ", [17], Between(-300, 300), OneOf(0, 1)).Select(c => c with { Orders = 0 }),
-        .. TermCases.Pairs.SelectMany(pair => Distance("Loss.MeanSquaredError", pair, Loss.MeanSquaredError, (p, t) => (p - t) * (p - t), Any, Any, "")),
-        .. TermCases.Pairs.SelectMany(pair => Distance("Loss.L1", pair, Loss.L1, (p, t) => Math.Abs(p - t), Grid(0), Grid(0.125), "equal elements")),
+        .. TermCases.Pairs.SelectMany(
+            pair => Distance("Loss.MeanSquaredError", pair, Loss.MeanSquaredError, (p, t) => (p - t) * (p - t), Any, Any, "")),
+        .. TermCases.Pairs.SelectMany(
+            pair => Distance("Loss.L1", pair, Loss.L1, (p, t) => Math.Abs(p - t), Grid(0), Grid(0.125), "equal elements")),
         .. CrossEntropy(),
     ];
 
@@ -51,7 +53,8 @@ internal static class LossCases
         termsOfElement: 3);
 
     private static IEnumerable<OperationCase> Distance(
-        string operation, (Shape, Shape) shapes, Func<Tensor, Tensor, Reduction, Tensor> function, Func<double, double, double> distance, Draw prediction, Draw target, string kinks) =>
+        string operation, (Shape, Shape) shapes, Func<Tensor, Tensor, Reduction, Tensor> function, Func<double, double, double> distance,
+        Draw prediction, Draw target, string kinks) =>
         TermCases.Of(
             operation,
             "",
@@ -64,7 +67,8 @@ internal static class LossCases
     {
         foreach ((Shape shape, double smoothing, double range) in ((Shape, double, double)[])
         [
-            ([1], 0, 4), ([7], 0.1, 4), ([5, 10], 0, 4), ([5, 10], 0.1, 4), ([4, 1], 0, 4), ([3, 16], 0, 4), ([2, 3, 17], 0.2, 4), ([2, 100], 0, 4), ([2, 130], 0.1, 4), ([0, 3], 0, 4),
+            ([1], 0, 4), ([7], 0.1, 4), ([5, 10], 0, 4), ([5, 10], 0.1, 4), ([4, 1], 0, 4), ([3, 16], 0, 4), ([2, 3, 17], 0.2, 4),
+            ([2, 100], 0, 4), ([2, 130], 0.1, 4), ([0, 3], 0, 4),
             ([2, 1, 2, 3, 5], 0, 4), ([3001, 10], 0.1, 4), ([3, 5003], 0.1, 4), ([5, 10], 0.1, 1e4), ([2, 100], 0, 1e4),
         ])
         {

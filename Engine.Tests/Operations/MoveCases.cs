@@ -25,7 +25,8 @@ internal static class MoveCases
         Shape shape = [2, 3];
         yield return Constant("Tensor.From", "[2, 3] of float", () => Tensor.From(Array.ConvertAll(values, x => (float)x), shape), values);
         yield return Constant("Tensor.From", "[2, 3] of double", () => Tensor.From(values, shape), values);
-        yield return Constant("Tensor.From", "[2, 3] of int", () => Tensor.From([5, -3, 0, 2147483647, -2147483648, 1], shape), [5, -3, 0, 2147483647, -2147483648, 1]);
+        yield return Constant("Tensor.From", "[2, 3] of int", () => Tensor.From([5, -3, 0, 2147483647, -2147483648, 1], shape),
+            [5, -3, 0, 2147483647, -2147483648, 1]);
         yield return Constant("Tensor.From", "[] of float", () => Tensor.From([0.5f], []), [0.5]);
         foreach (DType type in (DType[])[DType.Float32, DType.Float64, DType.Int32])
         {
@@ -42,18 +43,22 @@ internal static class MoveCases
         new(operation, variant, [new Input(shape, Any)], x => function(x[0]), x => new Expected(x[0]), Exact);
 
     /// <summary>A case that takes each element of the result from one place of one argument, or is a constant (-1).</summary>
-    private static OperationCase Moved(string operation, string variant, Shape from, Shape to, Func<Tensor, Tensor> function, Func<int[], int[]?> source, double otherwise = 0)
+    private static OperationCase Moved(
+        string operation, string variant, Shape from, Shape to, Func<Tensor, Tensor> function, Func<int[], int[]?> source,
+        double otherwise = 0)
     {
         int[] places = Array.ConvertAll(Places.All(to), indices => source(indices) is { } own ? Places.At(from, own) : -1);
         return new OperationCase(
-            operation, variant, [new Input(from, Any)], x => function(x[0]), x => new Expected(Array.ConvertAll(places, i => i < 0 ? otherwise : x[0][i])), Exact);
+            operation, variant, [new Input(from, Any)], x => function(x[0]), x =>
+                new Expected(Array.ConvertAll(places, i => i < 0 ? otherwise : x[0][i])), Exact);
     }
 
     private static IEnumerable<OperationCase> Permute()
     {
         foreach ((Shape shape, int[] axes) in ((Shape, int[])[])
         [
-            ([], []), ([17], [0]), ([5, 16], [1, 0]), ([33, 2], [-1, 0]), ([2, 3, 5], [0, 1, 2]), ([2, 3, 5], [2, 0, 1]), ([3, 2, 2, 5], [0, 2, 1, 3]),
+            ([], []), ([17], [0]), ([5, 16], [1, 0]), ([33, 2], [-1, 0]), ([2, 3, 5], [0, 1, 2]), ([2, 3, 5], [2, 0, 1]),
+            ([3, 2, 2, 5], [0, 2, 1, 3]),
             ([2, 1, 3, 2, 2], [4, 1, 0, 3, 2]), ([2, 1, 3, 2, 1, 3], [5, 4, 3, 2, 1, 0]), ([131, 257], [1, 0]), ([7, 33, 129], [1, 0, 2]),
         ])
         {
@@ -74,7 +79,8 @@ internal static class MoveCases
         {
             int[] extents = shape.ToArray();
             (extents[^1], extents[^2]) = (extents[^2], extents[^1]);
-            yield return Moved("Tensor.Transpose", $"{shape}", shape, new Shape(extents), x => x.Transpose(), indices => [.. indices[..^2], indices[^1], indices[^2]]);
+            yield return Moved("Tensor.Transpose", $"{shape}", shape, new Shape(extents), x => x.Transpose(),
+                indices => [.. indices[..^2], indices[^1], indices[^2]]);
         }
     }
 
@@ -82,12 +88,14 @@ internal static class MoveCases
     {
         foreach ((Shape shape, int axis, int start, int length) in ((Shape, int, int, int)[])
         [
-            ([17], 0, 3, 11), ([17], 0, 0, 17), ([5, 16], 0, 4, 1), ([5, 16], 1, 1, 15), ([2, 3, 5], -1, 2, 3), ([2, 3, 5], 1, 1, 2), ([7], 0, 3, 0),
+            ([17], 0, 3, 11), ([17], 0, 0, 17), ([5, 16], 0, 4, 1), ([5, 16], 1, 1, 15), ([2, 3, 5], -1, 2, 3), ([2, 3, 5], 1, 1, 2),
+            ([7], 0, 3, 0),
             ([2, 1, 3, 2, 1, 3], 2, 1, 1), ([131, 257], 1, 100, 57),
         ])
         {
             int along = axis < 0 ? axis + shape.Rank : axis;
-            yield return Moved("Tensor.Slice", $"{shape} axis {axis} from {start}, {length} long", shape, shape.With(along, length), x => x.Slice(axis, start, length), indices =>
+            yield return Moved("Tensor.Slice", $"{shape} axis {axis} from {start}, {length} long", shape, shape.With(along, length),
+                x => x.Slice(axis, start, length), indices =>
             {
                 int[] own = [.. indices];
                 own[along] += start;
@@ -100,13 +108,15 @@ internal static class MoveCases
     {
         foreach ((Shape shape, int axis, int before, int after, double value) in ((Shape, int, int, int, double)[])
         [
-            ([17], 0, 3, 1, 0), ([1], 0, 0, 16, 0.5), ([5, 13], 1, 2, 0, 0), ([5, 13], 0, 1, 1, -3), ([2, 3, 5], -2, 1, 2, 0), ([0], 0, 2, 1, 1),
+            ([17], 0, 3, 1, 0), ([1], 0, 0, 16, 0.5), ([5, 13], 1, 2, 0, 0), ([5, 13], 0, 1, 1, -3), ([2, 3, 5], -2, 1, 2, 0),
+            ([0], 0, 2, 1, 1),
             ([2, 1, 3, 2, 1, 3], 1, 1, 1, 0), ([131, 257], 0, 1, 2, 0),
         ])
         {
             int along = axis < 0 ? axis + shape.Rank : axis;
             Shape to = shape.With(along, before + shape[along] + after);
-            yield return Moved("Tensor.Pad", $"{shape} axis {axis}, {before} before, {after} after, of {value}", shape, to, x => x.Pad(axis, before, after, value), indices =>
+            yield return Moved("Tensor.Pad", $"{shape} axis {axis}, {before} before, {after} after, of {value}", shape, to,
+                x => x.Pad(axis, before, after, value), indices =>
             {
                 int[] own = [.. indices];
                 own[along] -= before;
@@ -119,7 +129,8 @@ internal static class MoveCases
     {
         foreach ((Shape[] shapes, int axis) in ((Shape[], int)[])
         [
-            ([[17]], 0), ([[5], [1], [11]], 0), ([[2, 16], [3, 16]], 0), ([[5, 7], [5, 1], [5, 8]], 1), ([[2, 3, 5], [2, 2, 5]], -2), ([[3, 0], [3, 2]], 1),
+            ([[17]], 0), ([[5], [1], [11]], 0), ([[2, 16], [3, 16]], 0), ([[5, 7], [5, 1], [5, 8]], 1), ([[2, 3, 5], [2, 2, 5]], -2),
+            ([[3, 0], [3, 2]], 1),
             ([[2, 1, 3, 2, 1, 3], [2, 1, 3, 2, 2, 3]], 4), ([[131, 57], [131, 100]], 1),
         ])
         {
@@ -144,17 +155,22 @@ internal static class MoveCases
 
     private static IEnumerable<OperationCase> BroadcastTo()
     {
-        foreach ((Shape from, Shape to) in ((Shape, Shape)[])[([], [17]), ([17], [17]), ([16], [5, 16]), ([5, 1], [5, 17]), ([3, 1], [2, 3, 5]), ([2, 1, 1, 2, 1], [2, 2, 3, 1, 2, 3]), ([33], [1031, 33])])
+        foreach ((Shape from, Shape to) in (
+            (Shape, Shape)[])[([], [17]), ([17], [17]), ([16], [5, 16]), ([5, 1], [5, 17]), ([3, 1], [2, 3, 5]),
+            ([2, 1, 1, 2, 1], [2, 2, 3, 1, 2, 3]), ([33], [1031, 33])])
         {
             int[] places = Places.Broadcast(from, to);
             yield return new OperationCase(
-                "Tensor.BroadcastTo", $"{from} to {to}", [new Input(from, Any)], x => x[0].BroadcastTo(to), x => new Expected(Array.ConvertAll(places, i => x[0][i])), Exact);
+                "Tensor.BroadcastTo", $"{from} to {to}", [new Input(from, Any)], x => x[0].BroadcastTo(to), x =>
+                    new Expected(Array.ConvertAll(places, i => x[0][i])), Exact);
         }
     }
 
     private static IEnumerable<OperationCase> Gather()
     {
-        foreach ((Shape table, Shape indices) in ((Shape, Shape)[])[([7], [5]), ([5, 3], [4]), ([1, 17], [3]), ([11, 2], []), ([5, 2, 3], [2, 3]), ([3, 4], [0]), ([131, 33], [1031])])
+        foreach ((Shape table, Shape indices) in (
+            (Shape, Shape)[])[([7], [5]), ([5, 3], [4]), ([1, 17], [3]), ([11, 2], []), ([5, 2, 3], [2, 3]), ([3, 4], [0]),
+            ([131, 33], [1031])])
         {
             int width = table.Count / table[0];
             yield return new OperationCase(
@@ -169,13 +185,16 @@ internal static class MoveCases
 
     private static IEnumerable<OperationCase> ScatterAdd()
     {
-        foreach ((Shape table, Shape indices) in ((Shape, Shape)[])[([7], [5]), ([5, 3], [4]), ([1, 17], [3]), ([11, 2], []), ([5, 2, 3], [2, 3]), ([3, 4], [0]), ([131, 33], [1031])])
+        foreach ((Shape table, Shape indices) in (
+            (Shape, Shape)[])[([7], [5]), ([5, 3], [4]), ([1, 17], [3]), ([11, 2], []), ([5, 2, 3], [2, 3]), ([3, 4], [0]),
+            ([131, 33], [1031])])
         {
             int width = table.Count / table[0];
             yield return new OperationCase(
                 "Tensor.ScatterAdd",
                 $"{table} at {indices}",
-                [new Input(new Shape([.. indices.ToArray(), .. table.ToArray()[1..]]), Any), new Input(indices, Index(table[0]), IsDifferentiable: false, IsIndex: true)],
+                [new Input(new Shape([.. indices.ToArray(), .. table.ToArray()[1..]]), Any),
+                    new Input(indices, Index(table[0]), IsDifferentiable: false, IsIndex: true)],
                 x => x[0].ScatterAdd(x[1], table),
                 x =>
                 {
@@ -193,9 +212,11 @@ internal static class MoveCases
         {
             // Differences in float64 are lost in a conversion to float32: there the gradient's values are checked, not its differences.
             yield return Same("Tensor.Cast", $"{shape} to Float64", shape, x => x.Cast(DType.Float64));
-            yield return Same("Tensor.Cast", $"{shape} to Float32", shape, x => x.Cast(DType.Float32)) with { Orders = 0, HasGradient = true };
+            yield return Same("Tensor.Cast", $"{shape} to Float32", shape, x => x.Cast(DType.Float32)) with {
+                Orders = 0, HasGradient = true };
             yield return new OperationCase(
-                "Tensor.Cast", $"{shape} to Int32", [new Input(shape, Between(-100, 100))], x => x[0].Cast(DType.Int32), x => new Expected(Array.ConvertAll(x[0], Math.Truncate)), Exact) { Orders = 0 };
+                "Tensor.Cast", $"{shape} to Int32", [new Input(shape, Between(-100, 100))], x => x[0].Cast(DType.Int32), x =>
+                    new Expected(Array.ConvertAll(x[0], Math.Truncate)), Exact) { Orders = 0 };
         }
     }
 }

@@ -18,8 +18,10 @@ internal static class NormCases
 
     internal static IEnumerable<OperationCase> All() =>
     [
-        .. ((Shape[])[[3, 1], [5, 2], [4, 15], [7, 16], [6, 17], [9, 33], [2, 3, 5], [2, 3, 2, 4], [2, 1, 2, 3, 1, 3], [260, 3], [258, 17], [1031, 37], [131, 257], [4000, 20]])
-            .SelectMany(shape => (OperationCase[])[Batch(shape, true), Batch(shape, true, activation: s_leaky), Batch(shape, false, activation: Activation.Relu)]),
+        .. ((Shape[])[[3, 1], [5, 2], [4, 15], [7, 16], [6, 17], [9, 33], [2, 3, 5], [2, 3, 2, 4], [2, 1, 2, 3, 1, 3], [260, 3], [258, 17],
+            [1031, 37], [131, 257], [4000, 20]])
+            .SelectMany(shape => (OperationCase[])[Batch(shape, true), Batch(shape, true, activation: s_leaky),
+                Batch(shape, false, activation: Activation.Relu)]),
         Batch([5, 3], true, gamma: false),
         Batch([5, 3], true, beta: false),
         Batch([5, 3], true, gamma: false, beta: false, activation: Activation.Relu),
@@ -29,16 +31,19 @@ internal static class NormCases
         Batch([1, 3], false),
         Batch([5, 3], false, gamma: false, beta: false, activation: s_leaky),
         Batch([5, 3], false, activation: Activation.Tanh),
-        .. ((Shape[])[[3], [7], [16], [3, 2], [5, 15], [3, 33], [2, 3, 5], [2, 1, 2, 1, 2, 7], [1031, 10], [131, 257], [3, 5000]]).Select(shape => Layer(shape)),
+        .. ((Shape[])[[3], [7], [16], [3, 2], [5, 15], [3, 33], [2, 3, 5], [2, 1, 2, 1, 2, 7], [1031, 10], [131, 257], [3, 5000]])
+        .Select(shape => Layer(shape)),
         Layer([5, 7], gamma: false),
         Layer([5, 7], beta: false),
         Layer([5, 7], gamma: false, beta: false),
-        .. (((Shape, int)[])[([3, 4], 1), ([3, 6], 2), ([2, 5, 6], 3), ([2, 3, 2, 8], 8), ([3, 2, 3, 18], 2), ([1, 2, 2, 2, 2, 5], 1), ([5, 7, 9, 34], 2), ([130, 4, 4, 12], 3), ([2, 20, 20, 16], 4)])
+        .. (((Shape, int)[])[([3, 4], 1), ([3, 6], 2), ([2, 5, 6], 3), ([2, 3, 2, 8], 8), ([3, 2, 3, 18], 2), ([1, 2, 2, 2, 2, 5], 1),
+            ([5, 7, 9, 34], 2), ([130, 4, 4, 12], 3), ([2, 20, 20, 16], 4)])
             .Select(c => Group(c.Item1, c.Item2)),
         Group([2, 5, 6], 2, gamma: false),
         Group([2, 5, 6], 2, beta: false),
         Group([2, 5, 6], 2, gamma: false, beta: false),
-        .. (((Shape, int)[])[([3, 4], 1), ([3, 6], 2), ([2, 5, 6], 3), ([2, 3, 2, 8], 2), ([3, 2, 3, 18], 2), ([5, 7, 9, 34], 2), ([130, 4, 4, 12], 3), ([2, 20, 20, 16], 4)])
+        .. (((Shape, int)[])[([3, 4], 1), ([3, 6], 2), ([2, 5, 6], 3), ([2, 3, 2, 8], 2), ([3, 2, 3, 18], 2), ([5, 7, 9, 34], 2),
+            ([130, 4, 4, 12], 3), ([2, 20, 20, 16], 4)])
             .SelectMany(c => (OperationCase[])[GroupSilu(c.Item1, c.Item2, true), GroupSilu(c.Item1, c.Item2, false)]),
         GroupSilu([2, 5, 6], 2, true, gamma: false),
         GroupSilu([2, 5, 6], 2, true, beta: false),
@@ -71,12 +76,15 @@ internal static class NormCases
         return new OperationCase(
             "Tensor.GroupNormSilu",
             $"{shape} {groups} group{(groups > 1 ? "s" : "")}{Factors(gamma, beta)}{(shift ? " shift" : "")}",
-            [new(shape, Any), .. Optional(gamma, channels), .. Optional(beta, channels), .. shift ? (Input[])[new([shape[0], channels], Any)] : []],
+            [new(shape, Any), .. Optional(gamma, channels), .. Optional(beta, channels), .. shift
+                ? (Input[])[new([shape[0], channels], Any)] : []],
             t => t[0].GroupNormSilu(groups, gamma ? t[1] : null, beta ? t[gamma ? 2 : 1] : null, shift ? t[^1] : null, Epsilon),
             v =>
             {
                 // What is added comes before all else, and SiLU after; its slope is at most 1.1.
-                double[][] shifted = [[.. v[0].Select((x, i) => shift ? x + v[^1][(i / (positions * channels) * channels) + (i % channels)] : x)], .. shift ? v[1..^1] : v[1..]];
+                double[][] shifted = [[.. v[0].Select(
+                    (x, i) => shift ? x + v[^1][(i / (positions * channels) * channels) + (i % channels)] : x)], .. shift ? v[1..^1]
+                        : v[1..]];
                 Expected norm = Grouped(shifted, shape[0], positions, channels, groups, gamma, beta), y = new(shape.Count);
                 for (int i = 0; i < shape.Count; i++)
                 {
@@ -106,7 +114,8 @@ internal static class NormCases
                 ];
                 (double mean, double variance) = Moments(places.Select(i => v[0][i]));
                 foreach (int i in places)
-                    Set(y, i, v[0][i], mean, variance, gamma ? v[1][i % channels] : 1, beta ? v[^1][i % channels] : 0, Activation.None, false);
+                    Set(y, i, v[0][i], mean, variance, gamma ? v[1][i % channels] : 1, beta ? v[^1][i % channels] : 0, Activation.None,
+                        false);
             }
         }
 
@@ -133,17 +142,20 @@ internal static class NormCases
                 {
                     int[] places = [.. Enumerable.Range(0, shape.Count / channels).Select(row => (row * channels) + c)];
                     (double mean, double variance) = training ? Moments(places.Select(i => v[0][i])) : (v[^2][c], v[^1][c]);
-                    foreach (int i in places) Set(y, i, v[0][i], mean, variance, gamma ? v[1][c] : 1, beta ? v[gamma ? 2 : 1][c] : 0, activation, shape.Count < 1000);
+                    foreach (int i in places) Set(
+                        y, i, v[0][i], mean, variance, gamma ? v[1][c] : 1, beta ? v[gamma ? 2 : 1][c] : 0, activation, shape.Count < 1000);
                 }
 
                 return y;
             },
-            Terms(shape.Count / channels)) { Kinks = activation.Kind is ActivationKind.Relu or ActivationKind.LeakyRelu ? "normalised x = 0" : "" };
+            Terms(shape.Count / channels)) {
+                Kinks = activation.Kind is ActivationKind.Relu or ActivationKind.LeakyRelu ? "normalised x = 0" : "" };
     }
 
     private static Input[] Optional(bool there, int channels) => there ? [new Input([channels], AwayFrom(0))] : [];
 
-    private static string Factors(bool gamma, bool beta) => (gamma, beta) switch { (true, true) => "", (true, false) => " gamma", (false, true) => " beta", _ => " plain" };
+    private static string Factors(bool gamma, bool beta) =>
+        (gamma, beta) switch { (true, true) => "", (true, false) => " gamma", (false, true) => " beta", _ => " plain" };
 
     private static (double Mean, double Variance) Moments(IEnumerable<double> x)
     {
@@ -152,14 +164,16 @@ internal static class NormCases
         return (mean, values.Sum(value => (value - mean) * (value - mean)) / values.Length);
     }
 
-    private static void Set(Expected y, int place, double x, double mean, double variance, double gamma, double beta, Activation activation, bool awayFromKink)
+    private static void Set(
+        Expected y, int place, double x, double mean, double variance, double gamma, double beta, Activation activation, bool awayFromKink)
     {
         double reciprocal = 1 / Math.Sqrt(variance + Epsilon);
         double z = ((x - mean) * reciprocal * gamma) + beta;
         bool kink = activation.Kind is ActivationKind.Relu or ActivationKind.LeakyRelu;
 
         // Differences must not step over the kink.
-        if (kink && awayFromKink && Math.Abs(z) < 2e-4) throw new InvalidOperationException($"Element {place} is {z}, too near the kink: draw others.");
+        if (kink && awayFromKink && Math.Abs(z) < 2e-4) throw new InvalidOperationException(
+            $"Element {place} is {z}, too near the kink: draw others.");
         y.Values[place] = activation.Kind switch
         {
             ActivationKind.Relu => Math.Max(z, 0),

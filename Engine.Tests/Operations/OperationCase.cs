@@ -12,7 +12,8 @@ namespace Engine.Tests;
 /// <param name="Reference">The same in plain float64 loops, which never call the engine.</param>
 /// <param name="Tolerance">How far the two may be apart in float32; float64 follows.</param>
 internal sealed record OperationCase(
-    string Operation, string Variant, Input[] Inputs, Func<Tensor[], Tensor> Function, Func<double[][], Expected> Reference, Tolerance Tolerance)
+    string Operation, string Variant, Input[] Inputs, Func<Tensor[], Tensor> Function, Func<double[][], Expected> Reference,
+    Tolerance Tolerance)
 {
     /// <summary>Up to which order derivatives are checked against differences; 0 where there is none to check.</summary>
     internal int Orders { get; init; } = 2;
@@ -74,12 +75,15 @@ internal sealed record OperationCase(
     /// <summary>What a failure prints of one element: where it is, what went in, what was expected and what came.</summary>
     internal string Describe(string what, int element, double expected, double got, double allowed)
     {
-        StringBuilder text = new($"{Name}, {what}: element {element}: expected {expected:R}, got {got:R}, error {Math.Abs(got - expected):E2}, allowed {allowed:E2} ({Tolerance});");
+        StringBuilder text = new(
+            $"{Name}, {what}: element {element}: expected {expected:R}, got {got:R}, error {Math.Abs(got - expected):E2}, allowed "
+            + $"{allowed:E2} ({Tolerance});");
         double[][] values = Values();
         for (int i = 0; i < values.Length; i++)
         {
             text.Append($" input {i} {Inputs[i].Shape} ");
-            text.Append(element < values[i].Length ? $"[{element}] = {values[i][element]:R}" : $"= {string.Join(", ", values[i].Take(6))}...");
+            text.Append(element < values[i].Length ? $"[{element}] = {values[i][element]:R}"
+                : $"= {string.Join(", ", values[i].Take(6))}...");
         }
 
         return text.ToString();

@@ -3,7 +3,10 @@ using Engine.Autograd;
 
 namespace Engine.Tests;
 
-/// <summary>The names of the public operations: every public method or operator of these classes that makes a tensor, or one with its log-determinant.</summary>
+/// <summary>
+/// The names of the public operations: every public method or operator of these classes that makes a tensor, or one with its
+/// log-determinant.
+/// </summary>
 internal static class OperationNames
 {
     private static readonly Dictionary<string, string> s_symbols = new()
@@ -14,7 +17,8 @@ internal static class OperationNames
     internal static IReadOnlyList<string> All { get; } =
     [
         .. new[] { typeof(Tensor), typeof(Loss), typeof(Sampling), typeof(LogLikelihood), typeof(KullbackLeibler), typeof(Bijection) }
-            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+            .SelectMany(type => type.GetMethods(
+                BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
             .Where(method => method.ReturnType == typeof(Tensor) || method.ReturnType == typeof(Transformed))
             .Select(Name)
             .Distinct()
@@ -24,7 +28,8 @@ internal static class OperationNames
     private static string Name(MethodInfo method)
     {
         if (!method.IsSpecialName) return $"{method.DeclaringType!.Name}.{method.Name}";
-        IEnumerable<string> types = method.GetParameters().Select(parameter => parameter.ParameterType == typeof(Tensor) ? "Tensor" : "double");
+        IEnumerable<string> types = method.GetParameters()
+            .Select(parameter => parameter.ParameterType == typeof(Tensor) ? "Tensor" : "double");
         return $"Tensor.operator {s_symbols[method.Name]}({string.Join(", ", types)})";
     }
 }

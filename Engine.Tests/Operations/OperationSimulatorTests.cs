@@ -8,7 +8,8 @@ public sealed class OperationSimulatorTests
     /// <summary>Operations that lack a form for GPUs, in themselves or in their gradient.</summary>
     internal static readonly HashSet<string> NotYetOnSimulator = [];
 
-    public static TheoryData<string> Tiny => OperationRegistry.Names(c => (c.IsTiny || !KernelDevice.IsSimulator) && !NotYetOnSimulator.Contains(c.Operation));
+    public static TheoryData<string> Tiny =>
+        OperationRegistry.Names(c => (c.IsTiny || !KernelDevice.IsSimulator) && !NotYetOnSimulator.Contains(c.Operation));
 
     [Theory]
     [MemberData(nameof(Tiny))]
@@ -21,7 +22,8 @@ public sealed class OperationSimulatorTests
     [Fact]
     public void An_operation_that_is_listed_as_missing_on_the_simulator_is_missing()
     {
-        string[] working = [.. NotYetOnSimulator.Where(operation => OperationRegistry.Cases.Where(c => c.IsTiny && c.Operation == operation).All(Works))];
+        string[] working = [.. NotYetOnSimulator.Where(
+            operation => OperationRegistry.Cases.Where(c => c.IsTiny && c.Operation == operation).All(Works))];
         Assert.True(working.Length == 0, $"these work on the simulator, take them off the list: {string.Join("; ", working)}");
     }
 
@@ -47,6 +49,7 @@ public sealed class OperationSimulatorTests
         if (!c.HasGradient) return;
         double[][] gradients = c.Gradients(OperationDevices.Cpu, of, createGraph: false);
         OperationGradientTests.Near(
-            c, $"gradient on {KernelDevice.Name} beside cpu", gradients, c.Gradients(OperationDevices.Gpu, of, createGraph: false), of, cpu.Length);
+            c, $"gradient on {KernelDevice.Name} beside cpu", gradients, c.Gradients(OperationDevices.Gpu, of, createGraph: false), of,
+            cpu.Length);
     }
 }

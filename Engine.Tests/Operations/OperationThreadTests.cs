@@ -16,7 +16,8 @@ public sealed class OperationThreadTests
         double[][]? first = null;
         foreach (CpuDevice host in OperationDevices.Hosts)
         {
-            double[][] results = [c.Forward(host, DType.Float32).Values, .. c.HasGradient ? c.Gradients(host, DType.Float32, createGraph: false) : []];
+            double[][] results = [c.Forward(host, DType.Float32).Values, .. c.HasGradient
+                ? c.Gradients(host, DType.Float32, createGraph: false) : []];
             first ??= results;
             for (int i = 0; i < results.Length; i++)
             {

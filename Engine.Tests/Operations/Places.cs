@@ -67,5 +67,6 @@ internal static class Places
         return Array.ConvertAll(groups, group => group.ToArray());
     }
 
-    private static bool IsReduced(Shape shape, int[] axes, int axis) => axes.Length == 0 || axes.Contains(axis) || axes.Contains(axis - shape.Rank);
+    private static bool IsReduced(Shape shape, int[] axes, int axis) =>
+        axes.Length == 0 || axes.Contains(axis) || axes.Contains(axis - shape.Rank);
 }

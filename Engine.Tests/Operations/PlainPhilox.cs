@@ -8,7 +8,9 @@ internal static class PlainPhilox
         ? Math.ScaleB(Word(key, index, 0), -32) + Math.ScaleB(Word(key, index, 1) >> 11, -53)
         : Math.ScaleB(Word(key, index, 0) >> 8, -24);
 
-    /// <summary>The standard normal number at an index: of a pair, 16 numbers apart, the first is the cosine's, the second the sine's.</summary>
+    /// <summary>
+    /// The standard normal number at an index: of a pair, 16 numbers apart, the first is the cosine's, the second the sine's.
+    /// </summary>
     internal static double Normal(ulong key, long index, bool isDouble)
     {
         bool isSecond = index % 32 >= 16;
@@ -17,8 +19,10 @@ internal static class PlainPhilox
         uint b = Word(key, first + 16, 0);
 
         // In float32 the word is rounded to 24 bits before its logarithm is taken: that is where its numbers are, and no error.
-        double u = isDouble ? Math.ScaleB(a + Math.ScaleB(Word(key, first, 1) + 0.5, -32), -32) : Math.ScaleB((float)((float)a + 0.5f), -32);
-        double quarterTurns = isDouble ? Math.ScaleB(b + Math.ScaleB(Word(key, first + 16, 1), -32), -30) : Math.ScaleB((b >> 9) + 0.5, -21);
+        double u = isDouble ? Math.ScaleB(a + Math.ScaleB(Word(key, first, 1) + 0.5, -32), -32)
+            : Math.ScaleB((float)((float)a + 0.5f), -32);
+        double quarterTurns = isDouble ? Math.ScaleB(b + Math.ScaleB(Word(key, first + 16, 1), -32), -30)
+            : Math.ScaleB((b >> 9) + 0.5, -21);
         int quarter = (int)Math.Round(quarterTurns);
         double angle = (quarterTurns - quarter) * (Math.PI / 2);
         double wave = ((isSecond ? quarter + 3 : quarter) % 4) switch
@@ -31,7 +35,9 @@ internal static class PlainPhilox
         return Math.Sqrt(-2 * Math.Log(u)) * wave;
     }
 
-    /// <summary>Number <paramref name="index"/> of a plane: in groups of 64, word (i mod 64) / 16 of block 16 (i / 64) + i mod 16.</summary>
+    /// <summary>
+    /// Number <paramref name="index"/> of a plane: in groups of 64, word (i mod 64) / 16 of block 16 (i / 64) + i mod 16.
+    /// </summary>
     private static uint Word(ulong key, long index, uint plane)
     {
         ulong block = (ulong)((index / 64 * 16) + (index % 16));

@@ -23,7 +23,8 @@ internal static class PlainSpline
     private static (double Value, double LogSlope) Forward(SplineShape shape, double[] parameters, double x)
     {
         int bins = shape.Bins;
-        double[] widths = Extents(parameters[..bins], shape.Bound, shape.MinimumWidth), heights = Extents(parameters[bins..(2 * bins)], shape.Bound, shape.MinimumHeight);
+        double[] widths = Extents(parameters[..bins], shape.Bound, shape.MinimumWidth),
+            heights = Extents(parameters[bins..(2 * bins)], shape.Bound, shape.MinimumHeight);
         double[] slopes = [1, .. parameters[(2 * bins)..].Select(raw => shape.MinimumDerivative + References.Softplus(raw)), 1];
         double left = -shape.Bound, bottom = -shape.Bound;
         int k = 0;

@@ -5,7 +5,10 @@ using static Engine.Tests.Tolerance;
 
 namespace Engine.Tests;
 
-/// <summary>Pooling and changes of size of images: channels beside the widths of vectors, windows side by side, overlapping, apart and cut by the border.</summary>
+/// <summary>
+/// Pooling and changes of size of images: channels beside the widths of vectors, windows side by side, overlapping, apart and cut by the
+/// border.
+/// </summary>
 internal static class PoolCases
 {
     private static readonly (Shape Images, PoolWindow Window)[] s_pools =
@@ -27,10 +30,12 @@ internal static class PoolCases
 
     private static readonly (Shape Images, int Factor)[] s_scales =
     [
-        ([1, 1, 1, 1], 1), ([1, 1, 1, 3], 4), ([2, 3, 4, 3], 2), ([1, 2, 3, 17], 3), ([1, 5, 1, 2], 2), ([1, 3, 3, 16], 1), ([2, 2, 2, 1], 5), ([0, 3, 3, 2], 2), ([5, 17, 13, 19], 2),
+        ([1, 1, 1, 1], 1), ([1, 1, 1, 3], 4), ([2, 3, 4, 3], 2), ([1, 2, 3, 17], 3), ([1, 5, 1, 2], 2), ([1, 3, 3, 16], 1),
+        ([2, 2, 2, 1], 5), ([0, 3, 3, 2], 2), ([5, 17, 13, 19], 2),
     ];
 
-    private static readonly (Shape Images, int Height, int Width)[] s_sizes = [([1, 3, 4, 2], 5, 9), ([2, 5, 4, 1], 3, 4), ([1, 7, 2, 3], 2, 11), ([1, 6, 5, 17], 1, 1)];
+    private static readonly (Shape Images, int Height, int Width)[] s_sizes =
+        [([1, 3, 4, 2], 5, 9), ([2, 5, 4, 1], 3, 4), ([1, 7, 2, 3], 2, 11), ([1, 6, 5, 17], 1, 1)];
 
     internal static IEnumerable<OperationCase> All() => [.. s_pools.SelectMany(pool => Pools(pool.Images, pool.Window)), .. Scales()];
 
@@ -41,19 +46,22 @@ internal static class PoolCases
         {
             foreach (int place in places) y.Add(at, x[place] / area);
         }, Terms(area));
-        yield return Pool("Tensor.AvgPool2d", $"{images} {window} of what is inside", images, window, Any, x => x.AvgPool2d(window, countPadding: false), (places, x, y, at) =>
+        yield return Pool("Tensor.AvgPool2d", $"{images} {window} of what is inside", images, window, Any,
+            x => x.AvgPool2d(window, countPadding: false), (places, x, y, at) =>
         {
             foreach (int place in places) y.Add(at, x[place] / places.Length);
         }, Terms(area));
         yield return Pool(
-            "Tensor.MaxPool2d", $"{images} {window}", images, window, Apart, x => x.MaxPool2d(window), (places, x, y, at) => y.Values[at] = places.Max(place => x[place]), Exact) with
+            "Tensor.MaxPool2d", $"{images} {window}", images, window, Apart, x => x.MaxPool2d(window), (places, x, y, at) =>
+                y.Values[at] = places.Max(place => x[place]), Exact) with
         {
             Kinks = "equal elements",
         };
     }
 
     private static OperationCase Pool(
-        string operation, string variant, Shape images, PoolWindow window, Draw draw, Func<Tensor, Tensor> function, Action<int[], double[], Expected, int> element, Tolerance tolerance)
+        string operation, string variant, Shape images, PoolWindow window, Draw draw, Func<Tensor, Tensor> function,
+        Action<int[], double[], Expected, int> element, Tolerance tolerance)
     {
         int height = ((images[1] + window.Padding.Top + window.Padding.Bottom - window.Height) / window.StrideHeight) + 1;
         int width = ((images[2] + window.Padding.Left + window.Padding.Right - window.Width) / window.StrideWidth) + 1;
@@ -69,8 +77,10 @@ internal static class PoolCases
                 {
                     for (int kx = 0; kx < window.Width; kx++)
                     {
-                        int row = (all[i][1] * window.StrideHeight) + ky - window.Padding.Top, column = (all[i][2] * window.StrideWidth) + kx - window.Padding.Left;
-                        if (row >= 0 && row < images[1] && column >= 0 && column < images[2]) inside.Add(Places.At(images, [all[i][0], row, column, all[i][3]]));
+                        int row = (all[i][1] * window.StrideHeight) + ky - window.Padding.Top,
+                            column = (all[i][2] * window.StrideWidth) + kx - window.Padding.Left;
+                        if (row >= 0 && row < images[1] && column >= 0 && column < images[2]) inside.Add(
+                            Places.At(images, [all[i][0], row, column, all[i][3]]));
                     }
                 }
 
@@ -91,13 +101,15 @@ internal static class PoolCases
                 $"{images} times {factor}",
                 [new Input(images, Any)],
                 x => x[0].UpsampleNearest2d(factor),
-                x => new Expected(Array.ConvertAll(Places.All(output), at => x[0][Places.At(images, [at[0], at[1] / factor, at[2] / factor, at[3]])])),
+                x => new Expected(Array.ConvertAll(
+                    Places.All(output), at => x[0][Places.At(images, [at[0], at[1] / factor, at[2] / factor, at[3]])])),
                 Terms(factor * factor));
             yield return Bilinear($"{images} times {factor}", images, output, x => x.UpsampleBilinear2d(factor));
         }
 
         foreach ((Shape images, int height, int width) in s_sizes)
-            yield return Bilinear($"{images} to {height} x {width}", images, [images[0], height, width, images[3]], x => x.UpsampleBilinear2d(height, width));
+            yield return Bilinear($"{images} to {height} x {width}", images, [images[0], height, width, images[3]],
+                x => x.UpsampleBilinear2d(height, width));
     }
 
     private static OperationCase Bilinear(string variant, Shape images, Shape output, Func<Tensor, Tensor> function) => new(
@@ -118,7 +130,8 @@ internal static class PoolCases
                 Add(bottom, left, down * (1 - across));
                 Add(bottom, right, down * across);
 
-                void Add(int row, int column, double weight) => y.Add(i, weight * x[0][Places.At(images, [all[i][0], row, column, all[i][3]])]);
+                void Add(int row, int column, double weight) =>
+                    y.Add(i, weight * x[0][Places.At(images, [all[i][0], row, column, all[i][3]])]);
             }
 
             return y;

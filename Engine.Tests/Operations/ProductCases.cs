@@ -10,7 +10,8 @@ internal static class ProductCases
 {
     private static readonly (int M, int K, int N)[] s_extents =
     [
-        (1, 1, 1), (1, 7, 1), (3, 1, 5), (5, 3, 2), (2, 17, 3), (7, 16, 15), (8, 5, 16), (9, 4, 17), (13, 3, 31), (6, 5, 47), (8, 3, 48), (12, 2, 49), (4, 0, 3), (65, 33, 97),
+        (1, 1, 1), (1, 7, 1), (3, 1, 5), (5, 3, 2), (2, 17, 3), (7, 16, 15), (8, 5, 16), (9, 4, 17), (13, 3, 31), (6, 5, 47), (8, 3, 48),
+        (12, 2, 49), (4, 0, 3), (65, 33, 97),
     ];
 
     internal static IEnumerable<OperationCase> All() => [.. MatMul(), .. Linear()];
@@ -23,7 +24,8 @@ internal static class ProductCases
                 yield return Product(m, k, n, transposeA, transposeB, [], []);
         }
 
-        foreach ((int[] a, int[] b) in ((int[], int[])[])[([3], [3]), ([3], []), ([], [3]), ([2, 3], [2, 3]), ([2, 1, 3], []), ([2, 1, 2, 1], [2, 1, 2, 1])])
+        foreach ((int[] a, int[] b) in (
+            (int[], int[])[])[([3], [3]), ([3], []), ([], [3]), ([2, 3], [2, 3]), ([2, 1, 3], []), ([2, 1, 2, 1], [2, 1, 2, 1])])
         {
             foreach ((bool transposeA, bool transposeB) in ((bool, bool)[])[(false, false), (false, true), (true, false), (true, true)])
                 yield return Product(2, 3, 5, transposeA, transposeB, a, b);
@@ -53,7 +55,9 @@ internal static class ProductCases
                     for (int i = 0; i < m; i++)
                         for (int j = 0; j < n; j++)
                             for (int s = 0; s < k; s++)
-                                c.Add((((item * m) + i) * n) + j, x[0][firstA + (transposeA ? (s * m) + i : (i * k) + s)] * x[1][firstB + (transposeB ? (j * k) + s : (s * n) + j)]);
+                                c.Add((((item * m) + i) * n) + j,
+                                    x[0][firstA + (transposeA ? (s * m) + i : (i * k) + s)]
+                                        * x[1][firstB + (transposeB ? (j * k) + s : (s * n) + j)]);
                 }
 
                 return c;
@@ -63,7 +67,9 @@ internal static class ProductCases
 
     private static IEnumerable<OperationCase> Linear()
     {
-        foreach ((Shape x, int outputs) in ((Shape, int)[])[([1], 1), ([7], 3), ([3, 5], 2), ([2, 16], 17), ([9, 3], 48), ([2, 3, 5], 4), ([2, 1, 2, 1, 1, 3], 5), ([130, 67], 131)])
+        foreach ((Shape x, int outputs) in (
+            (Shape, int)[])[([1], 1), ([7], 3), ([3, 5], 2), ([2, 16], 17), ([9, 3], 48), ([2, 3, 5], 4), ([2, 1, 2, 1, 1, 3], 5),
+            ([130, 67], 131)])
         {
             foreach (bool bias in (bool[])[false, true])
             {
@@ -76,7 +82,8 @@ internal static class ProductCases
         }
     }
 
-    private static OperationCase Layer(Shape x, int outputs, bool bias, Activation activation, Func<double, double> function, string kinks = "")
+    private static OperationCase Layer(
+        Shape x, int outputs, bool bias, Activation activation, Func<double, double> function, string kinks = "")
     {
         int inputs = x[-1];
         Input[] arguments = [new(x, Any), new([inputs, outputs], Between(-1, 1)), .. (Input[])(bias ? [new([outputs], Any)] : [])];
@@ -99,7 +106,8 @@ internal static class ProductCases
 
                         // Differences must not step over the kink.
                         if (kinks.Length > 0 && x.Count < 100 && Math.Abs(y.Values[place]) < 2e-4)
-                            throw new InvalidOperationException($"Element {place} of {x} W + b is {y.Values[place]}, too near the kink: draw others.");
+                            throw new InvalidOperationException(
+                                $"Element {place} of {x} W + b is {y.Values[place]}, too near the kink: draw others.");
 
                         // No activation is steeper than 1: the terms of the sum, and the rounding of the value.
                         y.Values[place] = function(y.Values[place]);

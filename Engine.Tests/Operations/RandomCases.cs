@@ -10,7 +10,8 @@ internal static class RandomCases
 {
     private static readonly Shape[] s_shapes = [[], [1], [17], [5, 16], [2, 3, 5], [2, 1, 3, 2, 1, 3], [131, 257]];
 
-    internal static IEnumerable<OperationCase> All() => [.. Drawn(), .. Dropout(), .. Reparameterize(), .. AddNoise(), .. Categorical(), .. Combine()];
+    internal static IEnumerable<OperationCase> All() =>
+        [.. Drawn(), .. Dropout(), .. Reparameterize(), .. AddNoise(), .. Categorical(), .. Combine()];
 
     private const ulong Key = 0x123456789ABCDEF0;
 
@@ -68,7 +69,9 @@ internal static class RandomCases
                     $"{shape} probability {probability}",
                     [new Input(shape, Any)],
                     x => x[0].Dropout(probability, Stream()),
-                    x => new Expected([.. x[0].Select((value, i) => PlainPhilox.Uniform(Key, Position + i, isDouble: false) < (float)probability ? 0 : value / (1 - (double)(float)probability))]),
+                    x => new Expected([.. x[0].Select(
+                        (value, i) => PlainPhilox.Uniform(Key, Position + i, isDouble: false) < (float)probability ? 0
+                            : value / (1 - (double)(float)probability))]),
                     probability == 0 ? Exact : Ulps(2));
             }
         }
@@ -93,7 +96,9 @@ internal static class RandomCases
         Terms(2)));
 
     // 257 and 300 classes are more than the host keeps exponentials of at a time.
-    private static IEnumerable<OperationCase> Categorical() => ((Shape[])[[1], [17], [5, 1], [5, 16], [2, 3, 5], [0, 4], [3, 257], [131, 300]]).SelectMany(shape => ((DType[])[DType.Float32, DType.Float64]).Select(type => new OperationCase(
+    private static IEnumerable<OperationCase> Categorical() =>
+        ((Shape[])[[1], [17], [5, 1], [5, 16], [2, 3, 5], [0, 4], [3, 257], [131, 300]])
+            .SelectMany(shape => ((DType[])[DType.Float32, DType.Float64]).Select(type => new OperationCase(
         "Sampling.Categorical",
         $"{shape} of {type}",
         [new Input(shape, Any, IsDifferentiable: false)],
@@ -112,7 +117,9 @@ internal static class RandomCases
 
     private static IEnumerable<OperationCase> AddNoise()
     {
-        foreach ((Shape shape, int[] steps) in ((Shape, int[])[])[([1], [0]), ([3], [7, 0, 99]), ([3, 17], [50, 1, 98]), ([2, 3, 2, 3], [9, 80]), ([5, 4001], [1, 20, 40, 60, 99])])
+        foreach ((Shape shape, int[] steps) in (
+            (Shape, int[])[])[([1], [0]), ([3], [7, 0, 99]), ([3, 17], [50, 1, 98]), ([2, 3, 2, 3], [9, 80]),
+            ([5, 4001], [1, 20, 40, 60, 99])])
         {
             foreach (string name in (string[])["linear", "cosine"])
             {
@@ -126,7 +133,8 @@ internal static class RandomCases
                         Expected noisy = new(shape.Count);
                         for (int i = 0; i < shape.Count; i++)
                         {
-                            double signal = name == "linear" ? LinearSignal(steps[i / (shape.Count / steps.Length)]) : CosineSignal(steps[i / (shape.Count / steps.Length)]);
+                            double signal = name == "linear" ? LinearSignal(steps[i / (shape.Count / steps.Length)])
+                                : CosineSignal(steps[i / (shape.Count / steps.Length)]);
                             noisy.Add(i, Math.Sqrt(signal) * x[0][i]);
                             noisy.Add(i, Math.Sqrt(1 - signal) * x[1][i]);
                         }
@@ -140,7 +148,8 @@ internal static class RandomCases
 
     private static IEnumerable<OperationCase> Combine()
     {
-        foreach ((Shape shape, double[] a, double[] b) in ((Shape, double[], double[])[])[([1], [0.5], [-2]), ([3, 17], [0, 1, -0.3], [1, 0, 0.7]), ([2, 3, 2, 3], [1.5, 2], [-0.25, 3])])
+        foreach ((Shape shape, double[] a, double[] b) in (
+            (Shape, double[], double[])[])[([1], [0.5], [-2]), ([3, 17], [0, 1, -0.3], [1, 0, 0.7]), ([2, 3, 2, 3], [1.5, 2], [-0.25, 3])])
         {
             yield return new OperationCase(
                 "Sampling.Combine",
@@ -170,7 +179,8 @@ internal static class RandomCases
         return signal;
     }
 
-    // abar_t = f(t + 1) / f(0), f(t) = cos²((t / 100 + 0.008) / 1.008 pi / 2), but no step adds more than 0.999 of variance: only the last one would.
+    // abar_t = f(t + 1) / f(0), f(t) = cos²((t / 100 + 0.008) / 1.008 pi / 2), but no step adds more than 0.999 of variance: only the last
+    // one would.
     private static double CosineSignal(int t)
     {
         double signal = Square(Math.Min(t + 1, 99)) / Square(0);

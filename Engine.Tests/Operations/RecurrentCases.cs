@@ -6,20 +6,28 @@ using static Engine.Tests.Tolerance;
 namespace Engine.Tests;
 
 /// <summary>
-/// Recurrent layers over whole sequences, beside the widths of vectors; with states from before and without. References are the equations of PyTorch's documentation,
-/// a number at a time. Rounding errors are carried from step to step: they are measured against the sums that go into a gate.
+/// Recurrent layers over whole sequences, beside the widths of vectors; with states from before and without. References are the equations
+/// of PyTorch's documentation, a number at a time. Rounding errors are carried from step to step: they are measured against the sums that
+/// go into a gate.
 /// </summary>
 internal static class RecurrentCases
 {
-    private static readonly (int Batch, int Steps, int Hidden)[] s_extents = [(1, 1, 1), (2, 3, 5), (1, 4, 3), (3, 2, 16), (2, 2, 17), (7, 5, 33)];
+    private static readonly (int Batch, int Steps, int Hidden)[] s_extents =
+        [(1, 1, 1), (2, 3, 5), (1, 4, 3), (3, 2, 16), (2, 2, 17), (7, 5, 33)];
 
-    private static readonly (int Batch, int Rows, int Columns, int Hidden, int Taps)[] s_images = [(1, 1, 1, 1, 1), (1, 3, 2, 2, 3), (2, 2, 3, 3, 3), (1, 2, 4, 2, 5), (3, 4, 7, 16, 3)];
+    private static readonly (int Batch, int Rows, int Columns, int Hidden, int Taps)[] s_images =
+        [(1, 1, 1, 1, 1), (1, 3, 2, 2, 3), (2, 2, 3, 3, 3), (1, 2, 4, 2, 5), (3, 4, 7, 16, 3)];
 
     internal static IEnumerable<OperationCase> All() =>
     [
-        .. s_extents.SelectMany(e => ((bool, bool)[])[(false, false), (true, true), (true, false), (false, true)], (e, s) => Lstm(e.Batch, e.Steps, e.Hidden, s.Item1, s.Item2)),
-        .. s_extents.SelectMany(e => ((bool, bool)[])[(false, false), (true, true), (true, false), (false, true)], (e, s) => Gru(e.Batch, e.Steps, e.Hidden, s.Item1, s.Item2)),
-        .. s_images.SelectMany(e => ((bool[])[false, true]), (e, hasState) => RowLstm(e.Batch, e.Rows, e.Columns, e.Hidden, e.Taps, hasState)),
+        .. s_extents.SelectMany(
+            e => ((bool, bool)[])[(false, false), (true, true), (true, false), (false, true)], (e, s) =>
+                Lstm(e.Batch, e.Steps, e.Hidden, s.Item1, s.Item2)),
+        .. s_extents.SelectMany(
+            e => ((bool, bool)[])[(false, false), (true, true), (true, false), (false, true)], (e, s) =>
+                Gru(e.Batch, e.Steps, e.Hidden, s.Item1, s.Item2)),
+        .. s_images.SelectMany(e => ((bool[])[false, true]),
+            (e, hasState) => RowLstm(e.Batch, e.Rows, e.Columns, e.Hidden, e.Taps, hasState)),
     ];
 
     // Both results one after the other.
@@ -88,7 +96,8 @@ internal static class RecurrentCases
                         for (int k = 0; k < p.Length && hasBias; k++) p[k] += v[2][k];
                         for (int k = 0; k < hidden; k++)
                         {
-                            double r = References.Sigmoid(v[0][from + k] + p[k]), z = References.Sigmoid(v[0][from + hidden + k] + p[hidden + k]);
+                            double r = References.Sigmoid(v[0][from + k] + p[k]),
+                                z = References.Sigmoid(v[0][from + hidden + k] + p[hidden + k]);
                             double n = Math.Tanh(v[0][from + (2 * hidden) + k] + (r * p[(2 * hidden) + k]));
                             h[k] = ((1 - z) * n) + (z * h[k]);
                             int place = (((b * steps) + step) * hidden) + k;
@@ -123,7 +132,8 @@ internal static class RecurrentCases
                 for (int x = 0; x < columns; x++)
                 {
                     int from = ((image * columns) + x) * hidden;
-                    (h[x], c[x]) = hasState ? (v[2][from..(from + hidden)], v[3][from..(from + hidden)]) : (new double[hidden], new double[hidden]);
+                    (h[x], c[x]) = hasState ? (v[2][from..(from + hidden)], v[3][from..(from + hidden)])
+                        : (new double[hidden], new double[hidden]);
                 }
 
                 for (int y = 0; y < rows; y++)
@@ -138,7 +148,8 @@ internal static class RecurrentCases
                         {
                             int from = x + tap - (taps / 2);
                             if (from < 0 || from >= columns) continue;
-                            double[] p = Product(h[from], v[1][(tap * 4 * hidden * hidden)..((tap + 1) * 4 * hidden * hidden)], 4 * hidden, out double more);
+                            double[] p = Product(h[from], v[1][(tap * 4 * hidden * hidden)..((tap + 1) * 4 * hidden * hidden)], 4 * hidden,
+                                out double more);
                             terms += more;
                             for (int k = 0; k < a.Length; k++) a[k] += p[k];
                         }

@@ -10,12 +10,14 @@ internal static class ReductionCases
 {
     private static readonly (Shape Shape, int[] Axes)[] s_reductions =
     [
-        ([], []), ([1], []), ([17], []), ([47], [0]), ([5, 16], [0]), ([5, 16], [1]), ([7, 1], [-1]), ([1, 7], [0]), ([3, 1, 11], [1]), ([2, 3, 5], [0, 2]), ([2, 3, 5], [1]),
+        ([], []), ([1], []), ([17], []), ([47], [0]), ([5, 16], [0]), ([5, 16], [1]), ([7, 1], [-1]), ([1, 7], [0]), ([3, 1, 11], [1]),
+        ([2, 3, 5], [0, 2]), ([2, 3, 5], [1]),
         ([2, 3, 5], []), ([3, 2, 2, 5], [1, 2]), ([2, 1, 3, 1, 5], [-1, 0]), ([2, 3, 1, 2, 2, 3], [1, 4]), ([33, 2], [0]), ([2, 49], [1]),
         ([1031, 131], [0]), ([131, 1031], [1]), ([131, 1031], []), ([37, 11, 101], [1]),
     ];
 
-    private static readonly Shape[] s_rows = [[1], [7], [17], [3, 1], [5, 15], [3, 16], [2, 31], [2, 3, 5], [2, 1, 3, 1, 2, 7], [1, 48], [2, 49], [1031, 10], [131, 257]];
+    private static readonly Shape[] s_rows =
+        [[1], [7], [17], [3, 1], [5, 15], [3, 16], [2, 31], [2, 3, 5], [2, 1, 3, 1, 2, 7], [1, 48], [2, 49], [1031, 10], [131, 257]];
 
     internal static IEnumerable<OperationCase> All() =>
     [
@@ -32,7 +34,8 @@ internal static class ReductionCases
     ];
 
     private static IEnumerable<OperationCase> Reduced(
-        string operation, Func<Tensor, int[], Tensor> function, Func<double[], (double Value, double Terms)> reference, Draw draw, Tolerance? tolerance = null, string kinks = "")
+        string operation, Func<Tensor, int[], Tensor> function, Func<double[], (double Value, double Terms)> reference, Draw draw,
+        Tolerance? tolerance = null, string kinks = "")
     {
         foreach ((Shape shape, int[] axes) in s_reductions)
         {
@@ -44,7 +47,8 @@ internal static class ReductionCases
                 x => function(x[0], axes),
                 x =>
                 {
-                    (double Value, double Terms)[] results = Array.ConvertAll(groups, group => reference(Array.ConvertAll(group, i => x[0][i])));
+                    (double Value, double Terms)[] results =
+                        Array.ConvertAll(groups, group => reference(Array.ConvertAll(group, i => x[0][i])));
                     return new Expected([.. results.Select(result => result.Value)], [.. results.Select(result => result.Terms)]);
                 },
                 tolerance ?? Terms(groups[0].Length)) { Kinks = kinks };
@@ -90,7 +94,9 @@ internal static class ReductionCases
 
     private static IEnumerable<OperationCase> SumTo()
     {
-        foreach ((Shape from, Shape to) in ((Shape, Shape)[])[([17], [17]), ([5, 16], [16]), ([5, 16], [5, 1]), ([5, 16], []), ([2, 3, 5], [3, 1]), ([2, 2, 3, 1, 2, 3], [2, 1, 1, 2, 1]), ([1031, 33], [33])])
+        foreach ((Shape from, Shape to) in (
+            (Shape, Shape)[])[([17], [17]), ([5, 16], [16]), ([5, 16], [5, 1]), ([5, 16], []), ([2, 3, 5], [3, 1]),
+            ([2, 2, 3, 1, 2, 3], [2, 1, 1, 2, 1]), ([1031, 33], [33])])
         {
             int[] places = Places.Broadcast(to, from);
             yield return new OperationCase(
@@ -108,7 +114,8 @@ internal static class ReductionCases
         }
     }
 
-    private static IEnumerable<OperationCase> Rows(string operation, Func<Tensor, Tensor> function, Func<double[], (double, double)[]> reference) =>
+    private static IEnumerable<OperationCase> Rows(
+        string operation, Func<Tensor, Tensor> function, Func<double[], (double, double)[]> reference) =>
         s_rows.Select(shape => new OperationCase(
             operation,
             $"{shape}",

@@ -46,8 +46,8 @@ internal static class References
     internal static double Expm1(double x) => 2 * Math.Sinh(x / 2) * Math.Exp(x / 2);
 
     /// <summary>
-    /// The logarithm of the probability that a standard normal number is larger than x: from erf up to 3, beyond from the continued fraction
-    /// 1 / (x + 1 / (x + 2 / (x + ...))) of the tail over the density.
+    /// The logarithm of the probability that a standard normal number is larger than x: from erf up to 3, beyond from the continued
+    /// fraction 1 / (x + 1 / (x + 2 / (x + ...))) of the tail over the density.
     /// </summary>
     internal static double LogNormalTail(double x)
     {

@@ -28,7 +28,8 @@ internal readonly record struct Tolerance
     /// <summary>True when only the very same bits will do.</summary>
     internal bool IsExact => _ulps == 0 && _terms == 0;
 
-    internal static Tolerance Ulps(int count) => count is >= 1 and <= 4 ? new(count, 0) : throw new ArgumentOutOfRangeException(nameof(count));
+    internal static Tolerance Ulps(int count) =>
+        count is >= 1 and <= 4 ? new(count, 0) : throw new ArgumentOutOfRangeException(nameof(count));
 
     internal static Tolerance Terms(int count) => new(0, Math.Max(1, count));
 
@@ -39,7 +40,8 @@ internal readonly record struct Tolerance
         bool isDouble = type == DType.Float64;
 
         // Nothing is nearer than the smallest number there is.
-        if (_terms > 0) return Math.Max(isDouble ? double.Epsilon : float.Epsilon, TermRate * Math.Sqrt(_terms) * terms * (isDouble ? DoubleRatio : 1));
+        if (_terms > 0) return Math.Max(
+            isDouble ? double.Epsilon : float.Epsilon, TermRate * Math.Sqrt(_terms) * terms * (isDouble ? DoubleRatio : 1));
         return isDouble ? (_ulps + ReferenceUlps) * Ulp(expected) : _ulps * Ulp((float)expected);
     }
 

@@ -88,13 +88,17 @@ public sealed class PoolTests(TwoDevices devices) : IClassFixture<TwoDevices>
         Refused("MaxPool2d: needs images [batch, height, width, channels], found shape [5, 4].", () => Tensor.Ones([5, 4]).MaxPool2d(2));
         Refused("AvgPool2d: needs images of Float32 or Float64, found Int32.", () => Tensor.Ones([1, 2, 2, 1], DType.Int32).AvgPool2d(2));
         Refused("AvgPool2d: the extents of the window and its strides must be at least 1, found a window of 0 x 0", () => x.AvgPool2d(0));
-        Refused("MaxPool2d: the extents of the window and its strides must be at least 1, found a window of 2 x 2 stride 0 x 0", () => x.MaxPool2d(2, 0));
-        Refused("MaxPool2d: padding must be from 0 to one less than the window, found a window of 2 x 2 stride 2 x 2 padding 2", () => x.MaxPool2d(2, 2, 2));
+        Refused("MaxPool2d: the extents of the window and its strides must be at least 1, found a window of 2 x 2 stride 0 x 0",
+            () => x.MaxPool2d(2, 0));
+        Refused("MaxPool2d: padding must be from 0 to one less than the window, found a window of 2 x 2 stride 2 x 2 padding 2",
+            () => x.MaxPool2d(2, 2, 2));
         Refused("MaxPool2d: padding must be from 0 to one less than the window", () => x.MaxPool2d(2, 2, -1));
         Refused("AvgPool2d: the window does not fit into the padded image, found [2, 5, 4, 3], window 5 x 5", () => x.AvgPool2d(5));
-        Refused("MaxPool2d: images [batch, height, width, channels] with at least one row and column are needed", () => Tensor.Ones([1, 0, 3, 1]).MaxPool2d(1));
+        Refused("MaxPool2d: images [batch, height, width, channels] with at least one row and column are needed",
+            () => Tensor.Ones([1, 0, 3, 1]).MaxPool2d(1));
         PoolShape shape = new(2, 5, 4, 3, PoolWindow.Square(2));
-        Refused("AveragePool.Run: y must hold 24 elements, found 120.", () => AveragePool.Run(x.Storage, shape, Tensor.Ones(x.Shape).Storage));
+        Refused("AveragePool.Run: y must hold 24 elements, found 120.",
+            () => AveragePool.Run(x.Storage, shape, Tensor.Ones(x.Shape).Storage));
         Refused("MaxPool.Run: positions must not be y.", () =>
         {
             Tensor y = Tensor.Ones([2, 2, 2, 3]);

@@ -1,7 +1,8 @@
 namespace Engine.Tests.Ptx;
 
 /// <summary>
-/// A group of threads with its shared memory. Threads run one after the other until each waits: for the group at a barrier, or for its warp at an instruction that all lanes execute together.
+/// A group of threads with its shared memory. Threads run one after the other until each waits: for the group at a barrier, or for its warp
+/// at an instruction that all lanes execute together.
 /// </summary>
 internal sealed class PtxBlock
 {
@@ -31,7 +32,8 @@ internal sealed class PtxBlock
 
     internal Span<byte> Shared(long address, int bytes)
     {
-        if (address < 0 || address + bytes > _shared.Length) throw new PtxException($"Shared memory of {_shared.Length} bytes has no {bytes} at {address}.");
+        if (address < 0 || address + bytes > _shared.Length) throw new PtxException(
+            $"Shared memory of {_shared.Length} bytes has no {bytes} at {address}.");
         if (address % bytes != 0) throw new PtxException($"{bytes} bytes at {address} of shared memory are not aligned.");
         return _shared.AsSpan((int)address, bytes);
     }
@@ -58,7 +60,8 @@ internal sealed class PtxBlock
             if (there.Length == 0) return;
             PtxInstruction together = _machine.Program.Instructions[there[0].Next];
             if (there.All(thread => _machine.Program.Instructions[thread.Next].IsBarrier)) return;
-            if (there.Length < warp.Length || there.Any(thread => thread.Next != there[0].Next)) throw new PtxException($"The lanes of a warp are not together at '{together}'.");
+            if (there.Length < warp.Length || there.Any(thread => thread.Next != there[0].Next)) throw new PtxException(
+                $"The lanes of a warp are not together at '{together}'.");
             together.OfWarp(warp);
             foreach (PtxThread thread in warp) thread.Next++;
         }

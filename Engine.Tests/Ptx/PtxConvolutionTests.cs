@@ -26,7 +26,8 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         {
             TheoryData<int, Conv2dRung> cases = [];
             for (int i = 0; i < s_shapes.Length; i++)
-                foreach (Conv2dRung rung in (Conv2dRung[])[Conv2dRung.RegisterTile, Conv2dRung.AsyncTile, Conv2dRung.Tf32, Conv2dRung.BFloat16]) cases.Add(i, rung);
+                foreach (Conv2dRung rung in (
+                    Conv2dRung[])[Conv2dRung.RegisterTile, Conv2dRung.AsyncTile, Conv2dRung.Tf32, Conv2dRung.BFloat16]) cases.Add(i, rung);
             return cases;
         }
     }
@@ -37,40 +38,52 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         Conv2dShape shape = s_shapes[index];
         Conv2dLayout layout = new(shape);
         int splits = index == 2 ? 2 : 1;
-        float[] x = TwoDevices.Random<float>((int)shape.LengthInput), w = TwoDevices.Random<float>((int)shape.LengthWeight, 1, 2), g = TwoDevices.Random<float>((int)shape.LengthOutput, 1, 3);
+        float[] x = TwoDevices.Random<float>((int)shape.LengthInput), w = TwoDevices.Random<float>((int)shape.LengthWeight, 1, 2),
+            g = TwoDevices.Random<float>((int)shape.LengthOutput, 1, 3);
         Near(g.Length, (s, y) => Conv2d.Run(s[0], s[1], y, shape), new ForwardProduct(layout, 0), x, w);
         Near(x.Length, (s, y) => Conv2d.InputGradient(s[0], s[1], y, shape), new InputGradientProduct(layout, 0), g, w);
         Near(w.Length, (s, y) => Conv2d.WeightGradient(s[0], s[1], y, shape), new WeightGradientProduct(layout, 0), x, g);
 
-        void Near<TProduct>(int length, Action<Storage[], Storage> onHost, TProduct product, float[] a, float[] b) where TProduct : unmanaged, IConv2dProduct<TProduct>
+        void Near<TProduct>(int length, Action<Storage[], Storage> onHost, TProduct product, float[] a, float[] b)
+            where TProduct : unmanaged, IConv2dProduct<TProduct>
         {
             float[] expected = TwoDevices.On(devices.Cpu, new float[length], onHost, a, b), found = Run(rung, product, a, b, splits);
             double tolerance = rung switch { Conv2dRung.Tf32 => 2e-3, Conv2dRung.BFloat16 => 2e-2, _ => 2e-6 };
             for (int i = 0; i < product.Elements; i++)
             {
                 double sum = Enumerable.Range(0, splits).Sum(split => (double)found[(split * product.Elements) + i]);
-                Assert.True(Math.Abs(sum - expected[i]) <= tolerance * Math.Sqrt(product.Depth + 2), $"{rung}, {shape}, {typeof(TProduct).Name}: element {i} is {sum}, on the host {expected[i]}");
+                Assert.True(Math.Abs(sum - expected[i]) <= tolerance * Math.Sqrt(product.Depth + 2),
+                    $"{rung}, {shape}, {typeof(TProduct).Name}: element {i} is {sum}, on the host {expected[i]}");
             }
         }
     }
 
-    private float[] Run<TProduct>(Conv2dRung rung, TProduct product, float[] a, float[] b, int splits) where TProduct : unmanaged, IConv2dProduct<TProduct>
+    private float[] Run<TProduct>(Conv2dRung rung, TProduct product, float[] a, float[] b, int splits)
+        where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
         (Type type, Type[] arguments, int threads, int tile) = rung switch
         {
-            Conv2dRung.RegisterTile => (typeof(RegisterTileConv2d), new[] { typeof(FloatScalar), typeof(TProduct), typeof(Identity) }, RegisterTileConv2d.Threads, RegisterTileConv2d.Tile),
-            Conv2dRung.AsyncTile => (typeof(AsyncTileConv2d), [typeof(TProduct), typeof(Identity)], RegisterTileConv2d.Threads, RegisterTileConv2d.Tile),
-            _ when typeof(TProduct) == typeof(WeightGradientProduct) => (typeof(TensorTileWeightGradient), [typeof(Identity)], TensorTile.Threads, TensorTile.Tile),
-            Conv2dRung.Tf32 => (typeof(TensorTileConv2d), [typeof(Tf32Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads, TensorTile.Tile),
-            _ => (typeof(TensorTileConv2d), [typeof(BFloat16Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads, TensorTile.Tile),
+            Conv2dRung.RegisterTile =>
+                (typeof(RegisterTileConv2d), new[] { typeof(FloatScalar), typeof(TProduct), typeof(Identity) }, RegisterTileConv2d.Threads,
+                    RegisterTileConv2d.Tile),
+            Conv2dRung.AsyncTile => (
+                typeof(AsyncTileConv2d), [typeof(TProduct), typeof(Identity)], RegisterTileConv2d.Threads, RegisterTileConv2d.Tile),
+            _ when typeof(TProduct) == typeof(WeightGradientProduct) =>
+                (typeof(TensorTileWeightGradient), [typeof(Identity)], TensorTile.Threads, TensorTile.Tile),
+            Conv2dRung.Tf32 => (typeof(TensorTileConv2d), [typeof(Tf32Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads,
+                TensorTile.Tile),
+            _ => (typeof(TensorTileConv2d), [typeof(BFloat16Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads,
+                TensorTile.Tile),
         };
         PtxMachine machine = new(PtxTests.Ptx(type, "Kernel", arguments, threads, CudaArchitecture.SM_80));
         float[] before = TwoDevices.Random<float>(product.Elements * splits, 1, 6);
         long atA = machine.Memory.Add<float>(a), atB = machine.Memory.Add<float>(b), atC = machine.Memory.Add<float>(before);
         byte[] views =
         [
-            .. PtxMachine.View(atA, a.Length), .. PtxMachine.View(atB, b.Length), .. PtxMachine.View(atC, before.Length), .. PtxMachine.View(atC, before.Length),
-            .. PtxMachine.Of(0), .. PtxMachine.Of(0), .. PtxMachine.Of(splits), .. PtxMachine.Of(Conv2dPlan.SplitDepth(product.Depth, splits)), .. PtxMachine.Of(product.Elements), .. PtxMachine.Of(0),
+            .. PtxMachine.View(atA, a.Length), .. PtxMachine.View(atB, b.Length), .. PtxMachine.View(atC, before.Length),
+            .. PtxMachine.View(atC, before.Length),
+            .. PtxMachine.Of(0), .. PtxMachine.Of(0), .. PtxMachine.Of(splits),
+            .. PtxMachine.Of(Conv2dPlan.SplitDepth(product.Depth, splits)), .. PtxMachine.Of(product.Elements), .. PtxMachine.Of(0),
         ];
         (int, int, int) grid = ((product.Rows + tile - 1) / tile, (product.Columns + tile - 1) / tile, product.Parts * splits);
         if (rung == Conv2dRung.RegisterTile)
@@ -83,12 +96,14 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         }
         else if (product is WeightGradientProduct ofWeight)
         {
-            PackedLayout image = TensorTileConv2d.ImageOf(product, a.Length, 4), gradient = new(product.Depth, product.ResultChannels, product.Parts, 4);
+            PackedLayout image = TensorTileConv2d.ImageOf(product, a.Length, 4),
+                gradient = new(product.Depth, product.ResultChannels, product.Parts, 4);
             IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
             long atImage = machine.Memory.Add<int>(Packed(a, source => OperandPacking.Run<Tf32Rounding>(simulator, image, source)));
             long atGradient = machine.Memory.Add<int>(Packed(b, source => OperandPacking.Run<Tf32Rounding>(simulator, gradient, source)));
             (int, int, int) tiles = ((TensorTileWeightGradient.PackedRows(ofWeight, image) + tile - 1) / tile, grid.Item2, grid.Item3);
-            machine.Launch(tiles, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(image), PtxMachine.Of(atImage), PtxMachine.Of(gradient), PtxMachine.Of(atGradient), [0]);
+            machine.Launch(tiles, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(image), PtxMachine.Of(atImage),
+                PtxMachine.Of(gradient), PtxMachine.Of(atGradient), [0]);
         }
         else
         {
@@ -101,7 +116,8 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
             long atWeight = machine.Memory.Add<int>(Packed(b, source => rung == Conv2dRung.Tf32
                 ? WeightPacking.Run<Tf32Rounding, TProduct>((IlgpuDevice)devices.Gpu, product, weight, source)
                 : WeightPacking.Run<BFloat16Rounding, TProduct>((IlgpuDevice)devices.Gpu, product, weight, source)));
-            machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(image), PtxMachine.Of(atImage), PtxMachine.Of(weight), PtxMachine.Of(atWeight), [0]);
+            machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(image), PtxMachine.Of(atImage),
+                PtxMachine.Of(weight), PtxMachine.Of(atWeight), [0]);
         }
 
         return machine.Memory.Read<float>(atC);

@@ -26,7 +26,8 @@ internal sealed class PtxInstruction
         IsOfWarp = Parts[0] is "ldmatrix" or "mma" or "shfl";
 
         // Commas in braces are between the parts of one operand.
-        string[] operands = [.. Regex.Matches(parts.Groups[4].Value, @"\{[^}]*\}|\[[^\]]*\]|[^,\s][^,]*").Select(match => match.Value.Trim())];
+        string[] operands = [.. Regex.Matches(parts.Groups[4].Value, @"\{[^}]*\}|\[[^\]]*\]|[^,\s][^,]*")
+            .Select(match => match.Value.Trim())];
         if (Parts[0] == "bra")
         {
             // Labels are known when all of the text has been read, which it has.
@@ -35,7 +36,9 @@ internal sealed class PtxInstruction
             return;
         }
 
-        Operands = [.. operands.Select(operand => operand.Trim('{', '}').Split(',', StringSplitOptions.TrimEntries).Select(part => new PtxOperand(program, part)).ToArray())];
+        Operands = [.. operands.Select(
+            operand => operand.Trim('{', '}').Split(',', StringSplitOptions.TrimEntries).Select(part => new PtxOperand(program, part))
+                .ToArray())];
         _execute = IsBarrier || IsOfWarp ? static _ => { } : PtxSemantics.Of(this);
     }
 

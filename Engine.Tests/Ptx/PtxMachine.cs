@@ -3,8 +3,10 @@ using System.Runtime.InteropServices;
 namespace Engine.Tests.Ptx;
 
 /// <summary>
-/// Runs PTX, so that what a card will be given can be held against what it should compute where there is no card. It knows the instructions that the kernels of the matrix products use, cp.async, ldmatrix and mma.sync
-/// among them, by the description of the PTX ISA; it is slow, and strict: memory beside an array, a register that is not declared, lanes that are not together, a copy that nobody has waited for show.
+/// Runs PTX, so that what a card will be given can be held against what it should compute where there is no card. It knows the instructions
+/// that the kernels of the matrix products use, cp.async, ldmatrix and mma.sync among them, by the description of the PTX ISA; it is slow,
+/// and strict: memory beside an array, a register that is not declared, lanes that are not together, a copy that nobody has waited for
+/// show.
 /// </summary>
 internal sealed class PtxMachine(string text)
 {
@@ -20,7 +22,8 @@ internal sealed class PtxMachine(string text)
     /// <param name="arguments">The bytes of each parameter.</param>
     internal void Launch((int X, int Y, int Z) grid, (int X, int Y, int Z) group, params byte[][] arguments)
     {
-        if (arguments.Length != Program.ParameterOffsets.Count) throw new PtxException($"The kernel has {Program.ParameterOffsets.Count} parameters, found {arguments.Length} arguments.");
+        if (arguments.Length != Program.ParameterOffsets.Count) throw new PtxException(
+            $"The kernel has {Program.ParameterOffsets.Count} parameters, found {arguments.Length} arguments.");
         Parameters = new byte[Program.ParameterBytes];
         for (int i = 0; i < arguments.Length; i++) arguments[i].CopyTo(Parameters, Program.ParameterOffsets[i]);
         for (int z = 0; z < grid.Z; z++)

@@ -57,7 +57,8 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
                     int at = (((item * shape.M) + row) * shape.N) + column, matrix = shape.M * shape.N;
                     double expected = whole ? Math.Max(0, sum + bias[column] + before[at]) : sum;
                     double result = whole ? found[at] : Enumerable.Range(0, layout.Parts).Sum(part => (double)found[at + (part * matrix)]);
-                    Assert.True(Math.Abs(result - expected) <= tolerance * Math.Sqrt(shape.K), $"[{item}, {row}, {column}] is {result}, expected {expected}");
+                    Assert.True(Math.Abs(result - expected) <= tolerance * Math.Sqrt(shape.K),
+                        $"[{item}, {row}, {column}] is {result}, expected {expected}");
                 }
     }
 
@@ -66,7 +67,8 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
         bool tensors = rung >= MatMulRung.Tf32;
         (Type type, Type[] arguments, int threads) = rung switch
         {
-            MatMulRung.RegisterTile => (typeof(RegisterTileMatMul), new[] { typeof(FloatScalar), Last(layout) }, RegisterTileMatMul.Threads),
+            MatMulRung.RegisterTile =>
+                (typeof(RegisterTileMatMul), new[] { typeof(FloatScalar), Last(layout) }, RegisterTileMatMul.Threads),
             MatMulRung.AsyncTile => (typeof(AsyncTileMatMul), [Last(layout)], RegisterTileMatMul.Threads),
             MatMulRung.Tf32 => (typeof(TensorTileMatMul), [typeof(Tf32Rounding), Last(layout)], TensorTile.Threads),
             _ => (typeof(TensorTileMatMul), [typeof(BFloat16Rounding), Last(layout)], TensorTile.Threads),
@@ -80,14 +82,17 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
             int perChunk = rung == MatMulRung.Tf32 ? 4 : 8;
             PackedLayout layoutA = PackedLayout.OfA(shape, layout, perChunk), layoutB = PackedLayout.OfB(shape, layout, perChunk);
             long atA = machine.Memory.Add<int>(Packed(rung, layoutA, a)), atB = machine.Memory.Add<int>(Packed(rung, layoutB, b));
-            machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(layout), PtxMachine.Of(layoutA), PtxMachine.Of(atA), PtxMachine.Of(layoutB), PtxMachine.Of(atB), viewOfBias, viewOfC, [0]);
+            machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(layout), PtxMachine.Of(layoutA), PtxMachine.Of(atA), PtxMachine.Of(layoutB),
+                PtxMachine.Of(atB), viewOfBias, viewOfC, [0]);
         }
         else
         {
             long atA = machine.Memory.Add<float>(a), atB = machine.Memory.Add<float>(b);
             byte[] viewOfA = PtxMachine.View(atA, a.Length), viewOfB = PtxMachine.View(atB, b.Length);
-            if (rung == MatMulRung.RegisterTile) machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(layout), viewOfA, viewOfB, viewOfBias, viewOfC, [0]);
-            else machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(layout), viewOfA, PtxMachine.Of(atA), viewOfB, PtxMachine.Of(atB), viewOfBias, viewOfC, [0]);
+            if (rung == MatMulRung.RegisterTile) machine.Launch(
+                grid, (threads, 1, 1), PtxMachine.Of(layout), viewOfA, viewOfB, viewOfBias, viewOfC, [0]);
+            else machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(layout), viewOfA, PtxMachine.Of(atA), viewOfB, PtxMachine.Of(atB),
+                viewOfBias, viewOfC, [0]);
         }
 
         return machine.Memory.Read<float>(atC);
@@ -99,7 +104,8 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
     {
         IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
         Storage source = TwoDevices.With<float>(simulator, operand);
-        Storage packed = rung == MatMulRung.Tf32 ? OperandPacking.Run<Tf32Rounding>(simulator, layout, source) : OperandPacking.Run<BFloat16Rounding>(simulator, layout, source);
+        Storage packed = rung == MatMulRung.Tf32 ? OperandPacking.Run<Tf32Rounding>(simulator, layout, source)
+            : OperandPacking.Run<BFloat16Rounding>(simulator, layout, source);
         int[] result = new int[packed.Length];
         packed.CopyTo<int>(result);
         packed.Release();

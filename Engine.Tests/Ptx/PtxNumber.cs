@@ -16,9 +16,11 @@ internal static class PtxNumber
         return isSigned && bytes.Length < 8 && (bytes[^1] & 0x80) != 0 ? value | (ulong.MaxValue << (8 * bytes.Length)) : value;
     }
 
-    internal static double Float(ulong bits, string type) => type == "f32" ? BitConverter.UInt32BitsToSingle((uint)bits) : BitConverter.UInt64BitsToDouble(bits);
+    internal static double Float(ulong bits, string type) =>
+        type == "f32" ? BitConverter.UInt32BitsToSingle((uint)bits) : BitConverter.UInt64BitsToDouble(bits);
 
-    private static ulong Bits(double value, string type) => type == "f32" ? BitConverter.SingleToUInt32Bits((float)value) : BitConverter.DoubleToUInt64Bits(value);
+    private static ulong Bits(double value, string type) =>
+        type == "f32" ? BitConverter.SingleToUInt32Bits((float)value) : BitConverter.DoubleToUInt64Bits(value);
 
     /// <summary>An integer as its type says: cut to its width, and with its sign.</summary>
     private static Int128 Integer(ulong bits, string type) => type switch
@@ -39,7 +41,9 @@ internal static class PtxNumber
         if (type[0] != 'f')
         {
             int order = Integer(a, type).CompareTo(Integer(b, type));
-            return comparison switch { "eq" => order == 0, "ne" => order != 0, "lt" or "lo" => order < 0, "le" or "ls" => order <= 0, "gt" or "hi" => order > 0, "ge" or "hs" => order >= 0, _ => throw Unknown(comparison) };
+            return comparison switch {
+                "eq" => order == 0, "ne" => order != 0, "lt" or "lo" => order < 0, "le" or "ls" => order <= 0, "gt" or "hi" => order > 0,
+                "ge" or "hs" => order >= 0, _ => throw Unknown(comparison) };
         }
 
         double x = Float(a, type), y = Float(b, type);
@@ -72,7 +76,10 @@ internal static class PtxNumber
         _ => Cut(Integer(value, from), to),
     };
 
-    /// <summary>The result of an arithmetic instruction. Float32 is computed in float64 and rounded, which for one operation is float32's own result.</summary>
+    /// <summary>
+    /// The result of an arithmetic instruction. Float32 is computed in float64 and rounded, which for one operation is float32's own
+    /// result.
+    /// </summary>
     internal static ulong Of(PtxInstruction i, ulong a, ulong b, ulong c)
     {
         string type = i.Type;

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Engine.Tests.Ptx;
 
-/// <summary>The text of a kernel, taken apart: instructions, where labels lead, and where registers, parameters and shared memory lie.</summary>
+/// <summary>
+/// The text of a kernel, taken apart: instructions, where labels lead, and where registers, parameters and shared memory lie.
+/// </summary>
 internal sealed class PtxProgram
 {
     private readonly Dictionary<string, int> _registers = [];
@@ -57,12 +59,14 @@ internal sealed class PtxProgram
     internal int RegisterCount => _registers.Count;
 
     internal int Register(string name) =>
-        _registers.TryGetValue(name, out int index) ? index : throw new PtxException($"The register {name} is not declared before it is used.");
+        _registers.TryGetValue(name, out int index) ? index
+            : throw new PtxException($"The register {name} is not declared before it is used.");
 
     internal int Label(string name) => _labels[name];
 
     /// <summary>Where a parameter or a block of shared memory lies, if there is one of that name.</summary>
-    internal bool TrySymbol(string name, out int offset) => _parameters.TryGetValue(name, out offset) || _shared.TryGetValue(name, out offset);
+    internal bool TrySymbol(string name, out int offset) =>
+        _parameters.TryGetValue(name, out offset) || _shared.TryGetValue(name, out offset);
 
     private void Declare(string statement)
     {
@@ -79,7 +83,8 @@ internal sealed class PtxProgram
             {
                 Match many = Regex.Match(name, @"^([%\w]+)<(\d+)>$");
                 if (!many.Success) _registers.TryAdd(name, _registers.Count);
-                for (int i = 0; many.Success && i < Number(many.Groups[2].Value); i++) _registers.TryAdd(many.Groups[1].Value + i, _registers.Count);
+                for (int i = 0; many.Success && i < Number(many.Groups[2].Value); i++) _registers.TryAdd(
+                    many.Groups[1].Value + i, _registers.Count);
             }
         }
         else

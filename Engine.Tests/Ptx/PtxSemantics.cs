@@ -14,7 +14,8 @@ internal static class PtxSemantics
             "cp" => Copy(i),
             "setp" => Compare(i),
             "selp" => thread => i.Operands[0][0].Set(thread, i.Operands[i.Operands[3][0].Get(thread) != 0 ? 1 : 2][0].Get(thread)),
-            "testp" => thread => i.Operands[0][0].Set(thread, double.IsNaN(PtxNumber.Float(i.Operands[1][0].Get(thread), i.Type)) ? 1UL : 0),
+            "testp" => thread => i.Operands[0][0].Set(
+                thread, double.IsNaN(PtxNumber.Float(i.Operands[1][0].Get(thread), i.Type)) ? 1UL : 0),
             "cvt" => thread => i.Operands[0][0].Set(thread, PtxNumber.Convert(i.Operands[1][0].Get(thread), i.Parts[^2], i.Type)),
             "mov" or "cvta" => thread => i.Operands[0][0].Set(thread, i.Operands[1][0].Get(thread)),
             _ => Arithmetic(i),
@@ -25,13 +26,15 @@ internal static class PtxSemantics
     {
         2 => thread => i.Operands[0][0].Set(thread, PtxNumber.Of(i, i.Operands[1][0].Get(thread), 0, 0)),
         3 => thread => i.Operands[0][0].Set(thread, PtxNumber.Of(i, i.Operands[1][0].Get(thread), i.Operands[2][0].Get(thread), 0)),
-        _ => thread => i.Operands[0][0].Set(thread, PtxNumber.Of(i, i.Operands[1][0].Get(thread), i.Operands[2][0].Get(thread), i.Operands[3][0].Get(thread))),
+        _ => thread => i.Operands[0][0].Set(
+            thread, PtxNumber.Of(i, i.Operands[1][0].Get(thread), i.Operands[2][0].Get(thread), i.Operands[3][0].Get(thread))),
     };
 
     private static Action<PtxThread> Compare(PtxInstruction i)
     {
         string comparison = i.Parts[1];
-        return thread => i.Operands[0][0].Set(thread, PtxNumber.Compare(comparison, i.Type, i.Operands[1][0].Get(thread), i.Operands[2][0].Get(thread)) ? 1UL : 0);
+        return thread => i.Operands[0][0].Set(
+            thread, PtxNumber.Compare(comparison, i.Type, i.Operands[1][0].Get(thread), i.Operands[2][0].Get(thread)) ? 1UL : 0);
     }
 
     private static Span<byte> At(PtxThread thread, string space, long address, int bytes) => space switch
@@ -51,7 +54,8 @@ internal static class PtxSemantics
         {
             // A vector is aligned as a whole.
             Span<byte> source = At(thread, space, i.Operands[1][0].Address(thread), bytes * count);
-            for (int part = 0; part < count; part++) i.Operands[0][part].Set(thread, PtxNumber.Read(source.Slice(part * bytes, bytes), isSigned));
+            for (int part = 0; part < count; part++) i.Operands[0][part].Set(
+                thread, PtxNumber.Read(source.Slice(part * bytes, bytes), isSigned));
         };
     }
 

@@ -20,7 +20,9 @@ internal sealed class PtxThread(PtxBlock block, int index, int registers)
 
     internal void Commit() => _copies.Add([]);
 
-    /// <summary>Does the copies of all groups but the last <paramref name="left"/>: until somebody waits for them, they have not arrived.</summary>
+    /// <summary>
+    /// Does the copies of all groups but the last <paramref name="left"/>: until somebody waits for them, they have not arrived.
+    /// </summary>
     internal void Wait(int left)
     {
         while (_copies.Count - 1 > left)

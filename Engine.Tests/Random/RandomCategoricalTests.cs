@@ -83,11 +83,16 @@ public sealed class RandomCategoricalTests
         using CpuDevice device = new(1);
         using Tape tape = new(device);
         Tensor logits = Tensor.Zeros([2, 3]), integers = Tensor.Zeros([2], DType.Int32);
-        Assert.Contains("[..., classes]", Assert.Throws<ArgumentException>(() => Sampling.Categorical(Tensor.Zeros([]), new RandomStream(1))).Message);
-        Assert.Contains("Float32 or Float64", Assert.Throws<ArgumentException>(() => Sampling.Categorical(Tensor.Zeros([2, 3], DType.Int32), new RandomStream(1))).Message);
-        Assert.Contains("indices must be Int32", Assert.Throws<ArgumentException>(() => RandomCategorical.Run(logits.Storage, 2, 3, Tensor.Zeros([2]).Storage, Key, 0)).Message);
-        Assert.Contains("logits must hold 8", Assert.Throws<ArgumentException>(() => RandomCategorical.Run(logits.Storage, 2, 4, integers.Storage, Key, 0)).Message);
-        Assert.Contains("multiple of 64", Assert.Throws<ArgumentException>(() => RandomCategorical.Run(logits.Storage, 2, 3, integers.Storage, Key, 3)).Message);
+        Assert.Contains("[..., classes]",
+            Assert.Throws<ArgumentException>(() => Sampling.Categorical(Tensor.Zeros([]), new RandomStream(1))).Message);
+        Assert.Contains("Float32 or Float64",
+            Assert.Throws<ArgumentException>(() => Sampling.Categorical(Tensor.Zeros([2, 3], DType.Int32), new RandomStream(1))).Message);
+        Assert.Contains("indices must be Int32",
+            Assert.Throws<ArgumentException>(() => RandomCategorical.Run(logits.Storage, 2, 3, Tensor.Zeros([2]).Storage, Key, 0)).Message);
+        Assert.Contains("logits must hold 8",
+            Assert.Throws<ArgumentException>(() => RandomCategorical.Run(logits.Storage, 2, 4, integers.Storage, Key, 0)).Message);
+        Assert.Contains("multiple of 64",
+            Assert.Throws<ArgumentException>(() => RandomCategorical.Run(logits.Storage, 2, 3, integers.Storage, Key, 3)).Message);
     }
 
     private static double[] Draw(Device device, float[] logits, int classes)

@@ -10,7 +10,8 @@ public sealed class RandomSimulatorTests(TwoDevices devices) : IClassFixture<Two
     private const ulong Key = 0xFEDCBA9876543210;
 
     /// <summary>The second one makes block numbers go beyond 32 bits.</summary>
-    public static TheoryData<int, long> Ranges => new() { { 1, 0 }, { 15, 64 }, { 17, 64 }, { 64, 1L << 36 }, { 200, (1L << 34) - 64 }, { 0, 0 } };
+    public static TheoryData<int, long> Ranges =>
+        new() { { 1, 0 }, { 15, 64 }, { 17, 64 }, { 64, 1L << 36 }, { 200, (1L << 34) - 64 }, { 0, 0 } };
 
     [Theory, MemberData(nameof(Ranges))]
     public void Uniform_numbers_outcomes_and_masks_are_the_same_to_the_bit(int length, long offset)

@@ -59,7 +59,8 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
         double[] wide = Array.ConvertAll(x, v => (double)v);
         Assert.Equal(Of(devices.Cpu, wide), Of(devices.Gpu, wide));
 
-        int[] Of(Device device, Array values) => TwoDevices.On(device, new int[outer * inner], (s, y) => Reduce.ArgMax(s[0], shape, 1, y), values);
+        int[] Of(Device device, Array values) =>
+            TwoDevices.On(device, new int[outer * inner], (s, y) => Reduce.ArgMax(s[0], shape, 1, y), values);
     }
 
     [Fact]
@@ -76,7 +77,8 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
 
     [Fact]
     public void The_sum_of_nothing_is_zero() =>
-        Assert.Equal(new float[4], TwoDevices.On(devices.Gpu, TwoDevices.Random<float>(4), (s, y) => Reduce.Sum(s[0], [0, 4], [0], y), Array.Empty<float>()));
+        Assert.Equal(new float[4],
+            TwoDevices.On(devices.Gpu, TwoDevices.Random<float>(4), (s, y) => Reduce.Sum(s[0], [0, 4], [0], y), Array.Empty<float>()));
 
     private void Check<T>(Shape shape, int[] axes, double tolerance) where T : unmanaged, INumber<T>
     {
@@ -111,7 +113,9 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
             for (int i = 0; i < found.Length; i++)
             {
                 double error = Math.Abs(double.CreateTruncating(found[i]) - expected(terms[i]));
-                Assert.True(error <= tolerance * Math.Sqrt(terms[i].Count) * scale(terms[i]), $"{kernel.Method.Name} of {shape} over [{string.Join(", ", axes)}]: output {i} is {found[i]}, expected {expected(terms[i])}");
+                Assert.True(error <= tolerance * Math.Sqrt(terms[i].Count) * scale(terms[i]),
+                    $"{kernel.Method.Name} of {shape} over [{string.Join(", ", axes)}]: output {i} is {found[i]}, expected "
+                    + $"{expected(terms[i])}");
             }
         }
     }

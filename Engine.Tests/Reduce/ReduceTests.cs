@@ -94,7 +94,8 @@ public sealed class ReduceTests
             }
 
             Assert.Equal(place, Run<int>(1, (host, y) => Reduce.ArgMax(With(host, x), [shape.Count], 0, y))[0]);
-            if (columns > 1) Assert.Equal(place / columns, Run<int>(columns, (host, y) => Reduce.ArgMax(With(host, x), shape, 0, y))[place % columns]);
+            if (columns > 1) Assert.Equal(
+                place / columns, Run<int>(columns, (host, y) => Reduce.ArgMax(With(host, x), shape, 0, y))[place % columns]);
         }
     }
 
@@ -147,7 +148,8 @@ public sealed class ReduceTests
             Assert.Contains(sentence, Assert.Throws<ArgumentException>(() => kernel(x, shape, [axis], y)).Message);
         Assert.Contains(sentence, Assert.Throws<ArgumentException>(() => Reduce.Moments(x, shape, [axis], y, z)).Message);
         Storage indices = With(Hosts[0], new int[outputs]);
-        Assert.Contains("has no elements to choose from", Assert.Throws<ArgumentException>(() => Reduce.ArgMax(x, shape, axis, indices)).Message);
+        Assert.Contains("has no elements to choose from",
+            Assert.Throws<ArgumentException>(() => Reduce.ArgMax(x, shape, axis, indices)).Message);
     }
 
     [Fact]
@@ -159,7 +161,8 @@ public sealed class ReduceTests
         Refused<ArgumentException>("Reduce.Sum: y must hold 4 elements, found 3.", () => Reduce.Sum(x, [3, 4], [0], y));
         Refused<ArgumentException>("Reduce.Max: axis -1 of [3, 4] is named twice in [1, -1].", () => Reduce.Max(x, [3, 4], [1, -1], y));
         Refused<ArgumentOutOfRangeException>("Axis 2 is not an axis of shape [3, 4].", () => Reduce.Mean(x, [3, 4], [2], y));
-        Refused<ArgumentException>("must be Float32 or Float64, found Int32", () => Reduce.Sum(With(Hosts[0], new int[3]), [3], [], With(Hosts[0], new int[1])));
+        Refused<ArgumentException>(
+            "must be Float32 or Float64, found Int32", () => Reduce.Sum(With(Hosts[0], new int[3]), [3], [], With(Hosts[0], new int[1])));
         Refused<ArgumentException>("all arguments must hold one type", () => Reduce.Sum(x, [3, 4], [1], With(Hosts[0], new double[3])));
         Refused<ArgumentException>("all arguments must be on one device", () => Reduce.Sum(x, [3, 4], [1], With(Hosts[1], new float[3])));
         Refused<ArgumentException>("the variance needs a storage of its own", () => Reduce.Moments(x, [3, 4], [1], y, y));
@@ -233,7 +236,8 @@ public sealed class ReduceTests
             for (int o = 0; o < outputs; o++)
             {
                 double error = Math.Abs(double.CreateTruncating(found[o]) - expected(o));
-                Assert.True(error <= allowed * scale(o), $"{name} of {shape} over [{string.Join(", ", axes)}] at {o}: expected {expected(o)}, found {found[o]}");
+                Assert.True(error <= allowed * scale(o),
+                    $"{name} of {shape} over [{string.Join(", ", axes)}] at {o}: expected {expected(o)}, found {found[o]}");
             }
         }
 

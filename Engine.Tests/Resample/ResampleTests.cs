@@ -47,7 +47,8 @@ public sealed class ResampleTests(TwoDevices devices) : IClassFixture<TwoDevices
                 ResampleShape shape = new(1, inputs, 1, 1, outputs, 1);
                 double[] x = TwoDevices.Random<double>(inputs), g = TwoDevices.Random<double>(outputs, 1, 2);
                 double[] y = TwoDevices.On(devices.Cpu, new double[outputs], (s, r) => Kernels.Resample.Bilinear(s[0], shape, r), x);
-                double[] dx = TwoDevices.On(devices.Cpu, new double[inputs], (s, r) => Kernels.Resample.BilinearGradient(s[0], shape, r), g);
+                double[] dx = TwoDevices.On(
+                    devices.Cpu, new double[inputs], (s, r) => Kernels.Resample.BilinearGradient(s[0], shape, r), g);
                 Assert.Equal(y.Zip(g, (a, b) => a * b).Sum(), dx.Zip(x, (a, b) => a * b).Sum(), 1e-13);
             }
         }
@@ -58,13 +59,17 @@ public sealed class ResampleTests(TwoDevices devices) : IClassFixture<TwoDevices
     {
         using Tape tape = new(devices.Cpu);
         Tensor x = Tensor.Ones([2, 5, 4, 3]);
-        Refused("UpsampleNearest2d: needs images [batch, height, width, channels], found shape [5, 4].", () => Tensor.Ones([5, 4]).UpsampleNearest2d(2));
+        Refused("UpsampleNearest2d: needs images [batch, height, width, channels], found shape [5, 4].",
+            () => Tensor.Ones([5, 4]).UpsampleNearest2d(2));
         Refused("UpsampleNearest2d: the factor must be at least 1, found 0.", () => x.UpsampleNearest2d(0));
         Refused("UpsampleBilinear2d: the factor must be at least 1, found -1.", () => x.UpsampleBilinear2d(-1));
-        Refused("UpsampleBilinear2d: images [batch, height, width, channels] with at least one row and column are needed", () => x.UpsampleBilinear2d(0, 3));
+        Refused("UpsampleBilinear2d: images [batch, height, width, channels] with at least one row and column are needed",
+            () => x.UpsampleBilinear2d(0, 3));
         Refused("UpsampleNearest2d: shape [2, 5, 4, 3] is too large for a factor of 1000000000.", () => x.UpsampleNearest2d(1000000000));
-        Refused("UpsampleBilinear2d: the extents before and after multiply to at most 2^29 along each axis", () => x.UpsampleBilinear2d(1 << 28, 1));
-        Refused("Resample.Bilinear: y must hold 480 elements, found 120.", () => Kernels.Resample.Bilinear(x.Storage, new(2, 5, 4, 3, 10, 8), Tensor.Ones(x.Shape).Storage));
+        Refused("UpsampleBilinear2d: the extents before and after multiply to at most 2^29 along each axis",
+            () => x.UpsampleBilinear2d(1 << 28, 1));
+        Refused("Resample.Bilinear: y must hold 480 elements, found 120.",
+            () => Kernels.Resample.Bilinear(x.Storage, new(2, 5, 4, 3, 10, 8), Tensor.Ones(x.Shape).Storage));
     }
 
     private static void Refused(string message, Action use) =>

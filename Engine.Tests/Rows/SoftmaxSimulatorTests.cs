@@ -28,7 +28,8 @@ public sealed class SoftmaxSimulatorTests(TwoDevices devices) : IClassFixture<Tw
             T[] y = devices.Agree<T>(tolerance, 1e-3, x.Length, (s, r) => Softmax.Run(s[0], rows, columns, r), x);
             T[] log = devices.Agree<T>(tolerance, 6, x.Length, (s, r) => Softmax.Log(s[0], rows, columns, r), x);
             devices.Agree<T>(tolerance, 1, x.Length, (s, r) => Softmax.Backward(s[0], s[1], rows, columns, r), g, y);
-            devices.Agree<T>(tolerance, 1 + Math.Sqrt(columns), x.Length, (s, r) => Softmax.LogBackward(s[0], s[1], rows, columns, r), g, log);
+            devices.Agree<T>(tolerance, 1 + Math.Sqrt(columns), x.Length, (s, r) => Softmax.LogBackward(s[0], s[1], rows, columns, r),
+                g, log);
         }
     }
 
@@ -36,7 +37,8 @@ public sealed class SoftmaxSimulatorTests(TwoDevices devices) : IClassFixture<Tw
     public void Masked_places_and_rows_without_weight_are_what_they_are_on_the_host()
     {
         const float Infinity = float.PositiveInfinity;
-        float[] x = [1e4f, 1e4f, -Infinity, -1e30f, -1e30f, -Infinity, 5, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, 0, float.NaN, 1];
+        float[] x = [1e4f, 1e4f, -Infinity, -1e30f, -1e30f, -Infinity, 5, -Infinity, -Infinity, -Infinity, -Infinity, -Infinity, 0,
+            float.NaN, 1];
         devices.Agree<float>(2e-7, 0, 15, (s, y) => Softmax.Run(s[0], 5, 3, y), x);
         devices.Agree<float>(2e-7, 0, 15, (s, y) => Softmax.Log(s[0], 5, 3, y), x);
         float[] row = TwoDevices.Random<float>(200);

@@ -72,10 +72,16 @@ public sealed class SoftmaxTests
         Storage x = With(Hosts[0], new float[12]);
         Storage y = With(Hosts[0], new float[12]);
         Refused<ArgumentException>("Softmax.Run: x must hold 15 elements, found 12.", () => Softmax.Run(x, 3, 5, y));
-        Refused<ArgumentException>("Softmax.Log: y must hold 12 elements, found 3.", () => Softmax.Log(x, 3, 4, With(Hosts[0], new float[3])));
-        Refused<ArgumentException>("Softmax.Backward: dx must hold 12 elements, found 3.", () => Softmax.Backward(x, y, 3, 4, With(Hosts[0], new float[3])));
-        Refused<ArgumentException>("Softmax.Run: x must be Float32 or Float64, found Int32.", () => Softmax.Run(With(Hosts[0], new int[2]), 1, 2, With(Hosts[0], new int[2])));
-        Refused<ArgumentException>("Softmax.LogBackward: all arguments must be on one device", () => Softmax.LogBackward(x, With(Hosts[1], new float[12]), 3, 4, y));
+        Refused<ArgumentException>(
+            "Softmax.Log: y must hold 12 elements, found 3.", () => Softmax.Log(x, 3, 4, With(Hosts[0], new float[3])));
+        Refused<ArgumentException>(
+            "Softmax.Backward: dx must hold 12 elements, found 3.", () => Softmax.Backward(x, y, 3, 4, With(Hosts[0], new float[3])));
+        Refused<ArgumentException>(
+            "Softmax.Run: x must be Float32 or Float64, found Int32.", () =>
+                Softmax.Run(With(Hosts[0], new int[2]), 1, 2, With(Hosts[0], new int[2])));
+        Refused<ArgumentException>(
+            "Softmax.LogBackward: all arguments must be on one device", () =>
+                Softmax.LogBackward(x, With(Hosts[1], new float[12]), 3, 4, y));
     }
 
     private static void Refused<TException>(string sentence, Action action) where TException : Exception =>
@@ -112,14 +118,17 @@ public sealed class SoftmaxTests
             {
                 double expected = Math.Exp(wide[i] - maximum) / sum;
                 Close("softmax", row, i, expected, probability[i], expected);
-                Close("log-softmax", row, i, wide[i] - maximum - Math.Log(sum), logProbability[i], 1 + Math.Abs(maximum) + Math.Abs(wide[i]));
-                Close("softmax derivative", row, i, probability[i] * (gradient[i] - dot), dxRow[i], probability[i] * (Math.Abs(gradient[i]) + absoluteDot));
+                Close("log-softmax", row, i, wide[i] - maximum - Math.Log(sum), logProbability[i],
+                    1 + Math.Abs(maximum) + Math.Abs(wide[i]));
+                Close("softmax derivative", row, i, probability[i] * (gradient[i] - dot), dxRow[i],
+                    probability[i] * (Math.Abs(gradient[i]) + absoluteDot));
                 double exp = Math.Exp(logProbability[i]);
                 Close("log-softmax derivative", row, i, gradient[i] - (exp * total), dLogRow[i], Math.Abs(gradient[i]) + (exp * absolute));
             }
         }
 
         void Close(string name, int row, int column, double expected, double found, double scale) =>
-            Assert.True(Math.Abs(found - expected) <= allowed * scale, $"{name} at [{row}, {column}] of {rows} x {columns}: expected {expected}, found {found}");
+            Assert.True(Math.Abs(found - expected) <= allowed * scale,
+                $"{name} at [{row}, {column}] of {rows} x {columns}: expected {expected}, found {found}");
     }
 }

@@ -29,7 +29,8 @@ public sealed class NoiseScheduleTests
         NoiseSchedule schedule = NoiseSchedule.Cosine(500);
         for (int t = 0; t < 480; t++)
         {
-            double expected = Math.Pow(Math.Cos((((t + 1) / 500.0) + 0.008) / 1.008 * Math.PI / 2) / Math.Cos(0.008 / 1.008 * Math.PI / 2), 2);
+            double expected = Math.Pow(
+                Math.Cos((((t + 1) / 500.0) + 0.008) / 1.008 * Math.PI / 2) / Math.Cos(0.008 / 1.008 * Math.PI / 2), 2);
             Assert.InRange(schedule.AlphaBars[t] - expected, -1e-12, 1e-12);
         }
 

@@ -12,7 +12,8 @@ internal static class CheckpointContent
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "checkpoint.safetensors"));
         JsonNode record = JsonNode.Parse(file.Metadata["training"])!;
         JsonObject progress = record["Progress"]!.AsObject();
-        foreach (string time in (ReadOnlySpan<string>)[nameof(ProgressState.Seconds), nameof(ProgressState.LineSeconds)]) Assert(progress.Remove(time));
+        foreach (string time in (ReadOnlySpan<string>)[nameof(ProgressState.Seconds), nameof(ProgressState.LineSeconds)]) Assert(
+            progress.Remove(time));
         return [record.ToJsonString(), .. file.Entries.Select(entry => $"{entry.Name} {entry}: {Hash(file, entry)}")];
     }
 

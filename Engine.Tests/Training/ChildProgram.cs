@@ -15,7 +15,8 @@ internal sealed partial class ChildProgram : IDisposable
     public ChildProgram(string program, params string[] args)
     {
         string host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        ProcessStartInfo start = new(host, [typeof(TrainedPrograms).Assembly.Location, program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(host, [typeof(TrainedPrograms).Assembly.Location, program, .. args]) {
+            RedirectStandardOutput = true, RedirectStandardError = true };
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) =>
         {
@@ -26,7 +27,8 @@ internal sealed partial class ChildProgram : IDisposable
     }
 
     /// <summary>
-    /// Whether SIGINT is ignored here, as a shell has it for what it starts in the background: a child inherits that. Linux says so in a mask whose bit 1 is SIGINT.
+    /// Whether SIGINT is ignored here, as a shell has it for what it starts in the background: a child inherits that. Linux says so in a
+    /// mask whose bit 1 is SIGINT.
     /// </summary>
     public static bool IgnoresInterrupt => File.Exists("/proc/self/status")
         && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
@@ -51,7 +53,8 @@ internal sealed partial class ChildProgram : IDisposable
 
     public void Send(int signal)
     {
-        if (!HasExited && Signal(_process.Id, signal) != 0 && !HasExited) throw new InvalidOperationException($"Signal {signal} could not be sent.");
+        if (!HasExited && Signal(_process.Id, signal) != 0 && !HasExited) throw new InvalidOperationException(
+            $"Signal {signal} could not be sent.");
     }
 
     /// <summary>Waits for the end.</summary>

@@ -33,7 +33,8 @@ public sealed class KillTests : IDisposable
         for (int kill = 0; kill < Kills; kill++)
         {
             // A checkpoint after every step: most of the time one is being written.
-            using ChildProgram child = new(program, ["--out", Out, .. args, "--checkpoint-minutes", "0", .. File.Exists(Checkpoint) ? (string[])["--resume"] : []]);
+            using ChildProgram child = new(
+                program, ["--out", Out, .. args, "--checkpoint-minutes", "0", .. File.Exists(Checkpoint) ? (string[])["--resume"] : []]);
             for (int more = random.Next(1, 20); more > 0; more--)
             {
                 DateTime before = File.GetLastWriteTimeUtc(Checkpoint);
@@ -44,14 +45,16 @@ public sealed class KillTests : IDisposable
             child.Send(ChildProgram.Kill);
             (int code, string output, string error) = child.Result();
             using SafetensorsFile file = SafetensorsFile.Open(Checkpoint);
-            log.Add($"{code}: {Path.GetFileName(file.Path)}, {file.Entries.Count} tensors, {Regex.Match(file.Metadata["training"], "\"Epoch.*?\"Steps\":\\d+")}; {output} {error}");
+            log.Add($"{code}: {Path.GetFileName(file.Path)}, {file.Entries.Count} tensors, "
+                + $"{Regex.Match(file.Metadata["training"], "\"Epoch.*?\"Steps\":\\d+")}; {output} {error}");
         }
 
         Assert.All(log, line => Assert.StartsWith("137: ", line, StringComparison.Ordinal));
         (int last, _, string message) = CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", Out, .. args, "--resume"]));
         Assert.True(last == 0, message);
         string[] expected = CheckpointContent.Of(whole), found = CheckpointContent.Of(Out);
-        Assert.True(expected.SequenceEqual(found), $"Different: {string.Join('\n', expected.Except(found))}\n{string.Join('\n', found.Except(expected))}\nafter\n{string.Join('\n', log)}");
+        Assert.True(expected.SequenceEqual(found),
+            $"Different: {string.Join('\n', expected.Except(found))}\n{string.Join('\n', found.Except(expected))}\nafter\n{string.Join('\n', log)}");
     }
 
     [SkippableTheory]
@@ -60,7 +63,8 @@ public sealed class KillTests : IDisposable
     public void A_signal_saves_and_says_how_to_go_on_and_a_second_one_ends_at_once(int signal, string name)
     {
         Skip.If(OperatingSystem.IsWindows(), "Signals are of Unix.");
-        Skip.If(signal == ChildProgram.Interrupt && ChildProgram.IgnoresInterrupt, "Ctrl+C is ignored where these tests run, such as behind nohup, and so by what they start.");
+        Skip.If(signal == ChildProgram.Interrupt && ChildProgram.IgnoresInterrupt,
+            "Ctrl+C is ignored where these tests run, such as behind nohup, and so by what they start.");
         using (ChildProgram child = new("regression", "--out", Out, "--epochs", "100000", "--device", "cpu:1"))
         {
             child.WaitUntil(() => child.Output.Contains("Epoch [2/", StringComparison.Ordinal));

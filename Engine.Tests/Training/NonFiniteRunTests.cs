@@ -42,7 +42,8 @@ public sealed class NonFiniteRunTests : IDisposable
     {
         (int code, _, string error) = Run((x, step) => (step < 12 ? x : x * 0).Square().Sqrt().Mean());
         Assert.Equal(1, code);
-        Assert.Matches("^nan: a gradient of the loss of net is (NaN|infinite) at step 3 of epoch 3: .* the derivative of Sqrt behind layer net.1, ", error);
+        Assert.Matches("^nan: a gradient of the loss of net is (NaN|infinite) at step 3 of epoch 3: .* the derivative of Sqrt behind "
+            + "layer net.1, ", error);
     }
 
     [Fact]
@@ -50,7 +51,8 @@ public sealed class NonFiniteRunTests : IDisposable
     {
         (int code, _, string error) = Run((x, _) => x.Square().Mean(), report: (loss, step) => step < 7 ? loss : double.PositiveInfinity);
         Assert.Equal(1, code);
-        Assert.StartsWith("nan: loss is infinite at step 3 of epoch 2: what gradients were taken of was finite until then.", error, StringComparison.Ordinal);
+        Assert.StartsWith("nan: loss is infinite at step 3 of epoch 2: what gradients were taken of was finite until then.", error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,13 +67,16 @@ public sealed class NonFiniteRunTests : IDisposable
         Assert.Contains("(epoch 2, 4 steps)", error, StringComparison.Ordinal);
     }
 
-    private (int Code, string Output, string Error) Run(Func<Tensor, long, Tensor> lossOf, params string[] args) => Run(lossOf, null, null, args);
+    private (int Code, string Output, string Error) Run(Func<Tensor, long, Tensor> lossOf, params string[] args) =>
+        Run(lossOf, null, null, args);
 
     private (int Code, string Output, string Error) Run(
-        Func<Tensor, long, Tensor> lossOf, Func<double, long, double>? report = null, Action<Module, long>? spoil = null, params string[] args)
+        Func<Tensor, long, Tensor> lossOf, Func<double, long, double>? report = null, Action<Module, long>? spoil = null,
+        params string[] args)
     {
         ProgramInfo info = new("nan", "A test.", Epochs: 4, Batch: 8, Data: null);
-        return CapturedConsole.Of(() => TrainingProgram.Run(["--out", _folder.FullName, "--device", "cpu:1", "--checkpoint-minutes", "0", .. args], info, run =>
+        return CapturedConsole.Of(
+            () => TrainingProgram.Run(["--out", _folder.FullName, "--device", "cpu:1", "--checkpoint-minutes", "0", .. args], info, run =>
         {
             ModuleOptions options = new(run.Random, run.Device);
             using Sequential net = new(new Linear(3, 5, options), new Linear(5, 2, options));

@@ -56,7 +56,8 @@ public sealed class ResumeTests : IDisposable
         string whole = Path.Combine(_folder.FullName, "whole");
         Run("regression", whole);
         Run("regression", Out, 0, "--epochs", "2");
-        Assert.Contains("(2 epochs). All 2 epochs are done; more --epochs would go on.", Run("regression", Out, 0, "--epochs", "2", "--resume").Output, StringComparison.Ordinal);
+        Assert.Contains("(2 epochs). All 2 epochs are done; more --epochs would go on.",
+            Run("regression", Out, 0, "--epochs", "2", "--resume").Output, StringComparison.Ordinal);
         Run("regression", Out, 0, "--resume");
         Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(Out));
     }
@@ -174,13 +175,15 @@ public sealed class ResumeTests : IDisposable
     private static string Report(string folder)
     {
         string html = File.ReadAllText(Path.Combine(folder, "report.html"));
-        int run = html.IndexOf("<h2>Run</h2>", StringComparison.Ordinal), numbers = html.IndexOf("<h2>Last numbers</h2>", StringComparison.Ordinal);
+        int run = html.IndexOf("<h2>Run</h2>", StringComparison.Ordinal),
+            numbers = html.IndexOf("<h2>Last numbers</h2>", StringComparison.Ordinal);
         return html[..run] + html[numbers..];
     }
 
     private static void Digits(string folder, byte count)
     {
-        File.WriteAllBytes(Path.Combine(folder, "train-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28, .. new byte[count * 28 * 28]]);
+        File.WriteAllBytes(Path.Combine(folder, "train-images-idx3-ubyte"),
+            [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28, .. new byte[count * 28 * 28]]);
         File.WriteAllBytes(Path.Combine(folder, "train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, count, .. new byte[count]]);
     }
 }

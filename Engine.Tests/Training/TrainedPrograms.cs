@@ -24,8 +24,10 @@ internal static class TrainedPrograms
     public static IReadOnlyDictionary<string, Func<TrainingRun, Model>> All { get; } = new Dictionary<string, Func<TrainingRun, Model>>
     {
         ["gan"] = run => Of(Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, gan => gan.Sample(4)),
-        ["dcgan"] = run => Of(Dcgan(run, "conv"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
-        ["dcgan-dense"] = run => Of(Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
+        ["dcgan"] = run => Of(Dcgan(run, "conv"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator,
+            gan => gan.Sample(4)),
+        ["dcgan-dense"] = run =>
+            Of(Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
         ["vae"] = run => Of(new TrainedVae(run), (vae, batch) => vae.Step(batch), vae => vae.Sample()),
         ["pixelcnn"] = run => Of(new TrainedPixelCnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
         ["char-rnn"] = run => Of(new TrainedCharacterRnn(run), (model, _) => model.Step(), model => model.Sample()),
@@ -64,7 +66,8 @@ internal static class TrainedPrograms
         return TrainingProgram.Run(args, info, run => Train(run, stepped ?? (() => { }), Make(name, run)), interrupt);
     }
 
-    private static Model Of<TModel>(TModel model, Func<TModel, Batch, Reading> step, Func<TModel, float[]> sample) where TModel : IStateful, IDisposable =>
+    private static Model Of<TModel>(TModel model, Func<TModel, Batch, Reading> step, Func<TModel, float[]> sample)
+        where TModel : IStateful, IDisposable =>
         new(model, batch => step(model, batch), () => sample(model));
 
     private static void Train(TrainingRun run, Action stepped, Model model)
@@ -94,12 +97,15 @@ internal static class TrainedPrograms
         return new Gan(generator, discriminator, latent: 10, options);
     }
 
-    private static Gan Dcgan(TrainingRun run, string discriminator) => DcganTests.Small(new ModuleOptions(run.Random, run.Device), discriminator);
+    private static Gan Dcgan(TrainingRun run, string discriminator) =>
+        DcganTests.Small(new ModuleOptions(run.Random, run.Device), discriminator);
 
     private static TrainedPixelModel<Made> Made(TrainingRun run) =>
-        new(new Made(28, [12], new ModuleOptions(run.Random, run.Device), masks: 3, anyOrder: true, dropout: 0.2), (made, step) => made.Use(step));
+        new(new Made(28, [12], new ModuleOptions(run.Random, run.Device), masks: 3, anyOrder: true, dropout: 0.2),
+            (made, step) => made.Use(step));
 
-    private static TrainedPixelModel<PixelRnn> PixelRnn(TrainingRun run) => new(new PixelRnn(3, 5, 3, new ModuleOptions(run.Random, run.Device), head: 4), (_, _) => { });
+    private static TrainedPixelModel<PixelRnn> PixelRnn(TrainingRun run) =>
+        new(new PixelRnn(3, 5, 3, new ModuleOptions(run.Random, run.Device), head: 4), (_, _) => { });
 
     /// <summary>What is trained, which is disposed afterwards.</summary>
     /// <param name="Trained">The model with its optimisers.</param>
@@ -107,7 +113,9 @@ internal static class TrainedPrograms
     /// <param name="Sample">A picture's pixels.</param>
     internal sealed record Model(IStateful Trained, Func<Batch, Reading> Step, Func<float[]> Sample);
 
-    /// <summary>Labels from pixels, with all that has a state: dropout on a stream of its own, running statistics, momentum, an average of weights.</summary>
+    /// <summary>
+    /// Labels from pixels, with all that has a state: dropout on a stream of its own, running statistics, momentum, an average of weights.
+    /// </summary>
     private sealed class Regression : IStateful, IDisposable
     {
         private readonly Sequential _net;

@@ -65,7 +65,8 @@ public sealed class TrainerTests : IDisposable
         Quietly(() =>
         {
             Trainer trainer = New(new Counter());
-            Assert.Contains("Steps belong into an epoch", Assert.Throws<InvalidOperationException>(() => trainer.Steps(3).First()).Message, StringComparison.Ordinal);
+            Assert.Contains("Steps belong into an epoch", Assert.Throws<InvalidOperationException>(() => trainer.Steps(3).First()).Message,
+                StringComparison.Ordinal);
             foreach (int _ in trainer.Epochs())
             {
                 foreach (int step in trainer.Steps(2)) Assert.InRange(step, 0, 1);
@@ -156,8 +157,10 @@ public sealed class TrainerTests : IDisposable
 
             float[] before = other.Parameters[1].ToArray();
             Counter counter = new();
-            CheckpointException error = Assert.Throws<CheckpointException>(() => New(new Pair(counter, other), options => options with { Resume = true }));
-            Assert.EndsWith("checkpoint.safetensors: tensor 'net.0.weight': this model needs F32 [3, 5], found F32 [3, 4].", error.Message, StringComparison.Ordinal);
+            CheckpointException error =
+                Assert.Throws<CheckpointException>(() => New(new Pair(counter, other), options => options with { Resume = true }));
+            Assert.EndsWith("checkpoint.safetensors: tensor 'net.0.weight': this model needs F32 [3, 5], found F32 [3, 4].", error.Message,
+                StringComparison.Ordinal);
             Assert.Equal(0, counter.Count);
             Assert.Equal(before, other.Parameters[1].ToArray());
 
@@ -175,7 +178,8 @@ public sealed class TrainerTests : IDisposable
         string path = Path.Combine(_folder.FullName, "weights.safetensors");
         using Sequential net = Net(4);
         new SafetensorsWriter().Add("net.0.weight", net.Parameters[0]).Save(path);
-        CheckpointException error = Assert.Throws<CheckpointException>(() => New(net, options => options with { Resume = true, ResumeFrom = path }));
+        CheckpointException error =
+            Assert.Throws<CheckpointException>(() => New(net, options => options with { Resume = true, ResumeFrom = path }));
         Assert.Contains("found tensors alone: training cannot go on from weights.", error.Message, StringComparison.Ordinal);
     }
 

@@ -30,7 +30,9 @@ public sealed class TrainingProgramTests : IDisposable
     {
         (int code, string output, _) = Run("--help");
         Assert.Equal(0, code);
-        foreach (string option in (ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--precision", "--out", "--resume", "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output, StringComparison.Ordinal);
+        foreach (string option in (
+            ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--precision", "--out", "--resume",
+            "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -102,7 +104,8 @@ public sealed class TrainingProgramTests : IDisposable
     public void A_decay_out_of_range_gives_a_sentence_and_exit_code_1(string text)
     {
         System.CommandLine.Option<double> decay = ProgramOption.Decay("--beta1", "A decay.", 0.5);
-        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
+        (int code, _, string error) =
+            CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
         Assert.Equal(1, code);
         Assert.Contains("test: --beta1 must be a number of at least 0 and less than 1, was ", error, StringComparison.Ordinal);
     }
@@ -121,7 +124,8 @@ public sealed class TrainingProgramTests : IDisposable
     public void A_word_that_is_none_of_the_choices_is_refused_with_the_option_and_the_choices()
     {
         System.CommandLine.Option<string> model = ProgramOption.Choice("--model", "A model.", "large", "small");
-        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--model", "huge"], Info(), _ => Assert.Fail("must not train"), model));
+        (int code, _, string error) =
+            CapturedConsole.Of(() => TrainingProgram.Run(["--model", "huge"], Info(), _ => Assert.Fail("must not train"), model));
         Assert.Equal(1, code);
         Assert.Contains("test: --model must be one of large, small; was 'huge'.", error, StringComparison.Ordinal);
     }
@@ -158,9 +162,11 @@ public sealed class TrainingProgramTests : IDisposable
         System.CommandLine.Option<int> width = new("--width") { DefaultValueFactory = _ => 3 };
         ProgramInfo info = Info() with { FreeOptions = isFree ? ["--width"] : [] };
         Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], info, run => Train(run, () => { }), width)).Code);
-        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], info, run => Train(run, () => { }), width));
+        (int code, _, string error) = CapturedConsole.Of(
+            () => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], info, run => Train(run, () => { }), width));
         Assert.Equal(expected, code);
-        if (!isFree) Assert.Contains("was trained with 3, this run has 4. Training goes on only with the same.", error, StringComparison.Ordinal);
+        if (!isFree) Assert.Contains(
+            "was trained with 3, this run has 4. Training goes on only with the same.", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -168,13 +174,16 @@ public sealed class TrainingProgramTests : IDisposable
     {
         System.CommandLine.Option<int> width = new("--width") { DefaultValueFactory = _ => 3 };
         Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), run => Train(run, () => { }))).Code);
-        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], Info(), run => Train(run, () => { }), width));
+        (int code, _, string error) = CapturedConsole.Of(
+            () => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], Info(), run => Train(run, () => { }), width));
         Assert.Equal(1, code);
         Assert.Contains("--width: ", error, StringComparison.Ordinal);
         Assert.Contains("was trained with nothing of that name, this run has 4.", error, StringComparison.Ordinal);
         string[] more = ["--out", Out, "--resume", "--epochs"];
         Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run([.. more, "2"], Info(), run => Train(run, () => { }), width)).Code);
-        Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run([.. more, "3", "--width", "9"], Info() with { FreeOptions = ["--width"] }, run => Train(run, () => { }), width)).Code);
+        Assert.Equal(0, CapturedConsole.Of(
+            () => TrainingProgram.Run(
+                [.. more, "3", "--width", "9"], Info() with { FreeOptions = ["--width"] }, run => Train(run, () => { }), width)).Code);
     }
 
     [Fact]
@@ -182,20 +191,23 @@ public sealed class TrainingProgramTests : IDisposable
     {
         Write("train-images-idx3-ubyte", Images(20));
         Write("train-labels-idx1-ubyte", Labels(20));
-        Refused($"--data: expected images of 28 x 28 x 1 (height x width x channels), found 2 x 2 x 1 in {_folder.Name} (train).", "--data", _folder.FullName);
+        Refused($"--data: expected images of 28 x 28 x 1 (height x width x channels), found 2 x 2 x 1 in {_folder.Name} (train).", "--data",
+            _folder.FullName);
     }
 
     [Fact]
     public void Too_little_memory_is_told_with_what_was_asked_for()
     {
-        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out, "--batch", "77"], Info(), _ => throw new OutOfMemoryException("No more.")));
+        (int code, _, string error) = CapturedConsole.Of(
+            () => TrainingProgram.Run(["--out", Out, "--batch", "77"], Info(), _ => throw new OutOfMemoryException("No more.")));
         Assert.Equal((1, $"test: There is not enough memory for --batch 77: No more.{Environment.NewLine}"), (code, error));
     }
 
     [Fact]
     public void A_mistake_in_a_program_shows_its_stack_trace()
     {
-        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
+        (int code, _, string error) =
+            CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
         Assert.NotEqual(0, code);
         Assert.Contains("A mistake.", error, StringComparison.Ordinal);
         Assert.Contains($"   at Engine.Tests.{nameof(TrainingProgramTests)}.", error, StringComparison.Ordinal);
@@ -251,7 +263,8 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Contains("There before and not of this run: epoch-3.png to epoch-4.png", output, StringComparison.Ordinal);
         Assert.DoesNotContain("mine", output, StringComparison.Ordinal);
         Assert.Equal(
-            ["checkpoint-earlier.safetensors", "checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "epoch-3.png", "epoch-4.png", "losses.png", "mine-1.txt", "report.html"],
+            ["checkpoint-earlier.safetensors", "checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "epoch-3.png", "epoch-4.png",
+                "losses.png", "mine-1.txt", "report.html"],
             Names());
     }
 
@@ -270,7 +283,9 @@ public sealed class TrainingProgramTests : IDisposable
     private static ProgramInfo Info() => new("test", "A test.", Epochs: 1, Batch: 10) { Digits = 100, MaxBatch = 1000 };
 
     private (int Code, string Output, string Error) Run(params string[] args) =>
-        CapturedConsole.Of(() => TrainingProgram.Run([.. args.Contains("--out") ? (string[])[] : ["--out", Out], .. args], Info(), run => Train(run, () => { })));
+        CapturedConsole.Of(() =>
+            TrainingProgram.Run([.. args.Contains("--out") ? (string[])[] : ["--out", Out], .. args], Info(),
+                run => Train(run, () => { })));
 
     private static void Train(TrainingRun run, Action step)
     {

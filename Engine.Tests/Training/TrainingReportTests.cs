@@ -17,7 +17,9 @@ public sealed class TrainingReportTests : IDisposable
     public void Everything_that_is_not_the_reports_own_is_escaped()
     {
         new Picture(2, 2, 1).Save(Path.Combine(_folder.FullName, "a & <b>.png"));
-        string html = Report(Evil, new EpochMeans(1, new Dictionary<string, double> { [Evil] = 1 }) { Metrics = new Dictionary<string, double> { [Evil] = 2 } }, "a & <b>.png");
+        string html = Report(Evil,
+            new EpochMeans(1, new Dictionary<string, double> { [Evil] = 1 }) { Metrics = new Dictionary<string, double> { [Evil] = 2 } },
+            "a & <b>.png");
         Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>", html, StringComparison.Ordinal);
         Assert.Contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; ", html, StringComparison.Ordinal);
@@ -28,7 +30,8 @@ public sealed class TrainingReportTests : IDisposable
     {
         new Picture(2, 2, 1).Save(Path.Combine(_folder.FullName, "epoch-001.png"));
         string html = Report("gan", new EpochMeans(1, new Dictionary<string, double> { ["loss"] = 1 }), "epoch-001.png");
-        foreach (Match source in Regex.Matches(html, "(src|href|url)\\s*[=(]\\s*\"?([^\"]{0,22})")) Assert.Equal("data:image/png;base64,", source.Groups[2].Value);
+        foreach (Match source in Regex.Matches(html, "(src|href|url)\\s*[=(]\\s*\"?([^\"]{0,22})")) Assert.Equal(
+            "data:image/png;base64,", source.Groups[2].Value);
         Assert.DoesNotContain("http", html, StringComparison.Ordinal);
         Assert.Contains("prefers-color-scheme: dark", html, StringComparison.Ordinal);
         string picture = Regex.Match(html, "base64,([^\"]+)").Groups[1].Value;
@@ -39,13 +42,15 @@ public sealed class TrainingReportTests : IDisposable
     public void Curves_are_well_formed_and_stay_inside_their_frame()
     {
         double[] values = [3, 1, double.NaN, -2, 7, double.PositiveInfinity, 5];
-        EpochMeans[] history = [.. values.Select((value, i) => new EpochMeans(i + 1, new Dictionary<string, double> { ["a"] = value, ["b"] = 0.5 }))];
+        EpochMeans[] history = [.. values.Select(
+            (value, i) => new EpochMeans(i + 1, new Dictionary<string, double> { ["a"] = value, ["b"] = 0.5 }))];
         XElement svg = XElement.Parse(Regex.Match(Report("gan", history), "<svg.*?</svg>", RegexOptions.Singleline).Value);
         XElement[] curves = [.. svg.Elements("polyline")];
 
         // a is broken twice, b is whole.
         Assert.Equal(4, curves.Length);
-        double[][] points = [.. curves.SelectMany(curve => curve.Attribute("points")!.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(point =>
+        double[][] points = [.. curves.SelectMany(
+            curve => curve.Attribute("points")!.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(point =>
             point.Split(',').Select(text => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)).ToArray())];
         Assert.All(points, point => Assert.True(point[0] is >= 0 and <= 802 && point[1] is >= 0 and <= 320, $"{point[0]}, {point[1]}"));
         Assert.Equal(["a", "b"], svg.Elements("text").Select(text => text.Value).Where(text => text is "a" or "b"));
@@ -54,7 +59,8 @@ public sealed class TrainingReportTests : IDisposable
     [Fact]
     public void Long_trainings_have_curves_of_bounded_size_and_some_of_their_pictures()
     {
-        EpochMeans[] history = [.. Enumerable.Range(1, 20_000).Select(i => new EpochMeans(i, new Dictionary<string, double> { ["a"] = Math.Sin(i) }))];
+        EpochMeans[] history = [.. Enumerable.Range(1, 20_000)
+            .Select(i => new EpochMeans(i, new Dictionary<string, double> { ["a"] = Math.Sin(i) }))];
         string[] names = [.. Enumerable.Range(1, 100).Select(i => $"epoch-{i:000}.png")];
         foreach (string name in names) new Picture(1, 1, 1).Save(Path.Combine(_folder.FullName, name));
         string html = Report("gan", history, names);

@@ -90,16 +90,19 @@ public sealed class WeightsTests : IDisposable
     public void A_blank_path_is_refused() => Refused("--from must be the path of a file or a folder, was ''.", 2, "--from", "");
 
     [Fact]
-    public void A_file_that_is_not_there_is_named() => Refused("no-such.safetensors", 2, "--from", Path.Combine(_folder.FullName, "no-such.safetensors"));
+    public void A_file_that_is_not_there_is_named() =>
+        Refused("no-such.safetensors", 2, "--from", Path.Combine(_folder.FullName, "no-such.safetensors"));
 
     [Fact]
-    public void No_epochs_need_weights_to_measure() => Refused("--epochs 0 trains nothing: expected --from or --resume beside it, found neither.", 2, "--epochs", "0");
+    public void No_epochs_need_weights_to_measure() =>
+        Refused("--epochs 0 trains nothing: expected --from or --resume beside it, found neither.", 2, "--epochs", "0");
 
     [Fact]
     public void Programs_that_take_no_weights_have_no_such_option()
     {
         ProgramInfo info = new("test", "A test.", 1, 16);
-        (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(["--from", "x"], info, _ => Assert.Fail("must not train")));
+        (int code, _, string error) =
+            CapturedConsole.Of(() => TrainingProgram.Run(["--from", "x"], info, _ => Assert.Fail("must not train")));
         Assert.Equal(1, code);
         Assert.Contains("'--from'", error, StringComparison.Ordinal);
     }
@@ -131,7 +134,8 @@ public sealed class WeightsTests : IDisposable
             using ExponentialMovingAverage average = new(model, _decay);
             BatchLoader batches = run.Batches(run.LoadImages(28, 28, channels: 1));
             LearningRateSchedule rate = LearningRateSchedules.Cosine(1e-2, run.AllSteps(batches));
-            Trainer trainer = _decay > 0 ? run.Trainer(("model", model), ("adam", adam), ("average", average)) : run.Trainer(("model", model), ("adam", adam));
+            Trainer trainer = _decay > 0 ? run.Trainer(("model", model), ("adam", adam), ("average", average))
+                : run.Trainer(("model", model), ("adam", adam));
             foreach (int _ in trainer.Epochs())
             {
                 foreach (Batch batch in trainer.Steps(batches))

@@ -42,7 +42,8 @@ public sealed class AnomalyTests
         using Vae vae = TinyVae.Make(cpu);
         AnomalyScore score = new(vae, TinyVae.Images, TinyVae.Pixels, new RandomStream(1), samples: 3);
         RandomStream random = new(1);
-        double[] known = vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 3, random), next = vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 3, random);
+        double[] known = vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 3, random),
+            next = vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 3, random);
         double[] scores = score.Of(TinyVae.Images);
         Assert.Equal(next.Select(bound => -bound), scores);
 

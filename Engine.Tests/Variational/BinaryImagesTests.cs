@@ -7,10 +7,12 @@ namespace Engine.Tests;
 public sealed class BinaryImagesTests
 {
     private static readonly ImageDataset s_data = new(
-        "grey", 1, 2, 1, [.. Enumerable.Range(0, 4000).Select(i => i % 2 == 0 ? (byte)51 : (byte)200)], [.. Enumerable.Range(0, 2000).Select(i => i % 7)], 7);
+        "grey", 1, 2, 1, [.. Enumerable.Range(0, 4000).Select(i => i % 2 == 0 ? (byte)51 : (byte)200)],
+        [.. Enumerable.Range(0, 2000).Select(i => i % 7)], 7);
 
     [Fact]
-    public void Grey_stays_grey_without_binarisation() => Assert.Equal([0.2f, 200 / 255f], BinaryImages.ToFloats(s_data, Binarization.None, 1)[..2]);
+    public void Grey_stays_grey_without_binarisation() =>
+        Assert.Equal([0.2f, 200 / 255f], BinaryImages.ToFloats(s_data, Binarization.None, 1)[..2]);
 
     [Fact]
     public void A_threshold_decides_at_the_half() => Assert.Equal([0, 1], BinaryImages.ToFloats(s_data, Binarization.Threshold, 1)[..2]);

@@ -112,6 +112,7 @@ public sealed class LatentTests : IDisposable
     private Vae Flat()
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);
-        return new Vae(new GaussianEncoder(new Linear(3, 2, options), 2, 2, options), new Linear(2, 3, options, true, Initializers.Zeros, Initializers.Zeros));
+        return new Vae(new GaussianEncoder(new Linear(3, 2, options), 2, 2, options),
+            new Linear(2, 3, options, true, Initializers.Zeros, Initializers.Zeros));
     }
 }

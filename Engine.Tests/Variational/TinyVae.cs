@@ -23,8 +23,8 @@ internal static class TinyVae
     }
 
     /// <summary>
-    /// As <see cref="Make"/>, with one latent and a q(z|x) of variance 2 and a mean near 0: it covers the prior, so that importance weights are
-    /// small and their means converge.
+    /// As <see cref="Make"/>, with one latent and a q(z|x) of variance 2 and a mean near 0: it covers the prior, so that importance weights
+    /// are small and their means converge.
     /// </summary>
     internal static Vae MakeWide(Device device, long seed = 3)
     {

@@ -22,7 +22,9 @@ public sealed class VaeBoundTests : IDisposable
 
         // KL = integral of q log(q / p)
         double deviation = Math.Sqrt(variance);
-        double expected = Integral(mean - (12 * deviation), mean + (12 * deviation), z => Normal(z, mean, variance) * (LogNormal(z, mean, variance) - LogNormal(z, 0, 1)));
+        double expected = Integral(
+            mean - (12 * deviation), mean + (12 * deviation), z =>
+                Normal(z, mean, variance) * (LogNormal(z, mean, variance) - LogNormal(z, 0, 1)));
         using Tape tape = new(_cpu);
         VaeLosses losses = vae.Losses(Tensor.From(s_image, [1, 3]).Cast(DType.Float64), new VaeObjective { Beta = 2 }, new RandomStream(1));
         Assert.Equal(expected, losses.Divergence.Item(), 1e-6);
@@ -38,7 +40,8 @@ public sealed class VaeBoundTests : IDisposable
         double evidence = vae.EvidenceLowerBound(images, shape, 1, new RandomStream(1)).Average();
         double one = Bound(1), two = Bound(2), five = Bound(5), fifty = Bound(50), exact = Exact(vae);
         Assert.Equal(evidence, one, 0.05);
-        Assert.True(evidence < two && two < five && five < fifty && fifty < exact + 0.01, $"{evidence} < {two} < {five} < {fifty} < {exact}");
+        Assert.True(evidence < two && two < five && five < fifty && fifty < exact + 0.01,
+            $"{evidence} < {two} < {five} < {fifty} < {exact}");
         Assert.True(exact - evidence > 0.1, "the bounds must differ for the test to say something");
         Assert.Equal(exact, fifty, 0.05);
 
@@ -51,8 +54,10 @@ public sealed class VaeBoundTests : IDisposable
         using Vae vae = TinyVae.Make(_cpu);
         float[] images = TinyVae.Copies(s_image, Draws);
         Shape shape = [Draws, 3];
-        Assert.Equal(-vae.EvidenceLowerBound(images, shape, 3, new RandomStream(2)).Average(), Loss(new VaeObjective { Samples = 3 }), 0.03);
-        Assert.Equal(-vae.LogLikelihood(images, shape, 3, new RandomStream(2)).Average(), Loss(new VaeObjective { Samples = 3, ImportanceWeighted = true }), 0.03);
+        Assert.Equal(-vae.EvidenceLowerBound(images, shape, 3, new RandomStream(2)).Average(), Loss(new VaeObjective { Samples = 3 }),
+            0.03);
+        Assert.Equal(-vae.LogLikelihood(images, shape, 3, new RandomStream(2)).Average(),
+            Loss(new VaeObjective { Samples = 3, ImportanceWeighted = true }), 0.03);
 
         double Loss(VaeObjective objective)
         {
@@ -129,7 +134,8 @@ public sealed class VaeBoundTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => vae.Losses(x, new VaeObjective { Samples = 0 }, new RandomStream(1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => vae.LogLikelihood(TinyVae.Images, [4, 3], 0, new RandomStream(1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 1, new RandomStream(1), rows: 0));
-        Assert.Equal("Latents of 2 numbers each were expected, found 3 numbers.", Assert.Throws<ArgumentException>(() => vae.Decode(new float[3])).Message);
+        Assert.Equal("Latents of 2 numbers each were expected, found 3 numbers.",
+            Assert.Throws<ArgumentException>(() => vae.Decode(new float[3])).Message);
     }
 
     // log of the integral of p(z) p(x|z)
@@ -166,5 +172,6 @@ public sealed class VaeBoundTests : IDisposable
 
     private static double Normal(double z, double mean, double variance) => Math.Exp(LogNormal(z, mean, variance));
 
-    private static double LogNormal(double z, double mean, double variance) => -0.5 * (Math.Log(2 * Math.PI * variance) + ((z - mean) * (z - mean) / variance));
+    private static double LogNormal(double z, double mean, double variance) =>
+        -0.5 * (Math.Log(2 * Math.PI * variance) + ((z - mean) * (z - mean) / variance));
 }

@@ -33,7 +33,8 @@ public sealed class VaeGradientTests : IDisposable
     {
         Random random = new(5);
         double[][] gradients;
-        using (Tape tape = new(_cpu)) gradients = [.. tape.Gradients(Loss(objective), _vae.Parameters).Select(gradient => gradient.ToDoubles())];
+        using (Tape tape = new(_cpu)) gradients =
+            [.. tape.Gradients(Loss(objective), _vae.Parameters).Select(gradient => gradient.ToDoubles())];
         for (int i = 0; i < _vae.Parameters.Count; i++)
         {
             Parameter parameter = _vae.Parameters[i];

@@ -13,14 +13,16 @@ public sealed class VaeOptionsTests
         VaeChoices choices = Read();
         Assert.Equal((VaeNetwork.FullyConnected, 20, Binarization.None), (choices.Network, choices.Latent, choices.Binarization));
         Assert.Equal(new VaeObjective(), choices.Objective);
-        Assert.Equal((0, 0, null, false, false), (choices.WarmUp, choices.TestSamples, choices.Anomaly, choices.Probe, choices.HasLikelihood));
+        Assert.Equal((0, 0, null, false, false),
+            (choices.WarmUp, choices.TestSamples, choices.Anomaly, choices.Probe, choices.HasLikelihood));
     }
 
     [Fact]
     public void Networks_bring_their_latents_and_binary_pixels()
     {
         VaeChoices conv = Read("--conv"), paper = Read("--recipe", "iwae", "--importance", "50");
-        Assert.Equal((VaeNetwork.Convolutional, 32, Binarization.Dynamic, true), (conv.Network, conv.Latent, conv.Binarization, conv.HasLikelihood));
+        Assert.Equal((VaeNetwork.Convolutional, 32, Binarization.Dynamic, true),
+            (conv.Network, conv.Latent, conv.Binarization, conv.HasLikelihood));
         Assert.Equal((VaeNetwork.Iwae, 50, Binarization.Dynamic), (paper.Network, paper.Latent, paper.Binarization));
         Assert.Equal(new VaeObjective { Samples = 50, ImportanceWeighted = true }, paper.Objective);
         VaeChoices quick = Read("--recipe", "iwae", "--importance", "50", "--resample", "8", "--pace", "9");
@@ -47,7 +49,8 @@ public sealed class VaeOptionsTests
     [InlineData("--resample 8 draws among importance samples: it needs --importance of at least 2, found 1.", "--resample", "8")]
     [InlineData("--pace 9 shortens the schedule of --recipe iwae, which was not asked for.", "--pace", "9")]
     [InlineData("--conv and --recipe iwae ask for different networks: expected one of them, found both.", "--conv", "--recipe", "iwae")]
-    [InlineData("--test-samples 5 measures log p(x) of binary pixels: expected --loss bce and --binarize dynamic, static or threshold, found --loss bce and --binarize none.", "--test-samples", "5")]
+    [InlineData("--test-samples 5 measures log p(x) of binary pixels: expected --loss bce and --binarize dynamic, static or threshold, "
+        + "found --loss bce and --binarize none.", "--test-samples", "5")]
     [InlineData("found --loss mse and --binarize dynamic.", "--conv", "--loss", "mse", "--test-samples", "5")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args)
     {
@@ -61,7 +64,8 @@ public sealed class VaeOptionsTests
     [InlineData(true, "--epochs", "3", "--recipe=iwae")]
     [InlineData(false, "--recipe", "none")]
     [InlineData(false, "--out", "iwae")]
-    public void The_papers_training_is_known_before_options_are_read(bool expected, params string[] args) => Assert.Equal(expected, VaeOptions.IsPaper(args));
+    public void The_papers_training_is_known_before_options_are_read(bool expected, params string[] args) =>
+        Assert.Equal(expected, VaeOptions.IsPaper(args));
 
     private static VaeChoices Read(params string[] args)
     {
@@ -74,6 +78,8 @@ public sealed class VaeOptionsTests
     private static int Run(Action<VaeChoices> take, string[] args)
     {
         VaeOptions options = new();
-        return TrainingProgram.Run([.. args, "--device", "cpu:1"], new ProgramInfo("vae", "A test.", Epochs: 1, Batch: 10), run => take(options.Read(run)), options.All);
+        return TrainingProgram.Run(
+            [.. args, "--device", "cpu:1"], new ProgramInfo("vae", "A test.", Epochs: 1, Batch: 10), run => take(options.Read(run)),
+            options.All);
     }
 }

@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A recurrent network learns to write: dotnet run docs/lessons/char-rnn.cs -- [--data sentences|shakespeare|FILE] [--cell lstm|gru] [--help]. See char-rnn.md.
+// A recurrent network learns to write: dotnet run docs/lessons/char-rnn.cs -- [--data sentences|shakespeare|FILE] [--cell lstm|gru]
+// [--help]. See char-rnn.md.
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive;
 using Engine.Models.Data;
@@ -14,10 +15,13 @@ var block = ProgramOption.Integer("--block", "Characters of a piece: how far gra
 var dropout = ProgramOption.Decay("--dropout", "The share of each layer's outputs that is dropped while training.", 0.2);
 var rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 2e-3, 1e-9, 1);
 var steps = ProgramOption.Integer("--steps", "Steps of an epoch; 0 for a whole pass over the text.", 0);
-var prompt = new System.CommandLine.Option<string>("--prompt") { Description = "What the sample begins with; a line break unless told otherwise.", DefaultValueFactory = _ => "\n" };
+var prompt = new System.CommandLine.Option<string>("--prompt") {
+    Description = "What the sample begins with; a line break unless told otherwise.", DefaultValueFactory = _ => "\n" };
 var length = ProgramOption.Integer("--length", "Characters of the sample.", 500);
-var temperature = ProgramOption.Decimal("--temperature", "What logits are divided by for the sample; 0 takes the likeliest character.", 0.8);
-ProgramInfo info = new("char-rnn", "A recurrent network reads a text character by character, and learns to write one.", Epochs: 10, Batch: 32, TextDatasets.SentencesName)
+var temperature = ProgramOption.Decimal(
+    "--temperature", "What logits are divided by for the sample; 0 takes the likeliest character.", 0.8);
+ProgramInfo info = new("char-rnn", "A recurrent network reads a text character by character, and learns to write one.", Epochs: 10,
+    Batch: 32, TextDatasets.SentencesName)
 {
     IsText = true,
     TakesWeights = true,
@@ -31,7 +35,8 @@ void Train(TrainingRun run)
     TextDataset text = run.LoadText();
     TextStreams streams = new(text.Train, run.Batch, run.Option(block));
     int perEpoch = run.Option(steps) > 0 ? run.Option(steps) : streams.Count;
-    string begin = run.Option(prompt) is { Length: > 0 } told ? told : throw new DataException("--prompt must be at least one character, was empty.");
+    string begin = run.Option(prompt) is { Length: > 0 } told ? told
+        : throw new DataException("--prompt must be at least one character, was empty.");
     int[] beginning = text.Vocabulary.Encode(begin);
 
     // p(text) = product over t of p(character t | those before it): all that came before is in the state.
@@ -57,5 +62,6 @@ void Train(TrainingRun run)
 
     // A sample is a function of seed and number, so that drawing one changes nothing in the training.
     string Sample(int count, int number) => begin + text.Vocabulary.Decode(
-        model.Sample(beginning, count, new TokenSampling { Temperature = run.Option(temperature) }, run.Random.Split("samples").Split(number)));
+        model.Sample(beginning, count, new TokenSampling { Temperature = run.Option(temperature) },
+            run.Random.Split("samples").Split(number)));
 }

@@ -1,13 +1,15 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A classifier of digits, to judge generated ones with: dotnet run docs/lessons/classify.cs -- [--data digits|mnist|PATH] [--help]. See dcgan.md.
+// A classifier of digits, to judge generated ones with: dotnet run docs/lessons/classify.cs -- [--data digits|mnist|PATH] [--help]. See
+// dcgan.md.
 using Engine.Autograd.Nn;
 using Engine.Models.Classification;
 using Engine.Models.Data;
 using Engine.Models.Training;
 
-ProgramInfo info = new("classify", "A convolutional network learns to tell digits apart; dcgan.cs counts the classes of its samples with it.", Epochs: 5, Batch: 128);
+ProgramInfo info = new("classify",
+    "A convolutional network learns to tell digits apart; dcgan.cs counts the classes of its samples with it.", Epochs: 5, Batch: 128);
 return TrainingProgram.Run(args, info, Train);
 
 static void Train(TrainingRun run)

@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// Five generative models learn the same images side by side: dotnet run docs/lessons/compare.cs -- [--data digits|mnist|PATH] [--help]. See compare.md.
+// Five generative models learn the same images side by side: dotnet run docs/lessons/compare.cs -- [--data digits|mnist|PATH] [--help]. See
+// compare.md.
 using System.Diagnostics;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
@@ -16,11 +17,13 @@ using Engine.Models.Training;
 const int Side = 28, JudgeEpochs = 3;
 
 var only = ProgramOption.Choice("--only", "One family alone, or all.", ["all", .. Contestants.Names]);
-var width = ProgramOption.Integer("--width", "The width of all networks; 16 makes models of about 400,000 parameters.", 16, least: 1, most: 256);
+var width = ProgramOption.Integer(
+    "--width", "The width of all networks; 16 makes models of about 400,000 parameters.", 16, least: 1, most: 256);
 var images = ProgramOption.Integer("--images", "Images to train on at most.", 12_000, least: 2);
 var samples = ProgramOption.Integer("--samples", "Samples of each model that are judged, at least 100; 0 draws none.", 2000);
 var testImages = ProgramOption.Integer("--test-images", "Test images that the likelihood is measured on, at most.", 1000, least: 2);
-ProgramInfo info = new("compare", "A VAE, a GAN, an autoregressive model, a flow and a diffusion model learn the same images.", Epochs: 10, Batch: 64)
+ProgramInfo info = new("compare", "A VAE, a GAN, an autoregressive model, a flow and a diffusion model learn the same images.", Epochs: 10,
+    Batch: 64)
 {
     FreeOptions = [samples.Name, testImages.Name],
 };
@@ -38,23 +41,27 @@ void Train(TrainingRun run)
         if (run.Option(samples) > 0 && (part.Count < SampleJudge.LeastImages || part.Classes != DigitClassifier.Classes))
         {
             throw new DataException(
-                $"Samples are judged by a classifier of at least {SampleJudge.LeastImages} images of {DigitClassifier.Classes} classes, found {part.Count} of {part.Classes} in {part.Name}; --samples 0 draws none.");
+                $"Samples are judged by a classifier of at least {SampleJudge.LeastImages} images of {DigitClassifier.Classes} classes, "
+                + $"found {part.Count} of {part.Classes} in {part.Name}; --samples 0 draws none.");
         }
     }
 
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 
     ModuleOptions options = new(run.Random, run.Device);
-    Contestant[] models = [.. Contestants.Names.Where(name => run.Option(only) == "all" || run.Option(only) == name).Select(name => Contestants.Make(name, run.Option(width), options))];
+    Contestant[] models = [.. Contestants.Names.Where(name => run.Option(only) == "all" || run.Option(only) == name)
+        .Select(name => Contestants.Make(name, run.Option(width), options))];
     Trainer trainer = run.Trainer([.. models.Select(model => (model.Family, (IStateful)model))]);
     foreach (int epoch in trainer.Epochs())
     {
         // All see the same batches in the same order; each takes its own time, which is added up.
         foreach (Batch batch in trainer.Steps(batches))
-            foreach (Contestant model in models) trainer.Report(model == models[0] ? batch.Count : 0, (model.Family, model.Step(batch.Images, batch.Count)));
+            foreach (Contestant model in models) trainer.Report(
+                model == models[0] ? batch.Count : 0, (model.Family, model.Step(batch.Images, batch.Count)));
 
         if (run.IsStopping) break;
-        foreach (Contestant model in models) run.Output.Save($"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"))));
+        foreach (Contestant model in models) run.Output.Save(
+            $"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"))));
     }
 
     if (!run.IsStopping) Compare(run, models, data, test);
@@ -73,12 +80,15 @@ void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDatas
     foreach (Contestant model in models)
     {
         run.Stopping.ThrowIfCancellationRequested();
-        (float[] drawn, double seconds) = judge is null ? ([], 1) : Draw(model, run.Option(samples), run.Random.Split("samples").Split(model.Family));
+        (float[] drawn, double seconds) = judge is null ? ([], 1)
+            : Draw(model, run.Option(samples), run.Random.Split("samples").Split(model.Family));
         if (judge is not null) run.Output.Save($"{model.Family}.png", Grid(drawn.AsSpan(0, 64 * Side * Side)));
         SampleQuality? quality = judge?.Of(drawn);
         rows.Add(new ComparisonRow(
-            model.Family, model.ParameterCount, model.ImagesPerSecond, judge is null ? 0 : run.Option(samples) / seconds, model.LikelihoodKind,
-            model.BitsPerDimension(measured, run.Random.Split("test")), quality, [.. quality?.Signs(DigitClassifier.Classes) ?? [], .. model.Signs(measured)]));
+            model.Family, model.ParameterCount, model.ImagesPerSecond, judge is null ? 0 : run.Option(samples) / seconds,
+            model.LikelihoodKind,
+            model.BitsPerDimension(measured, run.Random.Split("test")), quality,
+            [.. quality?.Signs(DigitClassifier.Classes) ?? [], .. model.Signs(measured)]));
     }
 
     string table = new ComparisonTable(rows, judge?.Data).ToString();

@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A DCGAN draws digits with convolutions: dotnet run docs/lessons/dcgan.cs -- [--data digits|mnist|PATH] [--discriminator conv|dense] [--help]. See dcgan.md.
+// A DCGAN draws digits with convolutions: dotnet run docs/lessons/dcgan.cs -- [--data digits|mnist|PATH] [--discriminator conv|dense]
+// [--help]. See dcgan.md.
 using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
@@ -13,12 +14,14 @@ using Engine.Models.Training;
 
 const int Latent = 100, Side = Dcgan.Side;
 
-var discriminator = ProgramOption.Choice("--discriminator", "What judges the images: convolutions, or fully connected layers with batch normalisation.", "conv", "dense");
+var discriminator = ProgramOption.Choice(
+    "--discriminator", "What judges the images: convolutions, or fully connected layers with batch normalisation.", "conv", "dense");
 Option<string?> classifier = new("--classifier")
 {
     Description = "The file that classify.cs wrote: the classes of 10,000 generated digits are counted with it at the end.",
 };
-ProgramInfo info = new("dcgan", "A deep convolutional GAN learns to draw digits.", Epochs: 50, Batch: 256) { FreeOptions = [classifier.Name] };
+ProgramInfo info = new("dcgan", "A deep convolutional GAN learns to draw digits.", Epochs: 50, Batch: 256) {
+    FreeOptions = [classifier.Name] };
 return TrainingProgram.Run(args, info, run => Train(run, run.Option(discriminator)!, run.Option(classifier)), discriminator, classifier);
 
 static void Train(TrainingRun run, string discriminator, string? classifierPath)

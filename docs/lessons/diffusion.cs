@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A diffusion model learns to draw digits out of noise: dotnet run docs/lessons/diffusion.cs -- [--data digits|mnist|PATH] [--predict eps|x0|v] [--help]. See diffusion.md.
+// A diffusion model learns to draw digits out of noise: dotnet run docs/lessons/diffusion.cs -- [--data digits|mnist|PATH] [--predict
+// eps|x0|v] [--help]. See diffusion.md.
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
@@ -15,7 +16,8 @@ using Engine.Models.Training;
 const int Side = 28, Classes = 10;
 
 DiffusionOptions options = new();
-ProgramInfo info = new("diffusion", "A diffusion model learns to draw digits out of noise.", Epochs: 30, Batch: 64) { FreeOptions = DiffusionOptions.OfSampling, TakesWeights = true };
+ProgramInfo info = new("diffusion", "A diffusion model learns to draw digits out of noise.", Epochs: 30, Batch: 64) {
+    FreeOptions = DiffusionOptions.OfSampling, TakesWeights = true };
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
 
 static void Train(TrainingRun run, DiffusionChoices choices)
@@ -42,7 +44,8 @@ static void Train(TrainingRun run, DiffusionChoices choices)
         foreach (Batch batch in trainer.Steps(batches))
         {
             // It rises over the first epoch, then falls along half a cosine.
-            adam.LearningRate = choices.LearningRate * Math.Min((trainer.Step + 1) / epochSteps, 0.5 + (0.5 * Math.Cos(Math.PI * Math.Min(1, trainer.Step / allSteps))) + 1e-3);
+            adam.LearningRate = choices.LearningRate
+                * Math.Min((trainer.Step + 1) / epochSteps, 0.5 + (0.5 * Math.Cos(Math.PI * Math.Min(1, trainer.Step / allSteps))) + 1e-3);
 
             // x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e for a random t and e, and the squared error of what the network says of it
             using Tape tape = new(run.Device);
@@ -57,7 +60,8 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 
         if (epoch % choices.Every > 0) continue;
         using IDisposable _ = average.Use();
-        run.Output.Save($"samples-{epoch:000}.png", new ImageGrid().Draw(Samples(choices.Sampler(model), choices.Samples, choices, run.Random.Split("sheet")), Side, Side));
+        run.Output.Save($"samples-{epoch:000}.png",
+            new ImageGrid().Draw(Samples(choices.Sampler(model), choices.Samples, choices, run.Random.Split("sheet")), Side, Side));
     }
 
     if (run.IsStopping) return;
@@ -78,22 +82,28 @@ static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices cho
     RandomStream random = run.Random.Split("pictures");
     int few = Math.Min(4, choices.Samples);
     run.Output.Save("forward.png", pictures.Forward(test.Spread(Math.Min(few, test.Count)).ToFloats(), random));
-    run.Output.Save("reverse.png", pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null));
+    run.Output.Save("reverse.png",
+        pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null));
     run.Output.Save("samples.png", new ImageGrid { Columns = 10 }.Draw(Samples(sampler, choices.Samples, choices, random), Side, Side));
-    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, test.Spread(Math.Min(Math.Min(10, choices.Samples), test.Count)).ToFloats(), random));
+    run.Output.Save("inpainting.png",
+        pictures.Inpainted(sampler, test.Spread(Math.Min(Math.Min(10, choices.Samples), test.Count)).ToFloats(), random));
 }
 
-static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test, DigitClassifier classifier)
+static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test,
+    DigitClassifier classifier)
 {
     RandomStream random = run.Random.Split("test");
     if (choices.BoundImages > 0)
     {
         int count = Math.Min(test.Count, 10_000);
-        VariationalBound bound = model.Bound(test.Take(count).ToFloats(), [count, Side, Side, 1], random, choices.IsConditional ? test.Labels[..count] : default, choices.BoundImages);
+        VariationalBound bound = model.Bound(
+            test.Take(count).ToFloats(), [count, Side, Side, 1], random, choices.IsConditional ? test.Labels[..count] : default,
+            choices.BoundImages);
         trainer.Record("bits_per_dim", bound.Total);
         run.Output.Save("bound.png", DiffusionPictures.Bound(bound));
         run.Print(FormattableString.Invariant(
-            $"Variational bound of test images: {bound.Total:0.000} bits/dim ({bound.Terms[0]:0.000} of the first step, {bound.Prior:0.0000} of the prior; {bound.Images} images for each of {bound.Terms.Count} steps)."));
+            $"Variational bound of test images: {bound.Total:0.000} bits/dim ({bound.Terms[0]:0.000} of the first step, "
+            + $"{bound.Prior:0.0000} of the prior; {bound.Images} images for each of {bound.Terms.Count} steps)."));
     }
 
     if (choices.Classifier is null) return;

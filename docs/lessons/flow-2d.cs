@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A flow learns a density of the plane: dotnet run docs/lessons/flow-2d.cs -- [--density 8gaussians|checkerboard|...] [--model couplings|maf|iaf] [--help]. See flow-2d.md.
+// A flow learns a density of the plane: dotnet run docs/lessons/flow-2d.cs -- [--density 8gaussians|checkerboard|...] [--model
+// couplings|maf|iaf] [--help]. See flow-2d.md.
 using System.CommandLine;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
@@ -10,8 +11,11 @@ using Engine.Models.Flow;
 using Engine.Models.Training;
 
 Option<string> density = ProgramOption.Choice("--density", "The density to learn.", [.. ToyDensity.Names]);
-Option<string> model = ProgramOption.Choice("--model", "Couplings, or networks that are masked: autoregressive from data to latents, or from latents to data.", [.. PlaneFlows.Names]);
-Option<string> bijector = ProgramOption.Choice("--bijector", "What a layer does to a number: a spline, or an affine map.", "spline", "affine");
+Option<string> model = ProgramOption.Choice(
+    "--model", "Couplings, or networks that are masked: autoregressive from data to latents, or from latents to data.",
+    [.. PlaneFlows.Names]);
+Option<string> bijector =
+    ProgramOption.Choice("--bijector", "What a layer does to a number: a spline, or an affine map.", "spline", "affine");
 Option<int> bins = ProgramOption.Integer("--bins", "Bins of a spline.", 24, 1, 256);
 Option<int> couplings = ProgramOption.Integer("--couplings", "Layers.", 4, 1, 100);
 Option<int> hidden = ProgramOption.Integer("--hidden", "Width of the networks' two hidden layers.", 64, 1, 4096);
@@ -19,7 +23,8 @@ Option<int> steps = ProgramOption.Integer("--steps", "Steps in a round.", 100, 1
 Option<int> testPoints = ProgramOption.Integer("--test-points", "Points to measure on.", 50_000, 1);
 Option<int> grid = ProgramOption.Integer("--grid", "Squares along each side of the grid that the density is integrated on.", 400, 1, 4000);
 
-ProgramInfo info = new("flow-2d", "A normalizing flow learns a density of the plane, exactly: its likelihood beside the best there is.", Epochs: 60, Batch: 512, Data: null)
+ProgramInfo info = new("flow-2d", "A normalizing flow learns a density of the plane, exactly: its likelihood beside the best there is.",
+    Epochs: 60, Batch: 512, Data: null)
 {
     EpochsHelp = "Rounds.",
     BatchHelp = "Points in a batch.",
@@ -30,9 +35,11 @@ return TrainingProgram.Run(args, info, Train, density, model, bijector, bins, co
 
 void Train(TrainingRun run)
 {
-    // f: each layer changes one of the two coordinates by what a network says of the other one; if it is autoregressive, that one too, by what the network knows without seeing anything.
+    // f: each layer changes one of the two coordinates by what a network says of the other one; if it is autoregressive, that one too, by
+    // what the network knows without seeing anything.
     ModuleOptions options = new(run.Random, run.Device);
-    Bijector change = run.Option(bijector) == "affine" ? new AffineBijector(2) : new SplineBijector(new(run.Option(bins), Bound: 5) { MinimumWidth = 1e-4, MinimumHeight = 1e-4 });
+    Bijector change = run.Option(bijector) == "affine" ? new AffineBijector(2)
+        : new SplineBijector(new(run.Option(bins), Bound: 5) { MinimumWidth = 1e-4, MinimumHeight = 1e-4 });
     using NormalizingFlow flow = PlaneFlows.Make(run.Option(model)!, run.Option(couplings), run.Option(hidden), change, options);
     using Adam adam = new(flow.Parameters);
 
@@ -56,7 +63,8 @@ void Train(TrainingRun run)
         }
 
         // After rounds 1, 2, 4, 8, ... and the last: data, density, samples.
-        if ((round & (round - 1)) == 0 || round == run.Epochs) run.Output.Save($"density-{round:000}.png", plane.Draw(test, plane.Sample(run.Option(testPoints), run.Random.Split(round))));
+        if ((round & (round - 1)) == 0 || round == run.Epochs) run.Output.Save(
+            $"density-{round:000}.png", plane.Draw(test, plane.Sample(run.Option(testPoints), run.Random.Split(round))));
     }
 
     if (run.IsStopping) return;

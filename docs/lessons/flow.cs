@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A flow learns the exact likelihood of images: dotnet run docs/lessons/flow.cs -- [--model realnvp|nice|glow] [--data digits|mnist|PATH] [--help]. See flow.md.
+// A flow learns the exact likelihood of images: dotnet run docs/lessons/flow.cs -- [--model realnvp|nice|glow] [--data digits|mnist|PATH]
+// [--help]. See flow.md.
 using Engine.Autograd;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
@@ -13,7 +14,8 @@ using Engine.Models.Training;
 const int Side = 28, Pixels = Side * Side;
 
 FlowOptions options = new();
-ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, FlowOptions.BatchOf(args)) { FreeOptions = FlowOptions.OfMeasuring, TakesWeights = true };
+ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, FlowOptions.BatchOf(args)) {
+    FreeOptions = FlowOptions.OfMeasuring, TakesWeights = true };
 return TrainingProgram.Run(args, info, Train, options.All);
 
 void Train(TrainingRun run)
@@ -26,12 +28,14 @@ void Train(TrainingRun run)
     using ImageFlow model = options.Make(run, Side);
 
     // Some scales begin where a first batch of images says.
-    using (Tape first = new(run.Device, record: false)) model.Initialize(Levels(data.Pixels[..(Math.Min(256, data.Count) * Pixels)]), run.Random.Split("initialize"));
+    using (Tape first = new(run.Device, record: false)) model.Initialize(
+        Levels(data.Pixels[..(Math.Min(256, data.Count) * Pixels)]), run.Random.Split("initialize"));
 
     run.LoadWeights(model);
     using Adam adam = new(model.Parameters);
     using ExponentialMovingAverage average = new(model, 0.999, warmUp: true);
-    LearningRateSchedule rate = LearningRateSchedules.Cosine(options.LearningRate(run), run.AllSteps(batches), to: options.LearningRate(run) / 100);
+    LearningRateSchedule rate =
+        LearningRateSchedules.Cosine(options.LearningRate(run), run.AllSteps(batches), to: options.LearningRate(run) / 100);
 
     Trainer trainer = run.Trainer(("model", model), ("adam", adam), ("average", average));
     foreach (int epoch in trainer.Epochs())
@@ -52,7 +56,8 @@ void Train(TrainingRun run)
         if (run.IsStopping) continue;
         using (average.Use())
         {
-            trainer.Record("test_bits_per_dimension", model.BitsOf(test.Spread(Math.Min(1000, test.Count)).Pixels, 1, run.Random.Split(epoch)));
+            trainer.Record("test_bits_per_dimension",
+                model.BitsOf(test.Spread(Math.Min(1000, test.Count)).Pixels, 1, run.Random.Split(epoch)));
             run.Output.Save($"samples-{epoch:000}.png", Samples(0.7, 64));
         }
     }
@@ -63,10 +68,13 @@ void Train(TrainingRun run)
     int samples = options.TestSamples(run);
     double bitsOfTest = model.BitsOf(test.Pixels, samples, run.Random.Split("test"));
     trainer.Record("test bits per dimension", bitsOfTest);
-    run.Print(FormattableString.Invariant($"test bits per dimension: {bitsOfTest:0.0000} ({test.Count} test images, {samples} {(samples == 1 ? "draw" : "draws")} of the noise)"));
+    run.Print(FormattableString.Invariant(
+        $"test bits per dimension: {bitsOfTest:0.0000} ({test.Count} test images, {samples} {(samples == 1 ? "draw" : "draws")} of the "
+        + "noise)"));
 
     // The same latents, wider and narrower: a row for each temperature.
-    foreach (double temperature in (double[])[0.5, 0.7, 0.85, 1]) run.Output.Save(FormattableString.Invariant($"temperature-{temperature:0.00}.png"), Samples(temperature, 64));
+    foreach (double temperature in (double[])[0.5, 0.7, 0.85, 1]) run.Output.Save(
+        FormattableString.Invariant($"temperature-{temperature:0.00}.png"), Samples(temperature, 64));
     run.Output.Save("interpolation.png", Between(test.Spread(Math.Min(16, test.Count)).Pixels));
 
     Picture Samples(double temperature, int count)
@@ -84,10 +92,12 @@ void Train(TrainingRun run)
         using Tape tape = new(run.Device, record: false);
         Tensor z = model.Forward(Levels(images));
         int rows = z.Shape[0] / 2;
-        Tensor[] frames = [.. Enumerable.Range(0, Steps).Select(i => (z.Slice(0, 0, rows) * (1 - (i / (Steps - 1.0)))) + (z.Slice(0, rows, rows) * (i / (Steps - 1.0))))];
+        Tensor[] frames = [.. Enumerable.Range(0, Steps)
+            .Select(i => (z.Slice(0, 0, rows) * (1 - (i / (Steps - 1.0)))) + (z.Slice(0, rows, rows) * (i / (Steps - 1.0))))];
         Tensor line = Tensor.Concat(1, [.. frames.Select(frame => frame.Reshape(rows, 1, Pixels))]).Reshape(rows * Steps, Pixels);
         return new ImageGrid { Black = 0, Columns = Steps }.Draw(model.Decode(line), Side, Side);
     }
 
-    Tensor Levels(ReadOnlySpan<byte> images) => Tensor.From([.. images.ToArray().Select(level => (float)level)], [images.Length / Pixels, Side, Side, 1]);
+    Tensor Levels(ReadOnlySpan<byte> images) =>
+        Tensor.From([.. images.ToArray().Select(level => (float)level)], [images.Length / Pixels, Side, Side, 1]);
 }

@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A recurrent network forecasts a series with its uncertainty: dotnet run docs/lessons/forecast.cs -- [--noise X] [--help]. See forecast.md.
+// A recurrent network forecasts a series with its uncertainty: dotnet run docs/lessons/forecast.cs -- [--noise X] [--help]. See
+// forecast.md.
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
@@ -17,7 +18,8 @@ var context = ProgramOption.Integer("--context", "Steps that are read before a f
 var horizon = ProgramOption.Integer("--horizon", "Steps that are forecast.", 48, 1);
 var noise = ProgramOption.Decimal("--noise", "The deviation of the noise, beside waves of 1.", 0.2, 1e-3, 100);
 var paths = ProgramOption.Integer("--paths", "Paths that are drawn for a forecast.", 100, 1, 10_000);
-ProgramInfo info = new("forecast", "A recurrent network forecasts a time series, and says how sure it is.", Epochs: 20, Batch: 32, Data: null)
+ProgramInfo info = new("forecast", "A recurrent network forecasts a time series, and says how sure it is.", Epochs: 20, Batch: 32,
+    Data: null)
 {
     EpochsHelp = "Epochs, each of --steps steps.",
     BatchHelp = "Pieces of the series in a batch.",
@@ -30,10 +32,13 @@ void Train(TrainingRun run)
     SeasonalSeries series = SeasonalSeries.Make(run.Option(length), run.Seed, run.Option(noise));
     int trained = series.Values.Count * 4 / 5;
     double[] known = [.. series.Values.Take(trained)];
-    if (known.Length <= run.Option(context)) throw new DataException($"--length {series.Values.Count} is too short for --context {run.Option(context)}.");
+    if (known.Length <= run.Option(context)) throw new DataException(
+        $"--length {series.Values.Count} is too short for --context {run.Option(context)}.");
     double scale = SeriesWindows.Spread(known, run.Option(context));
-    SeriesWindows pieces = new(known, run.Option(context), run.Option(horizon), scale), all = new(series.Values, run.Option(context), run.Option(horizon), scale);
-    if (pieces.Count == 0 || all.Count <= trained) throw new DataException($"--length {series.Values.Count} is too short for --context {pieces.Context} and --horizon {pieces.Horizon}.");
+    SeriesWindows pieces = new(known, run.Option(context), run.Option(horizon), scale),
+        all = new(series.Values, run.Option(context), run.Option(horizon), scale);
+    if (pieces.Count == 0 || all.Count <= trained) throw new DataException(
+        $"--length {series.Values.Count} is too short for --context {pieces.Context} and --horizon {pieces.Horizon}.");
 
     using Forecaster model = new(run.Option(hidden), new ModuleOptions(run.Random, run.Device));
     using Adam adam = new(model.Parameters);
@@ -66,13 +71,15 @@ void Test(TrainingRun run, Trainer trainer, Forecaster model, SeasonalSeries ser
     float[] read = new float[count * pieces.Context];
     for (int i = 0; i < count; i++) pieces.Write(starts[i], read.AsSpan(i * pieces.Context, pieces.Context));
     Forecast[] forecasts = model.Predict(read, count, pieces.Horizon, run.Random.Split("paths"), run.Option(paths));
-    (int Start, Forecast Forecast)[] told = [.. forecasts.Select((forecast, i) => (starts[i] + pieces.Context, InUnitsOfSeries(forecast, starts[i])))];
+    (int Start, Forecast Forecast)[] told =
+        [.. forecasts.Select((forecast, i) => (starts[i] + pieces.Context, InUnitsOfSeries(forecast, starts[i])))];
 
     ForecastScore score = ForecastScore.Of(series.Values, series.Season, told);
     trainer.Record("error", score.Error);
     trainer.Record("coverage", score.Coverage);
     run.Print(FormattableString.Invariant(
-        $"Error over {pieces.Horizon} steps, {count} forecasts: {score.Error:0.000}; as a season before {score.Seasonal:0.000}, as the last value {score.Persistent:0.000}, the noise itself {series.Noise:0.000}."));
+        $"Error over {pieces.Horizon} steps, {count} forecasts: {score.Error:0.000}; as a season before {score.Seasonal:0.000}, as the "
+        + $"last value {score.Persistent:0.000}, the noise itself {series.Noise:0.000}."));
     run.Print(FormattableString.Invariant($"{score.Coverage:P0} of what came lay in the intervals for {Forecast.Share:P0}."));
     run.Output.Save("forecast.png", Draw(series, told[0].Start, told[0].Forecast, pieces.Context));
 

@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A GAN learns one number's distribution, N(4, 1.25²): dotnet run docs/lessons/gan-1d.cs -- [--input moments|raw|squares] [--help]. See gan-1d.md.
+// A GAN learns one number's distribution, N(4, 1.25²): dotnet run docs/lessons/gan-1d.cs -- [--input moments|raw|squares] [--help]. See
+// gan-1d.md.
 using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
@@ -14,10 +15,12 @@ const double Mean = 4, Deviation = 1.25;
 const int StepsPerRound = 20;
 
 var input = ProgramOption.Choice(
-    "--input", "What the discriminator sees of a batch: its four moments, the raw numbers, or the numbers with their squared distances from the mean.",
+    "--input", "What the discriminator sees of a batch: its four moments, the raw numbers, or the numbers with their squared distances "
+    + "from the mean.",
     "moments", "raw", "squares");
 
-ProgramInfo info = new("gan-1d", "A GAN learns a one-dimensional normal distribution from what a discriminator sees of whole batches.", Epochs: 5000, Batch: 500, Data: null)
+ProgramInfo info = new("gan-1d", "A GAN learns a one-dimensional normal distribution from what a discriminator sees of whole batches.",
+    Epochs: 5000, Batch: 500, Data: null)
 {
     EpochsHelp = "Rounds of 20 discriminator steps and 20 generator steps.",
     BatchHelp = "Numbers in a batch.",
@@ -33,7 +36,8 @@ static void Train(TrainingRun run, string input)
     // G: uniform noise [batch, 1] to numbers [batch, 1];  D: what it sees of a batch [1, seen] to the probability that it is real
     using Sequential generator = new(new Linear(1, 5, options), new Tanh(), new Linear(5, 1, options));
     using Sequential discriminator = new(
-        new Linear(seen, 10, options), new Sigmoid(), new Linear(10, 10, options), new Sigmoid(), new Linear(10, 1, options), new Sigmoid());
+        new Linear(seen, 10, options), new Sigmoid(), new Linear(10, 10, options), new Sigmoid(), new Linear(10, 1, options),
+        new Sigmoid());
     using Sgd generatorOptimizer = new(generator.Parameters, learningRate: 1e-3, momentum: 0.9);
     using Sgd discriminatorOptimizer = new(discriminator.Parameters, learningRate: 1e-3, momentum: 0.9);
 
@@ -69,7 +73,8 @@ static void Train(TrainingRun run, string input)
     float[] numbers = generated.ToArray();
     run.Print(string.Create(
         CultureInfo.InvariantCulture,
-        $"Generated: mean {generated.Mean().Item():F3}, standard deviation {generated.Variance().Sqrt().Item():F3}. Wanted: {Mean:F3} and {Deviation:F3}."));
+        $"Generated: mean {generated.Mean().Item():F3}, standard deviation {generated.Variance().Sqrt().Item():F3}. Wanted: {Mean:F3} "
+        + $"and {Deviation:F3}."));
 
     double Density(double x) => Math.Exp(-0.5 * Math.Pow((x - Mean) / Deviation, 2)) / (Deviation * Math.Sqrt(2 * Math.PI));
     Histogram histogram = new() { Title = $"gan-1d, {input}", XLabel = "x", Low = Mean - (5 * Deviation), High = Mean + (5 * Deviation) };

@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains each part.
+// A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains
+// each part.
 using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
@@ -12,7 +13,8 @@ const int Latent = 100;
 const int Side = 28, Pixels = Side * Side;
 
 var model = ProgramOption.Choice(
-    "--model", "The networks: large, the four-layer ones with dropout, or small, two hidden layers of 128 with a discriminator that gives logits.",
+    "--model", "The networks: large, the four-layer ones with dropout, or small, two hidden layers of 128 with a discriminator that "
+    + "gives logits.",
     "large", "small");
 var beta1 = ProgramOption.Decay("--beta1", "Adam's decay of the mean gradient. 0.9 is the usual; 0.5 keeps the game steadier.", 0.5);
 ProgramInfo info = new("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64);

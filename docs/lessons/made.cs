@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// MADE learns how likely an image is, all pixels in one pass: dotnet run docs/lessons/made.cs -- [--data digits|mnist|binarized-mnist|PATH] [--help]. See made.md.
+// MADE learns how likely an image is, all pixels in one pass: dotnet run docs/lessons/made.cs -- [--data digits|mnist|binarized-mnist|PATH]
+// [--help]. See made.md.
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive;
 using Engine.Models.Data;
@@ -19,7 +20,8 @@ static void Train(TrainingRun run, MadeOptions options)
     // p(x) = product over d of p(x_d | x before d): one pass through masked layers gives all factors.
     using Made made = options.Model(run, pixels, new ModuleOptions(run.Random, run.Device));
     run.LoadWeights(made);
-    if (!made.KnowsItsMasks) throw new DataException($"--from: these weights are of masks that --seed {run.Seed} does not draw: expected the seed of the run that left them.");
+    if (!made.KnowsItsMasks) throw new DataException(
+        $"--from: these weights are of masks that --seed {run.Seed} does not draw: expected the seed of the run that left them.");
     using PixelModelTraining<Made> training = new(made, run.AllSteps(batches), options.LearningRate(run));
     PixelModelPictures pictures = new(made, side, side);
 

@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A PixelCNN draws images pixel by pixel and knows how likely each is: dotnet run docs/lessons/pixelcnn.cs -- [--data digits|mnist|binarized-mnist|PATH] [--help]. See pixelcnn.md.
+// A PixelCNN draws images pixel by pixel and knows how likely each is: dotnet run docs/lessons/pixelcnn.cs -- [--data
+// digits|mnist|binarized-mnist|PATH] [--help]. See pixelcnn.md.
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
@@ -12,7 +13,8 @@ using Engine.Models.Variational;
 
 PixelCnnOptions options = new();
 PixelCnnRecipe recipe = PixelCnnOptions.RecipeOf(args);
-ProgramInfo info = new("pixelcnn", "A PixelCNN learns to draw images pixel by pixel, and how likely each image is.", recipe.Epochs, recipe.Batch)
+ProgramInfo info = new("pixelcnn", "A PixelCNN learns to draw images pixel by pixel, and how likely each image is.", recipe.Epochs,
+    recipe.Batch)
 {
     FreeOptions = PixelCnnOptions.OfMeasuring,
     TakesWeights = true,
@@ -22,13 +24,16 @@ return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), opt
 static void Train(TrainingRun run, PixelCnnChoices choices)
 {
     int side = choices.Side;
-    ImageDataset data = SmallerImages.Of(run.LoadImages(28, 28, channels: 1), side), test = SmallerImages.Of(run.LoadImages(28, 28, channels: 1, "test"), side);
+    ImageDataset data = SmallerImages.Of(run.LoadImages(28, 28, channels: 1), side),
+        test = SmallerImages.Of(run.LoadImages(28, 28, channels: 1, "test"), side);
     if (choices.TrainImages > 0) data = data.Take(Math.Min(choices.TrainImages, data.Count));
     if (choices.TellsClasses && !data.IsLabelled) throw new DataException($"--classes needs images with labels, {data.Name} has none.");
-    Binarization binarization = choices.Binarization ?? (data.Pixels.ContainsAnyExcept((byte)0, (byte)255) ? Binarization.Dynamic : Binarization.None);
+    Binarization binarization = choices.Binarization
+        ?? (data.Pixels.ContainsAnyExcept((byte)0, (byte)255) ? Binarization.Dynamic : Binarization.None);
     test = test.Spread(Math.Min(choices.TestImages, test.Count));
     ImageDataset watched = test.Spread(Math.Min(1000, test.Count));
-    float[] testImages = BinaryImages.ToFloats(test, binarization, run.Seed), watchedImages = BinaryImages.ToFloats(watched, binarization, run.Seed);
+    float[] testImages = BinaryImages.ToFloats(test, binarization, run.Seed),
+        watchedImages = BinaryImages.ToFloats(watched, binarization, run.Seed);
     (data, PixelScale scale) = BinaryImages.Prepare(data, binarization, run.Seed);
     BatchLoader batches = run.Batches(data, scale);
 
@@ -56,7 +61,9 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
 
         if (epoch % 5 != 0 && epoch != 1) continue;
         using IDisposable averaged = average.Use();
-        trainer.Record("test_nats", model.NegativeLogLikelihoods(watchedImages, [watched.Count, side, side, 1], choices.TellsClasses ? watched.Labels : []).Average());
+        trainer.Record("test_nats",
+            model.NegativeLogLikelihoods(watchedImages, [watched.Count, side, side, 1], choices.TellsClasses ? watched.Labels : [])
+                .Average());
         run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(Math.Min(50, choices.Samples), run.Random.Split("pictures")));
     }
 
@@ -76,7 +83,8 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
 static void Measure(TrainingRun run, Trainer trainer, PixelCnnModel model, float[] images, ReadOnlySpan<int> labels, int side)
 {
     int count = images.Length / (side * side);
-    double nats = model.NegativeLogLikelihoods(images, [count, side, side, 1], labels).Average(), bits = PixelCnnModel.BitsPerPixel(nats, side * side);
+    double nats = model.NegativeLogLikelihoods(images, [count, side, side, 1], labels).Average(),
+        bits = PixelCnnModel.BitsPerPixel(nats, side * side);
     trainer.Record("test nats", nats);
     trainer.Record("test bits per pixel", bits);
     run.Print(FormattableString.Invariant($"-log p(x) of {count} test images: {nats:0.00} nats, {bits:0.0000} bits per pixel"));

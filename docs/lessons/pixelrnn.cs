@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A PixelRNN draws images row by row, pixel by pixel: dotnet run docs/lessons/pixelrnn.cs -- [--data digits|mnist|binarized-mnist|PATH] [--help]. See pixelrnn.md.
+// A PixelRNN draws images row by row, pixel by pixel: dotnet run docs/lessons/pixelrnn.cs -- [--data digits|mnist|binarized-mnist|PATH]
+// [--help]. See pixelrnn.md.
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive;
 using Engine.Models.Data;

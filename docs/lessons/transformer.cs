@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A Transformer learns to write: dotnet run docs/lessons/transformer.cs -- [--data sentences|shakespeare|FILE] [--prompt TEXT] [--help]. See transformer.md.
+// A Transformer learns to write: dotnet run docs/lessons/transformer.cs -- [--data sentences|shakespeare|FILE] [--prompt TEXT] [--help].
+// See transformer.md.
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive;
 using Engine.Models.Data;
@@ -14,7 +15,8 @@ static void Train(TrainingRun run, TransformerProgram program)
 {
     TextDataset text = run.LoadText();
     TransformerOptions extents = program.Extents(run, text.Vocabulary.Count);
-    TextWindows pieces = new(text.Train, run.Batch, extents.Block, run.Seed), validation = new(text.Validation, run.Batch, Math.Min(extents.Block, text.Validation.Length - 1));
+    TextWindows pieces = new(text.Train, run.Batch, extents.Block, run.Seed),
+        validation = new(text.Validation, run.Batch, Math.Min(extents.Block, text.Validation.Length - 1));
     (string prompt, int length, TokenSampling sampling) = program.Sampling(run);
     int[] beginning = text.Vocabulary.Encode(prompt);
 
@@ -43,5 +45,6 @@ static void Train(TrainingRun run, TransformerProgram program)
     run.Print(sample);
 
     // A sample is a function of seed and number, so that drawing one changes nothing in the training.
-    string Sample(int count, int number) => prompt + text.Vocabulary.Decode(generator.Continue(beginning, count, sampling, run.Random.Split("samples").Split(number)));
+    string Sample(int count, int number) =>
+        prompt + text.Vocabulary.Decode(generator.Continue(beginning, count, sampling, run.Random.Split("samples").Split(number)));
 }

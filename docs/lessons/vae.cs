@@ -49,7 +49,8 @@ static void Train(TrainingRun run, VaeChoices choices)
     using Adam adam = new(vae.Parameters, epsilon: choices.Network == VaeNetwork.Iwae ? IwaeRecipe.Epsilon : 1e-8);
     LearningRateSchedule rate = choices.Network switch
     {
-        _ when choices.LearningRate > 0 => LearningRateSchedules.Cosine(choices.LearningRate, run.AllSteps(1), to: choices.LearningRate / 50),
+        _ when choices.LearningRate > 0 =>
+            LearningRateSchedules.Cosine(choices.LearningRate, run.AllSteps(1), to: choices.LearningRate / 50),
         VaeNetwork.Iwae => IwaeRecipe.LearningRate(choices.Pace),
         VaeNetwork.Convolutional => LearningRateSchedules.Cosine(1e-3, run.AllSteps(1), to: 2e-5),
         _ => LearningRateSchedules.Constant(2e-4),
@@ -86,8 +87,10 @@ static void Train(TrainingRun run, VaeChoices choices)
 
 // x [batch, 784] to mean and log-variance of q(z|x), z to the logits of the pixels: 784-128-128-latent and back.
 static Vae FullyConnected(int latent, ModuleOptions options) => new(
-    new GaussianEncoder(new Sequential(new Linear(Pixels, 128, options), new Relu(), new Linear(128, 128, options), new Relu()), 128, latent, options),
-    new Sequential(new Linear(latent, 128, options), new Relu(), new Linear(128, 128, options), new Relu(), new Linear(128, Pixels, options)));
+    new GaussianEncoder(new Sequential(new Linear(Pixels, 128, options), new Relu(), new Linear(128, 128, options), new Relu()), 128,
+        latent, options),
+    new Sequential(new Linear(latent, 128, options), new Relu(), new Linear(128, 128, options), new Relu(),
+        new Linear(128, Pixels, options)));
 
 // The same with images of 28 x 28 -> 14 x 14 -> 7 x 7 and more channels at each step, and back.
 static Vae Convolutional(int latent, ModuleOptions options) => new(
@@ -111,7 +114,9 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     if (choices.HasLikelihood)
     {
         Tell("-ELBO, one sample", -vae.EvidenceLowerBound(images, [test.Count, Pixels], 1, random, cancellation: run.Stopping).Average());
-        if (choices.TestSamples > 0) Tell($"-log p(x), {choices.TestSamples} importance samples", -vae.LogLikelihood(images, [test.Count, Pixels], choices.TestSamples, random, cancellation: run.Stopping).Average());
+        if (choices.TestSamples > 0) Tell(
+            $"-log p(x), {choices.TestSamples} importance samples",
+            -vae.LogLikelihood(images, [test.Count, Pixels], choices.TestSamples, random, cancellation: run.Stopping).Average());
     }
 
     float[] latents = vae.Encode(images, [test.Count, Pixels]);
@@ -124,13 +129,15 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
         Tell($"AUROC of the {held} that was held out, by -ELBO", Area(scores));
         Tell($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(anomaly.BeyondUsual(images, scores)));
 
-        double Area(double[] all) => Auroc.Of([.. all.Where((_, i) => test.Label(i) != held)], [.. all.Where((_, i) => test.Label(i) == held)]);
+        double Area(double[] all) =>
+            Auroc.Of([.. all.Where((_, i) => test.Label(i) != held)], [.. all.Where((_, i) => test.Label(i) == held)]);
     }
 
     if (choices.Probe)
     {
         using LinearProbe probe = new(vae.Latent, data.Classes, new ModuleOptions(random, run.Device));
-        probe.Fit(vae.Encode(BinaryImages.ToFloats(data, choices.Binarization, run.Seed), [data.Count, Pixels]), data.Labels, cancellation: run.Stopping);
+        probe.Fit(vae.Encode(BinaryImages.ToFloats(data, choices.Binarization, run.Seed), [data.Count, Pixels]), data.Labels,
+            cancellation: run.Stopping);
         Tell("accuracy of a linear probe", probe.Accuracy(latents, test.Labels));
     }
 

@@ -1,23 +1,24 @@
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// Along one axis: places p = First + u Step of the target, all of which read the source at q = u SourceStep + SourceFirst + t TapStep for the taps
-/// t = 0, 1, ..., Taps - 1, where q lies in the source. Tap t is the row (or column) KernelFirst + t KernelStep of the kernel.
+/// Along one axis: places p = First + u Step of the target, all of which read the source at q = u SourceStep + SourceFirst + t TapStep for
+/// the taps t = 0, 1, ..., Taps - 1, where q lies in the source. Tap t is the row (or column) KernelFirst + t KernelStep of the kernel.
 /// </summary>
 /// <remarks>
-/// A convolution has one phase on each axis. A transposed one has as many as its stride: the places with equal remainder read with the same taps, so
-/// each phase is a convolution of stride 1 with a smaller kernel. The taps are counted such that q grows with t.
+/// A convolution has one phase on each axis. A transposed one has as many as its stride: the places with equal remainder read with the same
+/// taps, so each phase is a convolution of stride 1 with a smaller kernel. The taps are counted such that q grows with t.
 /// </remarks>
 internal readonly record struct AxisPhase(
-    int First, int Step, int Count, int SourceStep, int SourceFirst, int TapStep, int Taps, int KernelFirst, int KernelStep, int SourceExtent)
+    int First, int Step, int Count, int SourceStep, int SourceFirst, int TapStep, int Taps, int KernelFirst, int KernelStep,
+    int SourceExtent)
 {
     /// <summary>The axis of a convolution.</summary>
     internal static AxisPhase Forward(int extent, int outputs, int kernel, int stride, int before, int dilation) =>
         new(0, 1, outputs, stride, -before, dilation, kernel, 0, 1, extent);
 
     /// <summary>
-    /// The places first, first + stride, ... of a transposed convolution's result of <paramref name="extent"/>; its source has <paramref name="outputs"/> places.
-    /// Place p reads q = (p + before - k dilation) / stride for those k that make it a whole number.
+    /// The places first, first + stride, ... of a transposed convolution's result of <paramref name="extent"/>; its source has
+    /// <paramref name="outputs"/> places. Place p reads q = (p + before - k dilation) / stride for those k that make it a whole number.
     /// </summary>
     internal static AxisPhase Transposed(int first, int extent, int outputs, int kernel, int stride, int before, int dilation)
     {

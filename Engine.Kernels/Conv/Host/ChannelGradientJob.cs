@@ -5,12 +5,13 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// The gradient of the weight where the inputs fill a register tile: for each tap, inputs times gradient, summed over the pixels at which the tap meets the image. A tile has eight
-/// input channels as rows and output channels as columns. A chunk is some of the rows of a group, with all columns, for all taps.
+/// The gradient of the weight where the inputs fill a register tile: for each tap, inputs times gradient, summed over the pixels at which
+/// the tap meets the image. A tile has eight input channels as rows and output channels as columns. A chunk is some of the rows of a group,
+/// with all columns, for all taps.
 /// </summary>
 /// <remarks>
-/// The input is packed. So is the gradient where its pixels are long: the lines that a tile reads, far from each other, would fall into few sets of the caches. Where they
-/// are short it is read in place, because every chunk would have to pack all of it.
+/// The input is packed. So is the gradient where its pixels are long: the lines that a tile reads, far from each other, would fall into few
+/// sets of the caches. Where they are short it is read in place, because every chunk would have to pack all of it.
 /// </remarks>
 internal unsafe struct ChannelGradientJob<TV, T> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
@@ -48,8 +49,10 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
 
         // In one block of memory: the sums, the packed gradient, the packed input, the runs of depths.
         long sumsLength = (long)taps * tiles * TileRows * columns;
-        long rightLength = GradientInPlace ? 0 : (long)blocks.Images * blocks.Rows * Shape.OutputWidth * Math.Min(columns, TileSize<TV, T>.Columns);
-        int inputRows = Math.Min(((blocks.Rows - 1) * Shape.StrideHeight) + ((Shape.KernelHeight - 1) * Shape.DilationHeight) + 1, Shape.Height);
+        long rightLength = GradientInPlace ? 0
+            : (long)blocks.Images * blocks.Rows * Shape.OutputWidth * Math.Min(columns, TileSize<TV, T>.Columns);
+        int inputRows = Math.Min(
+            ((blocks.Rows - 1) * Shape.StrideHeight) + ((Shape.KernelHeight - 1) * Shape.DilationHeight) + 1, Shape.Height);
         long leftLength = (long)blocks.Images * inputRows * Shape.Width * TileRows * tiles;
         long bytes = HostMemoryPool.RoundUp(
             ((sumsLength + rightLength + leftLength) * sizeof(T)) + ((long)blocks.Images * blocks.Rows * sizeof(Segment)));
@@ -68,7 +71,8 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
                 for (int tap = 0; tap < taps; tap++)
                 {
                     for (int c = 0; c < tiles * TileRows && (tile * TileRows) + c < Shape.GroupInputs; c++)
-                        Target.Write(panel + ((((nint)tap * tiles * TileRows) + c) * width), group, tap, (tile * TileRows) + c, column, used);
+                        Target.Write(panel + ((((nint)tap * tiles * TileRows) + c) * width), group, tap, (tile * TileRows) + c, column,
+                            used);
                 }
             }
         }
@@ -84,14 +88,16 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
         blocks.Locate(block, out int image, out int images, out int row, out int rows);
         int firstRow = Math.Max((row * Shape.StrideHeight) - Shape.Padding.Top, 0);
         int endRow = Math.Min(
-            ((row + rows - 1) * Shape.StrideHeight) + ((Shape.KernelHeight - 1) * Shape.DilationHeight) - Shape.Padding.Top + 1, Shape.Height);
+            ((row + rows - 1) * Shape.StrideHeight) + ((Shape.KernelHeight - 1) * Shape.DilationHeight) - Shape.Padding.Top + 1,
+            Shape.Height);
         int seen = Math.Max(endRow - firstRow, 0), pixels = rows * Shape.OutputWidth;
         Operand input = new(left, TileRows, (nint)seen * Shape.Width * TileRows);
         nint tileLength = (nint)images * seen * Shape.Width * TileRows;
         for (int n = 0; n < images; n++)
         {
             PackInput(
-                Input.At(image + n, firstRow, 0) + (group * Shape.GroupInputs) + (tile * TileRows), Math.Min(tiles * TileRows, Shape.GroupInputs - (tile * TileRows)),
+                Input.At(image + n, firstRow, 0) + (group * Shape.GroupInputs) + (tile * TileRows),
+                Math.Min(tiles * TileRows, Shape.GroupInputs - (tile * TileRows)),
                 seen * Shape.Width, left + (n * input.Image), tileLength, Input.Channels);
         }
 
@@ -100,16 +106,19 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
             Panels.Locate(p, out _, out int vector, out int vectors);
             int column = vector * TV.Count, width = vectors * TV.Count;
             T* source = Gradient.At(image, row, 0) + (group * Panels.Columns) + column;
-            Operand gradient = GradientInPlace ? new(source, Gradient.Channels, Gradient.ImageStride) : new(right, width, (nint)pixels * width);
+            Operand gradient = GradientInPlace ? new(source, Gradient.Channels, Gradient.ImageStride)
+                : new(right, width, (nint)pixels * width);
             if (!GradientInPlace)
             {
                 for (int n = 0; n < images; n++)
-                    PanelCopy.Rows(source + (n * Gradient.ImageStride), Gradient.Channels, Math.Min(width, Panels.Columns - column), pixels, right + (n * gradient.Image), width);
+                    PanelCopy.Rows(source + (n * Gradient.ImageStride), Gradient.Channels, Math.Min(width, Panels.Columns - column), pixels,
+                        right + (n * gradient.Image), width);
             }
 
             for (int tap = 0; tap < Shape.LiveTaps; tap++)
             {
-                int count = FindSegments(tap / Shape.KernelWidth, tap % Shape.KernelWidth, images, row, rows, firstRow, input, gradient, segments);
+                int count = FindSegments(
+                    tap / Shape.KernelWidth, tap % Shape.KernelWidth, images, row, rows, firstRow, input, gradient, segments);
                 for (int t = 0; t < tiles; t++, sums += (nint)TileRows * width)
                     Tile(input.First + (t * tileLength), input.Pixel, vectors, gradient, segments, count, sums, block > 0);
             }
@@ -127,7 +136,9 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
         internal readonly nint Image = image;
     }
 
-    /// <summary>Copies channels of pixels to one array for each tile of rows: [tile][pixel][rows of a tile], zeros for rows beyond the channels.</summary>
+    /// <summary>
+    /// Copies channels of pixels to one array for each tile of rows: [tile][pixel][rows of a tile], zeros for rows beyond the channels.
+    /// </summary>
     private static void PackInput(T* source, int channels, int pixels, T* left, nint tileLength, nint channelsOfAPixel)
     {
         int whole = channels / TileRows;
@@ -146,7 +157,8 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
     {
         T** rows = stackalloc T*[8];
         for (int i = 0; i < TileRows; i++) rows[i] = left + i;
-        RowsKernel<TV, T>.Run(rows, Shape.StrideWidth * leftPixel, vectors, right.First, right.Pixel, segments, count, sums, vectors * TV.Count, load);
+        RowsKernel<TV, T>.Run(rows, Shape.StrideWidth * leftPixel, vectors, right.First, right.Pixel, segments, count, sums,
+            vectors * TV.Count, load);
     }
 
     /// <summary>The rows of output pixels, of the packed ones, at which tap [i, j] meets the image.</summary>

@@ -27,8 +27,8 @@ internal readonly record struct ColumnPanels(int Groups, int Columns, int Vector
         new(groups, columns, (columns + TV.Count - 1) / TV.Count);
 
     /// <summary>
-    /// The panel's group, its first vector in it and how many it has. They are as equal as can be: four vectors are two and two, because a tile of one vector
-    /// waits for its loads.
+    /// The panel's group, its first vector in it and how many it has. They are as equal as can be: four vectors are two and two, because a
+    /// tile of one vector waits for its loads.
     /// </summary>
     internal void Locate(int panel, out int group, out int vector, out int vectors)
     {

@@ -1,6 +1,8 @@
 namespace Engine.Kernels.Conv;
 
-/// <summary>Chooses the form of a convolution: what the caller asks for, or else <c>ENGINE_KERNEL=conv-host:N</c>, or else what the shape says.</summary>
+/// <summary>
+/// Chooses the form of a convolution: what the caller asks for, or else <c>ENGINE_KERNEL=conv-host:N</c>, or else what the shape says.
+/// </summary>
 internal static class ConvChoice
 {
     private static readonly Lazy<ConvForm> s_wanted = new(() => (ConvForm)KernelChoice.Of("conv-host"));

@@ -4,13 +4,13 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// A convolution, or the transpose of one, straight from the images: no matrix of patches is made, not even packed. A register tile has eight rows, which are the same
-/// pixel of eight images, or, where there are fewer images, pixels side by side; all of them meet the image with the same taps, so the taps that fall on the padding
-/// are left out instead of multiplied by zero.
+/// A convolution, or the transpose of one, straight from the images: no matrix of patches is made, not even packed. A register tile has
+/// eight rows, which are the same pixel of eight images, or, where there are fewer images, pixels side by side; all of them meet the image
+/// with the same taps, so the taps that fall on the padding are left out instead of multiplied by zero.
 /// </summary>
 /// <remarks>
-/// A chunk is some of the images, which come band by band. Where the whole weight stays in the second-level cache, it takes all panels of all phases, so that a band is
-/// fetched once; a larger weight it takes by one panel of one phase.
+/// A chunk is some of the images, which come band by band. Where the whole weight stays in the second-level cache, it takes all panels of
+/// all phases, so that a band is fetched once; a larger weight it takes by one panel of one phase.
 /// </remarks>
 internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
@@ -80,7 +80,8 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
     }
 
     /// <summary>What a part computes, but for the images.</summary>
-    private readonly struct Place(AxisPhase rows, AxisPhase columns, T* weight, int groupChannel, int groupColumn, int column, int count, int vectors)
+    private readonly struct Place(
+        AxisPhase rows, AxisPhase columns, T* weight, int groupChannel, int groupColumn, int column, int count, int vectors)
     {
         internal readonly AxisPhase PhaseRows = rows;
         internal readonly AxisPhase PhaseColumns = columns;
@@ -110,7 +111,9 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
         }
     }
 
-    /// <summary>The runs of depths for the taps that meet the image from a pixel: neighbouring taps are one run where their pixels are neighbours.</summary>
+    /// <summary>
+    /// The runs of depths for the taps that meet the image from a pixel: neighbouring taps are one run where their pixels are neighbours.
+    /// </summary>
     private readonly int FindSegments(in Place place, int y, int x, Segment* segments)
     {
         (int yFrom, int yTo) = place.PhaseRows.TapsAt(y);
@@ -125,7 +128,8 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
             int step = together ? to - from : 1;
             for (int tx = from; tx < to; tx += step)
             {
-                nint left = (((nint)ty * place.PhaseRows.TapStep * Source.Width) + ((nint)tx * place.PhaseColumns.TapStep)) * Source.Channels;
+                nint left = (((nint)ty * place.PhaseRows.TapStep * Source.Width) + ((nint)tx * place.PhaseColumns.TapStep))
+                    * Source.Channels;
                 segments[count++] = new Segment(left, (((nint)ty * place.PhaseColumns.Taps) + tx) * Depth * width, (nint)step * Depth);
             }
         }
@@ -146,8 +150,10 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
             for (int u = x; u < xEnd; u++)
             {
                 T* source = Source.At(
-                    image, ((nint)v * rows.SourceStep) + rows.SourceFirst, ((nint)u * columns.SourceStep) + columns.SourceFirst) + place.GroupChannel;
-                T* target = Target.At(image, rows.First + (v * rows.Step), columns.First + (u * columns.Step)) + place.GroupColumn + place.Column;
+                    image, ((nint)v * rows.SourceStep) + rows.SourceFirst, ((nint)u * columns.SourceStep) + columns.SourceFirst)
+                        + place.GroupChannel;
+                T* target = Target.At(image, rows.First + (v * rows.Step), columns.First + (u * columns.Step)) + place.GroupColumn
+                    + place.Column;
                 for (int n = 0; n < images; n++, source += Source.ImageStride, target += Target.ImageStride)
                 {
                     sources[filled] = source;
@@ -156,7 +162,8 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
                     // Written after the sums: a result larger than the caches is on its way by then.
                     Memory.Prefetch(target, place.Columns);
                     if (filled < tileRows) continue;
-                    RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, width, work.Segments, segments, work.Tile, width, load: false);
+                    RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, width, work.Segments, segments, work.Tile, width,
+                        load: false);
                     Target.Write(work.Tile, targets, filled, place.Columns, place.Vectors, work.Bias);
                     filled = 0;
                 }

@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// The pixels of the right side that are packed at a time: some rows of an image, or some images. Deep enough that reading and writing the sums does not count, small enough
-/// that a panel stays in the second-level cache.
+/// The pixels of the right side that are packed at a time: some rows of an image, or some images. Deep enough that reading and writing the
+/// sums does not count, small enough that a panel stays in the second-level cache.
 /// </summary>
 /// <param name="Batch">Images.</param>
 /// <param name="Height">Rows of an image.</param>

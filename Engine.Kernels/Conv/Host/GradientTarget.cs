@@ -1,13 +1,17 @@
 namespace Engine.Kernels.Conv;
 
-/// <summary>The gradient of the weight [taps, inputs of a group, outputs] as rows (a tap and a channel of the left side) by columns (channels of the right side).</summary>
+/// <summary>
+/// The gradient of the weight [taps, inputs of a group, outputs] as rows (a tap and a channel of the left side) by columns (channels of the
+/// right side).
+/// </summary>
 /// <param name="elements">The first element.</param>
 /// <param name="tapStride">Elements from one tap to the next.</param>
 /// <param name="channelStride">Elements from one channel of the left side to the next.</param>
 /// <param name="columnStride">Elements from one channel of the right side to the next.</param>
 /// <param name="groupStride">Elements from one group to the next.</param>
 /// <param name="accumulate">Adds to what the gradient holds.</param>
-internal readonly unsafe struct GradientTarget<T>(T* elements, nint tapStride, nint channelStride, nint columnStride, nint groupStride, bool accumulate)
+internal readonly unsafe struct GradientTarget<T>(
+    T* elements, nint tapStride, nint channelStride, nint columnStride, nint groupStride, bool accumulate)
     where T : unmanaged
 {
     /// <summary>Writes a row of sums to its place.</summary>

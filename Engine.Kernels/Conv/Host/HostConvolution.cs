@@ -4,7 +4,10 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Conv;
 
-/// <summary>A convolution or its transpose on the host: chooses the epilogue that was asked for and the algorithm, and cuts the work for the threads.</summary>
+/// <summary>
+/// A convolution or its transpose on the host: chooses the epilogue that was asked for and the algorithm, and cuts the work for the
+/// threads.
+/// </summary>
 internal static unsafe class HostConvolution<TV, T>
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
@@ -18,15 +21,21 @@ internal static unsafe class HostConvolution<TV, T>
     /// <summary>Bytes of a weight that stays in the second-level cache while a band passes.</summary>
     private const long CachedWeight = 256 << 10;
 
-    /// <summary>Of so few channels a vector would be half empty at most. The width of the vectors plays no part, so that it changes no result.</summary>
+    /// <summary>
+    /// Of so few channels a vector would be half empty at most. The width of the vectors plays no part, so that it changes no result.
+    /// </summary>
     private const int FewChannels = 8;
 
-    /// <summary>target = activation(source * weight + bias), or with <paramref name="accumulate"/> activation(target + source * weight + bias).</summary>
+    /// <summary>
+    /// target = activation(source * weight + bias), or with <paramref name="accumulate"/> activation(target + source * weight + bias).
+    /// </summary>
     internal static void Run(
-        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape given, bool transposed, T* bias, Activation activation, bool accumulate,
+        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape given, bool transposed, T* bias, Activation activation,
+        bool accumulate,
         ConvForm form)
     {
-        // A transform mixes the pixels of a tile, and its rounding would carry to an output what the mask keeps from it. Gradients may look anywhere.
+        // A transform mixes the pixels of a tile, and its rounding would carry to an output what the mask keeps from it. Gradients may look
+        // anywhere.
         if (given.MaskedTaps > 0 && !transposed) form = ConvForm.Direct;
         Conv2dShape shape = given.Cropped;
         if (IsProduct(shape, transposed))
@@ -37,43 +46,54 @@ internal static unsafe class HostConvolution<TV, T>
 
         switch (activation.Kind)
         {
-            case ActivationKind.Relu: With(new ReluEpilogue<T>(), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
-            case ActivationKind.LeakyRelu: With(Unary(new LeakyRelu(activation.Slope)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
-            case ActivationKind.Tanh: With(Unary(default(Tanh)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
-            case ActivationKind.Sigmoid: With(Unary(default(Sigmoid)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
+            case ActivationKind.Relu: With(
+                new ReluEpilogue<T>(), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
+            case ActivationKind.LeakyRelu: With(
+                Unary(new LeakyRelu(activation.Slope)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
+            case ActivationKind.Tanh: With(Unary(default(Tanh)), device, source, weight, target, shape, transposed, bias, accumulate, form);
+            break;
+            case ActivationKind.Sigmoid: With(
+                Unary(default(Sigmoid)), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
             default: With(default(LinearEpilogue<T>), device, source, weight, target, shape, transposed, bias, accumulate, form); break;
         }
     }
 
     /// <summary>A kernel of one tap, one pixel after the other: the product of a matrix of pixels and the weight.</summary>
     private static bool IsProduct(in Conv2dShape shape, bool transposed) =>
-        shape is { KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, Groups: 1 } && shape.Padding == default && !SuitsScatter(shape, transposed);
+        shape is { KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, Groups: 1 } && shape.Padding == default
+            && !SuitsScatter(shape, transposed);
 
     private static void Multiply(
-        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, Activation activation, bool accumulate)
+        CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, Activation activation,
+        bool accumulate)
     {
-        int pixels = shape.Batch * shape.Height * shape.Width, depth = transposed ? shape.Outputs : shape.Inputs, columns = transposed ? shape.Inputs : shape.Outputs;
+        int pixels = shape.Batch * shape.Height * shape.Width, depth = transposed ? shape.Outputs : shape.Inputs,
+            columns = transposed ? shape.Inputs : shape.Outputs;
         MatrixOperand<T> rows = new(source, depth, 0, linesAreNeighbours: false);
         MatrixOperand<T> weights = new(weight, shape.Outputs, 0, linesAreNeighbours: !transposed);
-        HostGemm<TV, T>.Run(device, new(1, pixels, columns, depth), rows, weights, new Output<T>(target, columns, 1, 0), new Bias<T>(bias, ofRows: false), activation, accumulate);
+        HostGemm<TV, T>.Run(device, new(1, pixels, columns, depth), rows, weights, new Output<T>(target, columns, 1, 0),
+            new Bias<T>(bias, ofRows: false), activation, accumulate);
     }
 
     private static UnaryEpilogue<T, TOp> Unary<TOp>(TOp op) where TOp : struct, IUnaryOp => new(op);
 
     private static void With<TEpilogue>(
-        TEpilogue epilogue, CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate, ConvForm form)
+        TEpilogue epilogue, CpuDevice device, T* source, T* weight, T* target, in Conv2dShape shape, bool transposed, T* bias,
+        bool accumulate, ConvForm form)
         where TEpilogue : struct, IEpilogue<T>
     {
         Images<T> input = new(transposed ? target : source, shape.Height, shape.Width, shape.Inputs);
         Images<T> output = new(transposed ? source : target, shape.OutputHeight, shape.OutputWidth, shape.Outputs);
         (Images<T> from, Images<T> to) = transposed ? (output, input) : (input, output);
         if (SuitsScatter(shape, transposed)) Scatter(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
-        else if (ConvChoice.TakesWinograd<T>(shape, transposed, form)) Winograd(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
+        else if (ConvChoice.TakesWinograd<T>(shape, transposed, form)) Winograd(
+            epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
         else Direct(epilogue, device, from, weight, to, shape, transposed, bias, accumulate);
     }
 
     private static void Winograd<TEpilogue>(
-        TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate)
+        TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias,
+        bool accumulate)
         where TEpilogue : struct, IEpilogue<T>
     {
         WinogradPlan plan = new(shape, transposed);
@@ -105,15 +125,19 @@ internal static unsafe class HostConvolution<TV, T>
         }
     }
 
-    /// <summary>Few channels of the result, many of the source; and a convolution of a stride would compute contributions that nobody takes.</summary>
+    /// <summary>
+    /// Few channels of the result, many of the source; and a convolution of a stride would compute contributions that nobody takes.
+    /// </summary>
     private static bool SuitsScatter(in Conv2dShape shape, bool transposed)
     {
         int channels = transposed ? shape.Inputs : shape.Outputs, depth = transposed ? shape.Outputs : shape.Inputs;
-        return shape.Groups == 1 && channels < FewChannels && depth >= 4 && (transposed || (shape.StrideHeight == 1 && shape.StrideWidth == 1));
+        return shape.Groups == 1 && channels < FewChannels && depth >= 4
+            && (transposed || (shape.StrideHeight == 1 && shape.StrideWidth == 1));
     }
 
     private static void Scatter<TEpilogue>(
-        TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate)
+        TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias,
+        bool accumulate)
         where TEpilogue : struct, IEpilogue<T>
     {
         int lines = shape.LiveTaps * target.Channels;
@@ -126,10 +150,12 @@ internal static unsafe class HostConvolution<TV, T>
             {
                 Pool = device.Pool,
                 Rows = transposed
-                    ? ScatterAxis.Transposed(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.StrideHeight, shape.Padding.Top, shape.DilationHeight)
+                    ? ScatterAxis.Transposed(
+                        shape.Height, shape.OutputHeight, shape.KernelHeight, shape.StrideHeight, shape.Padding.Top, shape.DilationHeight)
                     : ScatterAxis.Forward(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.Padding.Top, shape.DilationHeight),
                 Columns = transposed
-                    ? ScatterAxis.Transposed(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.StrideWidth, shape.Padding.Left, shape.DilationWidth)
+                    ? ScatterAxis.Transposed(
+                        shape.Width, shape.OutputWidth, shape.KernelWidth, shape.StrideWidth, shape.Padding.Left, shape.DilationWidth)
                     : ScatterAxis.Forward(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.Padding.Left, shape.DilationWidth),
                 Taps = shape.LiveTaps,
                 Weight = (T*)block,
@@ -152,7 +178,8 @@ internal static unsafe class HostConvolution<TV, T>
     }
 
     private static void Direct<TEpilogue>(
-        TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias, bool accumulate)
+        TEpilogue epilogue, CpuDevice device, Images<T> source, T* weight, Images<T> target, in Conv2dShape shape, bool transposed, T* bias,
+        bool accumulate)
         where TEpilogue : struct, IEpilogue<T>
     {
         PhaseGrid grid = new(shape, transposed);

@@ -11,7 +11,9 @@ internal static unsafe class HostWeightGradient<TV, T>
     private const long WorthAThread = 1 << 17;
     private const int ChunksPerThread = 2;
 
-    /// <summary>So few channels do not fill the rows of a register tile. The width of the vectors plays no part, so that it changes no result.</summary>
+    /// <summary>
+    /// So few channels do not fill the rows of a register tile. The width of the vectors plays no part, so that it changes no result.
+    /// </summary>
     private const int FewChannels = 8;
 
     /// <summary>Tiles of rows whose channels lie in one line of the cache: two threads that shared it would both read it.</summary>
@@ -20,7 +22,8 @@ internal static unsafe class HostWeightGradient<TV, T>
     /// <summary>Input channels that are transformed together.</summary>
     private const int WinogradChannels = 32;
 
-    internal static void Run(CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape given, bool accumulate, ConvForm form)
+    internal static void Run(
+        CpuDevice device, T* input, T* gradient, T* weightGradient, in Conv2dShape given, bool accumulate, ConvForm form)
     {
         Conv2dShape shape = given.Cropped;
         long live = (long)given.LiveTaps * given.GroupInputs * given.Outputs;
@@ -33,7 +36,8 @@ internal static unsafe class HostWeightGradient<TV, T>
         GradientTarget<T> target = new(weightGradient, tapStride, shape.Outputs, 1, shape.GroupOutputs, accumulate);
         GradientTarget<T> exchanged = new(weightGradient, tapStride, 1, shape.Outputs, shape.GroupOutputs, accumulate);
         ColumnPanels panels = ColumnPanels.Of<TV, T>(shape.Groups, shape.GroupOutputs);
-        bool fewOutputs = shape.GroupOutputs < FewChannels && shape.GroupOutputs < shape.GroupInputs && shape.StrideHeight == 1 && shape.StrideWidth == 1;
+        bool fewOutputs = shape.GroupOutputs < FewChannels && shape.GroupOutputs < shape.GroupInputs && shape.StrideHeight == 1
+            && shape.StrideWidth == 1;
         if (fewOutputs || shape.GroupInputs < FewChannels)
         {
             TapGradientJob<TV, T> job = new()

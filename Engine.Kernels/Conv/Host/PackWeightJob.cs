@@ -4,7 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>Packs the weight into <see cref="WeightPanels{TV, T}"/>; a chunk is a panel of a phase.</summary>
-internal readonly unsafe struct PackWeightJob<TV, T>(T* weight, Conv2dShape shape, PhaseGrid grid, ColumnPanels panels, WeightPanels<TV, T> target, int depth) : IJob
+internal readonly unsafe struct PackWeightJob<TV, T>(
+    T* weight, Conv2dShape shape, PhaseGrid grid, ColumnPanels panels, WeightPanels<TV, T> target, int depth) : IJob
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
 {
@@ -29,7 +30,8 @@ internal readonly unsafe struct PackWeightJob<TV, T>(T* weight, Conv2dShape shap
                 int first = group * shape.GroupOutputs;
 
                 // W[t] is [inputs, outputs]: a convolution's columns are the outputs, its transpose's the inputs.
-                if (grid.Transposed) PanelCopy.Transposed(tap + ((nint)column * shape.Outputs) + first, shape.Outputs, used, depth, panel, width);
+                if (grid.Transposed) PanelCopy.Transposed(
+                    tap + ((nint)column * shape.Outputs) + first, shape.Outputs, used, depth, panel, width);
                 else PanelCopy.Rows(tap + first + column, shape.Outputs, used, depth, panel, width);
             }
         }

@@ -28,7 +28,9 @@ internal readonly struct PhaseGrid(Conv2dShape shape, bool transposed)
         : AxisPhase.Forward(
             shape.Width, shape.OutputWidth, shape.KernelWidth, shape.StrideWidth, shape.Padding.Left, shape.DilationWidth);
 
-    /// <summary>Of the taps of a phase along the columns, those that the mask leaves in a row of taps: from one on to behind the last.</summary>
+    /// <summary>
+    /// Of the taps of a phase along the columns, those that the mask leaves in a row of taps: from one on to behind the last.
+    /// </summary>
     internal (int From, int To) LiveColumns(in AxisPhase rows, in AxisPhase columns, int row)
     {
         int from = 0, to = columns.Taps;

@@ -5,16 +5,17 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// The innermost loop of the convolutions: like <see cref="MicroKernel{TV, T}"/>, but the rows of the left side lie wherever their pointers say
-/// (pixels of eight images, channels of a pixel, taps of a kernel), unpacked, and the depth is a list of runs: the taps of the kernel that meet the image.
-/// The sums stay in registers through all of them.
+/// The innermost loop of the convolutions: like <see cref="MicroKernel{TV, T}"/>, but the rows of the left side lie wherever their pointers
+/// say (pixels of eight images, channels of a pixel, taps of a kernel), unpacked, and the depth is a list of runs: the taps of the kernel
+/// that meet the image. The sums stay in registers through all of them.
 /// </summary>
 internal static unsafe class RowsKernel<TV, T>
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
 {
     /// <summary>
-    /// tile[i, :] = sum over segments and depths k of rows[i][left + k * leftStep] * right[k, :], or with <paramref name="load"/> tile + the sum.
+    /// tile[i, :] = sum over segments and depths k of rows[i][left + k * leftStep] * right[k, :], or with <paramref name="load"/> tile +
+    /// the sum.
     /// </summary>
     /// <param name="rows">As many pointers as a register tile has rows; they may repeat.</param>
     /// <param name="leftStep">Elements from one depth to the next in a row.</param>

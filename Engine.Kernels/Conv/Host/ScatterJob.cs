@@ -5,8 +5,9 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// A convolution of stride 1, or a transposed one of any stride, with few channels of the result: they would leave most of a vector empty. Here the vectors run along the pixels of the
-/// source and the rows of a tile are the taps: one product gives what each source pixel contributes through each tap, and the contributions are then added up where they belong.
+/// A convolution of stride 1, or a transposed one of any stride, with few channels of the result: they would leave most of a vector empty.
+/// Here the vectors run along the pixels of the source and the rows of a tile are the taps: one product gives what each source pixel
+/// contributes through each tap, and the contributions are then added up where they belong.
 /// </summary>
 /// <remarks>A chunk is some of the images, whole; they come in bands of rows whose contributions fit the second-level cache.</remarks>
 internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
@@ -39,7 +40,10 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
     /// <summary>Rows of the product: a tap and a channel of the result.</summary>
     private readonly int Lines => Taps * Target.Channels;
 
-    /// <summary>Elements of a row of sums: the places of a phase and a vector beyond at each end, which catches what a tap brings past the image's side.</summary>
+    /// <summary>
+    /// Elements of a row of sums: the places of a phase and a vector beyond at each end, which catches what a tap brings past the image's
+    /// side.
+    /// </summary>
     private readonly int Pitch => (((Columns.PhaseExtent + TV.Count - 1) / TV.Count) + 2) * TV.Count;
 
     /// <summary>Elements of the packed weight.</summary>
@@ -52,7 +56,8 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
     /// <summary>Packs the weight in panels of rows for the micro-kernel: for each depth the rows of a tile.</summary>
     internal static void PackWeight(T* weight, in Conv2dShape shape, bool transposed, T* packed)
     {
-        int tileRows = TileSize<TV, T>.Rows, channels = transposed ? shape.Inputs : shape.Outputs, depth = transposed ? shape.Outputs : shape.Inputs;
+        int tileRows = TileSize<TV, T>.Rows, channels = transposed ? shape.Inputs : shape.Outputs,
+            depth = transposed ? shape.Outputs : shape.Inputs;
         int lines = shape.LiveTaps * channels, tileLines = TileLines(lines);
         for (int line = 0; line < lines; line += tileLines, packed += (nint)depth * tileRows)
         {
@@ -79,16 +84,19 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
     {
         int bandRows = Math.Clamp(BandPixels / Source.Width, 1, Source.Height);
         int bandPitch = ((bandRows * Source.Width) + TV.Count - 1) / TV.Count * TV.Count;
-        long productLength = (long)(Lines + TileSize<TV, T>.Rows) * bandPitch, panelLength = (long)Source.Channels * TileSize<TV, T>.Columns;
+        long productLength = (long)(Lines + TileSize<TV, T>.Rows) * bandPitch,
+            panelLength = (long)Source.Channels * TileSize<TV, T>.Columns;
         long sumsLength = (long)Target.Channels * Target.Height * Columns.Stride * Pitch;
         long lineLength = ((long)Target.Width * Target.Channels) + (2 * TV.Count);
         long bytes = HostMemoryPool.RoundUp((productLength + panelLength + sumsLength + lineLength + TV.Count) * sizeof(T));
         nint memory = Pool.Rent(bytes);
         try
         {
-            T* products = (T*)memory, panel = products + productLength, sums = panel + panelLength, tail = sums + sumsLength, line = tail + TV.Count;
+            T* products = (T*)memory, panel = products + productLength, sums = panel + panelLength, tail = sums + sumsLength,
+                line = tail + TV.Count;
 
-            // In the last vector of a source row, which ends with the row and so begins before the end of the last but one, the places that are new: below 0.
+            // In the last vector of a source row, which ends with the row and so begins before the end of the last but one, the places that
+            // are new: below 0.
             int whole = Source.Width / TV.Count * TV.Count, rest = Source.Width - whole;
             for (int i = 0; i < TV.Count; i++) tail[i] = Scalar.Of<T>(i < TV.Count - rest ? 1 : -1);
             int end = Math.Min((chunk + 1) * ChunkImages, Batch);
@@ -130,14 +138,16 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
                 Memory.Prefetch(next, share);
                 next += share;
                 Panels<T> operands = new(depth, weight, 1, TileSize<TV, T>.Rows, panel, width, null, weight, 0);
-                MicroKernel<TV, T>.Run(Math.Min(tileLines, Lines - line), vectors, operands, products + ((nint)line * pitch) + first, pitch, load: false);
+                MicroKernel<TV, T>.Run(Math.Min(tileLines, Lines - line), vectors, operands, products + ((nint)line * pitch) + first, pitch,
+                    load: false);
             }
         }
     }
 
     /// <summary>
-    /// Adds what rows of the source contribute to the sums: whole rows of them, moved by the tap's place. The taps of one column of the kernel come first for
-    /// all rows: the next column's sums are one place further, and would wait for vectors that overlap theirs to be written.
+    /// Adds what rows of the source contribute to the sums: whole rows of them, moved by the tap's place. The taps of one column of the
+    /// kernel come first for all rows: the next column's sums are one place further, and would wait for vectors that overlap theirs to be
+    /// written.
     /// </summary>
     private readonly void AddRows(int first, int rows, T* products, int pitch, TV tail, T* sums)
     {

@@ -1,7 +1,8 @@
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// Which pixel of the left side a tap takes for a pixel [y, x] of the right side: [y StrideHeight + i DilationHeight - Above, x StrideWidth + j DilationWidth - Before].
+/// Which pixel of the left side a tap takes for a pixel [y, x] of the right side: [y StrideHeight + i DilationHeight - Above, x StrideWidth
+/// + j DilationWidth - Before].
 /// </summary>
 /// <param name="KernelHeight">Rows of the kernel.</param>
 /// <param name="KernelWidth">Columns of the kernel.</param>
@@ -15,7 +16,8 @@ namespace Engine.Kernels.Conv;
 /// <param name="FirstTap">The first tap, as they are counted, that takes part; those that do lie one after the other.</param>
 /// <param name="Taps">How many take part.</param>
 internal readonly record struct TapGeometry(
-    int KernelHeight, int KernelWidth, int StrideHeight, int StrideWidth, int DilationHeight, int DilationWidth, int Above, int Before, bool Reversed,
+    int KernelHeight, int KernelWidth, int StrideHeight, int StrideWidth, int DilationHeight, int DilationWidth, int Above, int Before,
+    bool Reversed,
     int FirstTap, int Taps)
 {
     /// <summary>The input on the left, the gradient of the output on the right.</summary>
@@ -29,7 +31,8 @@ internal readonly record struct TapGeometry(
     /// </summary>
     internal static TapGeometry Exchanged(in Conv2dShape shape) => new(
         shape.KernelHeight, shape.KernelWidth, 1, 1, shape.DilationHeight, shape.DilationWidth,
-        ((shape.KernelHeight - 1) * shape.DilationHeight) - shape.Padding.Top, ((shape.KernelWidth - 1) * shape.DilationWidth) - shape.Padding.Left, Reversed: true,
+        ((shape.KernelHeight - 1) * shape.DilationHeight) - shape.Padding.Top,
+        ((shape.KernelWidth - 1) * shape.DilationWidth) - shape.Padding.Left, Reversed: true,
         shape.MaskedTaps, shape.LiveTaps);
 
     /// <summary>How far the taps reach over a number of pixels.</summary>

@@ -4,8 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// The gradient of the weight where one side has too few channels for the rows of a register tile: the rows are taps of the kernel, and the side of few channels, the left one, is
-/// packed with its padding, so that all taps meet it at every pixel of the right one.
+/// The gradient of the weight where one side has too few channels for the rows of a register tile: the rows are taps of the kernel, and the
+/// side of few channels, the left one, is packed with its padding, so that all taps meet it at every pixel of the right one.
 /// </summary>
 internal unsafe struct TapGradientJob<TV, T> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
@@ -51,7 +51,8 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
         long rightLength = (long)blocks.Images * blocks.Rows * Right.Width * width;
         long leftLength = (long)blocks.Images * tall * pitch * LeftChannels;
         leftLength = (leftLength + 15) / 16 * 16;
-        long bytes = HostMemoryPool.RoundUp(((sumsLength + rightLength + leftLength) * sizeof(T)) + ((long)blocks.Images * blocks.Rows * sizeof(Segment)));
+        long bytes = HostMemoryPool.RoundUp(
+            ((sumsLength + rightLength + leftLength) * sizeof(T)) + ((long)blocks.Images * blocks.Rows * sizeof(Segment)));
         nint memory = Pool.Rent(bytes);
         try
         {
@@ -78,7 +79,8 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
                 }
 
                 for (int t = 0; t < tiles; t++)
-                    Tile(left, pitch, (tile + t) * TileRows, vectors, right, segments, count, sums + ((nint)t * TileRows * width), block > 0);
+                    Tile(left, pitch, (tile + t) * TileRows, vectors, right, segments, count, sums + ((nint)t * TileRows * width),
+                        block > 0);
             }
 
             for (int r = 0; r < tiles * TileRows && (tile * TileRows) + r < Rows; r++)
@@ -105,7 +107,8 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
             rows[r] = left + ((((nint)i * pitch) + j) * LeftChannels) + (at % LeftChannels);
         }
 
-        RowsKernel<TV, T>.Run(rows, (nint)Geometry.StrideWidth * LeftChannels, vectors, right, vectors * TV.Count, segments, count, sums, vectors * TV.Count, load);
+        RowsKernel<TV, T>.Run(rows, (nint)Geometry.StrideWidth * LeftChannels, vectors, right, vectors * TV.Count, segments, count, sums,
+            vectors * TV.Count, load);
     }
 
     /// <summary>Copies rows of an image with the columns that the taps see, zeros outside it.</summary>

@@ -4,8 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// The weight, packed for <see cref="RowsKernel{TV, T}"/>: for each phase and each panel of columns [taps down, taps across, depth, columns of the panel], dense, in the
-/// order in which the taps meet the source.
+/// The weight, packed for <see cref="RowsKernel{TV, T}"/>: for each phase and each panel of columns [taps down, taps across, depth, columns
+/// of the panel], dense, in the order in which the taps meet the source.
 /// </summary>
 /// <param name="elements">Memory of <see cref="Length"/> elements.</param>
 /// <param name="grid">The phases.</param>

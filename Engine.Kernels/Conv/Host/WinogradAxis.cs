@@ -1,9 +1,10 @@
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// One axis of a convolution as a correlation of three taps and stride 1, of several phases. With stride s the fine side (a convolution's input) has s phases, fine place s v + r;
-/// the coarse side (its output) has places u. They meet where v = u + Offset + e, e = 0, 1, 2, through the row of the kernel
-/// s (Offset + e) + r + padding. For the transpose the coarse side is the source, and the same taps are met at u = v - Offset - e.
+/// One axis of a convolution as a correlation of three taps and stride 1, of several phases. With stride s the fine side (a convolution's
+/// input) has s phases, fine place s v + r; the coarse side (its output) has places u. They meet where v = u + Offset + e, e = 0, 1, 2,
+/// through the row of the kernel s (Offset + e) + r + padding. For the transpose the coarse side is the source, and the same taps are met
+/// at u = v - Offset - e.
 /// </summary>
 /// <param name="Extent">Places of the fine side.</param>
 /// <param name="Coarse">Places of the coarse side.</param>
@@ -32,13 +33,15 @@ internal readonly record struct WinogradAxis(int Extent, int Coarse, int Size, i
     internal int TargetExtent => Transposed ? (Extent + Stride - 1) / Stride : Coarse;
 
     /// <summary>Tiles of each kind: 0, with four outputs; 1, the last one with what remains.</summary>
-    internal int Tiles(int kind) => kind == 0 ? TargetExtent / WinogradTransform.Outputs : Math.Min(TargetExtent % WinogradTransform.Outputs, 1);
+    internal int Tiles(int kind) =>
+        kind == 0 ? TargetExtent / WinogradTransform.Outputs : Math.Min(TargetExtent % WinogradTransform.Outputs, 1);
 
     /// <summary>Outputs of a tile of a kind.</summary>
     internal int Outputs(int kind) => kind == 0 ? WinogradTransform.Outputs : TargetExtent % WinogradTransform.Outputs;
 
     /// <summary>The first output of a tile of a kind.</summary>
-    internal int FirstOutput(int kind, int tile) => (kind == 0 ? tile : TargetExtent / WinogradTransform.Outputs) * WinogradTransform.Outputs;
+    internal int FirstOutput(int kind, int tile) =>
+        (kind == 0 ? tile : TargetExtent / WinogradTransform.Outputs) * WinogradTransform.Outputs;
 
     /// <summary>Points of all tiles at which the transformed kernel of a phase is not 0.</summary>
     internal int Products(int phase)
@@ -54,7 +57,8 @@ internal readonly record struct WinogradAxis(int Extent, int Coarse, int Size, i
     }
 
     /// <summary>Whether the kernel fits the transform: at most three taps, and every phase has one.</summary>
-    internal bool IsSupported => LargestDistance - LeastDistance < Taps && Size >= Stride && Extent >= Stride && LargestDistance > LeastDistance;
+    internal bool IsSupported =>
+        LargestDistance - LeastDistance < Taps && Size >= Stride && Extent >= Stride && LargestDistance > LeastDistance;
 
     /// <summary>The row of the kernel at tap <paramref name="e"/> of a phase; -1 where it has none.</summary>
     internal int Kernel(int phase, int e)
@@ -63,8 +67,11 @@ internal readonly record struct WinogradAxis(int Extent, int Coarse, int Size, i
         return i >= 0 && i < Size ? i : -1;
     }
 
-    /// <summary>Whether the transformed kernel of a phase is 0 at a point: the first point sees the first tap alone, the last the last.</summary>
-    internal bool IsZero(int phase, int point) => (point == 0 && Kernel(phase, 0) < 0) || (point == WinogradTransform.Points - 1 && Kernel(phase, Taps - 1) < 0);
+    /// <summary>
+    /// Whether the transformed kernel of a phase is 0 at a point: the first point sees the first tap alone, the last the last.
+    /// </summary>
+    internal bool IsZero(int phase, int point) =>
+        (point == 0 && Kernel(phase, 0) < 0) || (point == WinogradTransform.Points - 1 && Kernel(phase, Taps - 1) < 0);
 
     private static int FloorDivide(int a, int b) => a >= 0 ? a / b : -((-a + b - 1) / b);
 }

@@ -4,14 +4,16 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// The gradient of the weight at the points of <see cref="WinogradTransform"/>: from y = A' [(G w) * (B' x)] follows dw = G' [(A dy) * (B' x)], summed over all tiles. A chunk is
-/// some of the input channels, with all outputs; the tiles come in blocks, whose transforms are no longer than the block.
+/// The gradient of the weight at the points of <see cref="WinogradTransform"/>: from y = A' [(G w) * (B' x)] follows dw = G' [(A dy) * (B'
+/// x)], summed over all tiles. A chunk is some of the input channels, with all outputs; the tiles come in blocks, whose transforms are no
+/// longer than the block.
 /// </summary>
 internal unsafe struct WinogradGradientJob<TV, T> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
 {
-    private const int Points = WinogradTransform.Points, Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs, Taps = WinogradAxis.Taps;
+    private const int Points = WinogradTransform.Points, Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs,
+        Taps = WinogradAxis.Taps;
 
     /// <summary>Tiles of a block: the depth of its products.</summary>
     private const int BlockTiles = 64;
@@ -38,8 +40,10 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
     {
         int channel = chunk * ChunkChannels, channels = Math.Min(ChunkChannels, Plan.Depth - channel);
         long inputLength = Points2 * InputStep(channels), gradientLength = Points2 * GradientStep;
-        long sumsLength = (long)Plan.Products * channels * Plan.Channels, between = 2 * Points2 * TV.Count, zeros = Math.Max(Plan.Depth, Plan.Channels);
-        long bytes = HostMemoryPool.RoundUp(((inputLength + gradientLength + sumsLength + between + zeros) * sizeof(T)) + (Points2 * sizeof(T*)));
+        long sumsLength = (long)Plan.Products * channels * Plan.Channels, between = 2 * Points2 * TV.Count,
+            zeros = Math.Max(Plan.Depth, Plan.Channels);
+        long bytes = HostMemoryPool.RoundUp(
+            ((inputLength + gradientLength + sumsLength + between + zeros) * sizeof(T)) + (Points2 * sizeof(T*)));
         nint memory = Pool.Rent(bytes);
         try
         {
@@ -64,7 +68,9 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
     /// <summary>The memory of a chunk.</summary>
     private readonly struct Work(T* block, long inputLength, long gradientLength, long between, long zeros)
     {
-        /// <summary>Of one phase: [point, tile, channels of the chunk]. The next phase takes its place, so that it stays in the cache.</summary>
+        /// <summary>
+        /// Of one phase: [point, tile, channels of the chunk]. The next phase takes its place, so that it stays in the cache.
+        /// </summary>
         internal readonly T* Inputs = block;
 
         /// <summary>[point, panel, tile, columns of the panel]</summary>
@@ -134,13 +140,15 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
             for (int v = 0; v < vectors; v++)
             {
                 WinogradTiles<TV, T>.OutputGradient(
-                    work.Pixels, (nint)(vector + v) * TV.Count, kind.Rows, kind.Columns, work.Between, panel + (v * TV.Count), GradientStep);
+                    work.Pixels, (nint)(vector + v) * TV.Count, kind.Rows, kind.Columns, work.Between, panel + (v * TV.Count),
+                    GradientStep);
             }
         }
     }
 
     /// <summary>
-    /// sums += inputs' * gradients at every point of a phase: [phase, point, panel, tile of channels, rows of the tile, columns of the panel]. Returns where the next phase begins.
+    /// sums += inputs' * gradients at every point of a phase: [phase, point, panel, tile of channels, rows of the tile, columns of the
+    /// panel]. Returns where the next phase begins.
     /// </summary>
     private readonly T* Multiply(in WinogradKind kind, int phase, int tiles, int channels, ulong begun, T* sums, in Work work)
     {

@@ -4,8 +4,9 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// A convolution or its transpose by <see cref="WinogradPlan"/>. A chunk is some of the tiles, which come block by block: their inputs are transformed to the points and stay in the second-level cache; the
-/// transformed weight comes panel by panel, and the sums of a panel are transformed back at once. Nothing transformed is longer than a block.
+/// A convolution or its transpose by <see cref="WinogradPlan"/>. A chunk is some of the tiles, which come block by block: their inputs are
+/// transformed to the points and stay in the second-level cache; the transformed weight comes panel by panel, and the sums of a panel are
+/// transformed back at once. Nothing transformed is longer than a block.
 /// </summary>
 internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
@@ -140,13 +141,15 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
                     for (int j = 0; j < Points; j++)
                     {
                         int u = ((x + Plan.Columns.Offset + j) * strideX) + (phase % strideX);
-                        bool inside = i < kind.Rows + 2 && j < kind.Columns + 2 && v >= 0 && v < Source.Height && u >= 0 && u < Source.Width;
+                        bool inside = i < kind.Rows + 2 && j < kind.Columns + 2 && v >= 0 && v < Source.Height && u >= 0
+                            && u < Source.Width;
                         work.Pixels[(i * Points) + j] = inside ? Source.At(image, v, u) : work.Zeros;
                     }
                 }
 
                 WinogradTiles<TV, T>.Input(
-                    work.Pixels, kind.Rows, kind.Columns, Plan.Depth, work.Between, work.Inputs + ((nint)t * Depths) + ((nint)phase * Plan.Depth), InputStep);
+                    work.Pixels, kind.Rows, kind.Columns, Plan.Depth, work.Between,
+                    work.Inputs + ((nint)t * Depths) + ((nint)phase * Plan.Depth), InputStep);
             }
         }
     }
@@ -171,7 +174,8 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
             for (int t = 0; t < tiles && kind.Uses(point); t += tileRows)
             {
                 for (int i = 0; i < tileRows; i++) rows[i] = inputs + ((nint)Math.Min(t + i, tiles - 1) * Depths);
-                RowsKernel<TV, T>.Run(rows, 1, vectors, weight, width, work.Segments, segments, sums + ((nint)t * width), width, load: false);
+                RowsKernel<TV, T>.Run(rows, 1, vectors, weight, width, work.Segments, segments, sums + ((nint)t * width), width,
+                    load: false);
             }
 
             weight += (depth * width) + WinogradTransform.Apart;
@@ -184,7 +188,8 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
     {
         int width = vectors * TV.Count;
         int strideY = Plan.Transposed ? Plan.Rows.Stride : 1, strideX = Plan.Transposed ? Plan.Columns.Stride : 1;
-        int height = Plan.Transposed ? Plan.Shape.Height : Plan.Shape.OutputHeight, across = Plan.Transposed ? Plan.Shape.Width : Plan.Shape.OutputWidth;
+        int height = Plan.Transposed ? Plan.Shape.Height : Plan.Shape.OutputHeight,
+            across = Plan.Transposed ? Plan.Shape.Width : Plan.Shape.OutputWidth;
         Target.PrepareBias(column, width, vectors, work.Bias);
         for (int t = 0; t < tiles; t++)
         {
@@ -202,7 +207,8 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
                     {
                         int place = ((x + j) * strideX) + (phase % strideX);
                         if (place >= across) break;
-                        Target.Write(TV.Load(work.After + (((i * Outputs) + j) * TV.Count)), bias, Target.At(image, row, place) + column + v);
+                        Target.Write(TV.Load(work.After + (((i * Outputs) + j) * TV.Count)), bias,
+                            Target.At(image, row, place) + column + v);
                     }
                 }
             }

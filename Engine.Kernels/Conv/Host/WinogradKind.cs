@@ -1,6 +1,9 @@
 namespace Engine.Kernels.Conv;
 
-/// <summary>The tiles of all images that have equal numbers of outputs: those within the image, those at its right or lower end, and that in the corner.</summary>
+/// <summary>
+/// The tiles of all images that have equal numbers of outputs: those within the image, those at its right or lower end, and that in the
+/// corner.
+/// </summary>
 internal readonly struct WinogradKind
 {
     /// <summary>Kinds of a plan; some may have no tiles.</summary>

@@ -4,9 +4,10 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// A convolution or a transposed one as products at the points of <see cref="WinogradTransform"/>. The phases of the fine side share one grid of tiles, and so one transform of the coarse side:
-/// a convolution sums its phases at the points, where they are further depths of one product; a transposed one has the columns of each phase. At points where the
-/// transformed kernel of a phase is 0 because it has fewer than three taps, there is no product.
+/// A convolution or a transposed one as products at the points of <see cref="WinogradTransform"/>. The phases of the fine side share one
+/// grid of tiles, and so one transform of the coarse side: a convolution sums its phases at the points, where they are further depths of
+/// one product; a transposed one has the columns of each phase. At points where the transformed kernel of a phase is 0 because it has fewer
+/// than three taps, there is no product.
 /// </summary>
 internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
 {
@@ -38,13 +39,15 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
         get
         {
             long count = 0;
-            for (int phase = 0; phase < Phases; phase++) count += (long)Rows.Products(phase / Columns.Stride) * Columns.Products(phase % Columns.Stride);
+            for (int phase = 0; phase < Phases; phase++) count += (long)Rows.Products(phase / Columns.Stride)
+                * Columns.Products(phase % Columns.Stride);
             return count;
         }
     }
 
     internal bool IsZero(int phase, int point) =>
-        Rows.IsZero(phase / Columns.Stride, point / WinogradTransform.Points) || Columns.IsZero(phase % Columns.Stride, point % WinogradTransform.Points);
+        Rows.IsZero(phase / Columns.Stride, point / WinogradTransform.Points)
+            || Columns.IsZero(phase % Columns.Stride, point % WinogradTransform.Points);
 
     /// <summary>Source phases that take part at a point of a target phase, of those before <paramref name="end"/>.</summary>
     internal int PhasesAt(int targetPhase, int point, int end)
@@ -75,8 +78,8 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
     }
 
     /// <summary>
-    /// Where the transformed weight of a point begins, for a panel of columns: [target phase, panel, point, source phase, depth, columns of the panel], with a gap behind each point.
-    /// The phase behind the last gives the length.
+    /// Where the transformed weight of a point begins, for a panel of columns: [target phase, panel, point, source phase, depth, columns of
+    /// the panel], with a gap behind each point. The phase behind the last gives the length.
     /// </summary>
     internal nint WeightAt(int targetPhase, in ColumnPanels panels, int panel, int firstColumn, int width, int point)
     {
@@ -93,7 +96,8 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
     }
 
     /// <summary>
-    /// Whether the transform can be taken: float32, whole vectors of channels, two or three taps in every phase. Float64 is for checks, and keeps the accuracy of the direct form.
+    /// Whether the transform can be taken: float32, whole vectors of channels, two or three taps in every phase. Float64 is for checks, and
+    /// keeps the accuracy of the direct form.
     /// </summary>
     internal static bool IsPossible<T>(in Conv2dShape shape, bool transposed) where T : unmanaged
     {
@@ -105,8 +109,9 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
     }
 
     /// <summary>
-    /// Whether the transform pays: the products at the points have to be well fewer than the direct ones, with so many channels that the transforms of the images, which cost
-    /// as much as the products of some twenty, do not count; and so many tiles that the transform of the weight does not.
+    /// Whether the transform pays: the products at the points have to be well fewer than the direct ones, with so many channels that the
+    /// transforms of the images, which cost as much as the products of some twenty, do not count; and so many tiles that the transform of
+    /// the weight does not.
     /// </summary>
     internal static bool Pays(in Conv2dShape shape, bool transposed)
     {

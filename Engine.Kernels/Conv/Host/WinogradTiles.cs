@@ -11,8 +11,9 @@ internal static unsafe class WinogradTiles<TV, T>
     private const int Points = WinogradTransform.Points, Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs;
 
     /// <summary>
-    /// points[p * step + c] = B' d B for the pixels of a tile with <paramref name="rows"/> x <paramref name="columns"/> outputs, each of <paramref name="depth"/> channels c. The pixels
-    /// are in rows of six; those that a smaller tile does not have must be readable all the same.
+    /// points[p * step + c] = B' d B for the pixels of a tile with <paramref name="rows"/> x <paramref name="columns"/> outputs, each of
+    /// <paramref name="depth"/> channels c. The pixels are in rows of six; those that a smaller tile does not have must be readable all the
+    /// same.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Input(T** pixels, int rows, int columns, int depth, T* between, T* points, nint step)
@@ -23,7 +24,8 @@ internal static unsafe class WinogradTiles<TV, T>
             for (int j = 0; j < columns + 2; j++)
             {
                 WinogradTransform.Input<TV, T>(
-                    rows, TV.Load(pixels[j] + c), TV.Load(pixels[Points + j] + c), TV.Load(pixels[(2 * Points) + j] + c), TV.Load(pixels[(3 * Points) + j] + c),
+                    rows, TV.Load(pixels[j] + c), TV.Load(pixels[Points + j] + c), TV.Load(pixels[(2 * Points) + j] + c),
+                    TV.Load(pixels[(3 * Points) + j] + c),
                     TV.Load(pixels[(4 * Points) + j] + c), TV.Load(pixels[(5 * Points) + j] + c), between + (j * count), Points * count);
             }
 
@@ -32,13 +34,16 @@ internal static unsafe class WinogradTiles<TV, T>
                 if (!WinogradTransform.Uses(rows, i)) continue;
                 T* row = between + (i * Points * count);
                 WinogradTransform.Input<TV, T>(
-                    columns, TV.Load(row), TV.Load(row + count), TV.Load(row + (2 * count)), TV.Load(row + (3 * count)), TV.Load(row + (4 * count)),
+                    columns, TV.Load(row), TV.Load(row + count), TV.Load(row + (2 * count)), TV.Load(row + (3 * count)),
+                    TV.Load(row + (4 * count)),
                     TV.Load(row + (5 * count)), points + c + (i * Points * step), step);
             }
         }
     }
 
-    /// <summary>A' m A of one vector: points, <paramref name="step"/> elements apart, to outputs in rows of four, one after the other.</summary>
+    /// <summary>
+    /// A' m A of one vector: points, <paramref name="step"/> elements apart, to outputs in rows of four, one after the other.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Output(T* points, nint step, int rows, int columns, T* between, T* outputs)
     {
@@ -54,8 +59,8 @@ internal static unsafe class WinogradTiles<TV, T>
     }
 
     /// <summary>
-    /// A g A' of one vector: outputs to points, <paramref name="step"/> elements apart. The pixels are in rows of four; those that a smaller tile does not have must be readable all the
-    /// same.
+    /// A g A' of one vector: outputs to points, <paramref name="step"/> elements apart. The pixels are in rows of four; those that a
+    /// smaller tile does not have must be readable all the same.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void OutputGradient(T** pixels, nint channel, int rows, int columns, T* between, T* points, nint step)
@@ -73,7 +78,8 @@ internal static unsafe class WinogradTiles<TV, T>
             if (!WinogradTransform.Uses(rows, i)) continue;
             T* row = between + (i * Outputs * count);
             WinogradTransform.OutputGradient<TV, T>(
-                columns, TV.Load(row), TV.Load(row + count), TV.Load(row + (2 * count)), TV.Load(row + (3 * count)), points + (i * Points * step), step);
+                columns, TV.Load(row), TV.Load(row + count), TV.Load(row + (2 * count)), TV.Load(row + (3 * count)),
+                points + (i * Points * step), step);
         }
     }
 

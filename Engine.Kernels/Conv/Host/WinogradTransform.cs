@@ -4,9 +4,9 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// The transforms of F(4, 3), which computes four outputs of three taps with six multiplications in place of twelve (Winograd, "Arithmetic Complexity of Computations", 1980; Lavin and Gray, "Fast
-/// Algorithms for Convolutional Neural Networks", 2016): y = A' [(G w) * (B' x)], with the points 0, 1, -1, 2, -2 and infinity. Each is applied to
-/// lines of vectors, first along the columns, then along the rows.
+/// The transforms of F(4, 3), which computes four outputs of three taps with six multiplications in place of twelve (Winograd, "Arithmetic
+/// Complexity of Computations", 1980; Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016): y = A' [(G w) * (B' x)],
+/// with the points 0, 1, -1, 2, -2 and infinity. Each is applied to lines of vectors, first along the columns, then along the rows.
 /// </summary>
 internal static unsafe class WinogradTransform
 {
@@ -20,13 +20,15 @@ internal static unsafe class WinogradTransform
     internal const int Points2 = Points * Points;
 
     /// <summary>
-    /// Elements between what belongs to one point and the next: without them the points of a vector would often lie a power of two apart, all in one set of the nearest cache.
+    /// Elements between what belongs to one point and the next: without them the points of a vector would often lie a power of two apart,
+    /// all in one set of the nearest cache.
     /// </summary>
     internal const int Apart = 16;
 
     /// <summary>
-    /// Whether a tile of <paramref name="outputs"/> outputs uses a point. The last tile may have fewer than four outputs, and n outputs of three taps need n + 2 points: 0, 1, -1, 2, -2 as far as needed,
-    /// and infinity. The kernel is transformed as for four: what its points are scaled by otherwise, the inputs make good.
+    /// Whether a tile of <paramref name="outputs"/> outputs uses a point. The last tile may have fewer than four outputs, and n outputs of
+    /// three taps need n + 2 points: 0, 1, -1, 2, -2 as far as needed, and infinity. The kernel is transformed as for four: what its points
+    /// are scaled by otherwise, the inputs make good.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool Uses(int outputs, int point) => point <= outputs || point == Points - 1;

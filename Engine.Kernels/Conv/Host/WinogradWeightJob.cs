@@ -4,7 +4,8 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Conv;
 
 /// <summary>Transforms the weight to the points and packs it in panels of columns. A chunk is a panel of a phase.</summary>
-internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T* weight, WinogradPlan plan, ColumnPanels panels, T* target) : IJob
+internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T* weight, WinogradPlan plan, ColumnPanels panels, T* target)
+    : IJob
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
 {
@@ -20,7 +21,8 @@ internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T*
 
         // The taps, three columns of six, six rows of six, and the points of a vector of depths for all columns of the panel.
         int lines = plan.Transposed ? width : 1;
-        long elements = ((Taps * Taps) + (WinogradTransform.Points * Taps) + WinogradTransform.Points2 + ((long)WinogradTransform.Points2 * lines)) * count;
+        long elements = ((Taps * Taps) + (WinogradTransform.Points * Taps) + WinogradTransform.Points2
+            + ((long)WinogradTransform.Points2 * lines)) * count;
         long bytes = HostMemoryPool.RoundUp((elements * sizeof(T)) + (WinogradTransform.Points2 * sizeof(T*)));
         nint memory = pool.Rent(bytes);
         try
@@ -44,7 +46,8 @@ internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T*
         for (int point = 0; point < WinogradTransform.Points2; point++)
         {
             nint before = (nint)plan.PhasesAt(targetPhase, point, sourcePhase) * plan.Depth * width;
-            places[point] = plan.IsZero(phase, point) ? null : target + plan.WeightAt(targetPhase, panels, panel, column, width, point) + before;
+            places[point] = plan.IsZero(phase, point) ? null
+                : target + plan.WeightAt(targetPhase, panels, panel, column, width, point) + before;
         }
     }
 
@@ -73,7 +76,8 @@ internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T*
         nint plane = (nint)width * TV.Count;
         for (int depth = 0; depth < plan.Depth; depth += TV.Count)
         {
-            for (int j = 0; j < width; j++) Transform(phase, ((nint)(column + j) * plan.Depth) + depth, taps, points + ((nint)j * TV.Count), plane);
+            for (int j = 0; j < width; j++) Transform(
+                phase, ((nint)(column + j) * plan.Depth) + depth, taps, points + ((nint)j * TV.Count), plane);
             for (int point = 0; point < WinogradTransform.Points2; point++)
             {
                 if (places[point] != null)
@@ -94,12 +98,14 @@ internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T*
             for (int y = 0; y < Taps; y++)
             {
                 int i = plan.Rows.Kernel(phaseRow, y);
-                TV value = i < 0 || j < 0 || (i * plan.Shape.KernelWidth) + j >= plan.Shape.LiveTaps ? TV.Of(0) : TV.Load(weight + ((((nint)i * plan.Shape.KernelWidth) + j) * tap) + at);
+                TV value = i < 0 || j < 0 || (i * plan.Shape.KernelWidth) + j >= plan.Shape.LiveTaps ? TV.Of(0)
+                    : TV.Load(weight + ((((nint)i * plan.Shape.KernelWidth) + j) * tap) + at);
                 TV.Store(value, taps + (((y * Taps) + x) * count));
             }
 
             WinogradTransform.Kernel<TV, T>(
-                TV.Load(taps + (x * count)), TV.Load(taps + ((Taps + x) * count)), TV.Load(taps + (((2 * Taps) + x) * count)), columns + (x * count), Taps * count);
+                TV.Load(taps + (x * count)), TV.Load(taps + ((Taps + x) * count)), TV.Load(taps + (((2 * Taps) + x) * count)),
+                columns + (x * count), Taps * count);
         }
 
         for (int y = 0; y < WinogradTransform.Points; y++)

@@ -5,8 +5,9 @@ using ILGPU.Runtime;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// Rung 4: the sums of rung 3, fed by copies that nobody waits for, as in <see cref="AsyncTileMatMul"/>. It suits a convolution even better than a product: each number of the image is looked for on its own, and finds its place in
-/// the tile on its own, 4 bytes at a time, padding as a zero; and while it travels the thread looks for the next step's.
+/// Rung 4: the sums of rung 3, fed by copies that nobody waits for, as in <see cref="AsyncTileMatMul"/>. It suits a convolution even better
+/// than a product: each number of the image is looked for on its own, and finds its place in the tile on its own, 4 bytes at a time,
+/// padding as a zero; and while it travels the thread looks for the next step's.
 /// </summary>
 internal static class AsyncTileConv2d
 {
@@ -15,18 +16,22 @@ internal static class AsyncTileConv2d
     /// <summary>A tile of one operand in shared memory, in elements.</summary>
     private const int TileLength = RegisterTileConv2d.Depth * RegisterTileConv2d.Line;
 
-    internal static void Run<TProduct, TActivation>(IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
+    internal static void Run<TProduct, TActivation>(
+        IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
         Action<TProduct, Conv2dViews<FloatScalar>, long, long, TActivation> kernel = Kernel;
         const int tile = RegisterTileConv2d.Tile;
-        Index3D grid = new((product.Rows + tile - 1) / tile, (product.Columns + tile - 1) / tile, Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
+        Index3D grid = new((product.Rows + tile - 1) / tile, (product.Columns + tile - 1) / tile,
+            Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            (grid, new Index3D(RegisterTileConv2d.Threads, 1, 1)), product, arguments.Views<FloatScalar>(), IlgpuStorage.AddressOf(arguments.A), IlgpuStorage.AddressOf(arguments.B), activation);
+            (grid, new Index3D(RegisterTileConv2d.Threads, 1, 1)), product, arguments.Views<FloatScalar>(),
+            IlgpuStorage.AddressOf(arguments.A), IlgpuStorage.AddressOf(arguments.B), activation);
     }
 
-    private static void Kernel<TProduct, TActivation>(TProduct product, Conv2dViews<FloatScalar> views, long addressA, long addressB, TActivation activation)
+    private static void Kernel<TProduct, TActivation>(
+        TProduct product, Conv2dViews<FloatScalar> views, long addressA, long addressB, TActivation activation)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
@@ -65,8 +70,10 @@ internal static class AsyncTileConv2d
                 {
                     int fromA = loader.AtA(piece, next);
                     int fromB = loader.AtB(piece, next);
-                    AsyncCopy.One(tiles, (ahead * 2 * TileLength) + Conv2dTileLoader<TProduct>.ToA(piece), views.A, addressA, IntrinsicMath.Max(fromA, 0), fromA >= 0 ? 4 : 0);
-                    AsyncCopy.One(tiles, (((ahead * 2) + 1) * TileLength) + Conv2dTileLoader<TProduct>.ToB(piece), views.B, addressB, IntrinsicMath.Max(fromB, 0), fromB >= 0 ? 4 : 0);
+                    AsyncCopy.One(tiles, (ahead * 2 * TileLength) + Conv2dTileLoader<TProduct>.ToA(piece), views.A, addressA,
+                        IntrinsicMath.Max(fromA, 0), fromA >= 0 ? 4 : 0);
+                    AsyncCopy.One(tiles, (((ahead * 2) + 1) * TileLength) + Conv2dTileLoader<TProduct>.ToB(piece), views.B, addressB,
+                        IntrinsicMath.Max(fromB, 0), fromB >= 0 ? 4 : 0);
                 }
 
                 AsyncCopy.Commit();
@@ -74,7 +81,8 @@ internal static class AsyncTileConv2d
                 {
                     int atA = (buffer * 2 * TileLength / 4) + y;
                     int atB = (((buffer * 2) + 1) * TileLength / 4) + x;
-                    for (int step = 0; step < RegisterTileConv2d.Depth; step++, atA += RegisterTileConv2d.Fours, atB += RegisterTileConv2d.Fours)
+                    for (int step = 0; step < RegisterTileConv2d.Depth;
+                    step++, atA += RegisterTileConv2d.Fours, atB += RegisterTileConv2d.Fours)
                         sums = new(sums, fours[atA], fours[atB]);
                 }
 

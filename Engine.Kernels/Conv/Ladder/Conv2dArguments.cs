@@ -11,7 +11,8 @@ namespace Engine.Kernels.Ladder;
 /// <param name="Accumulate">Whether to add to what is there.</param>
 /// <param name="Splits">In how many parts each sum over the depth is split.</param>
 /// <param name="SplitDepth">The depths of each but the last.</param>
-internal readonly record struct Conv2dArguments(Storage A, Storage B, Storage? Bias, Storage C, bool Accumulate, int Splits = 1, int SplitDepth = int.MaxValue)
+internal readonly record struct Conv2dArguments(
+    Storage A, Storage B, Storage? Bias, Storage C, bool Accumulate, int Splits = 1, int SplitDepth = int.MaxValue)
 {
     internal Conv2dViews<TLane> Views<TLane>() where TLane : unmanaged, ILane<TLane> => new(
         IlgpuStorage.ViewOf<TLane>(A), IlgpuStorage.ViewOf<TLane>(B), IlgpuStorage.ViewOf<TLane>(Bias ?? C), IlgpuStorage.ViewOf<TLane>(C),
@@ -20,7 +21,8 @@ internal readonly record struct Conv2dArguments(Storage A, Storage B, Storage? B
 
 /// <summary>The same as the kernels take them. Flags are ints, because kernels take no bool.</summary>
 internal readonly struct Conv2dViews<TLane>(
-    ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> bias, ArrayView<TLane> c, int hasBias, int accumulate, int splits, int splitDepth, int splitLength) where TLane : unmanaged, ILane<TLane>
+    ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> bias, ArrayView<TLane> c, int hasBias, int accumulate, int splits,
+    int splitDepth, int splitLength) where TLane : unmanaged, ILane<TLane>
 {
     internal readonly ArrayView<TLane> A = a, B = b, Bias = bias, C = c;
     internal readonly int HasBias = hasBias, Accumulate = accumulate;

@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// The inputs of one phase along one axis: those at phase, phase + stride, ... All of them are met by the same taps of the kernel, so that in
-/// the gradient of the input no thread looks at a tap that no output has there.
+/// The inputs of one phase along one axis: those at phase, phase + stride, ... All of them are met by the same taps of the kernel, so that
+/// in the gradient of the input no thread looks at a tap that no output has there.
 /// </summary>
 internal readonly struct Conv2dPhase
 {
@@ -25,7 +25,9 @@ internal readonly struct Conv2dPhase
         _outputStep = TapStep * axis.Dilation / axis.Stride;
     }
 
-    /// <summary>The output that has the phase's first tap at a place; the tap after that belongs to <see cref="OutputStep"/> outputs before it.</summary>
+    /// <summary>
+    /// The output that has the phase's first tap at a place; the tap after that belongs to <see cref="OutputStep"/> outputs before it.
+    /// </summary>
     internal int OutputOf(int place) => _firstOutput + place;
 
     /// <summary>How many outputs before that of a tap the one of the next tap is.</summary>

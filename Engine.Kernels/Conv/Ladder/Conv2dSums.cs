@@ -22,7 +22,8 @@ internal readonly struct Conv2dSums<TLane> where TLane : unmanaged, ILane<TLane>
     }
 
     /// <summary>Writes them to the result: <paramref name="row"/> and <paramref name="column"/> are those of the first.</summary>
-    internal void Write<TProduct, TActivation>(TProduct part, Conv2dViews<TLane> views, int split, int row, int column, TActivation activation)
+    internal void Write<TProduct, TActivation>(
+        TProduct part, Conv2dViews<TLane> views, int split, int row, int column, TActivation activation)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {

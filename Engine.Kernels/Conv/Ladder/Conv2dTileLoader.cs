@@ -3,8 +3,9 @@ using ILGPU;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// Finds what a thread of <see cref="RegisterTileConv2d"/> or <see cref="AsyncTileConv2d"/> brings to shared memory in a step: four elements of each operand. Where neighbours in depth are neighbours in memory, 16 threads take
-/// the 16 depths of a line, and a thread has four lines, 16 apart; otherwise 64 threads take the 64 lines of a depth, and a thread has one line at four depths.
+/// Finds what a thread of <see cref="RegisterTileConv2d"/> or <see cref="AsyncTileConv2d"/> brings to shared memory in a step: four
+/// elements of each operand. Where neighbours in depth are neighbours in memory, 16 threads take the 16 depths of a line, and a thread has
+/// four lines, 16 apart; otherwise 64 threads take the 64 lines of a depth, and a thread has one line at four depths.
 /// </summary>
 internal readonly struct Conv2dTileLoader<TProduct> where TProduct : unmanaged, IConv2dProduct<TProduct>
 {
@@ -16,7 +17,8 @@ internal readonly struct Conv2dTileLoader<TProduct> where TProduct : unmanaged, 
     internal Conv2dTileLoader(TProduct part, int firstRow, int firstColumn, int end)
     {
         (_part, _firstRow, _firstColumn, _end) = (part, firstRow, firstColumn, end);
-        _line0 = part.Line(firstRow + (TProduct.DepthRunsInA ? Group.IdxX / RegisterTileConv2d.Depth : Group.IdxX % RegisterTileConv2d.Tile));
+        _line0 = part.Line(firstRow
+            + (TProduct.DepthRunsInA ? Group.IdxX / RegisterTileConv2d.Depth : Group.IdxX % RegisterTileConv2d.Tile));
         _line1 = TProduct.DepthRunsInA ? part.Line(firstRow + 16 + (Group.IdxX / RegisterTileConv2d.Depth)) : _line0;
         _line2 = TProduct.DepthRunsInA ? part.Line(firstRow + 32 + (Group.IdxX / RegisterTileConv2d.Depth)) : _line0;
         _line3 = TProduct.DepthRunsInA ? part.Line(firstRow + 48 + (Group.IdxX / RegisterTileConv2d.Depth)) : _line0;
@@ -39,12 +41,16 @@ internal readonly struct Conv2dTileLoader<TProduct> where TProduct : unmanaged, 
     }
 
     /// <summary>Where a piece of A goes in the tile.</summary>
-    internal static int ToA(int piece) => (DepthOf(TProduct.DepthRunsInA, piece) * RegisterTileConv2d.Line) + LineOf(TProduct.DepthRunsInA, piece);
+    internal static int ToA(int piece) =>
+        (DepthOf(TProduct.DepthRunsInA, piece) * RegisterTileConv2d.Line) + LineOf(TProduct.DepthRunsInA, piece);
 
     /// <summary>Where a piece of B goes in the tile.</summary>
-    internal static int ToB(int piece) => (DepthOf(TProduct.DepthRunsInB, piece) * RegisterTileConv2d.Line) + LineOf(TProduct.DepthRunsInB, piece);
+    internal static int ToB(int piece) =>
+        (DepthOf(TProduct.DepthRunsInB, piece) * RegisterTileConv2d.Line) + LineOf(TProduct.DepthRunsInB, piece);
 
-    private static int DepthOf(bool depthRuns, int piece) => depthRuns ? Group.IdxX % RegisterTileConv2d.Depth : (Group.IdxX / RegisterTileConv2d.Tile) + (4 * piece);
+    private static int DepthOf(bool depthRuns, int piece) =>
+        depthRuns ? Group.IdxX % RegisterTileConv2d.Depth : (Group.IdxX / RegisterTileConv2d.Tile) + (4 * piece);
 
-    private static int LineOf(bool depthRuns, int piece) => depthRuns ? (Group.IdxX / RegisterTileConv2d.Depth) + (16 * piece) : Group.IdxX % RegisterTileConv2d.Tile;
+    private static int LineOf(bool depthRuns, int piece) =>
+        depthRuns ? (Group.IdxX / RegisterTileConv2d.Depth) + (16 * piece) : Group.IdxX % RegisterTileConv2d.Tile;
 }

@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// The convolution itself: rows are places of the output, columns its channels, and the depth is (tap row, tap column, input channel), in the
-/// order in which the weight has them.
+/// The convolution itself: rows are places of the output, columns its channels, and the depth is (tap row, tap column, input channel), in
+/// the order in which the weight has them.
 /// </summary>
 internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2dProduct<ForwardProduct>
 {

@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// A convolution, or a gradient of one, seen as a product of matrices C = A B of which none but C need be in memory: an element of A or B is
-/// found in an image or the weight when it is read. There is a product for each part: a group of channels, or a group and a phase.
+/// A convolution, or a gradient of one, seen as a product of matrices C = A B of which none but C need be in memory: an element of A or B
+/// is found in an image or the weight when it is read. There is a product for each part: a group of channels, or a group and a phase.
 /// </summary>
 internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct<TSelf>
 {
@@ -39,7 +39,9 @@ internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct
     /// <summary>Where an element of A is; -1 where it is a zero of the padding.</summary>
     int AtA(Conv2dLine line, int depth);
 
-    /// <summary>The channels of a group of A: those that each tap adds to the depth or, where neighbours in depth are pixels, to the rows.</summary>
+    /// <summary>
+    /// The channels of a group of A: those that each tap adds to the depth or, where neighbours in depth are pixels, to the rows.
+    /// </summary>
     int Channels { get; }
 
     /// <summary>The channels of a pixel of A, of all groups.</summary>
@@ -49,7 +51,8 @@ internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct
     int Group { get; }
 
     /// <summary>
-    /// The pixel of A, counted through all images, that a row meets with a tap or, where neighbours in depth are pixels, at a depth; -1 in the padding.
+    /// The pixel of A, counted through all images, that a row meets with a tap or, where neighbours in depth are pixels, at a depth; -1 in
+    /// the padding.
     /// </summary>
     int PixelOf(Conv2dLine line, int place);
 
@@ -66,7 +69,10 @@ internal interface IConv2dProduct<TSelf> where TSelf : unmanaged, IConv2dProduct
     Conv2dElement Find(int element);
 }
 
-/// <summary>What all elements of a row of A have in common: the first pixel of their image or, where neighbours in depth are pixels, their channel; and a place along both axes.</summary>
+/// <summary>
+/// What all elements of a row of A have in common: the first pixel of their image or, where neighbours in depth are pixels, their channel;
+/// and a place along both axes.
+/// </summary>
 internal readonly struct Conv2dLine(int start, int y, int x)
 {
     internal readonly int Start = start, Y = y, X = x;

@@ -78,7 +78,8 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
         int tap = depth / _layout.GroupOutputs;
         int tapY = _y.FirstTap + (tap / _x.Taps * _y.TapStep);
         int tapX = _x.FirstTap + (tap % _x.Taps * _x.TapStep);
-        return (((((tapY * _layout.X.Kernel) + tapX) * _layout.GroupInputs) + column) * _layout.Outputs) + (_group * _layout.GroupOutputs) + channel;
+        return (((((tapY * _layout.X.Kernel) + tapX) * _layout.GroupInputs) + column) * _layout.Outputs) + (_group * _layout.GroupOutputs)
+            + channel;
     }
 
     public int AtC(int row, int column)

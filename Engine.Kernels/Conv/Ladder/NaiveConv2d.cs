@@ -10,7 +10,8 @@ namespace Engine.Kernels.Ladder;
 /// </summary>
 internal static class NaiveConv2d
 {
-    internal static void Run<TLane, TProduct, TActivation>(IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
+    internal static void Run<TLane, TProduct, TActivation>(
+        IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp

@@ -5,10 +5,10 @@ using ILGPU.Runtime;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// Rung 3: a group of 256 threads computes a tile of 64 x 64 of the result, each thread 4 x 4 elements of it in registers, so that two reads of
-/// shared memory, of four elements each, serve sixteen multiply-adds. In steps of 16 along the depth each thread brings four elements of both
-/// operands to shared memory, where they lie depth by depth. The tile is smaller than that of <see cref="RegisterTileMatMul"/>:
-/// convolutions have few columns, and finding an element costs registers.
+/// Rung 3: a group of 256 threads computes a tile of 64 x 64 of the result, each thread 4 x 4 elements of it in registers, so that two
+/// reads of shared memory, of four elements each, serve sixteen multiply-adds. In steps of 16 along the depth each thread brings four
+/// elements of both operands to shared memory, where they lie depth by depth. The tile is smaller than that of
+/// <see cref="RegisterTileMatMul"/>: convolutions have few columns, and finding an element costs registers.
 /// </summary>
 internal static class RegisterTileConv2d
 {
@@ -20,13 +20,15 @@ internal static class RegisterTileConv2d
     internal const int Line = Tile + 4;
     internal const int Fours = Line / 4;
 
-    internal static void Run<TLane, TProduct, TActivation>(IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
+    internal static void Run<TLane, TProduct, TActivation>(
+        IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
         Action<TProduct, Conv2dViews<TLane>, TActivation> kernel = Kernel;
-        Index3D grid = new((product.Rows + Tile - 1) / Tile, (product.Columns + Tile - 1) / Tile, Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
+        Index3D grid = new((product.Rows + Tile - 1) / Tile, (product.Columns + Tile - 1) / Tile,
+            Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Threads, 1, 1)), product, arguments.Views<TLane>(), activation);
     }

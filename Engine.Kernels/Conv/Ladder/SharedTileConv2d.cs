@@ -14,13 +14,15 @@ internal static class SharedTileConv2d
     internal const int Tile = 16;
     private const int Line = Tile + 1;
 
-    internal static void Run<TLane, TProduct, TActivation>(IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
+    internal static void Run<TLane, TProduct, TActivation>(
+        IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
         Action<TProduct, Conv2dViews<TLane>, TActivation> kernel = Kernel;
-        Index3D grid = new((product.Rows + Tile - 1) / Tile, (product.Columns + Tile - 1) / Tile, Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
+        Index3D grid = new((product.Rows + Tile - 1) / Tile, (product.Columns + Tile - 1) / Tile,
+            Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Tile, Tile, 1)), product, arguments.Views<TLane>(), activation);
     }
@@ -68,7 +70,8 @@ internal static class SharedTileConv2d
 
             int row = firstRow + y;
             int column = firstColumn + x;
-            if (row < rows && column < columns) views.Write(part.AtC(row, column) + (split * views.SplitLength), part.AtBias(column), sum, activation);
+            if (row < rows && column < columns) views.Write(
+                part.AtC(row, column) + (split * views.SplitLength), part.AtBias(column), sum, activation);
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// The gradient of the weight: rows are (tap row, tap column, input channel), columns output channels, and the depth is the places of the output
-/// in all images. Masked taps have no rows.
+/// The gradient of the weight: rows are (tap row, tap column, input channel), columns output channels, and the depth is the places of the
+/// output in all images. Masked taps have no rows.
 /// </summary>
 internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) : IConv2dProduct<WeightGradientProduct>
 {
@@ -33,7 +33,8 @@ internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) :
         int tap = row / _layout.GroupInputs;
         return new(
             (_group * _layout.GroupInputs) + channel,
-            (tap / _layout.X.Kernel * _layout.Y.Dilation) - _layout.Y.Before, (tap % _layout.X.Kernel * _layout.X.Dilation) - _layout.X.Before);
+            (tap / _layout.X.Kernel * _layout.Y.Dilation) - _layout.Y.Before,
+            (tap % _layout.X.Kernel * _layout.X.Dilation) - _layout.X.Before);
     }
 
     public int Channels => _layout.GroupInputs;

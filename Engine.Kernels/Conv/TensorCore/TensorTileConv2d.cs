@@ -7,27 +7,35 @@ using ILGPU.Runtime.Cuda;
 namespace Engine.Kernels.TensorCore;
 
 /// <summary>
-/// Rungs 5 and 6 of the convolutions: the tiles and the multiplications of <see cref="TensorTileMatMul"/>, with a left operand that is found in the image. The image is rounded first, each pixel's channels filled up to whole
-/// chunks of 16 bytes (<see cref="OperandPacking"/>); it stays an image, no matrix of patches is made. A thread copies a chunk of four rows in a step: which tap and which channels it belongs to is the same for all four, and which
-/// pixel each row meets there is a few additions; in the padding the copy is of zeros.
+/// Rungs 5 and 6 of the convolutions: the tiles and the multiplications of <see cref="TensorTileMatMul"/>, with a left operand that is
+/// found in the image. The image is rounded first, each pixel's channels filled up to whole chunks of 16 bytes
+/// (<see cref="OperandPacking"/>); it stays an image, no matrix of patches is made. A thread copies a chunk of four rows in a step: which
+/// tap and which channels it belongs to is the same for all four, and which pixel each row meets there is a few additions; in the padding
+/// the copy is of zeros.
 ///
-/// It serves the convolution and the gradient of its input, in which neighbours in depth are channels of a pixel. In the gradient of the weight they are pixels, and lie apart: <see cref="TensorTileWeightGradient"/>.
+/// It serves the convolution and the gradient of its input, in which neighbours in depth are channels of a pixel. In the gradient of the
+/// weight they are pixels, and lie apart: <see cref="TensorTileWeightGradient"/>.
 /// </summary>
 internal static class TensorTileConv2d
 {
-    internal static void Run<TRounding, TProduct, TActivation>(IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
+    internal static void Run<TRounding, TProduct, TActivation>(
+        IlgpuDevice device, TProduct product, in Conv2dArguments arguments, TActivation activation)
         where TRounding : unmanaged, IOperandRounding
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
         PackedLayout image = ImageOf(product, arguments.A.Length, TRounding.PerChunk);
         PackedWeightLayout weight = PackedWeightLayout.Of(product, TRounding.PerChunk);
-        Storage packedImage = OperandPacking.Run<TRounding>(device, image, arguments.A), packedWeight = WeightPacking.Run<TRounding, TProduct>(device, product, weight, arguments.B);
-        Action<TProduct, Conv2dViews<FloatScalar>, PackedLayout, long, PackedWeightLayout, long, TActivation> kernel = Kernel<TRounding, TProduct, TActivation>;
+        Storage packedImage = OperandPacking.Run<TRounding>(device, image, arguments.A),
+            packedWeight = WeightPacking.Run<TRounding, TProduct>(device, product, weight, arguments.B);
+        Action<TProduct, Conv2dViews<FloatScalar>, PackedLayout, long, PackedWeightLayout, long, TActivation> kernel =
+            Kernel<TRounding, TProduct, TActivation>;
         Index3D grid = new(
-            (product.Rows + TensorTile.Tile - 1) / TensorTile.Tile, weight.Columns / TensorTile.Tile, Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
+            (product.Rows + TensorTile.Tile - 1) / TensorTile.Tile, weight.Columns / TensorTile.Tile,
+            Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            (grid, new Index3D(TensorTile.Threads, 1, 1)), product, arguments.Views<FloatScalar>(), image, IlgpuStorage.AddressOf(packedImage), weight, IlgpuStorage.AddressOf(packedWeight), activation);
+            (grid, new Index3D(TensorTile.Threads, 1, 1)), product, arguments.Views<FloatScalar>(), image,
+            IlgpuStorage.AddressOf(packedImage), weight, IlgpuStorage.AddressOf(packedWeight), activation);
 
         // Launches follow one another on one stream: whoever gets this memory next uses it after the product has.
         packedImage.Release();
@@ -35,11 +43,13 @@ internal static class TensorTileConv2d
     }
 
     /// <summary>How the image of a product lies in memory when it is packed.</summary>
-    internal static PackedLayout ImageOf<TProduct>(TProduct product, int length, int perChunk) where TProduct : unmanaged, IConv2dProduct<TProduct> =>
+    internal static PackedLayout ImageOf<TProduct>(TProduct product, int length, int perChunk)
+        where TProduct : unmanaged, IConv2dProduct<TProduct> =>
         new(length / product.SourceChannels, product.SourceChannels, product.SourceChannels / product.Channels, perChunk);
 
     private static void Kernel<TRounding, TProduct, TActivation>(
-        TProduct product, Conv2dViews<FloatScalar> views, PackedLayout image, long a, PackedWeightLayout weight, long b, TActivation activation)
+        TProduct product, Conv2dViews<FloatScalar> views, PackedLayout image, long a, PackedWeightLayout weight, long b,
+        TActivation activation)
         where TRounding : unmanaged, IOperandRounding
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
@@ -93,7 +103,8 @@ internal static class TensorTileConv2d
                 TensorTile.StoreSums(sixteen, thread);
                 Group.Barrier();
                 for (int four = thread % 32; four < 16 * 16; four += 32)
-                    views.Write(part, split, row + (four / 16), column + (four % 16 * 4), shared[TensorTile.SumsAt(four, thread)], activation);
+                    views.Write(part, split, row + (four / 16), column + (four % 16 * 4), shared[TensorTile.SumsAt(four, thread)],
+                        activation);
             }
 
             // The next item's first tiles go where the last sums are read.
@@ -101,7 +112,8 @@ internal static class TensorTileConv2d
         }
     }
 
-    private static void Start<TProduct>(bool any, Rows<TProduct> rows, int chunk, int to, long fromB, long furtherB) where TProduct : unmanaged, IConv2dProduct<TProduct>
+    private static void Start<TProduct>(bool any, Rows<TProduct> rows, int chunk, int to, long fromB, long furtherB)
+        where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
         if (any)
         {
@@ -143,7 +155,8 @@ internal static class TensorTileConv2d
         private void Row(Conv2dLine line, int row, int tap, int within, int to)
         {
             int pixel = row < _part.Rows && tap < _taps ? _part.PixelOf(line, tap) : -1;
-            CudaAsm.Emit(TensorTilePtx.CopyChunk, to, _address + (((IntrinsicMath.Max(pixel, 0) * (long)_tapChunks) + within) * 16L), pixel >= 0 ? 16 : 0);
+            CudaAsm.Emit(TensorTilePtx.CopyChunk, to, _address + (((IntrinsicMath.Max(pixel, 0) * (long)_tapChunks) + within) * 16L),
+                pixel >= 0 ? 16 : 0);
         }
     }
 }

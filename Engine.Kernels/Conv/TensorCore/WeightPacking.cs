@@ -6,8 +6,9 @@ using ILGPU.Runtime;
 namespace Engine.Kernels.TensorCore;
 
 /// <summary>
-/// Rounds the weight of a convolution to what tensor cores take, and lays it out as <see cref="TensorTileConv2d"/> takes it: for each part [column, tap, channel], each tap's channels filled up with zeros to whole chunks of 16 bytes,
-/// columns to whole tiles and the depth to whole steps. A thread makes a chunk.
+/// Rounds the weight of a convolution to what tensor cores take, and lays it out as <see cref="TensorTileConv2d"/> takes it: for each part
+/// [column, tap, channel], each tap's channels filled up with zeros to whole chunks of 16 bytes, columns to whole tiles and the depth to
+/// whole steps. A thread makes a chunk.
 /// </summary>
 internal static class WeightPacking
 {
@@ -23,7 +24,8 @@ internal static class WeightPacking
         return packed;
     }
 
-    private static void Kernel<TRounding, TProduct>(Index1D i, TProduct product, PackedWeightLayout layout, ArrayView<FloatScalar> weight, ArrayView<Chunk> packed)
+    private static void Kernel<TRounding, TProduct>(
+        Index1D i, TProduct product, PackedWeightLayout layout, ArrayView<FloatScalar> weight, ArrayView<Chunk> packed)
         where TRounding : unmanaged, IOperandRounding
         where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
@@ -36,8 +38,10 @@ internal static class WeightPacking
         int left = column < part.Columns && depth < part.Depth ? part.Channels - channel : 0;
         packed[i] = TRounding.PerChunk == 4
             ? new Chunk(
-                TRounding.Pack(Read(weight, part, depth, 0, column, left), 0), TRounding.Pack(Read(weight, part, depth, 1, column, left), 0),
-                TRounding.Pack(Read(weight, part, depth, 2, column, left), 0), TRounding.Pack(Read(weight, part, depth, 3, column, left), 0))
+                TRounding.Pack(Read(weight, part, depth, 0, column, left), 0),
+                TRounding.Pack(Read(weight, part, depth, 1, column, left), 0),
+                TRounding.Pack(Read(weight, part, depth, 2, column, left), 0),
+                TRounding.Pack(Read(weight, part, depth, 3, column, left), 0))
             : new Chunk(
                 TRounding.Pack(Read(weight, part, depth, 0, column, left), Read(weight, part, depth, 1, column, left)),
                 TRounding.Pack(Read(weight, part, depth, 2, column, left), Read(weight, part, depth, 3, column, left)),
@@ -45,17 +49,21 @@ internal static class WeightPacking
                 TRounding.Pack(Read(weight, part, depth, 6, column, left), Read(weight, part, depth, 7, column, left)));
     }
 
-    private static float Read<TProduct>(ArrayView<FloatScalar> weight, TProduct part, int depth, int offset, int column, int left) where TProduct : unmanaged, IConv2dProduct<TProduct> =>
+    private static float Read<TProduct>(ArrayView<FloatScalar> weight, TProduct part, int depth, int offset, int column, int left)
+        where TProduct : unmanaged, IConv2dProduct<TProduct> =>
         offset < left ? weight[part.AtB(depth + offset, column)].Value : 0;
 }
 
 /// <summary>How a packed weight lies in memory.</summary>
 internal readonly struct PackedWeightLayout
 {
-    /// <summary>Parts of the product; columns of each, filled up to whole tiles; chunks of a column, filled up to whole steps; and chunks of a tap.</summary>
+    /// <summary>
+    /// Parts of the product; columns of each, filled up to whole tiles; chunks of a column, filled up to whole steps; and chunks of a tap.
+    /// </summary>
     internal readonly int Parts, Columns, Chunks, TapChunks;
 
-    private PackedWeightLayout(int parts, int columns, int chunks, int tapChunks) => (Parts, Columns, Chunks, TapChunks) = (parts, columns, chunks, tapChunks);
+    private PackedWeightLayout(int parts, int columns, int chunks, int tapChunks) =>
+        (Parts, Columns, Chunks, TapChunks) = (parts, columns, chunks, tapChunks);
 
     internal static PackedWeightLayout Of<TProduct>(TProduct product, int perChunk) where TProduct : unmanaged, IConv2dProduct<TProduct>
     {

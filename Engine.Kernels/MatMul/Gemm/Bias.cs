@@ -1,6 +1,8 @@
 namespace Engine.Kernels.Gemm;
 
-/// <summary>Numbers that are added to the sums: one for each column of the output, or for each row where the product is computed transposed.</summary>
+/// <summary>
+/// Numbers that are added to the sums: one for each column of the output, or for each row where the product is computed transposed.
+/// </summary>
 internal readonly unsafe struct Bias<T>(T* elements, bool ofRows) where T : unmanaged
 {
     /// <summary>The numbers; null adds nothing.</summary>

@@ -3,9 +3,10 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Gemm;
 
 /// <summary>
-/// The blocked product of two operands (after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008, and Van Zee and
-/// van de Geijn, "BLIS", 2015). A chunk is a rectangle of C. For each block of depths the rows of the left operand stay in the second-level cache, where
-/// they lie or packed; then the columns of the right operand come panel by panel, and each panel meets all rows at once.
+/// The blocked product of two operands (after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008, and Van Zee
+/// and van de Geijn, "BLIS", 2015). A chunk is a rectangle of C. For each block of depths the rows of the left operand stay in the
+/// second-level cache, where they lie or packed; then the columns of the right operand come panel by panel, and each panel meets all rows
+/// at once.
 /// </summary>
 internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
@@ -24,7 +25,9 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     /// <summary>Starts the sums at what C holds.</summary>
     internal required bool Accumulate;
 
-    /// <summary>Blocks of fewer depths than this have no more rows: the lines of C that they write are as many as those that they read.</summary>
+    /// <summary>
+    /// Blocks of fewer depths than this have no more rows: the lines of C that they write are as many as those that they read.
+    /// </summary>
     private const int MinDepthOfBlock = 64;
 
     /// <summary>How many depths ahead of its use a row of the left operand is asked for: some 300 cycles.</summary>
@@ -81,7 +84,8 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
         {
             // Four vectors that are left are two and two rather than three and one: a tile of one vector waits for its loads.
             int over = (columns - j + TV.Count - 1) / TV.Count;
-            int vectors = over > TileSize<TV, T>.Vectors && over < 2 * TileSize<TV, T>.Vectors ? (over + 1) / 2 : Math.Min(over, TileSize<TV, T>.Vectors);
+            int vectors = over > TileSize<TV, T>.Vectors && over < 2 * TileSize<TV, T>.Vectors ? (over + 1) / 2
+                : Math.Min(over, TileSize<TV, T>.Vectors);
             int width = vectors * TV.Count, used = Math.Min(width, columns - j);
             T* own = Right.InPlace(item, column + j, k, out nint lineStep, out nint step);
             bool inPlace = lineStep == 1 && used == width;
@@ -92,7 +96,8 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
             {
                 Tile tile = new(item, row + i, Math.Min(tileRows, rows - i), column + j, used, vectors);
 
-                // The rows are read for the first time: each tile asks for those of the next, or for what it reads itself some depths later.
+                // The rows are read for the first time: each tile asks for those of the next, or for what it reads itself some depths
+                // later.
                 nint soonStep = j > 0 ? 0 : rowStep == 1 ? depthStep : tileRows;
                 T* soon = ofTile + (j > 0 ? 0 : rowStep == 1 ? AheadInDepth * depthStep : tileStep);
 
@@ -108,8 +113,8 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     }
 
     /// <summary>
-    /// Whether lines of the left operand that are needed together are so many bytes apart that they fall into the same few sets of a first-level cache of 4 KB a way: the rows of
-    /// a tile, or the depths of one. Then they are packed.
+    /// Whether lines of the left operand that are needed together are so many bytes apart that they fall into the same few sets of a
+    /// first-level cache of 4 KB a way: the rows of a tile, or the depths of one. Then they are packed.
     /// </summary>
     private static bool FallTogether(nint rowStep, nint depthStep) =>
         rowStep == 1 ? depthStep * sizeof(T) % 4096 == 0 : rowStep * sizeof(T) % 2048 == 0;

@@ -8,7 +8,9 @@ internal static unsafe class HostGemm<TV, T>
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
 {
-    /// <summary>output = activation(left * right + bias), or with <paramref name="accumulate"/> activation(output + left * right + bias).</summary>
+    /// <summary>
+    /// output = activation(left * right + bias), or with <paramref name="accumulate"/> activation(output + left * right + bias).
+    /// </summary>
     internal static void Run<TLeft, TRight>(
         CpuDevice device, in GemmExtents extents, in TLeft left, in TRight right, in Output<T> output,
         in Bias<T> bias, Activation activation, bool accumulate)
@@ -18,7 +20,8 @@ internal static unsafe class HostGemm<TV, T>
         switch (activation.Kind)
         {
             case ActivationKind.Relu: With(new ReluEpilogue<T>(), true, device, extents, left, right, output, bias, accumulate); break;
-            case ActivationKind.LeakyRelu: With(Unary(new LeakyRelu(activation.Slope)), true, device, extents, left, right, output, bias, accumulate); break;
+            case ActivationKind.LeakyRelu: With(
+                Unary(new LeakyRelu(activation.Slope)), true, device, extents, left, right, output, bias, accumulate); break;
             case ActivationKind.Tanh: With(Unary(default(Tanh)), true, device, extents, left, right, output, bias, accumulate); break;
             case ActivationKind.Sigmoid: With(Unary(default(Sigmoid)), true, device, extents, left, right, output, bias, accumulate); break;
             default: With(default(LinearEpilogue<T>), !bias.IsNone, device, extents, left, right, output, bias, accumulate); break;

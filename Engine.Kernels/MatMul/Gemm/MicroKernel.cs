@@ -5,12 +5,13 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Gemm;
 
 /// <summary>
-/// The innermost loop: a tile of C, up to 8 rows by 3 vectors, stays in registers while k runs. For every k it takes one vector of the right
-/// panel for each vector of the tile and one number of the left panel for each row: 24 multiply-adds for 11 loads.
+/// The innermost loop: a tile of C, up to 8 rows by 3 vectors, stays in registers while k runs. For every k it takes one vector of the
+/// right panel for each vector of the tile and one number of the left panel for each row: 24 multiply-adds for 11 loads.
 /// </summary>
 /// <remarks>
-/// The sums are locals, not arrays, because only locals become registers: 24 sums, 3 vectors of the right panel and 1 of the left fit the 32
-/// registers of 512-bit vectors, and 4 x 3 (of the same source: rows and vectors are constants to the compiler) the 16 of 256-bit vectors.
+/// The sums are locals, not arrays, because only locals become registers: 24 sums, 3 vectors of the right panel and 1 of the left fit the
+/// 32 registers of 512-bit vectors, and 4 x 3 (of the same source: rows and vectors are constants to the compiler) the 16 of 256-bit
+/// vectors.
 /// </remarks>
 internal static unsafe class MicroKernel<TV, T>
     where TV : unmanaged, IVectorLane<TV, T>
@@ -18,7 +19,9 @@ internal static unsafe class MicroKernel<TV, T>
 {
     private const int MaxVectors = 3;
 
-    /// <summary>Rows of the right matrix that are asked for ahead: some 300 cycles of products, the way to the last-level cache and back.</summary>
+    /// <summary>
+    /// Rows of the right matrix that are asked for ahead: some 300 cycles of products, the way to the last-level cache and back.
+    /// </summary>
     private const int PrefetchDistance = 12;
 
     // Indexed by rows, vectors (both from 1) and whether the right panel is copied.
@@ -26,12 +29,15 @@ internal static unsafe class MicroKernel<TV, T>
     [
         &Run<One, One, No>, &Run<One, One, Yes>, &Run<One, Two, No>, &Run<One, Two, Yes>, &Run<One, Three, No>, &Run<One, Three, Yes>,
         &Run<Two, One, No>, &Run<Two, One, Yes>, &Run<Two, Two, No>, &Run<Two, Two, Yes>, &Run<Two, Three, No>, &Run<Two, Three, Yes>,
-        &Run<Three, One, No>, &Run<Three, One, Yes>, &Run<Three, Two, No>, &Run<Three, Two, Yes>, &Run<Three, Three, No>, &Run<Three, Three, Yes>,
+        &Run<Three, One, No>, &Run<Three, One, Yes>, &Run<Three, Two, No>, &Run<Three, Two, Yes>, &Run<Three, Three, No>,
+        &Run<Three, Three, Yes>,
         &Run<Four, One, No>, &Run<Four, One, Yes>, &Run<Four, Two, No>, &Run<Four, Two, Yes>, &Run<Four, Three, No>, &Run<Four, Three, Yes>,
         &Run<Five, One, No>, &Run<Five, One, Yes>, &Run<Five, Two, No>, &Run<Five, Two, Yes>, &Run<Five, Three, No>, &Run<Five, Three, Yes>,
         &Run<Six, One, No>, &Run<Six, One, Yes>, &Run<Six, Two, No>, &Run<Six, Two, Yes>, &Run<Six, Three, No>, &Run<Six, Three, Yes>,
-        &Run<Seven, One, No>, &Run<Seven, One, Yes>, &Run<Seven, Two, No>, &Run<Seven, Two, Yes>, &Run<Seven, Three, No>, &Run<Seven, Three, Yes>,
-        &Run<Eight, One, No>, &Run<Eight, One, Yes>, &Run<Eight, Two, No>, &Run<Eight, Two, Yes>, &Run<Eight, Three, No>, &Run<Eight, Three, Yes>,
+        &Run<Seven, One, No>, &Run<Seven, One, Yes>, &Run<Seven, Two, No>, &Run<Seven, Two, Yes>, &Run<Seven, Three, No>,
+        &Run<Seven, Three, Yes>,
+        &Run<Eight, One, No>, &Run<Eight, One, Yes>, &Run<Eight, Two, No>, &Run<Eight, Two, Yes>, &Run<Eight, Three, No>,
+        &Run<Eight, Three, Yes>,
     ];
 
     /// <summary>
@@ -61,8 +67,8 @@ internal static unsafe class MicroKernel<TV, T>
         TV c60 = default, c61 = default, c62 = default;
         TV c70 = default, c71 = default, c72 = default;
 
-        // A store to a line that is not in the cache waits for it, a load even more: this tile's lines are asked for where they are only written, and those
-        // of the one below, which is the next, where they are read first.
+        // A store to a line that is not in the cache waits for it, a load even more: this tile's lines are asked for where they are only
+        // written, and those of the one below, which is the next, where they are read first.
         T* asked = load ? c + (TRows.Value * stride) : c;
         for (int i = 0; i < TRows.Value; i++, asked += stride)
         {

@@ -50,7 +50,8 @@ internal static unsafe class PanelCopy
         int p = 0;
         for (; p <= depth - 8; p += 8, panel += 8 * width)
         {
-            // Short lines of a matrix are over before the machine's own prefetcher has seen them: those of the next eight are asked for here.
+            // Short lines of a matrix are over before the machine's own prefetcher has seen them: those of the next eight are asked for
+            // here.
             float* next = source + p + (8 * stride);
             for (int i = 0; i < 8; i++, next += stride) Sse.Prefetch0(next);
             Transpose8x8(source + p, stride, panel, width);

@@ -10,7 +10,8 @@ namespace Engine.Kernels.Gemm;
 /// <param name="copy">Where the right panel is packed to on the way; null leaves it.</param>
 /// <param name="next">What is asked for on the way, at each depth an address: what will be read soon.</param>
 /// <param name="nextStep">Elements from one such address to the next.</param>
-internal readonly unsafe struct Panels<T>(int depth, T* left, nint leftRowStep, nint leftDepthStep, T* right, nint rightStep, T* copy, T* next, nint nextStep) where T : unmanaged
+internal readonly unsafe struct Panels<T>(
+    int depth, T* left, nint leftRowStep, nint leftDepthStep, T* right, nint rightStep, T* copy, T* next, nint nextStep) where T : unmanaged
 {
     internal readonly int Depth = depth;
     internal readonly T* Left = left;

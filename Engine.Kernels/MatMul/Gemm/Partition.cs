@@ -14,7 +14,9 @@ internal readonly record struct Partition(int Items, int Rows, int Columns, int 
     /// <summary>Below this many multiply-adds, a second thread costs more than it brings.</summary>
     private const long WorthAThread = 1 << 17;
 
-    /// <summary>From this many multiply-adds a thread, it gets several chunks, so that a thread that is disturbed does not keep the others waiting.</summary>
+    /// <summary>
+    /// From this many multiply-adds a thread, it gets several chunks, so that a thread that is disturbed does not keep the others waiting.
+    /// </summary>
     private const long WorthSeveral = 1 << 25;
 
     internal int ChunksDown => (Rows + ChunkRows - 1) / ChunkRows;
@@ -44,8 +46,9 @@ internal readonly record struct Partition(int Items, int Rows, int Columns, int 
         if (wanted == 1 || items >= wanted * 2 || (items >= wanted && work < WorthAThread * threads))
             return new Partition(items, rows, columns, Math.Max(rows, 1), Math.Max(columns, 1), (int)((items + wanted - 1) / wanted));
 
-        // Of all ways to cut each matrix into about that many rectangles, or twice as many, the one that is done first: every thread gets as many
-        // chunks as any, and a chunk costs its products and what it packs (a line that is packed costs about four lines of products).
+        // Of all ways to cut each matrix into about that many rectangles, or twice as many, the one that is done first: every thread gets
+        // as many chunks as any, and a chunk costs its products and what it packs (a line that is packed costs about four lines of
+        // products).
         int perItem = (int)((wanted + items - 1) / items);
         int down = (rows + tileRows - 1) / tileRows, across = (columns + vector - 1) / vector;
         (int Rows, int Columns) best = (down, across);

@@ -3,7 +3,9 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Gemm;
 
-/// <summary>Computes tiles of C: runs the micro-kernel, applies the epilogue after the last depth, and sees to tiles that overhang C.</summary>
+/// <summary>
+/// Computes tiles of C: runs the micro-kernel, applies the epilogue after the last depth, and sees to tiles that overhang C.
+/// </summary>
 /// <param name="output">C.</param>
 /// <param name="bias">What is added to the sums.</param>
 /// <param name="epilogue">What is applied to the sums.</param>

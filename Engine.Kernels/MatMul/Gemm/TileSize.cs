@@ -16,9 +16,13 @@ internal static unsafe class TileSize<TV, T>
     /// <summary>Columns of a register tile, at most.</summary>
     internal static int Columns => Vectors * TV.Count;
 
-    /// <summary>Rows of the left operand that are packed at a time: with <see cref="Depth"/> they take up to half of a second-level cache.</summary>
+    /// <summary>
+    /// Rows of the left operand that are packed at a time: with <see cref="Depth"/> they take up to half of a second-level cache.
+    /// </summary>
     internal static int BlockRows => 192;
 
-    /// <summary>The depth that is packed at a time: deep enough to amortise reading and writing C, short enough that panels stay near.</summary>
+    /// <summary>
+    /// The depth that is packed at a time: deep enough to amortise reading and writing C, short enough that panels stay near.
+    /// </summary>
     internal static int Depth => 2048 / sizeof(T);
 }

@@ -20,7 +20,8 @@ internal readonly unsafe struct Workspace<TV, T>(T* block)
     internal readonly T* Bias = block + LeftLength + RightLength + TileLength;
 
     /// <summary>The size of the block.</summary>
-    internal static long Bytes => HostMemoryPool.RoundUp((long)sizeof(T) * (LeftLength + RightLength + TileLength + TileSize<TV, T>.Columns));
+    internal static long Bytes =>
+        HostMemoryPool.RoundUp((long)sizeof(T) * (LeftLength + RightLength + TileLength + TileSize<TV, T>.Columns));
 
     private static int LeftLength => TileSize<TV, T>.BlockRows * TileSize<TV, T>.Depth;
 

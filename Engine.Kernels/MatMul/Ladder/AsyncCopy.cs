@@ -6,8 +6,9 @@ using ILGPU.Runtime.Cuda;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// Copies from memory to shared memory that a thread starts and does not wait for (cp.async, from sm_80 on): the data passes no register, and the thread computes on while it travels. Copies are
-/// committed in groups, and waited for by how many groups may still be on their way. On a device without the instruction they are done at once.
+/// Copies from memory to shared memory that a thread starts and does not wait for (cp.async, from sm_80 on): the data passes no register,
+/// and the thread computes on while it travels. Copies are committed in groups, and waited for by how many groups may still be on their
+/// way. On a device without the instruction they are done at once.
 /// </summary>
 /// <remarks>ILGPU names a kernel's only block of shared memory <c>__shared_alloca0</c>; kernels that use this have no other.</remarks>
 internal static class AsyncCopy
@@ -34,7 +35,9 @@ internal static class AsyncCopy
         }
     }
 
-    /// <summary>Four neighbouring numbers whose places are multiples of four, or zeros where <paramref name="bytes"/> is 0 instead of 16.</summary>
+    /// <summary>
+    /// Four neighbouring numbers whose places are multiples of four, or zeros where <paramref name="bytes"/> is 0 instead of 16.
+    /// </summary>
     /// <inheritdoc cref="One"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Four(ArrayView<FloatScalar> tile, int to, ArrayView<FloatScalar> memory, long address, int from, int bytes)

@@ -4,8 +4,9 @@ using ILGPU;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// What <see cref="TileLoader"/> does, by copies that nobody waits for: tiles of one operand, 128 lines of depth 8, from memory to shared memory, where they lie depth by depth. Neighbouring lines travel 16 bytes at a time;
-/// where neighbours in memory are neighbours in depth, each number finds its own place.
+/// What <see cref="TileLoader"/> does, by copies that nobody waits for: tiles of one operand, 128 lines of depth 8, from memory to shared
+/// memory, where they lie depth by depth. Neighbouring lines travel 16 bytes at a time; where neighbours in memory are neighbours in depth,
+/// each number finds its own place.
 /// </summary>
 /// <param name="lines">The lines of the operand.</param>
 /// <param name="depth">The depth of each.</param>
@@ -15,11 +16,15 @@ namespace Engine.Kernels.Ladder;
 /// <param name="start">Where the operand starts.</param>
 /// <param name="firstLine">The first line of the tile.</param>
 /// <param name="address">The address of the memory's first element.</param>
-internal readonly struct AsyncTileLoader(int lines, int depth, int lineStride, int depthStride, int fours, int start, int firstLine, long address)
+internal readonly struct AsyncTileLoader(
+    int lines, int depth, int lineStride, int depthStride, int fours, int start, int firstLine, long address)
 {
     private const int Line = 4 * RegisterTileMatMul.Line;
 
-    /// <summary>Starts this thread's four copies of the tile at a depth, into shared memory from <paramref name="to"/> on; zeros outside the operand.</summary>
+    /// <summary>
+    /// Starts this thread's four copies of the tile at a depth, into shared memory from <paramref name="to"/> on; zeros outside the
+    /// operand.
+    /// </summary>
     internal void Start(ArrayView<FloatScalar> operand, int firstDepth, ArrayView<FloatScalar> tile, int to)
     {
         int ownLine = depthStride == 1 ? Group.IdxX / 2 : Group.IdxX % 32 * 4;

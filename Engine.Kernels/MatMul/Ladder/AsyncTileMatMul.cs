@@ -5,11 +5,14 @@ using ILGPU.Runtime;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// Rung 4: the sums of rung 3, fed by copies that nobody waits for (<see cref="AsyncCopy"/>). Rung 3 has one tile of each operand on its way, in registers, and stores it when it has computed from the one before. Here the tiles of the
-/// next three steps are on their way at once, past the registers: memory takes some 600 cycles to answer, a step of 8 takes a multiprocessor some 500, so one tile on its way is only just enough and three leave room.
+/// Rung 4: the sums of rung 3, fed by copies that nobody waits for (<see cref="AsyncCopy"/>). Rung 3 has one tile of each operand on its
+/// way, in registers, and stores it when it has computed from the one before. Here the tiles of the next three steps are on their way at
+/// once, past the registers: memory takes some 600 cycles to answer, a step of 8 takes a multiprocessor some 500, so one tile on its way is
+/// only just enough and three leave room.
 ///
-/// Four buffers: while a step computes from one, the three others are filled. A step waits until its tile is there for this thread, and at the barrier for all; the same barrier says that all have finished with
-/// the buffer of the step before, which is the one that is filled next.
+/// Four buffers: while a step computes from one, the three others are filled. A step waits until its tile is there for this thread, and at
+/// the barrier for all; the same barrier says that all have finished with the buffer of the step before, which is the one that is filled
+/// next.
 /// </summary>
 internal static class AsyncTileMatMul
 {
@@ -18,19 +21,23 @@ internal static class AsyncTileMatMul
     /// <summary>A tile of one operand in shared memory, in elements.</summary>
     private const int TileLength = RegisterTileMatMul.Depth * RegisterTileMatMul.Line * 4;
 
-    internal static void Run<TActivation>(IlgpuDevice device, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c, TActivation activation)
+    internal static void Run<TActivation>(
+        IlgpuDevice device, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c, TActivation activation)
         where TActivation : unmanaged, IUnaryOp
     {
-        Action<MatMulLayout, ArrayView<FloatScalar>, long, ArrayView<FloatScalar>, long, ArrayView<FloatScalar>, ArrayView<FloatScalar>, TActivation> kernel = Kernel;
+        Action<MatMulLayout, ArrayView<FloatScalar>, long, ArrayView<FloatScalar>, long, ArrayView<FloatScalar>, ArrayView<FloatScalar>,
+            TActivation> kernel = Kernel;
         const int tile = RegisterTileMatMul.Tile;
         Index3D grid = new((layout.M + tile - 1) / tile, (layout.N + tile - 1) / tile, Math.Min(layout.Items, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            (grid, new Index3D(RegisterTileMatMul.Threads, 1, 1)), layout, IlgpuStorage.ViewOf<FloatScalar>(a), IlgpuStorage.AddressOf(a), IlgpuStorage.ViewOf<FloatScalar>(b),
+            (grid, new Index3D(RegisterTileMatMul.Threads, 1, 1)), layout, IlgpuStorage.ViewOf<FloatScalar>(a), IlgpuStorage.AddressOf(a),
+            IlgpuStorage.ViewOf<FloatScalar>(b),
             IlgpuStorage.AddressOf(b), IlgpuStorage.ViewOf<FloatScalar>(bias ?? c), IlgpuStorage.ViewOf<FloatScalar>(c), activation);
     }
 
     private static void Kernel<TActivation>(
-        MatMulLayout layout, ArrayView<FloatScalar> a, long addressA, ArrayView<FloatScalar> b, long addressB, ArrayView<FloatScalar> bias, ArrayView<FloatScalar> c, TActivation activation)
+        MatMulLayout layout, ArrayView<FloatScalar> a, long addressA, ArrayView<FloatScalar> b, long addressB, ArrayView<FloatScalar> bias,
+        ArrayView<FloatScalar> c, TActivation activation)
         where TActivation : unmanaged, IUnaryOp
     {
         ArrayView<Four<FloatScalar>> fours = SharedMemory.Allocate<Four<FloatScalar>>(Buffers * 2 * TileLength / 4);
@@ -43,8 +50,10 @@ internal static class AsyncTileMatMul
         for (int item = Grid.IdxZ; item < layout.Items; item += Grid.DimZ)
         {
             int depth = layout.DepthOf(item);
-            AsyncTileLoader loaderA = new(layout.M, depth, layout.LineA, layout.DepthA, layout.FoursA, layout.StartA(item), firstRow, addressA);
-            AsyncTileLoader loaderB = new(layout.N, depth, layout.LineB, layout.DepthB, layout.FoursB, layout.StartB(item), firstColumn, addressB);
+            AsyncTileLoader loaderA =
+                new(layout.M, depth, layout.LineA, layout.DepthA, layout.FoursA, layout.StartA(item), firstRow, addressA);
+            AsyncTileLoader loaderB =
+                new(layout.N, depth, layout.LineB, layout.DepthB, layout.FoursB, layout.StartB(item), firstColumn, addressB);
             RegisterSums<FloatScalar> sums = new(new Four<FloatScalar>(zero, zero, zero, zero));
             int ahead = 0;
             for (; ahead < Buffers - 1; ahead++)

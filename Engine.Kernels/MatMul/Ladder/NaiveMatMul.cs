@@ -24,7 +24,8 @@ internal static class NaiveMatMul
     }
 
     private static void Kernel<TLane, TActivation>(
-        Index1D i, MatMulLayout layout, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> bias, ArrayView<TLane> c, TActivation activation)
+        Index1D i, MatMulLayout layout, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> bias, ArrayView<TLane> c,
+        TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IUnaryOp
     {

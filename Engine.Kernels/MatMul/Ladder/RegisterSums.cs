@@ -5,8 +5,9 @@ using ILGPU;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// The 8 x 8 sums that a thread of <see cref="RegisterTileMatMul"/> or <see cref="AsyncTileMatMul"/> keeps in registers. They are sixteen <see cref="Four{T}"/> with names: an array would lie in
-/// local memory, which is memory. Rows are 4 y and 64 + 4 y onwards of the tile, columns 4 x and 64 + 4 x.
+/// The 8 x 8 sums that a thread of <see cref="RegisterTileMatMul"/> or <see cref="AsyncTileMatMul"/> keeps in registers. They are sixteen
+/// <see cref="Four{T}"/> with names: an array would lie in local memory, which is memory. Rows are 4 y and 64 + 4 y onwards of the tile,
+/// columns 4 x and 64 + 4 x.
 /// </summary>
 internal readonly struct RegisterSums<TLane> where TLane : unmanaged, ILane<TLane>
 {
@@ -42,7 +43,8 @@ internal readonly struct RegisterSums<TLane> where TLane : unmanaged, ILane<TLan
     }
 
     /// <summary>Writes them to C: <paramref name="row"/> and <paramref name="column"/> are those of the first.</summary>
-    internal void Write<TActivation>(TileWriter writer, ArrayView<TLane> c, ArrayView<TLane> bias, int row, int column, TActivation activation)
+    internal void Write<TActivation>(
+        TileWriter writer, ArrayView<TLane> c, ArrayView<TLane> bias, int row, int column, TActivation activation)
         where TActivation : unmanaged, IUnaryOp
     {
         writer.Write(c, bias, row, column, _c00, activation);

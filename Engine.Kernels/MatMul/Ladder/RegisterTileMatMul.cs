@@ -8,7 +8,8 @@ namespace Engine.Kernels.Ladder;
 /// Rung 3: a group of 256 threads computes a tile of 128 x 128 of C, and each thread 8 x 8 elements of it, in registers. A step along K
 /// takes 16 numbers from shared memory for 64 multiply-adds, where rung 2 takes two for each one: now the arithmetic is the limit.
 ///
-/// - The 64 sums have names, no array (<see cref="RegisterSums{TLane}"/>). A thread's rows are 4 y and 64 + 4 y onwards, its columns 4 x and
+/// - The 64 sums have names, no array (<see cref="RegisterSums{TLane}"/>). A thread's rows are 4 y and 64 + 4 y onwards, its columns 4 x
+/// and
 ///   64 + 4 x: sixteen threads together read a contiguous piece of shared memory, 16 bytes each, without conflicts.
 /// - Tiles lie in shared memory depth by depth, so that the eight rows and eight columns of a step are each two reads of
 ///   four. An operand whose neighbours in memory are neighbours in depth is turned on the way in (<see cref="TileLoader"/>).

@@ -5,14 +5,16 @@ using ILGPU.Runtime;
 namespace Engine.Kernels.Ladder;
 
 /// <summary>
-/// The second half of a product whose sum over K was split. A product with few elements and a long sum, the gradient of a weight or a batch of 64, has too few tiles to keep a card busy: a card of 132
-/// multiprocessors that is given 8 tiles leaves 124 idle. So groups compute parts of the sums beside each other, each part a matrix of its own, and this kernel adds them up, a thread for each element, always in the same
-/// order: the result does not depend on which group was done first, as it would if they added to C as they finish.
+/// The second half of a product whose sum over K was split. A product with few elements and a long sum, the gradient of a weight or a batch
+/// of 64, has too few tiles to keep a card busy: a card of 132 multiprocessors that is given 8 tiles leaves 124 idle. So groups compute
+/// parts of the sums beside each other, each part a matrix of its own, and this kernel adds them up, a thread for each element, always in
+/// the same order: the result does not depend on which group was done first, as it would if they added to C as they finish.
 /// </summary>
 internal static class SplitSum
 {
     /// <summary>Adds up the parts of the first <paramref name="length"/> elements of the result.</summary>
-    internal readonly struct Launch(IlgpuDevice device, SplitSumLayout layout, Storage parts, Storage? bias, Storage c, int length) : IWithActivation
+    internal readonly struct Launch(IlgpuDevice device, SplitSumLayout layout, Storage parts, Storage? bias, Storage c, int length)
+        : IWithActivation
     {
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp
         {
@@ -26,7 +28,8 @@ internal static class SplitSum
         {
             Action<Index1D, SplitSumLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                length, layout, IlgpuStorage.ViewOf<TLane>(parts), IlgpuStorage.ViewOf<TLane>(bias ?? c), IlgpuStorage.ViewOf<TLane>(c), activation);
+                length, layout, IlgpuStorage.ViewOf<TLane>(parts), IlgpuStorage.ViewOf<TLane>(bias ?? c), IlgpuStorage.ViewOf<TLane>(c),
+                activation);
         }
     }
 

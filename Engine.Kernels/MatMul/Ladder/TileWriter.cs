@@ -6,7 +6,8 @@ namespace Engine.Kernels.Ladder;
 /// <summary>Writes four neighbouring sums to C: what it held, bias and activation are applied on the way.</summary>
 internal readonly struct TileWriter(MatMulLayout layout, int item)
 {
-    internal void Write<TLane, TActivation>(ArrayView<TLane> c, ArrayView<TLane> bias, int row, int column, Four<TLane> sum, TActivation activation)
+    internal void Write<TLane, TActivation>(
+        ArrayView<TLane> c, ArrayView<TLane> bias, int row, int column, Four<TLane> sum, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IUnaryOp
     {

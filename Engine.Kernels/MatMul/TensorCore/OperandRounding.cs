@@ -9,7 +9,9 @@ internal interface IOperandRounding
     /// <summary>Numbers in 16 bytes.</summary>
     static abstract int PerChunk { get; }
 
-    /// <summary>Two or one neighbouring numbers, as they lie in memory; <paramref name="second"/> is not looked at where four bytes hold one number.</summary>
+    /// <summary>
+    /// Two or one neighbouring numbers, as they lie in memory; <paramref name="second"/> is not looked at where four bytes hold one number.
+    /// </summary>
     static abstract uint Pack(float first, float second);
 }
 
@@ -29,7 +31,9 @@ internal readonly struct Tf32Rounding : IOperandRounding
     }
 }
 
-/// <summary>bfloat16: the upper half of a float32 number, rounded to nearest, halves to even; two in four bytes, the first one in the lower half.</summary>
+/// <summary>
+/// bfloat16: the upper half of a float32 number, rounded to nearest, halves to even; two in four bytes, the first one in the lower half.
+/// </summary>
 internal readonly struct BFloat16Rounding : IOperandRounding
 {
     public static int PerChunk => 8;

@@ -3,8 +3,9 @@ using Engine.Kernels.Ladder;
 namespace Engine.Kernels.TensorCore;
 
 /// <summary>
-/// How one packed operand lies in memory: products of the batch, lines (rows of op(A), columns of op(B)) of each, and along each line its depths. Lines are filled up with zeros to whole tiles and depths to whole steps,
-/// so that the kernel of the products asks nowhere whether it is still inside.
+/// How one packed operand lies in memory: products of the batch, lines (rows of op(A), columns of op(B)) of each, and along each line its
+/// depths. Lines are filled up with zeros to whole tiles and depths to whole steps, so that the kernel of the products asks nowhere whether
+/// it is still inside.
 /// </summary>
 internal readonly struct PackedLayout
 {
@@ -23,7 +24,10 @@ internal readonly struct PackedLayout
         Products = batchStride == 0 ? 1 : batch;
     }
 
-    /// <summary>Of an image: pixels are lines, with the channels of a group as their depth, and each group is a product. Nothing is filled up but a pixel's last chunk.</summary>
+    /// <summary>
+    /// Of an image: pixels are lines, with the channels of a group as their depth, and each group is a product. Nothing is filled up but a
+    /// pixel's last chunk.
+    /// </summary>
     internal PackedLayout(int pixels, int channels, int groups, int perChunk)
     {
         (Lines, Depth, LineStride, DepthStride, BatchStride) = (pixels, channels / groups, channels, 1, channels / groups);

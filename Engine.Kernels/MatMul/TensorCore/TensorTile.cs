@@ -3,7 +3,8 @@ using ILGPU.Runtime.Cuda;
 namespace Engine.Kernels.TensorCore;
 
 /// <summary>
-/// What <see cref="TensorTileMatMul"/> and <see cref="TensorTileConv2d"/> have in common: how a group's tiles lie in shared memory, which part of them a warp multiplies, and how its sums leave.
+/// What <see cref="TensorTileMatMul"/> and <see cref="TensorTileConv2d"/> have in common: how a group's tiles lie in shared memory, which
+/// part of them a warp multiplies, and how its sums leave.
 /// </summary>
 internal static class TensorTile
 {
@@ -32,15 +33,23 @@ internal static class TensorTile
     /// <summary>The first column of a warp's part of the tile.</summary>
     internal static int WarpColumn(int thread) => thread / 32 % 2 * 64;
 
-    /// <summary>Where a thread's chunks go: one of each 32nd line, from line thread / 4 on. It lies among the line's four where no other line of its eight has it.</summary>
+    /// <summary>
+    /// Where a thread's chunks go: one of each 32nd line, from line thread / 4 on. It lies among the line's four where no other line of its
+    /// eight has it.
+    /// </summary>
     internal static int CopyTo(int thread) => (thread / 4 * LineBytes) + (((thread % 4) ^ (thread / 8 % 4)) * 16);
 
-    /// <summary>The place that a lane names to ldmatrix for op(A): sixteen lanes the lines of a piece, for the first chunk of half a step, the others for the second.</summary>
-    internal static int PieceA(int thread) => ((WarpRow(thread) + (thread % 16)) * LineBytes) + (((thread % 32 / 16) ^ (thread % 8 / 2)) * 16);
+    /// <summary>
+    /// The place that a lane names to ldmatrix for op(A): sixteen lanes the lines of a piece, for the first chunk of half a step, the
+    /// others for the second.
+    /// </summary>
+    internal static int PieceA(int thread) =>
+        ((WarpRow(thread) + (thread % 16)) * LineBytes) + (((thread % 32 / 16) ^ (thread % 8 / 2)) * 16);
 
     /// <summary>The same for op(B): eight lanes, and eight for the second chunk, and the same for the next eight lines.</summary>
     internal static int PieceB(int thread) =>
-        OperandBytes + ((WarpColumn(thread) + (thread % 8) + (thread % 32 / 16 * 8)) * LineBytes) + (((thread / 8 % 2) ^ (thread % 8 / 2)) * 16);
+        OperandBytes + ((WarpColumn(thread) + (thread % 8) + (thread % 32 / 16 * 8)) * LineBytes)
+            + (((thread / 8 % 2) ^ (thread % 8 / 2)) * 16);
 
     /// <summary>A step: both halves of the chunks that lie at a stage.</summary>
     internal static void Multiply<TRounding>(int stage, int pieceA, int pieceB) where TRounding : unmanaged, IOperandRounding
@@ -67,6 +76,8 @@ internal static class TensorTile
         else CudaAsm.Emit(TensorTilePtx.Store3, to);
     }
 
-    /// <summary>Where four of them are in shared memory, in fours: the <paramref name="four"/>th of the 16 x 16 of the thread's warp.</summary>
+    /// <summary>
+    /// Where four of them are in shared memory, in fours: the <paramref name="four"/>th of the 16 x 16 of the thread's warp.
+    /// </summary>
     internal static int SumsAt(int four, int thread) => (((thread / 32 * 16) + (four / 16)) * OutputRowBytes / 16) + (four % 16);
 }

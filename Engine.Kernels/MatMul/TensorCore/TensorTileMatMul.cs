@@ -7,29 +7,40 @@ using ILGPU.Runtime.Cuda;
 namespace Engine.Kernels.TensorCore;
 
 /// <summary>
-/// Rungs 5 and 6: the tensor cores, which multiply small matrices by one instruction of a whole warp (mma.sync, from sm_80 on): 16 x 8 of C in 8 steps of K with TF32, in 16 with bfloat16, eight or sixteen times the
-/// multiplications that its lanes could do in float32. So the way to them has to be wide, and everything here is for that:
+/// Rungs 5 and 6: the tensor cores, which multiply small matrices by one instruction of a whole warp (mma.sync, from sm_80 on): 16 x 8 of C
+/// in 8 steps of K with TF32, in 16 with bfloat16, eight or sixteen times the multiplications that its lanes could do in float32. So the
+/// way to them has to be wide, and everything here is for that:
 ///
-/// - The operands come rounded, with neighbours in depth side by side and zeros where they end (<see cref="OperandPacking"/>). Nothing asks for bounds, and TF32 and bfloat16 are the same kernel: a step takes 64 bytes of depth of each line.
-/// - A group of 128 threads computes 128 x 128 of C, each of its four warps 64 x 64: 32 products for 8 pieces of shared memory a step. A warp's tile of half the width would read as much for half the work, and shared
+/// - The operands come rounded, with neighbours in depth side by side and zeros where they end (<see cref="OperandPacking"/>). Nothing asks
+/// for bounds, and TF32 and bfloat16 are the same kernel: a step takes 64 bytes of depth of each line.
+/// - A group of 128 threads computes 128 x 128 of C, each of its four warps 64 x 64: 32 products for 8 pieces of shared memory a step. A
+/// warp's tile of half the width would read as much for half the work, and shared
 ///   memory could not keep up.
-/// - Three steps' tiles are in shared memory, 48 KB, all that a group may have: one is computed from while two travel (<see cref="AsyncCopy"/>).
-/// - A line's four chunks of 16 bytes lie in it in an order that changes with the line: chunk c is at place c ^ (line / 2 % 4). The eight lines that ldmatrix reads at once then lie in all 32 banks, with no room lost to padding.
-/// - The sums live in registers that only the PTX knows (<see cref="TensorTilePtx"/>), and leave through shared memory, sixteen rows at a time: so epilogue and bounds are those of the other rungs (<see cref="TileWriter"/>), with 16-byte writes.
+/// - Three steps' tiles are in shared memory, 48 KB, all that a group may have: one is computed from while two travel
+/// (<see cref="AsyncCopy"/>).
+/// - A line's four chunks of 16 bytes lie in it in an order that changes with the line: chunk c is at place c ^ (line / 2 % 4). The eight
+/// lines that ldmatrix reads at once then lie in all 32 banks, with no room lost to padding.
+/// - The sums live in registers that only the PTX knows (<see cref="TensorTilePtx"/>), and leave through shared memory, sixteen rows at a
+/// time: so epilogue and bounds are those of the other rungs (<see cref="TileWriter"/>), with 16-byte writes.
 /// </summary>
 internal static class TensorTileMatMul
 {
     internal static void Run<TRounding, TActivation>(
-        IlgpuDevice device, in MatMulShape shape, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c, TActivation activation)
+        IlgpuDevice device, in MatMulShape shape, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c,
+        TActivation activation)
         where TRounding : unmanaged, IOperandRounding
         where TActivation : unmanaged, IUnaryOp
     {
-        PackedLayout layoutA = PackedLayout.OfA(shape, layout, TRounding.PerChunk), layoutB = PackedLayout.OfB(shape, layout, TRounding.PerChunk);
+        PackedLayout layoutA = PackedLayout.OfA(shape, layout, TRounding.PerChunk),
+            layoutB = PackedLayout.OfB(shape, layout, TRounding.PerChunk);
         Storage packedA = OperandPacking.Run<TRounding>(device, layoutA, a), packedB = OperandPacking.Run<TRounding>(device, layoutB, b);
-        Action<MatMulLayout, PackedLayout, long, PackedLayout, long, ArrayView<FloatScalar>, ArrayView<FloatScalar>, TActivation> kernel = Kernel<TRounding, TActivation>;
-        Index3D grid = new(layoutA.PackedLines / TensorTile.Tile, layoutB.PackedLines / TensorTile.Tile, Math.Min(layout.Items, SharedTileMatMul.MaxGrid));
+        Action<MatMulLayout, PackedLayout, long, PackedLayout, long, ArrayView<FloatScalar>, ArrayView<FloatScalar>, TActivation> kernel =
+            Kernel<TRounding, TActivation>;
+        Index3D grid = new(layoutA.PackedLines / TensorTile.Tile, layoutB.PackedLines / TensorTile.Tile,
+            Math.Min(layout.Items, SharedTileMatMul.MaxGrid));
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            (grid, new Index3D(TensorTile.Threads, 1, 1)), layout, layoutA, IlgpuStorage.AddressOf(packedA), layoutB, IlgpuStorage.AddressOf(packedB),
+            (grid, new Index3D(TensorTile.Threads, 1, 1)), layout, layoutA, IlgpuStorage.AddressOf(packedA), layoutB,
+            IlgpuStorage.AddressOf(packedB),
             IlgpuStorage.ViewOf<FloatScalar>(bias ?? c), IlgpuStorage.ViewOf<FloatScalar>(c), activation);
 
         // Launches follow one another on one stream: whoever gets this memory next uses it after the product has.
@@ -38,7 +49,8 @@ internal static class TensorTileMatMul
     }
 
     private static void Kernel<TRounding, TActivation>(
-        MatMulLayout layout, PackedLayout layoutA, long a, PackedLayout layoutB, long b, ArrayView<FloatScalar> bias, ArrayView<FloatScalar> c, TActivation activation)
+        MatMulLayout layout, PackedLayout layoutA, long a, PackedLayout layoutB, long b, ArrayView<FloatScalar> bias,
+        ArrayView<FloatScalar> c, TActivation activation)
         where TRounding : unmanaged, IOperandRounding
         where TActivation : unmanaged, IUnaryOp
     {

@@ -1,17 +1,20 @@
 namespace Engine.Kernels.TensorCore;
 
 /// <summary>
-/// The text of a step in PTX where shared memory has the operands depth by depth, 128 lines of each beside each other (<see cref="TensorTileWeightGradient"/>): ldmatrix cannot turn 4-byte numbers, so each lane reads its own. Registers
-/// are those of <see cref="TensorTilePtx"/>.
+/// The text of a step in PTX where shared memory has the operands depth by depth, 128 lines of each beside each other
+/// (<see cref="TensorTileWeightGradient"/>): ldmatrix cannot turn 4-byte numbers, so each lane reads its own. Registers are those of
+/// <see cref="TensorTilePtx"/>.
 /// </summary>
 internal static class TransposedTilePtx
 {
     /// <summary>
-    /// Eight depths with TF32: 32 numbers of each lane, from %0 (op(A)) and %1 (op(B)) on, where lines that are 8 apart lie in an order that %2, 32 times the lane's depth modulo 4, says; and the 32 products of each with each.
+    /// Eight depths with TF32: 32 numbers of each lane, from %0 (op(A)) and %1 (op(B)) on, where lines that are 8 apart lie in an order
+    /// that %2, 32 times the lane's depth modulo 4, says; and the 32 products of each with each.
     /// </summary>
     internal const string StepTf32 =
         "{ .reg .u32 p<4>, q<4>, x, y, z; add.u32 x, tiles, %0; add.u32 y, tiles, %1; add.u32 p0, x, %2; add.u32 q0, y, %2; " +
-        "xor.b32 z, %2, 32; add.u32 p1, x, z; add.u32 q1, y, z; xor.b32 z, %2, 64; add.u32 p2, x, z; add.u32 q2, y, z; xor.b32 z, %2, 96; add.u32 p3, x, z; add.u32 q3, y, z; " +
+        "xor.b32 z, %2, 32; add.u32 p1, x, z; add.u32 q1, y, z; xor.b32 z, %2, 64; add.u32 p2, x, z; add.u32 q2, y, z; xor.b32 z, %2, "
+        + "96; add.u32 p3, x, z; add.u32 q3, y, z; " +
         Read + "a0, [p0+0]; " + Read + "a1, [p1+0]; " + Read + "a2, [p0+2048]; " + Read + "a3, [p1+2048]; " +
         Read + "a4, [p2+0]; " + Read + "a5, [p3+0]; " + Read + "a6, [p2+2048]; " + Read + "a7, [p3+2048]; " +
         Read + "a8, [p0+128]; " + Read + "a9, [p1+128]; " + Read + "a10, [p0+2176]; " + Read + "a11, [p1+2176]; " +

@@ -27,10 +27,13 @@ public sealed class BinaryImageSplits
     /// <summary>Up to ten of the test images from all over the set, one after another: for pictures.</summary>
     public float[] ToShow { get; }
 
-    /// <summary>Loads what <c>--data</c> names. A set without a split to validate with has the last sixth of its training images for that.</summary>
+    /// <summary>
+    /// Loads what <c>--data</c> names. A set without a split to validate with has the last sixth of its training images for that.
+    /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="side">Rows and columns of an image: 28, or what divides it.</param>
-    /// <param name="binarize"><c>dynamic</c>, <c>static</c> or <c>threshold</c>; <c>auto</c> takes black and white as they are, and draws greys anew for each use.</param>
+    /// <param name="binarize"><c>dynamic</c>, <c>static</c> or <c>threshold</c>; <c>auto</c> takes black and white as they are, and draws
+    /// greys anew for each use.</param>
     /// <param name="most">How many images of each split to take at most; 0 takes all.</param>
     /// <exception cref="DataException">The images cannot be had, or are too few to cut off some to validate with.</exception>
     public static BinaryImageSplits Load(TrainingRun run, int side, string binarize, int most)
@@ -44,7 +47,8 @@ public sealed class BinaryImageSplits
         else
         {
             int kept = train.Count - Math.Max(1, train.Count / 6);
-            if (kept < 1) throw new DataException($"{train.Name}: at least 2 images are needed, one of them to validate with; found {train.Count}.");
+            if (kept < 1) throw new DataException(
+                $"{train.Name}: at least 2 images are needed, one of them to validate with; found {train.Count}.");
             validation = train.Skip(kept);
             train = train.Take(kept);
         }
@@ -53,7 +57,9 @@ public sealed class BinaryImageSplits
             ? train.Pixels.ContainsAnyExcept((byte)0, (byte)255) ? Binarization.Dynamic : Binarization.None
             : Enum.Parse<Binarization>(binarize, ignoreCase: true);
         (ImageDataset data, PixelScale scale) = BinaryImages.Prepare(train, kind, run.Seed);
-        return new BinaryImageSplits(data, scale, BinaryImages.ToFloats(validation, kind, run.Seed), BinaryImages.ToFloats(test, kind, run.Seed), BinaryImages.ToFloats(shown, kind, run.Seed));
+        return new BinaryImageSplits(
+            data, scale, BinaryImages.ToFloats(validation, kind, run.Seed), BinaryImages.ToFloats(test, kind, run.Seed),
+            BinaryImages.ToFloats(shown, kind, run.Seed));
 
         ImageDataset Split(string name)
         {

@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// Gated PixelCNN (van den Oord et al. 2016, arXiv:1606.05328, figure 2): a vertical stack sees all rows above a pixel, a horizontal one the pixels before it in its row, and the vertical one feeds the horizontal one in each
-/// layer. Together they see every earlier pixel within reach: there is no blind spot. Their units are tanh(a) sigmoid(b), and a class adds a vector of its own to a and b of each layer.
+/// Gated PixelCNN (van den Oord et al. 2016, arXiv:1606.05328, figure 2): a vertical stack sees all rows above a pixel, a horizontal one
+/// the pixels before it in its row, and the vertical one feeds the horizontal one in each layer. Together they see every earlier pixel
+/// within reach: there is no blind spot. Their units are tanh(a) sigmoid(b), and a class adds a vector of its own to a and b of each layer.
 /// </summary>
 public sealed class GatedPixelCnn : PixelCnnModel
 {
@@ -21,7 +22,8 @@ public sealed class GatedPixelCnn : PixelCnnModel
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sizes.Layers, 1);
         RandomStream dropout = options.Random.Split("dropout");
-        _layers = [.. Enumerable.Range(0, sizes.Layers).Select(i => AddModule($"layer{i}", new Layer(i, sizes, options, dropout.Split(i))))];
+        _layers = [.. Enumerable.Range(0, sizes.Layers)
+            .Select(i => AddModule($"layer{i}", new Layer(i, sizes, options, dropout.Split(i))))];
         _hidden = AddModule("hidden", new Conv2d(sizes.Features, sizes.Head, 1, options));
         _last = AddModule("last", new Conv2d(sizes.Head, Outputs, 1, options));
     }
@@ -55,8 +57,10 @@ public sealed class GatedPixelCnn : PixelCnnModel
             (_isFirst, _isLast) = (index == 0, index == sizes.Layers - 1);
             int h = sizes.Features, inputs = _isFirst ? 1 : h, kernel = _isFirst ? sizes.FirstKernel : sizes.Kernel;
             int dilation = _isFirst ? 1 : sizes.Dilations[(index - 1) % sizes.Dilations.Count];
-            _vertical = AddModule("vertical", new MaskedConv2d(inputs, 2 * h, kernel, _isFirst ? ConvMask.VerticalA : ConvMask.VerticalB, options, dilation));
-            _horizontal = AddModule("horizontal", new MaskedConv2d(inputs, 2 * h, (1, kernel), _isFirst ? ConvMask.A : ConvMask.B, options, dilation));
+            _vertical = AddModule("vertical",
+                new MaskedConv2d(inputs, 2 * h, kernel, _isFirst ? ConvMask.VerticalA : ConvMask.VerticalB, options, dilation));
+            _horizontal = AddModule(
+                "horizontal", new MaskedConv2d(inputs, 2 * h, (1, kernel), _isFirst ? ConvMask.A : ConvMask.B, options, dilation));
             _link = AddModule("link", new Conv2d(2 * h, 2 * h, 1, options));
 
             // All but the first layer begin as the identity.
@@ -64,7 +68,8 @@ public sealed class GatedPixelCnn : PixelCnnModel
             _output = AddModule("output", new Conv2d(h, h, 1, options, weightInitializer: begin, biasInitializer: begin));
             if (sizes.Dropout > 0) _dropout = AddModule("dropout", new Dropout(sizes.Dropout, options with { Random = random }));
             if (sizes.Classes == 0) return;
-            if (!_isLast) _verticalClass = AddModule("vertical_class", new Embedding(sizes.Classes, 2 * h, options, Initializers.Normal(0, 0.05)));
+            if (!_isLast) _verticalClass =
+                AddModule("vertical_class", new Embedding(sizes.Classes, 2 * h, options, Initializers.Normal(0, 0.05)));
             _horizontalClass = AddModule("horizontal_class", new Embedding(sizes.Classes, 2 * h, options, Initializers.Normal(0, 0.05)));
         }
 

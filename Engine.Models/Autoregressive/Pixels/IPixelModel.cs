@@ -26,8 +26,8 @@ public interface IPixelModel
     /// <param name="count">How many; at least 1.</param>
     /// <param name="random">Where randomness comes from.</param>
     /// <param name="known">
-    /// What to complete: <paramref name="count"/> images, one after another, in which a negative number, or NaN, stands for a pixel that is to be drawn. Empty draws
-    /// all. Pixels are drawn from what comes before them: known ones that come later are kept, but have no say.
+    /// What to complete: <paramref name="count"/> images, one after another, in which a negative number, or NaN, stands for a pixel that is
+    /// to be drawn. Empty draws all. Pixels are drawn from what comes before them: known ones that come later are kept, but have no say.
     /// </param>
     /// <returns>Images of zeros and ones, one after another.</returns>
     /// <exception cref="ArgumentException">What is to be completed is not <paramref name="count"/> images.</exception>

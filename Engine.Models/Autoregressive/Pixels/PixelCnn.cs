@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// PixelCNN (van den Oord et al. 2016, arXiv:1601.06759, table 1 and figure 5): a 7 x 7 convolution of type A, residual blocks around a 3 x 3 one of type B, and two layers of 1 x 1. A pixel sees those before it but
-/// for a blind spot to its upper right, which <see cref="GatedPixelCnn"/> has not.
+/// PixelCNN (van den Oord et al. 2016, arXiv:1601.06759, table 1 and figure 5): a 7 x 7 convolution of type A, residual blocks around a 3 x
+/// 3 one of type B, and two layers of 1 x 1. A pixel sees those before it but for a blind spot to its upper right, which
+/// <see cref="GatedPixelCnn"/> has not.
 /// </summary>
 public sealed class PixelCnn : PixelCnnModel
 {
@@ -26,7 +27,8 @@ public sealed class PixelCnn : PixelCnnModel
         _first = AddModule("first", new MaskedConv2d(1, 2 * h, sizes.FirstKernel, ConvMask.A, options));
         if (Classes > 0) _class = AddModule("class", new Embedding(Classes, 2 * h, options, Initializers.Normal(0, 0.05)));
         RandomStream dropout = options.Random.Split("dropout");
-        _blocks = [.. Enumerable.Range(0, sizes.Layers).Select(i => AddModule($"block{i}", new Block(h, sizes, i, options, dropout.Split(i))))];
+        _blocks = [.. Enumerable.Range(0, sizes.Layers)
+            .Select(i => AddModule($"block{i}", new Block(h, sizes, i, options, dropout.Split(i))))];
         _hidden = AddModule("hidden", new Conv2d(2 * h, sizes.Head, 1, options));
         _last = AddModule("last", new Conv2d(sizes.Head, Outputs, 1, options));
     }
@@ -40,7 +42,10 @@ public sealed class PixelCnn : PixelCnnModel
         return _last.Forward(_hidden.Forward(y.Relu(), Activation.Relu));
     }
 
-    /// <summary>y + c(ReLU(b(ReLU(a(ReLU(y)))))) with a: 1 x 1, 2 h to h; b: masked, h to h; c: 1 x 1, h to 2 h, which begins at zero: then every block begins as the identity.</summary>
+    /// <summary>
+    /// y + c(ReLU(b(ReLU(a(ReLU(y)))))) with a: 1 x 1, 2 h to h; b: masked, h to h; c: 1 x 1, h to 2 h, which begins at zero: then every
+    /// block begins as the identity.
+    /// </summary>
     private sealed class Block : Module
     {
         private readonly Conv2d _reduce, _expand;
@@ -50,9 +55,11 @@ public sealed class PixelCnn : PixelCnnModel
         internal Block(int h, PixelCnnSizes sizes, int index, ModuleOptions options, RandomStream random)
         {
             _reduce = AddModule("reduce", new Conv2d(2 * h, h, 1, options));
-            _spread = AddModule("spread", new MaskedConv2d(h, h, sizes.Kernel, ConvMask.B, options, sizes.Dilations[index % sizes.Dilations.Count]));
+            _spread = AddModule("spread",
+                new MaskedConv2d(h, h, sizes.Kernel, ConvMask.B, options, sizes.Dilations[index % sizes.Dilations.Count]));
             if (sizes.Dropout > 0) _dropout = AddModule("dropout", new Dropout(sizes.Dropout, options with { Random = random }));
-            _expand = AddModule("expand", new Conv2d(h, 2 * h, 1, options, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros));
+            _expand = AddModule("expand",
+                new Conv2d(h, 2 * h, 1, options, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros));
         }
 
         public override Tensor Forward(Tensor y) => Forward(y, null);

@@ -14,7 +14,9 @@ public sealed record PixelCnnChoices
     /// <summary>Whether the model is told of classes.</summary>
     public required bool TellsClasses { get; init; }
 
-    /// <summary>How grey pixels become zeros and ones; null to leave those that are so already, and draw others anew for each use.</summary>
+    /// <summary>
+    /// How grey pixels become zeros and ones; null to leave those that are so already, and draw others anew for each use.
+    /// </summary>
     public required Variational.Binarization? Binarization { get; init; }
 
     /// <summary>Rows and columns of an image.</summary>

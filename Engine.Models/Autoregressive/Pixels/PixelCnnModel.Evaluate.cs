@@ -16,7 +16,8 @@ public abstract partial class PixelCnnModel
         ArgumentOutOfRangeException.ThrowIfLessThan(atOnce, 1);
         if (shape.Rank != 4 || images.Length != shape.Count)
             throw new ArgumentException($"NegativeLogLikelihoods: expected {shape.Count} pixels for {shape}, found {images.Length}.");
-        if (!labels.IsEmpty && labels.Length != shape[0]) throw new ArgumentException($"NegativeLogLikelihoods: {labels.Length} labels for {shape[0]} images.");
+        if (!labels.IsEmpty && labels.Length != shape[0]) throw new ArgumentException(
+            $"NegativeLogLikelihoods: {labels.Length} labels for {shape[0]} images.");
         double[] nats = new double[shape[0]];
         int length = shape[1] * shape[2] * shape[3];
         using IDisposable evaluation = Evaluating();

@@ -33,13 +33,16 @@ public abstract partial class PixelCnnModel
     /// <returns>All pixels in [0, 1], image after image.</returns>
     /// <exception cref="ArgumentException">The shape or the labels do not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public float[] Complete(ReadOnlySpan<float> images, Shape shape, int given, RandomStream random, ReadOnlySpan<int> labels = default, double temperature = 1)
+    public float[] Complete(
+        ReadOnlySpan<float> images, Shape shape, int given, RandomStream random, ReadOnlySpan<int> labels = default, double temperature = 1)
     {
         ArgumentNullException.ThrowIfNull(random);
-        if (shape.Rank != 4 || images.Length != shape.Count) throw new ArgumentException($"Complete: expected {shape.Count} pixels for {shape}, found {images.Length}.");
+        if (shape.Rank != 4 || images.Length != shape.Count) throw new ArgumentException(
+            $"Complete: expected {shape.Count} pixels for {shape}, found {images.Length}.");
         ArgumentOutOfRangeException.ThrowIfNegative(given);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(given, shape[1]);
-        if (!(temperature > 0) || !double.IsFinite(temperature)) throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "A temperature must be positive and finite.");
+        if (!(temperature > 0) || !double.IsFinite(temperature)) throw new ArgumentOutOfRangeException(
+            nameof(temperature), temperature, "A temperature must be positive and finite.");
         Device device = Parameters[0].Device;
         using IDisposable evaluation = Evaluating();
         using Drawing drawing = new(this, images, shape, labels);

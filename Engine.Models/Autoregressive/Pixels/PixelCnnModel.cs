@@ -5,16 +5,19 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// A model of images by their pixels, one after another in raster order (van den Oord et al. 2016, arXiv:1601.06759): p(x) is the product over all pixels of p(pixel | those before it), which are
-/// the outputs of one network at all pixels at once. Pixels have a number of levels from 0 to 1; with two of them the network gives a logit of each pixel, with more the logits of a softmax.
+/// A model of images by their pixels, one after another in raster order (van den Oord et al. 2016, arXiv:1601.06759): p(x) is the product
+/// over all pixels of p(pixel | those before it), which are the outputs of one network at all pixels at once. Pixels have a number of
+/// levels from 0 to 1; with two of them the network gives a logit of each pixel, with more the logits of a softmax.
 /// </summary>
 public abstract partial class PixelCnnModel : Module
 {
     /// <summary>Begins a model.</summary>
-    /// <param name="sizes">How large it is: levels of a pixel, at least 2; classes, 0 for a model that is told of none; the images' size, for one that learns positions.</param>
+    /// <param name="sizes">How large it is: levels of a pixel, at least 2; classes, 0 for a model that is told of none; the images' size,
+    /// for one that learns positions.</param>
     /// <param name="features">Features of a pixel behind the first layer, to which those of its position are added.</param>
     /// <param name="options">Device, type and randomness.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer levels than two, or fewer classes than none, or images without pixels.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer levels than two, or fewer classes than none, or images without
+    /// pixels.</exception>
     private protected PixelCnnModel(PixelCnnSizes sizes, int features, ModuleOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sizes.Levels, 2);
@@ -42,7 +45,8 @@ public abstract partial class PixelCnnModel : Module
     /// <param name="images">Pixels in [0, 1]: [batch, height, width, 1].</param>
     /// <param name="labels">The class of each image, int32 [batch]: for a model that is told of classes, and for no other.</param>
     /// <returns>[batch, height, width, 1] for two levels, else [batch, height, width, levels].</returns>
-    /// <exception cref="ArgumentException">The images have another shape, or there are labels where none are wanted or none where they are.</exception>
+    /// <exception cref="ArgumentException">The images have another shape, or there are labels where none are wanted or none where they
+    /// are.</exception>
     public Tensor Logits(Tensor images, Tensor? labels = null)
     {
         Check(images.Shape, labels);
@@ -63,7 +67,10 @@ public abstract partial class PixelCnnModel : Module
         return Loss.CrossEntropy(logits.Reshape(batch, pixels, Levels), levels.Reshape(batch, pixels), reduction: Reduction.Rows);
     }
 
-    /// <summary>What is known of each pixel from the rows above alone: for models that compute it apart, row by row when images are drawn. Nothing for others.</summary>
+    /// <summary>
+    /// What is known of each pixel from the rows above alone: for models that compute it apart, row by row when images are drawn. Nothing
+    /// for others.
+    /// </summary>
     /// <param name="x">Pixels: [batch, rows, columns, 1].</param>
     /// <param name="labels">The class of each image; null where the model is told of none.</param>
     /// <param name="history">Null for whole images; else what is before the one row of <paramref name="x"/>.</param>
@@ -82,15 +89,21 @@ public abstract partial class PixelCnnModel : Module
         history is null ? layer.Forward(x, activation) : history.Convolve(layer, x, activation);
 
     /// <summary>A vector for each image's class, to be added at every pixel: [batch, 1, 1, width].</summary>
-    private protected static Tensor OfClass(Embedding vectors, Tensor labels) => vectors.Forward(labels).Reshape(labels.Count, 1, 1, vectors.Weight.Shape[1]);
+    private protected static Tensor OfClass(Embedding vectors, Tensor labels) =>
+        vectors.Forward(labels).Reshape(labels.Count, 1, 1, vectors.Weight.Shape[1]);
 
     private void Check(Shape images, Tensor? labels)
     {
-        if (images.Rank != 4 || images[3] != 1) throw new ArgumentException($"{GetType().Name}: images must be [batch, height, width, 1], found {images}.");
+        if (images.Rank != 4 || images[3] != 1) throw new ArgumentException(
+            $"{GetType().Name}: images must be [batch, height, width, 1], found {images}.");
         if (Positions is { Weight.Shape: var places } && (images[1] != places[1] || images[2] != places[2]))
-            throw new ArgumentException($"{GetType().Name}: this model has learned the places of images of {places[1]} x {places[2]}, found {images}.");
-        if (Classes == 0 && labels is not null) throw new ArgumentException($"{GetType().Name}: this model is told of no classes, found labels {labels.Shape}.");
+            throw new ArgumentException(
+                $"{GetType().Name}: this model has learned the places of images of {places[1]} x {places[2]}, found {images}.");
+        if (Classes == 0 && labels is not null) throw new ArgumentException(
+            $"{GetType().Name}: this model is told of no classes, found labels {labels.Shape}.");
         if (Classes > 0 && (labels is null || labels.Shape != new Shape(images[0])))
-            throw new ArgumentException($"{GetType().Name}: a model of {Classes} classes needs a label for each of {images[0]} images, found {labels?.Shape.ToString() ?? "none"}.");
+            throw new ArgumentException(
+                $"{GetType().Name}: a model of {Classes} classes needs a label for each of {images[0]} images, found "
+                + $"{labels?.Shape.ToString() ?? "none"}.");
     }
 }

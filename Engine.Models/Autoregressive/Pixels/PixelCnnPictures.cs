@@ -20,13 +20,16 @@ public sealed class PixelCnnPictures(PixelCnnModel model, int height, int width)
         return Grid(model.Sample(count, height, width, random, labels), model.Classes == 0 ? 0 : 10);
     }
 
-    /// <summary>A row for each of some images, which lie evenly among those given: itself, its upper half, and completions of that.</summary>
+    /// <summary>
+    /// A row for each of some images, which lie evenly among those given: itself, its upper half, and completions of that.
+    /// </summary>
     /// <param name="images">Images in [0, 1], one after another.</param>
     /// <param name="labels">The class of each, for a model that is told of classes.</param>
     /// <param name="random">Where the draws come from.</param>
     /// <param name="most">Images to complete, at most.</param>
     /// <param name="completions">Completions of each image.</param>
-    public Picture Completions(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, RandomStream random, int most = 10, int completions = 6)
+    public Picture Completions(
+        ReadOnlySpan<float> images, ReadOnlySpan<int> labels, RandomStream random, int most = 10, int completions = 6)
     {
         int all = images.Length / _length, count = Math.Min(most, all), given = height / 2, columns = completions + 2;
         float[] repeated = new float[count * completions * _length], shown = new float[count * columns * _length];
@@ -54,5 +57,6 @@ public sealed class PixelCnnPictures(PixelCnnModel model, int height, int width)
         return Grid(shown, columns);
     }
 
-    private Picture Grid(ReadOnlySpan<float> images, int columns) => new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
+    private Picture Grid(ReadOnlySpan<float> images, int columns) =>
+        new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
 }

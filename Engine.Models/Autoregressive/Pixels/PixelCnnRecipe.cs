@@ -2,22 +2,29 @@ using Engine.Autograd.Optim;
 
 namespace Engine.Models.Autoregressive;
 
-/// <summary>How a PixelCNN is made and trained: sizes, and Adam with a learning rate that falls along a cosine while an average of the weights follows.</summary>
+/// <summary>
+/// How a PixelCNN is made and trained: sizes, and Adam with a learning rate that falls along a cosine while an average of the weights
+/// follows.
+/// </summary>
 public sealed record PixelCnnRecipe
 {
     /// <summary>Some epochs of minutes: strokes and most digits.</summary>
-    public static PixelCnnRecipe Small { get; } = new() { Sizes = new PixelCnnSizes { Layers = 6, Dilations = [1, 2, 4] }, Epochs = 10, Batch = 50, LearningRate = 2e-3 };
+    public static PixelCnnRecipe Small { get; } =
+        new() { Sizes = new PixelCnnSizes { Layers = 6, Dilations = [1, 2, 4] }, Epochs = 10, Batch = 50, LearningRate = 2e-3 };
 
     /// <summary>
-    /// For a likelihood beside the published ones, in an hour or two of a core: wider and deeper, in small batches, because what counts is how many steps there are, and a longer average.
+    /// For a likelihood beside the published ones, in an hour or two of a core: wider and deeper, in small batches, because what counts is
+    /// how many steps there are, and a longer average.
     /// </summary>
     public static PixelCnnRecipe Large { get; } = new()
     {
-        Sizes = new PixelCnnSizes { Layers = 12, Features = 24, Dilations = [1, 2, 4] }, Epochs = 18, Batch = 16, LearningRate = 3e-3, AverageDecay = 0.9995,
+        Sizes = new PixelCnnSizes { Layers = 12, Features = 24, Dilations = [1, 2, 4] }, Epochs = 18, Batch = 16, LearningRate = 3e-3,
+        AverageDecay = 0.9995,
     };
 
     /// <summary><see cref="Small"/> for a <see cref="GatedPixelCnn"/>.</summary>
-    public static PixelCnnRecipe SmallGated { get; } = Small with { Sizes = new PixelCnnSizes { Layers = 6, Features = 24, Dilations = [1, 2, 4] } };
+    public static PixelCnnRecipe SmallGated { get; } =
+        Small with { Sizes = new PixelCnnSizes { Layers = 6, Features = 24, Dilations = [1, 2, 4] } };
 
     /// <summary><see cref="Large"/> for a <see cref="GatedPixelCnn"/>.</summary>
     public static PixelCnnRecipe LargeGated { get; } = Large with

@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// What the masked convolutions of a model have been shown of images that are drawn pixel by pixel. A feature that has been computed does not change any more, because it sees earlier pixels alone: so
-/// each layer keeps what went into it, and a further pixel costs each layer one pixel instead of the whole image (Ramachandran et al. 2017, arXiv:1704.06001).
+/// What the masked convolutions of a model have been shown of images that are drawn pixel by pixel. A feature that has been computed does
+/// not change any more, because it sees earlier pixels alone: so each layer keeps what went into it, and a further pixel costs each layer
+/// one pixel instead of the whole image (Ramachandran et al. 2017, arXiv:1704.06001).
 /// </summary>
 internal sealed class PixelHistory : IDisposable
 {
@@ -23,8 +24,9 @@ internal sealed class PixelHistory : IDisposable
     internal int Column { get; set; }
 
     /// <summary>
-    /// A layer's outputs at some pixels of the current row, from the current column on: [batch, 1, columns, outputs] for the inputs of those pixels [batch, 1, columns, inputs]. Where these are pixels of the
-    /// image that are still to be drawn, the mask hides them, and <see cref="Observe"/> tells them when they are.
+    /// A layer's outputs at some pixels of the current row, from the current column on: [batch, 1, columns, outputs] for the inputs of
+    /// those pixels [batch, 1, columns, inputs]. Where these are pixels of the image that are still to be drawn, the mask hides them, and
+    /// <see cref="Observe"/> tells them when they are.
     /// </summary>
     internal Tensor Convolve(MaskedConv2d layer, Tensor x, Activation activation)
     {
@@ -45,7 +47,9 @@ internal sealed class PixelHistory : IDisposable
         return around.MaskedConv2d(layer.Weight, layer.Bias, layer.Mask, layer.Dilation, activation, new Conv2dPadding(0, seen.Down, 0, 0));
     }
 
-    /// <summary>Tells the layers that see the image what was drawn in the current row, from the current column on: [batch, 1, columns, channels].</summary>
+    /// <summary>
+    /// Tells the layers that see the image what was drawn in the current row, from the current column on: [batch, 1, columns, channels].
+    /// </summary>
     internal void Observe(Tensor pixels)
     {
         foreach ((MaskedConv2d layer, Seen seen) in _seen)

@@ -8,10 +8,13 @@ namespace Engine.Models.Autoregressive;
 public sealed class PixelModelOptions
 {
     private readonly Option<string> _binarize = ProgramOption.Choice(
-        "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, from the half on. auto: not at all where all is black or white already, else dynamic.",
+        "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, from the half on. auto: not at all where all is black or "
+        + "white already, else dynamic.",
         "auto", "dynamic", "static", "threshold");
-    private readonly Option<string> _side = ProgramOption.Choice("--side", "Rows and columns of an image: smaller ones are averages.", "28", "14", "7");
-    private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images of each split to take at most; 0 takes all.", 0);
+    private readonly Option<string> _side =
+        ProgramOption.Choice("--side", "Rows and columns of an image: smaller ones are averages.", "28", "14", "7");
+    private readonly Option<int> _images =
+        ProgramOption.Integer("--images", "How many images of each split to take at most; 0 takes all.", 0);
     private readonly Option<int> _samples = ProgramOption.Integer("--samples", "Images that are drawn at the end.", 64, 1, 10_000);
 
     /// <summary>The names of those that decide only what is done after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>

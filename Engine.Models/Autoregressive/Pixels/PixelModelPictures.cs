@@ -45,5 +45,6 @@ public sealed class PixelModelPictures(IPixelModel model, int height, int width)
         return Grid(all, columns);
     }
 
-    private Picture Grid(ReadOnlySpan<float> images, int columns) => new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
+    private Picture Grid(ReadOnlySpan<float> images, int columns) =>
+        new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
 }

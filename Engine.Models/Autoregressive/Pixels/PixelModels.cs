@@ -12,7 +12,8 @@ internal static class PixelModels
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         int pixels = model.Pixels;
-        if (images.Length % pixels != 0) throw new ArgumentException($"A whole number of images of {pixels} pixels was expected, found {images.Length} values.");
+        if (images.Length % pixels != 0) throw new ArgumentException(
+            $"A whole number of images of {pixels} pixels was expected, found {images.Length} values.");
         double[] result = new double[images.Length / pixels];
         using IDisposable evaluation = model.Evaluating();
         for (int first = 0; first < result.Length; first += rows)
@@ -32,7 +33,8 @@ internal static class PixelModels
     /// <param name="count">How many images.</param>
     /// <param name="random">Where randomness comes from.</param>
     /// <param name="known">What to complete, or nothing.</param>
-    internal static float[] Sample<TModel>(TModel model, ReadOnlySpan<int> order, int count, RandomStream random, ReadOnlySpan<float> known) where TModel : Module, IPixelModel
+    internal static float[] Sample<TModel>(TModel model, ReadOnlySpan<int> order, int count, RandomStream random, ReadOnlySpan<float> known)
+        where TModel : Module, IPixelModel
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         int pixels = model.Pixels;
@@ -59,7 +61,8 @@ internal static class PixelModels
     internal static float[] Start(int count, int pixels, ReadOnlySpan<float> known, out bool[] isOpen)
     {
         if (known.Length > 0 && known.Length != count * pixels)
-            throw new ArgumentException($"To complete {count} images of {pixels} pixels, {count * pixels} values were expected, found {known.Length}.");
+            throw new ArgumentException(
+                $"To complete {count} images of {pixels} pixels, {count * pixels} values were expected, found {known.Length}.");
         float[] images = new float[count * pixels];
         isOpen = new bool[pixels];
         for (int i = 0; i < images.Length; i++)

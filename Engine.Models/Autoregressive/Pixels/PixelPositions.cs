@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// A trained vector for each place of an image, which is added to what a layer makes of that place. A convolution does the same everywhere and learns from the zeros around an image alone where it is, layer after layer; but
-/// digits lie in the middle, and a pixel of the border is black whatever was before it. As the positions of the pixels in Image GPT (Chen et al. 2020).
+/// A trained vector for each place of an image, which is added to what a layer makes of that place. A convolution does the same everywhere
+/// and learns from the zeros around an image alone where it is, layer after layer; but digits lie in the middle, and a pixel of the border
+/// is black whatever was before it. As the positions of the pixels in Image GPT (Chen et al. 2020).
 /// </summary>
 internal sealed class PixelPositions : Module
 {

@@ -6,13 +6,16 @@ namespace Engine.Models.Autoregressive;
 public sealed partial class PixelRnn
 {
     /// <inheritdoc/>
-    /// <remarks>A pixel costs one pass over its row: what the rows above add to it is in the states of the row above, which do not change any more.</remarks>
+    /// <remarks>
+    /// A pixel costs one pass over its row: what the rows above add to it is in the states of the row above, which do not change any more.
+    /// </remarks>
     public float[] Sample(int count, RandomStream random, ReadOnlySpan<float> known = default)
     {
         ArgumentNullException.ThrowIfNull(random);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         Device device = Parameters[0].Device;
-        float[] images = PixelModels.Start(count, Pixels, known, out bool[] isOpen), chances = PixelModels.Chances(count * Pixels, random, device);
+        float[] images = PixelModels.Start(count, Pixels, known, out bool[] isOpen),
+            chances = PixelModels.Chances(count * Pixels, random, device);
         using Tape tape = new(device, record: false);
         (Tensor Hidden, Tensor Cell)[]? above = null;
         for (int row = 0; row < Height; row++)

@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// PixelRNN with Row LSTM layers (van den Oord et al. 2016, arXiv:1601.06759) of binary images: p(x) = product over the pixels, row by row, of
-/// p(pixel | those before it). A first masked convolution of 7 x 7, residual Row LSTM layers, and two 1 x 1 convolutions that end in a logit for each pixel.
+/// PixelRNN with Row LSTM layers (van den Oord et al. 2016, arXiv:1601.06759) of binary images: p(x) = product over the pixels, row by row,
+/// of p(pixel | those before it). A first masked convolution of 7 x 7, residual Row LSTM layers, and two 1 x 1 convolutions that end in a
+/// logit for each pixel.
 /// </summary>
 public sealed partial class PixelRnn : Module, IPixelModel
 {
@@ -34,12 +35,15 @@ public sealed partial class PixelRnn : Module, IPixelModel
         ArgumentOutOfRangeException.ThrowIfLessThan(head, 1);
         (Height, Width, Hidden) = (height, width, hidden);
 
-        // A mask of type A leaves a 7 x 7 kernel the three rows above and the three pixels to the left: two convolutions of these taps alone.
-        _above = AddModule("above", new Conv2d(1, 2 * hidden, (Reach, (2 * Reach) + 1), options, new Conv2dOptions(1, Conv2dPadding.Symmetric(0, Reach))));
+        // A mask of type A leaves a 7 x 7 kernel the three rows above and the three pixels to the left: two convolutions of these taps
+        // alone.
+        _above = AddModule("above",
+            new Conv2d(1, 2 * hidden, (Reach, (2 * Reach) + 1), options, new Conv2dOptions(1, Conv2dPadding.Symmetric(0, Reach))));
         _left = AddModule("left", new Conv2d(1, 2 * hidden, (1, Reach), options, default, bias: false));
         _layers = new RowLstmLayer[layers];
         for (int i = 0; i < layers; i++) _layers[i] = AddModule($"layer{i}", new RowLstmLayer(hidden, options));
-        _head = AddModule("head", new Sequential(new Relu(), new Linear(2 * hidden, head, options), new Relu(), new Linear(head, 1, options)));
+        _head = AddModule("head",
+            new Sequential(new Relu(), new Linear(2 * hidden, head, options), new Relu(), new Linear(head, 1, options)));
     }
 
     /// <summary>Rows of an image.</summary>
@@ -58,7 +62,8 @@ public sealed partial class PixelRnn : Module, IPixelModel
     /// <exception cref="ArgumentException">The shape does not fit.</exception>
     public override Tensor Forward(Tensor x)
     {
-        if (x.Shape.Rank != 2 || x.Shape[1] != Pixels) throw new ArgumentException($"PixelRnn: expected [batch, {Pixels}], found {x.Shape}.");
+        if (x.Shape.Rank != 2 || x.Shape[1] != Pixels) throw new ArgumentException(
+            $"PixelRnn: expected [batch, {Pixels}], found {x.Shape}.");
         return Rows(x.Reshape(x.Shape[0], Height, Width, 1).Pad(1, Reach, 0), null, out _).Reshape(x.Shape);
     }
 

@@ -8,9 +8,11 @@ namespace Engine.Models.Autoregressive;
 public sealed class PixelRnnOptions
 {
     private readonly bool _isLarge;
-    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "small: minutes. large: layers and features for the published likelihood, in hours.", "small", "large");
+    private readonly Option<string> _recipe = ProgramOption.Choice(
+        "--recipe", "small: minutes. large: layers and features for the published likelihood, in hours.", "small", "large");
     private readonly Option<int> _hidden, _layers;
-    private readonly Option<double> _rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 1e-3, 1e-9, 1);
+    private readonly Option<double> _rate =
+        ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 1e-3, 1e-9, 1);
     private readonly PixelModelOptions _common = new();
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
@@ -18,12 +20,16 @@ public sealed class PixelRnnOptions
     public PixelRnnOptions(IEnumerable<string> args)
     {
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
-        _hidden = ProgramOption.Integer("--hidden", "Numbers of a pixel's state in a Row LSTM; twice as many features go from layer to layer.", _isLarge ? 32 : 16, 1, 4096);
+        _hidden = ProgramOption.Integer(
+            "--hidden", "Numbers of a pixel's state in a Row LSTM; twice as many features go from layer to layer.", _isLarge ? 32 : 16, 1,
+            4096);
         _layers = ProgramOption.Integer("--layers", "Row LSTM layers.", _isLarge ? 3 : 2, 1, 100);
     }
 
     /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
-    public ProgramInfo Info => new("pixelrnn", "A PixelRNN with Row LSTM layers learns to draw images pixel by pixel, and how likely each image is.", Epochs: _isLarge ? 30 : 5, Batch: 16)
+    public ProgramInfo Info =>
+        new("pixelrnn", "A PixelRNN with Row LSTM layers learns to draw images pixel by pixel, and how likely each image is.",
+            Epochs: _isLarge ? 30 : 5, Batch: 16)
     {
         Digits = 6000,
         FreeOptions = PixelModelOptions.OfMeasuring,

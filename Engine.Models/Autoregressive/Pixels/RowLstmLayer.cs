@@ -5,9 +5,10 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// A residual layer of PixelRNN with a Row LSTM (van den Oord et al. 2016, arXiv:1601.06759, sections 3.1 and 3.3): x + W h of features [batch, rows, columns, 2 hidden].
-/// What the input adds to the gates comes from a masked convolution along the row, for the whole image at once: a pixel sees itself and its neighbour to the left, the
-/// two taps of three that the mask leaves. What the row above adds is a convolution of three taps.
+/// A residual layer of PixelRNN with a Row LSTM (van den Oord et al. 2016, arXiv:1601.06759, sections 3.1 and 3.3): x + W h of features
+/// [batch, rows, columns, 2 hidden]. What the input adds to the gates comes from a masked convolution along the row, for the whole image at
+/// once: a pixel sees itself and its neighbour to the left, the two taps of three that the mask leaves. What the row above adds is a
+/// convolution of three taps.
 /// </summary>
 internal sealed class RowLstmLayer : Module
 {
@@ -21,9 +22,11 @@ internal sealed class RowLstmLayer : Module
         _hidden = hidden;
         int gates = LstmCell.Gates * hidden, seen = (Taps + 1) / 2;
         double bound = 1 / Math.Sqrt(2 * hidden * seen);
-        _inputWeight = NewParameter("input_weight", [1, seen, 2 * hidden, gates], Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
+        _inputWeight = NewParameter(
+            "input_weight", [1, seen, 2 * hidden, gates], Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
         _inputBias = NewParameter("input_bias", [gates], Initializers.Uniform(-bound, bound), options);
-        _stateWeight = NewParameter("state_weight", [1, Taps, hidden, gates], Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
+        _stateWeight = NewParameter(
+            "state_weight", [1, Taps, hidden, gates], Initializers.LinearDefault, options, ParameterLayout.OutputsLast);
         _output = AddModule("output", new Linear(hidden, 2 * hidden, options));
     }
 

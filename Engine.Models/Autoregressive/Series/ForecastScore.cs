@@ -4,7 +4,8 @@ namespace Engine.Models.Autoregressive;
 /// <param name="Error">The root of the mean squared error of the forecasts' means.</param>
 /// <param name="Seasonal">That of repeating what came a season before.</param>
 /// <param name="Persistent">That of repeating the last value.</param>
-/// <param name="Coverage">The share of values that lay in the intervals, which are meant to hold <see cref="Forecast.Share"/> of them.</param>
+/// <param name="Coverage">The share of values that lay in the intervals, which are meant to hold <see cref="Forecast.Share"/> of
+/// them.</param>
 public readonly record struct ForecastScore(double Error, double Seasonal, double Persistent, double Coverage)
 {
     /// <summary>Compares forecasts with what came.</summary>
@@ -35,7 +36,8 @@ public readonly record struct ForecastScore(double Error, double Seasonal, doubl
             }
         }
 
-        return new ForecastScore(Math.Sqrt(error / steps), Math.Sqrt(seasonal / steps), Math.Sqrt(persistent / steps), inside / (double)steps);
+        return new ForecastScore(
+            Math.Sqrt(error / steps), Math.Sqrt(seasonal / steps), Math.Sqrt(persistent / steps), inside / (double)steps);
 
         static double Square(double x) => x * x;
     }

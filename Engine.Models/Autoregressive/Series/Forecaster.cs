@@ -6,7 +6,8 @@ namespace Engine.Models.Autoregressive;
 
 /// <summary>
 /// Forecasts a time series: gated recurrent units read it step by step, and from their state a normal distribution of the next value comes,
-/// p(y) = product over t of N(y_t; mean, e^logvar), both functions of what came before t. Values further ahead are drawn one after another, path by path.
+/// p(y) = product over t of N(y_t; mean, e^logvar), both functions of what came before t. Values further ahead are drawn one after another,
+/// path by path.
 /// </summary>
 public sealed class Forecaster : Module
 {
@@ -24,14 +25,19 @@ public sealed class Forecaster : Module
         _head = AddModule("head", new Linear(hidden, 2, options));
     }
 
-    /// <summary>The mean and the logarithm of the variance of the value behind each: [series, steps, 2] for values [series, steps].</summary>
+    /// <summary>
+    /// The mean and the logarithm of the variance of the value behind each: [series, steps, 2] for values [series, steps].
+    /// </summary>
     public override Tensor Forward(Tensor x) => Forward(x, null, out _);
 
-    /// <summary>-log p of each value but the first, given those before it, in nats, differentiable: [series, steps - 1] for values [series, steps].</summary>
+    /// <summary>
+    /// -log p of each value but the first, given those before it, in nats, differentiable: [series, steps - 1] for values [series, steps].
+    /// </summary>
     /// <exception cref="ArgumentException">There are fewer than two steps.</exception>
     public Tensor NegativeLogLikelihood(Tensor x)
     {
-        if (x.Shape.Rank != 2 || x.Shape[1] < 2) throw new ArgumentException($"Forecaster: expected [series, steps] with at least two steps, found {x.Shape}.");
+        if (x.Shape.Rank != 2 || x.Shape[1] < 2) throw new ArgumentException(
+            $"Forecaster: expected [series, steps] with at least two steps, found {x.Shape}.");
         int steps = x.Shape[1] - 1;
         (Tensor mean, Tensor logVariance) = Split(Forward(x.Slice(1, 0, steps)));
         return -LogLikelihood.Gaussian(x.Slice(1, 1, steps), mean, logVariance, Reduction.None);
@@ -51,14 +57,16 @@ public sealed class Forecaster : Module
         ArgumentOutOfRangeException.ThrowIfLessThan(series, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(paths, 1);
-        if (context.Length == 0 || context.Length % series != 0) throw new ArgumentException($"Predict: {series} series of equal length were expected, found {context.Length} values.");
+        if (context.Length == 0 || context.Length % series != 0) throw new ArgumentException(
+            $"Predict: {series} series of equal length were expected, found {context.Length} values.");
         Parameter any = Parameters[0];
         using Tape tape = new(any.Device, record: false);
         Tensor x = Tensor.From(context, [series, context.Length / series]).Cast(any.DType);
         Tensor y = Forward(x, null, out Tensor state);
 
         // From here on every path goes its own way, from the state of its series.
-        state = state.Reshape(_gru.Layers, series, 1, _gru.Hidden).BroadcastTo([_gru.Layers, series, paths, _gru.Hidden]).Reshape(_gru.Layers, series * paths, _gru.Hidden);
+        state = state.Reshape(_gru.Layers, series, 1, _gru.Hidden).BroadcastTo([_gru.Layers, series, paths, _gru.Hidden])
+            .Reshape(_gru.Layers, series * paths, _gru.Hidden);
         Tensor next = y.Slice(1, y.Shape[1] - 1, 1).BroadcastTo([series, paths, 2]).Reshape(series * paths, 1, 2);
         double[] drawn = new double[series * paths * horizon];
         for (int step = 0; step < horizon; step++)
@@ -75,7 +83,8 @@ public sealed class Forecaster : Module
         return result;
     }
 
-    private Tensor Forward(Tensor x, Tensor? initial, out Tensor last) => _head.Forward(_gru.Forward(x.Reshape(x.Shape[0], x.Shape[1], 1), initial, out last));
+    private Tensor Forward(Tensor x, Tensor? initial, out Tensor last) =>
+        _head.Forward(_gru.Forward(x.Reshape(x.Shape[0], x.Shape[1], 1), initial, out last));
 
     private static (Tensor Mean, Tensor LogVariance) Split(Tensor y)
     {

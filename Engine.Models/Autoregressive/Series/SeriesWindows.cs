@@ -3,8 +3,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// Pieces of a series, each a stretch to read and one to forecast, in the units of a model: each piece is measured from the mean of what is read of it, so that a
-/// trend leads nowhere that training has not been, and in the standard deviation of the series.
+/// Pieces of a series, each a stretch to read and one to forecast, in the units of a model: each piece is measured from the mean of what is
+/// read of it, so that a trend leads nowhere that training has not been, and in the standard deviation of the series.
 /// </summary>
 /// <param name="values">The series.</param>
 /// <param name="context">Steps to read; at least 1.</param>
@@ -33,7 +33,10 @@ public sealed class SeriesWindows(IReadOnlyList<double> values, int context, int
         return sum / context;
     }
 
-    /// <summary>How far the values of a series lie from the mean of as many before them, as the root of a mean square: a scale that a trend does not stretch.</summary>
+    /// <summary>
+    /// How far the values of a series lie from the mean of as many before them, as the root of a mean square: a scale that a trend does not
+    /// stretch.
+    /// </summary>
     /// <param name="values">The series, of more than <paramref name="before"/> steps.</param>
     /// <param name="before">Steps of the mean.</param>
     /// <exception cref="ArgumentException">The series is too short.</exception>
@@ -41,7 +44,8 @@ public sealed class SeriesWindows(IReadOnlyList<double> values, int context, int
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentOutOfRangeException.ThrowIfLessThan(before, 1);
-        if (values.Count <= before) throw new ArgumentException($"A series of more than {before} steps was expected, found {values.Count}.");
+        if (values.Count <= before) throw new ArgumentException(
+            $"A series of more than {before} steps was expected, found {values.Count}.");
         double sum = values.Take(before).Sum(), squares = 0;
         for (int t = before; t < values.Count; t++)
         {

@@ -5,8 +5,8 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// A recurrent network that reads a text character by character and says which comes next: an embedding, layers of LSTM or GRU, and logits for the characters (Graves
-/// 2013, arXiv:1308.0850).
+/// A recurrent network that reads a text character by character and says which comes next: an embedding, layers of LSTM or GRU, and logits
+/// for the characters (Graves 2013, arXiv:1308.0850).
 /// </summary>
 public sealed class CharacterRnn : Module
 {
@@ -24,7 +24,8 @@ public sealed class CharacterRnn : Module
     /// <param name="cell">What they are made of.</param>
     /// <param name="dropout">The share of each layer's outputs that is dropped while training.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public CharacterRnn(int characters, int hidden, ModuleOptions options, int layers = 2, RecurrentCell cell = RecurrentCell.Lstm, double dropout = 0)
+    public CharacterRnn(int characters, int hidden, ModuleOptions options, int layers = 2, RecurrentCell cell = RecurrentCell.Lstm,
+        double dropout = 0)
     {
         (Characters, Hidden, Layers) = (characters, hidden, layers);
         _embedding = AddModule("embedding", new Embedding(characters, hidden, options, Initializers.Normal(0, 0.1)));
@@ -45,7 +46,8 @@ public sealed class CharacterRnn : Module
 
     /// <summary>A state of zeros, to carry on from one piece of a text to the next.</summary>
     /// <param name="batch">How many texts are read side by side.</param>
-    public CarriedState NewState(int batch) => new([Layers, batch, Hidden], _lstm is null ? 1 : 2, Parameters[0].Device, Parameters[0].DType);
+    public CarriedState NewState(int batch) =>
+        new([Layers, batch, Hidden], _lstm is null ? 1 : 2, Parameters[0].Device, Parameters[0].DType);
 
     /// <summary>The logits of the character behind each: [batch, steps, characters] for int32 [batch, steps].</summary>
     public override Tensor Forward(Tensor tokens) => Forward(tokens, null, out _);

@@ -7,8 +7,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// Trains a <see cref="CharacterRnn"/> by truncated backpropagation through time: the state goes on from piece to piece, gradients go back to the beginning of a
-/// piece. Adam down a cosine, gradients clipped to a norm.
+/// Trains a <see cref="CharacterRnn"/> by truncated backpropagation through time: the state goes on from piece to piece, gradients go back
+/// to the beginning of a piece. Adam down a cosine, gradients clipped to a norm.
 /// </summary>
 public sealed class CharacterRnnTraining : IStateful, IDisposable
 {

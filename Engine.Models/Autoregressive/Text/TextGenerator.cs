@@ -4,8 +4,9 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// Continues a sequence token by token. While it fits the block, a token is drawn given all before it; when the block is full, it goes on with its newer half, so that
-/// with a cache only one pass in half a block goes over more than one position. With and without a cache the same is computed.
+/// Continues a sequence token by token. While it fits the block, a token is drawn given all before it; when the block is full, it goes on
+/// with its newer half, so that with a cache only one pass in half a block goes over more than one position. With and without a cache the
+/// same is computed.
 /// </summary>
 /// <param name="model">The model.</param>
 public sealed class TextGenerator(Transformer model)

@@ -9,7 +9,10 @@ public sealed record TokenSampling
     /// <summary>Draws among so many of the likeliest tokens only (Fan et al. 2018, arXiv:1805.04833); 0 among all.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Draws among the fewest tokens that together have so much of the probability (nucleus sampling, Holtzman et al. 2019, arXiv:1904.09751); 1 among all.</summary>
+    /// <summary>
+    /// Draws among the fewest tokens that together have so much of the probability (nucleus sampling, Holtzman et al. 2019,
+    /// arXiv:1904.09751); 1 among all.
+    /// </summary>
     public double TopP { get; init; } = 1;
 
     /// <summary>The probability of each token, after temperature, top-k and top-p, in this order.</summary>
@@ -35,7 +38,8 @@ public sealed record TokenSampling
         // p = softmax(logits / temperature)
         double[] probabilities = new double[logits.Length];
         double sum = 0;
-        for (int i = 0; i < kept; i++) sum += probabilities[order[i]] = Temperature == 0 ? 1 : Math.Exp((logits[order[i]] - largest) / Temperature);
+        for (int i = 0; i < kept; i++) sum += probabilities[order[i]] = Temperature == 0 ? 1
+            : Math.Exp((logits[order[i]] - largest) / Temperature);
         double reached = 0;
         int nucleus = 0;
         while (nucleus < kept && (nucleus == 0 || reached < TopP * sum)) reached += probabilities[order[nucleus++]];
@@ -64,7 +68,8 @@ public sealed record TokenSampling
 
     private void Check()
     {
-        if (!(Temperature >= 0) || double.IsInfinity(Temperature)) throw new ArgumentException($"TokenSampling: the temperature must be at least 0, was {Temperature}.");
+        if (!(Temperature >= 0) || double.IsInfinity(Temperature)) throw new ArgumentException(
+            $"TokenSampling: the temperature must be at least 0, was {Temperature}.");
         if (TopK < 0) throw new ArgumentException($"TokenSampling: top-k must be at least 0, was {TopK}.");
         if (!(TopP is > 0 and <= 1)) throw new ArgumentException($"TokenSampling: top-p must be more than 0 and at most 1, was {TopP}.");
     }

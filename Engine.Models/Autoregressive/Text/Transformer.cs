@@ -5,8 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// A decoder-only Transformer (Radford et al. 2018; 2019): p(x) is the product of p(x_t | x_1 ... x_t-1), each of which one pass computes for all positions at once,
-/// because no position sees a later one. The table of embeddings is the matrix of the output, too (Press and Wolf 2016, arXiv:1608.05859).
+/// A decoder-only Transformer (Radford et al. 2018; 2019): p(x) is the product of p(x_t | x_1 ... x_t-1), each of which one pass computes
+/// for all positions at once, because no position sees a later one. The table of embeddings is the matrix of the output, too (Press and
+/// Wolf 2016, arXiv:1608.05859).
 /// </summary>
 public sealed class Transformer : Module
 {
@@ -28,7 +29,8 @@ public sealed class Transformer : Module
         Extents = extents;
         Initializer normal = Initializers.Normal(0, 0.02);
         _tokens = AddModule("tokens", new Embedding(extents.Vocabulary, extents.Width, options, normal));
-        if (extents.Positions == PositionKind.Learned) _learned = AddModule("positions", new Embedding(extents.Block, extents.Width, options, normal));
+        if (extents.Positions == PositionKind.Learned) _learned =
+            AddModule("positions", new Embedding(extents.Block, extents.Width, options, normal));
         else _sinusoidal = NewBuffer("positions", [extents.Block, extents.Width], Sinusoids, options);
         if (extents.Dropout > 0) _dropout = AddModule("dropout", new Dropout(extents.Dropout, options));
         _layers = new TransformerLayer[extents.Layers];
@@ -52,9 +54,11 @@ public sealed class Transformer : Module
     public Tensor Forward(Tensor tokens, TransformerCache? cache)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        if (tokens.DType != DType.Int32 || tokens.Shape.Rank != 2) throw new ArgumentException($"Transformer: expected tokens of Int32 [batch, time], found {tokens.DType} {tokens.Shape}.");
+        if (tokens.DType != DType.Int32 || tokens.Shape.Rank != 2) throw new ArgumentException(
+            $"Transformer: expected tokens of Int32 [batch, time], found {tokens.DType} {tokens.Shape}.");
         (int batch, int time, int first) = (tokens.Shape[0], tokens.Shape[1], cache?.Length ?? 0);
-        if (time < 1 || first + time > Extents.Block) throw new ArgumentException($"Transformer: the block has {Extents.Block} positions, found positions {first} to {first + time}.");
+        if (time < 1 || first + time > Extents.Block) throw new ArgumentException(
+            $"Transformer: the block has {Extents.Block} positions, found positions {first} to {first + time}.");
 
         // h = token + position
         Tensor h = _tokens.Forward(tokens) + Positions(first, time);

@@ -3,7 +3,9 @@ using Engine.Kernels;
 
 namespace Engine.Models.Autoregressive;
 
-/// <summary>The keys and values of the positions that every layer of a <see cref="Transformer"/> has seen of sequences that are being generated.</summary>
+/// <summary>
+/// The keys and values of the positions that every layer of a <see cref="Transformer"/> has seen of sequences that are being generated.
+/// </summary>
 public sealed class TransformerCache : IDisposable
 {
     private readonly KeyValueCache[] _layers;
@@ -12,7 +14,8 @@ public sealed class TransformerCache : IDisposable
     {
         Device device = model.Parameters[0].Device;
         _layers = new KeyValueCache[model.Extents.Layers];
-        for (int i = 0; i < _layers.Length; i++) _layers[i] = new KeyValueCache(batch, model.Extents.Block, model.Extents.Width, device, model.Parameters[0].DType);
+        for (int i = 0; i < _layers.Length; i++) _layers[i] =
+            new KeyValueCache(batch, model.Extents.Block, model.Extents.Width, device, model.Parameters[0].DType);
     }
 
     /// <summary>The positions that are held.</summary>

@@ -4,8 +4,9 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// A layer of a Transformer whose normalisation comes first (Radford et al. 2019): x + attention(norm(x)), then x + network(norm(x)), the network being two
-/// linear maps with a GELU between them and four times the width. The parts are <c>norm1</c>, <c>attention</c>, <c>norm2</c>, <c>expand</c>, <c>contract</c>.
+/// A layer of a Transformer whose normalisation comes first (Radford et al. 2019): x + attention(norm(x)), then x + network(norm(x)), the
+/// network being two linear maps with a GELU between them and four times the width. The parts are <c>norm1</c>, <c>attention</c>,
+/// <c>norm2</c>, <c>expand</c>, <c>contract</c>.
 /// </summary>
 public sealed class TransformerLayer : Module
 {
@@ -26,7 +27,8 @@ public sealed class TransformerLayer : Module
         Initializer weight = Initializers.Normal(0, 0.02), added = Initializers.Normal(0, 0.02 / Math.Sqrt(2 * extents.Layers));
         int width = extents.Width;
         _norm1 = AddModule("norm1", new LayerNorm(width, options));
-        _attention = AddModule("attention", new MultiHeadAttention(width, extents.Heads, options, causal: true, extents.Bias, weight, added));
+        _attention = AddModule("attention",
+            new MultiHeadAttention(width, extents.Heads, options, causal: true, extents.Bias, weight, added));
         _norm2 = AddModule("norm2", new LayerNorm(width, options));
         _expand = AddModule("expand", new Linear(width, 4 * width, options, extents.Bias, weight, Initializers.Zeros));
         _contract = AddModule("contract", new Linear(4 * width, width, options, extents.Bias, added, Initializers.Zeros));

@@ -29,10 +29,13 @@ public sealed record TransformerOptions(int Vocabulary)
     /// <exception cref="ArgumentException">One is out of its range; the message names it.</exception>
     internal void Check()
     {
-        foreach ((string name, int value) in ((string, int)[])[(nameof(Vocabulary), Vocabulary), (nameof(Block), Block), (nameof(Layers), Layers), (nameof(Heads), Heads), (nameof(Width), Width)])
+        foreach ((string name, int value) in (
+            (string, int)[])[(nameof(Vocabulary), Vocabulary), (nameof(Block), Block), (nameof(Layers), Layers), (nameof(Heads), Heads),
+            (nameof(Width), Width)])
             if (value < 1) throw new ArgumentException($"Transformer: {name} must be at least 1, was {value}.");
         if (Width % Heads != 0) throw new ArgumentException($"Transformer: Width must be a multiple of the {Heads} heads, was {Width}.");
-        if (Positions == PositionKind.Sinusoidal && Width % 2 != 0) throw new ArgumentException($"Transformer: Width must be even for sines and cosines, was {Width}.");
+        if (Positions == PositionKind.Sinusoidal && Width % 2 != 0) throw new ArgumentException(
+            $"Transformer: Width must be even for sines and cosines, was {Width}.");
         if (!(Dropout is >= 0 and < 1)) throw new ArgumentException($"Transformer: Dropout must be in [0, 1), was {Dropout}.");
     }
 }

@@ -10,16 +10,22 @@ public sealed class TransformerProgram
     public const int StepsPerEpoch = 250;
 
     private readonly bool _isLarge;
-    private readonly Option<string> _recipe = ProgramOption.Choice("--recipe", "nanogpt: nanoGPT's model and budget for a CPU. large: more layers, wider, with a longer block, dropout and more steps.", "nanogpt", "large");
+    private readonly Option<string> _recipe = ProgramOption.Choice(
+        "--recipe", "nanogpt: nanoGPT's model and budget for a CPU. large: more layers, wider, with a longer block, dropout and more steps.", "nanogpt", "large");
     private readonly Option<int> _layers, _heads, _width, _block;
     private readonly Option<int> _steps = ProgramOption.Integer("--steps", "Steps of an epoch.", StepsPerEpoch, least: 1);
-    private readonly Option<string> _positions = ProgramOption.Choice("--positions", "How a token is told where it stands.", "learned", "sinusoidal");
+    private readonly Option<string> _positions =
+        ProgramOption.Choice("--positions", "How a token is told where it stands.", "learned", "sinusoidal");
     private readonly Option<double> _dropout, _rate;
-    private readonly Option<string> _prompt = new("--prompt") { Description = "What samples begin with; a line break unless told otherwise.", DefaultValueFactory = _ => "\n" };
+    private readonly Option<string> _prompt =
+        new("--prompt") { Description = "What samples begin with; a line break unless told otherwise.", DefaultValueFactory = _ => "\n" };
     private readonly Option<int> _length = ProgramOption.Integer("--length", "Characters of a sample.", 500);
-    private readonly Option<double> _temperature = ProgramOption.Decimal("--temperature", "What logits are divided by for a sample; 0 takes the likeliest character.", 0.8);
-    private readonly Option<int> _topK = ProgramOption.Integer("--top-k", "Draws among so many of the likeliest characters; 0 among all.", 0);
-    private readonly Option<double> _topP = ProgramOption.Decimal("--top-p", "Draws among the fewest characters that have so much of the probability.", 1, 1e-6, 1);
+    private readonly Option<double> _temperature =
+        ProgramOption.Decimal("--temperature", "What logits are divided by for a sample; 0 takes the likeliest character.", 0.8);
+    private readonly Option<int> _topK =
+        ProgramOption.Integer("--top-k", "Draws among so many of the likeliest characters; 0 among all.", 0);
+    private readonly Option<double> _topP =
+        ProgramOption.Decimal("--top-p", "Draws among the fewest characters that have so much of the probability.", 1, 1e-6, 1);
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
     /// <param name="args">The command line: which recipe has to be known before it is read.</param>
@@ -31,12 +37,15 @@ public sealed class TransformerProgram
         _heads = ProgramOption.Integer("--heads", "Heads of each attention.", _isLarge ? 6 : 4, least: 1);
         _width = ProgramOption.Integer("--width", "Numbers of a position; a multiple of the heads.", _isLarge ? 192 : 128, least: 2);
         _block = ProgramOption.Integer("--block", "Characters that can be looked back on.", _isLarge ? 128 : 64, least: 1);
-        _dropout = ProgramOption.Decay("--dropout", "The probability of zero behind embedding, attentions and networks.", _isLarge ? 0.1 : 0);
+        _dropout = ProgramOption.Decay(
+            "--dropout", "The probability of zero behind embedding, attentions and networks.", _isLarge ? 0.1 : 0);
         _rate = ProgramOption.Decimal("--learning-rate", "The largest learning rate.", _isLarge ? 2e-3 : 3e-3, 1e-9, 1);
     }
 
     /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
-    public ProgramInfo Info => new("transformer", "A Transformer learns to write by guessing the next character.", Epochs: _isLarge ? 20 : 8, Batch: _isLarge ? 32 : 12, TextDatasetName)
+    public ProgramInfo Info =>
+        new("transformer", "A Transformer learns to write by guessing the next character.", Epochs: _isLarge ? 20 : 8, Batch: _isLarge ? 32
+            : 12, TextDatasetName)
     {
         IsText = true,
         TakesWeights = true,
@@ -46,7 +55,8 @@ public sealed class TransformerProgram
     };
 
     /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_recipe, _layers, _heads, _width, _block, _steps, _positions, _dropout, _rate, _prompt, _length, _temperature, _topK, _topP];
+    public Option[] All => [_recipe, _layers, _heads, _width, _block, _steps, _positions, _dropout, _rate, _prompt, _length, _temperature,
+        _topK, _topP];
 
     private static string TextDatasetName => Data.TextDatasets.SentencesName;
 
@@ -59,7 +69,8 @@ public sealed class TransformerProgram
         ArgumentNullException.ThrowIfNull(run);
         (int heads, int width) = (run.Option(_heads), run.Option(_width));
         if (width % heads != 0) throw new Data.DataException($"--width must be a multiple of --heads {heads}, was {width}.");
-        if (run.Option(_positions) == "sinusoidal" && width % 2 != 0) throw new Data.DataException($"--positions sinusoidal needs an even --width, found {width}.");
+        if (run.Option(_positions) == "sinusoidal" && width % 2 != 0) throw new Data.DataException(
+            $"--positions sinusoidal needs an even --width, found {width}.");
         return new TransformerOptions(vocabulary)
         {
             Block = run.Option(_block),
@@ -94,6 +105,7 @@ public sealed class TransformerProgram
         ArgumentNullException.ThrowIfNull(run);
         string prompt = run.Option(_prompt)!;
         if (prompt.Length == 0) throw new Data.DataException("--prompt must be at least one character, was empty.");
-        return (prompt, run.Option(_length), new TokenSampling { Temperature = run.Option(_temperature), TopK = run.Option(_topK), TopP = run.Option(_topP) });
+        return (prompt, run.Option(_length),
+            new TokenSampling { Temperature = run.Option(_temperature), TopK = run.Option(_topK), TopP = run.Option(_topP) });
     }
 }

@@ -7,8 +7,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>
-/// Trains a <see cref="Transformer"/> as GPTs are trained: AdamW whose decay is for matrices only, gradients clipped by their norm, and a learning rate that
-/// rises in a straight line and falls along a cosine to a tenth.
+/// Trains a <see cref="Transformer"/> as GPTs are trained: AdamW whose decay is for matrices only, gradients clipped by their norm, and a
+/// learning rate that rises in a straight line and falls along a cosine to a tenth.
 /// </summary>
 public sealed class TransformerTraining : IStateful, IDisposable
 {
@@ -27,7 +27,8 @@ public sealed class TransformerTraining : IStateful, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         Model = model;
-        Parameter[] matrices = [.. model.Parameters.Where(parameter => parameter.Shape.Rank > 1)], vectors = [.. model.Parameters.Where(parameter => parameter.Shape.Rank <= 1)];
+        Parameter[] matrices = [.. model.Parameters.Where(parameter => parameter.Shape.Rank > 1)],
+            vectors = [.. model.Parameters.Where(parameter => parameter.Shape.Rank <= 1)];
         _parameters = [.. matrices, .. vectors];
         _decayed = new AdamW(matrices, options.LearningRate, 0.9, options.Beta2, weightDecay: options.WeightDecay);
         _others = new Adam(vectors, options.LearningRate, 0.9, options.Beta2);
@@ -46,7 +47,8 @@ public sealed class TransformerTraining : IStateful, IDisposable
     public (Reading Loss, Reading Norm) Step(in TextBatch batch)
     {
         using Tape tape = new(Model.Parameters[0].Device);
-        Tensor loss = Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), Tensor.From(batch.Targets, [batch.Count, batch.Length]));
+        Tensor loss = Model.Loss(
+            Tensor.From(batch.Inputs, [batch.Count, batch.Length]), Tensor.From(batch.Targets, [batch.Count, batch.Length]));
         Tensor[] gradients = tape.Gradients(loss, _parameters);
         Reading norm = GradientClipping.ByNorm(gradients, _largestNorm);
         _decayed.LearningRate = _others.LearningRate = _rate(_decayed.Steps);
@@ -66,7 +68,8 @@ public sealed class TransformerTraining : IStateful, IDisposable
         foreach (TextBatch batch in windows.All())
         {
             using Tape tape = new(Model.Parameters[0].Device, record: false);
-            sum += Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), Tensor.From(batch.Targets, [batch.Count, batch.Length])).Item() * batch.Inputs.Length;
+            sum += Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]),
+                Tensor.From(batch.Targets, [batch.Count, batch.Length])).Item() * batch.Inputs.Length;
             count += batch.Inputs.Length;
         }
 
