@@ -1,6 +1,8 @@
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.Flows;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Bijections;
 
 /// <summary>
 /// An affine bijection as two operations of the tape, the value and the log-determinant, computed by one kernel. The rules of both write to

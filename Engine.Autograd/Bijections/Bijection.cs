@@ -1,6 +1,7 @@
 using Engine.Kernels;
+using Engine.Kernels.Flows;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Bijections;
 
 /// <summary>
 /// Invertible elementwise functions with parameters of their own for each element, which in a flow come from a network that sees other

@@ -1,7 +1,12 @@
+using Engine.Autograd.Rules;
 using Engine.Kernels;
 using Engine.Kernels.Elementwise;
+using Engine.Kernels.Flows;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Rows;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Bijections;
 
 /// <summary>
 /// Splines as one operation of the tape, with values and log-derivatives in one result, and as a composition of others that can be

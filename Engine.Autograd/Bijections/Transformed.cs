@@ -1,4 +1,4 @@
-namespace Engine.Autograd;
+namespace Engine.Autograd.Bijections;
 
 /// <summary>What an invertible function made of a batch.</summary>
 /// <param name="Value">The result: [batch, ...].</param>

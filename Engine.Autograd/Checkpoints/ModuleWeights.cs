@@ -1,5 +1,6 @@
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Movement;
 
 namespace Engine.Autograd.Checkpoints;
 

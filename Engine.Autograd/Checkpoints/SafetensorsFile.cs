@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Engine.Autograd.Checkpoints;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Autograd.Checkpoints;
 

@@ -1,8 +1,10 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Norms;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Checks;
 
 /// <summary>Looks for NaN and infinity.</summary>
 internal static class Finite

@@ -1,6 +1,8 @@
+using Engine.Autograd.Losses;
 using Engine.Kernels;
+using Engine.Kernels.Norms;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Checks;
 
 /// <summary>
 /// While one is open on a thread, <see cref="Tape.Gradients(Tensor, IReadOnlyList{Tensor}, bool)"/> refuses a loss and gradients that are

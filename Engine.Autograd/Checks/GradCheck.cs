@@ -1,6 +1,6 @@
 using Engine.Kernels;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Checks;
 
 /// <summary>
 /// Checks gradients against central differences in float64, by random projection: a function f of several tensors is made a scalar,

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Checks;
 
 /// <summary>What <see cref="GradCheck"/> found.</summary>
 /// <param name="FirstOrder">The largest error of the gradient, relative to the larger of 1 and the derivative.</param>

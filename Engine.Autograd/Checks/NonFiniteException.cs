@@ -1,4 +1,4 @@
-namespace Engine.Autograd;
+namespace Engine.Autograd.Checks;
 
 /// <summary>
 /// A loss or a gradient is NaN or infinite, found by a <see cref="FiniteGuard"/> before an optimiser could take it into the parameters. The

@@ -1,6 +1,6 @@
 using Engine.Kernels;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Checks;
 
 /// <summary>
 /// A function of tensors made a scalar by random weights, with its gradient and its gradient's gradient: what <see cref="GradCheck"/>

@@ -1,7 +1,9 @@
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Likelihoods;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Likelihoods;
 
 /// <summary>Kullback-Leibler divergences of distributions, in nats; reduced as in <see cref="LogLikelihood"/>.</summary>
 public static class KullbackLeibler

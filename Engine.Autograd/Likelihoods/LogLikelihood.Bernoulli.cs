@@ -1,6 +1,8 @@
-using Engine.Kernels;
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
+using Engine.Kernels.Likelihoods;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Likelihoods;
 
 /// <summary>
 /// Log-probabilities and log-densities of data under independent variables, in nats. The arguments broadcast; as a rule they are summed

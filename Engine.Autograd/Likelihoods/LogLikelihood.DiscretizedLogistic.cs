@@ -1,7 +1,9 @@
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Likelihoods;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Likelihoods;
 
 public static partial class LogLikelihood
 {

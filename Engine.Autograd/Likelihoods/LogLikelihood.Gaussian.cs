@@ -1,6 +1,8 @@
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
 using Engine.Kernels.Likelihoods;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Likelihoods;
 
 public static partial class LogLikelihood
 {

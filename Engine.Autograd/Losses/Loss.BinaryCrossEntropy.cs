@@ -1,6 +1,8 @@
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.Losses;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Losses;
 
 /// <summary>Losses, averaged over all elements unless another reduction is asked for.</summary>
 public static partial class Loss
@@ -17,13 +19,13 @@ public static partial class Loss
     {
         Tensor p = probabilities;
         Terms terms = OfOneShape(nameof(BinaryCrossEntropy), reduction, p, targets);
-        Tensor loss = terms.Run(default(Kernels.BinaryCrossEntropy.Probabilities), p, targets);
+        Tensor loss = terms.Run(default(Kernels.Losses.BinaryCrossEntropy.Probabilities), p, targets);
         return terms.Record(
             loss,
 
             // dp = g (p - t) / (p (1 - p)); dt = g (log(1 - p) - log p)
             terms.Rule(p, g => g * (p - targets) / (p * (1 - p)).Clamp(1e-12, 1),
-                g => terms.Fused(default(Kernels.BinaryCrossEntropy.ProbabilitiesGradient), g, p, targets)),
+                g => terms.Fused(default(Kernels.Losses.BinaryCrossEntropy.ProbabilitiesGradient), g, p, targets)),
             terms.Rule(targets, g => g * ((1 - p).Clamp(Smallest, 1).Log() - p.Clamp(Smallest, 1).Log())));
     }
 
@@ -35,13 +37,13 @@ public static partial class Loss
     public static Tensor BinaryCrossEntropyFromLogits(Tensor logits, Tensor targets, Reduction reduction = Reduction.Mean)
     {
         Terms terms = OfOneShape(nameof(BinaryCrossEntropyFromLogits), reduction, logits, targets);
-        Tensor loss = terms.Run(default(Kernels.BinaryCrossEntropy.Logits), [logits, targets]);
+        Tensor loss = terms.Run(default(Kernels.Losses.BinaryCrossEntropy.Logits), [logits, targets]);
         return terms.Record(
             loss,
 
             // dx = g (sigmoid(x) - t); dt = -g x
             terms.Rule(logits, g => g * (logits.Sigmoid() - targets),
-                g => terms.Fused(default(Kernels.BinaryCrossEntropy.LogitsGradient), g, logits, targets)),
+                g => terms.Fused(default(Kernels.Losses.BinaryCrossEntropy.LogitsGradient), g, logits, targets)),
             terms.Rule(targets, g => -(g * logits)));
     }
 

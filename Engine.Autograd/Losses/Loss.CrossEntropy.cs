@@ -1,6 +1,9 @@
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.Losses;
+using Engine.Kernels.Rows;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Losses;
 
 public static partial class Loss
 {
@@ -30,14 +33,14 @@ public static partial class Loss
         Tape tape = Tape.Open(nameof(CrossEntropy));
         Tensor losses = tape.NewTensor(rows, z.DType);
         Tensor statistics = tape.NewTensor([rows.Count, 2], z.DType);
-        Kernels.CrossEntropy.Run(z.Storage, labels.Storage, rows.Count, classes, labelSmoothing, losses.Storage, statistics.Storage);
+        Kernels.Losses.CrossEntropy.Run(z.Storage, labels.Storage, rows.Count, classes, labelSmoothing, losses.Storage, statistics.Storage);
 
         // dz = g (softmax(z) - target)
         tape.Record(nameof(CrossEntropy), losses, new Rule(z, g =>
         {
             if (Tape.IsRecordingNow) return g.Reshape(z.Shape.With(-1, 1)) * (z.Softmax() - Targets(labels, z, labelSmoothing));
             Tensor result = Tape.Open("Gradients").NewTensor(z.Shape, z.DType);
-            Kernels.CrossEntropy.Gradient(
+            Kernels.Losses.CrossEntropy.Gradient(
                 g.Storage, z.Storage, labels.Storage, rows.Count, classes, labelSmoothing, statistics.Storage, result.Storage);
             return result;
         }));

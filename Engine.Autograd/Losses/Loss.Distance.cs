@@ -1,7 +1,8 @@
+using Engine.Autograd.Rules;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Losses;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Losses;
 
 public static partial class Loss
 {

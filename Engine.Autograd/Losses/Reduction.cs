@@ -1,4 +1,4 @@
-namespace Engine.Autograd;
+namespace Engine.Autograd.Losses;
 
 /// <summary>What becomes of a loss or a log-density that is computed for each element.</summary>
 public enum Reduction

@@ -1,7 +1,11 @@
+using Engine.Autograd.Rules;
 using Engine.Kernels;
 using Engine.Kernels.Elementwise;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Reductions;
+using Engine.Kernels.Rows;
 
-namespace Engine.Autograd;
+namespace Engine.Autograd.Losses;
 
 /// <summary>
 /// How a loss or a log-density is computed and recorded: an elementwise operation of inputs that broadcast, reduced as asked for in the

@@ -1,4 +1,4 @@
-using Engine.Kernels;
+using Engine.Kernels.Pool;
 
 namespace Engine.Autograd.Nn;
 

@@ -1,5 +1,6 @@
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.Movement;
 
 namespace Engine.Autograd.Nn;
 

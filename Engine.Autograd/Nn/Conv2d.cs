@@ -1,4 +1,6 @@
 using Engine.Kernels;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Gemm;
 
 namespace Engine.Autograd.Nn;
 

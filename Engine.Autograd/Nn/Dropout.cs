@@ -1,4 +1,4 @@
-using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Autograd.Nn;
 

@@ -1,4 +1,6 @@
 using Engine.Kernels;
+using Engine.Kernels.Movement;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Autograd.Nn;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Autograd.Nn;
 

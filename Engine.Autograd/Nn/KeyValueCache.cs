@@ -1,4 +1,6 @@
 using Engine.Kernels;
+using Engine.Kernels.Attention;
+using Engine.Kernels.Movement;
 
 namespace Engine.Autograd.Nn;
 
@@ -68,7 +70,7 @@ public sealed class KeyValueCache : IDisposable
         AttentionShape shape = new(batch, heads, positions, Length, channels / heads, IsCausal: true);
         Tensor y = tape.NewTensor([batch, positions, channels], packed.DType),
             logSumExp = tape.NewTensor([batch, heads, positions], packed.DType);
-        Attention.Forward(
+        ScaledDotProductAttention.Forward(
             AttentionRows.Part(packed.Storage, 0, 3, positions, channels), AttentionRows.Part(_memory.Storage, 0, 2, Capacity, channels),
             AttentionRows.Part(_memory.Storage, 1, 2, Capacity, channels), shape, y.Storage, logSumExp.Storage);
         return y;

@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Kernels.Recurrent;
 
 namespace Engine.Autograd.Nn;
 

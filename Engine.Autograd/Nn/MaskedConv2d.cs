@@ -1,4 +1,6 @@
 using Engine.Kernels;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Movement;
 
 namespace Engine.Autograd.Nn;
 

@@ -1,5 +1,6 @@
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Autograd.Nn;
 

@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Autograd.Nn;
 

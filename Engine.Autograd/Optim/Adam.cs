@@ -1,5 +1,6 @@
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Optimizers;
 
 namespace Engine.Autograd.Optim;
 

@@ -1,6 +1,8 @@
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Optimizers;
 
 namespace Engine.Autograd.Optim;
 

@@ -1,5 +1,9 @@
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Optimizers;
 
 namespace Engine.Autograd.Optim;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Movement;
 
 namespace Engine.Autograd.Optim;
 

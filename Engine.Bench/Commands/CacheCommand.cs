@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Autoregressive.Text;
 using Spectre.Console;
 
 namespace Engine.Bench.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Engine.Bench.Gpu;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Spectre.Console;
 
 namespace Engine.Bench.Commands;
@@ -27,7 +28,7 @@ internal static class GpuCommand
         try
         {
             using Device device = Device.Open(name);
-            if (device is not IlgpuDevice gpu) throw new DeviceException(
+            if (device is not GpuDevice gpu) throw new DeviceException(
                 $"The ladders are of GPU kernels: expected cuda:N, opencl:N or simulator, found '{name}'.");
             AnsiConsole.WriteLine($"{device.Description}, float32 unless the rung says otherwise");
             DeviceTimer timer = new(device, seconds, turns);

@@ -4,6 +4,10 @@ using Engine.Bench.Kernels;
 using Engine.Bench.Machine;
 using Engine.Bench.Peers;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Norms;
+using Engine.Kernels.RandomNumbers;
 using Spectre.Console;
 
 namespace Engine.Bench.Commands;

@@ -4,6 +4,7 @@ using System.Globalization;
 using Engine.Bench.Peers;
 using Engine.Bench.Steps;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 
 namespace Engine.Bench.Commands;
 

@@ -1,5 +1,7 @@
 using Engine.Bench.Commands;
 using Engine.Kernels;
+using Engine.Kernels.Attention;
+using Engine.Kernels.Devices;
 using Spectre.Console;
 
 namespace Engine.Bench.Gpu;
@@ -73,10 +75,10 @@ internal static class AttentionRate
 
         internal (Storage Storage, string Name)[] Results => [(_output, "the output"), (_dq, "dQ"), (_dk, "dK"), (_dv, "dV")];
 
-        internal void Forward() => Attention.Forward(Rows(_q), Rows(_k), Rows(_v), shape, _output, _logs);
+        internal void Forward() => ScaledDotProductAttention.Forward(Rows(_q), Rows(_k), Rows(_v), shape, _output, _logs);
 
         internal void Backward() =>
-            Attention.Backward(Rows(_q), Rows(_k), Rows(_v), shape, _output, _logs, _g, Rows(_dq), Rows(_dk), Rows(_dv));
+            ScaledDotProductAttention.Backward(Rows(_q), Rows(_k), Rows(_v), shape, _output, _logs, _g, Rows(_dq), Rows(_dk), Rows(_dv));
 
         internal void Release()
         {

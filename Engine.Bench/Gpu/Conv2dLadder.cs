@@ -1,6 +1,8 @@
 using Engine.Bench.Commands;
-using Engine.Kernels.Conv;
 using Engine.Kernels;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
 using Spectre.Console;
 
 namespace Engine.Bench.Gpu;
@@ -11,7 +13,7 @@ namespace Engine.Bench.Gpu;
 /// </summary>
 internal static class Conv2dLadder
 {
-    internal static Table Measure(IlgpuDevice device, DeviceTimer timer, int batch)
+    internal static Table Measure(GpuDevice device, DeviceTimer timer, int batch)
     {
         Table table = new Table().Title("Convolutions", Style.Plain)
             .AddColumns("Layer", "Product", "Rung", "Splits", "GFLOP/s", "of rung 3").RightAligned(3, 4, 5);
@@ -23,7 +25,7 @@ internal static class Conv2dLadder
             Row("input gradient", Conv2d.InputGradientByPlan, g, w, shape.LengthInput,
                 (s, y) => Conv2d.InputGradient(s[0], s[1], y, shape));
             Row("weight gradient", static (
-                Conv2dPlan plan, IlgpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? _, Activation _,
+                Conv2dPlan plan, GpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? _, Activation _,
                 bool _) => Conv2d.WeightGradientByPlan(plan, device, a, b, c, shape), x, g, shape.LengthWeight, (s, y) =>
                     Conv2d.WeightGradient(s[0], s[1], y, shape));
             foreach (Storage storage in (Storage[])[x, w, g]) storage.Release();
@@ -52,7 +54,7 @@ internal static class Conv2dLadder
     }
 
     private delegate void Launch(
-        Conv2dPlan plan, IlgpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? bias, Activation activation,
+        Conv2dPlan plan, GpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? bias, Activation activation,
         bool accumulate);
 
     private static (string Name, Conv2dShape Shape)[] Layers(int batch) => batch < 8
@@ -64,7 +66,7 @@ internal static class Conv2dLadder
             ("3 x 3, 128 to 128 channels, 14 x 14", new(batch, 14, 14, 128, 128, 3, 3, Padding: Conv2dPadding.All(1))),
         ];
 
-    private static IEnumerable<Conv2dPlan> Plans(IlgpuDevice device, Conv2dShape shape, string product)
+    private static IEnumerable<Conv2dPlan> Plans(GpuDevice device, Conv2dShape shape, string product)
     {
         bool ofWeight = product == "weight gradient";
         int splits = ofWeight ? Math.Clamp(shape.Batch * shape.OutputHeight * shape.OutputWidth / 512, 1, 32) : 1;

@@ -1,6 +1,9 @@
 using Engine.Bench.Commands;
 using Engine.Bench.Kernels;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.RandomNumbers;
 using Spectre.Console;
 
 namespace Engine.Bench.Gpu;
@@ -11,7 +14,7 @@ namespace Engine.Bench.Gpu;
 /// </summary>
 internal static class MatMulLadder
 {
-    internal static Table Measure(IlgpuDevice device, DeviceTimer timer, int size)
+    internal static Table Measure(GpuDevice device, DeviceTimer timer, int size)
     {
         Table table = new Table().Title("Matrix products", Style.Plain)
             .AddColumns("M", "N", "K", "Form", "Rung", "Parts", "GFLOP/s", "of rung 3").RightAligned(0, 1, 2, 5, 6, 7);
@@ -45,7 +48,7 @@ internal static class MatMulLadder
         [new(64, 1024, 512), new(64, 512, 1024, TransposeB: true), new(512, 1024, 64, TransposeA: true), new(64, 784, 784),
             new(128, 512, 768, TransposeA: true)];
 
-    private static IEnumerable<MatMulPlan> Plans(IlgpuDevice device, MatMulShape shape)
+    private static IEnumerable<MatMulPlan> Plans(GpuDevice device, MatMulShape shape)
     {
         if (shape.M == shape.N) return Enum.GetValues<MatMulRung>().Where(rung => rung < MatMulRung.AsyncTile || device.HasTensorCores)
             .Select(rung => new MatMulPlan(rung));

@@ -1,6 +1,14 @@
 using Engine.Bench.Commands;
-using Engine.Kernels.Elementwise;
 using Engine.Kernels;
+using Engine.Kernels.Elementwise;
+using Engine.Kernels.Gates;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Norms;
+using Engine.Kernels.Optimizers;
+using Engine.Kernels.Reductions;
+using Engine.Kernels.Rows;
 using Spectre.Console;
 
 namespace Engine.Bench.Gpu;

@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Kernels;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Norms;
 
 namespace Engine.Bench.Kernels;
 

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Kernels;
 using Engine.Kernels.Conv;
+using Engine.Kernels.Norms;
 
 namespace Engine.Bench.Kernels;
 

@@ -1,4 +1,4 @@
-using Engine.Kernels;
+using Engine.Kernels.Gemm;
 
 namespace Engine.Bench.Kernels;
 

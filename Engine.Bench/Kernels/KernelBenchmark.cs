@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 
 namespace Engine.Bench.Kernels;
 

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Kernels;
 using Engine.Kernels.Elementwise;
+using Engine.Kernels.Mapping;
 
 namespace Engine.Bench.Kernels;
 

@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Kernels.Gemm;
 
 namespace Engine.Bench.Kernels;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Engine.Kernels;
+using Engine.Kernels.Gemm;
 
 namespace Engine.Bench.Kernels;
 

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Kernels;
+using Engine.Kernels.Movement;
 
 namespace Engine.Bench.Kernels;
 

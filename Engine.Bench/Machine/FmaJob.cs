@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Engine.Kernels;
+using Engine.Kernels.Devices;
 
 namespace Engine.Bench.Machine;
 

@@ -1,7 +1,10 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 using Engine.Models.Diffusion;
 
 namespace Engine.Bench.Steps;

@@ -1,8 +1,9 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Text;
 
 namespace Engine.Bench.Steps;
 

@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;

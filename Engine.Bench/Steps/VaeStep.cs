@@ -1,7 +1,12 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 
 namespace Engine.Bench.Steps;
 

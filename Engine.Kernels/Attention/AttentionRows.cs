@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Attention;
 
 /// <summary>
 /// Where queries, keys, values or their gradients lie: number d of head h at position t of sequence b is element

@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Attention;
 
 /// <summary>The extents of an attention.</summary>
 /// <param name="Batch">How many sequences there are.</param>

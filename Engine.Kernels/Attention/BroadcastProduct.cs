@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Attention;
 
 /// <summary>
 /// C[r, :] = (or +=) sum over i of W(r, i) X[i, :], where rows of X and C are whole vectors and W lies in any two steps: a number of it is

@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Attention;
 
 /// <summary>The rows of one head of one sequence in host memory.</summary>
 internal readonly unsafe struct HeadRows<T>(T* first, nint pitch) where T : unmanaged

@@ -1,8 +1,11 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Norms;
+using Engine.Kernels.Rows;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Attention;
 
 /// <summary>
 /// A block of queries of one head, each in a lane of one or two vectors. Its scores are a strip of memory with a row for each key, so that

@@ -1,4 +1,7 @@
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Conv.Host;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
 using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Conv;

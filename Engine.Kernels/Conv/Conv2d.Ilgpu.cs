@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Conv.Gpu;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
-using Engine.Kernels.TensorCore;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Movement;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels.Conv;
@@ -18,7 +22,7 @@ public static partial class Conv2d
     /// The plan for a product on a device: what ENGINE_KERNEL asks for, what was found by trying if ENGINE_TUNE asks for that, or what
     /// suits extents and type.
     /// </summary>
-    private static Conv2dPlan PlanFor<TProduct>(IlgpuDevice device, TProduct product, Conv2dArguments arguments, in Conv2dShape shape)
+    private static Conv2dPlan PlanFor<TProduct>(GpuDevice device, TProduct product, Conv2dArguments arguments, in Conv2dShape shape)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
         Conv2dRung largest = (Conv2dRung)MatMul.LargestRung(device.HasTensorCores, arguments.C.DType, device.Precision);
@@ -32,7 +36,7 @@ public static partial class Conv2d
 
     /// <summary>The fastest plan, tried on the operands with a result that is thrown away.</summary>
     internal static Conv2dPlan PlanByTrying<TProduct>(
-        TunedPlans tuned, IlgpuDevice device, Conv2dRung largest, TProduct product, Conv2dArguments arguments, in Conv2dShape shape)
+        TunedPlans tuned, GpuDevice device, Conv2dRung largest, TProduct product, Conv2dArguments arguments, in Conv2dShape shape)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
         List<(int, int)> candidates =
@@ -52,25 +56,25 @@ public static partial class Conv2d
 
     /// <summary>The convolution by a chosen plan, for tests and benchmarks.</summary>
     internal static void RunByPlan(
-        Conv2dPlan plan, IlgpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape,
+        Conv2dPlan plan, GpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape,
         Storage? bias = null, Activation activation = default, bool accumulate = false) =>
         RunOnIlgpu(device, plan, new ForwardProduct(new(shape), 0), new(input, weight, bias, output, accumulate), activation);
 
     /// <summary>The gradient of the input by a chosen plan, for tests and benchmarks.</summary>
     internal static void InputGradientByPlan(
-        Conv2dPlan plan, IlgpuDevice device, Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape,
+        Conv2dPlan plan, GpuDevice device, Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape,
         Storage? bias = null, Activation activation = default, bool accumulate = false) =>
         RunOnIlgpu(device, plan, new InputGradientProduct(new(shape), 0), new(gradient, weight, bias, inputGradient, accumulate),
             activation);
 
     /// <summary>The gradient of the weight by a chosen plan, for tests and benchmarks.</summary>
     internal static void WeightGradientByPlan(
-        Conv2dPlan plan, IlgpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape,
+        Conv2dPlan plan, GpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape,
         bool accumulate = false) =>
         WeightGradientOnIlgpu(device, plan, input, gradient, weightGradient, shape, accumulate);
 
     private static void RunOnIlgpu(
-        IlgpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape, Storage? bias, Activation activation,
+        GpuDevice device, Storage input, Storage weight, Storage output, in Conv2dShape shape, Storage? bias, Activation activation,
         bool accumulate)
     {
         ForwardProduct product = new(new(shape), 0);
@@ -79,7 +83,7 @@ public static partial class Conv2d
     }
 
     private static void InputGradientOnIlgpu(
-        IlgpuDevice device, Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape, Storage? bias,
+        GpuDevice device, Storage gradient, Storage weight, Storage inputGradient, in Conv2dShape shape, Storage? bias,
         Activation activation, bool accumulate)
     {
         InputGradientProduct product = new(new(shape), 0);
@@ -88,7 +92,7 @@ public static partial class Conv2d
     }
 
     private static void WeightGradientOnIlgpu(
-        IlgpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
+        GpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
     {
         Conv2dPlan plan = PlanFor(
             device, new WeightGradientProduct(new(shape), 0), new(input, gradient, null, weightGradient, accumulate), shape);
@@ -96,7 +100,7 @@ public static partial class Conv2d
     }
 
     private static void WeightGradientOnIlgpu(
-        IlgpuDevice device, Conv2dPlan plan, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
+        GpuDevice device, Conv2dPlan plan, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate)
     {
         // The product has no rows for masked taps.
         if (shape.MaskedTaps > 0 && !accumulate) Move.Fill(weightGradient, 0);
@@ -105,7 +109,7 @@ public static partial class Conv2d
     }
 
     private static void RunOnIlgpu<TProduct>(
-        IlgpuDevice device, Conv2dPlan plan, TProduct product, in Conv2dArguments arguments, Activation activation)
+        GpuDevice device, Conv2dPlan plan, TProduct product, in Conv2dArguments arguments, Activation activation)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
         bool needsCard = plan.Rung >= Conv2dRung.Tf32
@@ -135,7 +139,7 @@ public static partial class Conv2d
         sums.Release();
     }
 
-    private readonly struct Launch<TProduct>(IlgpuDevice device, Conv2dRung rung, TProduct product, Conv2dArguments arguments)
+    private readonly struct Launch<TProduct>(GpuDevice device, Conv2dRung rung, TProduct product, Conv2dArguments arguments)
         : IWithActivation
         where TProduct : unmanaged, IConv2dProduct<TProduct>
     {

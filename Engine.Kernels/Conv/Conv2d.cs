@@ -1,3 +1,6 @@
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+
 namespace Engine.Kernels.Conv;
 
 /// <summary>
@@ -41,7 +44,7 @@ public static partial class Conv2d
             ("output", output, shape.LengthOutput), bias, shape.Outputs, activation);
         if (shape.Batch == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, input, weight, output, shape, bias, activation, accumulate);
-        else RunOnIlgpu((IlgpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
+        else RunOnIlgpu((GpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
     }
 
     /// <summary>
@@ -90,7 +93,7 @@ public static partial class Conv2d
             operation, shape, ("input", input, shape.LengthInput), ("gradient", gradient, shape.LengthOutput),
             ("weightGradient", weightGradient, shape.LengthWeight), null, 0, default);
         if (device is CpuDevice cpu) WeightGradientOnHost(cpu, input, gradient, weightGradient, shape, accumulate);
-        else WeightGradientOnIlgpu((IlgpuDevice)device, input, gradient, weightGradient, shape, accumulate);
+        else WeightGradientOnIlgpu((GpuDevice)device, input, gradient, weightGradient, shape, accumulate);
     }
 
     /// <summary>A transposed convolution under the names of its caller.</summary>
@@ -104,7 +107,7 @@ public static partial class Conv2d
             (target.Name, target.Storage, shape.LengthInput), bias, shape.Inputs, activation);
         if (shape.Batch == 0) return;
         if (device is CpuDevice cpu) InputGradientOnHost(cpu, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
-        else InputGradientOnIlgpu((IlgpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
+        else InputGradientOnIlgpu((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
     }
 
     private static Device Check(

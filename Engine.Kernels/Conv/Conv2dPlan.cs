@@ -1,4 +1,5 @@
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Conv.Gpu;
+using Engine.Kernels.Gemm.Gpu;
 
 namespace Engine.Kernels.Conv;
 

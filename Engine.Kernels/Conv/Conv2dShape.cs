@@ -1,6 +1,4 @@
-using Engine.Kernels.Conv;
-
-namespace Engine.Kernels;
+namespace Engine.Kernels.Conv;
 
 /// <summary>
 /// The extents of a two-dimensional convolution (cross-correlation, as usual in learning) of images in NHWC order:

@@ -1,3 +1,5 @@
+using Engine.Kernels.Gemm;
+
 namespace Engine.Kernels.Conv;
 
 /// <summary>

@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+
+namespace Engine.Kernels.Devices;
 
 /// <summary>What every kernel checks before it touches memory.</summary>
 internal static class Arguments

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.Intrinsics;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// The host: SIMD kernels (of 512-bit or 256-bit vectors, or pairs of 128-bit ones, as the processor has them) on a fixed set of

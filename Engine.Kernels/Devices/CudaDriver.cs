@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>What can be learnt of NVIDIA's driver without opening a device: why none opens, in words that say what to do.</summary>
 /// <param name="IsInstalled">Whether its library was found.</param>

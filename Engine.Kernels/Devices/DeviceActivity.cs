@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>What was asked of a device since it was opened. Not exact where several threads ask at once.</summary>
 internal sealed class DeviceActivity

@@ -2,7 +2,7 @@ using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>Tells the failures of a driver from mistakes of a program, and says in a sentence what to do about them.</summary>
 internal static class DriverFailure

@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// Makes a device fail in the way of a card whose memory is used up or that is lost, so that what is said and saved then can be tested: no

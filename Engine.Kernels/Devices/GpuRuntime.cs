@@ -7,7 +7,7 @@ using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>ILGPU's contexts and accelerators, set up as the kernels need them.</summary>
 internal static class GpuRuntime
@@ -36,19 +36,19 @@ internal static class GpuRuntime
     });
 
     /// <summary>Opens the device that runs the GPU kernels on the host, thread by thread.</summary>
-    internal static IlgpuDevice OpenSimulator()
+    internal static GpuDevice OpenSimulator()
     {
         SimulatorFaults.Watch();
         Context context = Context.Create(builder => builder.CPU(new CPUDevice(WarpSize, Warps, 1)).Optimize(OptimizationLevel.O2));
         Accelerator accelerator = context.CreateCPUAccelerator(0);
         const string Description = "ILGPU's CPU accelerator: GPU kernels thread by thread, for tests and teaching";
-        return new IlgpuDevice("simulator", Description, context, accelerator, hasTensorCores: false, SimulatedMultiprocessors);
+        return new GpuDevice("simulator", Description, context, accelerator, hasTensorCores: false, SimulatedMultiprocessors);
     }
 
     /// <summary>Opens an NVIDIA card that the driver lists.</summary>
     /// <param name="number">Which one, from 0.</param>
     /// <param name="why">Why it does not open, where it does not.</param>
-    internal static IlgpuDevice? TryOpenCuda(int number, out string why) => TryOpen(
+    internal static GpuDevice? TryOpenCuda(int number, out string why) => TryOpen(
         builder => builder.Cuda(),
         context =>
         {
@@ -66,7 +66,7 @@ internal static class GpuRuntime
     /// <param name="number">Which one, from 0.</param>
     /// <param name="none">What to say where there is no GPU.</param>
     /// <param name="why">Why it does not open, where it does not.</param>
-    internal static IlgpuDevice? TryOpenOpenCl(int number, string none, out string why) => TryOpen(
+    internal static GpuDevice? TryOpenOpenCl(int number, string none, out string why) => TryOpen(
         builder => builder.OpenCL(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU),
         context =>
         {
@@ -83,7 +83,7 @@ internal static class GpuRuntime
         : $"{name} is not a GPU of Intel, and on others ILGPU 1.5.3 has no warp shuffles in OpenCL, which reductions, softmax, "
             + "normalisations and attention need; an NVIDIA card runs them as cuda, and the host as cpu";
 
-    private static IlgpuDevice? TryOpen(
+    private static GpuDevice? TryOpen(
         Func<Context.Builder, Context.Builder> devices, Func<Context, (ILGPU.Runtime.Device? Device, string Why)> find, string name,
         out string why)
     {
@@ -102,7 +102,7 @@ internal static class GpuRuntime
             Accelerator accelerator = found.CreateAccelerator(context);
             ForgetUniformBranches(context);
             bool hasTensorCores = accelerator is CudaAccelerator { Architecture: { Major: >= 8 } };
-            return new IlgpuDevice(name, accelerator.Name, context, accelerator, hasTensorCores, accelerator.NumMultiprocessors);
+            return new GpuDevice(name, accelerator.Name, context, accelerator, hasTensorCores, accelerator.NumMultiprocessors);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

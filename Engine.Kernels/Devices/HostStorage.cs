@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>Elements in host memory, on a <see cref="CpuDevice"/>.</summary>
 internal sealed unsafe class HostStorage : Storage

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// Asks the system to back large blocks by huge pages: the kernels read rows of several images at once, tens of kilobytes apart, and with

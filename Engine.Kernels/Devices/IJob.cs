@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>Work cut into chunks that may run in any order, on any thread: <see cref="WorkerThreads.Run"/>.</summary>
 internal interface IJob

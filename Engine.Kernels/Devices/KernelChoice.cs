@@ -1,7 +1,9 @@
 using System.Globalization;
 using Engine.Kernels.Conv;
+using Engine.Kernels.Conv.Host;
+using Engine.Kernels.Gemm;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// What <c>ENGINE_KERNEL</c> asks for: a kernel and the number of its form, as <c>matmul:2</c>; several are separated by commas.

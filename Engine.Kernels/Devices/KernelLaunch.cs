@@ -1,6 +1,6 @@
 using System.Linq.Expressions;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// Puts around the launcher of a kernel what every launch needs: it is counted, and a failure of the driver becomes an exception with a
@@ -9,7 +9,7 @@ namespace Engine.Kernels;
 /// </summary>
 internal static class KernelLaunch
 {
-    internal static TLauncher Framed<TLauncher>(IlgpuDevice device, TLauncher launch) where TLauncher : Delegate
+    internal static TLauncher Framed<TLauncher>(GpuDevice device, TLauncher launch) where TLauncher : Delegate
     {
         ParameterExpression[] arguments =
             [.. typeof(TLauncher).GetMethod("Invoke")!.GetParameters()
@@ -21,10 +21,10 @@ internal static class KernelLaunch
         // }
         Expression body = Expression.TryCatch(
             Expression.Block(
-                Expression.IfThen(Expression.Call(on, nameof(IlgpuDevice.BeginLaunch), null),
+                Expression.IfThen(Expression.Call(on, nameof(GpuDevice.BeginLaunch), null),
                     Expression.Invoke(Expression.Constant(launch), arguments)),
-                Expression.Call(on, nameof(IlgpuDevice.EndLaunch), null)),
-            Expression.Catch(failure, Expression.Call(on, nameof(IlgpuDevice.FailLaunch), null, failure)));
+                Expression.Call(on, nameof(GpuDevice.EndLaunch), null)),
+            Expression.Catch(failure, Expression.Call(on, nameof(GpuDevice.FailLaunch), null, failure)));
         return Expression.Lambda<TLauncher>(body, arguments).Compile();
     }
 }

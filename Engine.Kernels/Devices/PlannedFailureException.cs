@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>What a <see cref="FailurePlan"/> throws in place of a driver's exception.</summary>
 /// <param name="code">The driver's name of the failure.</param>

@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// Which operation the calling thread began last, for the message of a failure: memory is asked for and kernels are launched far below the

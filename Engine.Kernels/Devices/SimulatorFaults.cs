@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// Mistakes of kernels that ILGPU's CPU accelerator finds on threads of its own, such as an index outside a view. It asserts there, which

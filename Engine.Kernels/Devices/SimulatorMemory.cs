@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// What the simulator does with the memory of a storage so that mistakes of kernels show. What is handed out is NaN to every floating-point
@@ -25,6 +25,8 @@ internal static unsafe class SimulatorMemory
     /// <exception cref="DeviceException">A kernel wrote there.</exception>
     internal static void Check(MemoryBuffer block, long bytes, DType dtype)
     {
+        // A block of a device that was closed meanwhile has no memory any more.
+        if (block.IsDisposed) return;
         ReadOnlySpan<byte> behind = new((byte*)block.NativePtr + bytes, checked((int)(block.LengthInBytes - bytes)));
         int at = behind.IndexOfAnyExcept(Untouched);
         if (at < 0) return;

@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// One number for each axis of an array, as GPU kernels take it. The numbers are fields of their own: a fixed buffer that is indexed by a

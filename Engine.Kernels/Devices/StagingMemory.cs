@@ -4,7 +4,7 @@ using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// Host memory that uploads go through. The caller's memory may be written over as soon as an upload returns, while the copy waits on the
@@ -22,12 +22,12 @@ internal sealed unsafe class StagingMemory : IDisposable
     private const long Alignment = 256;
 
     private readonly Lock _gate = new();
-    private readonly IlgpuDevice _device;
+    private readonly GpuDevice _device;
     private readonly byte* _memory;
     private readonly PageLockScope<byte>? _locked;
     private long _next;
 
-    internal StagingMemory(IlgpuDevice device)
+    internal StagingMemory(GpuDevice device)
     {
         _device = device;
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)Size, 4096);

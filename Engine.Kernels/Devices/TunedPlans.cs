@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using Engine.Kernels.Norms;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// Plans of GPU kernels that were found by trying. <c>ENGINE_TUNE=FILE</c> asks for it: where a shape comes for the first time, its

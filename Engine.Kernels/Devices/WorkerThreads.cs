@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Devices;
 
 /// <summary>
 /// A fixed set of threads that share the chunks of one job at a time. A launch allocates nothing and costs a microsecond or two

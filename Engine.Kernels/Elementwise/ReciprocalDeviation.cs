@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Elementwise;
 

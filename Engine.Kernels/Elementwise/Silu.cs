@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Elementwise;
 

@@ -1,9 +1,11 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Reductions;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 // A block is a part of one row, or some whole rows where rows are short: log-scales and shifts, which lie in turns, are laid side by side
 // in the nearest cache, and then everything runs over whole vectors. The passes are methods of their own, because the compiler inlines only

@@ -1,13 +1,15 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 public static partial class AffineCoupling
 {
     private static void ForwardOnIlgpu(
-        IlgpuDevice device, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse,
+        GpuDevice device, Storage x, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse,
         Storage y, Storage log)
     {
         if (x.DType == DType.Float32) Forward<FloatScalar>();
@@ -15,8 +17,8 @@ public static partial class AffineCoupling
 
         void Forward<TLane>() where TLane : unmanaged, ILane<TLane>
         {
-            ArrayView<TLane> p = IlgpuStorage.ViewOf<TLane>(parameters), b = IlgpuStorage.ViewOf<TLane>(bound ?? parameters),
-                a = IlgpuStorage.ViewOf<TLane>(active ?? parameters);
+            ArrayView<TLane> p = GpuStorage.ViewOf<TLane>(parameters), b = GpuStorage.ViewOf<TLane>(bound ?? parameters),
+                a = GpuStorage.ViewOf<TLane>(active ?? parameters);
             AffineCouplingLayout layout = new(shape, bound, active, inverse);
             RowLaunch launch = new(device, shape.Rows, shape.Columns);
             Action<AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
@@ -24,13 +26,13 @@ public static partial class AffineCoupling
                 ? RowKernel<TLane, OneThread>
                 : launch.IsWarp ? RowKernel<TLane, OneWarp> : RowKernel<TLane, OneGroup>;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, layout, IlgpuStorage.ViewOf<TLane>(x), p, b, a, IlgpuStorage.ViewOf<TLane>(y),
-                IlgpuStorage.ViewOf<TLane>(log));
+                launch.Config, layout, GpuStorage.ViewOf<TLane>(x), p, b, a, GpuStorage.ViewOf<TLane>(y),
+                GpuStorage.ViewOf<TLane>(log));
         }
     }
 
     private static void InputGradientOnIlgpu(
-        IlgpuDevice device, Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse,
+        GpuDevice device, Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse,
         Storage dx)
     {
         if (g.DType == DType.Float32) Launch<FloatScalar>();
@@ -41,14 +43,14 @@ public static partial class AffineCoupling
             Action<Index1D, AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
                 ArrayView<TLane>> kernel = InputKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                dx.Length, new(shape, bound, active, inverse), IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(parameters),
-                IlgpuStorage.ViewOf<TLane>(bound ?? parameters),
-                IlgpuStorage.ViewOf<TLane>(active ?? parameters), IlgpuStorage.ViewOf<TLane>(dx));
+                dx.Length, new(shape, bound, active, inverse), GpuStorage.ViewOf<TLane>(g), GpuStorage.ViewOf<TLane>(parameters),
+                GpuStorage.ViewOf<TLane>(bound ?? parameters),
+                GpuStorage.ViewOf<TLane>(active ?? parameters), GpuStorage.ViewOf<TLane>(dx));
         }
     }
 
     private static void ParameterGradientOnIlgpu(
-        IlgpuDevice device, Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound,
+        GpuDevice device, Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound,
         Storage? active, bool inverse, Storage result, bool accumulate)
     {
         if (result.DType == DType.Float32) Launch<FloatScalar>();
@@ -60,10 +62,10 @@ public static partial class AffineCoupling
                 ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ParameterKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)shape.Length, new(shape, bound, active, inverse), new(g is null ? 0 : 1, h is null ? 0 : 1, accumulate ? 1 : 0),
-                IlgpuStorage.ViewOf<TLane>(g ?? parameters), IlgpuStorage.ViewOf<TLane>(x ?? parameters),
-                IlgpuStorage.ViewOf<TLane>(h ?? parameters), IlgpuStorage.ViewOf<TLane>(parameters),
-                IlgpuStorage.ViewOf<TLane>(bound ?? parameters), IlgpuStorage.ViewOf<TLane>(active ?? parameters),
-                IlgpuStorage.ViewOf<TLane>(result));
+                GpuStorage.ViewOf<TLane>(g ?? parameters), GpuStorage.ViewOf<TLane>(x ?? parameters),
+                GpuStorage.ViewOf<TLane>(h ?? parameters), GpuStorage.ViewOf<TLane>(parameters),
+                GpuStorage.ViewOf<TLane>(bound ?? parameters), GpuStorage.ViewOf<TLane>(active ?? parameters),
+                GpuStorage.ViewOf<TLane>(result));
         }
     }
 

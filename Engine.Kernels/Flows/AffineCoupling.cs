@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Flows;
 
 /// <summary>
 /// The affine step of a flow (Dinh et al. 2016, arXiv:1605.08803): y = x e^s + t with the log-determinant sum s of each example, or its
@@ -26,7 +29,7 @@ public static partial class AffineCoupling
             ("the log-determinant", logDeterminant, shape.Rows));
         if (logDeterminant.Length == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, x, parameters, shape, bound, active, inverse, y, logDeterminant);
-        else ForwardOnIlgpu((IlgpuDevice)device, x, parameters, shape, bound, active, inverse, y, logDeterminant);
+        else ForwardOnIlgpu((GpuDevice)device, x, parameters, shape, bound, active, inverse, y, logDeterminant);
     }
 
     /// <summary>The gradient of x: dx = g e^s, or g e^-s for the inverse.</summary>
@@ -45,7 +48,7 @@ public static partial class AffineCoupling
         Device device = Check(Operation, parameters, shape, bound, active, (nameof(g), g, shape.Length), (nameof(dx), dx, shape.Length));
         if (dx.Length == 0) return;
         if (device is CpuDevice cpu) InputGradientOnHost(cpu, g, parameters, shape, bound, active, inverse, dx);
-        else InputGradientOnIlgpu((IlgpuDevice)device, g, parameters, shape, bound, active, inverse, dx);
+        else InputGradientOnIlgpu((GpuDevice)device, g, parameters, shape, bound, active, inverse, dx);
     }
 
     /// <summary>
@@ -77,7 +80,7 @@ public static partial class AffineCoupling
         if (dParameters.Length == 0) return;
         if (device is CpuDevice cpu) ParameterGradientOnHost(
             cpu, g, x, h, parameters, shape, bound, active, inverse, dParameters, accumulate);
-        else ParameterGradientOnIlgpu((IlgpuDevice)device, g, x, h, parameters, shape, bound, active, inverse, dParameters, accumulate);
+        else ParameterGradientOnIlgpu((GpuDevice)device, g, x, h, parameters, shape, bound, active, inverse, dParameters, accumulate);
     }
 
     private static Device Check(

@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 /// <summary>An affine coupling as GPU kernels take it.</summary>
 internal readonly struct AffineCouplingLayout

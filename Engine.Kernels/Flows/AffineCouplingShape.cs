@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 /// <summary>
 /// The extents of an affine coupling: x is [Rows, Places, Channels], its parameters are [Rows, Places, 2 Channels], at each place the raw

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 /// <summary>How a network's raw output becomes a log-scale.</summary>
 internal interface ILogScale

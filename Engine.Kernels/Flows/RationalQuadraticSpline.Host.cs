@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Reductions;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 // As many splines side by side as a vector has places: their parameters are laid across in the nearest cache, so that every place computes
 // a spline of its own.

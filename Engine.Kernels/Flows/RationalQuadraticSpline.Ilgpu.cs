@@ -1,12 +1,13 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 public static partial class RationalQuadraticSpline
 {
-    private static void ForwardOnIlgpu(IlgpuDevice device, Storage x, Storage parameters, SplineShape shape, bool inverse, Storage result)
+    private static void ForwardOnIlgpu(GpuDevice device, Storage x, Storage parameters, SplineShape shape, bool inverse, Storage result)
     {
         if (x.DType == DType.Float32) Launch<FloatScalar>();
         else Launch<DoubleScalar>();
@@ -15,14 +16,14 @@ public static partial class RationalQuadraticSpline
         {
             Action<Index1D, SplineFormula, int, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ForwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                x.Length, new SplineFormula(shape), shape.Parameters, x.Length, inverse ? 1 : 0, IlgpuStorage.ViewOf<TLane>(x),
-                IlgpuStorage.ViewOf<TLane>(parameters),
-                IlgpuStorage.ViewOf<TLane>(result));
+                x.Length, new SplineFormula(shape), shape.Parameters, x.Length, inverse ? 1 : 0, GpuStorage.ViewOf<TLane>(x),
+                GpuStorage.ViewOf<TLane>(parameters),
+                GpuStorage.ViewOf<TLane>(result));
         }
     }
 
     private static void BackwardOnIlgpu(
-        IlgpuDevice device, Storage g, Storage x, Storage parameters, SplineShape shape, Storage dx, Storage dParameters)
+        GpuDevice device, Storage g, Storage x, Storage parameters, SplineShape shape, Storage dx, Storage dParameters)
     {
         if (x.DType == DType.Float32) Launch<FloatScalar>();
         else Launch<DoubleScalar>();
@@ -32,9 +33,9 @@ public static partial class RationalQuadraticSpline
             Action<Index1D, SplineFormula, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
                 ArrayView<TLane>> kernel = BackwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                x.Length, new SplineFormula(shape), shape.Parameters, x.Length, IlgpuStorage.ViewOf<TLane>(g),
-                IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(parameters),
-                IlgpuStorage.ViewOf<TLane>(dx), IlgpuStorage.ViewOf<TLane>(dParameters));
+                x.Length, new SplineFormula(shape), shape.Parameters, x.Length, GpuStorage.ViewOf<TLane>(g),
+                GpuStorage.ViewOf<TLane>(x), GpuStorage.ViewOf<TLane>(parameters),
+                GpuStorage.ViewOf<TLane>(dx), GpuStorage.ViewOf<TLane>(dParameters));
         }
     }
 

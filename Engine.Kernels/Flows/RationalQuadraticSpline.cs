@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Flows;
 
 /// <summary>
 /// Monotone rational-quadratic splines (Gregory and Delbourgo 1982), each number through one of its own: values with the logarithms of
@@ -23,7 +26,7 @@ public static partial class RationalQuadraticSpline
             (nameof(result), result, 2L * x.Length));
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, x, parameters, shape, inverse, result);
-        else ForwardOnIlgpu((IlgpuDevice)device, x, parameters, shape, inverse, result);
+        else ForwardOnIlgpu((GpuDevice)device, x, parameters, shape, inverse, result);
     }
 
     /// <summary>The gradients of x and of all parameters, of the forward direction.</summary>
@@ -44,6 +47,6 @@ public static partial class RationalQuadraticSpline
             (nameof(dParameters), dParameters, count));
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) BackwardOnHost(cpu, g, x, parameters, shape, dx, dParameters);
-        else BackwardOnIlgpu((IlgpuDevice)device, g, x, parameters, shape, dx, dParameters);
+        else BackwardOnIlgpu((GpuDevice)device, g, x, parameters, shape, dx, dParameters);
     }
 }

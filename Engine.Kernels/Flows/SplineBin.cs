@@ -1,6 +1,7 @@
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Norms;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 /// <summary>The bin that a number falls into, with the knots on both sides of it.</summary>
 internal readonly struct SplineBin<T>(T index, T left, T width, T bottom, T height, T first, T last) where T : unmanaged, ILane<T>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Norms;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 /// <summary>
 /// The formulas of Durkan et al. 2019 (arXiv:1906.04032, section 3.1 and appendix A) in lanes. In a bin from (l, b) that is w wide and h

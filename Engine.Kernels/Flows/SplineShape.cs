@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 /// <summary>
 /// A monotone rational-quadratic spline from [-Bound, Bound] onto itself, the identity outside (Durkan et al. 2019, arXiv:1906.04032). It

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 public static unsafe partial class TriangularSolve
 {

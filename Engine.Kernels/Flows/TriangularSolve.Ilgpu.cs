@@ -1,13 +1,14 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Flows;
 
 public static partial class TriangularSolve
 {
     private static void OnIlgpu(
-        IlgpuDevice device, Storage a, Storage b, int n, int m, int rowStep, int columnStep, bool isForward, bool unitDiagonal, Storage x)
+        GpuDevice device, Storage a, Storage b, int n, int m, int rowStep, int columnStep, bool isForward, bool unitDiagonal, Storage x)
     {
         if (a.DType == DType.Float32) Launch<FloatScalar>();
         else Launch<DoubleScalar>();
@@ -16,8 +17,8 @@ public static partial class TriangularSolve
         {
             Action<Index1D, int, int, int, int, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = SolveKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                m, n, m, rowStep, columnStep, isForward ? 1 : 0, unitDiagonal ? 1 : 0, IlgpuStorage.ViewOf<TLane>(a),
-                IlgpuStorage.ViewOf<TLane>(b), IlgpuStorage.ViewOf<TLane>(x));
+                m, n, m, rowStep, columnStep, isForward ? 1 : 0, unitDiagonal ? 1 : 0, GpuStorage.ViewOf<TLane>(a),
+                GpuStorage.ViewOf<TLane>(b), GpuStorage.ViewOf<TLane>(x));
         }
     }
 

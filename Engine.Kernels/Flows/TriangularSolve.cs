@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Flows;
 
 /// <summary>
 /// Solves A X = B for a small triangular matrix A [n, n] and n rows B [n, m] by substitution, float32 or float64: what an invertible
@@ -32,7 +35,7 @@ public static partial class TriangularSolve
         }
         else
         {
-            OnIlgpu((IlgpuDevice)device, a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x);
+            OnIlgpu((GpuDevice)device, a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x);
         }
     }
 }

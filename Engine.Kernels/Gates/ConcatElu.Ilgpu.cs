@@ -1,25 +1,27 @@
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Gates;
 
 public static partial class ConcatElu
 {
-    private static void RunOnIlgpu(IlgpuDevice device, Storage? g, Storage x, int rows, int width, Storage result)
+    private static void RunOnIlgpu(GpuDevice device, Storage? g, Storage x, int rows, int width, Storage result)
     {
         if (x.DType == DType.Float32) RunOnIlgpu<FloatScalar>(device, g, x, rows, width, result);
         else RunOnIlgpu<DoubleScalar>(device, g, x, rows, width, result);
     }
 
-    private static void RunOnIlgpu<TLane>(IlgpuDevice device, Storage? g, Storage x, int rows, int width, Storage result)
+    private static void RunOnIlgpu<TLane>(GpuDevice device, Storage? g, Storage x, int rows, int width, Storage result)
         where TLane : unmanaged, ILane<TLane>
     {
         Action<Index1D, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> kernel = Kernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            checked(rows * GateRows.Quads(width)), width, IlgpuStorage.ViewOf<TLane>(g ?? x), g is null ? 0 : 1,
-            IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(result));
+            checked(rows * GateRows.Quads(width)), width, GpuStorage.ViewOf<TLane>(g ?? x), g is null ? 0 : 1,
+            GpuStorage.ViewOf<TLane>(x), GpuStorage.ViewOf<TLane>(result));
     }
 
     /// <summary>One thread for four neighbours of x: it computes both of the output for each, or the one of the gradient.</summary>

@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+
+namespace Engine.Kernels.Gates;
 
 /// <summary>
 /// The ELU of x and of -x side by side, so that nothing of x is lost, in one pass (Salimans et al. 2017, arXiv:1701.05517, whose code has
@@ -17,7 +19,7 @@ public static partial class ConcatElu
         Device device = GateRows.Check(nameof(ConcatElu), rows, width, (nameof(x), x, 1), (nameof(y), y, 2));
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, null, x, rows, width, y);
-        else RunOnIlgpu((IlgpuDevice)device, null, x, rows, width, y);
+        else RunOnIlgpu((GpuDevice)device, null, x, rows, width, y);
     }
 
     /// <summary>With the gradients g and h of both halves: dx = g - h e^-x where x > 0, g e^x - h elsewhere.</summary>
@@ -33,6 +35,6 @@ public static partial class ConcatElu
         Device device = GateRows.Check(operation, rows, width, (nameof(g), g, 2), (nameof(x), x, 1), (nameof(dx), dx, 1));
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, g, x, rows, width, dx);
-        else RunOnIlgpu((IlgpuDevice)device, g, x, rows, width, dx);
+        else RunOnIlgpu((GpuDevice)device, g, x, rows, width, dx);
     }
 }

@@ -1,7 +1,9 @@
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Reductions;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Gates;
 
 internal static unsafe partial class GateRows
 {

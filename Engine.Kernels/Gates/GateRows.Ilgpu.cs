@@ -1,14 +1,16 @@
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Gates;
 
 internal static partial class GateRows
 {
     private static void RunOnIlgpu<TGate>(
-        IlgpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
+        GpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
         where TGate : unmanaged, IGate
     {
         if (x.DType == DType.Float32) RunOnIlgpu<TGate, FloatScalar>(device, gate, g, x, residual, rows, width, result);
@@ -16,7 +18,7 @@ internal static partial class GateRows
     }
 
     private static void RunOnIlgpu<TGate, TLane>(
-        IlgpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
+        GpuDevice device, TGate gate, Storage? g, Storage x, Storage? residual, int rows, int width, Storage result)
         where TGate : unmanaged, IGate
         where TLane : unmanaged, ILane<TLane>
     {
@@ -25,14 +27,14 @@ internal static partial class GateRows
         {
             Action<Index1D, TGate, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> forward = ForwardKernel;
             device.Launcher(forward, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                threads, gate, width, IlgpuStorage.ViewOf<TLane>(x), residual is null ? 0 : 1, IlgpuStorage.ViewOf<TLane>(residual ?? x),
-                IlgpuStorage.ViewOf<TLane>(result));
+                threads, gate, width, GpuStorage.ViewOf<TLane>(x), residual is null ? 0 : 1, GpuStorage.ViewOf<TLane>(residual ?? x),
+                GpuStorage.ViewOf<TLane>(result));
             return;
         }
 
         Action<Index1D, TGate, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> backward = BackwardKernel;
         device.Launcher(backward, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            threads, gate, width, IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(result));
+            threads, gate, width, GpuStorage.ViewOf<TLane>(g), GpuStorage.ViewOf<TLane>(x), GpuStorage.ViewOf<TLane>(result));
     }
 
     /// <summary>Threads of a row: each has four neighbours, or what is left of them.</summary>

@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+
+namespace Engine.Kernels.Gates;
 
 /// <summary>
 /// The form that gates share: each row of x is two halves, each row of y as wide as one, y = gate(a, b), or with a residual r, y = r +
@@ -13,7 +15,7 @@ internal static partial class GateRows
         Device device = Check(operation, rows, width, (nameof(x), x, 2), (nameof(y), y, 1), (nameof(residual), residual ?? y, 1));
         if (y.Length == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, gate, null, x, residual, rows, width, y);
-        else RunOnIlgpu((IlgpuDevice)device, gate, null, x, residual, rows, width, y);
+        else RunOnIlgpu((GpuDevice)device, gate, null, x, residual, rows, width, y);
     }
 
     /// <summary>The gradients of both halves from that of the output, with what they need made again from x.</summary>
@@ -23,7 +25,7 @@ internal static partial class GateRows
         Device device = Check(operation, rows, width, (nameof(g), g, 1), (nameof(x), x, 2), (nameof(dx), dx, 2));
         if (g.Length == 0) return;
         if (device is CpuDevice cpu) RunOnHost(cpu, gate, g, x, null, rows, width, dx);
-        else RunOnIlgpu((IlgpuDevice)device, gate, g, x, null, rows, width, dx);
+        else RunOnIlgpu((GpuDevice)device, gate, g, x, null, rows, width, dx);
     }
 
     /// <summary>The one device of arguments of so many halves of a row.</summary>

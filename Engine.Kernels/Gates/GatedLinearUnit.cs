@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Gates;
 
 /// <summary>
 /// The gated linear unit y = a sigmoid(b) of the two halves of each row, a and b, in one pass (Dauphin et al. 2016, arXiv:1612.08083,

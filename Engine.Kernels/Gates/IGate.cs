@@ -1,6 +1,6 @@
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Gates;
 
 /// <summary>How the second half b of a row gates the first, a: one definition in lanes for the host and for GPUs.</summary>
 internal interface IGate

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Gates;
 
 /// <summary>
 /// The gated activation unit y = tanh(a) sigmoid(b) of the two halves of each row, a and b, in one pass (van den Oord et al. 2016,

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Rows;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Likelihoods;
 
 /// <summary>
 /// The log-probability of pixels x from 0 to 1 under independent Bernoulli variables with the logits l, in nats, stable for any logit:

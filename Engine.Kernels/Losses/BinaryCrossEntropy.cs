@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Rows;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Losses;
 
 /// <summary>
 /// The binary cross-entropy of each element, in nats, for targets from 0 to 1: from probabilities, or, stable for any value, from

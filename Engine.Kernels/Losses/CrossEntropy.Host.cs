@@ -1,8 +1,11 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Reductions;
+using Engine.Kernels.Rows;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Losses;
 
 public static unsafe partial class CrossEntropy
 {

@@ -1,26 +1,29 @@
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Losses;
 
 public static partial class CrossEntropy
 {
     private static void RunIlgpu(
-        IlgpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
+        GpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
     {
         if (logits.DType == DType.Float32) RunIlgpu<FloatScalar>(device, logits, labels, rows, classes, smoothing, losses, statistics);
         else RunIlgpu<DoubleScalar>(device, logits, labels, rows, classes, smoothing, losses, statistics);
     }
 
     private static void RunIlgpu<TLane>(
-        IlgpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
+        GpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
         where TLane : unmanaged, ILane<TLane>
     {
-        ArrayView<TLane> z = IlgpuStorage.ViewOf<TLane>(logits), loss = IlgpuStorage.ViewOf<TLane>(losses),
-            found = IlgpuStorage.ViewOf<TLane>(statistics);
-        ArrayView<int> label = IlgpuStorage.ViewOf<int>(labels);
+        ArrayView<TLane> z = GpuStorage.ViewOf<TLane>(logits), loss = GpuStorage.ViewOf<TLane>(losses),
+            found = GpuStorage.ViewOf<TLane>(statistics);
+        ArrayView<int> label = GpuStorage.ViewOf<int>(labels);
         RowLaunch launch = new(device, rows, classes);
         Action<int, int, TLane, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel = launch.IsThread
             ? RowKernel<TLane, OneThread>
@@ -30,22 +33,22 @@ public static partial class CrossEntropy
     }
 
     private static void GradientIlgpu(
-        IlgpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result)
+        GpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result)
     {
         if (logits.DType == DType.Float32) GradientIlgpu<FloatScalar>(device, g, logits, labels, classes, smoothing, statistics, result);
         else GradientIlgpu<DoubleScalar>(device, g, logits, labels, classes, smoothing, statistics, result);
     }
 
     private static void GradientIlgpu<TLane>(
-        IlgpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result)
+        GpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result)
         where TLane : unmanaged, ILane<TLane>
     {
         Action<Index1D, int, int, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel =
             GradientKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            result.Length, classes, g.Length == 1 ? 0 : 1, TLane.Of(smoothing), IlgpuStorage.ViewOf<TLane>(g),
-            IlgpuStorage.ViewOf<TLane>(logits),
-            IlgpuStorage.ViewOf<int>(labels), IlgpuStorage.ViewOf<TLane>(statistics), IlgpuStorage.ViewOf<TLane>(result));
+            result.Length, classes, g.Length == 1 ? 0 : 1, TLane.Of(smoothing), GpuStorage.ViewOf<TLane>(g),
+            GpuStorage.ViewOf<TLane>(logits),
+            GpuStorage.ViewOf<int>(labels), GpuStorage.ViewOf<TLane>(statistics), GpuStorage.ViewOf<TLane>(result));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
+using Engine.Kernels.Devices;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Losses;
 
 /// <summary>
 /// The cross-entropy of softmax(z) for one class a row, from the logits z, in nats: loss = -log softmax(z)[label], or with label smoothing
@@ -32,7 +33,7 @@ public static partial class CrossEntropy
         CheckLabels(labels, classes);
         if (rows == 0) return;
         if (device is CpuDevice cpu) RunHost(cpu, logits, labels, rows, classes, smoothing, losses, statistics);
-        else RunIlgpu((IlgpuDevice)device, logits, labels, rows, classes, smoothing, losses, statistics);
+        else RunIlgpu((GpuDevice)device, logits, labels, rows, classes, smoothing, losses, statistics);
     }
 
     /// <summary>dz_j = g (softmax(z)_j - (1 - e) [j = label] - e / classes), in one pass.</summary>
@@ -65,7 +66,7 @@ public static partial class CrossEntropy
         }
         else
         {
-            GradientIlgpu((IlgpuDevice)device, g, logits, labels, classes, smoothing, statistics, result);
+            GradientIlgpu((GpuDevice)device, g, logits, labels, classes, smoothing, statistics, result);
         }
     }
 

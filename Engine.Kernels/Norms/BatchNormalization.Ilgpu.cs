@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 // Three launches. Groups of threads go down tiles of channels and parts of the rows (ColumnTile) for the two sums of each channel: one read
 // of memory, in whole lines of the cache. A second, small one adds up the parts and makes a mean and a deviation of them. The third reads
@@ -12,7 +15,7 @@ namespace Engine.Kernels;
 public static partial class BatchNormalization
 {
     private static void ForwardOnIlgpu<TFormula>(
-        IlgpuDevice device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
+        GpuDevice device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
         where TFormula : unmanaged, IChannelFormula
     {
         if (x.DType == DType.Float32) ForwardOnIlgpu<FloatScalar, TFormula>(device, formula, of, x, epsilon, running, y);
@@ -20,16 +23,16 @@ public static partial class BatchNormalization
     }
 
     private static void ForwardOnIlgpu<TLane, TFormula>(
-        IlgpuDevice device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
+        GpuDevice device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
-        ArrayView<TLane> from = IlgpuStorage.ViewOf<TLane>(x);
+        ArrayView<TLane> from = GpuStorage.ViewOf<TLane>(x);
         ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
         Storage scratch = device.Allocate(x.DType, checked((tile.Parts * 2 * of.Count) + (Parameters * of.Count)));
         try
         {
-            ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
+            ArrayView<TLane> memory = GpuStorage.ViewOf<TLane>(scratch);
             Sum<TLane, TFormula>(device, formula, tile, from, from, memory);
             Action<ColumnTile, ForwardNumbers<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
                 ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>>
@@ -39,9 +42,9 @@ public static partial class BatchNormalization
                 of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, running is null ? 0 : 1);
             device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 parts.Config(1), parts, numbers, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x),
-                IlgpuStorage.ViewOf<TLane>(of.Mean),
-                IlgpuStorage.ViewOf<TLane>(of.Reciprocal), ViewOr<TLane>(running?.Mean, x), ViewOr<TLane>(running?.Variance, x));
-            Elements<TLane, TFormula>(device, formula, of, from, from, memory, IlgpuStorage.ViewOf<TLane>(y));
+                GpuStorage.ViewOf<TLane>(of.Mean),
+                GpuStorage.ViewOf<TLane>(of.Reciprocal), ViewOr<TLane>(running?.Mean, x), ViewOr<TLane>(running?.Variance, x));
+            Elements<TLane, TFormula>(device, formula, of, from, from, memory, GpuStorage.ViewOf<TLane>(y));
         }
         finally
         {
@@ -49,24 +52,24 @@ public static partial class BatchNormalization
         }
     }
 
-    private static void EvaluateOnIlgpu<TFormula>(IlgpuDevice device, TFormula formula, in Channels of, Storage x, Storage y)
+    private static void EvaluateOnIlgpu<TFormula>(GpuDevice device, TFormula formula, in Channels of, Storage x, Storage y)
         where TFormula : unmanaged, IChannelFormula
     {
         if (x.DType == DType.Float32) EvaluateOnIlgpu<FloatScalar, TFormula>(device, formula, of, x, y);
         else EvaluateOnIlgpu<DoubleScalar, TFormula>(device, formula, of, x, y);
     }
 
-    private static void EvaluateOnIlgpu<TLane, TFormula>(IlgpuDevice device, TFormula formula, in Channels of, Storage x, Storage y)
+    private static void EvaluateOnIlgpu<TLane, TFormula>(GpuDevice device, TFormula formula, in Channels of, Storage x, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
-        ArrayView<TLane> from = IlgpuStorage.ViewOf<TLane>(x);
+        ArrayView<TLane> from = GpuStorage.ViewOf<TLane>(x);
         Storage scratch = device.Allocate(x.DType, Parameters * of.Count);
         try
         {
-            ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
+            ArrayView<TLane> memory = GpuStorage.ViewOf<TLane>(scratch);
             Prepare(device, of, x, memory);
-            Elements<TLane, TFormula>(device, formula, of, from, from, memory, IlgpuStorage.ViewOf<TLane>(y));
+            Elements<TLane, TFormula>(device, formula, of, from, from, memory, GpuStorage.ViewOf<TLane>(y));
         }
         finally
         {
@@ -75,7 +78,7 @@ public static partial class BatchNormalization
     }
 
     private static void BackwardOnIlgpu<TFormula>(
-        IlgpuDevice device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta,
+        GpuDevice device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta,
         Storage? dx)
         where TFormula : unmanaged, IChannelFormula
     {
@@ -84,25 +87,25 @@ public static partial class BatchNormalization
     }
 
     private static void BackwardOnIlgpu<TLane, TFormula>(
-        IlgpuDevice device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta,
+        GpuDevice device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta,
         Storage? dx)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
-        ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(g);
+        ArrayView<TLane> a = GpuStorage.ViewOf<TLane>(x), b = GpuStorage.ViewOf<TLane>(g);
         ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
         Storage scratch = device.Allocate(x.DType, checked((tile.Parts * 2 * of.Count) + (Parameters * of.Count)));
         try
         {
-            ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
+            ArrayView<TLane> memory = GpuStorage.ViewOf<TLane>(scratch);
             Prepare(device, of, x, memory);
             Sum<TLane, TFormula>(device, formula, tile, a, b, memory);
             Action<ColumnTile, TLane, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish =
                 FinishBackwardKernel;
             device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                parts.Config(1), parts, TLane.Of(of.Rows), ofBatch ? 1 : 0, memory, IlgpuStorage.ViewOf<TLane>(of.Reciprocal),
-                IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
-            if (dx is { Length: > 0 }) Elements<TLane, TFormula>(device, formula, of, a, b, memory, IlgpuStorage.ViewOf<TLane>(dx));
+                parts.Config(1), parts, TLane.Of(of.Rows), ofBatch ? 1 : 0, memory, GpuStorage.ViewOf<TLane>(of.Reciprocal),
+                GpuStorage.ViewOf<TLane>(dGamma), GpuStorage.ViewOf<TLane>(dBeta));
+            if (dx is { Length: > 0 }) Elements<TLane, TFormula>(device, formula, of, a, b, memory, GpuStorage.ViewOf<TLane>(dx));
         }
         finally
         {
@@ -112,20 +115,20 @@ public static partial class BatchNormalization
 
     /// <summary>The array, or another in its place that is not read.</summary>
     private static ArrayView<TLane> ViewOr<TLane>(Storage? storage, Storage other)
-        where TLane : unmanaged, ILane<TLane> => IlgpuStorage.ViewOf<TLane>(storage ?? other);
+        where TLane : unmanaged, ILane<TLane> => GpuStorage.ViewOf<TLane>(storage ?? other);
 
-    private static void Prepare<TLane>(IlgpuDevice device, in Channels of, Storage x, ArrayView<TLane> memory)
+    private static void Prepare<TLane>(GpuDevice device, in Channels of, Storage x, ArrayView<TLane> memory)
         where TLane : unmanaged, ILane<TLane>
     {
         Action<Index1D, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel =
             PrepareKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             of.Count, of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x),
-            IlgpuStorage.ViewOf<TLane>(of.Mean), IlgpuStorage.ViewOf<TLane>(of.Reciprocal));
+            GpuStorage.ViewOf<TLane>(of.Mean), GpuStorage.ViewOf<TLane>(of.Reciprocal));
     }
 
     private static void Sum<TLane, TFormula>(
-        IlgpuDevice device, TFormula formula, in ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory)
+        GpuDevice device, TFormula formula, in ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
@@ -135,7 +138,7 @@ public static partial class BatchNormalization
     }
 
     private static void Elements<TLane, TFormula>(
-        IlgpuDevice device, TFormula formula, in Channels of, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory,
+        GpuDevice device, TFormula formula, in Channels of, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory,
         ArrayView<TLane> y)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula

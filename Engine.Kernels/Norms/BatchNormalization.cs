@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+
+namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167) of [rows, channels], of float or double; images [N, H, W, C] have N H W
@@ -141,14 +144,14 @@ public static partial class BatchNormalization
         where TFormula : unmanaged, IChannelFormula
     {
         if (device is CpuDevice cpu) ForwardOnHost(cpu, formula, of, x, epsilon, running, y);
-        else ForwardOnIlgpu((IlgpuDevice)device, formula, of, x, epsilon, running, y);
+        else ForwardOnIlgpu((GpuDevice)device, formula, of, x, epsilon, running, y);
     }
 
     private static void Evaluate<TFormula>(Device device, TFormula formula, in Channels of, Storage x, Storage y)
         where TFormula : unmanaged, IChannelFormula
     {
         if (device is CpuDevice cpu) EvaluateOnHost(cpu, formula, of, x, y);
-        else EvaluateOnIlgpu((IlgpuDevice)device, formula, of, x, y);
+        else EvaluateOnIlgpu((GpuDevice)device, formula, of, x, y);
     }
 
     private static void Backward<TFormula>(
@@ -156,7 +159,7 @@ public static partial class BatchNormalization
         where TFormula : unmanaged, IChannelFormula
     {
         if (device is CpuDevice cpu) BackwardOnHost(cpu, formula, of, g, x, ofBatch, dGamma, dBeta, dx);
-        else BackwardOnIlgpu((IlgpuDevice)device, formula, of, g, x, ofBatch, dGamma, dBeta, dx);
+        else BackwardOnIlgpu((GpuDevice)device, formula, of, g, x, ofBatch, dGamma, dBeta, dx);
     }
 
     /// <summary>What there is for each channel.</summary>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// What a normalisation does along the channels of an array [rows, channels]: two sums for each channel over the rows, and then an output

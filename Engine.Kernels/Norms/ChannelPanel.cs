@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// A panel is some rows of some neighbouring channels. It is walked four rows at a time, along the rows, so that memory is read in long

@@ -1,6 +1,7 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// What stands at the two ends of the sums: where the parameters of the channels come from, and what becomes of the sums.

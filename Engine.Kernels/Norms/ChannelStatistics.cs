@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>What becomes of the sums of a normalisation, for one channel or one vector of them.</summary>
 internal static class ChannelStatistics

@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>The extents of a group normalisation of images [N, H, W, C].</summary>
 /// <param name="Images">N.</param>

@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 // One launch normalises: a team of threads (IRowTeam) has the terms of one mean, and walks over them for the mean, for the variance around
 // it, and for the outputs. The first walk reads memory; the others find the terms in the caches, 16 to 64 KB for each group of threads. So
@@ -16,7 +19,7 @@ public static partial class GroupNormalization
     /// The forward pass on a device that runs ILGPU's kernels; a layer normalisation is one of a single position and group.
     /// </summary>
     internal static void ForwardOnIlgpu<TActivation>(
-        IlgpuDevice device, TActivation activation, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift,
+        GpuDevice device, TActivation activation, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift,
         double epsilon, Storage mean, Storage reciprocal, Storage y)
         where TActivation : unmanaged, IFoldedActivation
     {
@@ -32,16 +35,16 @@ public static partial class GroupNormalization
                 : launch.IsWarp ? ForwardKernel<TLane, TActivation, OneWarp> : ForwardKernel<TLane, TActivation, OneGroup>;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 launch.Config, new(shape, gamma is not null, beta is not null, shift is not null), TLane.Of(epsilon),
-                IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(gamma ?? x),
-                IlgpuStorage.ViewOf<TLane>(beta ?? x), IlgpuStorage.ViewOf<TLane>(shift ?? x), IlgpuStorage.ViewOf<TLane>(mean),
-                IlgpuStorage.ViewOf<TLane>(reciprocal),
-                IlgpuStorage.ViewOf<TLane>(y), activation);
+                GpuStorage.ViewOf<TLane>(x), GpuStorage.ViewOf<TLane>(gamma ?? x),
+                GpuStorage.ViewOf<TLane>(beta ?? x), GpuStorage.ViewOf<TLane>(shift ?? x), GpuStorage.ViewOf<TLane>(mean),
+                GpuStorage.ViewOf<TLane>(reciprocal),
+                GpuStorage.ViewOf<TLane>(y), activation);
         }
     }
 
     /// <summary>The derivative on a device that runs ILGPU's kernels.</summary>
     internal static void BackwardOnIlgpu<TActivation>(
-        IlgpuDevice device, TActivation activation, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta,
+        GpuDevice device, TActivation activation, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta,
         Storage? shift, Storage mean, Storage reciprocal, Storage dGamma,
         Storage dBeta, Storage? dx)
         where TActivation : unmanaged, IFoldedActivation
@@ -54,14 +57,14 @@ public static partial class GroupNormalization
             ColumnTile tile = new(shape.Images * shape.Positions, shape.Channels, 1),
                 parts = new(tile.Parts, shape.Channels, 1, isWhole: true);
             GroupWalk walk = new(shape, gamma is not null, beta is not null, shift is not null);
-            ArrayView<TLane> a = IlgpuStorage.ViewOf<TLane>(x), b = IlgpuStorage.ViewOf<TLane>(g),
-                factors = IlgpuStorage.ViewOf<TLane>(gamma ?? x), offsets = IlgpuStorage.ViewOf<TLane>(beta ?? x);
-            ArrayView<TLane> shifts = IlgpuStorage.ViewOf<TLane>(shift ?? x), means = IlgpuStorage.ViewOf<TLane>(mean),
-                reciprocals = IlgpuStorage.ViewOf<TLane>(reciprocal);
+            ArrayView<TLane> a = GpuStorage.ViewOf<TLane>(x), b = GpuStorage.ViewOf<TLane>(g),
+                factors = GpuStorage.ViewOf<TLane>(gamma ?? x), offsets = GpuStorage.ViewOf<TLane>(beta ?? x);
+            ArrayView<TLane> shifts = GpuStorage.ViewOf<TLane>(shift ?? x), means = GpuStorage.ViewOf<TLane>(mean),
+                reciprocals = GpuStorage.ViewOf<TLane>(reciprocal);
             Storage scratch = device.Allocate(x.DType, checked(2 * tile.Parts * shape.Channels));
             try
             {
-                ArrayView<TLane> memory = IlgpuStorage.ViewOf<TLane>(scratch);
+                ArrayView<TLane> memory = GpuStorage.ViewOf<TLane>(scratch);
                 Action<GroupWalk, ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
                     ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation>
                     part = PartKernel;
@@ -69,7 +72,7 @@ public static partial class GroupNormalization
                     tile.Config(1), walk, tile, a, b, factors, offsets, shifts, means, reciprocals, memory, activation);
                 Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishKernel;
                 device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    parts.Config(1), parts, memory, IlgpuStorage.ViewOf<TLane>(dGamma), IlgpuStorage.ViewOf<TLane>(dBeta));
+                    parts.Config(1), parts, memory, GpuStorage.ViewOf<TLane>(dGamma), GpuStorage.ViewOf<TLane>(dBeta));
             }
             finally
             {
@@ -83,7 +86,7 @@ public static partial class GroupNormalization
                 ? BackwardKernel<TLane, TActivation, OneThread>
                 : launch.IsWarp ? BackwardKernel<TLane, TActivation, OneWarp> : BackwardKernel<TLane, TActivation, OneGroup>;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, walk, a, b, factors, offsets, shifts, means, reciprocals, IlgpuStorage.ViewOf<TLane>(dx), activation);
+                launch.Config, walk, a, b, factors, offsets, shifts, means, reciprocals, GpuStorage.ViewOf<TLane>(dx), activation);
         }
     }
 

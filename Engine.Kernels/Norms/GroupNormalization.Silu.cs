@@ -1,4 +1,8 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Reductions;
+
+namespace Engine.Kernels.Norms;
 
 // The normalisation as the residual blocks of diffusion models have it: a number for each channel of each image is added before, and SiLU
 // applied behind, in the same walks over memory.
@@ -40,7 +44,7 @@ public static partial class GroupNormalization
             return;
         }
 
-        ForwardOnIlgpu((IlgpuDevice)device, default(FoldedSilu), x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y);
+        ForwardOnIlgpu((GpuDevice)device, default(FoldedSilu), x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>
@@ -94,7 +98,7 @@ public static partial class GroupNormalization
 
         // Elsewhere the gradient of the shift is what dx adds up to, wanted or not.
         Storage? result = dx ?? (dShift is null ? null : device.Allocate(x.DType, x.Length));
-        BackwardOnIlgpu((IlgpuDevice)device, default(FoldedSilu), g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, result);
+        BackwardOnIlgpu((GpuDevice)device, default(FoldedSilu), g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, result);
         if (dShift is not null) Reduce.Sum(result!, [shape.Images, shape.Positions, shape.Channels], [1], dShift);
         if (dx is null) result?.Release();
     }

@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Movement;
+
+namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, H, W, C], of float or double: in each image each group of
@@ -31,7 +34,7 @@ public static partial class GroupNormalization
         NormArguments.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost<FoldedNothing>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
-        else ForwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), x, shape, gamma, beta, null, epsilon, mean, reciprocal, y);
+        else ForwardOnIlgpu((GpuDevice)device, default(FoldedNothing), x, shape, gamma, beta, null, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>
@@ -70,7 +73,7 @@ public static partial class GroupNormalization
         }
         else
         {
-            BackwardOnIlgpu((IlgpuDevice)device, default(FoldedNothing), g, x, shape, gamma, null, null, mean, reciprocal, dGamma,
+            BackwardOnIlgpu((GpuDevice)device, default(FoldedNothing), g, x, shape, gamma, null, null, mean, reciprocal, dGamma,
                 dBeta, dx);
         }
     }

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 using ILGPU;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>The extents of a group normalisation as GPU kernels take them; a has of 0 means that the array is not there.</summary>
 internal readonly struct GroupWalk(GroupNormShape shape, bool hasGamma, bool hasBeta, bool hasShift)

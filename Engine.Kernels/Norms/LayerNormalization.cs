@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Movement;
+
+namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) of [rows, columns], of float or double: each row is brought to mean 0 and
@@ -30,7 +33,7 @@ public static partial class LayerNormalization
         if (x.Length == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y);
         else GroupNormalization.ForwardOnIlgpu(
-            (IlgpuDevice)device, default(FoldedNothing), x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y);
+            (GpuDevice)device, default(FoldedNothing), x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>
@@ -70,7 +73,7 @@ public static partial class LayerNormalization
         else
         {
             GroupNormalization.BackwardOnIlgpu(
-                (IlgpuDevice)device, default(FoldedNothing), g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma,
+                (GpuDevice)device, default(FoldedNothing), g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma,
                 dBeta, dx);
         }
     }

@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+
+namespace Engine.Kernels.Norms;
 
 /// <summary>What normalisations check before they touch memory.</summary>
 internal static class NormArguments

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>Brings the partial sums of several pieces of work together, in the order of the pieces.</summary>
 internal static unsafe class PartialSums

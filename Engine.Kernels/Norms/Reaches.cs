@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Reductions;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// How far a vector reaches into memory: so that a loop's body is written once for whole vectors and for the end of a row.

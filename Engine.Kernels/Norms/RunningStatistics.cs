@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// Statistics of a batch normalisation that are gathered in training, for evaluation: running = (1 - momentum) running + momentum statistic

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Optimizers;
 
 /// <summary>
 /// One step of Adam (Kingma and Ba 2014, arXiv:1412.6980, algorithm 1), with or without the decoupled decay of AdamW (Loshchilov and Hutter

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Optimizers;
 
 /// <summary>Exponential moving averages of arrays.</summary>
 public static class AverageUpdate

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using Engine.Kernels.Elementwise;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels.Elementwise;
+namespace Engine.Kernels.Optimizers;
 
 /// <summary>
 /// What gradients are multiplied with so that their norm is at most <c>most</c>: 1 where it is, and where it is not finite.

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Optimizers;
 
 /// <summary>
 /// One step of RMSProp (Tieleman and Hinton 2012, lecture 6.5), plain, centred (Graves 2013, arXiv:1308.0850, equations 38 to 45) or with

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Optimizers;
 
 /// <summary>One step of stochastic gradient descent, plain or with momentum, fused into one pass over memory.</summary>
 public static class SgdUpdate

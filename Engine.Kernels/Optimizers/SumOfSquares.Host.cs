@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Devices;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Optimizers;
 
 public static unsafe partial class SumOfSquares
 {

@@ -1,9 +1,13 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Optimizers;
 
 // All arrays are read in one launch, by the table of chunks that an optimiser's step uses (ChunkTables), and one number comes back to the
 // host. Squares are added up in float64: a card for computing has float64 units enough for one multiplication and addition for each 4 bytes
@@ -11,14 +15,14 @@ namespace Engine.Kernels;
 public static partial class SumOfSquares
 {
     /// <summary>The sum over arrays of one type, into a number on the device.</summary>
-    private static void OnIlgpu(IlgpuDevice device, ReadOnlySpan<Storage> arrays, Storage sum)
+    private static void OnIlgpu(GpuDevice device, ReadOnlySpan<Storage> arrays, Storage sum)
     {
         if (!device.HasAddresses) Composed(device, arrays, sum);
         else if (arrays[0].DType == DType.Float32) OnIlgpu<float, FloatToDouble>(device, arrays, sum);
         else OnIlgpu<double, DoubleToDouble>(device, arrays, sum);
     }
 
-    private static unsafe void OnIlgpu<T, TConversion>(IlgpuDevice device, ReadOnlySpan<Storage> arrays, Storage sum)
+    private static unsafe void OnIlgpu<T, TConversion>(GpuDevice device, ReadOnlySpan<Storage> arrays, Storage sum)
         where T : unmanaged
         where TConversion : unmanaged, IConversion<T, double>
     {
@@ -26,7 +30,7 @@ public static partial class SumOfSquares
         lock (tables)
         {
             Span<ArrayChunk> all = tables.Describe(arrays.Length);
-            for (int i = 0; i < all.Length; i++) all[i] = new() { X = IlgpuStorage.AddressOf(arrays[i]), Count = arrays[i].Length };
+            for (int i = 0; i < all.Length; i++) all[i] = new() { X = GpuStorage.AddressOf(arrays[i]), Count = arrays[i].Length };
             ChunkTable table = tables.Of(all, sizeof(T));
             if (table.Count == 0)
             {
@@ -39,8 +43,8 @@ public static partial class SumOfSquares
             {
                 Action<ArrayView<ArrayChunk>, ArrayView<DoubleScalar>> kernel = ChunkKernel<T, TConversion>;
                 device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    (new Index1D(table.Count), new Index1D(Threads)), IlgpuStorage.ViewOf<ArrayChunk>(table.Storage),
-                    IlgpuStorage.ViewOf<DoubleScalar>(partial));
+                    (new Index1D(table.Count), new Index1D(Threads)), GpuStorage.ViewOf<ArrayChunk>(table.Storage),
+                    GpuStorage.ViewOf<DoubleScalar>(partial));
                 Reduce.Sum(partial, [table.Count], [0], sum);
             }
             finally
@@ -73,7 +77,7 @@ public static partial class SumOfSquares
     }
 
     /// <summary>Composed of other kernels, where arrays have no addresses.</summary>
-    private static void Composed(IlgpuDevice device, ReadOnlySpan<Storage> arrays, Storage sum)
+    private static void Composed(GpuDevice device, ReadOnlySpan<Storage> arrays, Storage sum)
     {
         Storage parts = device.Allocate(DType.Float64, arrays.Length);
         try

@@ -1,4 +1,8 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Reductions;
+
+namespace Engine.Kernels.Optimizers;
 
 /// <summary>The sum of the squares of arrays, in float64 whatever they hold: what a norm is taken from.</summary>
 public static partial class SumOfSquares
@@ -31,7 +35,7 @@ public static partial class SumOfSquares
             }
             else
             {
-                sum += RunOnIlgpu((IlgpuDevice)arrays[start].Device, like);
+                sum += RunOnIlgpu((GpuDevice)arrays[start].Device, like);
             }
         }
 
@@ -43,7 +47,7 @@ public static partial class SumOfSquares
     /// <param name="sum">The sum: one float64.</param>
     internal static void Run(ReadOnlySpan<Storage> arrays, Storage sum)
     {
-        IlgpuDevice device = (IlgpuDevice)Arguments.OneDevice(nameof(SumOfSquares), [.. arrays, sum]);
+        GpuDevice device = (GpuDevice)Arguments.OneDevice(nameof(SumOfSquares), [.. arrays, sum]);
         Storage runs = device.Allocate(DType.Float64, Math.Max(arrays.Length, 1));
         try
         {
@@ -63,7 +67,7 @@ public static partial class SumOfSquares
         }
     }
 
-    private static double RunOnIlgpu(IlgpuDevice device, ReadOnlySpan<Storage> arrays)
+    private static double RunOnIlgpu(GpuDevice device, ReadOnlySpan<Storage> arrays)
     {
         Storage sum = device.Allocate(DType.Float64, 1);
         try

@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Pool;
 
 /// <summary>
 /// The mean over windows of an image, for each channel. It is linear: its derivative is its transpose, and the derivative of that is it

@@ -1,6 +1,6 @@
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Pool;
 
 /// <summary>
 /// What is made of the elements of a window, taken row by row. Beside the value goes a position: the number of a place in the window, held

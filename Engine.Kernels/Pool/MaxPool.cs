@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Pool;
 
 /// <summary>
 /// The maximum over windows of an image, for each channel. Padding never wins. Of equal elements the first one, row by row, is taken; a

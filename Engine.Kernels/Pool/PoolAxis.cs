@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Pool;
 
 /// <summary>The windows along one axis of an image: which places a window has inside, and which windows a place is in.</summary>
 internal readonly struct PoolAxis(int inputs, int outputs, int kernel, int stride, int before)

@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Pool;
 
 /// <summary>A pooling as its kernels take it, on the host and on a GPU.</summary>
 internal readonly struct PoolLayout

@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Conv;
+
+namespace Engine.Kernels.Pool;
 
 /// <summary>
 /// The extents of a pooling of images [Batch, Height, Width, Channels] to [Batch, OutputHeight, OutputWidth, Channels]. Windows that would

@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Conv;
+
+namespace Engine.Kernels.Pool;
 
 /// <summary>The window of a pooling, its strides, and the padding around the image, which must be smaller than the window.</summary>
 /// <param name="Height">Rows of the window; at least 1.</param>

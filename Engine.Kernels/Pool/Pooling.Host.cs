@@ -1,7 +1,10 @@
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Norms;
+using Engine.Kernels.Reductions;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Pool;
 
 // Vectors run along the channels; a task is some rows of what is written, so that threads never write to the same element.
 internal static unsafe partial class Pooling

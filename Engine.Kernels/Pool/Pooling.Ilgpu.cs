@@ -1,12 +1,14 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Norms;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Pool;
 
 internal static partial class Pooling
 {
-    private static void FoldOnIlgpu<TFold>(IlgpuDevice device, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
+    private static void FoldOnIlgpu<TFold>(GpuDevice device, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
         where TFold : unmanaged, IWindowFold
     {
         if (y.DType == DType.Float32) FoldOnIlgpu<FloatScalar, TFold>(device, fold, layout, x, positions, y);
@@ -14,18 +16,18 @@ internal static partial class Pooling
     }
 
     private static void FoldOnIlgpu<TLane, TFold>(
-        IlgpuDevice device, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
+        GpuDevice device, TFold fold, in PoolLayout layout, Storage x, Storage? positions, Storage y)
         where TLane : unmanaged, ILane<TLane>
         where TFold : unmanaged, IWindowFold
     {
         Action<Index1D, PoolLayout, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TFold> kernel = FoldKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            y.Length, layout, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(positions ?? y), positions is null ? 0 : 1,
-            IlgpuStorage.ViewOf<TLane>(y), fold);
+            y.Length, layout, GpuStorage.ViewOf<TLane>(x), GpuStorage.ViewOf<TLane>(positions ?? y), positions is null ? 0 : 1,
+            GpuStorage.ViewOf<TLane>(y), fold);
     }
 
     private static void SpreadOnIlgpu<TSpread>(
-        IlgpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+        GpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
         where TSpread : unmanaged, IWindowSpread
     {
         if (dx.DType == DType.Float32) SpreadOnIlgpu<FloatScalar, TSpread>(device, spread, layout, g, positions, dx);
@@ -33,13 +35,13 @@ internal static partial class Pooling
     }
 
     private static void SpreadOnIlgpu<TLane, TSpread>(
-        IlgpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
+        GpuDevice device, TSpread spread, in PoolLayout layout, Storage g, Storage? positions, Storage dx)
         where TLane : unmanaged, ILane<TLane>
         where TSpread : unmanaged, IWindowSpread
     {
         Action<Index1D, PoolLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TSpread> kernel = SpreadKernel;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            dx.Length, layout, IlgpuStorage.ViewOf<TLane>(g), IlgpuStorage.ViewOf<TLane>(positions ?? g), IlgpuStorage.ViewOf<TLane>(dx),
+            dx.Length, layout, GpuStorage.ViewOf<TLane>(g), GpuStorage.ViewOf<TLane>(positions ?? g), GpuStorage.ViewOf<TLane>(dx),
             spread);
     }
 

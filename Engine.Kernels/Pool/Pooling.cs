@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+
+namespace Engine.Kernels.Pool;
 
 /// <summary>The two walks that all poolings are: from windows to one element each, and back to every place of the image.</summary>
 internal static partial class Pooling
@@ -14,7 +16,7 @@ internal static partial class Pooling
     {
         if (y.Length == 0) return;
         if (y.Device is CpuDevice cpu) FoldOnHost(cpu, fold, layout, x, positions, y);
-        else FoldOnIlgpu((IlgpuDevice)y.Device, fold, layout, x, positions, y);
+        else FoldOnIlgpu((GpuDevice)y.Device, fold, layout, x, positions, y);
     }
 
     /// <summary>dx[place] = the sum of what the windows that the place is in give it.</summary>
@@ -28,7 +30,7 @@ internal static partial class Pooling
     {
         if (dx.Length == 0) return;
         if (dx.Device is CpuDevice cpu) SpreadOnHost(cpu, spread, layout, g, positions, dx);
-        else SpreadOnIlgpu((IlgpuDevice)dx.Device, spread, layout, g, positions, dx);
+        else SpreadOnIlgpu((GpuDevice)dx.Device, spread, layout, g, positions, dx);
     }
 
     /// <summary>Checks the arguments of a pooling: one device, one floating type, the lengths, and no storage twice.</summary>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Pool;
 
 /// <summary>sum(x) / divisor</summary>
 internal readonly struct AverageFold : IWindowFold

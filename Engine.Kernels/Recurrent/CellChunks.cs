@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Recurrent;
 
 /// <summary>How the cells of a step are cut into chunks of work.</summary>
 internal static class CellChunks

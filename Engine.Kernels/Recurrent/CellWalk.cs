@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Recurrent;
 
 /// <summary>The extents of a step as GPU kernels take them: where the state of a thread stands.</summary>
 internal readonly struct CellWalk(RecurrentShape shape, int step)

@@ -1,13 +1,14 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Recurrent;
 
 public static partial class GruCell
 {
     private static void ForwardOnIlgpu(
-        IlgpuDevice device, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept,
+        GpuDevice device, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage output, Storage kept,
         Storage hiddenBefore)
     {
         if (input.DType == DType.Float32) Run<FloatScalar>();
@@ -18,14 +19,14 @@ public static partial class GruCell
             Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>> kernel =
                 ForwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(input), IlgpuStorage.ViewOf<V>(product),
-                IlgpuStorage.ViewOf<V>(hidden),
-                IlgpuStorage.ViewOf<V>(output), IlgpuStorage.ViewOf<V>(kept), IlgpuStorage.ViewOf<V>(hiddenBefore));
+                (int)shape.StepLength, new CellWalk(shape, step), GpuStorage.ViewOf<V>(input), GpuStorage.ViewOf<V>(product),
+                GpuStorage.ViewOf<V>(hidden),
+                GpuStorage.ViewOf<V>(output), GpuStorage.ViewOf<V>(kept), GpuStorage.ViewOf<V>(hiddenBefore));
         }
     }
 
     private static void BackwardOnIlgpu(
-        IlgpuDevice device, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore,
+        GpuDevice device, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage kept, Storage hiddenBefore,
         Storage inputGradient, Storage productGradient,
         Storage productGradients)
     {
@@ -37,10 +38,10 @@ public static partial class GruCell
             Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
                 ArrayView<V>> kernel = BackwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(gradient), IlgpuStorage.ViewOf<V>(hiddenGradient),
-                IlgpuStorage.ViewOf<V>(kept),
-                IlgpuStorage.ViewOf<V>(hiddenBefore), IlgpuStorage.ViewOf<V>(inputGradient), IlgpuStorage.ViewOf<V>(productGradient),
-                IlgpuStorage.ViewOf<V>(productGradients));
+                (int)shape.StepLength, new CellWalk(shape, step), GpuStorage.ViewOf<V>(gradient), GpuStorage.ViewOf<V>(hiddenGradient),
+                GpuStorage.ViewOf<V>(kept),
+                GpuStorage.ViewOf<V>(hiddenBefore), GpuStorage.ViewOf<V>(inputGradient), GpuStorage.ViewOf<V>(productGradient),
+                GpuStorage.ViewOf<V>(productGradients));
         }
     }
 

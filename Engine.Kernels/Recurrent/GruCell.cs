@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Recurrent;
 
 /// <summary>
 /// One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078), all of its gates in one pass over memory, of float or double. The
@@ -35,7 +38,7 @@ public static partial class GruCell
             (nameof(hiddenBefore), hiddenBefore, shape.Length));
         if (shape.StepLength == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, shape, step, input, product, hidden, output, kept, hiddenBefore);
-        else ForwardOnIlgpu((IlgpuDevice)device, shape, step, input, product, hidden, output, kept, hiddenBefore);
+        else ForwardOnIlgpu((GpuDevice)device, shape, step, input, product, hidden, output, kept, hiddenBefore);
     }
 
     /// <summary>
@@ -68,7 +71,7 @@ public static partial class GruCell
         if (shape.StepLength == 0) return;
         if (device is CpuDevice cpu) BackwardOnHost(
             cpu, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients);
-        else BackwardOnIlgpu((IlgpuDevice)device, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient,
+        else BackwardOnIlgpu((GpuDevice)device, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient,
             productGradients);
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Recurrent;
 
 /// <summary>What a cell of a gated recurrent unit computes of its gates, once for vectors and for GPU threads.</summary>
 internal static class GruFormulas

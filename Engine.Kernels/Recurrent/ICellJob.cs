@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Norms;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Recurrent;
 
 /// <summary>What is done to a piece of a cell's row: as many numbers as a vector holds, or the first of them.</summary>
 internal unsafe interface ICellJob<T, V>

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Norms;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Recurrent;
 
 public static unsafe partial class LstmCell
 {

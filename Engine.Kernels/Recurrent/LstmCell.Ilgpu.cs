@@ -1,13 +1,14 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Recurrent;
 
 public static partial class LstmCell
 {
     private static void ForwardOnIlgpu(
-        IlgpuDevice device, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage cell, Storage output,
+        GpuDevice device, RecurrentShape shape, int step, Storage input, Storage product, Storage hidden, Storage cell, Storage output,
         Storage gates, Storage hiddenBefore, Storage cellBefore)
     {
         if (input.DType == DType.Float32) Run<FloatScalar>();
@@ -18,15 +19,15 @@ public static partial class LstmCell
             Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
                 ArrayView<V>> kernel = ForwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(input), IlgpuStorage.ViewOf<V>(product),
-                IlgpuStorage.ViewOf<V>(hidden), IlgpuStorage.ViewOf<V>(cell),
-                IlgpuStorage.ViewOf<V>(output), IlgpuStorage.ViewOf<V>(gates), IlgpuStorage.ViewOf<V>(hiddenBefore),
-                IlgpuStorage.ViewOf<V>(cellBefore));
+                (int)shape.StepLength, new CellWalk(shape, step), GpuStorage.ViewOf<V>(input), GpuStorage.ViewOf<V>(product),
+                GpuStorage.ViewOf<V>(hidden), GpuStorage.ViewOf<V>(cell),
+                GpuStorage.ViewOf<V>(output), GpuStorage.ViewOf<V>(gates), GpuStorage.ViewOf<V>(hiddenBefore),
+                GpuStorage.ViewOf<V>(cellBefore));
         }
     }
 
     private static void BackwardOnIlgpu(
-        IlgpuDevice device, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage cellGradient, Storage gates,
+        GpuDevice device, RecurrentShape shape, int step, Storage gradient, Storage hiddenGradient, Storage cellGradient, Storage gates,
         Storage cellBefore, Storage inputGradient, Storage productGradient)
     {
         if (gradient.DType == DType.Float32) Run<FloatScalar>();
@@ -37,10 +38,10 @@ public static partial class LstmCell
             Action<Index1D, CellWalk, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
                 ArrayView<V>> kernel = BackwardKernel;
             device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)shape.StepLength, new CellWalk(shape, step), IlgpuStorage.ViewOf<V>(gradient), IlgpuStorage.ViewOf<V>(hiddenGradient),
-                IlgpuStorage.ViewOf<V>(cellGradient),
-                IlgpuStorage.ViewOf<V>(gates), IlgpuStorage.ViewOf<V>(cellBefore), IlgpuStorage.ViewOf<V>(inputGradient),
-                IlgpuStorage.ViewOf<V>(productGradient));
+                (int)shape.StepLength, new CellWalk(shape, step), GpuStorage.ViewOf<V>(gradient), GpuStorage.ViewOf<V>(hiddenGradient),
+                GpuStorage.ViewOf<V>(cellGradient),
+                GpuStorage.ViewOf<V>(gates), GpuStorage.ViewOf<V>(cellBefore), GpuStorage.ViewOf<V>(inputGradient),
+                GpuStorage.ViewOf<V>(productGradient));
         }
     }
 

@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Recurrent;
 
 /// <summary>
 /// One step of a long short-term memory (Hochreiter and Schmidhuber 1997; with a forget gate, Gers et al. 2000), all of its gates in one
@@ -35,7 +38,7 @@ public static partial class LstmCell
             (nameof(cellBefore), cellBefore, shape.Length));
         if (shape.StepLength == 0) return;
         if (device is CpuDevice cpu) ForwardOnHost(cpu, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore);
-        else ForwardOnIlgpu((IlgpuDevice)device, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore);
+        else ForwardOnIlgpu((GpuDevice)device, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore);
     }
 
     /// <summary>
@@ -67,7 +70,7 @@ public static partial class LstmCell
         if (shape.StepLength == 0) return;
         if (device is CpuDevice cpu) BackwardOnHost(
             cpu, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient);
-        else BackwardOnIlgpu((IlgpuDevice)device, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient,
+        else BackwardOnIlgpu((GpuDevice)device, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient,
             productGradient);
     }
 }

@@ -1,4 +1,4 @@
-namespace Engine.Kernels;
+namespace Engine.Kernels.Recurrent;
 
 /// <summary>
 /// The extents of a recurrent layer over sequences: what a step adds up is [Batch, Steps, Positions, gates * Hidden], of which a step takes

@@ -1,7 +1,7 @@
 using System.Numerics;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Rows;
 
 /// <summary>What is done to one row that needs a look at the whole row before an element of it can be written.</summary>
 internal unsafe interface IRowOperation

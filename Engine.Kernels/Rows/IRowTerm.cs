@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Rows;
 
 /// <summary>
 /// What <see cref="RowSum"/> adds up over a row: sum(Term) + LogSign log(product(1 + Growth)). Where a term holds a log(1 + growth), the

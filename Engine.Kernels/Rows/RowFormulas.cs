@@ -1,6 +1,6 @@
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Rows;
 
 /// <summary>
 /// An operation on rows as its GPU kernels take it: each element is a function of its own inputs, the maximum of the first input's row, and

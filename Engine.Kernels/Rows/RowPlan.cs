@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Mapping;
+
+namespace Engine.Kernels.Rows;
 
 /// <summary>
 /// How up to four arguments are walked row by row, a row being a run along the innermost axis: along it an argument is contiguous or one

@@ -1,9 +1,12 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Norms;
+using Engine.Kernels.Reductions;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Rows;
 
 public static unsafe partial class RowSum
 {

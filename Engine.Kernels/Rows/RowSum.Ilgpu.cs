@@ -1,13 +1,15 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Rows;
 
 public static partial class RowSum
 {
     private static void RunIlgpu<TTerm>(
-        IlgpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
+        GpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where TTerm : unmanaged, IRowTerm
     {
         if (sums.DType == DType.Float32) RunIlgpu<FloatScalar, TTerm>(device, op, plan, x, y, z, w, sums);
@@ -15,7 +17,7 @@ public static partial class RowSum
     }
 
     private static void RunIlgpu<TLane, TTerm>(
-        IlgpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
+        GpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
     {
@@ -39,7 +41,7 @@ public static partial class RowSum
     }
 
     private static void Launch<TLane, TTerm>(
-        IlgpuDevice device, TTerm op, in RowPlan plan, int parts, int each, Storage x, Storage y, Storage z, Storage w, Storage sums)
+        GpuDevice device, TTerm op, in RowPlan plan, int parts, int each, Storage x, Storage y, Storage z, Storage w, Storage sums)
         where TLane : unmanaged, ILane<TLane>
         where TTerm : unmanaged, IRowTerm
     {
@@ -49,9 +51,9 @@ public static partial class RowSum
             ? RowKernel<TLane, TTerm, OneThread>
             : launch.IsWarp ? RowKernel<TLane, TTerm, OneWarp> : RowKernel<TLane, TTerm, OneGroup>;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            launch.Config, new RowWalk(plan), parts, each, IlgpuStorage.ViewOf<TLane>(x), IlgpuStorage.ViewOf<TLane>(y),
-            IlgpuStorage.ViewOf<TLane>(z), IlgpuStorage.ViewOf<TLane>(w),
-            IlgpuStorage.ViewOf<TLane>(sums), op);
+            launch.Config, new RowWalk(plan), parts, each, GpuStorage.ViewOf<TLane>(x), GpuStorage.ViewOf<TLane>(y),
+            GpuStorage.ViewOf<TLane>(z), GpuStorage.ViewOf<TLane>(w),
+            GpuStorage.ViewOf<TLane>(sums), op);
     }
 
     /// <summary>

@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Mapping;
+
+namespace Engine.Kernels.Rows;
 
 /// <summary>
 /// The sums over the innermost axis of an elementwise operation of one to four arguments, with broadcasting, in one pass: what the
@@ -65,6 +68,6 @@ public static partial class RowSum
         (Storage y, Storage z, Storage w) =
             (arguments.Length > 1 ? arguments[1] : x, arguments.Length > 2 ? arguments[2] : x, arguments.Length > 3 ? arguments[3] : x);
         if (sums.Device is CpuDevice cpu) RunHost(cpu, op, plan, x, y, z, w, sums);
-        else RunIlgpu((IlgpuDevice)sums.Device, op, plan, x, y, z, w, sums);
+        else RunIlgpu((GpuDevice)sums.Device, op, plan, x, y, z, w, sums);
     }
 }

@@ -1,4 +1,7 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Mapping;
+
+namespace Engine.Kernels.Rows;
 
 /// <summary>A <see cref="RowPlan"/> as GPU kernels take it.</summary>
 internal readonly unsafe struct RowWalk

@@ -1,24 +1,27 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Rows;
 
 // A softmax reads a row for its maximum, for the sum, and for the elements. Only the first of these goes to memory: a row of up to some
 // 4000 numbers, times the eight groups that a multiprocessor has at a time, stays in its first-level cache, longer ones in the second-level
 // cache. So what a row costs is a read and a write of each number, 16 bytes at a time.
 public static partial class Softmax
 {
-    private static void RunIlgpu<TOp>(IlgpuDevice device, TOp op, int rows, int columns, Storage a, Storage b, Storage output)
+    private static void RunIlgpu<TOp>(GpuDevice device, TOp op, int rows, int columns, Storage a, Storage b, Storage output)
         where TOp : unmanaged, IRowFormula
     {
         if (a.DType == DType.Float32) RunIlgpu<FloatScalar, TOp>(device, op, rows, columns, a, b, output);
         else RunIlgpu<DoubleScalar, TOp>(device, op, rows, columns, a, b, output);
     }
 
-    private static void RunIlgpu<TLane, TOp>(IlgpuDevice device, TOp op, int rows, int columns, Storage a, Storage b, Storage output)
+    private static void RunIlgpu<TLane, TOp>(GpuDevice device, TOp op, int rows, int columns, Storage a, Storage b, Storage output)
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IRowFormula
     {
@@ -27,8 +30,8 @@ public static partial class Softmax
             ? RowKernel<TLane, TOp, OneThread>
             : launch.IsWarp ? RowKernel<TLane, TOp, OneWarp> : RowKernel<TLane, TOp, OneGroup>;
         device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            launch.Config, rows, columns, IlgpuStorage.ViewOf<TLane>(a), IlgpuStorage.ViewOf<TLane>(b),
-            IlgpuStorage.ViewOf<TLane>(output), op);
+            launch.Config, rows, columns, GpuStorage.ViewOf<TLane>(a), GpuStorage.ViewOf<TLane>(b),
+            GpuStorage.ViewOf<TLane>(output), op);
     }
 
     /// <summary>

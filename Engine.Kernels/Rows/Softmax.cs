@@ -1,4 +1,6 @@
-namespace Engine.Kernels;
+using Engine.Kernels.Devices;
+
+namespace Engine.Kernels.Rows;
 
 /// <summary>
 /// Softmax and log-softmax over the rows of a matrix (all axes but the innermost count as rows), of float or double, with their
@@ -64,7 +66,7 @@ public static partial class Softmax
     {
         if (output.Length == 0) return;
         if (device is CpuDevice cpu) RunHost(cpu, row, rows, columns, a, b, output);
-        else RunIlgpu((IlgpuDevice)device, formula, rows, columns, a, b, output);
+        else RunIlgpu((GpuDevice)device, formula, rows, columns, a, b, output);
     }
 
     private static Device Check(string operation, int rows, int columns, params ReadOnlySpan<(string Name, Storage Storage)> arguments)

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Sampling;
 
 /// <summary>
 /// How much noise each step of a diffusion adds, and the forward process that it defines: x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e,

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels;
+namespace Engine.Kernels.Sampling;
 
 /// <summary>
 /// A sample of N(mean, e^logVariance) as a differentiable function of its parameters and of standard normal noise: the reparameterisation

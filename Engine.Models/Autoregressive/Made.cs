@@ -1,6 +1,9 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Autoregressive.Pixels;
 
 namespace Engine.Models.Autoregressive;
 
@@ -66,7 +69,7 @@ public sealed class Made : Module, IPixelModel
     public override Tensor Forward(Tensor x) => _network.Forward(x).Reshape(x.Shape);
 
     /// <inheritdoc/>
-    public Tensor LogLikelihood(Tensor x) => Autograd.LogLikelihood.Bernoulli(Forward(x), x);
+    public Tensor LogLikelihood(Tensor x) => Autograd.Likelihoods.LogLikelihood.Bernoulli(Forward(x), x);
 
     /// <inheritdoc/>
     /// <remarks>With several masks it is that of the mixture, log(1/m sum_i p_i(x)).</remarks>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Engine.Autograd.Nn;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 using Engine.Models.Training;
 

@@ -1,8 +1,11 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.Losses;
+using Engine.Kernels.Rows;
 using Engine.Models.Data;
 
 namespace Engine.Models.Classification;

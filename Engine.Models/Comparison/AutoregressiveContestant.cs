@@ -1,7 +1,8 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 
 namespace Engine.Models.Comparison;

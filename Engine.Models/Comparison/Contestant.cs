@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 
 namespace Engine.Models.Comparison;

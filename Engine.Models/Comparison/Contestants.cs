@@ -1,5 +1,5 @@
 using Engine.Autograd.Nn;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Diffusion;
 using Engine.Models.Flow;
 

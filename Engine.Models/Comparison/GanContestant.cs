@@ -1,6 +1,7 @@
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
 

@@ -1,8 +1,10 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Comparison;
 

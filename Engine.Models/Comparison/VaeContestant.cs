@@ -1,6 +1,11 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 using Engine.Models.Data;
 using Engine.Models.Variational;
 

@@ -1,5 +1,8 @@
 using Engine.Autograd;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 
 namespace Engine.Models.Diffusion;
 

@@ -1,5 +1,8 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Diffusion;
 

@@ -1,5 +1,9 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Diffusion;
 

@@ -1,6 +1,8 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.Sampling;
 
 namespace Engine.Models.Diffusion;
 

@@ -1,4 +1,4 @@
-using Engine.Kernels;
+using Engine.Kernels.Sampling;
 
 namespace Engine.Models.Diffusion;
 

@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 
 namespace Engine.Models.Diffusion;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Engine.Kernels;
+using Engine.Kernels.Sampling;
 using Engine.Models.Data;
 using Engine.Models.Training;
 

@@ -1,5 +1,7 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Diffusion;

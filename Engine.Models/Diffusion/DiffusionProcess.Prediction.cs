@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Rules;
 
 namespace Engine.Models.Diffusion;
 

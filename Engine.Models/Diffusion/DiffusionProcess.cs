@@ -1,5 +1,7 @@
 using Engine.Autograd;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.Sampling;
 
 namespace Engine.Models.Diffusion;
 

@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 
 namespace Engine.Models.Flow;
 

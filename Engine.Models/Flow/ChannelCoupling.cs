@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 using Engine.Autograd.Nn;
 
 namespace Engine.Models.Flow;

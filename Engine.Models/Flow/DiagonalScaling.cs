@@ -1,6 +1,6 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
 
 namespace Engine.Models.Flow;
 

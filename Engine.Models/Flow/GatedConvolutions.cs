@@ -1,7 +1,7 @@
 using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Gates;
 
 namespace Engine.Models.Flow;
 

@@ -1,5 +1,7 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Flow;
 

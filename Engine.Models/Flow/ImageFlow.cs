@@ -1,6 +1,9 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Flow;
 

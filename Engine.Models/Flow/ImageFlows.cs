@@ -1,6 +1,6 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Norms;
 
 namespace Engine.Models.Flow;
 

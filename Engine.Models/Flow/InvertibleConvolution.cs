@@ -1,6 +1,9 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Flows;
+using Engine.Kernels.Gemm;
 
 namespace Engine.Models.Flow;
 

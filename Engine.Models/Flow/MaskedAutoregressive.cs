@@ -1,5 +1,5 @@
 using Engine.Autograd;
-using Engine.Autograd.Nn;
+using Engine.Autograd.Bijections;
 using Engine.Models.Autoregressive;
 
 namespace Engine.Models.Flow;

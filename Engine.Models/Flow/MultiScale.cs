@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
 

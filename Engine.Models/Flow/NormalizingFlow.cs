@@ -1,6 +1,8 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Flow;
 

@@ -1,5 +1,7 @@
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Flow;
 

@@ -1,5 +1,6 @@
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Flow;

@@ -1,5 +1,7 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 using Engine.Kernels;
+using Engine.Kernels.Flows;
 
 namespace Engine.Models.Flow;
 

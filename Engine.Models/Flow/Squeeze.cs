@@ -1,4 +1,5 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 using Engine.Kernels;
 
 namespace Engine.Models.Flow;

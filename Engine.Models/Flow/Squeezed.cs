@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
 
 namespace Engine.Models.Flow;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Training;
 

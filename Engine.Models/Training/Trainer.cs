@@ -1,5 +1,6 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Checks;
 using Engine.Models.Data;
 
 namespace Engine.Models.Training;

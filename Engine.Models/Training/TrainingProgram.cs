@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Checks;
 using Engine.Kernels;
 using Engine.Models.Data;
 

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
 

@@ -1,7 +1,10 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.Losses;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Variational;
 

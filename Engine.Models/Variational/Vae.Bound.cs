@@ -1,5 +1,10 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 
 namespace Engine.Models.Variational;
 
@@ -72,7 +77,7 @@ public sealed partial class Vae
         Tensor output = Decoder.Forward(z.Reshape(samples * batch, Latent)).Reshape(samples, batch, x.Count / batch);
         Tensor target = x.Reshape(batch, x.Count / batch);
         return objective.Reconstruction == Reconstruction.Bernoulli
-            ? Autograd.LogLikelihood.Bernoulli(output, target)
+            ? Autograd.Likelihoods.LogLikelihood.Bernoulli(output, target)
             : -Loss.MeanSquaredError(output.Sigmoid(), target, Reduction.Rows);
     }
 }

@@ -1,5 +1,6 @@
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Variational;
 

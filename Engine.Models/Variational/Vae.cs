@@ -1,6 +1,7 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Variational;
 

@@ -1,11 +1,14 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Adversarial;
 
 public sealed class DcganTests
 {

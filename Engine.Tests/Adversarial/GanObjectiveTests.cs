@@ -1,10 +1,10 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Engine.Models.Adversarial;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Adversarial;
 
 public sealed class GanObjectiveTests
 {

@@ -1,9 +1,14 @@
 using Engine.Autograd;
+using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Attention;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Attention;
 
 public sealed class AttentionTests
 {
@@ -40,7 +45,7 @@ public sealed class AttentionTests
         devices.Agree<float>(4e-6, 1, outputs, (s, y) => Run(s, y, outputIsResult: true), q, k, v, new float[rows]);
         devices.Agree<float>(4e-6, 1, rows, (s, y) => Run(s, y, outputIsResult: false), q, k, v, new float[outputs]);
 
-        void Run(Storage[] s, Storage result, bool outputIsResult) => Attention.Forward(
+        void Run(Storage[] s, Storage result, bool outputIsResult) => ScaledDotProductAttention.Forward(
             new(s[0], 0, channels, queries * channels), new(s[1], 0, channels, keys * channels), new(s[2], 0, channels, keys * channels),
             shape, outputIsResult ? result : s[3],
             outputIsResult ? s[3] : result);
@@ -76,8 +81,8 @@ public sealed class AttentionTests
             Storage output = s[0].Device.Allocate(DType.Float32, ofQueries),
                 logs = s[0].Device.Allocate(DType.Float32, batch * heads * queries);
             AttentionRows ofQ = Rows(s[0], queries), ofK = Rows(s[1], keys), ofV = Rows(s[2], keys);
-            Attention.Forward(ofQ, ofK, ofV, shape, output, logs);
-            Attention.Backward(
+            ScaledDotProductAttention.Forward(ofQ, ofK, ofV, shape, output, logs);
+            ScaledDotProductAttention.Backward(
                 ofQ, ofK, ofV, shape, output, logs, s[3], dq is null ? null : Rows(dq, queries), dk is null ? null : Rows(dk, keys),
                 dv is null ? null : Rows(dv, keys));
             output.Release();

@@ -1,10 +1,11 @@
 using Engine.Autograd;
-using Engine.Autograd.Nn;
 using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Kernels.Devices;
+using Engine.Models.Autoregressive.Pixels;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 /// <summary>Who sees whom.</summary>
 public sealed class PixelCausalityTests

@@ -1,12 +1,15 @@
 using Engine.Autograd;
-using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Imaging;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 public sealed class PixelCnnModelTests
 {

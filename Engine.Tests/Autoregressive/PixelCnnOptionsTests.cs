@@ -1,9 +1,10 @@
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Training;
 using Engine.Models.Variational;
+using Engine.Tests.Training;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 [Collection("console")]
 public sealed class PixelCnnOptionsTests

@@ -1,10 +1,14 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 public sealed class PixelRnnTests : IDisposable
 {

@@ -1,9 +1,9 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 /// <summary>Pixel models of every kind, as small as they can be.</summary>
 internal static class TinyPixels

@@ -1,7 +1,8 @@
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Text;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 public sealed class TokenSamplingTests
 {

@@ -2,11 +2,13 @@ using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
 using Engine.Models.Training;
+using Engine.Tests.Training;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 /// <summary>
 /// A small recurrent network in training on a text of its own, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.

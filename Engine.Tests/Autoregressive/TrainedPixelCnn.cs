@@ -2,11 +2,12 @@ using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 using Engine.Models.Training;
+using Engine.Tests.Training;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 /// <summary>
 /// A small gated PixelCNN in training, with dropout and an average of its weights, to be stopped, killed and resumed:

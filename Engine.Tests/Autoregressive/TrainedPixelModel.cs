@@ -1,12 +1,12 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
-using Engine.Models.Training;
+using Engine.Tests.Training;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 /// <summary>A small density of binary images in training, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
 internal sealed class TrainedPixelModel<TModel> : IStateful, IDisposable where TModel : Module, IPixelModel

@@ -1,11 +1,14 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
-using Engine.Models.Autoregressive;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Autoregressive;
 
 public sealed class TransformerTests : IDisposable
 {

@@ -3,9 +3,11 @@ using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Checkpoints;
 
 public sealed class ConvolutionWeightsTests
 {

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Checkpoints;
 
 /// <summary>Safetensors files put together by hand.</summary>
 internal static class SafetensorsBytes

@@ -4,7 +4,7 @@ using System.Text;
 using Engine.Autograd.Checkpoints;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Checkpoints;
 
 public sealed class SafetensorsDamageTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using Engine.Autograd.Checkpoints;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Checkpoints;
 
 public sealed class SafetensorsRefusalTests : IDisposable
 {

@@ -2,9 +2,11 @@ using System.Text;
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Checkpoints;
 
 public sealed class SafetensorsTests : IDisposable
 {

@@ -1,8 +1,9 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Checkpoints;
 
 /// <summary>Keeps a copy of the state that it is shown, or sets that of another copy.</summary>
 internal sealed class StateCopy : StateVisitor

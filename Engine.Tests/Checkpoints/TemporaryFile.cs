@@ -1,4 +1,4 @@
-namespace Engine.Tests;
+namespace Engine.Tests.Checkpoints;
 
 /// <summary>A file in a folder of its own, which goes with it.</summary>
 internal sealed class TemporaryFile : IDisposable

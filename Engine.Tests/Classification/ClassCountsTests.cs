@@ -1,7 +1,8 @@
 using Engine.Models.Classification;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Classification;
 
 public sealed class ClassCountsTests
 {

@@ -1,11 +1,12 @@
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Engine.Models.Classification;
 using Engine.Models.Data;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Classification;
 
 public sealed class DigitClassifierTests : IDisposable
 {

@@ -1,9 +1,12 @@
 using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Conv;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Conv;
 
 /// <summary>Every rung of the GPU kernels on the simulator beside the host.</summary>
 public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDevices>
@@ -57,18 +60,18 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
             bool accumulate = index % 3 == 1;
             Near(g.Length, shape.KernelHeight * shape.KernelWidth * shape.GroupInputs, (s, y) =>
             {
-                if (y.Device is IlgpuDevice device) Conv2d.RunByPlan(plan, device, s[0], s[1], y, shape, s[2], activation, accumulate);
+                if (y.Device is GpuDevice device) Conv2d.RunByPlan(plan, device, s[0], s[1], y, shape, s[2], activation, accumulate);
                 else Conv2d.Run(s[0], s[1], y, shape, s[2], activation, accumulate);
             }, x, w, outputs);
             Near(x.Length, shape.KernelHeight * shape.KernelWidth * shape.GroupOutputs, (s, y) =>
             {
-                if (y.Device is IlgpuDevice device) Conv2d.InputGradientByPlan(
+                if (y.Device is GpuDevice device) Conv2d.InputGradientByPlan(
                     plan, device, s[0], s[1], y, shape, s[2], activation, accumulate);
                 else Conv2d.InputGradient(s[0], s[1], y, shape, s[2], activation, accumulate);
             }, g, w, inputs);
             Near(w.Length, shape.Batch * shape.OutputHeight * shape.OutputWidth, (s, y) =>
             {
-                if (y.Device is IlgpuDevice device) Conv2d.WeightGradientByPlan(plan, device, s[0], s[1], y, shape, accumulate);
+                if (y.Device is GpuDevice device) Conv2d.WeightGradientByPlan(plan, device, s[0], s[1], y, shape, accumulate);
                 else Conv2d.WeightGradient(s[0], s[1], y, shape, accumulate);
             }, x, g);
 

@@ -1,10 +1,15 @@
 using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Conv;
+using Engine.Kernels.Conv.Host;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
 using Engine.Kernels.Lanes;
+using Engine.Tests.Movement;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Conv;
 
 /// <summary>
 /// A convolution with random contents: its three products are run on hosts of one, two and three threads and held against the definition.

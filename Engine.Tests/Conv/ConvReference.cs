@@ -1,6 +1,8 @@
-using Engine.Kernels;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Gemm;
+using Engine.Tests.Operations;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Conv;
 
 /// <summary>Convolutions by their definition, in double, with the sum of magnitudes that bounds the rounding of each element.</summary>
 internal static class ConvReference

@@ -1,7 +1,8 @@
 using Engine.Kernels;
+using Engine.Kernels.Conv;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Conv;
 
 public sealed class ConvShapeTests
 {

@@ -1,7 +1,9 @@
 using Engine.Kernels;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Gemm;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Conv;
 
 public sealed class ConvTests
 {

@@ -1,8 +1,11 @@
 using Engine.Kernels;
 using Engine.Kernels.Conv;
+using Engine.Kernels.Conv.Host;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Conv;
 
 public sealed class WinogradTests
 {

@@ -1,7 +1,9 @@
 using Engine.Models.Data;
+using Engine.Tests.Movement;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Data;
 
 [Collection("thread pool")]
 public sealed class BatchLoaderTests

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Data;
 
 /// <summary>A folder of its own for one test, and files to put into it.</summary>
 internal sealed class DataFolder : IDisposable

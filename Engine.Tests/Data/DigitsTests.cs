@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using Engine.Models.Data;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Data;
 
 public sealed class DigitsTests
 {

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Engine.Models.Data;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Data;
 
 [Collection("thread pool")]
 public sealed class DownloadTests : IDisposable

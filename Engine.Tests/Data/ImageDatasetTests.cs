@@ -1,7 +1,7 @@
 using Engine.Models.Data;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Data;
 
 public sealed class ImageDatasetTests
 {

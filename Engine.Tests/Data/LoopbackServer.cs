@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Data;
 
 /// <summary>A web server on this machine that answers as a test tells it, rightly or not.</summary>
 internal sealed class LoopbackServer : IDisposable

@@ -2,7 +2,7 @@ using System.Text;
 using Engine.Models.Data;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Data;
 
 public sealed class TextDatasetTests : IDisposable
 {

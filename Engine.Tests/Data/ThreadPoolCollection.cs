@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Data;
 
 /// <summary>
 /// Tests that occupy the whole thread pool, and tests of a server that answers on it within a time: neither may run beside anything else.

@@ -1,11 +1,16 @@
 using Engine.Autograd;
+using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Movement;
 using Engine.Models.Training;
+using Engine.Tests.Training;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Devices;
 
 /// <summary>
 /// What is said and what is kept when the memory of a device is used up, and when it is lost: on a simulator that fails by plan.
@@ -21,7 +26,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void Memory_that_is_used_up_says_who_asked_for_how_much_and_what_is_free()
     {
-        using IlgpuDevice device = GpuRuntime.OpenSimulator();
+        using GpuDevice device = GpuRuntime.OpenSimulator();
         device.Failures = new FailurePlan { Memory = 100_000 };
         using Tape tape = new(device);
         Tensor x = Tensor.Ones([64, 64]), y = Tensor.Ones([64, 128]);
@@ -38,7 +43,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void Kept_buffers_are_given_back_before_memory_is_called_used_up()
     {
-        using IlgpuDevice device = GpuRuntime.OpenSimulator();
+        using GpuDevice device = GpuRuntime.OpenSimulator();
         device.Failures = new FailurePlan { Memory = 100_000 };
         device.Allocate(DType.Float32, 16 * 1024).Release();
         device.Allocate(DType.Float32, 20 * 1024).Release();
@@ -48,7 +53,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void Memory_that_is_used_up_in_a_derivative_is_told_so()
     {
-        using IlgpuDevice device = GpuRuntime.OpenSimulator();
+        using GpuDevice device = GpuRuntime.OpenSimulator();
         using Tape tape = new(device);
         Tensor x = tape.Watch(Tensor.Ones([512]));
         Tensor loss = x.Exp().Sin().Mean();
@@ -62,7 +67,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void A_lost_device_says_so_at_every_call_and_is_closed_without_another_word()
     {
-        IlgpuDevice device = GpuRuntime.OpenSimulator();
+        GpuDevice device = GpuRuntime.OpenSimulator();
         using Tensor x = Tensor.Ones([4], device: device);
         device.Failures = new FailurePlan { Launches = device.Activity.Launches };
         DeviceException e = Assert.Throws<DeviceException>(() => Tensor.Ones([4], device: device));
@@ -83,7 +88,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void A_mistake_of_a_kernel_on_the_simulator_stays_what_it_is()
     {
-        using IlgpuDevice device = GpuRuntime.OpenSimulator();
+        using GpuDevice device = GpuRuntime.OpenSimulator();
         InvalidOperationException mistake = new("a mistake");
         Assert.Same(mistake, Assert.Throws<InvalidOperationException>(() => device.FailLaunch(mistake)));
     }
@@ -224,7 +229,7 @@ public sealed class DeviceFailureTests : IDisposable
     }
 
     private (int Code, string Output, string Error) Train(
-        string folder, Func<IlgpuDevice, Action> prepare, string? option = null, Func<Tensor, long, Tensor>? lossOf = null)
+        string folder, Func<GpuDevice, Action> prepare, string? option = null, Func<Tensor, long, Tensor>? lossOf = null)
     {
         ProgramInfo info = new("lost", "A test.", Epochs: 4, Batch: 8, Data: null);
         string[] args = ["--out", folder, "--device", "simulator", "--checkpoint-minutes", "0"];
@@ -233,7 +238,7 @@ public sealed class DeviceFailureTests : IDisposable
             ModuleOptions options = new(run.Random, run.Device);
             using Sequential net = new(new Linear(3, 5, options), new Linear(5, 2, options));
             using Adam adam = new(net.Parameters);
-            Action stepped = prepare((IlgpuDevice)run.Device);
+            Action stepped = prepare((GpuDevice)run.Device);
             Trainer trainer = run.Trainer(("net", net), ("adam", adam));
             foreach (int epoch in trainer.Epochs())
             {

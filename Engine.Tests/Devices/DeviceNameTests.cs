@@ -1,7 +1,8 @@
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Devices;
 
 public sealed class DeviceNameTests
 {
@@ -52,7 +53,7 @@ public sealed class DeviceNameTests
     {
         using Device device = DeviceFactory.OpenDefault(wanted);
         Assert.Contains(device.Name, (string[])["cuda:0", "cpu"]);
-        Assert.NotEqual(ILGPU.Runtime.AcceleratorType.CPU, (device as IlgpuDevice)?.Accelerator.AcceleratorType);
+        Assert.NotEqual(ILGPU.Runtime.AcceleratorType.CPU, (device as GpuDevice)?.Accelerator.AcceleratorType);
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
-using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Devices;
 
 public sealed unsafe class MemoryPoolTests
 {

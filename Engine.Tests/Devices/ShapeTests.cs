@@ -1,7 +1,7 @@
 using Engine.Kernels;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Devices;
 
 public sealed class ShapeTests
 {

@@ -1,7 +1,9 @@
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Devices;
 
 public sealed class StorageTests
 {

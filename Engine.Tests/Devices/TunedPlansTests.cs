@@ -1,9 +1,12 @@
 using Engine.Kernels;
 using Engine.Kernels.Conv;
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Conv.Gpu;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Devices;
 
 /// <summary>Plans that are found by trying, and kept in a file.</summary>
 public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevices>, IDisposable
@@ -54,7 +57,7 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
     [Fact]
     public void Products_and_convolutions_are_tried_on_their_own_operands_and_leave_their_result_alone()
     {
-        IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
+        GpuDevice simulator = (GpuDevice)devices.Gpu;
         TunedPlans tuned = new(Path);
         Storage a = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(16 * 130)),
             b = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(130 * 8));

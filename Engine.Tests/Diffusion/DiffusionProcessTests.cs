@@ -1,9 +1,12 @@
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 using Engine.Models.Diffusion;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Diffusion;
 
 public sealed class DiffusionProcessTests : IDisposable
 {

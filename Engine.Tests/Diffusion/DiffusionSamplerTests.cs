@@ -1,9 +1,12 @@
 using Engine.Autograd;
-using Engine.Kernels;
+using Engine.Autograd.Losses;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 using Engine.Models.Diffusion;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Diffusion;
 
 /// <summary>Samplers and bound with the best possible network for Gaussian data, for which everything is known.</summary>
 public sealed class DiffusionSamplerTests : IDisposable

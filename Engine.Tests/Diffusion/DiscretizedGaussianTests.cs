@@ -1,8 +1,11 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Diffusion;
 
 public sealed class DiscretizedGaussianTests : IDisposable
 {

@@ -1,8 +1,9 @@
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.Sampling;
 using Engine.Models.Diffusion;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Diffusion;
 
 /// <summary>
 /// The best that a network could do for independent data N(mean, deviation²): the mean of what it predicts given x_t, in closed form, and

@@ -1,13 +1,17 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 using Engine.Models.Data;
 using Engine.Models.Diffusion;
 using Engine.Models.Training;
+using Engine.Tests.Training;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Diffusion;
 
 /// <summary>
 /// A small diffusion model in training, with dropout and an average of its weights, to be stopped, killed and resumed:

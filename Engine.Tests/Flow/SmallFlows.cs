@@ -1,11 +1,15 @@
 using Engine.Autograd;
+using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Flows;
+using Engine.Kernels.Gemm;
 using Engine.Models.Autoregressive;
 using Engine.Models.Flow;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Flow;
 
 /// <summary>Every transform, small, and compositions of them, with parameters that are not those of the identity.</summary>
 internal static class SmallFlows

@@ -1,12 +1,14 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Data;
 using Engine.Models.Flow;
 using Engine.Models.Training;
+using Engine.Tests.Training;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Flow;
 
 /// <summary>A small Glow with learned noise in training, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
 internal sealed class TrainedFlow : IStateful, IDisposable

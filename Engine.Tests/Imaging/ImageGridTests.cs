@@ -1,8 +1,9 @@
 using Engine.Models.Data;
 using Engine.Models.Imaging;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Imaging;
 
 public sealed class ImageGridTests
 {

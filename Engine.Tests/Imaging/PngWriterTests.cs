@@ -2,9 +2,10 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using Engine.Models.Imaging;
+using Engine.Tests.Data;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Imaging;
 
 public sealed class PngWriterTests
 {

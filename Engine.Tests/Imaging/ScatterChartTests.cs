@@ -1,7 +1,8 @@
 using Engine.Models.Imaging;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Imaging;
 
 public sealed class ScatterChartTests
 {

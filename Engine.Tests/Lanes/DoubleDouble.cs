@@ -1,4 +1,4 @@
-namespace Engine.Tests;
+namespace Engine.Tests.Lanes;
 
 /// <summary>An unevaluated sum of two doubles, some 31 digits: what the float64 functions are measured against.</summary>
 internal readonly record struct DoubleDouble(double Hi, double Lo)

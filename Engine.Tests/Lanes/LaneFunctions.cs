@@ -1,6 +1,6 @@
 using Engine.Kernels.Lanes;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Lanes;
 
 /// <summary>A function on lanes together with what it is measured against.</summary>
 internal interface ILaneFunction

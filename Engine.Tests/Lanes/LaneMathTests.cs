@@ -1,7 +1,7 @@
 using Engine.Kernels.Lanes;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Lanes;
 
 /// <summary>Bounds are the maxima that the summaries of <see cref="LaneMath"/> promise.</summary>
 public sealed class LaneMathTests

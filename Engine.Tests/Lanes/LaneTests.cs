@@ -1,7 +1,7 @@
 using Engine.Kernels.Lanes;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Lanes;
 
 /// <summary>The operations of every lane type against plain arithmetic.</summary>
 public sealed class LaneTests

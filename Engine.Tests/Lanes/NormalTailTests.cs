@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Lanes;
 
 public sealed class NormalTailTests : IDisposable
 {

@@ -1,6 +1,7 @@
 using Engine.Kernels.Lanes;
+using Engine.Tests.Operations;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Lanes;
 
 /// <summary>Errors in units in the last place of the exact result.</summary>
 internal static unsafe class Ulp

@@ -1,8 +1,11 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Losses;
 
 /// <summary>Densities and divergences against what defines them: sums to one, integrals, differences of distribution functions.</summary>
 public sealed class DistributionTests : IDisposable

@@ -1,7 +1,7 @@
 using Engine.Models.Metrics;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Metrics;
 
 public sealed class NearestNeighborTests
 {

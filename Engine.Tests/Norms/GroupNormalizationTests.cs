@@ -1,9 +1,13 @@
 using System.Numerics;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Norms;
+using Engine.Tests.Gpu;
+using Engine.Tests.Movement;
 using Xunit;
-using static Engine.Tests.Guarded;
+using static Engine.Tests.Movement.Guarded;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Norms;
 
 public sealed class GroupNormalizationTests
 {

@@ -1,9 +1,12 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.RandomNumbers;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Norms;
 
 public sealed class NormLayerTests : IDisposable
 {

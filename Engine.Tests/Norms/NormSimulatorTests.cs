@@ -1,8 +1,12 @@
 using System.Numerics;
 using Engine.Kernels;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Norms;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Norms;
 
 public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {

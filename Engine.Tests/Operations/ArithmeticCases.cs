@@ -1,9 +1,10 @@
 using Engine.Autograd;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Elementwise;
-using static Engine.Tests.Tolerance;
+using Engine.Autograd.Losses;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Elementwise;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Arithmetic of tensors and numbers. One rounding is half an ULP; a constant that is rounded first adds another.</summary>
 internal static class ArithmeticCases

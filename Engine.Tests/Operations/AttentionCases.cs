@@ -1,7 +1,6 @@
-using Engine.Kernels;
-using static Engine.Tests.Draws;
+using static Engine.Tests.Operations.Draws;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>
 /// Attention, beside the width of vectors, the blocks of queries and the tiles of groups. A weight is off by what its score is off by,

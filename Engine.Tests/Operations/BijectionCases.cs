@@ -1,9 +1,12 @@
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.Flows;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Bijections with their log-determinants, both in one result, and triangular systems.</summary>
 internal static class BijectionCases

@@ -1,9 +1,12 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Gemm;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>
 /// Convolutions and transposed ones: kernels of odd and even extents, strides that leave rows over, all kinds of padding, dilations with

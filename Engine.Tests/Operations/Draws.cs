@@ -1,4 +1,4 @@
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Ways of drawing arguments: a case whose operation has kinks draws away from them.</summary>
 internal static class Draws

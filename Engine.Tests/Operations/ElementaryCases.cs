@@ -1,12 +1,14 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Lanes;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Elementwise;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.Mapping;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Elementwise;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Elementary functions, each within its ULPs wherever it is defined: the ranges reach to where float32 runs out.</summary>
 internal static class ElementaryCases

@@ -1,4 +1,4 @@
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>What a reference computed: the values and, for sums, the sum of the absolute terms of each.</summary>
 internal sealed record Expected(double[] Values, double[] Terms)

@@ -1,9 +1,11 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.Gates;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Gated activations, and what makes two halves of a row out of one.</summary>
 internal static class GateCases

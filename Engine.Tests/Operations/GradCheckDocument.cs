@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
-using Engine.Autograd;
+using Engine.Autograd.Checks;
+using Engine.Autograd.Rules;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>docs/gradcheck.md: what was checked of every operation, and how far off it was.</summary>
 internal static class GradCheckDocument

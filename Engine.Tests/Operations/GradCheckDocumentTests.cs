@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 public sealed class GradCheckDocumentTests
 {

@@ -1,6 +1,6 @@
 using Engine.Kernels;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Draws the elements of an argument.</summary>
 internal delegate double[] Draw(Random random, int count);

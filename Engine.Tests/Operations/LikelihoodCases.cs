@@ -1,8 +1,9 @@
-using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
+using Engine.Kernels.Norms;
+using static Engine.Tests.Operations.Draws;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Log-likelihoods and divergences.</summary>
 internal static class LikelihoodCases

@@ -1,8 +1,10 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
+using Engine.Kernels.Losses;
+using static Engine.Tests.Operations.Draws;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Losses.</summary>
 internal static class LossCases

@@ -1,9 +1,11 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.Gemm;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>
 /// Normalisations, beside the width of vectors and the number of rows from which sums are cut into parts. What a result is off by goes with

@@ -2,7 +2,7 @@ using System.Text;
 using Engine.Autograd;
 using Engine.Kernels;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>An operation with arguments, what it should compute, and how exactly: what every check of the operations is fed with.</summary>
 /// <param name="Operation">The operation, as <see cref="OperationNames"/> names it: <c>Tensor.Exp</c>.</param>

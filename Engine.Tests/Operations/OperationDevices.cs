@@ -1,6 +1,8 @@
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Tests.Gpu;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>The devices that operations are checked on.</summary>
 internal static class OperationDevices

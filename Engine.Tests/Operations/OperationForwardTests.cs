@@ -1,7 +1,7 @@
 using Engine.Kernels;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 public sealed class OperationForwardTests
 {

@@ -1,8 +1,9 @@
 using Engine.Autograd;
+using Engine.Autograd.Checks;
 using Engine.Kernels;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 public sealed class OperationGradientTests
 {

@@ -1,7 +1,11 @@
 using System.Reflection;
 using Engine.Autograd;
+using Engine.Autograd.Bijections;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>
 /// The names of the public operations: every public method or operator of these classes that makes a tensor, or one with its

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>All cases of all operations. Whoever adds an operation adds cases here, and every check applies to it.</summary>
 internal static class OperationRegistry

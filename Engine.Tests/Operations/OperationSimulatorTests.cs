@@ -1,7 +1,8 @@
 using Engine.Kernels;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 public sealed class OperationSimulatorTests
 {

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 public sealed class OperationThreadTests
 {

@@ -1,6 +1,6 @@
 using Engine.Kernels;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Where elements go, for the references: plain loops over indices along each axis.</summary>
 internal static class Places

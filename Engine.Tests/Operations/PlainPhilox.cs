@@ -1,4 +1,4 @@
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Philox4x32-10 and the numbers made of it, one at a time, in plain loops.</summary>
 internal static class PlainPhilox

@@ -1,6 +1,6 @@
-using Engine.Kernels;
+using Engine.Kernels.Flows;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Rational-quadratic splines in plain float64, after Durkan et al. 2019, section 3.1; the inverse by bisection.</summary>
 internal static class PlainSpline

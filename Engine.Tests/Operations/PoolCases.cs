@@ -1,9 +1,11 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.Pool;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>
 /// Pooling and changes of size of images: channels beside the widths of vectors, windows side by side, overlapping, apart and cut by the

@@ -1,9 +1,11 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.Gemm;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Matrix products and the fully connected layer, beside the tiles of the kernels: 8, 16 and 48 wide, 6, 8 and 12 high.</summary>
 internal static class ProductCases

@@ -1,9 +1,13 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Operations on random numbers, and functions of given noise.</summary>
 internal static class RandomCases

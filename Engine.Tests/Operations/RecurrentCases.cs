@@ -1,9 +1,9 @@
 using Engine.Autograd;
-using Engine.Kernels;
-using static Engine.Tests.Draws;
-using static Engine.Tests.Tolerance;
+using Engine.Autograd.Losses;
+using static Engine.Tests.Operations.Draws;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>
 /// Recurrent layers over whole sequences, beside the widths of vectors; with states from before and without. References are the equations

@@ -1,4 +1,4 @@
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Functions that .NET lacks, in float64, for the references.</summary>
 internal static class References

@@ -1,8 +1,10 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
-using static Engine.Tests.Tolerance;
+using Engine.Kernels.Norms;
+using static Engine.Tests.Operations.Tolerance;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>Makes the cases of losses and likelihoods: an elementwise formula of inputs that broadcast, with every reduction.</summary>
 internal static class TermCases

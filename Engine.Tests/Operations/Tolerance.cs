@@ -1,7 +1,8 @@
 using System.Globalization;
 using Engine.Kernels;
+using Engine.Tests.Lanes;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Operations;
 
 /// <summary>
 /// How far a result may be from the reference. Either a number of units in the last place of the result, for elementwise operations, or

@@ -1,9 +1,11 @@
 using System.Numerics;
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.Pool;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Pool;
 
 public sealed class PoolTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {

@@ -1,8 +1,11 @@
 using Engine.Kernels;
 using Engine.Kernels.Conv;
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Conv.Gpu;
+using Engine.Kernels.Conv.Host;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
-using Engine.Kernels.TensorCore;
+using Engine.Tests.Gpu;
 using ILGPU.Runtime.Cuda;
 using Xunit;
 
@@ -98,7 +101,7 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         {
             PackedLayout image = TensorTileConv2d.ImageOf(product, a.Length, 4),
                 gradient = new(product.Depth, product.ResultChannels, product.Parts, 4);
-            IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
+            GpuDevice simulator = (GpuDevice)devices.Gpu;
             long atImage = machine.Memory.Add<int>(Packed(a, source => OperandPacking.Run<Tf32Rounding>(simulator, image, source)));
             long atGradient = machine.Memory.Add<int>(Packed(b, source => OperandPacking.Run<Tf32Rounding>(simulator, gradient, source)));
             (int, int, int) tiles = ((TensorTileWeightGradient.PackedRows(ofWeight, image) + tile - 1) / tile, grid.Item2, grid.Item3);
@@ -111,11 +114,11 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
             PackedLayout image = TensorTileConv2d.ImageOf(product, a.Length, perChunk);
             PackedWeightLayout weight = PackedWeightLayout.Of(product, perChunk);
             long atImage = machine.Memory.Add<int>(Packed(a, source => rung == Conv2dRung.Tf32
-                ? OperandPacking.Run<Tf32Rounding>((IlgpuDevice)devices.Gpu, image, source)
-                : OperandPacking.Run<BFloat16Rounding>((IlgpuDevice)devices.Gpu, image, source)));
+                ? OperandPacking.Run<Tf32Rounding>((GpuDevice)devices.Gpu, image, source)
+                : OperandPacking.Run<BFloat16Rounding>((GpuDevice)devices.Gpu, image, source)));
             long atWeight = machine.Memory.Add<int>(Packed(b, source => rung == Conv2dRung.Tf32
-                ? WeightPacking.Run<Tf32Rounding, TProduct>((IlgpuDevice)devices.Gpu, product, weight, source)
-                : WeightPacking.Run<BFloat16Rounding, TProduct>((IlgpuDevice)devices.Gpu, product, weight, source)));
+                ? WeightPacking.Run<Tf32Rounding, TProduct>((GpuDevice)devices.Gpu, product, weight, source)
+                : WeightPacking.Run<BFloat16Rounding, TProduct>((GpuDevice)devices.Gpu, product, weight, source)));
             machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(image), PtxMachine.Of(atImage),
                 PtxMachine.Of(weight), PtxMachine.Of(atWeight), [0]);
         }

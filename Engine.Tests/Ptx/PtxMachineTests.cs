@@ -1,8 +1,10 @@
 using System.Reflection;
 using Engine.Kernels;
-using Engine.Kernels.Ladder;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
-using Engine.Kernels.TensorCore;
+using Engine.Tests.Gpu;
 using Xunit;
 
 namespace Engine.Tests.Ptx;
@@ -102,7 +104,7 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
 
     private int[] Packed(MatMulRung rung, PackedLayout layout, float[] operand)
     {
-        IlgpuDevice simulator = (IlgpuDevice)devices.Gpu;
+        GpuDevice simulator = (GpuDevice)devices.Gpu;
         Storage source = TwoDevices.With<float>(simulator, operand);
         Storage packed = rung == MatMulRung.Tf32 ? OperandPacking.Run<Tf32Rounding>(simulator, layout, source)
             : OperandPacking.Run<BFloat16Rounding>(simulator, layout, source);

@@ -1,8 +1,9 @@
 using System.Numerics;
-using Engine.Kernels;
+using Engine.Kernels.Rows;
+using Engine.Tests.Gpu;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Rows;
 
 public sealed class SoftmaxSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {

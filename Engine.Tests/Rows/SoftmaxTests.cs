@@ -1,9 +1,11 @@
 using System.Numerics;
 using Engine.Kernels;
+using Engine.Kernels.Rows;
+using Engine.Tests.Movement;
 using Xunit;
-using static Engine.Tests.Guarded;
+using static Engine.Tests.Movement.Guarded;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Rows;
 
 public sealed class SoftmaxTests
 {

@@ -1,4 +1,4 @@
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 /// <summary>Runs something and keeps what it writes to the console.</summary>
 internal static class CapturedConsole

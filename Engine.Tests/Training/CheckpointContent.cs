@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Engine.Autograd.Checkpoints;
 using Engine.Models.Training;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 /// <summary>All that a checkpoint says but for the times: what two runs that did the same have in common, to the bit.</summary>
 internal static class CheckpointContent

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 /// <summary>One of <see cref="TrainedPrograms"/> in a process of its own, to be killed or interrupted.</summary>
 internal sealed partial class ChildProgram : IDisposable

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Engine.Autograd.Checkpoints;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 /// <summary>Trainings that are killed and interrupted from outside.</summary>
 [Collection("console")]

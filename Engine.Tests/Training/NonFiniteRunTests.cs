@@ -5,7 +5,7 @@ using Engine.Autograd.Optim;
 using Engine.Models.Training;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 [Collection("console")]
 public sealed class NonFiniteRunTests : IDisposable

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 [Collection("console")]
 public sealed class ResumeTests : IDisposable

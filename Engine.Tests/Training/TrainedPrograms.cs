@@ -1,14 +1,22 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Adversarial;
 using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
+using Engine.Tests.Adversarial;
+using Engine.Tests.Autoregressive;
+using Engine.Tests.Diffusion;
+using Engine.Tests.Flow;
+using Engine.Tests.Operations;
+using Engine.Tests.Variational;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 /// <summary>
 /// Small training programs, to be stopped, killed and resumed; the test's own process runs them too. A model is added with a line in

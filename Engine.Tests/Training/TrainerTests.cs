@@ -1,12 +1,14 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Norms;
 using Engine.Models.Data;
 using Engine.Models.Training;
+using Engine.Tests.Movement;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 // What it prints would stand between that of others.
 [Collection("console")]

@@ -3,7 +3,7 @@ using Engine.Models.Imaging;
 using Engine.Models.Training;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 // What the program writes to the console is looked at, so nothing else may write there meanwhile.
 [Collection("console")]

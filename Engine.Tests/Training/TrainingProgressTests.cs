@@ -1,7 +1,7 @@
 using Engine.Models.Training;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 // What it prints is looked at.
 [Collection("console")]

@@ -4,7 +4,7 @@ using Engine.Models.Imaging;
 using Engine.Models.Training;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 public sealed class TrainingReportTests : IDisposable
 {

@@ -5,7 +5,7 @@ using Engine.Models.Data;
 using Engine.Models.Training;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Training;
 
 // What a run leaves for others to begin with: --from, weights.safetensors, --epochs 0.
 [Collection("console")]

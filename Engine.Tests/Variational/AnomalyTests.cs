@@ -1,9 +1,10 @@
-using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 using Engine.Models.Variational;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Variational;
 
 public sealed class AnomalyTests
 {

@@ -2,7 +2,7 @@ using Engine.Models.Data;
 using Engine.Models.Variational;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Variational;
 
 public sealed class BinaryImagesTests
 {

@@ -1,10 +1,11 @@
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Mapping;
 using Engine.Models.Imaging;
 using Engine.Models.Variational;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Variational;
 
 public sealed class LatentTests : IDisposable
 {

@@ -1,9 +1,9 @@
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Engine.Models.Variational;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Variational;
 
 public sealed class LinearProbeTests : IDisposable
 {

@@ -1,9 +1,13 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Variational;
+using Engine.Tests.Operations;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Variational;
 
 public sealed class ResamplingTests
 {

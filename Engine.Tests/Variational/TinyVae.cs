@@ -2,7 +2,7 @@ using Engine.Autograd.Nn;
 using Engine.Kernels;
 using Engine.Models.Variational;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Variational;
 
 /// <summary>A VAE small enough to integrate and to differentiate by differences.</summary>
 internal static class TinyVae

@@ -1,13 +1,16 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Models.Variational;
+using Engine.Tests.Training;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Variational;
 
 /// <summary>A small VAE in training, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
 internal sealed class TrainedVae : IStateful, IDisposable

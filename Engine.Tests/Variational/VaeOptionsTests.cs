@@ -1,8 +1,9 @@
 using Engine.Models.Training;
 using Engine.Models.Variational;
+using Engine.Tests.Training;
 using Xunit;
 
-namespace Engine.Tests;
+namespace Engine.Tests.Variational;
 
 [Collection("console")]
 public sealed class VaeOptionsTests

@@ -4,7 +4,7 @@
 // A recurrent network learns to write: dotnet run docs/lessons/char-rnn.cs -- [--data sentences|shakespeare|FILE] [--cell lstm|gru]
 // [--help]. See char-rnn.md.
 using Engine.Autograd.Nn;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
 using Engine.Models.Training;
 

@@ -7,6 +7,7 @@ using System.Diagnostics;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Classification;
 using Engine.Models.Comparison;
 using Engine.Models.Data;

@@ -6,6 +6,7 @@
 using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial;
 using Engine.Models.Classification;
 using Engine.Models.Data;

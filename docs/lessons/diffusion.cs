@@ -3,10 +3,13 @@
 
 // A diffusion model learns to draw digits out of noise: dotnet run docs/lessons/diffusion.cs -- [--data digits|mnist|PATH] [--predict
 // eps|x0|v] [--help]. See diffusion.md.
+using System.Globalization;
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Classification;
 using Engine.Models.Data;
 using Engine.Models.Diffusion;
@@ -101,7 +104,8 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
             choices.BoundImages);
         trainer.Record("bits_per_dim", bound.Total);
         run.Output.Save("bound.png", DiffusionPictures.Bound(bound));
-        run.Print(FormattableString.Invariant(
+        run.Print(string.Create(
+            CultureInfo.InvariantCulture,
             $"Variational bound of test images: {bound.Total:0.000} bits/dim ({bound.Terms[0]:0.000} of the first step, "
             + $"{bound.Prior:0.0000} of the prior; {bound.Images} images for each of {bound.Terms.Count} steps)."));
     }

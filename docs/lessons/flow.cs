@@ -3,7 +3,9 @@
 
 // A flow learns the exact likelihood of images: dotnet run docs/lessons/flow.cs -- [--model realnvp|nice|glow] [--data digits|mnist|PATH]
 // [--help]. See flow.md.
+using System.Globalization;
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Models.Data;
@@ -68,9 +70,10 @@ void Train(TrainingRun run)
     int samples = options.TestSamples(run);
     double bitsOfTest = model.BitsOf(test.Pixels, samples, run.Random.Split("test"));
     trainer.Record("test bits per dimension", bitsOfTest);
-    run.Print(FormattableString.Invariant(
-        $"test bits per dimension: {bitsOfTest:0.0000} ({test.Count} test images, {samples} {(samples == 1 ? "draw" : "draws")} of the "
-        + "noise)"));
+    run.Print(string.Create(
+        CultureInfo.InvariantCulture,
+        $"test bits per dimension: {bitsOfTest:0.0000} ({test.Count} test images, "
+        + $"{samples} {(samples == 1 ? "draw" : "draws")} of the noise)"));
 
     // The same latents, wider and narrower: a row for each temperature.
     foreach (double temperature in (double[])[0.5, 0.7, 0.85, 1]) run.Output.Save(

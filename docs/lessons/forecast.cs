@@ -3,10 +3,11 @@
 
 // A recurrent network forecasts a series with its uncertainty: dotnet run docs/lessons/forecast.cs -- [--noise X] [--help]. See
 // forecast.md.
+using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Series;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
@@ -77,7 +78,8 @@ void Test(TrainingRun run, Trainer trainer, Forecaster model, SeasonalSeries ser
     ForecastScore score = ForecastScore.Of(series.Values, series.Season, told);
     trainer.Record("error", score.Error);
     trainer.Record("coverage", score.Coverage);
-    run.Print(FormattableString.Invariant(
+    run.Print(string.Create(
+        CultureInfo.InvariantCulture,
         $"Error over {pieces.Horizon} steps, {count} forecasts: {score.Error:0.000}; as a season before {score.Seasonal:0.000}, as the "
         + $"last value {score.Persistent:0.000}, the noise itself {series.Noise:0.000}."));
     run.Print(FormattableString.Invariant($"{score.Coverage:P0} of what came lay in the intervals for {Forecast.Share:P0}."));

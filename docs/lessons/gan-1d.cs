@@ -5,9 +5,11 @@
 // gan-1d.md.
 using System.Globalization;
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
+using Engine.Kernels.Losses;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 

@@ -5,6 +5,7 @@
 // [--help]. See made.md.
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 using Engine.Models.Training;
 

@@ -6,7 +6,7 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Models.Variational;

@@ -4,7 +4,7 @@
 // A PixelRNN draws images row by row, pixel by pixel: dotnet run docs/lessons/pixelrnn.cs -- [--data digits|mnist|binarized-mnist|PATH]
 // [--help]. See pixelrnn.md.
 using Engine.Autograd.Nn;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 using Engine.Models.Training;
 

@@ -4,7 +4,7 @@
 // A Transformer learns to write: dotnet run docs/lessons/transformer.cs -- [--data sentences|shakespeare|FILE] [--prompt TEXT] [--help].
 // See transformer.md.
 using Engine.Autograd.Nn;
-using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
 using Engine.Models.Training;
 

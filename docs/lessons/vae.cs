@@ -3,6 +3,8 @@
 
 // A VAE learns to compress digits and to draw new ones: dotnet run docs/lessons/vae.cs -- [--data digits|mnist|PATH] [--help]. See vae.md.
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Data;

@@ -1,4 +1,6 @@
-namespace Engine.Kernels.Conv;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// Along one axis: places p = First + u Step of the target, all of which read the source at q = u SourceStep + SourceFirst + t TapStep for

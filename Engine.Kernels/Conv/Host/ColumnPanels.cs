@@ -1,7 +1,6 @@
-using Engine.Kernels.Gemm;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>The columns of a result, group by group, cut into panels of as many vectors as a register tile takes.</summary>
 /// <param name="Groups">Groups of columns.</param>

@@ -1,4 +1,6 @@
-namespace Engine.Kernels.Conv;
+using Engine.Kernels.Devices;
+
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// Chooses the form of a convolution: what the caller asks for, or else <c>ENGINE_KERNEL=conv-host:N</c>, or else what the shape says.

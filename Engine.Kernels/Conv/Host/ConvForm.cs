@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>The forms of a convolution on the host; <c>ENGINE_KERNEL=conv-host:N</c> names them by number.</summary>
 internal enum ConvForm

@@ -1,7 +1,8 @@
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>What a chunk of a convolution needs beside its operands.</summary>
 internal readonly unsafe struct ConvWorkspace<TV, T>(byte* block, int segments)

@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// The pixels of the right side that are packed at a time: some rows of an image, or some images. Deep enough that reading and writing the

@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// The gradient of the weight [taps, inputs of a group, outputs] as rows (a tap and a channel of the left side) by columns (channels of the

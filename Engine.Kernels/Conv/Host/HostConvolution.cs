@@ -1,8 +1,11 @@
+using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// A convolution or its transpose on the host: chooses the epilogue that was asked for and the algorithm, and cuts the work for the

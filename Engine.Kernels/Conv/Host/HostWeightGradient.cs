@@ -1,7 +1,8 @@
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>The gradient of the weight on the host: chooses the algorithm and cuts the work for the threads.</summary>
 internal static unsafe class HostWeightGradient<TV, T>

@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>Images in NHWC order.</summary>
 /// <param name="elements">The first element.</param>

@@ -1,7 +1,8 @@
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>Packs the weight into <see cref="WeightPanels{TV, T}"/>; a chunk is a panel of a phase.</summary>
 internal readonly unsafe struct PackWeightJob<TV, T>(

@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// A convolution or a transposed one as a set of phases (<see cref="AxisPhase"/>), of which each pixel of the target belongs to one.

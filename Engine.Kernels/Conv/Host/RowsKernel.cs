@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// The innermost loop of the convolutions: like <see cref="MicroKernel{TV, T}"/>, but the rows of the left side lie wherever their pointers

@@ -1,4 +1,6 @@
-namespace Engine.Kernels.Conv;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>Along one axis: source place q and tap k meet in target place q Stride + First + k Step, if that lies in [0, Extent).</summary>
 /// <param name="Extent">Places of the target.</param>

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Norms;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// A convolution of stride 1, or a transposed one of any stride, with few channels of the result: they would leave most of a vector empty.

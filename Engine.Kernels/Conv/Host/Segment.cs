@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>A run of depths that lie at equal distances in both operands of a <see cref="RowsKernel{TV, T}"/>.</summary>
 /// <param name="Left">Elements from each row's pointer to the first depth.</param>

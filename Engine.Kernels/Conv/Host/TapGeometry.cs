@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// Which pixel of the left side a tap takes for a pixel [y, x] of the right side: [y StrideHeight + i DilationHeight - Above, x StrideWidth

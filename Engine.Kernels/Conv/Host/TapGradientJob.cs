@@ -1,7 +1,8 @@
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// The gradient of the weight where one side has too few channels for the rows of a register tile: the rows are taps of the kernel, and the

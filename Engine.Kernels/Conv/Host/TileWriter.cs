@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>Writes finished sums to the images they belong to: activation(sum + bias), or activation(image + sum + bias).</summary>
 /// <param name="target">The images.</param>

@@ -1,7 +1,6 @@
-using Engine.Kernels.Gemm;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// The weight, packed for <see cref="RowsKernel{TV, T}"/>: for each phase and each panel of columns [taps down, taps across, depth, columns

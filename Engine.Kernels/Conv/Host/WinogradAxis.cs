@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// One axis of a convolution as a correlation of three taps and stride 1, of several phases. With stride s the fine side (a convolution's

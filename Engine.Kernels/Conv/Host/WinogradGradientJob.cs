@@ -1,7 +1,8 @@
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// The gradient of the weight at the points of <see cref="WinogradTransform"/>: from y = A' [(G w) * (B' x)] follows dw = G' [(A dy) * (B'

@@ -1,7 +1,8 @@
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// A convolution or its transpose by <see cref="WinogradPlan"/>. A chunk is some of the tiles, which come block by block: their inputs are

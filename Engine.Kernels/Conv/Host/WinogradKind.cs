@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// The tiles of all images that have equal numbers of outputs: those within the image, those at its right or lower end, and that in the

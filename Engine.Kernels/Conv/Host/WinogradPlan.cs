@@ -1,7 +1,4 @@
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Lanes;
-
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// A convolution or a transposed one as products at the points of <see cref="WinogradTransform"/>. The phases of the fine side share one

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>The transforms of whole tiles: along the columns, then along the rows.</summary>
 internal static unsafe class WinogradTiles<TV, T>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>
 /// The transforms of F(4, 3), which computes four outputs of three taps with six multiplications in place of twelve (Winograd, "Arithmetic

@@ -1,7 +1,8 @@
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Conv;
+namespace Engine.Kernels.Conv.Host;
 
 /// <summary>Transforms the weight to the points and packs it in panels of columns. A chunk is a panel of a phase.</summary>
 internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T* weight, WinogradPlan plan, ColumnPanels panels, T* target)

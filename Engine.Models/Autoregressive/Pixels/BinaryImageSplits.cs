@@ -2,7 +2,7 @@ using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>Images of zeros and ones, to train on, to validate with and to test on.</summary>
 public sealed class BinaryImageSplits

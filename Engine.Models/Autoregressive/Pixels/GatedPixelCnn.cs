@@ -1,8 +1,10 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Gates;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// Gated PixelCNN (van den Oord et al. 2016, arXiv:1606.05328, figure 2): a vertical stack sees all rows above a pixel, a horizontal one

@@ -1,7 +1,8 @@
 using Engine.Autograd;
-using Engine.Kernels;
+using Engine.Autograd.Likelihoods;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>A density of binary images, p(x) = product over d of p(x_d | x before d) in some order of the pixels.</summary>
 public interface IPixelModel

@@ -1,8 +1,9 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// PixelCNN (van den Oord et al. 2016, arXiv:1601.06759, table 1 and figure 5): a 7 x 7 convolution of type A, residual blocks around a 3 x

@@ -1,6 +1,6 @@
 using Engine.Autograd.Nn;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>What the options of a program that trains a PixelCNN decided; see <see cref="PixelCnnOptions"/>.</summary>
 public sealed record PixelCnnChoices

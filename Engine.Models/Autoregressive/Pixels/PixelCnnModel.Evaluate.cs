@@ -1,7 +1,7 @@
 using Engine.Autograd;
 using Engine.Kernels;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 public abstract partial class PixelCnnModel
 {

@@ -1,7 +1,10 @@
 using Engine.Autograd;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.Movement;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 public abstract partial class PixelCnnModel
 {

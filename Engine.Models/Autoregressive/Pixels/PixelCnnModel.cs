@@ -1,8 +1,12 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Losses;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// A model of images by their pixels, one after another in raster order (van den Oord et al. 2016, arXiv:1601.06759): p(x) is the product

@@ -3,7 +3,7 @@ using System.Globalization;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>The options of a program that trains a PixelCNN, beside those that all training programs have.</summary>
 public sealed class PixelCnnOptions

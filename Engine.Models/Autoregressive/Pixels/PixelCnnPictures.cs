@@ -1,7 +1,7 @@
-using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Imaging;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>What can be seen of a PixelCNN, as pictures.</summary>
 /// <param name="model">The model.</param>

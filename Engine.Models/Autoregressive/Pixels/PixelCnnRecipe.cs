@@ -1,6 +1,6 @@
 using Engine.Autograd.Optim;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// How a PixelCNN is made and trained: sizes, and Adam with a learning rate that falls along a cosine while an average of the weights

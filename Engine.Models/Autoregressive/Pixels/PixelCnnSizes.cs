@@ -1,4 +1,4 @@
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>The sizes of a <see cref="PixelCnn"/> or a <see cref="GatedPixelCnn"/>.</summary>
 public sealed record PixelCnnSizes

@@ -1,8 +1,11 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Movement;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// What the masked convolutions of a model have been shown of images that are drawn pixel by pixel. A feature that has been computed does

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Engine.Models.Training;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>The options that programs with a density of binary images share.</summary>
 public sealed class PixelModelOptions

@@ -1,10 +1,11 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// Trains a density of binary images: Adam down a cosine on -log p(x), with gradients clipped, and an average of the weights that evaluates

@@ -1,8 +1,10 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>What models of binary images have in common: see <see cref="IPixelModel"/>.</summary>
 internal static class PixelModels

@@ -2,7 +2,7 @@ using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// A trained vector for each place of an image, which is added to what a layer makes of that place. A convolution does the same everywhere

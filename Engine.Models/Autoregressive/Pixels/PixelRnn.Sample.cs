@@ -1,7 +1,8 @@
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 public sealed partial class PixelRnn
 {

@@ -1,8 +1,9 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// PixelRNN with Row LSTM layers (van den Oord et al. 2016, arXiv:1601.06759) of binary images: p(x) = product over the pixels, row by row,
@@ -68,7 +69,7 @@ public sealed partial class PixelRnn : Module, IPixelModel
     }
 
     /// <inheritdoc/>
-    public Tensor LogLikelihood(Tensor x) => Autograd.LogLikelihood.Bernoulli(Forward(x), x);
+    public Tensor LogLikelihood(Tensor x) => Autograd.Likelihoods.LogLikelihood.Bernoulli(Forward(x), x);
 
     /// <inheritdoc/>
     public double[] LogLikelihood(ReadOnlySpan<float> images, int rows = 100) => PixelModels.LogLikelihood(this, images, rows);

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Models.Training;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>The options of a program that trains a <see cref="PixelRnn"/>, beside those that all training programs have.</summary>
 public sealed class PixelRnnOptions

@@ -1,8 +1,10 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Recurrent;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
 /// A residual layer of PixelRNN with a Row LSTM (van den Oord et al. 2016, arXiv:1601.06759, sections 3.1 and 3.3): x + W h of features

@@ -1,4 +1,4 @@
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Series;
 
 /// <summary>What is expected of the steps to come, from paths drawn from a model.</summary>
 /// <param name="Mean">The mean of the paths at each step.</param>

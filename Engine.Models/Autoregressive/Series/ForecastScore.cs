@@ -1,4 +1,4 @@
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Series;
 
 /// <summary>How good forecasts were, over all of their steps, beside what needs no model.</summary>
 /// <param name="Error">The root of the mean squared error of the forecasts' means.</param>

@@ -1,8 +1,13 @@
 using Engine.Autograd;
+using Engine.Autograd.Likelihoods;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
+using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Series;
 
 /// <summary>
 /// Forecasts a time series: gated recurrent units read it step by step, and from their state a normal distribution of the next value comes,

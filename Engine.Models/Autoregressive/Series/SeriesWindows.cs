@@ -1,6 +1,6 @@
 using Engine.Models.Data;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Series;
 
 /// <summary>
 /// Pieces of a series, each a stretch to read and one to forecast, in the units of a model: each piece is measured from the mean of what is

@@ -1,8 +1,10 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Autoregressive.Pixels;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
 /// A recurrent network that reads a text character by character and says which comes next: an embedding, layers of LSTM or GRU, and logits

@@ -1,4 +1,4 @@
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>How a Transformer is told where a token stands.</summary>
 public enum PositionKind

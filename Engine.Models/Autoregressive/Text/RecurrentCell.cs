@@ -1,4 +1,4 @@
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>Which recurrent layers a model has.</summary>
 public enum RecurrentCell

@@ -1,7 +1,8 @@
 using Engine.Autograd;
 using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
 /// Continues a sequence token by token. While it fits the block, a token is drawn given all before it; when the block is full, it goes on

@@ -1,4 +1,4 @@
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>How the next token is drawn from logits. What is not told draws from the model's own distribution.</summary>
 public sealed record TokenSampling

@@ -1,8 +1,12 @@
 using Engine.Autograd;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Losses;
+using Engine.Kernels.RandomNumbers;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
 /// A decoder-only Transformer (Radford et al. 2018; 2019): p(x) is the product of p(x_t | x_1 ... x_t-1), each of which one pass computes
@@ -73,7 +77,7 @@ public sealed class Transformer : Module
     /// <summary>The mean of -log p(target | tokens up to it), in nats.</summary>
     /// <param name="tokens">int32 [batch, time].</param>
     /// <param name="targets">What follows each, int32 [batch, time].</param>
-    public Tensor Loss(Tensor tokens, Tensor targets) => Autograd.Loss.CrossEntropy(Forward(tokens), targets);
+    public Tensor Loss(Tensor tokens, Tensor targets) => Autograd.Losses.Loss.CrossEntropy(Forward(tokens), targets);
 
     /// <summary>An empty cache for sequences that this model generates.</summary>
     /// <param name="batch">How many side by side.</param>

@@ -1,7 +1,7 @@
 using Engine.Autograd.Nn;
 using Engine.Kernels;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
 /// The keys and values of the positions that every layer of a <see cref="Transformer"/> has seen of sequences that are being generated.

@@ -1,7 +1,7 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
 /// A layer of a Transformer whose normalisation comes first (Radford et al. 2019): x + attention(norm(x)), then x + network(norm(x)), the

@@ -1,4 +1,4 @@
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>The extents of a <see cref="Transformer"/>; what is not told is nanoGPT's setting for a CPU.</summary>
 /// <param name="Vocabulary">How many tokens there are.</param>

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Engine.Models.Training;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>The options of a program that trains a Transformer on a text, beside those that all training programs have.</summary>
 public sealed class TransformerProgram

@@ -1,10 +1,11 @@
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Data;
 
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
 /// Trains a <see cref="Transformer"/> as GPTs are trained: AdamW whose decay is for matrices only, gradients clipped by their norm, and a

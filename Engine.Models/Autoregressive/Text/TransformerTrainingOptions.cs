@@ -1,4 +1,4 @@
-namespace Engine.Models.Autoregressive;
+namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>How a <see cref="Transformer"/> is trained; what is not told is nanoGPT's setting for a CPU.</summary>
 /// <param name="Steps">The steps over which the learning rate falls.</param>

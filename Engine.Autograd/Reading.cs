@@ -1,0 +1,80 @@
+using System.Globalization;
+using Engine.Kernels;
+using Engine.Kernels.Devices;
+
+namespace Engine.Autograd;
+
+/// <summary>
+/// A number that was computed on a device and is read when somebody asks for it: a loss that is printed now and then does not make every
+/// step wait for the device. On the host it is there at once. It stays what it is when the tape of the tensor is gone.
+/// </summary>
+/// <example><code>Reading loss = tensor; ... Console.WriteLine(loss.Value);</code></example>
+public readonly struct Reading : IEquatable<Reading>, IFormattable
+{
+    private readonly ReadingPage? _page;
+    private readonly int _place;
+    private readonly double _value;
+
+    private Reading(double value) => _value = value;
+
+    private Reading(ReadingPage page, int place) => (_page, _place) = (page, place);
+
+    /// <summary>The number; where it is still on a device, this waits for it, and for every other reading of that time.</summary>
+    /// <exception cref="DeviceException">The device failed.</exception>
+    public double Value => _page is null ? _value : _page.Read(_place);
+
+    /// <summary>Whether <see cref="Value"/> waits for nothing.</summary>
+    public bool IsKnown => _page is null || _page.IsRead;
+
+    /// <summary>A number that is known.</summary>
+    public static implicit operator Reading(double value) => new(value);
+
+    /// <summary>The element of a tensor that has one.</summary>
+    /// <exception cref="InvalidOperationException">There is not exactly one element.</exception>
+    public static implicit operator Reading(Tensor scalar) => FromTensor(scalar);
+
+    /// <summary>The number, waited for where it has to be.</summary>
+    public static implicit operator double(Reading reading) => reading.Value;
+
+    /// <summary>The element of a tensor that has one.</summary>
+    /// <exception cref="InvalidOperationException">There is not exactly one element.</exception>
+    public static Reading FromTensor(Tensor scalar)
+    {
+        ArgumentNullException.ThrowIfNull(scalar);
+        if (scalar.Count != 1) throw new InvalidOperationException($"A reading is of one element, found shape {scalar.Shape}.");
+        return Of(scalar.Storage);
+    }
+
+    /// <summary>Whether both are the same number.</summary>
+    public static bool operator ==(Reading left, Reading right) => left.Equals(right);
+
+    /// <summary>Whether they are different numbers.</summary>
+    public static bool operator !=(Reading left, Reading right) => !left.Equals(right);
+
+    /// <inheritdoc/>
+    public bool Equals(Reading other) => Value.Equals(other.Value);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Reading other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Value.GetHashCode();
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public string ToString(string? format, IFormatProvider? formatProvider) => Value.ToString(format, formatProvider);
+
+    /// <summary>The element of a storage that has one.</summary>
+    internal static Reading Of(Storage scalar)
+    {
+        if (scalar.Device is not CpuDevice) return new Reading(ReadingPage.Write(scalar, out int place), place);
+        return scalar.DType switch
+        {
+            DType.Float32 => scalar.AsSpan<float>()[0],
+            DType.Float64 => scalar.AsSpan<double>()[0],
+            _ => scalar.AsSpan<int>()[0],
+        };
+    }
+}

@@ -1,0 +1,188 @@
+using Engine.Autograd.Rules;
+using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Movement;
+
+namespace Engine.Autograd;
+
+/// <summary>
+/// Records operations, owns what they compute, and differentiates: <c>using var tape = new Tape();</c> opens it for the calling thread, and
+/// its disposal gives every tensor computed on it back to the device's pool, at once and without the garbage collector.
+/// </summary>
+/// <example>
+/// <code>
+/// using var tape = new Tape();
+/// Tensor loss = model.Forward(x).Square().Mean();
+/// optimizer.Step(tape.Gradients(loss, model.Parameters));
+/// </code>
+/// </example>
+public sealed partial class Tape : IDisposable
+{
+    [ThreadStatic]
+    private static Tape? s_current;
+
+    private readonly Tape? _outer;
+    private readonly List<Tensor> _owned = new(128);
+    private readonly List<Node> _nodes = new(64);
+    private bool _disposed;
+
+    /// <summary>Opens a tape on the calling thread, inside the one that is open there, if any.</summary>
+    /// <param name="device">Where to compute; null takes the outer tape's device, or else <see cref="Device.Default"/>.</param>
+    /// <param name="record">False for a tape that owns memory but records nothing: for inference.</param>
+    public Tape(Device? device = null, bool record = true)
+    {
+        _outer = s_current;
+        Device = device ?? _outer?.Device ?? Device.Default;
+        IsRecording = record;
+        s_current = this;
+    }
+
+    /// <summary>The innermost tape that is open on the calling thread; null when none is.</summary>
+    public static Tape? Current => s_current;
+
+    /// <summary>The device that this tape computes on.</summary>
+    public Device Device { get; }
+
+    /// <summary>Whether operations are being recorded: false for inference, and while a gradient is computed without its graph.</summary>
+    public bool IsRecording { get; private set; }
+
+    /// <summary>The operations recorded so far.</summary>
+    public int OperationCount => _nodes.Count;
+
+    /// <summary>Marks a tensor as one that gradients are taken with respect to, as parameters are.</summary>
+    /// <returns>The tensor itself.</returns>
+    /// <exception cref="InvalidOperationException">The tensor was computed on a tape: gradients with respect to it can be taken as it
+    /// is.</exception>
+    public Tensor Watch(Tensor tensor)
+    {
+        ThrowIfDisposed();
+        if (tensor.Node >= 0)
+            throw new InvalidOperationException(
+                "Watch: the tensor is the result of a recorded operation; gradients with respect to it can be taken as it is.");
+        tensor.IsLeaf = true;
+        return tensor;
+    }
+
+    /// <summary>Takes a tensor out of the tape: it outlives the tape, carries no graph, and is given back with its own Dispose.</summary>
+    /// <returns>A tensor that stands alone, with the same elements.</returns>
+    /// <exception cref="ArgumentException">The tensor is not on this tape.</exception>
+    public Tensor Keep(Tensor tensor)
+    {
+        ThrowIfDisposed();
+        if (!ReferenceEquals(tensor.Tape, this)) throw new ArgumentException("Keep: the tensor does not belong to this tape.");
+        Storage storage = tensor.Storage;
+        if (storage.References == 1)
+        {
+            storage.AddReference();
+        }
+        else
+        {
+            // Shared memory may be a parameter's, which an optimiser goes on changing.
+            storage = Device.Allocate(tensor.DType, tensor.Count);
+            Move.Copy(tensor.Storage, storage);
+        }
+
+        return new Tensor(storage, tensor.Shape, null) { HasLostGraph = tensor.HasLostGraph };
+    }
+
+    /// <summary>
+    /// Records that <paramref name="output"/> was computed from the inputs that the rules name. This is how an operation is added, with any
+    /// kernel: make the output with <see cref="NewTensor"/>, run the kernel, record one rule for each differentiable input.
+    /// </summary>
+    /// <returns>The output.</returns>
+    /// <exception cref="ArgumentException">The output is not a tensor of this tape, or an operation was recorded for it
+    /// already.</exception>
+    public Tensor Record(string operation, Tensor output, params ReadOnlySpan<Rule> rules)
+    {
+        if (!ReferenceEquals(output.Tape, this) || output.Node >= 0)
+            throw new ArgumentException(
+                $"Record: {operation} must give a tensor of this tape that no operation was recorded for: make it with NewTensor.");
+        bool carries = false;
+        foreach (Rule rule in rules)
+        {
+            bool isRecorded = rule.Input.Node >= 0;
+            bool isOwn = ReferenceEquals(rule.Input.Tape, this);
+            output.HasLostGraph |= rule.Input.HasLostGraph || (IsRecording && isRecorded && !isOwn);
+            carries |= rule.Input.IsLeaf || (isRecorded && isOwn);
+        }
+
+        if (!carries || !IsRecording) return output;
+        output.Node = _nodes.Count;
+        int[] versions = new int[rules.Length];
+        for (int i = 0; i < rules.Length; i++) versions[i] = rules[i].Input.Storage.Version;
+        _nodes.Add(new Node(operation, output, rules.ToArray(), versions));
+        return output;
+    }
+
+    /// <summary>A tensor of this tape whose elements are not set yet: the output of an operation.</summary>
+    public Tensor NewTensor(Shape shape, DType dtype)
+    {
+        ThrowIfDisposed();
+        return new Tensor(Device.Allocate(dtype, shape.Count), shape, this);
+    }
+
+    /// <summary>Closes the tape and gives back everything that was computed on it.</summary>
+    /// <exception cref="InvalidOperationException">A tape that was opened later is still open.</exception>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        if (!ReferenceEquals(s_current, this))
+            throw new InvalidOperationException(
+                "Tapes close in the reverse of the order in which they were opened, on the thread that opened them.");
+        _disposed = true;
+        s_current = _outer;
+        for (int i = _owned.Count - 1; i >= 0; i--) _owned[i].Dispose();
+        _owned.Clear();
+        _nodes.Clear();
+    }
+
+    /// <summary>The tape that an operation, which begins here, computes on.</summary>
+    /// <exception cref="InvalidOperationException">No tape is open.</exception>
+    internal static Tape Open(string operation)
+    {
+        RunningOperation.Begin(operation);
+        return s_current ?? throw new InvalidOperationException(
+            $"{operation}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: "
+            + "false)' for inference).");
+    }
+
+    /// <summary>
+    /// Whether the innermost open tape records: whether a rule has to be written in operations that have rules themselves.
+    /// </summary>
+    internal static bool IsRecordingNow => s_current is { IsRecording: true };
+
+    internal void Own(Tensor tensor) => _owned.Add(tensor);
+
+    /// <summary>Another tensor on the same memory, in a shape of as many elements.</summary>
+    internal Tensor Alias(Tensor tensor, Shape shape)
+    {
+        tensor.Storage.AddReference();
+        return new Tensor(tensor.Storage, shape, this);
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    /// <summary>A recorded operation.</summary>
+    /// <param name="Operation">Its name.</param>
+    /// <param name="Output">What it computed.</param>
+    /// <param name="Rules">A rule for each differentiable input.</param>
+    /// <param name="Versions">The version of each input's memory when it was read.</param>
+    private sealed record Node(string Operation, Tensor Output, Rule[] Rules, int[] Versions)
+    {
+        /// <summary>Rules read the inputs again: they must still hold what the operation computed with.</summary>
+        internal void CheckVersions()
+        {
+            for (int i = 0; i < Rules.Length; i++)
+            {
+                if (Rules[i].Input.Storage.Version != Versions[i])
+                {
+                    throw new InvalidOperationException(
+                        $"Gradients: {Operation} read "
+                        + $"{(Rules[i].Input is Nn.Parameter parameter ? $"parameter '{parameter.Name}'" : "a tensor")} "
+                        + $"{Rules[i].Input.Shape}, " +
+                        "which an optimizer step or Set has changed since. Take the gradients first, or compute the loss again.");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using Engine.Autograd.Rules;
+using Engine.Kernels;
+using Engine.Kernels.Conv;
+using Engine.Kernels.Gemm;
+
+namespace Engine.Autograd;
+
+// Convolutions of images [batch, height, width, channels]. y = x * w, its transpose x' = g *' w and the weight gradient w' = <x, g> are
+// each other's derivatives, so that their rules are these three operations and every order of derivative is there.
+public partial class Tensor
+{
+    /// <summary>
+    /// A convolution (cross-correlation) in one kernel: y = activation(x * W + b), the bias and the activation applied while the sums are
+    /// still in registers. No matrix of patches is made.
+    /// </summary>
+    /// <param name="weight">W: [kernel height, kernel width, inputs / groups, outputs].</param>
+    /// <param name="bias">b: [outputs]; null adds nothing.</param>
+    /// <param name="options">Strides, padding, dilations, groups.</param>
+    /// <param name="activation">The function that is applied last.</param>
+    /// <returns>
+    /// [batch, output height, output width, outputs] for this of [batch, height, width, inputs]; an output extent is
+    /// floor((extent + padding - dilation (kernel - 1) - 1) / stride) + 1, with "same" padding ceil(extent / stride).
+    /// </returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or the types differ.</exception>
+    public Tensor Conv2d(Tensor weight, Tensor? bias = null, Conv2dOptions options = default, Activation activation = default)
+    {
+        (Shape x, Shape w) = (Shape, weight.Shape);
+        if (x.Rank != 4 || w.Rank != 4 || Math.Min(x[1], x[2]) < 1 || w.Count < 1 || x[3] != (long)w[2] * options.Groups
+            || (bias is not null && bias.Shape != new Shape(w[3])))
+        {
+            throw Unfit(
+                nameof(Conv2d), weight, bias, options,
+                "expected images [batch, height, width, inputs], a weight [kernel height, kernel width, inputs / groups, outputs] and a "
+                + "bias [outputs]");
+        }
+
+        CheckConvolution(nameof(Conv2d), weight, bias);
+        Conv2dPadding padding = options.Padding.Of(x[1], x[2], w[0], w[1], options);
+        Conv2dShape shape = new(
+            x[0], x[1], x[2], x[3], w[3], w[0], w[1], options.StrideHeight, options.StrideWidth, padding, options.DilationHeight,
+            options.DilationWidth, options.Groups);
+        shape.Check(nameof(Conv2d));
+        return Convolved(this, weight, bias, shape, activation);
+    }
+
+    /// <summary>
+    /// A transposed convolution in one kernel, the gradient of the input of <see cref="Conv2d"/>: y = activation(x *' W + b). With a stride
+    /// of 2 it doubles the images' size.
+    /// </summary>
+    /// <param name="weight">W: [kernel height, kernel width, outputs / groups, inputs], that of the convolution whose transpose this
+    /// is.</param>
+    /// <param name="bias">b: [outputs]; null adds nothing.</param>
+    /// <param name="options">Strides, padding, dilations, groups. Padding is what is cut off the result.</param>
+    /// <param name="outputPadding">
+    /// Rows and columns that are added below and to the right, fewer than the stride: a convolution with a stride does not see all of its
+    /// image. With "same" padding there is none.
+    /// </param>
+    /// <param name="activation">The function that is applied last.</param>
+    /// <returns>
+    /// [batch, output height, output width, outputs] for this of [batch, height, width, inputs]; an output extent is
+    /// (extent - 1) stride - padding + dilation (kernel - 1) + 1 + output padding, with "same" padding extent * stride.
+    /// </returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or the types differ.</exception>
+    public Tensor ConvTranspose2d(
+        Tensor weight, Tensor? bias = null, Conv2dOptions options = default, (int Height, int Width) outputPadding = default,
+        Activation activation = default)
+    {
+        (Shape x, Shape w) = (Shape, weight.Shape);
+        if (x.Rank != 4 || w.Rank != 4 || Math.Min(x[1], x[2]) < 1 || w.Count < 1 || x[3] != w[3]
+            || (bias is not null && bias.Shape != new Shape(checked(w[2] * options.Groups))))
+        {
+            throw Unfit(
+                nameof(ConvTranspose2d), weight, bias, options,
+                "expected images [batch, height, width, inputs], a weight [kernel height, kernel width, outputs / groups, inputs] and a "
+                + "bias [outputs]");
+        }
+
+        CheckConvolution(nameof(ConvTranspose2d), weight, bias);
+        return Transposed(this, weight, bias, TransposeShape(x, w, options, outputPadding), activation);
+    }
+
+    /// <summary>The convolution whose transpose is wanted.</summary>
+    private static Conv2dShape TransposeShape(Shape x, Shape w, in Conv2dOptions options, (int Height, int Width) outputPadding)
+    {
+        int outputs = checked(w[2] * options.Groups);
+        if (!options.Padding.IsSame)
+        {
+            return Conv2dShape.OfTranspose(
+                x[0], x[1], x[2], x[3], outputs, w[0], w[1], options.StrideHeight, options.StrideWidth,
+                options.Padding.Of(0, 0, w[0], w[1], options),
+                outputPadding.Height, outputPadding.Width, options.DilationHeight, options.DilationWidth, options.Groups);
+        }
+
+        if (outputPadding != default) throw new ArgumentException(
+            $"ConvTranspose2d: with same padding there is no output padding, found {outputPadding}.");
+
+        // The "same" convolution that leads from extent * stride to extent.
+        int height = checked(x[1] * options.StrideHeight);
+        int width = checked(x[2] * options.StrideWidth);
+        Conv2dShape shape = new(
+            x[0], height, width, outputs, x[3], w[0], w[1], options.StrideHeight, options.StrideWidth,
+            options.Padding.Of(height, width, w[0], w[1], options),
+            options.DilationHeight, options.DilationWidth, options.Groups);
+        shape.Check(nameof(ConvTranspose2d));
+        return shape;
+    }
+
+    private static Tensor Convolved(Tensor x, Tensor weight, Tensor? bias, Conv2dShape shape, Activation activation = default)
+    {
+        Tape tape = Autograd.Tape.Open(nameof(Conv2d));
+        Tensor y = tape.NewTensor([shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Outputs], x.DType);
+        Kernels.Conv.Conv2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
+        return Activated(nameof(Conv2d), tape, y, activation, bias,
+            new Rule(x, g => Transposed(g, weight, null, shape),
+                (g, total) => Kernels.Conv.Conv2d.InputGradient(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
+            new Rule(weight, g => Correlated(x, g, shape),
+                (g, total) => Kernels.Conv.Conv2d.WeightGradient(x.Storage, g.Storage, total.Storage, shape, accumulate: true)));
+    }
+
+    private static Tensor Transposed(Tensor x, Tensor weight, Tensor? bias, Conv2dShape shape, Activation activation = default)
+    {
+        Tape tape = Autograd.Tape.Open(nameof(ConvTranspose2d));
+        Tensor y = tape.NewTensor([shape.Batch, shape.Height, shape.Width, shape.Inputs], x.DType);
+        Kernels.Conv.ConvTranspose2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
+        return Activated(nameof(ConvTranspose2d), tape, y, activation, bias,
+            new Rule(x, g => Convolved(g, weight, null, shape),
+                (g, total) => Kernels.Conv.Conv2d.Run(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
+            new Rule(weight, g => Correlated(g, x, shape),
+                (g, total) => Kernels.Conv.Conv2d.WeightGradient(g.Storage, x.Storage, total.Storage, shape, accumulate: true)));
+    }
+
+    /// <summary>
+    /// The gradient of the weight: for each tap, the product of the images that it sees with the output's gradient, summed over all places.
+    /// </summary>
+    private static Tensor Correlated(Tensor x, Tensor g, Conv2dShape shape)
+    {
+        Tape tape = Autograd.Tape.Open("Conv2d weight gradient");
+        Tensor weight = tape.NewTensor([shape.KernelHeight, shape.KernelWidth, shape.GroupInputs, shape.Outputs], x.DType);
+        Kernels.Conv.Conv2d.WeightGradient(x.Storage, g.Storage, weight.Storage, shape);
+        return tape.Record("Conv2d weight gradient", weight, new Rule(x, h => Transposed(g, h, null, shape)),
+            new Rule(g, h => Convolved(x, h, null, shape)));
+    }
+
+    private void CheckConvolution(string operation, Tensor weight, Tensor? bias)
+    {
+        CheckImages(operation);
+        CheckType(operation, weight);
+        if (bias is not null) CheckType(operation, bias);
+    }
+
+    private ArgumentException Unfit(string operation, Tensor weight, Tensor? bias, in Conv2dOptions options, string expected) => new(
+        $"{operation}: images {Shape}, weight {weight.Shape}, bias {bias?.Shape.ToString() ?? "none"} and {options.Groups} "
+        + $"group{(options.Groups == 1 ? "" : "s")} do not fit: {expected}.");
+}

@@ -1,0 +1,94 @@
+using Engine.Autograd.Rules;
+using Engine.Kernels;
+using Engine.Kernels.Gemm;
+
+namespace Engine.Autograd;
+
+public partial class Tensor
+{
+    /// <summary>
+    /// The matrix product over the two innermost axes: [..., M, K] x [..., K, N] = [..., M, N]. The outer axes must be equal, or one
+    /// argument has none and serves all.
+    /// </summary>
+    /// <param name="other">The right factor.</param>
+    /// <param name="transposeThis">Takes this as stored transposed, [..., K, M]; no element is moved.</param>
+    /// <param name="transposeOther">Takes the right factor as stored transposed, [..., N, K].</param>
+    /// <exception cref="ArgumentException">The inner extents or the outer axes differ, or the types do.</exception>
+    public Tensor MatMul(Tensor other, bool transposeThis = false, bool transposeOther = false)
+    {
+        (Tensor a, Tensor b) = (this, other);
+        Shape result = a.ProductShape(b, transposeThis, transposeOther, out MatMulShape shape);
+        Tape tape = Autograd.Tape.Open(nameof(MatMul));
+        Tensor c = tape.NewTensor(result, DType);
+        Kernels.Gemm.MatMul.Run(a.Storage, b.Storage, c.Storage, shape);
+
+        // C = op(A) op(B): the gradient of op(A) is G op(B)^T, that of op(B) is op(A)^T G; transposed where the argument is.
+        return tape.Record(
+            nameof(MatMul),
+            c,
+            new Rule(a, g => (transposeThis ? b.MatMul(g, transposeOther, true) : g.MatMul(b, false, !transposeOther)).SumTo(a.Shape)),
+            new Rule(b, g => (transposeOther ? g.MatMul(a, true, transposeThis) : a.MatMul(g, !transposeThis, false)).SumTo(b.Shape)));
+    }
+
+    /// <summary>
+    /// A fully connected layer in one kernel: y = activation(x W + b), the bias and the activation applied while the product is still in
+    /// registers.
+    /// </summary>
+    /// <param name="weight">W: [inputs, outputs].</param>
+    /// <param name="bias">b: [outputs]; null adds nothing.</param>
+    /// <param name="activation">The function that is applied last.</param>
+    /// <returns>[..., outputs] for this of [..., inputs].</returns>
+    /// <exception cref="ArgumentException">The extents do not fit, or the types differ.</exception>
+    public Tensor Linear(Tensor weight, Tensor? bias = null, Activation activation = default)
+    {
+        if (weight.Shape.Rank != 2 || Shape.Rank < 1 || Shape[-1] != weight.Shape[0]
+            || (bias is not null && bias.Shape != new Shape(weight.Shape[1])))
+            throw new ArgumentException(
+                $"Linear: input {Shape}, weight {weight.Shape} and bias {bias?.Shape.ToString() ?? "none"} do not fit: expected [..., "
+                + "inputs], [inputs, outputs] and [outputs].");
+        CheckType(nameof(Linear), weight);
+        if (bias is not null) CheckType(nameof(Linear), bias);
+        Tensor x = this;
+        int inputs = weight.Shape[0];
+        int outputs = weight.Shape[1];
+        int rows = inputs == 0 ? 0 : Count / inputs;
+        Tape tape = Autograd.Tape.Open(nameof(Linear));
+        Tensor y = tape.NewTensor(Shape.With(-1, outputs), DType);
+        Kernels.Gemm.MatMul.Run(x.Storage, weight.Storage, y.Storage, new MatMulShape(rows, outputs, inputs), bias?.Storage, activation);
+
+        Rule ofInput = new(x, g => g.Reshape(rows, outputs).MatMul(weight, false, true).Reshape(x.Shape));
+        Rule ofWeight = new(
+            weight,
+            g => x.Reshape(rows, inputs).MatMul(g.Reshape(rows, outputs), true, false),
+            (g, total) => Kernels.Gemm.MatMul.Run(
+                x.Storage, g.Storage, total.Storage, new MatMulShape(inputs, outputs, rows, TransposeA: true), accumulate: true));
+        return Activated(nameof(Linear), tape, y, activation, bias, ofInput, ofWeight);
+    }
+
+    private Shape ProductShape(Tensor other, bool transposeThis, bool transposeOther, out MatMulShape shape)
+    {
+        CheckType(nameof(MatMul), other);
+        (Shape a, Shape b) = (Shape, other.Shape);
+        if (a.Rank < 2 || b.Rank < 2) throw Mismatch("each needs at least two axes");
+        int m = a[transposeThis ? -1 : -2];
+        int k = a[transposeThis ? -2 : -1];
+        int n = b[transposeOther ? -2 : -1];
+        if (k != b[transposeOther ? -1 : -2]) throw Mismatch($"the inner extents are {k} and {b[transposeOther ? -1 : -2]}");
+        int[] outerA = a.ToArray()[..^2];
+        int[] outerB = b.ToArray()[..^2];
+        if (outerA.Length > 0 && outerB.Length > 0 && !outerA.SequenceEqual(outerB)) throw Mismatch("the outer axes differ");
+
+        int[] outer = outerA.Length > 0 ? outerA : outerB;
+        int batch = new Shape(outer).Count;
+
+        // One right factor for all rows of all matrices is a single product of more rows.
+        shape = outerB.Length == 0 && !transposeThis
+            ? new MatMulShape(m * batch, n, k, false, transposeOther)
+            : new MatMulShape(m, n, k, transposeThis, transposeOther, batch, outerA.Length == 0 ? 0 : m * k, outerB.Length == 0 ? 0
+                : k * n);
+        return new Shape([.. outer, m, n]);
+
+        ArgumentException Mismatch(string why) => new(
+            $"MatMul: shapes {a}{(transposeThis ? "^T" : "")} and {b}{(transposeOther ? "^T" : "")} do not fit: {why}.");
+    }
+}

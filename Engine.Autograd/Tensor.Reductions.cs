@@ -1,0 +1,116 @@
+using Engine.Autograd.Rules;
+using Engine.Kernels;
+using Engine.Kernels.Elementwise;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Reductions;
+
+namespace Engine.Autograd;
+
+// Reductions over axes; no axis named means all. The order of a sum does not depend on the number of threads.
+public partial class Tensor
+{
+    private delegate void ReduceKernel(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y);
+
+    /// <summary>The sum over axes, which are left out of the shape; over all elements when none is named.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
+    public Tensor Sum(params ReadOnlySpan<int> axes) =>
+        Reduced(nameof(Sum), axes, Kernels.Reductions.Reduce.Sum, static (g, x, _, kept) => g.Reshape(kept).BroadcastTo(x.Shape));
+
+    /// <summary>The mean over axes, which are left out of the shape; over all elements when none is named.</summary>
+    /// <exception cref="ArgumentException">There is no element to average.</exception>
+    public Tensor Mean(params ReadOnlySpan<int> axes) =>
+        Reduced(nameof(Mean), axes, Kernels.Reductions.Reduce.Mean,
+            static (g, x, _, kept) => (g * ((double)kept.Count / x.Count)).Reshape(kept).BroadcastTo(x.Shape));
+
+    /// <summary>The largest element over axes. Elements that share the place share the gradient.</summary>
+    /// <exception cref="ArgumentException">There is no element.</exception>
+    public Tensor Max(params ReadOnlySpan<int> axes) => Reduced(nameof(Max), axes, Kernels.Reductions.Reduce.Max, Extreme);
+
+    /// <summary>The smallest element over axes. Elements that share the place share the gradient.</summary>
+    /// <exception cref="ArgumentException">There is no element.</exception>
+    public Tensor Min(params ReadOnlySpan<int> axes) => Reduced(nameof(Min), axes, Kernels.Reductions.Reduce.Min, Extreme);
+
+    /// <summary>log(sum(e^x)) over axes, without overflow.</summary>
+    /// <exception cref="ArgumentException">There is no element.</exception>
+    public Tensor LogSumExp(params ReadOnlySpan<int> axes) =>
+        Reduced(nameof(LogSumExp), axes, Kernels.Reductions.Reduce.LogSumExp, static (g, x, y, kept) => g.Reshape(kept) * (x - y.Reshape(kept)).Exp());
+
+    /// <summary>The population variance over axes: the mean squared distance from the mean.</summary>
+    /// <exception cref="ArgumentException">There is no element.</exception>
+    public Tensor Variance(params ReadOnlySpan<int> axes)
+    {
+        Shape reduced = ReducedShape(nameof(Variance), axes, keepAxes: false);
+        Shape kept = ReducedShape(nameof(Variance), axes, keepAxes: true);
+        Tape tape = Autograd.Tape.Open(nameof(Variance));
+        Tensor mean = tape.NewTensor(reduced, DType);
+        Tensor y = tape.NewTensor(reduced, DType);
+        Kernels.Reductions.Reduce.Moments(Storage, Shape, axes, mean.Storage, y.Storage);
+        int[] over = axes.ToArray();
+        double scale = 2.0 * reduced.Count / Math.Max(1, Count);
+
+        // d/dx_i of mean((x - m)²) is 2 (x_i - m) / n: what m itself changes adds up to nothing.
+        return tape.Record(nameof(Variance), y, new Rule(this, g => g.Reshape(kept) * scale * (this - Mean(over).Reshape(kept))));
+    }
+
+    /// <summary>
+    /// The place of the largest element along an axis, int32; the first one where several are equal. Carries no gradient.
+    /// </summary>
+    public Tensor ArgMax(int axis)
+    {
+        Tensor y = Autograd.Tape.Open(nameof(ArgMax)).NewTensor(ReducedShape(nameof(ArgMax), [axis], keepAxes: false), DType.Int32);
+        Kernels.Reductions.Reduce.ArgMax(Storage, Shape, axis, y.Storage);
+        return y;
+    }
+
+    /// <summary>Summed over the axes along which a shape was broadcast to this one: the gradient of broadcasting.</summary>
+    /// <exception cref="ArgumentException">The shape does not broadcast to this one.</exception>
+    public Tensor SumTo(Shape shape)
+    {
+        if (shape == Shape) return this;
+        if (!Shape.TryBroadcast(shape, Shape, out Shape both) || both != Shape) throw new ArgumentException(
+            $"SumTo: shape {shape} does not broadcast to {Shape}.");
+        Span<int> axes = stackalloc int[Shape.MaxRank];
+        int count = 0;
+        for (int i = 0; i < Shape.Rank; i++)
+        {
+            int own = i - (Shape.Rank - shape.Rank);
+            if (Shape[i] != 1 && (own < 0 || shape[own] == 1)) axes[count++] = i;
+        }
+
+        return (count == 0 ? this : Sum(axes[..count])).Reshape(shape);
+    }
+
+    private static Tensor Extreme(Tensor g, Tensor x, Tensor y, Shape kept)
+    {
+        // 1 at the extreme, 0 elsewhere: |sign(x - y)| is 0 there only. Ties share equally.
+        Tensor at = 1 - (x - y.Reshape(kept)).Detach().Map(default(Sign)).Map(default(Abs));
+        Tensor ties = at.SumTo(kept);
+        return g.Reshape(kept) * (at / ties);
+    }
+
+    private Tensor Reduced(string operation, ReadOnlySpan<int> axes, ReduceKernel kernel, Func<Tensor, Tensor, Tensor, Shape, Tensor> rule)
+    {
+        Tensor x = this;
+        Shape kept = ReducedShape(operation, axes, keepAxes: true);
+        Tape tape = Autograd.Tape.Open(operation);
+        Tensor y = tape.NewTensor(ReducedShape(operation, axes, keepAxes: false), DType);
+        kernel(Storage, Shape, axes, y.Storage);
+        return tape.Record(operation, y, new Rule(x, g => rule(g, x, y, kept)));
+    }
+
+    private Shape ReducedShape(string operation, ReadOnlySpan<int> axes, bool keepAxes)
+    {
+        Span<bool> isReduced = stackalloc bool[Shape.MaxRank];
+        isReduced.Fill(axes.Length == 0);
+        foreach (int axis in axes) isReduced[Axis(operation, axis)] = true;
+        Span<int> extents = stackalloc int[Shape.MaxRank];
+        int rank = 0;
+        for (int i = 0; i < Shape.Rank; i++)
+        {
+            if (!isReduced[i]) extents[rank++] = Shape[i];
+            else if (keepAxes) extents[rank++] = 1;
+        }
+
+        return new Shape(extents[..rank]);
+    }
+}

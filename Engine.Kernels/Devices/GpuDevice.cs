@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.ExceptionServices;
+using Engine.Kernels.Mapping;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace Engine.Kernels.Devices;
+
+/// <summary>
+/// A device that runs the ILGPU kernels: the simulator or a GPU. Everything that is asked of it goes to one stream, in order, and the
+/// host waits only where a value comes back.
+/// </summary>
+internal sealed class GpuDevice : Device
+{
+    private readonly Context _context;
+    private readonly ConcurrentDictionary<MethodInfo, Delegate> _launchers = new();
+    private readonly Lazy<StagingMemory> _staging;
+    private bool _isLost;
+    private long _launchStart;
+
+    internal GpuDevice(string name, string description, Context context, Accelerator accelerator, bool hasTensorCores,
+        int multiprocessors) : base(name)
+    {
+        _context = context;
+        HasTensorCores = hasTensorCores;
+        Multiprocessors = multiprocessors;
+        Accelerator = accelerator;
+        Description = description;
+        Pool = new GpuMemoryPool(this);
+        _staging = new Lazy<StagingMemory>(() => new StagingMemory(this));
+        Tables = new ChunkTables(this);
+    }
+
+    public override string Description { get; }
+
+    public override long MemoryInUse => Pool.InUse;
+
+    public override long MemoryKept => Pool.Kept;
+
+    internal Accelerator Accelerator { get; }
+
+    /// <summary>
+    /// Whether it is an NVIDIA card of compute capability 8.0 or above: with cp.async, ldmatrix, and mma.sync of TF32 and bfloat16.
+    /// </summary>
+    internal bool HasTensorCores { get; }
+
+    /// <summary>For how many multiprocessors work is cut.</summary>
+    internal int Multiprocessors { get; }
+
+    internal GpuMemoryPool Pool { get; }
+
+    /// <summary>What kernels over many arrays know of them.</summary>
+    internal ChunkTables Tables { get; }
+
+    /// <summary>Whether a buffer has an address that a kernel may find in memory: OpenCL's have none.</summary>
+    internal bool HasAddresses => Accelerator.AcceleratorType != AcceleratorType.OpenCL;
+
+    /// <summary>Where uploads go through.</summary>
+    internal StagingMemory Staging => _staging.Value;
+
+    /// <summary>Whether it is ILGPU's CPU accelerator: there what a kernel must not do is looked for.</summary>
+    internal bool IsSimulator => Accelerator.AcceleratorType == AcceleratorType.CPU;
+
+    internal DeviceActivity Activity { get; } = new();
+
+    /// <summary>How the device is to fail, in a test of that.</summary>
+    internal FailurePlan? Failures { get; set; }
+
+    /// <summary>True to launch nothing, so that a test measures what the host does for a launch alone.</summary>
+    internal bool SkipsLaunches { get; set; }
+
+    /// <summary>The device's memory that nobody holds, and all of it, in bytes; null where its driver does not tell.</summary>
+    internal (long Free, long Total)? Memory
+    {
+        get
+        {
+            if (Failures is { Memory: < long.MaxValue } plan) return (plan.Memory - Pool.InUse - Pool.Kept, plan.Memory);
+            try
+            {
+                if (Accelerator is CudaAccelerator cuda) return (cuda.GetFreeMemory(), cuda.MemorySize);
+            }
+            catch (AcceleratorException)
+            {
+                // It is asked for beside a failure, which must not be lost for it.
+            }
+            return null;
+        }
+    }
+
+    public override void Synchronize()
+    {
+        Activity.Waits++;
+        try
+        {
+            Failures?.Check(Activity);
+            Accelerator.Synchronize();
+        }
+        catch (Exception e) when (DriverFailure.Is(e))
+        {
+            throw Failed(e);
+        }
+
+        if (IsSimulator) SimulatorFaults.ThrowIfAny();
+    }
+
+    /// <summary>
+    /// What launches a kernel on this device. The kernel is compiled for it at the first call and kept: loading costs milliseconds.
+    /// </summary>
+    /// <param name="kernel">The kernel method.</param>
+    /// <param name="load">Loads it: one of ILGPU's Load...StreamKernel methods.</param>
+    internal TLauncher Launcher<TKernel, TLauncher>(TKernel kernel, Func<Accelerator, TKernel, TLauncher> load)
+        where TKernel : Delegate
+        where TLauncher : Delegate
+    {
+        if (SkipsLaunches) _launchStart = GC.GetAllocatedBytesForCurrentThread();
+        try
+        {
+            return (TLauncher)_launchers.GetOrAdd(
+                kernel.Method, static (_, state) => KernelLaunch.Framed(state.device, state.load(state.device.Accelerator, state.kernel)),
+                (load, device: this, kernel));
+        }
+        catch (Exception e) when (DriverFailure.Is(e))
+        {
+            throw Failed(e);
+        }
+    }
+
+    /// <summary>Called before each launch; false where it is to be left out.</summary>
+    internal bool BeginLaunch()
+    {
+        Activity.Launches++;
+        Failures?.Check(Activity);
+        return !SkipsLaunches;
+    }
+
+    /// <summary>Called after each launch.</summary>
+    internal void EndLaunch()
+    {
+        if (SkipsLaunches) Activity.LaunchBytes += GC.GetAllocatedBytesForCurrentThread() - _launchStart;
+    }
+
+    /// <summary>Called with what a launch threw.</summary>
+    internal void FailLaunch(Exception e)
+    {
+        if (DriverFailure.Is(e)) throw Failed(e);
+        ExceptionDispatchInfo.Throw(e);
+    }
+
+    /// <summary>The exception to throw in place of the driver's.</summary>
+    internal Exception Failed(Exception e)
+    {
+        if (DriverFailure.IsOutOfMemory(e)) return HostMemoryPool.Exhausted(null, Pool.InUse, 0, Memory, e);
+        _isLost = true;
+        return DriverFailure.Lost(this, e);
+    }
+
+    private protected override Storage Create(DType dtype, int length) => new GpuStorage(this, dtype, length);
+
+    private protected override void Close()
+    {
+        try
+        {
+            if (_staging.IsValueCreated)
+            {
+                // What was uploaded may still be on its way.
+                if (!_isLost) Accelerator.Synchronize();
+                _staging.Value.Dispose();
+            }
+
+            Pool.Dispose();
+            Accelerator.Dispose();
+            _context.Dispose();
+        }
+        catch (Exception e) when (DriverFailure.Is(e))
+        {
+            // A lost device cannot take anything back; the failure that lost it was told, unless it shows only now.
+            if (!_isLost) throw Failed(e);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
+
+namespace Engine.Kernels.Gemm.Gpu;
+
+/// <summary>
+/// Four neighbouring numbers. A view of them is read and written with the card's widest instructions (16 bytes for float32), and four
+/// named fields, unlike an array, stay in registers.
+/// </summary>
+internal readonly struct Four<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T>
+{
+    internal readonly T X = x, Y = y, Z = z, W = w;
+
+    /// <summary>sum + scale * four</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Four<T> MulAdd(T scale, Four<T> four, Four<T> sum) => new(
+        T.MulAdd(scale, four.X, sum.X), T.MulAdd(scale, four.Y, sum.Y), T.MulAdd(scale, four.Z, sum.Z), T.MulAdd(scale, four.W, sum.W));
+}

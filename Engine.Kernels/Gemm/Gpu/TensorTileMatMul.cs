@@ -1,0 +1,123 @@
+using Engine.Kernels.Devices;
+using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace Engine.Kernels.Gemm.Gpu;
+
+/// <summary>
+/// Rungs 5 and 6: the tensor cores, which multiply small matrices by one instruction of a whole warp (mma.sync, from sm_80 on): 16 x 8 of C
+/// in 8 steps of K with TF32, in 16 with bfloat16, eight or sixteen times the multiplications that its lanes could do in float32. So the
+/// way to them has to be wide, and everything here is for that:
+///
+/// - The operands come rounded, with neighbours in depth side by side and zeros where they end (<see cref="OperandPacking"/>). Nothing asks
+/// for bounds, and TF32 and bfloat16 are the same kernel: a step takes 64 bytes of depth of each line.
+/// - A group of 128 threads computes 128 x 128 of C, each of its four warps 64 x 64: 32 products for 8 pieces of shared memory a step. A
+/// warp's tile of half the width would read as much for half the work, and shared
+///   memory could not keep up.
+/// - Three steps' tiles are in shared memory, 48 KB, all that a group may have: one is computed from while two travel
+/// (<see cref="AsyncCopy"/>).
+/// - A line's four chunks of 16 bytes lie in it in an order that changes with the line: chunk c is at place c ^ (line / 2 % 4). The eight
+/// lines that ldmatrix reads at once then lie in all 32 banks, with no room lost to padding.
+/// - The sums live in registers that only the PTX knows (<see cref="TensorTilePtx"/>), and leave through shared memory, sixteen rows at a
+/// time: so epilogue and bounds are those of the other rungs (<see cref="TileWriter"/>), with 16-byte writes.
+/// </summary>
+internal static class TensorTileMatMul
+{
+    internal static void Run<TRounding, TActivation>(
+        GpuDevice device, in MatMulShape shape, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c,
+        TActivation activation)
+        where TRounding : unmanaged, IOperandRounding
+        where TActivation : unmanaged, IUnaryOp
+    {
+        PackedLayout layoutA = PackedLayout.OfA(shape, layout, TRounding.PerChunk),
+            layoutB = PackedLayout.OfB(shape, layout, TRounding.PerChunk);
+        Storage packedA = OperandPacking.Run<TRounding>(device, layoutA, a), packedB = OperandPacking.Run<TRounding>(device, layoutB, b);
+        Action<MatMulLayout, PackedLayout, long, PackedLayout, long, ArrayView<FloatScalar>, ArrayView<FloatScalar>, TActivation> kernel =
+            Kernel<TRounding, TActivation>;
+        Index3D grid = new(layoutA.PackedLines / TensorTile.Tile, layoutB.PackedLines / TensorTile.Tile,
+            Math.Min(layout.Items, SharedTileMatMul.MaxGrid));
+        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            (grid, new Index3D(TensorTile.Threads, 1, 1)), layout, layoutA, GpuStorage.AddressOf(packedA), layoutB,
+            GpuStorage.AddressOf(packedB),
+            GpuStorage.ViewOf<FloatScalar>(bias ?? c), GpuStorage.ViewOf<FloatScalar>(c), activation);
+
+        // Launches follow one another on one stream: whoever gets this memory next uses it after the product has.
+        packedA.Release();
+        packedB.Release();
+    }
+
+    private static void Kernel<TRounding, TActivation>(
+        MatMulLayout layout, PackedLayout layoutA, long a, PackedLayout layoutB, long b, ArrayView<FloatScalar> bias,
+        ArrayView<FloatScalar> c, TActivation activation)
+        where TRounding : unmanaged, IOperandRounding
+        where TActivation : unmanaged, IUnaryOp
+    {
+        ArrayView<Four<FloatScalar>> shared = SharedMemory.Allocate<Four<FloatScalar>>(TensorTile.SharedFours);
+        int thread = Group.IdxX;
+        int firstRow = Grid.IdxX * TensorTile.Tile;
+        int firstColumn = Grid.IdxY * TensorTile.Tile;
+        int copyTo = TensorTile.CopyTo(thread);
+        int pieceA = TensorTile.PieceA(thread);
+        int pieceB = TensorTile.PieceB(thread);
+        CudaAsm.Emit(TensorTilePtx.Declare);
+        for (int item = Grid.IdxZ; item < layout.Items; item += Grid.DimZ)
+        {
+            int stepDepth = TensorTile.ChunksOfStep * TRounding.PerChunk;
+            int steps = (layout.DepthOf(item) + stepDepth - 1) / stepDepth;
+            int firstChunk = (item % layout.Parts * layout.PartDepth / TRounding.PerChunk) + (thread % 4);
+            int productA = layoutA.Products == 1 ? 0 : item / layout.Parts;
+            int productB = layoutB.Products == 1 ? 0 : item / layout.Parts;
+            long lineA = ((long)productA * layoutA.PackedLines) + firstRow + (thread / 4);
+            long lineB = ((long)productB * layoutB.PackedLines) + firstColumn + (thread / 4);
+            long fromA = a + (((lineA * layoutA.Chunks) + firstChunk) * 16L);
+            long fromB = b + (((lineB * layoutB.Chunks) + firstChunk) * 16L);
+            long furtherA = layoutA.Chunks * (32L * 16L);
+            long furtherB = layoutB.Chunks * (32L * 16L);
+            CudaAsm.Emit(TensorTilePtx.Clear);
+            for (int ahead = 0; ahead < TensorTile.Stages - 1; ahead++, fromA += TensorTile.LineBytes, fromB += TensorTile.LineBytes)
+                Start(ahead < steps, copyTo + (ahead * TensorTile.StageBytes), fromA, furtherA, fromB, furtherB);
+
+            int stage = 0;
+            int free = (TensorTile.Stages - 1) * TensorTile.StageBytes;
+            for (int step = 0; step < steps; step++, fromA += TensorTile.LineBytes, fromB += TensorTile.LineBytes)
+            {
+                AsyncCopy.WaitForAllButOne();
+                Group.Barrier();
+                Start(step + TensorTile.Stages - 1 < steps, copyTo + free, fromA, furtherA, fromB, furtherB);
+                TensorTile.Multiply<TRounding>(stage, pieceA, pieceB);
+                free = stage;
+                stage = stage == (TensorTile.Stages - 1) * TensorTile.StageBytes ? 0 : stage + TensorTile.StageBytes;
+            }
+
+            AsyncCopy.WaitForAll();
+            TileWriter writer = new(layout, item);
+            int row = firstRow + TensorTile.WarpRow(thread);
+            int column = firstColumn + TensorTile.WarpColumn(thread);
+            for (int rows = 0; rows < 4; rows++, row += 16)
+            {
+                Group.Barrier();
+                TensorTile.StoreSums(rows, thread);
+                Group.Barrier();
+                for (int four = thread % 32; four < 16 * 16; four += 32)
+                    writer.Write(c, bias, row + (four / 16), column + (four % 16 * 4), shared[TensorTile.SumsAt(four, thread)], activation);
+            }
+
+            // The next item's first tiles go where the last sums are read.
+            Group.Barrier();
+        }
+    }
+
+    private static void Start(bool any, int to, long fromA, long furtherA, long fromB, long furtherB)
+    {
+        if (any)
+        {
+            CudaAsm.Emit(TensorTilePtx.Copy, to, fromA, furtherA);
+            CudaAsm.Emit(TensorTilePtx.Copy, to + TensorTile.OperandBytes, fromB, furtherB);
+        }
+
+        AsyncCopy.Commit();
+    }
+}

@@ -1,0 +1,103 @@
+using Engine.Kernels.Devices;
+using Engine.Kernels.Pool;
+
+namespace Engine.Kernels.Resampling;
+
+/// <summary>
+/// Images in another size: by the nearest pixel, or by linear interpolation both ways. Both are linear in the image: the derivative is the
+/// transpose, and the derivative of that is the operation again.
+/// </summary>
+public static partial class Resample
+{
+    /// <summary>Repeats every pixel <paramref name="factor"/> times both ways: y[i, j] = x[i / factor, j / factor].</summary>
+    /// <param name="x">The images [batch, height, width, channels], float or double.</param>
+    /// <param name="batch">Images.</param>
+    /// <param name="height">Rows of an image; at least 1.</param>
+    /// <param name="width">Columns of an image; at least 1.</param>
+    /// <param name="channels">Channels.</param>
+    /// <param name="factor">How many times; at least 1.</param>
+    /// <param name="y">The output [batch, height * factor, width * factor, channels].</param>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or an extent is out of its range.</exception>
+    public static void Nearest(Storage x, int batch, int height, int width, int channels, int factor, Storage y)
+    {
+        // It gives each pixel to the places of a window of its own: the transpose of a sum over windows side by side.
+        PoolShape blocks = Blocks("Resample.Nearest", batch, height, width, channels, factor);
+        Pooling.Check("Resample.Nearest", blocks, (nameof(y), y), (nameof(x), x));
+        Pooling.Spread(default(SumSpread), new PoolLayout(blocks), x, null, y);
+    }
+
+    /// <summary>
+    /// The derivative of <see cref="Nearest"/>: dx[i, j] = the sum of g over the block of factor x factor pixels that came from it.
+    /// </summary>
+    /// <param name="g">The gradient with respect to the output.</param>
+    /// <param name="batch">Images.</param>
+    /// <param name="height">Rows of an image of the input.</param>
+    /// <param name="width">Columns of an image of the input.</param>
+    /// <param name="channels">Channels.</param>
+    /// <param name="factor">As in <see cref="Nearest"/>.</param>
+    /// <param name="dx">The gradient with respect to the images.</param>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or an extent is out of its range.</exception>
+    public static void NearestGradient(Storage g, int batch, int height, int width, int channels, int factor, Storage dx)
+    {
+        PoolShape blocks = Blocks("Resample.NearestGradient", batch, height, width, channels, factor);
+        Pooling.Check("Resample.NearestGradient", blocks, (nameof(g), g), (nameof(dx), dx));
+        Pooling.Fold(default(SumFold), new PoolLayout(blocks), g, null, dx);
+    }
+
+    /// <summary>
+    /// Linear interpolation both ways. Output pixel o has its centre at (o + 1/2) inputs / outputs - 1/2 among the input's, held within the
+    /// first and the last (align_corners = false of PyTorch).
+    /// </summary>
+    /// <param name="x">The images [batch, height, width, channels], float or double.</param>
+    /// <param name="shape">The extents.</param>
+    /// <param name="y">The output [batch, output height, output width, channels].</param>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    public static void Bilinear(Storage x, in ResampleShape shape, Storage y)
+    {
+        Device device = Check("Resample.Bilinear", shape, (nameof(x), x), (nameof(y), y));
+        if (y.Length > 0) Run(device, shape, transposed: false, x, y);
+    }
+
+    /// <summary>
+    /// The derivative of <see cref="Bilinear"/>: each output pixel's gradient goes to the four pixels it came from, by their weights.
+    /// </summary>
+    /// <param name="g">The gradient with respect to the output.</param>
+    /// <param name="shape">The extents, as in <see cref="Bilinear"/>.</param>
+    /// <param name="dx">The gradient with respect to the images.</param>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    public static void BilinearGradient(Storage g, in ResampleShape shape, Storage dx)
+    {
+        Device device = Check("Resample.BilinearGradient", shape, (nameof(dx), dx), (nameof(g), g));
+        if (dx.Length > 0) Run(device, shape, transposed: true, g, dx);
+    }
+
+    private static void Run(Device device, in ResampleShape shape, bool transposed, Storage source, Storage target)
+    {
+        BilinearLayout layout = new(shape, transposed);
+        if (device is CpuDevice cpu) RunOnHost(cpu, layout, source, target);
+        else RunOnIlgpu((GpuDevice)device, layout, source, target);
+    }
+
+    private static PoolShape Blocks(string operation, int batch, int height, int width, int channels, int factor)
+    {
+        if (factor < 1) throw new ArgumentException($"{operation}: the factor must be at least 1, found {factor}.");
+        if ((long)Math.Max(height, width) * factor > int.MaxValue)
+            throw new ArgumentException(
+                $"{operation}: images of [{batch}, {height}, {width}, {channels}] are too large for a factor of {factor}.");
+        return new(batch, height * factor, width * factor, channels, PoolWindow.Square(factor));
+    }
+
+    private static Device Check(
+        string operation, in ResampleShape shape, (string Name, Storage Storage) image, (string Name, Storage Storage) output)
+    {
+        shape.Check(operation);
+        Device device = Arguments.OneDevice(operation, image.Storage, output.Storage);
+        if (Arguments.OneType(operation, image.Storage, output.Storage) == DType.Int32)
+            throw new ArgumentException($"{operation}: the arguments must hold {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
+        Arguments.Length(operation, image.Name, image.Storage, shape.LengthX);
+        Arguments.Length(operation, output.Name, output.Storage, shape.LengthY);
+        if (ReferenceEquals(image.Storage, output.Storage)) throw new ArgumentException(
+            $"{operation}: {output.Name} must not be {image.Name}.");
+        return device;
+    }
+}

@@ -1,0 +1,30 @@
+using Engine.Kernels;
+using Engine.Kernels.Devices;
+
+namespace Engine.Tests.Gpu;
+
+/// <summary>
+/// The device that the tests of GPU kernels run on beside the host: the simulator, or where the environment variable ENGINE_TEST_DEVICE
+/// names one, as in <c>cuda:0</c>, a card. There the cases that take too long thread by thread run too, and the rungs that only a card has.
+/// </summary>
+internal static class KernelDevice
+{
+    private static readonly Lazy<bool> s_hasTensorCores = new(() =>
+    {
+        using Device device = Open();
+        return device is GpuDevice { HasTensorCores: true };
+    });
+
+    internal static string Name { get; } = Environment.GetEnvironmentVariable("ENGINE_TEST_DEVICE") is { Length: > 0 } name ? name
+        : "simulator";
+
+    internal static bool IsSimulator => Name == "simulator";
+
+    /// <summary>Whether rungs of mma.sync can run.</summary>
+    internal static bool HasTensorCores => !IsSimulator && s_hasTensorCores.Value;
+
+    internal static Device Open() => Device.Open(Name);
+
+    /// <summary>The device of a name, and for the simulator's the one that stands in for it.</summary>
+    internal static Device Open(string name) => Device.Open(name == "simulator" ? Name : name);
+}

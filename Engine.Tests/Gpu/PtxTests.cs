@@ -1,0 +1,292 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Engine.Kernels.Attention;
+using Engine.Kernels.Conv.Gpu;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Flows;
+using Engine.Kernels.Gates;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Gpu;
+using Engine.Kernels.Lanes;
+using Engine.Kernels.Likelihoods;
+using Engine.Kernels.Losses;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Movement;
+using Engine.Kernels.Norms;
+using Engine.Kernels.Optimizers;
+using Engine.Kernels.Pool;
+using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Recurrent;
+using Engine.Kernels.Reductions;
+using Engine.Kernels.Resampling;
+using Engine.Kernels.Rows;
+using Engine.Tests.Operations;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using Xunit;
+
+namespace Engine.Tests.Gpu;
+
+/// <summary>What the kernels become for NVIDIA's cards; no card is needed for this.</summary>
+public sealed class PtxTests
+{
+    /// <summary>A class with kernels, the kernel's name, its type arguments, and its group size, 0 where ILGPU chooses it.</summary>
+    public static TheoryData<Type, string, Type[], int> Kernels => new()
+    {
+        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
+        { typeof(Map), "MapKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Erf>)], 0 },
+        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
+        { typeof(Move), "CopyKernel", [typeof(uint)], 0 },
+        { typeof(Move), "GatherKernel", [typeof(ulong)], 0 },
+        { typeof(Move), "ScatterAddKernel", [typeof(float)], 0 },
+        { typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneGroup)], 256 },
+        { typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(LogSumExpReduction), typeof(OneWarp)], 256 },
+        { typeof(Reduce), "RowKernel", [typeof(DoubleScalar), typeof(MaxReduction), typeof(OneThread)], 256 },
+        { typeof(Reduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256 },
+        { typeof(Reduce), "ColumnKernel", [typeof(DoubleScalar), typeof(VarianceReduction)], 256 },
+        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneThread)], 256 },
+        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneWarp)], 256 },
+        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(LogSoftmaxBackwardFormula), typeof(OneGroup)], 256 },
+        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneThread)], 256 },
+        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
+        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneGroup)], 256 },
+        { typeof(AffineCoupling), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
+        { typeof(Reduce), "ArgMaxKernel", [typeof(float)], 0 },
+        { typeof(RowSum), "RowKernel",
+            [typeof(FloatScalar), typeof(MapTerm<QuaternaryMap<Kernels.Likelihoods.DivergenceOfGaussians>>), typeof(OneThread)], 256 },
+        { typeof(RowSum), "RowKernel",
+            [typeof(FloatScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.DiscretizedLogistic>>), typeof(OneThread)], 256 },
+        { typeof(RowSum), "RowKernel", [typeof(FloatScalar), typeof(BernoulliLogLikelihood.RowTerm), typeof(OneGroup)], 256 },
+        { typeof(RowSum), "RowKernel",
+            [typeof(DoubleScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.GaussianLogLikelihood>>), typeof(OneGroup)], 256 },
+        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(QuaternaryMap<Kernels.Likelihoods.DiscretizedLogisticScaleGradient>)], 0 },
+        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.GeluTanhGradient>)], 0 },
+        { typeof(CrossEntropy), "GradientKernel", [typeof(FloatScalar)], 0 },
+        { typeof(BatchNormalization), "ElementKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 0 },
+        { typeof(RandomIlgpu), "Kernel", [typeof(RandomNormal.Operation), typeof(FloatScalar)], 0 },
+        { typeof(NaiveMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 0 },
+        { typeof(SharedTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 256 },
+        { typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Relu)], 256 },
+        { typeof(RegisterTileMatMul), "Kernel", [typeof(DoubleScalar), typeof(Identity)], 256 },
+        { typeof(AsyncTileMatMul), "Kernel", [typeof(Relu)], RegisterTileMatMul.Threads },
+        { typeof(SplitSum), "Kernel", [typeof(FloatScalar), typeof(Kernels.Elementwise.Tanh)], 0 },
+        { typeof(OperandPacking), "Kernel", [typeof(Tf32Rounding)], 0 },
+        { typeof(OperandPacking), "Kernel", [typeof(BFloat16Rounding)], 0 },
+        { typeof(TensorTileMatMul), "Kernel", [typeof(Tf32Rounding), typeof(Relu)], TensorTile.Threads },
+        { typeof(TensorTileMatMul), "Kernel", [typeof(BFloat16Rounding), typeof(Identity)], TensorTile.Threads },
+        { typeof(TensorTileWeightGradient), "Kernel", [typeof(Identity)], TensorTile.Threads },
+        { typeof(WeightPacking), "Kernel", [typeof(Tf32Rounding), typeof(InputGradientProduct)], 0 },
+        { typeof(TensorTileConv2d), "Kernel", [typeof(Tf32Rounding), typeof(ForwardProduct), typeof(Relu)], TensorTile.Threads },
+        { typeof(TensorTileConv2d), "Kernel", [typeof(BFloat16Rounding), typeof(InputGradientProduct), typeof(Identity)],
+            TensorTile.Threads },
+        { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(AverageFold)], 0 },
+        { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(MaximumFold)], 0 },
+        { typeof(Pooling), "SpreadKernel", [typeof(DoubleScalar), typeof(PickSpread)], 0 },
+        { typeof(Kernels.Resampling.Resample), "BilinearKernel", [typeof(FloatScalar)], 0 },
+        { typeof(NaiveConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 0 },
+        { typeof(SharedTileConv2d), "Kernel", [typeof(FloatScalar), typeof(ForwardProduct), typeof(Relu)], 256 },
+        { typeof(SharedTileConv2d), "Kernel", [typeof(DoubleScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
+        { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(ForwardProduct), typeof(Kernels.Elementwise.Tanh)], 256 },
+        { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 256 },
+        { typeof(RegisterTileConv2d), "Kernel", [typeof(FloatScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(ForwardProduct), typeof(Relu)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(InputGradientProduct), typeof(Identity)], 256 },
+        { typeof(AsyncTileConv2d), "Kernel", [typeof(WeightGradientProduct), typeof(Identity)], 256 },
+        { typeof(Map), "UpdateKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 0 },
+        { typeof(Map), "ChunkKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 256 },
+        { typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
+        { typeof(Map), "FlatKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
+        { typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(TernaryMap<Kernels.Losses.SquaredErrorGradient>)], 0 },
+        { typeof(Move), "FillKernel", [typeof(float)], 0 },
+        { typeof(Move), "ConvertKernel", [typeof(float), typeof(double), typeof(FloatToDouble)], 0 },
+        { typeof(Move), "ConvertKernel", [typeof(double), typeof(int), typeof(DoubleToInt)], 0 },
+        { typeof(BatchNormalization), "SumKernel", [typeof(FloatScalar), typeof(NormalizeFormula<FoldedNothing>)], 256 },
+        { typeof(BatchNormalization), "SumKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 256 },
+        { typeof(BatchNormalization), "FinishForwardKernel", [typeof(FloatScalar)], 256 },
+        { typeof(BatchNormalization), "FinishBackwardKernel", [typeof(FloatScalar)], 256 },
+        { typeof(BatchNormalization), "FourKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 0 },
+        { typeof(GroupNormalization), "ForwardKernel", [typeof(FloatScalar), typeof(FoldedSilu), typeof(OneGroup)], 256 },
+        { typeof(GroupNormalization), "ForwardKernel", [typeof(FloatScalar), typeof(FoldedNothing), typeof(OneWarp)], 256 },
+        { typeof(GroupNormalization), "BackwardKernel", [typeof(FloatScalar), typeof(FoldedSilu), typeof(OneGroup)], 256 },
+        { typeof(GroupNormalization), "BackwardKernel", [typeof(DoubleScalar), typeof(FoldedNothing), typeof(OneThread)], 256 },
+        { typeof(GroupNormalization), "PartKernel", [typeof(FloatScalar), typeof(FoldedSilu)], 256 },
+        { typeof(GroupNormalization), "FinishKernel", [typeof(FloatScalar)], 256 },
+        { typeof(ActivationGradient), "PartKernel", [typeof(FloatScalar), typeof(Kernels.Elementwise.LeakyReluGradient)], 256 },
+        { typeof(SumOfSquares), "ChunkKernel", [typeof(float), typeof(FloatToDouble)], 256 },
+        { typeof(AffineCoupling), "InputKernel", [typeof(FloatScalar)], 0 },
+        { typeof(BatchNormalization), "PrepareKernel", [typeof(FloatScalar)], 0 },
+        { typeof(RandomIlgpu), "Kernel", [typeof(RandomUniform.Operation), typeof(DoubleScalar)], 0 },
+        { typeof(RandomIlgpu), "Kernel", [typeof(RandomBernoulli.Operation), typeof(FloatScalar)], 0 },
+        { typeof(RandomIlgpu), "Kernel", [typeof(RandomDropout.Operation), typeof(FloatScalar)], 0 },
+        { typeof(RandomCategorical), "Kernel", [typeof(FloatScalar)], 0 },
+        { typeof(RandomCategorical), "Kernel", [typeof(DoubleScalar)], 0 },
+        { typeof(GateRows), "ForwardKernel", [typeof(TanhSigmoidGate.Unit), typeof(FloatScalar)], 0 },
+        { typeof(GateRows), "BackwardKernel", [typeof(TanhSigmoidGate.Unit), typeof(FloatScalar)], 0 },
+        { typeof(GateRows), "ForwardKernel", [typeof(GatedLinearUnit.Unit), typeof(FloatScalar)], 0 },
+        { typeof(GateRows), "BackwardKernel", [typeof(GatedLinearUnit.Unit), typeof(FloatScalar)], 0 },
+        { typeof(ConcatElu), "Kernel", [typeof(FloatScalar)], 0 },
+        { typeof(LstmCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(LstmCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GruCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GruCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(ScaledDotProductAttention), "ForwardKernel", [typeof(FloatScalar)], 256 },
+        { typeof(ScaledDotProductAttention), "ForwardKernel", [typeof(DoubleScalar)], 256 },
+        { typeof(ScaledDotProductAttention), "RowSumKernel", [typeof(FloatScalar)], 256 },
+        { typeof(ScaledDotProductAttention), "QueryKernel", [typeof(FloatScalar)], 256 },
+        { typeof(ScaledDotProductAttention), "QueryKernel", [typeof(DoubleScalar)], 256 },
+        { typeof(ScaledDotProductAttention), "KeyKernel", [typeof(FloatScalar)], 256 },
+        { typeof(ScaledDotProductAttention), "KeyKernel", [typeof(DoubleScalar)], 256 },
+        { typeof(AffineCoupling), "ParameterKernel", [typeof(FloatScalar)], 0 },
+        { typeof(RationalQuadraticSpline), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(RationalQuadraticSpline), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(RationalQuadraticSpline), "BackwardKernel", [typeof(DoubleScalar)], 0 },
+        { typeof(TriangularSolve), "SolveKernel", [typeof(FloatScalar)], 0 },
+    };
+
+    /// <summary>The elementwise operations, as the kernels get them: those without type parameters of their own.</summary>
+    public static TheoryData<Type> Operations =>
+        [.. typeof(Map).Assembly.GetTypes().Where(type => type.IsValueType && !type.ContainsGenericParameters && AsMap(type) is not null)];
+
+    [Theory, MemberData(nameof(Kernels))]
+    public void Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(Type type, string name, Type[] arguments, int group)
+    {
+        foreach (CudaArchitecture architecture in (CudaArchitecture[])[CudaArchitecture.SM_80, CudaArchitecture.SM_90])
+        {
+            string ptx = Ptx(type, name, arguments, group, architecture);
+            Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+            Assert.DoesNotContain(".extern", ptx, StringComparison.Ordinal);
+            Assert.DoesNotContain("approx", ptx, StringComparison.Ordinal);
+
+            // A branch on a condition that ILGPU takes for the same in all threads: it is not always.
+            Assert.DoesNotMatch(@"@!?%p\d+\s+bra\.uni", ptx);
+            if (arguments.Contains(typeof(FloatScalar))) Assert.DoesNotMatch(@"\b(add|sub|mul|fma|div|sqrt)\S*\.f64", ptx);
+        }
+    }
+
+    [Fact]
+    public void The_table_has_every_kernel()
+    {
+        HashSet<(Type, string)> compiled = [.. ((IEnumerable<object[]>)Kernels).Select(row => ((Type)row[0], (string)row[1]))];
+        string[] missing = [.. typeof(Map).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Where(method => IsKernel(method) && !compiled.Contains((method.DeclaringType!, method.Name)))
+            .Select(method => $"{method.DeclaringType!.Name}.{method.Name}")];
+        Assert.True(missing.Length == 0, $"no row of the table compiles {string.Join(", ", missing)}");
+    }
+
+    /// <summary>A kernel returns nothing, reads and writes views, and is named so or takes the index of its thread.</summary>
+    private static bool IsKernel(MethodInfo method)
+    {
+        ParameterInfo[] parameters = method.GetParameters();
+        return method.ReturnType == typeof(void)
+            && parameters.Any(parameter => parameter.ParameterType.IsGenericType
+                && parameter.ParameterType.GetGenericTypeDefinition() == typeof(ArrayView<>))
+            && (method.Name.EndsWith("Kernel", StringComparison.Ordinal) || typeof(IIndex).IsAssignableFrom(parameters[0].ParameterType));
+    }
+
+    [Theory, MemberData(nameof(Operations))]
+    public void Elementwise_operations_compile_keep_to_registers_and_compute_with_exact_instructions(Type operation)
+    {
+        if (typeof(IUpdateOp).IsAssignableFrom(operation))
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
+                typeof(Map), "ChunkKernel", [typeof(FloatScalar), operation], 256);
+        else if (typeof(IRowTerm).IsAssignableFrom(operation))
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
+                typeof(RowSum), "RowKernel", [typeof(FloatScalar), operation, typeof(OneWarp)], 256);
+        else
+            Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
+                typeof(Map), "FlatKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
+    }
+
+    /// <summary>The operation as a kernel takes it; null for what is none.</summary>
+    private static Type? AsMap(Type operation) =>
+        typeof(IUnaryOp).IsAssignableFrom(operation) ? typeof(UnaryMap<>).MakeGenericType(operation)
+        : typeof(IBinaryOp).IsAssignableFrom(operation) ? typeof(BinaryMap<>).MakeGenericType(operation)
+        : typeof(ITernaryOp).IsAssignableFrom(operation) ? typeof(TernaryMap<>).MakeGenericType(operation)
+        : typeof(IQuaternaryOp).IsAssignableFrom(operation) ? typeof(QuaternaryMap<>).MakeGenericType(operation)
+        : typeof(IUpdateOp).IsAssignableFrom(operation) || typeof(IRowTerm).IsAssignableFrom(operation) ? operation
+        : null;
+
+    [Fact]
+    public void The_register_tile_moves_sixteen_bytes_at_a_time_and_multiplies_64_times_for_four_reads()
+    {
+        string ptx = Ptx(typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], RegisterTileMatMul.Threads,
+            CudaArchitecture.SM_90);
+        Assert.Contains("ld.global.v4.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("st.global.v4.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("st.shared.v4.f32", ptx, StringComparison.Ordinal);
+        Assert.Equal(4, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
+
+        // The loop over a step's depth is the piece between two labels that reads shared memory.
+        string loop = Assert.Single(
+            Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline), piece => piece.Contains("ld.shared", StringComparison.Ordinal));
+        Assert.Equal(64, Regex.Count(loop, @"\bmul\.f32"));
+        Assert.Equal(64, Regex.Count(loop, @"\badd\.f32"));
+        Assert.DoesNotContain("ld.global", loop, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Elementwise_kernels_move_sixteen_bytes_at_a_time_and_do_not_divide()
+    {
+        string flat = Ptx(typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0,
+            CudaArchitecture.SM_90);
+        Assert.Equal(2, Regex.Count(flat, @"ld\.global\.v4\.f32"));
+        Assert.Equal(1, Regex.Count(flat, @"st\.global\.v4\.f32"));
+        Assert.Equal(4, Regex.Count(flat, @"\badd\.f32"));
+        Assert.DoesNotMatch(@"\b(div|rem)\.", flat);
+
+        string broadcast = Ptx(typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0,
+            CudaArchitecture.SM_90);
+        Assert.Equal(2, Regex.Count(broadcast, @"ld\.global\.v4\.f32"));
+        Assert.Equal(1, Regex.Count(broadcast, @"\bdiv\."));
+        Assert.DoesNotMatch(@"\brem\.|\.s64.*div|div\.[su]64", broadcast);
+    }
+
+    [Fact]
+    public void Rows_are_added_up_in_wide_loads_and_by_shuffles()
+    {
+        string warp = Ptx(typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneWarp)], 256,
+            CudaArchitecture.SM_90);
+        Assert.Equal(2, Regex.Count(warp, @"ld\.global\.v4\.f32"));
+        Assert.Contains("shfl.sync.bfly", warp, StringComparison.Ordinal);
+        Assert.DoesNotContain("bar.sync", warp, StringComparison.Ordinal);
+        Assert.DoesNotContain(".shared", warp, StringComparison.Ordinal);
+
+        string group = Ptx(typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneGroup)], 256,
+            CudaArchitecture.SM_90);
+        Assert.Equal(2, Regex.Count(group, @"bar\.sync|barrier\.sync"));
+        Assert.Equal(3, Regex.Count(group, @"ld\.global\.v4\.f32"));
+
+        string columns = Ptx(typeof(Reduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256, CudaArchitecture.SM_90);
+        Assert.Equal(1, Regex.Count(columns, @"bar\.sync|barrier\.sync"));
+        Assert.True(Regex.Count(columns, @"ld\.global\.v4\.f32") >= 5);
+    }
+
+    [Fact]
+    public void Attention_multiplies_sixteen_times_for_two_reads_of_sixteen_bytes()
+    {
+        string ptx = Ptx(typeof(ScaledDotProductAttention), "ForwardKernel", [typeof(FloatScalar)], 256, CudaArchitecture.SM_90);
+        string[] loops = [.. Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline)
+            .Where(piece => Regex.Count(piece, @"ld\.shared\.v4\.f32") > 0)];
+        Assert.Contains(loops, loop => Regex.Count(loop, @"ld\.shared\.v4\.f32") == 2 && Regex.Count(loop, @"\bmul\.f32") == 16);
+        Assert.Contains(loops, loop => Regex.Count(loop, @"ld\.shared\.v4\.f32") == 1 && Regex.Count(loop, @"\bmul\.f32") == 8);
+        Assert.True(Regex.Count(ptx, @"ld\.global\.v4\.f32") >= 3);
+    }
+
+    internal static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
+    {
+        using Context context = Context.Create(builder => GpuRuntime.Optimized(builder.CPU()));
+        MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments);
+        using PTXBackend backend = new(context, architecture, CudaInstructionSet.ISA_78, null!);
+        GpuRuntime.ForgetUniformBranches(context);
+        PTXCompiledKernel kernel = group == 0
+            ? (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)
+            : (PTXCompiledKernel)backend.Compile(
+                EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(group, 1));
+        return kernel.PTXAssembly;
+    }
+}

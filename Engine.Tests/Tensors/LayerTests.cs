@@ -1,0 +1,108 @@
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Tests.Operations;
+using Xunit;
+
+namespace Engine.Tests.Tensors;
+
+public sealed class LayerTests : IDisposable
+{
+    private readonly CpuDevice _cpu = new(1);
+
+    public void Dispose() => _cpu.Dispose();
+
+    [Fact]
+    public void Activation_layers_apply_their_operation()
+    {
+        using Tape tape = new(_cpu);
+        Tensor x = Tensor.From([-3f, -0.5f, 0, 0.25f, 2], [5]);
+        foreach ((Module layer, Tensor expected) in ((Module, Tensor)[])
+            [(new Gelu(), x.Gelu()), (new Gelu(approximate: true), x.Gelu(approximate: true)), (new Silu(), x.Silu()),
+                (new Elu(0.5), x.Elu(0.5)), (new Softplus(), x.Softplus())])
+        {
+            Assert.Equal(expected.ToArray(), layer.Forward(x).ToArray());
+            Assert.Empty(layer.Parameters);
+            layer.Dispose();
+        }
+    }
+
+    [Fact]
+    public void Activations_of_extreme_numbers_and_their_gradients_are_what_they_tend_to()
+    {
+        foreach ((Func<Tensor, Tensor> function, float below, float slopeBelow) in ((Func<Tensor, Tensor>, float, float)[])
+            [(x => x.Gelu(), 0, 0), (x => x.Gelu(approximate: true), 0, 0), (x => x.Silu(), 0, 0), (x => x.Elu(2), -2, 0),
+                (x => x.Softplus(), 0, 0)])
+        {
+            using Tape tape = new(_cpu);
+            Tensor x = tape.Watch(Tensor.From([-1e30f, -1e4f, 1e4f, 1e30f], [4]));
+            Tensor y = function(x);
+            Assert.Equal([below, below, 1e4f, 1e30f], Array.ConvertAll(y.ToArray(), value => value + 0f));
+            Assert.Equal([slopeBelow, slopeBelow, 1, 1], Array.ConvertAll(tape.Gradient(y.Sum(), x).ToArray(), value => value + 0f));
+        }
+    }
+
+    [Fact]
+    public void The_two_forms_of_gelu_are_close()
+    {
+        using Tape tape = new(_cpu);
+        Tensor x = Tensor.From([.. Enumerable.Range(-60, 121).Select(i => i / 10f)], [121]);
+        Assert.InRange((x.Gelu() - x.Gelu(approximate: true)).Abs().Max().Item(), 1e-5, 1e-3);
+    }
+
+    [Fact]
+    public void An_embedding_picks_rows_and_sums_their_gradients()
+    {
+        using Embedding embedding = new(5, 3, ModuleOptions.FromSeed(1, _cpu));
+        using Tape tape = new(_cpu);
+        float[] table = embedding.Weight.ToArray();
+        Tensor picked = embedding.Forward(Tensor.From([4, 0, 4, 2], [2, 2]));
+        Assert.Equal(new Shape(2, 2, 3), picked.Shape);
+        Assert.Equal([.. table[12..15], .. table[0..3], .. table[12..15], .. table[6..9]], picked.ToArray());
+        Tensor weights = Tensor.From([1f, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [2, 2, 3]);
+        Tensor gradient = tape.Gradient((picked * weights).Sum(), embedding.Weight);
+        Assert.Equal([4, 5, 6, 0, 0, 0, 10, 11, 12, 0, 0, 0, 8, 10, 12], gradient.ToArray());
+    }
+
+    [Fact]
+    public void An_embedding_starts_normal()
+    {
+        using Embedding embedding = new(1000, 50, ModuleOptions.FromSeed(2, _cpu));
+        float[] table = embedding.Weight.ToArray();
+        double mean = table.Average(x => (double)x);
+        Assert.InRange(mean, -0.02, 0.02);
+        Assert.InRange(table.Average(x => (x - mean) * (x - mean)), 0.97, 1.03);
+        Assert.Equal(("weight", new Shape(1000, 50)), (embedding.Weight.Name, embedding.Weight.Shape));
+    }
+
+    [Fact]
+    public void An_embedding_refuses_what_is_no_index()
+    {
+        using Embedding embedding = new(5, 3, ModuleOptions.FromSeed(1, _cpu));
+        using Tape tape = new(_cpu);
+        Assert.StartsWith(
+            "Embedding: indices must be Int32, found Float32 [2].",
+            Assert.Throws<ArgumentException>(() => embedding.Forward(Tensor.Zeros([2]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "index 5 at position 1 is not a row of the 5 x 3 table (0 to 4)",
+            Assert.Throws<ArgumentOutOfRangeException>(() => embedding.Forward(Tensor.From([0, 5], [2]))).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Embedding(0, 3, ModuleOptions.FromSeed(1, _cpu)));
+    }
+
+    [Fact]
+    public void Embeddings_of_any_number_of_threads_have_the_same_gradient()
+    {
+        float[]? first = null;
+        foreach (CpuDevice host in OperationDevices.Hosts)
+        {
+            using Embedding embedding = new(11, 96, ModuleOptions.FromSeed(3, host));
+            using Tape tape = new(host);
+            int[] indices = [.. Enumerable.Range(0, 2000).Select(i => i * i % 11)];
+            Tensor gradient = tape.Gradient(embedding.Forward(Tensor.From(indices, [2000])).Square().Sum(), embedding.Weight);
+            first ??= gradient.ToArray();
+            Assert.Equal(first, gradient.ToArray());
+        }
+    }
+}

@@ -1,0 +1,219 @@
+using Engine.Autograd;
+using Engine.Autograd.Losses;
+using Engine.Autograd.Rules;
+using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm;
+using Engine.Kernels.Losses;
+using Engine.Kernels.Rows;
+using Engine.Kernels.Sampling;
+using Xunit;
+
+namespace Engine.Tests.Tensors;
+
+public sealed class TapeTests : IDisposable
+{
+    private readonly CpuDevice _cpu = new(1);
+
+    public void Dispose() => _cpu.Dispose();
+
+    [Fact]
+    public void Closing_a_tape_gives_back_all_that_was_computed_on_it()
+    {
+        using Tensor weight = Tensor.From([1f, 2, 3, 4, 5, 6], [2, 3], _cpu);
+        long before = _cpu.MemoryInUse;
+        foreach (bool createGraph in (bool[])[false, true])
+        {
+            using (Tape tape = new(_cpu))
+            {
+                tape.Watch(weight);
+                Tensor x = Tensor.Ones([5, 2]);
+                Tensor y = x.MatMul(weight).Tanh().Reshape(15).Softmax();
+                Tensor gradient = tape.Gradient(y.Square().Sum(), weight, createGraph);
+                if (createGraph) tape.Gradient(gradient.Square().Sum(), weight);
+                Assert.True(_cpu.MemoryInUse > before);
+            }
+
+            Assert.Equal(before, _cpu.MemoryInUse);
+        }
+    }
+
+    [Fact]
+    public void What_a_failed_computation_left_goes_with_the_tape()
+    {
+        long before = _cpu.MemoryInUse;
+        using (Tape tape = new(_cpu))
+        {
+            Tensor x = tape.Watch(Tensor.Ones([2, 3]));
+            Assert.Throws<ArgumentException>(() => x.Exp() + Tensor.Ones([4]));
+            Assert.Throws<InvalidOperationException>(
+                () => tape.Gradient(tape.Record("Broken", x.Detach(), new Rule(x, g => g.Sum())).Sum(), x));
+
+            // The failed gradient leaves the tape as it was: it still records.
+            Assert.True(tape.IsRecording);
+            Assert.Equal([1, 1, 1, 1, 1, 1], tape.Gradient(x.Sum(), x).ToArray());
+        }
+
+        Assert.Equal(before, _cpu.MemoryInUse);
+    }
+
+    [Fact]
+    public void Gradients_without_a_graph_keep_no_more_memory_than_themselves()
+    {
+        using Tape tape = new(_cpu);
+        Tensor x = tape.Watch(Tensor.Ones([64, 64]));
+        Tensor y = x;
+        for (int i = 0; i < 10; i++) y = y.Tanh();
+        Tensor loss = y.Sum();
+        long before = _cpu.MemoryInUse;
+        tape.Gradient(loss, x);
+        Assert.InRange(_cpu.MemoryInUse - before, 0, (64 * 64 * sizeof(float)) + 1024);
+    }
+
+    [Fact]
+    public void Keep_takes_a_tensor_out_of_its_tape()
+    {
+        long before = _cpu.MemoryInUse;
+        Tensor kept;
+        using (Tape tape = new(_cpu))
+        {
+            Tensor x = tape.Watch(Tensor.From([1f, 2], [2]));
+            kept = tape.Keep(x * 3);
+            Assert.Equal("Keep: the tensor does not belong to this tape.", Assert.Throws<ArgumentException>(() => tape.Keep(kept)).Message);
+        }
+
+        Assert.Equal([3, 6], kept.ToArray());
+        using (Tape tape = new(_cpu))
+        {
+            // It carries no graph, but can be watched.
+            Tensor y = tape.Watch(kept).Square().Sum();
+            Assert.Equal([6, 12], tape.Gradient(y, kept).ToArray());
+        }
+
+        kept.Dispose();
+        Assert.Equal(before, _cpu.MemoryInUse);
+    }
+
+    [Fact]
+    public void A_tensor_that_was_given_back_says_so()
+    {
+        Tensor result;
+        using (new Tape(_cpu)) result = Tensor.Ones([1]).Exp();
+        using Tape tape = new(_cpu);
+        foreach (Action use in (
+            Action[])[() => result.ToArray(), () => result.Exp(), () => _ = result + Tensor.Ones([1]), () => tape.Gradient(result, result)])
+        {
+            ObjectDisposedException error = Assert.Throws<ObjectDisposedException>(use);
+            Assert.Contains("Float32 [1] was given back: a tape owns what is computed on it. Use Tape.Keep", error.Message,
+                StringComparison.Ordinal);
+        }
+
+        result.Dispose();
+    }
+
+    [Fact]
+    public void An_operation_without_a_tape_says_how_to_open_one()
+    {
+        using Tensor x = Tensor.From([1f, 2, 3], [3], _cpu);
+        using Tensor i = Tensor.From([1], [1], _cpu);
+        foreach ((string name, Action operation) in ((string, Action)[])
+        [
+            ("Exp", () => x.Exp()), ("Add", () => _ = x + x), ("Affine", () => _ = 2 * x), ("Sum", () => x.Sum()),
+            ("Variance", () => x.Variance()), ("Reshape", () => x.Reshape(1, 3)),
+            ("Gather", () => x.Gather(i)), ("Softmax", () => x.Softmax()), ("Cast", () => x.Cast(DType.Float64)),
+            ("Detach", () => x.Detach()),
+            ("BinaryCrossEntropy", () => Loss.BinaryCrossEntropy(x, x)), ("Reparameterize", () => Sampling.Reparameterize(x, x, x)),
+            ("Concat", () => Tensor.Concat(0, x)),
+        ])
+        {
+            string message = Assert.Throws<InvalidOperationException>(operation).Message;
+            Assert.Equal($"{name}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new "
+                + "Tape(record: false)' for inference).", message);
+        }
+    }
+
+    [Fact]
+    public void A_nested_tape_owns_what_is_computed_while_it_is_open()
+    {
+        using Tape outer = new(_cpu);
+        Tensor x = outer.Watch(Tensor.From([2f], [1]));
+        Tensor y = x.Square();
+        Tensor inside;
+        using (Tape inner = new(record: false))
+        {
+            Assert.Same(inner, Tape.Current);
+            Assert.Same(_cpu, inner.Device);
+            inside = y * 3;
+            Assert.Equal([12], inside.ToArray());
+        }
+
+        Assert.Same(outer, Tape.Current);
+        Assert.Throws<ObjectDisposedException>(() => inside.ToArray());
+        Assert.Equal([4], outer.Gradient(y.Sum(), x).ToArray());
+    }
+
+    [Fact]
+    public void Tapes_close_in_the_reverse_of_the_order_in_which_they_were_opened()
+    {
+        Tape outer = new(_cpu);
+        Tape inner = new();
+        Assert.StartsWith("Tapes close in the reverse", Assert.Throws<InvalidOperationException>(outer.Dispose).Message,
+            StringComparison.Ordinal);
+        inner.Dispose();
+        outer.Dispose();
+        outer.Dispose();
+        Assert.Null(Tape.Current);
+        Assert.Throws<ObjectDisposedException>(() => outer.NewTensor([1], DType.Float32));
+    }
+
+    [Fact]
+    public void Every_thread_has_a_tape_of_its_own()
+    {
+        using Tape tape = new(_cpu);
+        Tape? seen = tape;
+        Thread thread = new(() => seen = Tape.Current);
+        thread.Start();
+        thread.Join();
+        Assert.Null(seen);
+    }
+
+    [Fact]
+    public void A_tape_that_does_not_record_says_so()
+    {
+        using Tape tape = new(_cpu, record: false);
+        Tensor x = tape.Watch(Tensor.Ones([2]));
+        Tensor y = x.Exp().Sum();
+        Assert.Equal(0, tape.OperationCount);
+        Assert.Contains("carries no graph on this tape", Assert.Throws<InvalidOperationException>(() => tape.Gradient(y, x)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_recorded_that_depends_on_no_parameter()
+    {
+        using Tape tape = new(_cpu);
+        Tensor x = Tensor.Ones([2]);
+        _ = x.Exp() * 3;
+        Assert.Equal(0, tape.OperationCount);
+        _ = tape.Watch(x).Exp();
+        Assert.Equal(1, tape.OperationCount);
+    }
+
+    [Fact]
+    public void A_result_cannot_be_watched()
+    {
+        using Tape tape = new(_cpu);
+        Tensor y = tape.Watch(Tensor.Ones([2])).Exp();
+        Assert.StartsWith("Watch: the tensor is the result of a recorded operation",
+            Assert.Throws<InvalidOperationException>(() => tape.Watch(y)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tensor_cannot_be_made_on_another_device_than_the_tapes()
+    {
+        using CpuDevice other = new(1);
+        using Tape tape = new(_cpu);
+        Assert.Contains("The open tape computes on 'cpu'", Assert.Throws<ArgumentException>(() => Tensor.Ones([2], device: other)).Message,
+            StringComparison.Ordinal);
+    }
+}
