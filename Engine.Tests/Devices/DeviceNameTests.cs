@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.Kernels.Devices;
+using ILGPU.Runtime.OpenCL;
 using Xunit;
 
 namespace Engine.Tests.Devices;
@@ -111,6 +112,18 @@ public sealed class DeviceNameTests
         SaysWhichThereAre(e);
         Assert.Matches("^Device 'opencl:99' does not open: (there is no OpenCL driver|only [0-9]+ found)",
             Assert.Throws<DeviceException>(() => Device.Open("opencl:99")).Message);
+    }
+
+    [Fact]
+    public void OpenCl_on_cards_that_lack_shuffles_says_so_and_what_to_take()
+    {
+        Assert.Null(GpuRuntime.WhyNotOpenCl(CLDeviceVendor.Intel, "Arc A770"));
+        foreach (CLDeviceVendor vendor in (CLDeviceVendor[])[CLDeviceVendor.AMD, CLDeviceVendor.Nvidia, CLDeviceVendor.Other])
+        {
+            Assert.Matches(
+                "^gfx1100 is not a GPU of Intel, .* no warp shuffles in OpenCL, .* runs them as cuda, and the host as cpu$",
+                GpuRuntime.WhyNotOpenCl(vendor, "gfx1100"));
+        }
     }
 
     [Fact]
