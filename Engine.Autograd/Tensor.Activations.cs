@@ -1,10 +1,13 @@
+using Engine.Autograd.Rules;
+using Engine.Kernels;
 using Engine.Kernels.Elementwise;
+using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Autograd;
 
-// Smooth activations. In a rule g is the gradient of the output y, x the input.
 public partial class Tensor
 {
+    // Smooth activations. In a rule g is the gradient of the output y, x the input.
     /// <summary>x Phi(x), Phi being the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415).</summary>
     /// <param name="approximate">True for x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³))) / 2, with which some published models were
     /// trained.</param>
@@ -43,5 +46,28 @@ public partial class Tensor
             Tensor positive = Ones(x.Shape, x.DType).Map(x, new LeakyReluGradient(0));
             return g * (positive + ((1 - positive) * (alpha * x.Clamp(double.NegativeInfinity, 0).Exp())));
         });
+    }
+
+    /// <summary>
+    /// Zero with a probability, scaled by 1 / (1 - probability) otherwise (Srivastava et al. 2014, JMLR 15). The mask is a function of the
+    /// random stream's position, so the backward pass makes it again instead of storing it.
+    /// </summary>
+    /// <param name="probability">The probability of zero, in [0, 1).</param>
+    /// <param name="random">Where the mask comes from; moved on by as many numbers as there are elements.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The probability is not in [0, 1).</exception>
+    public Tensor Dropout(double probability, RandomStream random)
+    {
+        if (!(probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(
+            nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
+        if (probability == 0) return this;
+        return Masked(this, probability, random.Key, random.Reserve(Count));
+    }
+
+    private static Tensor Masked(Tensor x, double probability, ulong key, long offset)
+    {
+        Tape tape = Autograd.Tape.Open(nameof(Dropout));
+        Tensor y = tape.NewTensor(x.Shape, x.DType);
+        RandomDropout.Run(x.Storage, y.Storage, (float)probability, key, offset);
+        return tape.Record(nameof(Dropout), y, new Rule(x, g => Masked(g, probability, key, offset)));
     }
 }

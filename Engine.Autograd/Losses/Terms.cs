@@ -7,6 +7,24 @@ using Engine.Kernels.Rows;
 
 namespace Engine.Autograd.Losses;
 
+/// <summary>What becomes of a loss or a log-density that is computed for each element.</summary>
+public enum Reduction
+{
+    /// <summary>Nothing: one number for each element.</summary>
+    None,
+
+    /// <summary>
+    /// The sums over the innermost axis, in the pass that computes the elements: one number for each sample of [samples, n].
+    /// </summary>
+    Rows,
+
+    /// <summary>The sum of all.</summary>
+    Sum,
+
+    /// <summary>The mean of all.</summary>
+    Mean,
+}
+
 /// <summary>
 /// How a loss or a log-density is computed and recorded: an elementwise operation of inputs that broadcast, reduced as asked for in the
 /// pass that computes it, and differentiated in one pass, in which the gradient is broadcast back.

@@ -21,3 +21,13 @@ public sealed class Upsample : Module
     public override Tensor Forward(Tensor x) =>
         _mode == UpsampleMode.Nearest ? x.UpsampleNearest2d(_factor) : x.UpsampleBilinear2d(_factor);
 }
+
+/// <summary>How <see cref="Upsample"/> fills the pixels in between.</summary>
+public enum UpsampleMode
+{
+    /// <summary>Each pixel is repeated.</summary>
+    Nearest,
+
+    /// <summary>Linear interpolation both ways; pixels are areas, not points (align_corners = false).</summary>
+    Bilinear,
+}

@@ -5,6 +5,11 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.Sampling;
+using Engine.Models.Autoregressive.Pixels;
+using Engine.Models.Data;
+using Engine.Models.Diffusion;
+using Engine.Models.Flow;
 
 namespace Engine.Models.Comparison;
 
@@ -79,4 +84,93 @@ public abstract class LikelihoodContestant(Module network, ModuleOptions options
             network.Train();
         }
     }
+}
+
+/// <summary>A <see cref="PixelCnn"/> of 256 levels: the exact likelihood, and a pass for each pixel of a sample.</summary>
+/// <param name="model">The model.</param>
+/// <param name="options">Device and randomness.</param>
+public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions options) : LikelihoodContestant(model, options)
+{
+    private const int Pixels = Side * Side;
+
+    /// <inheritdoc/>
+    public override string Family => "autoregressive";
+
+    /// <inheritdoc/>
+    public override string LikelihoodKind => "exact";
+
+    /// <inheritdoc/>
+    public override float[] Sample(int count, RandomStream random) =>
+        Averaged(() => Array.ConvertAll(model.Sample(count, Side, Side, random), x => (2 * x) - 1));
+
+    /// <inheritdoc/>
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
+        Averaged(() => PixelCnnModel.BitsPerPixel(
+            model.NegativeLogLikelihoods(test.ToFloats(0), [test.Count, Side, Side, 1]).Average(), Pixels));
+
+    /// <inheritdoc/>
+    protected override Tensor Loss(Tensor images) => model.NegativeLogLikelihood(images).Mean() * (1 / (Pixels * Math.Log(2)));
+}
+
+/// <summary>
+/// A <see cref="DenoisingDiffusion"/> that predicts the noise of 1,000 steps: a bound of as many terms, samples in 50 steps of DDIM.
+/// </summary>
+/// <param name="unet">The network.</param>
+/// <param name="options">Device and randomness.</param>
+public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : LikelihoodContestant(unet, options)
+{
+    private const int Steps = 1000, SampleSteps = 50;
+
+    // Each step's term is of so many images, which the steps take in turn: the sum over a thousand of them varies little.
+    private const int ImagesForStep = 8;
+
+    private readonly DenoisingDiffusion _model = new(unet, NoiseSchedule.Cosine(Steps));
+
+    /// <inheritdoc/>
+    public override string Family => "diffusion";
+
+    /// <inheritdoc/>
+    public override string LikelihoodKind => "bound";
+
+    /// <inheritdoc/>
+    public override float[] Sample(int count, RandomStream random) =>
+        Averaged(() => new DdimSampler(_model, SampleSteps).Sample([count, Side, Side, 1], random));
+
+    /// <inheritdoc/>
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
+        Averaged(() => _model.Bound(test.ToFloats(), [test.Count, Side, Side, 1], random, batch: ImagesForStep).Total);
+
+    /// <inheritdoc/>
+    protected override Tensor Loss(Tensor images) => _model.Losses(images.Affine(2, -1), [], Random).Loss;
+}
+
+/// <summary>
+/// A RealNVP: a density of continuous images, which with uniform noise bounds the probability of those of 256 levels; one pass for a
+/// sample.
+/// </summary>
+/// <param name="model">The model.</param>
+/// <param name="options">Device and randomness.</param>
+public sealed class FlowContestant(ImageFlow model, ModuleOptions options) : LikelihoodContestant(model, options)
+{
+    /// <inheritdoc/>
+    public override string Family => "flow";
+
+    /// <inheritdoc/>
+    public override string LikelihoodKind => "bound";
+
+    /// <inheritdoc/>
+    public override float[] Sample(int count, RandomStream random) => Averaged(() =>
+    {
+        using Tape tape = new(Device, record: false);
+        NormalizingFlow flow = model.Flow;
+        Tensor latents = flow.Latents.Sample(new Shape([count, .. flow.LatentShape.ToArray()]), random);
+        return Array.ConvertAll(model.Decode(latents), x => (2 * x) - 1);
+    });
+
+    /// <inheritdoc/>
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
+        Averaged(() => model.BitsOf(test.Pixels.ToArray(), 1, random));
+
+    /// <inheritdoc/>
+    protected override Tensor Loss(Tensor images) => model.Loss(images * 255, Random);
 }

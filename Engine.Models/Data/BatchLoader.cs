@@ -155,3 +155,48 @@ public sealed class BatchLoader
         }
     }
 }
+
+/// <summary>How a <see cref="BatchLoader"/> orders and prepares its batches.</summary>
+public sealed record BatchOptions
+{
+    /// <summary>Another seed gives another order, and other draws of <see cref="PixelScale.Bernoulli"/>.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Whether every epoch has an order of its own (Fisher-Yates); else images come as they lie in the data set.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Whether the images left over at the end of an epoch, too few for a batch, are left out.</summary>
+    public bool DropLast { get; init; }
+
+    /// <summary>How bytes become floats.</summary>
+    public PixelScale Scale { get; init; } = PixelScale.SignedUnit;
+
+    /// <summary>Batches prepared ahead on another thread; 0 prepares each when it is asked for. The batches are the same.</summary>
+    public int Prefetch { get; init; } = 2;
+}
+
+/// <summary>How the bytes of an image become the floats of a batch.</summary>
+public enum PixelScale
+{
+    /// <summary>x / 127.5 - 1, in [-1, 1]: for generators that end in tanh.</summary>
+    SignedUnit,
+
+    /// <summary>x / 255, in [0, 1].</summary>
+    Unit,
+
+    /// <summary>
+    /// 1 with probability x / 255, else 0, drawn anew in every epoch from the seed (dynamic binarisation, Burda, Grosse and Salakhutdinov
+    /// 2016).
+    /// </summary>
+    Bernoulli,
+
+    /// <summary>1 from 128 on, else 0.</summary>
+    Threshold,
+}
+
+/// <summary>
+/// A place in training, to save and to go on from: the next batch is number <paramref name="Batch"/> of epoch <paramref name="Epoch"/>.
+/// </summary>
+/// <param name="Epoch">Epochs count from 0.</param>
+/// <param name="Batch">Batches of an epoch count from 0.</param>
+public readonly record struct LoaderPosition(int Epoch, int Batch);

@@ -25,3 +25,40 @@ public interface IDenoiser
     /// variance lies.</returns>
     Tensor Predict(Tensor noisy, ReadOnlySpan<int> steps, ReadOnlySpan<int> labels);
 }
+
+/// <summary>
+/// What a network says of a noisy image x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e. Each of the three follows from each other and x_t.
+/// </summary>
+public enum Prediction
+{
+    /// <summary>The noise e (Ho et al. 2020, arXiv:2006.11239).</summary>
+    Noise,
+
+    /// <summary>The clean image x_0.</summary>
+    Clean,
+
+    /// <summary>The velocity v = sqrt(abar_t) e - sqrt(1 - abar_t) x_0 (Salimans and Ho 2022, arXiv:2202.00512).</summary>
+    Velocity,
+}
+
+/// <summary>What a model makes of noisy images.</summary>
+/// <param name="Clean">The clean images that it sees in them: its mean of x_0 given x_t.</param>
+/// <param name="Share">
+/// With a learned variance: where its logarithm lies between the posterior's (-1) and that of beta (1), for each pixel. Else null.
+/// </param>
+public readonly record struct Denoised(Tensor Clean, Tensor? Share);
+
+/// <summary>The variance of a step back, p(x_(t-1) | x_t).</summary>
+public enum ReverseVariance
+{
+    /// <summary>
+    /// That of q(x_(t-1) | x_t, x_0), as if x_0 were known: right for data that are a single point (Ho et al. 2020, section 3.2).
+    /// </summary>
+    Posterior,
+
+    /// <summary>beta_t: right for data that are standard normal.</summary>
+    Beta,
+
+    /// <summary>Between the two, for each pixel as the network says (Nichol and Dhariwal 2021, arXiv:2102.09672, equation 15).</summary>
+    Learned,
+}

@@ -90,3 +90,13 @@ public sealed class CouplingChain : FlowTransform
         return Tensor.Concat(0, halves[0].Reshape(1, count), halves[1].Reshape(1, count)).Transpose().Reshape(like.Shape);
     }
 }
+
+/// <summary>How the elements of a vector are divided into two halves.</summary>
+public enum Partition
+{
+    /// <summary>The first half and the second; with an odd number of elements the first has one more.</summary>
+    Halves,
+
+    /// <summary>Elements 0, 2, 4, ... and elements 1, 3, 5, ...; their number must be even.</summary>
+    EvenAndOdd,
+}

@@ -40,3 +40,35 @@ public sealed class DiagonalScaling : FlowTransform
         return Apply(x, context).Value;
     }
 }
+
+/// <summary>
+/// The network of an additive coupling whose outputs are in the units of latents, t(x) e^-s with the s of the <see cref="DiagonalScaling"/>
+/// at the end of the flow: the same functions as without, but z = x e^s + t(x). A pixel that is nothing but noise has an s of 6 or 7. In
+/// the units of pixels its t would have to be right to a thousandth, finer than the steps that the network takes while it trains, and s
+/// could not grow before the learning rate has fallen.
+/// </summary>
+public sealed class LatentUnits : Module
+{
+    private readonly Module _network;
+    private readonly DiagonalScaling _scaling;
+    private readonly int _half;
+
+    /// <summary>Makes the network.</summary>
+    /// <param name="network">From one half of the elements to the other.</param>
+    /// <param name="scaling">What comes at the end of the flow; it is no part of this module.</param>
+    /// <param name="half">The half that the coupling changes: 0 for elements 0, 2, 4, ..., 1 for 1, 3, 5, ...</param>
+    public LatentUnits(Module network, DiagonalScaling scaling, int half)
+    {
+        ArgumentNullException.ThrowIfNull(scaling);
+        if (half is not (0 or 1)) throw new ArgumentOutOfRangeException(nameof(half), half, "A half must be 0 or 1.");
+        (_network, _scaling, _half) = (AddModule("network", network), scaling, half);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x)
+    {
+        int outputs = _scaling.LogScale.Count / 2;
+        Tensor s = _scaling.LogScale.Reshape(outputs, 2).Slice(1, _half, 1).Reshape(outputs);
+        return _network.Forward(x) * (-s).Exp();
+    }
+}

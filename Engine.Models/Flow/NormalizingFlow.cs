@@ -1,5 +1,6 @@
 using Engine.Autograd;
 using Engine.Autograd.Bijections;
+using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
@@ -56,5 +57,63 @@ public sealed class NormalizingFlow : Module
         Parameter any = Parameters[0];
         return Transform.Invert(
             Latents.Sample(new Shape([count, .. LatentShape.ToArray()]), random, temperature, any.DType, any.Device), context).Value;
+    }
+}
+
+/// <summary>What the latents of a flow are distributed by: independent numbers.</summary>
+public abstract class BaseDistribution
+{
+    /// <summary>The standard normal distribution.</summary>
+    public static BaseDistribution Gaussian { get; } = new GaussianBase();
+
+    /// <summary>
+    /// The logistic distribution, density e^-z / (1 + e^-z)²: what NICE takes for images (Dinh et al. 2014, arXiv:1410.8516, section 3.4).
+    /// </summary>
+    public static BaseDistribution Logistic { get; } = new LogisticBase();
+
+    /// <summary>log p(z) of each example, [batch], in nats.</summary>
+    /// <param name="z">[batch, ...].</param>
+    public Tensor LogDensity(Tensor z) => OfRows(z.Reshape(z.Shape[0], z.Shape[0] == 0 ? 0 : z.Count / z.Shape[0]));
+
+    /// <summary>Draws numbers, from a distribution that is <paramref name="temperature"/> times as wide.</summary>
+    /// <param name="shape">How many, in which shape.</param>
+    /// <param name="random">Where they come from.</param>
+    /// <param name="temperature">1 for the distribution itself; less for what it holds most likely.</param>
+    /// <param name="dtype">The type of the numbers.</param>
+    /// <param name="device">The device, where no tape is open.</param>
+    public Tensor Sample(Shape shape, RandomStream random, double temperature = 1, DType dtype = DType.Float32, Device? device = null)
+    {
+        if (!(temperature >= 0)) throw new ArgumentOutOfRangeException(
+            nameof(temperature), temperature, "A temperature must be at least 0.");
+        return Draw(shape, random, temperature, dtype, device);
+    }
+
+    private protected abstract Tensor OfRows(Tensor z);
+
+    private protected abstract Tensor Draw(Shape shape, RandomStream random, double temperature, DType dtype, Device? device);
+
+    private sealed class GaussianBase : BaseDistribution
+    {
+        private protected override Tensor OfRows(Tensor z)
+        {
+            Tensor zero = Tensor.Zeros([], z.DType);
+            return LogLikelihood.Gaussian(z, zero, zero);
+        }
+
+        private protected override Tensor Draw(Shape shape, RandomStream random, double temperature, DType dtype, Device? device) =>
+            Tensor.Normal(shape, random, 0, temperature, dtype, device);
+    }
+
+    private sealed class LogisticBase : BaseDistribution
+    {
+        // log p(z) = -z - 2 log(1 + e^-z) = z - 2 softplus(z)
+        private protected override Tensor OfRows(Tensor z) => (z - (2 * z.Softplus())).Sum(1);
+
+        // z = log u - log(1 - u), u uniform
+        private protected override Tensor Draw(Shape shape, RandomStream random, double temperature, DType dtype, Device? device)
+        {
+            Tensor u = Tensor.Uniform(shape, random, 1e-7, 1 - 1e-7, dtype, device);
+            return temperature * (u.Log() - (1 - u).Log());
+        }
     }
 }

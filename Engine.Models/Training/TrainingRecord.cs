@@ -37,3 +37,43 @@ internal sealed record TrainingRecord
 [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TrainingRecord))]
 internal sealed partial class TrainingRecordJson : JsonSerializerContext;
+
+/// <summary>What a checkpoint keeps of a <see cref="TrainingProgress"/>.</summary>
+internal sealed record ProgressState
+{
+    /// <summary>The lines so far.</summary>
+    public required List<EpochMeans> History { get; init; }
+
+    /// <summary>The losses since the last line.</summary>
+    public required List<LossSum> Sums { get; init; }
+
+    /// <summary>What was measured since the last line.</summary>
+    public required List<LossSum> Metrics { get; init; }
+
+    /// <summary>The samples since the last line.</summary>
+    public required long Samples { get; init; }
+
+    /// <summary>The samples since training began.</summary>
+    public required long AllSamples { get; init; }
+
+    /// <summary>The time since training began.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>The time from the last line to the last step.</summary>
+    public required double LineSeconds { get; init; }
+}
+
+/// <summary>What one printed line of a training program says.</summary>
+/// <param name="Epoch">The epoch that it was printed after, from 1.</param>
+/// <param name="Losses">The mean of each loss since the line before.</param>
+public sealed record EpochMeans(int Epoch, IReadOnlyDictionary<string, double> Losses)
+{
+    /// <summary>What was measured after the epoch, such as a test set's bound.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>().AsReadOnly();
+}
+
+/// <summary>A loss since the last printed line, so that a resumed line has the same mean to the bit.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Sum">The sum of its values.</param>
+/// <param name="Count">How many they are.</param>
+internal readonly record struct LossSum(string Name, double Sum, int Count);

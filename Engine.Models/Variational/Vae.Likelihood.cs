@@ -55,4 +55,100 @@ public sealed partial class Vae
             }
         }
     }
+
+    /// <summary>
+    /// The evidence lower bound of log p(x) of each image, in nats: the mean of log p(x|z) over samples of z, less KL(q(z|x) || N(0, 1)).
+    /// </summary>
+    /// <inheritdoc cref="LogLikelihood(ReadOnlySpan{float}, Shape, int, RandomStream, int, CancellationToken)"/>
+    public double[] EvidenceLowerBound(
+        ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000,
+        CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        double[] result = new double[shape[0]];
+        VaeObjective objective = new() { Samples = samples };
+        using Evaluation evaluation = new(this);
+        foreach ((Shape part, Range pixels, Range place) in Parts(shape, Math.Max(1, rows / samples)))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using Tape tape = new(Parameters[0].Device, record: false);
+            Tensor x = Tensor.From(images[pixels], part).Cast(Parameters[0].DType);
+            (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);
+            Tensor z = Draw(mean, logVariance, Noise(mean, samples, random));
+            (LogLikelihood(x, z, objective).Mean(0) - KullbackLeibler.ToStandardGaussian(mean, logVariance)).ToDoubles()
+                .CopyTo(result.AsSpan(place));
+        }
+
+        return result;
+    }
+
+    /// <summary>The mean of q(z|x) of each image: what the image is, to the model.</summary>
+    /// <param name="images">Images, one after another.</param>
+    /// <param name="shape">Their shape, [images, ...].</param>
+    /// <param name="rows">How many are encoded at once.</param>
+    /// <returns>[images, latent], in row-major order.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is less than 1.</exception>
+    public float[] Encode(ReadOnlySpan<float> images, Shape shape, int rows = 1000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        float[] result = new float[shape[0] * Latent];
+        using Evaluation evaluation = new(this);
+        foreach ((Shape part, Range pixels, Range place) in Parts(shape, rows))
+        {
+            using Tape tape = new(Parameters[0].Device, record: false);
+            Tensor mean = Encoder.Forward(Tensor.From(images[pixels], part).Cast(Parameters[0].DType));
+            mean.Cast(DType.Float32).ToArray().CopyTo(result.AsSpan(place.Start.Value * Latent));
+        }
+
+        return result;
+    }
+
+    /// <summary>The decoder's pixels, in [0, 1], for latents.</summary>
+    /// <param name="latents">[images, latent], in row-major order.</param>
+    /// <param name="rows">How many are decoded at once.</param>
+    /// <returns>Images, one after another.</returns>
+    /// <exception cref="ArgumentException">There is no whole number of latents.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is less than 1.</exception>
+    public float[] Decode(ReadOnlySpan<float> latents, int rows = 1000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        if (latents.Length == 0 || latents.Length % Latent != 0)
+            throw new ArgumentException($"Latents of {Latent} numbers each were expected, found {latents.Length} numbers.");
+        List<float> result = [];
+        using Evaluation evaluation = new(this);
+        foreach ((Shape part, Range numbers, _) in Parts([latents.Length / Latent, Latent], rows))
+        {
+            using Tape tape = new(Parameters[0].Device, record: false);
+            result.AddRange(Decode(Tensor.From(latents[numbers], part).Cast(Parameters[0].DType)).Cast(DType.Float32).ToArray());
+        }
+
+        return [.. result];
+    }
+
+    // Shape, place of the elements and place of the samples of each part of at most so many samples.
+    private static IEnumerable<(Shape Shape, Range Elements, Range Samples)> Parts(Shape shape, int atOnce)
+    {
+        int length = shape.Count / Math.Max(1, shape[0]);
+        for (int first = 0; first < shape[0]; first += atOnce)
+        {
+            int count = Math.Min(atOnce, shape[0] - first);
+            yield return (shape.With(0, count), (first * length)..((first + count) * length), first..(first + count));
+        }
+    }
+
+    // Puts the model into evaluation mode, and afterwards back.
+    private readonly ref struct Evaluation
+    {
+        private readonly Vae _vae;
+        private readonly bool _wasTraining;
+
+        internal Evaluation(Vae vae)
+        {
+            (_vae, _wasTraining) = (vae, vae.IsTraining);
+            vae.Eval();
+        }
+
+        internal void Dispose() => _vae.Train(_wasTraining);
+    }
 }

@@ -1,3 +1,6 @@
+using Engine.Autograd;
+using Engine.Autograd.Losses;
+
 namespace Engine.Models.Variational;
 
 /// <summary>What a <see cref="Vae"/> is trained to minimise.</summary>
@@ -30,3 +33,23 @@ public sealed record VaeObjective
     /// </summary>
     public int Resampled { get; init; }
 }
+
+/// <summary>The distribution of an image given the decoder's output.</summary>
+public enum Reconstruction
+{
+    /// <summary>Each pixel is on with probability sigmoid(output): the loss is the binary cross-entropy from logits.</summary>
+    Bernoulli,
+
+    /// <summary>
+    /// The squared error of sigmoid(output): but for a constant, each pixel normal around it with variance 1/2.
+    /// </summary>
+    SquaredError,
+}
+
+/// <summary>A loss to differentiate, and its parts: nats for each image, averaged over the batch.</summary>
+/// <param name="Loss">What is minimised: a scalar on the tape.</param>
+/// <param name="Reconstruction">-log p(x|z), or the squared error. Averaged over the samples of z.</param>
+/// <param name="Divergence">
+/// The divergence of q(z|x) from the prior: in closed form for one sample, else the mean of log q(z|x) - log p(z) over the samples.
+/// </param>
+public readonly record struct VaeLosses(Tensor Loss, Tensor Reconstruction, Tensor Divergence);

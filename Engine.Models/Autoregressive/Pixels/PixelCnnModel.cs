@@ -110,4 +110,67 @@ public abstract partial class PixelCnnModel : Module
                 $"{GetType().Name}: a model of {Classes} classes needs a label for each of {images[0]} images, found "
                 + $"{labels?.Shape.ToString() ?? "none"}.");
     }
+
+    /// <summary>-log p(x) of each of many images, in nats, a part of them at a time and without dropout.</summary>
+    /// <param name="images">Pixels in [0, 1], image after image.</param>
+    /// <param name="shape">[images, height, width, 1].</param>
+    /// <param name="labels">The class of each image, for a model that is told of classes.</param>
+    /// <param name="atOnce">Images that are computed together, at least 1.</param>
+    /// <exception cref="ArgumentException">The shape or the labels do not fit.</exception>
+    public double[] NegativeLogLikelihoods(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atOnce, 1);
+        if (shape.Rank != 4 || images.Length != shape.Count)
+            throw new ArgumentException($"NegativeLogLikelihoods: expected {shape.Count} pixels for {shape}, found {images.Length}.");
+        if (!labels.IsEmpty && labels.Length != shape[0]) throw new ArgumentException(
+            $"NegativeLogLikelihoods: {labels.Length} labels for {shape[0]} images.");
+        double[] nats = new double[shape[0]];
+        int length = shape[1] * shape[2] * shape[3];
+        using IDisposable evaluation = Evaluating();
+        for (int first = 0; first < nats.Length; first += atOnce)
+        {
+            int count = Math.Min(atOnce, nats.Length - first);
+            using Tape tape = new(Parameters[0].Device, record: false);
+            Tensor x = Tensor.From(images.Slice(first * length, count * length), shape.With(0, count)).Cast(Parameters[0].DType);
+            Tensor? classes = labels.IsEmpty ? null : Tensor.From(labels.Slice(first, count), [count]);
+            NegativeLogLikelihood(x, classes).ToDoubles().CopyTo(nats.AsSpan(first));
+        }
+
+        return nats;
+    }
+
+    /// <summary>A negative log-likelihood in bits for each pixel.</summary>
+    /// <param name="nats">That of an image, in nats.</param>
+    /// <param name="pixels">Pixels of an image, at least 1.</param>
+    public static double BitsPerPixel(double nats, int pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
+        return nats / (pixels * Math.Log(2));
+    }
+}
+
+/// <summary>
+/// A trained vector for each place of an image, which is added to what a layer makes of that place. A convolution does the same everywhere
+/// and learns from the zeros around an image alone where it is, layer after layer; but digits lie in the middle, and a pixel of the border
+/// is black whatever was before it. As the positions of the pixels in Image GPT (Chen et al. 2020).
+/// </summary>
+internal sealed class PixelPositions : Module
+{
+    /// <summary>Vectors that begin at zero, for images of one size.</summary>
+    internal PixelPositions((int Height, int Width) size, int features, ModuleOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size.Height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(size.Width, 1);
+        Weight = NewParameter("weight", [1, size.Height, size.Width, features], Initializers.Zeros, options);
+    }
+
+    /// <summary>The vectors: [1, height, width, features].</summary>
+    internal Parameter Weight { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => Forward(x, null);
+
+    /// <summary>x + p at the places of x: those of whole images, or those that a history has come to.</summary>
+    internal Tensor Forward(Tensor x, PixelHistory? history) =>
+        x + (history is null ? Weight : Weight.Slice(1, history.Row, 1).Slice(2, history.Column, x.Shape[2]));
 }

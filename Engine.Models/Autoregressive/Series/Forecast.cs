@@ -33,3 +33,46 @@ public sealed record Forecast(double[] Mean, double[] Low, double[] High)
         return below + 1 < sorted.Length ? sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below])) : sorted[below];
     }
 }
+
+/// <summary>How good forecasts were, over all of their steps, beside what needs no model.</summary>
+/// <param name="Error">The root of the mean squared error of the forecasts' means.</param>
+/// <param name="Seasonal">That of repeating what came a season before.</param>
+/// <param name="Persistent">That of repeating the last value.</param>
+/// <param name="Coverage">The share of values that lay in the intervals, which are meant to hold <see cref="Forecast.Share"/> of
+/// them.</param>
+public readonly record struct ForecastScore(double Error, double Seasonal, double Persistent, double Coverage)
+{
+    /// <summary>Compares forecasts with what came.</summary>
+    /// <param name="values">The series.</param>
+    /// <param name="season">Steps after which it repeats itself.</param>
+    /// <param name="forecasts">The forecasts, with the first step that each is of.</param>
+    /// <exception cref="ArgumentException">There is no forecast, or one begins before a season is over.</exception>
+    public static ForecastScore Of(IReadOnlyList<double> values, int season, IReadOnlyList<(int Start, Forecast Forecast)> forecasts)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentNullException.ThrowIfNull(forecasts);
+        if (forecasts.Count == 0) throw new ArgumentException("There is no forecast to score.");
+        double error = 0, seasonal = 0, persistent = 0;
+        int steps = 0, inside = 0;
+        foreach ((int start, Forecast forecast) in forecasts)
+        {
+            if (start < season) throw new ArgumentException($"A forecast of step {start} has no season of {season} steps before it.");
+            for (int k = 0; k < forecast.Mean.Length; k++)
+            {
+                double came = values[start + k];
+                error += Square(came - forecast.Mean[k]);
+
+                // The last season that is known, and the last value.
+                seasonal += Square(came - values[start + (k % season) - season]);
+                persistent += Square(came - values[start - 1]);
+                if (came >= forecast.Low[k] && came <= forecast.High[k]) inside++;
+                steps++;
+            }
+        }
+
+        return new ForecastScore(
+            Math.Sqrt(error / steps), Math.Sqrt(seasonal / steps), Math.Sqrt(persistent / steps), inside / (double)steps);
+
+        static double Square(double x) => x * x;
+    }
+}

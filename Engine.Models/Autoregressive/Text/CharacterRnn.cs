@@ -105,3 +105,13 @@ public sealed class CharacterRnn : Module
         return written;
     }
 }
+
+/// <summary>Which recurrent layers a model has.</summary>
+public enum RecurrentCell
+{
+    /// <summary>Long short-term memory.</summary>
+    Lstm,
+
+    /// <summary>Gated recurrent units.</summary>
+    Gru,
+}

@@ -39,3 +39,13 @@ public sealed record TransformerOptions(int Vocabulary)
         if (!(Dropout is >= 0 and < 1)) throw new ArgumentException($"Transformer: Dropout must be in [0, 1), was {Dropout}.");
     }
 }
+
+/// <summary>How a Transformer is told where a token stands.</summary>
+public enum PositionKind
+{
+    /// <summary>A vector for each position, trained with everything else.</summary>
+    Learned,
+
+    /// <summary>Sines and cosines of wavelengths from 2 pi to 20,000 pi (Vaswani et al. 2017, arXiv:1706.03762, section 3.5).</summary>
+    Sinusoidal,
+}

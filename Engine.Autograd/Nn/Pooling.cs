@@ -2,6 +2,22 @@ using Engine.Kernels.Pool;
 
 namespace Engine.Autograd.Nn;
 
+/// <summary>The maximum over windows of images [batch, height, width, channels].</summary>
+/// <param name="window">The window.</param>
+public sealed class MaxPool2d(PoolWindow window) : Module
+{
+    /// <summary>Makes the layer with square windows.</summary>
+    /// <param name="kernel">Rows and columns of the window.</param>
+    /// <param name="stride">Places from one window to the next; null takes <paramref name="kernel"/>.</param>
+    /// <param name="padding">Places of padding on each side; less than <paramref name="kernel"/>.</param>
+    public MaxPool2d(int kernel, int? stride = null, int padding = 0) : this(PoolWindow.Square(kernel, stride, padding))
+    {
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => x.MaxPool2d(window);
+}
+
 /// <summary>The mean over windows of images [batch, height, width, channels].</summary>
 /// <param name="window">The window.</param>
 /// <param name="countPadding">True: places of padding count as zeros. False: the mean is over the places inside the image.</param>
