@@ -100,13 +100,12 @@ public sealed partial class Tape : IDisposable
         bool carries = false;
         foreach (Rule rule in rules)
         {
-            bool isRecorded = rule.Input.Node >= 0;
-            bool isOwn = ReferenceEquals(rule.Input.Tape, this);
-            output.HasLostGraph |= rule.Input.HasLostGraph || (IsRecording && isRecorded && !isOwn);
-            carries |= rule.Input.IsLeaf || (isRecorded && isOwn);
+            bool isFromAnotherTape = rule.Input.Node >= 0 && !ReferenceEquals(rule.Input.Tape, this);
+            output.HasLostGraph |= rule.Input.HasLostGraph || (IsRecording && isFromAnotherTape);
+            carries |= Carries(rule.Input);
         }
 
-        if (!carries || !IsRecording) return output;
+        if (!carries) return output;
         output.Node = _nodes.Count;
         int[] versions = new int[rules.Length];
         for (int i = 0; i < rules.Length; i++) versions[i] = rules[i].Input.Storage.Version;
@@ -151,6 +150,10 @@ public sealed partial class Tape : IDisposable
     /// </summary>
     internal static bool IsRecordingNow => s_current is { IsRecording: true };
 
+    /// <summary>Whether <see cref="Record"/> adds a node for an operation with these inputs.</summary>
+    internal bool Carries(Rule first, Rule second, Tensor? third) =>
+        Carries(first.Input) || Carries(second.Input) || (third is not null && Carries(third));
+
     internal void Own(Tensor tensor) => _owned.Add(tensor);
 
     /// <summary>Another tensor on the same memory, in a shape of as many elements.</summary>
@@ -159,6 +162,9 @@ public sealed partial class Tape : IDisposable
         tensor.Storage.AddReference();
         return new Tensor(tensor.Storage, shape, this);
     }
+
+    /// <summary>Whether gradients with respect to an input, or to what it was computed from, can be asked of this tape.</summary>
+    private bool Carries(Tensor input) => IsRecording && (input.IsLeaf || (input.Node >= 0 && ReferenceEquals(input.Tape, this)));
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 

@@ -18,12 +18,15 @@ public partial class Tensor
         int columns = y.Shape[-1];
         int rows = columns == 0 ? 0 : y.Count / columns;
         bool isActivated = activation.Kind != ActivationKind.None;
-        Tensor sum = isActivated ? tape.Alias(y, y.Shape) : y;
-        WaitingGradient? ofBias = isActivated && bias is not null && tape.IsRecording ? new(tape.NewTensor(bias.Shape, y.DType)) : null;
+
+        // Where nothing is recorded, nothing has to stand for s: the result is then the only owner of its memory.
+        bool needsSum = isActivated && tape.Carries(ofInput, ofWeight, bias);
+        Tensor sum = needsSum ? tape.Alias(y, y.Shape) : y;
+        WaitingGradient? ofBias = needsSum && bias is not null ? new(tape.NewTensor(bias.Shape, y.DType)) : null;
         if (bias is null) tape.Record(operation, sum, ofInput, ofWeight);
         else tape.Record(operation, sum, ofInput, ofWeight,
             new Rule(bias, g => ofBias is not null && ofBias.BelongsTo(g) ? ofBias.Copy() : g.Reshape(rows, columns).Sum(0)));
-        return isActivated ? tape.Record(activation.Kind.ToString(), y, new Rule(sum, OfSum)) : y;
+        return needsSum ? tape.Record(activation.Kind.ToString(), y, new Rule(sum, OfSum)) : y;
 
         Tensor OfSum(Tensor g)
         {

@@ -59,6 +59,12 @@ public abstract class Device : IDisposable
     /// </exception>
     public static Device Open(string name) => DeviceFactory.Open(name);
 
+    /// <summary>
+    /// Opens a device of its own of the kind that <see cref="Default"/> has, and leaves that one alone; dispose it when done.
+    /// </summary>
+    /// <exception cref="DeviceException"><c>ENGINE_DEVICE</c> names a device that does not open.</exception>
+    public static Device OpenDefault() => DeviceFactory.OpenDefault(Environment.GetEnvironmentVariable("ENGINE_DEVICE"));
+
     /// <summary>Takes memory for <paramref name="length"/> elements from the pool. Its contents are undefined.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
     /// <exception cref="OutOfMemoryException">The device has no more memory.</exception>

@@ -68,18 +68,25 @@ public sealed class Made : Module, IPixelModel
     /// <summary>The logit of each pixel from those before it: [batch, pixels] for [batch, pixels].</summary>
     public override Tensor Forward(Tensor x) => _network.Forward(x).Reshape(x.Shape);
 
-    /// <inheritdoc/>
-    public Tensor LogLikelihood(Tensor x) => Autograd.Likelihoods.LogLikelihood.Bernoulli(Forward(x), x);
+    /// <summary>Always 0: the model is unconditional.</summary>
+    public int Classes => 0;
 
     /// <inheritdoc/>
-    /// <remarks>With several masks it is that of the mixture, log(1/m sum_i p_i(x)).</remarks>
-    public double[] LogLikelihood(ReadOnlySpan<float> images, int rows = 500)
+    public Tensor LogLikelihood(Tensor images, Tensor? labels = null)
+    {
+        Tensor x = PixelModels.Flat(nameof(Made), Pixels, images, labels);
+        return Autograd.Likelihoods.LogLikelihood.Bernoulli(Forward(x), x);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>With several masks it is the likelihood of the mixture, log(1/m sum_i p_i(x)).</remarks>
+    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100)
     {
         double[] sums = [];
         for (int i = 0; i < _masks.Length; i++)
         {
             Use(i);
-            double[] one = PixelModels.LogLikelihood(this, images, rows);
+            double[] one = PixelModels.LogLikelihood(this, images, shape, labels, atOnce);
             if (i == 0) sums = one;
             else for (int n = 0; n < sums.Length; n++) sums[n] = LogOfSum(sums[n], one[n]);
         }
@@ -89,13 +96,17 @@ public sealed class Made : Module, IPixelModel
     }
 
     /// <inheritdoc/>
-    public float[] Sample(int count, RandomStream random, ReadOnlySpan<float> known = default)
+    public float[] Sample(
+        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1)
     {
+        PixelModels.CheckPixels(nameof(Made), Pixels, shape);
+        if (!labels.IsEmpty) throw PixelModels.NoClasses(nameof(Made));
+
         // The ordering of the first masks: dimension at each place.
         Use(0);
         int[] dimensions = new int[Pixels];
         for (int d = 0; d < Pixels; d++) dimensions[_masks[0].Order[d]] = d;
-        return PixelModels.Sample(this, dimensions, count, random, known);
+        return PixelModels.Sample(this, Forward, dimensions, shape[0], random, known, temperature);
     }
 
     private static double LogOfSum(double a, double b) => Math.Max(a, b) + Math.Log(1 + Math.Exp(-Math.Abs(a - b)));

@@ -101,15 +101,15 @@ public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions optio
 
     /// <inheritdoc/>
     public override float[] Sample(int count, RandomStream random) =>
-        Averaged(() => Array.ConvertAll(model.Sample(count, Side, Side, random), x => (2 * x) - 1));
+        Averaged(() => Array.ConvertAll(model.Sample([count, Side, Side, 1], random), x => (2 * x) - 1));
 
     /// <inheritdoc/>
     public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
         Averaged(() => PixelCnnModel.BitsPerPixel(
-            model.NegativeLogLikelihoods(test.ToFloats(0), [test.Count, Side, Side, 1]).Average(), Pixels));
+            -model.LogLikelihood(test.ToFloats(0), [test.Count, Side, Side, 1]).Average(), Pixels));
 
     /// <inheritdoc/>
-    protected override Tensor Loss(Tensor images) => model.NegativeLogLikelihood(images).Mean() * (1 / (Pixels * Math.Log(2)));
+    protected override Tensor Loss(Tensor images) => -model.LogLikelihood(images).Mean() * (1 / (Pixels * Math.Log(2)));
 }
 
 /// <summary>

@@ -28,11 +28,11 @@ public static class TrainingProgram
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(train);
-        TrainingOptions common = new(info);
+        TrainingCommandLine common = new(info);
         RootCommand command = new(info.Description);
         foreach (Option option in common.All) command.Options.Add(option);
         foreach (Option option in options) command.Options.Add(option);
-        command.SetAction(parsed => Train(info, common, new CommandLine(command.Options, parsed, args), train, interrupt));
+        command.SetAction(parsed => Train(info, common, new ParsedCommandLine(command.Options, parsed, args), train, interrupt));
 
         ParseResult result = command.Parse(args);
         if (result.Errors.Count == 0) return result.Invoke();
@@ -42,7 +42,7 @@ public static class TrainingProgram
     }
 
     private static int Train(
-        ProgramInfo info, TrainingOptions options, CommandLine command, Action<TrainingRun> train, CancellationToken interrupt)
+        ProgramInfo info, TrainingCommandLine options, ParsedCommandLine command, Action<TrainingRun> train, CancellationToken interrupt)
     {
         using StopSignal stop = new(interrupt);
         TrainingRun? run = null;

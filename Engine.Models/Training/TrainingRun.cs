@@ -15,13 +15,13 @@ public sealed partial class TrainingRun : IDisposable
 {
     private readonly ProgramInfo _info;
     private readonly string _data;
-    private readonly TrainingOptions _options;
-    private readonly CommandLine _command;
+    private readonly TrainingCommandLine _options;
+    private readonly ParsedCommandLine _command;
     private readonly CancellationToken _stop;
     private readonly Dictionary<string, string> _loaded = [];
     private Trainer? _trainer;
 
-    internal TrainingRun(ProgramInfo info, TrainingOptions options, CommandLine command, CancellationToken stop)
+    internal TrainingRun(ProgramInfo info, TrainingCommandLine options, ParsedCommandLine command, CancellationToken stop)
     {
         (_info, _options, _command, _stop) = (info, options, command, stop);
         ParseResult parsed = command.Parsed;
@@ -34,7 +34,7 @@ public sealed partial class TrainingRun : IDisposable
         Output = new OutputFolder(parsed.GetValue(options.Out)!, "--out: ");
         Random = new RandomStream((long)Seed);
         string? device = parsed.GetValue(options.Device);
-        Device = string.IsNullOrEmpty(device) ? Device.Default : Device.Open(device);
+        Device = string.IsNullOrEmpty(device) ? Device.OpenDefault() : Device.Open(device);
         if (parsed.GetResult(options.Precision) is { Implicit: false })
             Device.Precision = parsed.GetValue(options.Precision) switch {
                 "tf32" => Precision.Tf32, "bfloat16" => Precision.BFloat16, _ => Precision.Float32 };
@@ -208,11 +208,8 @@ public sealed partial class TrainingRun : IDisposable
         Print(text.ToString());
     }
 
-    /// <summary>Closes the device, where the run opened one of its own.</summary>
-    public void Dispose()
-    {
-        if (!ReferenceEquals(Device, Device.Default)) Device.Dispose();
-    }
+    /// <summary>Closes the device, which the run opened for itself.</summary>
+    public void Dispose() => Device.Dispose();
 
     /// <summary>What a user whose training failed wants to know; null where there is no checkpoint.</summary>
     internal string? LastCheckpoint => _trainer?.LastCheckpoint;

@@ -5,6 +5,7 @@ using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Losses;
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Data;
 
 namespace Engine.Models.Variational;
 
@@ -16,7 +17,7 @@ public sealed class LinearProbe : IDisposable
 {
     private readonly Linear _linear;
     private readonly Adam _adam;
-    private readonly RandomStream _random;
+    private readonly RandomStream _shuffles;
     private readonly float[] _shift;
     private readonly float[] _scale;
 
@@ -31,7 +32,7 @@ public sealed class LinearProbe : IDisposable
         (Features, Classes, LearningRate) = (features, classes, learningRate);
         _linear = new Linear(features, classes, options with { DType = DType.Float32 }, true, Initializers.Zeros, Initializers.Zeros);
         _adam = new Adam(_linear.Parameters, learningRate);
-        _random = options.Random;
+        _shuffles = options.Random.Split("linear probe");
         (_shift, _scale) = (new float[features], new float[features]);
         Array.Fill(_scale, 1);
     }
@@ -62,13 +63,13 @@ public sealed class LinearProbe : IDisposable
         Standardize(features, labels.Length);
         batch = Math.Min(batch, labels.Length);
         int steps = labels.Length / batch;
-        int[] order = [.. Enumerable.Range(0, labels.Length)];
+        int[] order = new int[labels.Length];
         float[] inputs = new float[batch * Features];
         int[] targets = new int[batch];
         for (int epoch = 0; epoch < epochs; epoch++)
         {
             cancellation.ThrowIfCancellationRequested();
-            new Random((int)(_random.Reserve(1) & 0x7FFFFFFF)).Shuffle(order);
+            Shuffle(epoch, order);
             for (int step = 0; step < steps; step++)
             {
                 _adam.LearningRate = LearningRate * (1 - (((epoch * steps) + step) / (double)(epochs * steps)));
@@ -108,6 +109,9 @@ public sealed class LinearProbe : IDisposable
         _adam.Dispose();
         _linear.Dispose();
     }
+
+    /// <summary>The order in which an epoch visits the feature vectors: a function of the seed and the epoch.</summary>
+    internal void Shuffle(int epoch, Span<int> order) => new CounterRandom(_shuffles.Split(epoch).Key).Shuffle(order);
 
     private void Standardize(ReadOnlySpan<float> features, int count)
     {

@@ -147,7 +147,7 @@ public sealed class MadeTests : IDisposable
         using Made made = new(4, [9], ModuleOptions.FromSeed(4, _cpu), masks, anyOrder);
         Fill(made, 5);
         float[] all = [.. Enumerable.Range(0, 16).SelectMany(n => Enumerable.Range(0, 4).Select(bit => (float)((n >> bit) & 1)))];
-        Assert.Equal(1, made.LogLikelihood(all, rows: 5).Sum(Math.Exp), 1e-5);
+        Assert.Equal(1, made.LogLikelihood(all, [16, 4], atOnce: 5).Sum(Math.Exp), 1e-5);
     }
 
     [Theory]
@@ -176,7 +176,7 @@ public sealed class MadeTests : IDisposable
         using Made made = new(3, [8], ModuleOptions.FromSeed(6, _cpu), masks: 2, anyOrder: true);
         Fill(made, 8);
         const int Count = 20_000;
-        float[] drawn = made.Sample(Count, new RandomStream(3));
+        float[] drawn = made.Sample([Count, 3], new RandomStream(3));
         int[] counts = new int[8];
         for (int i = 0; i < Count; i++) counts[(int)(drawn[3 * i] + (2 * drawn[(3 * i) + 1]) + (4 * drawn[(3 * i) + 2]))]++;
         made.Use(0);
@@ -193,12 +193,13 @@ public sealed class MadeTests : IDisposable
     {
         using Made made = new(4, [8], ModuleOptions.FromSeed(6, _cpu));
         Fill(made, 8);
-        float[] done = made.Sample(50, new RandomStream(1), [.. Enumerable.Range(0, 50).SelectMany(_ => (float[])[1, 0, -1, float.NaN])]);
+        float[] done = made.Sample(
+            [50, 4], new RandomStream(1), [.. Enumerable.Range(0, 50).SelectMany(_ => (float[])[1, 0, -1, float.NaN])]);
         for (int i = 0; i < 50; i++) Assert.Equal([1, 0], done[(4 * i)..((4 * i) + 2)]);
         Assert.All(done, pixel => Assert.True(pixel is 0 or 1));
         Assert.Equal(2, done.Where((_, i) => i % 4 == 3).Distinct().Count());
         Assert.Contains("8 values were expected, found 3",
-            Assert.Throws<ArgumentException>(() => made.Sample(2, new RandomStream(1), [1, 0, 1])).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentException>(() => made.Sample([2, 4], new RandomStream(1), [1, 0, 1])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -218,7 +219,7 @@ public sealed class MadeTests : IDisposable
         }
 
         Assert.Equal(before, _cpu.MemoryInUse);
-        Assert.InRange(-made.LogLikelihood(data).Average(), 2 * Math.Log(2), (2 * Math.Log(2)) + 0.05);
+        Assert.InRange(-made.LogLikelihood(data, [4, 4]).Average(), 2 * Math.Log(2), (2 * Math.Log(2)) + 0.05);
     }
 
     private float[] Logits(Made made, float[] x)

@@ -30,8 +30,7 @@ public sealed class PixelCnnModelTests
         for (int label = 0; label < Math.Max(classes, 1); label++)
         {
             int[] labels = classes == 0 ? [] : [.. Enumerable.Repeat(label, count)];
-            Assert.Equal(1, model.NegativeLogLikelihoods(images, [count, height, width, 1], labels, atOnce: 17)
-                .Sum(nats => Math.Exp(-nats)), 1e-9);
+            Assert.Equal(1, model.LogLikelihood(images, [count, height, width, 1], labels, atOnce: 17).Sum(Math.Exp), 1e-9);
         }
     }
 
@@ -49,7 +48,7 @@ public sealed class PixelCnnModelTests
         Shape shape = [Count, Height, Width, 1];
         float[] images = TinyPixels.Images(shape.Count, levels);
         int[] labels = TinyPixels.Labels(Count, classes);
-        float[] drawn = model.Complete(images, shape, Given, new RandomStream(4), labels, temperature: 0.8);
+        float[] drawn = model.Sample(shape, new RandomStream(4), UpperRows(images, shape, Given), labels, temperature: 0.8);
 
         model.Eval();
         RandomStream random = new(4);
@@ -77,12 +76,48 @@ public sealed class PixelCnnModelTests
         float[] images = TinyPixels.Images(2 * 30, 2), spoilt = [.. images];
         for (int i = 0; i < images.Length; i++)
             if (i % 30 / 6 >= 3) spoilt[i] = float.NaN;
-        float[] completed = model.Complete(images, [2, 5, 6, 1], 3, new RandomStream(1));
+        Shape shape = [2, 5, 6, 1];
+        float[] completed = model.Sample(shape, new RandomStream(1), UpperRows(images, shape, 3));
         for (int i = 0; i < images.Length; i++)
             if (i % 30 / 6 < 3) Assert.Equal(images[i], completed[i]);
-        Assert.Equal(completed, model.Complete(spoilt, [2, 5, 6, 1], 3, new RandomStream(1)));
-        Assert.Equal(images, model.Complete(images, [2, 5, 6, 1], 5, new RandomStream(1)));
+        Assert.Equal(completed, model.Sample(shape, new RandomStream(1), spoilt));
+        Assert.Equal(images, model.Sample(shape, new RandomStream(1), images));
         Assert.True(model.IsTraining);
+    }
+
+    [Theory]
+    [InlineData("pixelcnn", 2)]
+    [InlineData("gated", 3)]
+    public void Known_pixels_anywhere_are_kept_and_seen_by_those_after_them(string kind, int levels)
+    {
+        const int Count = 3, Height = 4, Width = 5;
+        using CpuDevice device = new(1);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, 0, device, layers: 3);
+        Shape shape = [Count, Height, Width, 1];
+        float[] images = TinyPixels.Images(shape.Count, levels), known = [.. images];
+
+        // Pixel 7 is known in all images, pixels that three divides in some; the others are drawn.
+        for (int i = 0; i < known.Length; i++)
+            if (i % (Height * Width) != 7 && i % 3 != 0) known[i] = -1;
+        float[] drawn = model.Sample(shape, new RandomStream(4), known);
+        model.Eval();
+        RandomStream random = new(4);
+        for (int pixel = 0; pixel < Height * Width; pixel++)
+        {
+            if (pixel == 7) continue;
+            using Tape tape = new(device, record: false);
+            Tensor logits = model.Logits(Tensor.From(images, shape)).Reshape(Count, Height * Width, levels == 2 ? 1 : levels)
+                .Slice(1, pixel, 1);
+            if (levels == 2) logits = Tensor.Concat(-1, Tensor.Zeros(logits.Shape), logits);
+            int[] level = Sampling.Categorical(logits, random).ToInts();
+            for (int i = 0; i < Count; i++)
+            {
+                int at = (i * Height * Width) + pixel;
+                if (known[at] < 0) images[at] = level[i] / (levels - 1f);
+            }
+        }
+
+        Assert.Equal(images, drawn);
     }
 
     [Theory]
@@ -110,11 +145,11 @@ public sealed class PixelCnnModelTests
         {
             using Tape tape = new(device);
             labels = TinyPixels.LabelTensor(Count, classes);
-            Tensor loss = model.NegativeLogLikelihood(Tensor.From(images, [Count, Height, Width, 1]), labels).Mean();
+            Tensor loss = -model.LogLikelihood(Tensor.From(images, [Count, Height, Width, 1]), labels).Mean();
             adam.Step(tape.Gradients(loss, model.Parameters));
         }
 
-        double nats = model.NegativeLogLikelihoods(images, [Count, Height, Width, 1], TinyPixels.Labels(Count, classes)).Average();
+        double nats = -model.LogLikelihood(images, [Count, Height, Width, 1], TinyPixels.Labels(Count, classes)).Average();
         double entropy = classes > 0 ? 0 : Width * Math.Log(levels);
         Assert.True(nats < entropy + 0.7, $"{nats} nats, at best {entropy}");
     }
@@ -133,9 +168,9 @@ public sealed class PixelCnnModelTests
             using PixelCnnModel model =
                 TinyPixels.Make(kind, levels, classes, device, layers: 1, features: 2, positions: classes > 0 ? (3, 3) : null);
             using Tape tape = new(device);
-            Tensor loss = model.NegativeLogLikelihood(Tensor.From(images, shape), TinyPixels.LabelTensor(2, classes)).Mean();
+            Tensor loss = -model.LogLikelihood(Tensor.From(images, shape), TinyPixels.LabelTensor(2, classes)).Mean();
             double[] gradient = tape.Gradients(loss, model.Parameters)[0].ToDoubles();
-            return (gradient, model.Complete(images, shape, 1, new RandomStream(2), TinyPixels.Labels(2, classes)));
+            return (gradient, model.Sample(shape, new RandomStream(2), UpperRows(images, shape, 1), TinyPixels.Labels(2, classes)));
         }
 
         (double[] expected, float[] drawn) = Run(cpu);
@@ -151,7 +186,7 @@ public sealed class PixelCnnModelTests
     {
         using CpuDevice device = new(1);
         using PixelCnnModel model = TinyPixels.Make("gated", 2, classes, device);
-        PixelCnnPictures pictures = new(model, 4, 5);
+        PixelPictures pictures = new(model, 4, 5);
         Picture samples = pictures.Samples(20, new RandomStream(1));
         Picture completions = pictures.Completions(
             TinyPixels.Images(7 * 20, 2), TinyPixels.Labels(7, classes), new RandomStream(1), most: 3, completions: 2);
@@ -176,13 +211,21 @@ public sealed class PixelCnnModelTests
             Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 3, 3, 1]), Tensor.From([0, 1], [2]))).Message);
         Assert.Contains("a label for each of 2 images, found none",
             Assert.Throws<ArgumentException>(() => classy.Logits(Tensor.Zeros([2, 3, 3, 1]))).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample(1, 3, 3, new RandomStream(1), temperature: 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => plain.Complete(new float[9], [1, 3, 3, 1], 4, new RandomStream(1)));
-        Assert.Contains("9 pixels",
-            Assert.Throws<ArgumentException>(() => plain.Complete(new float[8], [1, 3, 3, 1], 1, new RandomStream(1))).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample([1, 3, 3, 1], new RandomStream(1), temperature: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample([0, 3, 3, 1], new RandomStream(1)));
+        Assert.Contains("[images, height, width, 1], found [1, 9]",
+            Assert.Throws<ArgumentException>(() => plain.Sample([1, 9], new RandomStream(1))).Message);
+        Assert.Contains("9 pixels, 9 values were expected, found 8",
+            Assert.Throws<ArgumentException>(() => plain.Sample([1, 3, 3, 1], new RandomStream(1), new float[8])).Message);
+        Assert.Contains("expected 9 pixels for [1, 3, 3, 1], found 8",
+            Assert.Throws<ArgumentException>(() => plain.LogLikelihood(new float[8], [1, 3, 3, 1])).Message);
         Assert.Contains("images of 3 x 4, found [2, 4, 3, 1]",
             Assert.Throws<ArgumentException>(() => placed.Logits(Tensor.Zeros([2, 4, 3, 1]))).Message);
-        Assert.Contains("images of 3 x 4", Assert.Throws<ArgumentException>(() => placed.Sample(1, 3, 3, new RandomStream(1))).Message);
-        Assert.Contains("found none", Assert.Throws<ArgumentException>(() => classy.Sample(2, 3, 3, new RandomStream(1))).Message);
+        Assert.Contains("images of 3 x 4", Assert.Throws<ArgumentException>(() => placed.Sample([1, 3, 3, 1], new RandomStream(1))).Message);
+        Assert.Contains("found none", Assert.Throws<ArgumentException>(() => classy.Sample([2, 3, 3, 1], new RandomStream(1))).Message);
     }
+
+    /// <summary>The upper rows of images, with the others to be drawn.</summary>
+    private static float[] UpperRows(float[] images, Shape shape, int rows) =>
+        [.. images.Select((pixel, i) => i / shape[2] % shape[1] < rows ? pixel : float.NaN)];
 }

@@ -49,7 +49,7 @@ public sealed class PixelRnnTests : IDisposable
     {
         using PixelRnn model = Model(2, 3, 2);
         float[] all = [.. Enumerable.Range(0, 64).SelectMany(n => Enumerable.Range(0, 6).Select(bit => (float)((n >> bit) & 1)))];
-        Assert.Equal(1, model.LogLikelihood(all, rows: 10).Sum(Math.Exp), 1e-5);
+        Assert.Equal(1, model.LogLikelihood(all, [64, 2, 3, 1], atOnce: 10).Sum(Math.Exp), 1e-5);
     }
 
     [Fact]
@@ -57,12 +57,13 @@ public sealed class PixelRnnTests : IDisposable
     {
         using PixelRnn model = Model(6, 5, 2);
         long before = _cpu.MemoryInUse;
-        float[] drawn = model.Sample(7, new RandomStream(3));
+        float[] drawn = model.Sample([7, 6, 5, 1], new RandomStream(3));
         Assert.Equal(before, _cpu.MemoryInUse);
-        Assert.Equal(drawn, PixelModels.Sample(model, AutoregressiveMasks.Natural(30), 7, new RandomStream(3), []));
+        Assert.Equal(drawn, PixelModels.Sample(model, model.Forward, AutoregressiveMasks.Natural(30), 7, new RandomStream(3), []));
         float[] known = [.. drawn.Select((pixel, i) => i % 30 < 13 ? pixel : -1)];
-        float[] completed = model.Sample(7, new RandomStream(4), known);
-        Assert.Equal(completed, PixelModels.Sample(model, AutoregressiveMasks.Natural(30), 7, new RandomStream(4), known));
+        float[] completed = model.Sample([7, 6, 5, 1], new RandomStream(4), known);
+        Assert.Equal(
+            completed, PixelModels.Sample(model, model.Forward, AutoregressiveMasks.Natural(30), 7, new RandomStream(4), known));
         for (int i = 0; i < 7; i++) Assert.Equal(drawn[(30 * i)..((30 * i) + 13)], completed[(30 * i)..((30 * i) + 13)]);
         Assert.NotEqual(drawn, completed);
     }
@@ -77,10 +78,10 @@ public sealed class PixelRnnTests : IDisposable
         RandomStream random = new(2);
         long before = _cpu.MemoryInUse;
         double last = 0;
-        for (int step = 0; step < 150; step++) last = training.Step(Images(32, Height, Width, random));
+        for (int step = 0; step < 150; step++) last = training.Step(Images(32, Height, Width, random), [32, Height, Width, 1]);
         Assert.Equal(before, _cpu.MemoryInUse);
         Assert.InRange(last, 5 * Math.Log(2) * 0.8, (5 * Math.Log(2)) + 1);
-        Assert.InRange(training.Nats(Images(64, Height, Width, random)), 5 * Math.Log(2) * 0.8, (5 * Math.Log(2)) + 1);
+        Assert.InRange(training.Nats(Images(64, Height, Width, random), [64, Height, Width, 1]), 5 * Math.Log(2) * 0.8, (5 * Math.Log(2)) + 1);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal sealed class TrainedPixelCnn : IStateful, IDisposable
     {
         using Tape tape = new(_model.Parameters[0].Device);
         Tensor x = Tensor.From([.. batch.Images.ToArray().Select(pixel => pixel > 0 ? 1f : 0)], [batch.Count, Side, Side, 1]);
-        Tensor nats = _model.NegativeLogLikelihood(x, Tensor.From(batch.Labels, [batch.Count])).Mean();
+        Tensor nats = -_model.LogLikelihood(x, Tensor.From(batch.Labels, [batch.Count])).Mean();
         _adam.Step(tape.Gradients(nats, _model.Parameters));
         _average.Update();
         return nats;

@@ -38,6 +38,27 @@ public sealed class TapeTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_activated_product_that_is_not_recorded_owns_its_memory_alone(bool record)
+    {
+        using Tensor x = Tensor.From([1f, -2, 3, 4], [1, 2, 2, 1], _cpu), weight = Tensor.From([-1f, 1], [1, 2], _cpu),
+            kernel = Tensor.From([-1f, 1], [1, 1, 1, 2], _cpu), bias = Tensor.From([0.5f, 0], [2], _cpu);
+        using Tape tape = new(_cpu, record);
+        long before = _cpu.MemoryInUse;
+        foreach (Tensor y in (Tensor[])[x.Linear(weight, bias, Activation.Relu), x.Conv2d(kernel, bias, default, Activation.Relu)])
+        {
+            float[] values = y.ToArray();
+            using (Tensor kept = tape.Keep(y)) Assert.Same(y.Storage, kept.Storage);
+            Assert.Equal([0, 1, 2.5f, 0, 0, 3, 0, 4], values);
+            y.Dispose();
+        }
+
+        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Equal(0, tape.OperationCount);
+    }
+
     [Fact]
     public void What_a_failed_computation_left_goes_with_the_tape()
     {

@@ -109,11 +109,11 @@ internal static class TrainedPrograms
         DcganTests.Small(new ModuleOptions(run.Random, run.Device), discriminator);
 
     private static TrainedPixelModel<Made> Made(TrainingRun run) =>
-        new(new Made(28, [12], new ModuleOptions(run.Random, run.Device), masks: 3, anyOrder: true, dropout: 0.2),
+        new(new Made(28, [12], new ModuleOptions(run.Random, run.Device), masks: 3, anyOrder: true, dropout: 0.2), pixels: 28,
             (made, step) => made.Use(step));
 
     private static TrainedPixelModel<PixelRnn> PixelRnn(TrainingRun run) =>
-        new(new PixelRnn(3, 5, 3, new ModuleOptions(run.Random, run.Device), head: 4), (_, _) => { });
+        new(new PixelRnn(3, 5, 3, new ModuleOptions(run.Random, run.Device), head: 4), pixels: 15, (_, _) => { });
 
     /// <summary>What is trained, which is disposed afterwards.</summary>
     /// <param name="Trained">The model with its optimisers.</param>

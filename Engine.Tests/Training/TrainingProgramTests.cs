@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Engine.Kernels;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 using Xunit;
@@ -108,6 +109,26 @@ public sealed class TrainingProgramTests : IDisposable
             CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
         Assert.Equal(1, code);
         Assert.Contains("test: --beta1 must be a number of at least 0 and less than 1, was ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_opens_a_device_of_its_own_and_closes_it()
+    {
+        Device shared = Device.Default;
+        Precision before = shared.Precision;
+        Device? own = null;
+        CapturedConsole.Of(() => TrainingProgram.Run(["--precision", "tf32"], Info(), run =>
+        {
+            own = run.Device;
+            Assert.Equal(Precision.Tf32, own.Precision);
+            own.Allocate(DType.Float32, 1).Release();
+        }));
+        Assert.NotNull(own);
+        Assert.NotSame(shared, own);
+        Assert.Equal(shared.Name, own.Name);
+        Assert.Equal(before, shared.Precision);
+        Assert.Throws<ObjectDisposedException>(() => own.Allocate(DType.Float32, 1));
+        Assert.Same(shared, Device.Default);
     }
 
     [Fact]

@@ -37,6 +37,23 @@ public sealed class LinearProbeTests : IDisposable
     }
 
     [Fact]
+    public void The_order_of_the_examples_follows_from_the_seed_and_the_epoch()
+    {
+        Assert.Equal(Order(seed: 1, epoch: 0), Order(seed: 1, epoch: 0));
+        Assert.NotEqual(Order(seed: 1, epoch: 0), Order(seed: 2, epoch: 0));
+        Assert.NotEqual(Order(seed: 1, epoch: 0), Order(seed: 1, epoch: 1));
+        Assert.Equal(Enumerable.Range(0, 100), Order(seed: 1, epoch: 0).Order());
+
+        int[] Order(long seed, int epoch)
+        {
+            using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(seed, _cpu));
+            int[] order = new int[100];
+            probe.Shuffle(epoch, order);
+            return order;
+        }
+    }
+
+    [Fact]
     public void Features_and_labels_that_do_not_fit_are_refused()
     {
         using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(1, _cpu));

@@ -18,9 +18,9 @@ using Engine.Models.Training;
 
 const int Side = 28, Classes = 10;
 
-DiffusionOptions options = new();
+DiffusionCommandLine options = new();
 ProgramInfo info = new("diffusion", "A diffusion model learns to draw digits out of noise.", Epochs: 30, Batch: 64) {
-    FreeOptions = DiffusionOptions.OfSampling, TakesWeights = true };
+    FreeOptions = DiffusionCommandLine.OfSampling, TakesWeights = true };
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
 
 static void Train(TrainingRun run, DiffusionChoices choices)

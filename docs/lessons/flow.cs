@@ -15,9 +15,9 @@ using Engine.Models.Training;
 
 const int Side = 28, Pixels = Side * Side;
 
-FlowOptions options = new();
-ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, FlowOptions.BatchOf(args)) {
-    FreeOptions = FlowOptions.OfMeasuring, TakesWeights = true };
+FlowCommandLine options = new();
+ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, FlowCommandLine.BatchOf(args)) {
+    FreeOptions = FlowCommandLine.OfMeasuring, TakesWeights = true };
 return TrainingProgram.Run(args, info, Train, options.All);
 
 void Train(TrainingRun run)

@@ -9,13 +9,14 @@ using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 using Engine.Models.Training;
 
-MadeOptions options = new(args);
+MadeCommandLine options = new(args);
 return TrainingProgram.Run(args, options.Info, run => Train(run, options), options.All);
 
-static void Train(TrainingRun run, MadeOptions options)
+static void Train(TrainingRun run, MadeCommandLine options)
 {
-    int side = options.Side(run), pixels = side * side;
-    BinaryImageSplits images = BinaryImageSplits.Load(run, side, options.Binarization(run), options.Images(run));
+    PixelChoices choices = options.Images(run);
+    PixelImages images = PixelImages.Load(run, choices, holdOut: true);
+    int side = images.Side, pixels = side * side;
     BatchLoader batches = run.Batches(images.Train, images.Scale);
 
     // p(x) = product over d of p(x_d | x before d): one pass through masked layers gives all factors.
@@ -24,7 +25,7 @@ static void Train(TrainingRun run, MadeOptions options)
     if (!made.KnowsItsMasks) throw new DataException(
         $"--from: these weights are of masks that --seed {run.Seed} does not draw: expected the seed of the run that left them.");
     using PixelModelTraining<Made> training = new(made, run.AllSteps(batches), options.LearningRate(run));
-    PixelModelPictures pictures = new(made, side, side);
+    PixelPictures pictures = new(made, side, side);
 
     Trainer trainer = run.Trainer(training);
     foreach (int epoch in trainer.Epochs())
@@ -33,18 +34,18 @@ static void Train(TrainingRun run, MadeOptions options)
         foreach (Batch batch in trainer.Steps(batches))
         {
             made.Use(trainer.Step);   // with several sets of masks: the next one
-            trainer.Report(("nats", training.Step(batch.Images)));
+            trainer.Report(("nats", training.Step(batch.Images, [batch.Count, pixels])));
         }
 
-        trainer.Record("validation_nats", training.Nats(images.Validation));
+        trainer.Record("validation_nats", training.Nats(images.Validation, images.ShapeOf(images.Validation)));
     }
 
     // What training never saw, with the average of the weights.
     if (run.IsStopping) return;
     using IDisposable averaged = training.UseAverage();
     run.SaveWeights(made);
-    double nats = -made.LogLikelihood(images.Test).Average();
+    double nats = -made.LogLikelihood(images.Test, images.ShapeOf(images.Test)).Average();
     trainer.Record("test nats", nats);
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));
-    run.Output.Save("samples.png", pictures.Samples(options.Samples(run), run.Random.Split("samples")));
+    run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples")));
 }

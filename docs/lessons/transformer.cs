@@ -8,10 +8,10 @@ using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
 using Engine.Models.Training;
 
-TransformerProgram program = new(args);
+TransformerCommandLine program = new(args);
 return TrainingProgram.Run(args, program.Info, run => Train(run, program), program.All);
 
-static void Train(TrainingRun run, TransformerProgram program)
+static void Train(TrainingRun run, TransformerCommandLine program)
 {
     TextDataset text = run.LoadText();
     TransformerOptions extents = program.Extents(run, text.Vocabulary.Count);

@@ -13,13 +13,13 @@ using Engine.Models.Variational;
 
 const int Side = 28, Pixels = Side * Side;
 
-VaeOptions options = new();
-bool isPaper = VaeOptions.IsPaper(args);
+VaeCommandLine options = new();
+bool isPaper = VaeCommandLine.IsPaper(args);
 ProgramInfo info = new(
     "vae", "A variational autoencoder learns to compress images and to draw new ones.",
     Epochs: isPaper ? IwaeRecipe.Epochs : 50, Batch: isPaper ? IwaeRecipe.Batch : 100)
 {
-    FreeOptions = VaeOptions.OfMeasuring,
+    FreeOptions = VaeCommandLine.OfMeasuring,
     TakesWeights = true,
 };
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);

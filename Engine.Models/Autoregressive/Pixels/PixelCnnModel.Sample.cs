@@ -8,60 +8,39 @@ namespace Engine.Models.Autoregressive.Pixels;
 
 public abstract partial class PixelCnnModel
 {
-    /// <summary>New images, drawn pixel by pixel.</summary>
-    /// <param name="count">How many, at least 1.</param>
-    /// <param name="height">Rows of an image.</param>
-    /// <param name="width">Columns of an image.</param>
-    /// <param name="random">Where the draws come from.</param>
-    /// <param name="labels">The class of each image, for a model that is told of classes.</param>
-    /// <param name="temperature">What logits are divided by: 1 draws from the model, less makes the likely likelier.</param>
-    /// <returns>Pixels in [0, 1], image after image.</returns>
-    /// <exception cref="ArgumentException">The labels do not fit.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public float[] Sample(int count, int height, int width, RandomStream random, ReadOnlySpan<int> labels = default, double temperature = 1)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        return Complete(new float[checked(count * height * width)], [count, height, width, 1], 0, random, labels, temperature);
-    }
-
-    /// <summary>Images of which the upper rows are given and the others drawn, pixel by pixel.</summary>
-    /// <param name="images">Pixels in [0, 1], image after image; what stands below the given rows is not read.</param>
-    /// <param name="shape">[images, height, width, 1].</param>
-    /// <param name="given">Rows that are given, from 0 to the height.</param>
-    /// <param name="random">Where the draws come from.</param>
-    /// <param name="labels">The class of each image, for a model that is told of classes.</param>
-    /// <param name="temperature">What logits are divided by: 1 draws from the model, less makes the likely likelier.</param>
-    /// <returns>All pixels in [0, 1], image after image.</returns>
-    /// <exception cref="ArgumentException">The shape or the labels do not fit.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public float[] Complete(
-        ReadOnlySpan<float> images, Shape shape, int given, RandomStream random, ReadOnlySpan<int> labels = default, double temperature = 1)
+    /// <inheritdoc/>
+    public float[] Sample(
+        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1)
     {
         ArgumentNullException.ThrowIfNull(random);
-        if (shape.Rank != 4 || images.Length != shape.Count) throw new ArgumentException(
-            $"Complete: expected {shape.Count} pixels for {shape}, found {images.Length}.");
-        ArgumentOutOfRangeException.ThrowIfNegative(given);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(given, shape[1]);
-        if (!(temperature > 0) || !double.IsFinite(temperature)) throw new ArgumentOutOfRangeException(
-            nameof(temperature), temperature, "A temperature must be positive and finite.");
-        Device device = Parameters[0].Device;
+        if (shape.Rank != 4) throw new ArgumentException($"Sample: expected a shape [images, height, width, 1], found {shape}.");
+        PixelModels.CheckTemperature(temperature);
+        float[] start = PixelModels.Start(shape[0], shape.Count / Math.Max(1, shape[0]), known, out bool[] isOpen);
         using IDisposable evaluation = Evaluating();
-        using Drawing drawing = new(this, images, shape, labels);
+        using Drawing drawing = new(this, start, shape, labels);
         for (int row = 0; row < shape[1]; row++)
         {
-            // What is known of a whole row, at once; then its pixels one after another, or where they are given all together.
-            using Tape tape = new(device, record: false);
+            // The vertical features of a whole row at once; then its pixels one after another or, where all of them are known, together.
+            using Tape tape = new(Parameters[0].Device, record: false);
             Tensor[] above = drawing.BeginRow(row);
-            if (row < given) drawing.Take(above);
-            for (int column = 0; column < shape[2] && row >= given; column++) drawing.Draw(above, column, random, temperature);
+            ReadOnlySpan<bool> isOpenInRow = isOpen.AsSpan(row * shape[2], shape[2]);
+            if (!isOpenInRow.Contains(true))
+            {
+                drawing.Pass(above, 0, shape[2]);
+                continue;
+            }
+
+            for (int column = 0; column < shape[2]; column++)
+            {
+                if (isOpenInRow[column]) drawing.Draw(above, column, random, temperature, known);
+                else drawing.Pass(above, column, 1);
+            }
         }
 
         return drawing.Images();
     }
 
-    /// <summary>Images on their way.</summary>
+    /// <summary>Images that are being drawn.</summary>
     private sealed class Drawing : IDisposable
     {
         private readonly PixelCnnModel _model;
@@ -94,19 +73,22 @@ public abstract partial class PixelCnnModel
             return _model.Above(Pixels(0, _shape[2]), _labels, _history);
         }
 
-        /// <summary>Goes over a row that is given.</summary>
-        internal void Take(Tensor[] above) => _model.Along(Pixels(0, _shape[2]), above, _labels, _history);
-
-        /// <summary>Draws the next pixel of the row.</summary>
-        internal void Draw(Tensor[] above, int column, RandomStream random, double temperature)
+        /// <summary>Computes the layers at known pixels of the row, which later pixels depend on.</summary>
+        internal void Pass(Tensor[] above, int column, int columns)
         {
             using Tape tape = new(_images.Device, record: false);
-            _history.Column = column;
-            Tensor[] ofPixel = Array.ConvertAll(above, tensor => tensor.Slice(2, column, 1));
-            Tensor logits = _model.Along(Pixels(column, 1), ofPixel, _labels, _history);
+            Logits(above, column, columns);
+        }
+
+        /// <summary>Draws the next pixel of the row, of each image in which it is not known.</summary>
+        internal void Draw(Tensor[] above, int column, RandomStream random, double temperature, ReadOnlySpan<float> known)
+        {
+            using Tape tape = new(_images.Device, record: false);
+            Tensor logits = Logits(above, column, 1);
             if (_model.Levels == 2) logits = Tensor.Concat(-1, Tensor.Zeros(logits.Shape, logits.DType), logits);
             Tensor level = Sampling.Categorical(logits * (1 / temperature), random);
             Tensor pixel = (level.Cast(_images.DType) * (1.0 / (_model.Levels - 1))).Reshape(_shape[0], 1, 1, 1);
+            if (!known.IsEmpty) pixel = Keep(pixel, known, (_history.Row * _shape[2]) + column);
             Move.WriteSlice(pixel.Storage, pixel.Shape, _images.Storage, _shape, [0, _history.Row, column, 0]);
             _history.Observe(pixel);
         }
@@ -122,6 +104,27 @@ public abstract partial class PixelCnnModel
             _history.Dispose();
             _labels?.Dispose();
             _images.Dispose();
+        }
+
+        private Tensor Logits(Tensor[] above, int column, int columns)
+        {
+            _history.Column = column;
+            Tensor[] ofPixels = columns == _shape[2] ? above : Array.ConvertAll(above, tensor => tensor.Slice(2, column, columns));
+            return _model.Along(Pixels(column, columns), ofPixels, _labels, _history);
+        }
+
+        /// <summary>A pixel of all images: as drawn where it is not known, else as it is known.</summary>
+        private Tensor Keep(Tensor pixel, ReadOnlySpan<float> known, int at)
+        {
+            int length = _shape[1] * _shape[2];
+            float[] kept = new float[_shape[0]], isDrawn = new float[_shape[0]];
+            for (int i = 0; i < kept.Length; i++)
+            {
+                if (PixelModels.IsOpen(known, (i * length) + at)) isDrawn[i] = 1;
+                else kept[i] = known[(i * length) + at];
+            }
+
+            return (pixel * Tensor.From(isDrawn, pixel.Shape).Cast(pixel.DType)) + Tensor.From(kept, pixel.Shape).Cast(pixel.DType);
         }
 
         /// <summary>Pixels of the current row: [batch, 1, columns, 1].</summary>

@@ -13,7 +13,7 @@ namespace Engine.Models.Autoregressive.Pixels;
 /// over all pixels of p(pixel | those before it), which are the outputs of one network at all pixels at once. Pixels have a number of
 /// levels from 0 to 1; with two of them the network gives a logit of each pixel, with more the logits of a softmax.
 /// </summary>
-public abstract partial class PixelCnnModel : Module
+public abstract partial class PixelCnnModel : Module, IPixelModel
 {
     /// <summary>Begins a model.</summary>
     /// <param name="sizes">How large it is: levels of a pixel, at least 2; classes, 0 for a model that is told of none; the images' size,
@@ -57,18 +57,30 @@ public abstract partial class PixelCnnModel : Module
         return Along(images, Above(images, labels, null), labels, null);
     }
 
-    /// <summary>-log p(x) of each image in nats: [batch].</summary>
-    /// <param name="images">Pixels in [0, 1], levels apart: [batch, height, width, 1].</param>
-    /// <param name="labels">The class of each image, int32 [batch], for a model that is told of classes.</param>
-    public Tensor NegativeLogLikelihood(Tensor images, Tensor? labels = null)
+    /// <inheritdoc/>
+    public Tensor LogLikelihood(Tensor images, Tensor? labels = null)
     {
         Tensor logits = Logits(images, labels);
         int batch = images.Shape[0], pixels = images.Shape[1] * images.Shape[2];
-        if (Levels == 2) return -LogLikelihood.Bernoulli(logits.Reshape(batch, pixels), images.Reshape(batch, pixels));
+        if (Levels == 2)
+            return Autograd.Likelihoods.LogLikelihood.Bernoulli(logits.Reshape(batch, pixels), images.Reshape(batch, pixels));
 
         // The level of a pixel, rounded.
         Tensor levels = ((images * (Levels - 1)) + 0.5).Cast(DType.Int32);
-        return Loss.CrossEntropy(logits.Reshape(batch, pixels, Levels), levels.Reshape(batch, pixels), reduction: Reduction.Rows);
+        return -Loss.CrossEntropy(logits.Reshape(batch, pixels, Levels), levels.Reshape(batch, pixels), reduction: Reduction.Rows);
+    }
+
+    /// <inheritdoc/>
+    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100) =>
+        PixelModels.LogLikelihood(this, images, shape, labels, atOnce);
+
+    /// <summary>A negative log-likelihood in bits for each pixel.</summary>
+    /// <param name="nats">That of an image, in nats.</param>
+    /// <param name="pixels">Pixels of an image, at least 1.</param>
+    public static double BitsPerPixel(double nats, int pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
+        return nats / (pixels * Math.Log(2));
     }
 
     /// <summary>
@@ -109,43 +121,6 @@ public abstract partial class PixelCnnModel : Module
             throw new ArgumentException(
                 $"{GetType().Name}: a model of {Classes} classes needs a label for each of {images[0]} images, found "
                 + $"{labels?.Shape.ToString() ?? "none"}.");
-    }
-
-    /// <summary>-log p(x) of each of many images, in nats, a part of them at a time and without dropout.</summary>
-    /// <param name="images">Pixels in [0, 1], image after image.</param>
-    /// <param name="shape">[images, height, width, 1].</param>
-    /// <param name="labels">The class of each image, for a model that is told of classes.</param>
-    /// <param name="atOnce">Images that are computed together, at least 1.</param>
-    /// <exception cref="ArgumentException">The shape or the labels do not fit.</exception>
-    public double[] NegativeLogLikelihoods(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(atOnce, 1);
-        if (shape.Rank != 4 || images.Length != shape.Count)
-            throw new ArgumentException($"NegativeLogLikelihoods: expected {shape.Count} pixels for {shape}, found {images.Length}.");
-        if (!labels.IsEmpty && labels.Length != shape[0]) throw new ArgumentException(
-            $"NegativeLogLikelihoods: {labels.Length} labels for {shape[0]} images.");
-        double[] nats = new double[shape[0]];
-        int length = shape[1] * shape[2] * shape[3];
-        using IDisposable evaluation = Evaluating();
-        for (int first = 0; first < nats.Length; first += atOnce)
-        {
-            int count = Math.Min(atOnce, nats.Length - first);
-            using Tape tape = new(Parameters[0].Device, record: false);
-            Tensor x = Tensor.From(images.Slice(first * length, count * length), shape.With(0, count)).Cast(Parameters[0].DType);
-            Tensor? classes = labels.IsEmpty ? null : Tensor.From(labels.Slice(first, count), [count]);
-            NegativeLogLikelihood(x, classes).ToDoubles().CopyTo(nats.AsSpan(first));
-        }
-
-        return nats;
-    }
-
-    /// <summary>A negative log-likelihood in bits for each pixel.</summary>
-    /// <param name="nats">That of an image, in nats.</param>
-    /// <param name="pixels">Pixels of an image, at least 1.</param>
-    public static double BitsPerPixel(double nats, int pixels)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(pixels, 1);
-        return nats / (pixels * Math.Log(2));
     }
 }
 

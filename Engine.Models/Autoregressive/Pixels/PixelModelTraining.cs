@@ -39,13 +39,15 @@ public sealed class PixelModelTraining<TModel> : IStateful, IDisposable where TM
     public TModel Model { get; }
 
     /// <summary>One step.</summary>
-    /// <param name="images">Images of zeros and ones, one after another.</param>
+    /// <param name="images">Images in [0, 1], one after another.</param>
+    /// <param name="shape">Their shape, [images, height, width, 1].</param>
+    /// <param name="labels">The class of each image, for a class-conditional model; else empty.</param>
     /// <returns>The mean of -log p(x) over them, in nats.</returns>
-    public Reading Step(ReadOnlySpan<float> images)
+    public Reading Step(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default)
     {
         using Tape tape = new(Model.Parameters[0].Device);
-        Tensor x = Tensor.From(images, [images.Length / Model.Pixels, Model.Pixels]).Cast(Model.Parameters[0].DType);
-        Tensor nats = -Model.LogLikelihood(x).Mean();
+        Tensor x = Tensor.From(images, shape).Cast(Model.Parameters[0].DType);
+        Tensor nats = -Model.LogLikelihood(x, labels.IsEmpty ? null : Tensor.From(labels, [labels.Length])).Mean();
         Tensor[] gradients = tape.Gradients(nats, Model.Parameters);
         GradientClipping.ByNorm(gradients, _largestNorm);
         _adam.LearningRate = _rate(_adam.Steps);
@@ -55,11 +57,13 @@ public sealed class PixelModelTraining<TModel> : IStateful, IDisposable where TM
     }
 
     /// <summary>The mean of -log p(x) over images, in nats, with the average of the weights.</summary>
-    /// <param name="images">Images of zeros and ones, one after another.</param>
-    public double Nats(ReadOnlySpan<float> images)
+    /// <param name="images">Images in [0, 1], one after another.</param>
+    /// <param name="shape">Their shape, [images, height, width, 1].</param>
+    /// <param name="labels">The class of each image, for a class-conditional model; else empty.</param>
+    public double Nats(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default)
     {
         using IDisposable averaged = _average.Use();
-        return -Model.LogLikelihood(images).Average();
+        return -Model.LogLikelihood(images, shape, labels).Average();
     }
 
     /// <summary>Puts the average in place of the weights until the result is disposed.</summary>

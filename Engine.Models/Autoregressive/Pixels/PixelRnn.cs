@@ -57,8 +57,11 @@ public sealed class PixelRnn : Module, IPixelModel
     /// <summary>Numbers of the state of a pixel.</summary>
     public int Hidden { get; }
 
-    /// <inheritdoc/>
+    /// <summary>Pixels of an image.</summary>
     public int Pixels => Height * Width;
+
+    /// <summary>Always 0: the model is unconditional.</summary>
+    public int Classes => 0;
 
     /// <summary>The logit of each pixel from those before it: [batch, pixels] for [batch, pixels].</summary>
     /// <exception cref="ArgumentException">The shape does not fit.</exception>
@@ -70,10 +73,15 @@ public sealed class PixelRnn : Module, IPixelModel
     }
 
     /// <inheritdoc/>
-    public Tensor LogLikelihood(Tensor x) => Autograd.Likelihoods.LogLikelihood.Bernoulli(Forward(x), x);
+    public Tensor LogLikelihood(Tensor images, Tensor? labels = null)
+    {
+        Tensor x = PixelModels.Flat(nameof(PixelRnn), Pixels, images, labels);
+        return Autograd.Likelihoods.LogLikelihood.Bernoulli(Forward(x), x);
+    }
 
     /// <inheritdoc/>
-    public double[] LogLikelihood(ReadOnlySpan<float> images, int rows = 100) => PixelModels.LogLikelihood(this, images, rows);
+    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100) =>
+        PixelModels.LogLikelihood(this, images, shape, labels, atOnce);
 
     /// <summary>Some rows of images.</summary>
     /// <param name="x">The rows with the three above them, [batch, 3 + rows, columns, 1].</param>
@@ -95,10 +103,14 @@ public sealed class PixelRnn : Module, IPixelModel
     /// <remarks>
     /// A pixel costs one pass over its row: what the rows above add to it is in the states of the row above, which do not change any more.
     /// </remarks>
-    public float[] Sample(int count, RandomStream random, ReadOnlySpan<float> known = default)
+    public float[] Sample(
+        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1)
     {
         ArgumentNullException.ThrowIfNull(random);
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        PixelModels.CheckPixels(nameof(PixelRnn), Pixels, shape);
+        PixelModels.CheckTemperature(temperature);
+        if (!labels.IsEmpty) throw PixelModels.NoClasses(nameof(PixelRnn));
+        int count = shape[0];
         Device device = Parameters[0].Device;
         float[] images = PixelModels.Start(count, Pixels, known, out bool[] isOpen),
             chances = PixelModels.Chances(count * Pixels, random, device);
@@ -115,7 +127,8 @@ public sealed class PixelRnn : Module, IPixelModel
                 for (int i = 0; i < count; i++)
                 {
                     int at = (i * Pixels) + pixel;
-                    if (known.Length == 0 || !(known[at] >= 0)) images[at] = PixelModels.Draw(logits[(i * Width) + column], chances[at]);
+                    if (PixelModels.IsOpen(known, at))
+                        images[at] = PixelModels.Draw(logits[(i * Width) + column] / temperature, chances[at]);
                 }
             }
 

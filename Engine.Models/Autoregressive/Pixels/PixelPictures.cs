@@ -3,54 +3,55 @@ using Engine.Models.Imaging;
 
 namespace Engine.Models.Autoregressive.Pixels;
 
-/// <summary>What can be seen of a PixelCNN, as pictures.</summary>
+/// <summary>Pictures of samples and completions of a density of pixels.</summary>
 /// <param name="model">The model.</param>
 /// <param name="height">Rows of an image.</param>
 /// <param name="width">Columns of an image.</param>
-public sealed class PixelCnnPictures(PixelCnnModel model, int height, int width)
+public sealed class PixelPictures(IPixelModel model, int height, int width)
 {
     private readonly int _length = height * width;
 
-    /// <summary>Draws from the model; one that is told of classes draws each class in turn, a row of ten for each.</summary>
+    /// <summary>Samples of the model; a class-conditional model draws each class in turn, ten samples of it in a row.</summary>
     /// <param name="count">Images.</param>
-    /// <param name="random">Where the draws come from.</param>
+    /// <param name="random">The source of the draws.</param>
     public Picture Samples(int count, RandomStream random)
     {
         int[] labels = model.Classes == 0 ? [] : [.. Enumerable.Range(0, count).Select(i => i / 10 % model.Classes)];
-        return Grid(model.Sample(count, height, width, random, labels), model.Classes == 0 ? 0 : 10);
+        return Grid(model.Sample([count, height, width, 1], random, labels: labels), model.Classes == 0 ? 0 : 10);
     }
 
     /// <summary>
-    /// A row for each of some images, which lie evenly among those given: itself, its upper half, and completions of that.
+    /// A row for each of some images, evenly spaced among those passed: the image, its upper half, and completions of that half.
     /// </summary>
     /// <param name="images">Images in [0, 1], one after another.</param>
-    /// <param name="labels">The class of each, for a model that is told of classes.</param>
-    /// <param name="random">Where the draws come from.</param>
+    /// <param name="labels">The class of each, for a class-conditional model.</param>
+    /// <param name="random">The source of the draws.</param>
     /// <param name="most">Images to complete, at most.</param>
     /// <param name="completions">Completions of each image.</param>
     public Picture Completions(
         ReadOnlySpan<float> images, ReadOnlySpan<int> labels, RandomStream random, int most = 10, int completions = 6)
     {
-        int all = images.Length / _length, count = Math.Min(most, all), given = height / 2, columns = completions + 2;
-        float[] repeated = new float[count * completions * _length], shown = new float[count * columns * _length];
+        int all = images.Length / _length, count = Math.Min(most, all), given = height / 2 * width, columns = completions + 2;
+        float[] known = new float[count * completions * _length], shown = new float[count * columns * _length];
         int[] classes = new int[model.Classes == 0 ? 0 : count * completions];
         for (int i = 0; i < count * completions; i++)
         {
             int picked = (int)((long)(i / completions) * all / count);
-            images.Slice(picked * _length, _length).CopyTo(repeated.AsSpan(i * _length));
+            images.Slice(picked * _length, given).CopyTo(known.AsSpan(i * _length));
+            known.AsSpan((i * _length) + given, _length - given).Fill(-1);
             if (classes.Length > 0) classes[i] = labels[picked];
         }
 
-        float[] completed = model.Complete(repeated, [count * completions, height, width, 1], given, random, classes);
+        float[] completed = model.Sample([count * completions, height, width, 1], random, known, classes);
         for (int i = 0; i < count; i++)
         {
             Span<float> row = shown.AsSpan(i * columns * _length, columns * _length);
             ReadOnlySpan<float> image = images.Slice((int)((long)i * all / count) * _length, _length);
             image.CopyTo(row);
 
-            // What is not given is shown dark grey.
-            image[..(given * width)].CopyTo(row[_length..]);
-            row[(_length + (given * width))..(2 * _length)].Fill(0.25f);
+            // The missing half is dark grey.
+            image[..given].CopyTo(row[_length..]);
+            row[(_length + given)..(2 * _length)].Fill(0.25f);
             completed.AsSpan(i * completions * _length, completions * _length).CopyTo(row[(2 * _length)..]);
         }
 

@@ -9,7 +9,7 @@ namespace Engine.Models.Training;
 /// <param name="options">Every option of the program.</param>
 /// <param name="parsed">Their values.</param>
 /// <param name="args">The arguments as they were given.</param>
-internal sealed class CommandLine(IEnumerable<Option> options, ParseResult parsed, string[] args)
+internal sealed class ParsedCommandLine(IEnumerable<Option> options, ParseResult parsed, string[] args)
 {
     // Options that speak of the program instead of the training.
     private static readonly string[] s_about = ["--help", "--version"];

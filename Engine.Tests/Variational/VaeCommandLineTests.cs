@@ -6,7 +6,7 @@ using Xunit;
 namespace Engine.Tests.Variational;
 
 [Collection("console")]
-public sealed class VaeOptionsTests
+public sealed class VaeCommandLineTests
 {
     [Fact]
     public void Told_nothing_it_is_the_small_network_on_grey_pixels()
@@ -66,7 +66,7 @@ public sealed class VaeOptionsTests
     [InlineData(false, "--recipe", "none")]
     [InlineData(false, "--out", "iwae")]
     public void The_papers_training_is_known_before_options_are_read(bool expected, params string[] args) =>
-        Assert.Equal(expected, VaeOptions.IsPaper(args));
+        Assert.Equal(expected, VaeCommandLine.IsPaper(args));
 
     private static VaeChoices Read(params string[] args)
     {
@@ -78,7 +78,7 @@ public sealed class VaeOptionsTests
 
     private static int Run(Action<VaeChoices> take, string[] args)
     {
-        VaeOptions options = new();
+        VaeCommandLine options = new();
         return TrainingProgram.Run(
             [.. args, "--device", "cpu:1"], new ProgramInfo("vae", "A test.", Epochs: 1, Batch: 10), run => take(options.Read(run)),
             options.All);

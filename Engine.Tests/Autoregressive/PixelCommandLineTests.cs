@@ -8,12 +8,12 @@ using Xunit;
 namespace Engine.Tests.Autoregressive;
 
 [Collection("console")]
-public sealed class PixelModelOptionsTests
+public sealed class PixelCommandLineTests
 {
     [Fact]
     public void A_recipe_brings_its_width_and_epochs_and_what_is_told_besides_wins()
     {
-        MadeOptions small = new([]), large = new(["--recipe", "large"]);
+        MadeCommandLine small = new([]), large = new(["--recipe", "large"]);
         Assert.Equal((20, 30), (small.Info.Epochs, large.Info.Epochs));
         Assert.Equal(500, Widths(small));
         Assert.Equal(2000, Widths(large, "--recipe", "large"));
@@ -30,7 +30,7 @@ public sealed class PixelModelOptionsTests
     [InlineData("--side must be one of 28, 14, 7; was '8'.", "--side", "8")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args)
     {
-        MadeOptions options = new(args);
+        MadeCommandLine options = new(args);
         (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run(
             [.. args, "--device", "cpu:1"], options.Info, run =>
                 options.Model(run, 49, new ModuleOptions(run.Random, run.Device)).Dispose(), options.All));
@@ -39,7 +39,7 @@ public sealed class PixelModelOptionsTests
     }
 
     // The first hidden layer's units, from the parameters of a model of 3 pixels: 3 weights and a bias each.
-    private static int Widths(MadeOptions options, params string[] args)
+    private static int Widths(MadeCommandLine options, params string[] args)
     {
         int width = 0;
         (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run([.. args, "--device", "cpu:1"], options.Info, run =>
@@ -53,7 +53,7 @@ public sealed class PixelModelOptionsTests
 
     private static (int Hidden, long Count) PixelRnnOf(string[] args)
     {
-        PixelRnnOptions options = new(args);
+        PixelRnnCommandLine options = new(args);
         (int Hidden, long Count) found = default;
         (int code, _, string error) = CapturedConsole.Of(() => TrainingProgram.Run([.. args, "--device", "cpu:1"], options.Info, run =>
         {

@@ -5,7 +5,7 @@ using Engine.Models.Training;
 namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>The options of a program that trains a <see cref="PixelRnn"/>, beside those that all training programs have.</summary>
-public sealed class PixelRnnOptions
+public sealed class PixelRnnCommandLine
 {
     private readonly bool _isLarge;
     private readonly Option<string> _recipe = ProgramOption.Choice(
@@ -13,11 +13,11 @@ public sealed class PixelRnnOptions
     private readonly Option<int> _hidden, _layers;
     private readonly Option<double> _rate =
         ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 1e-3, 1e-9, 1);
-    private readonly PixelModelOptions _common = new();
+    private readonly PixelCommandLine _images = new(samples: 64);
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
     /// <param name="args">The command line: which recipe has to be known before it is read.</param>
-    public PixelRnnOptions(IEnumerable<string> args)
+    public PixelRnnCommandLine(IEnumerable<string> args)
     {
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
         _hidden = ProgramOption.Integer(
@@ -32,24 +32,16 @@ public sealed class PixelRnnOptions
             Epochs: _isLarge ? 30 : 5, Batch: 16)
     {
         Digits = 6000,
-        FreeOptions = PixelModelOptions.OfMeasuring,
+        FreeOptions = PixelCommandLine.OfMeasuring,
         TakesWeights = true,
     };
 
     /// <summary>All of them.</summary>
-    public Option[] All => [_recipe, _hidden, _layers, _rate, .. _common.All];
+    public Option[] All => [_recipe, _hidden, _layers, _rate, .. _images.All];
 
-    /// <summary>Rows and columns of an image.</summary>
-    public int Side(TrainingRun run) => _common.Side(run);
-
-    /// <summary>How grey becomes 0 or 1.</summary>
-    public string Binarization(TrainingRun run) => _common.Binarization(run);
-
-    /// <summary>How many images of each split to take at most; 0 for all.</summary>
-    public int Images(TrainingRun run) => _common.Images(run);
-
-    /// <summary>How many images to draw.</summary>
-    public int Samples(TrainingRun run) => _common.Samples(run);
+    /// <summary>The images that the command line chooses.</summary>
+    /// <param name="run">The run.</param>
+    public PixelChoices Images(TrainingRun run) => _images.Read(run);
 
     /// <summary>The learning rate to begin with.</summary>
     public double LearningRate(TrainingRun run)

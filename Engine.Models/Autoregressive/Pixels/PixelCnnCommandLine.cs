@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using Engine.Autograd.Nn;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 
 namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>The options of a program that trains a PixelCNN, beside those that all training programs have.</summary>
-public sealed class PixelCnnOptions
+public sealed class PixelCnnCommandLine
 {
     private readonly Option<string> _model =
         ProgramOption.Choice("--model", "Plain residual blocks, or gated units in two stacks without a blind spot.", "pixelcnn", "gated");
@@ -16,12 +17,6 @@ public sealed class PixelCnnOptions
         ProgramOption.Choice("--levels", "Levels of a pixel: black and white, or all greys by a softmax.", "2", "256");
     private readonly Option<bool> _classes =
         new("--classes") { Description = "Tells the model the class of each image, so that one can ask for a class." };
-    private readonly Option<string> _binarize = ProgramOption.Choice(
-        "--binarize", "With 2 levels, how grey becomes 0 or 1: drawn for each use, drawn once, from the half on. auto: not at all where "
-        + "all is black or white already, else dynamic.",
-        "auto", "dynamic", "static", "threshold");
-    private readonly Option<string> _side =
-        ProgramOption.Choice("--side", "Rows and columns of an image: smaller ones are averages.", "28", "14", "7");
     private readonly Option<int> _layers =
         ProgramOption.Integer("--layers", "Residual blocks or gated layers; 0 takes the recipe's.", 0, 0, 1000);
     private readonly Option<int> _features = ProgramOption.Integer("--features", "Features of a layer; 0 takes the recipe's.", 0, 0, 4096);
@@ -36,18 +31,10 @@ public sealed class PixelCnnOptions
 
     private readonly Option<double> _rate = ProgramOption.Decimal(
         "--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the recipe's.", 0);
-    private readonly Option<int> _trainImages =
-        ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0, 0);
-    private readonly Option<int> _samples = ProgramOption.Integer("--samples", "Images that are drawn at the end.", 100, 1, 10_000);
-    private readonly Option<int> _testImages =
-        ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
-
-    /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
-    public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--samples"];
+    private readonly PixelCommandLine _images = new(samples: 100);
 
     /// <summary>All of them, for the training program.</summary>
-    public Option[] All => [_model, _recipe, _levels, _classes, _binarize, _side, _layers, _features, _positions, _dropout, _rate,
-        _trainImages, _testImages, _samples];
+    public Option[] All => [_model, _recipe, _levels, _classes, _layers, _features, _positions, _dropout, _rate, .. _images.All];
 
     /// <summary>
     /// The recipe that a command line asks for, which <see cref="ProgramInfo"/> takes its epochs and batch from before options are read.
@@ -64,12 +51,12 @@ public sealed class PixelCnnOptions
     public PixelCnnChoices Read(TrainingRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        string binarize = run.Option(_binarize)!;
+        PixelChoices images = _images.Read(run);
         int levels = int.Parse(run.Option(_levels)!, CultureInfo.InvariantCulture), layers = run.Option(_layers),
             features = run.Option(_features);
         double dropout = run.Option(_dropout);
-        if (levels > 2 && binarize != "auto") throw new Data.DataException(
-            $"--binarize {binarize} makes black and white: expected --levels 2, found {levels}.");
+        if (levels > 2 && images.Binarization is { } kind) throw new Data.DataException(
+            $"--binarize {kind.ToString().ToLowerInvariant()} makes black and white: expected --levels 2, found {levels}.");
         bool isGated = run.Option(_model) == "gated";
         PixelCnnRecipe recipe = Recipe(isGated, run.Option(_recipe) == "large");
         return new PixelCnnChoices
@@ -89,12 +76,7 @@ public sealed class PixelCnnOptions
             },
             TellsClasses = run.Option(_classes),
             LearnsPositions = run.Option(_positions) == "learned",
-            Binarization = levels > 2 ? Variational.Binarization.None : binarize == "auto" ? null
-                : Enum.Parse<Binarization>(binarize, ignoreCase: true),
-            Side = int.Parse(run.Option(_side)!, CultureInfo.InvariantCulture),
-            TrainImages = run.Option(_trainImages),
-            TestImages = run.Option(_testImages),
-            Samples = run.Option(_samples),
+            Images = levels > 2 ? images with { Binarization = Binarization.None } : images,
         };
     }
 
@@ -105,4 +87,36 @@ public sealed class PixelCnnOptions
         (true, false) => PixelCnnRecipe.SmallGated,
         (true, true) => PixelCnnRecipe.LargeGated,
     };
+}
+
+/// <summary>What the options of a program that trains a PixelCNN decided; see <see cref="PixelCnnCommandLine"/>.</summary>
+public sealed record PixelCnnChoices
+{
+    /// <summary>Whether the model is a <see cref="GatedPixelCnn"/>.</summary>
+    public required bool IsGated { get; init; }
+
+    /// <summary>Sizes and training, with the levels that were asked for.</summary>
+    public required PixelCnnRecipe Recipe { get; init; }
+
+    /// <summary>Whether the model is told of classes.</summary>
+    public required bool TellsClasses { get; init; }
+
+    /// <summary>The images.</summary>
+    public required PixelChoices Images { get; init; }
+
+    /// <summary>Whether the model learns a vector for each place of an image.</summary>
+    public required bool LearnsPositions { get; init; }
+
+    /// <summary>Makes the model.</summary>
+    /// <param name="classes">Classes of the data.</param>
+    /// <param name="options">Device, type and randomness.</param>
+    public PixelCnnModel Model(int classes, ModuleOptions options)
+    {
+        PixelCnnSizes sizes = Recipe.Sizes with
+        {
+            Classes = TellsClasses ? classes : 0,
+            Positions = LearnsPositions ? (Images.Side, Images.Side) : null,
+        };
+        return IsGated ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);
+    }
 }

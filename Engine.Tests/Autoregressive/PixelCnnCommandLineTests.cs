@@ -7,14 +7,14 @@ using Xunit;
 namespace Engine.Tests.Autoregressive;
 
 [Collection("console")]
-public sealed class PixelCnnOptionsTests
+public sealed class PixelCnnCommandLineTests
 {
     [Fact]
     public void Told_nothing_it_is_the_small_model_of_two_levels()
     {
         PixelCnnChoices choices = Read();
         Assert.Equal((false, false, null, 28, 2),
-            (choices.IsGated, choices.TellsClasses, choices.Binarization, choices.Side, choices.Recipe.Sizes.Levels));
+            (choices.IsGated, choices.TellsClasses, choices.Images.Binarization, choices.Images.Side, choices.Recipe.Sizes.Levels));
         Assert.Equal(PixelCnnRecipe.Small.Sizes, choices.Recipe.Sizes);
     }
 
@@ -24,11 +24,11 @@ public sealed class PixelCnnOptionsTests
         PixelCnnChoices choices = Read(
             "--model", "gated", "--recipe", "large", "--levels", "256", "--classes", "--layers", "3", "--features", "5", "--dropout",
             "0.25", "--side", "14");
-        Assert.Equal((true, true, Binarization.None, 14), (choices.IsGated, choices.TellsClasses, choices.Binarization, choices.Side));
+        Assert.Equal((true, true, Binarization.None, 14), (choices.IsGated, choices.TellsClasses, choices.Images.Binarization, choices.Images.Side));
         PixelCnnSizes sizes = choices.Recipe.Sizes;
         Assert.Equal((256, 3, 5, 0.25, 64), (sizes.Levels, sizes.Layers, sizes.Features, sizes.Dropout, sizes.Head));
         Assert.Equal(PixelCnnRecipe.LargeGated.Sizes.Dilations, sizes.Dilations);
-        Assert.Equal(Binarization.Static, Read("--binarize", "static").Binarization);
+        Assert.Equal(Binarization.Static, Read("--binarize", "static").Images.Binarization);
     }
 
     [Theory]
@@ -46,9 +46,9 @@ public sealed class PixelCnnOptionsTests
     [Fact]
     public void Epochs_and_batch_of_a_recipe_are_known_before_options_are_read()
     {
-        Assert.Same(PixelCnnRecipe.Small, PixelCnnOptions.RecipeOf(["--out", "x"]));
-        Assert.Same(PixelCnnRecipe.LargeGated, PixelCnnOptions.RecipeOf(["--model=gated", "--recipe", "large"]));
-        Assert.Same(PixelCnnRecipe.Large, PixelCnnOptions.RecipeOf(["--recipe", "large"]));
+        Assert.Same(PixelCnnRecipe.Small, PixelCnnCommandLine.RecipeOf(["--out", "x"]));
+        Assert.Same(PixelCnnRecipe.LargeGated, PixelCnnCommandLine.RecipeOf(["--model=gated", "--recipe", "large"]));
+        Assert.Same(PixelCnnRecipe.Large, PixelCnnCommandLine.RecipeOf(["--recipe", "large"]));
     }
 
     private static PixelCnnChoices Read(params string[] args)
@@ -61,7 +61,7 @@ public sealed class PixelCnnOptionsTests
 
     private static int Run(Action<PixelCnnChoices> take, string[] args)
     {
-        PixelCnnOptions options = new();
+        PixelCnnCommandLine options = new();
         return TrainingProgram.Run(
             [.. args, "--device", "cpu:1"], new ProgramInfo("pixelcnn", "A test.", Epochs: 1, Batch: 10), run => take(options.Read(run)),
             options.All);

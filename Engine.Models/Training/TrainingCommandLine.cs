@@ -6,11 +6,11 @@ using Engine.Models.Data;
 namespace Engine.Models.Training;
 
 /// <summary>The options that training programs share, with their checks.</summary>
-internal sealed class TrainingOptions
+internal sealed class TrainingCommandLine
 {
     private readonly ProgramInfo _info;
 
-    internal TrainingOptions(ProgramInfo info)
+    internal TrainingCommandLine(ProgramInfo info)
     {
         _info = info;
         Data = new Option<string>("--data")
@@ -30,8 +30,8 @@ internal sealed class TrainingOptions
             text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed : null);
         Device = new Option<string?>("--device")
         {
-            Description = "Where to compute: cpu, cpu:THREADS, simulator, cuda:N or opencl:N. By default the first of cuda, opencl and "
-                + "cpu that opens.",
+            Description = "Where to compute: cpu, cpu:THREADS, simulator, cuda:N or opencl:N. By default the first of cuda and cpu "
+                + "that opens.",
         };
         Precision = ProgramOption.Choice(
             "--precision", "How exactly a GPU multiplies matrices: float32, or tensor cores with less exact operands. By default what "

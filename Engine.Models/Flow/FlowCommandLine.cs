@@ -6,7 +6,7 @@ using Engine.Models.Training;
 namespace Engine.Models.Flow;
 
 /// <summary>The options of a program that trains a flow of images, beside those that all training programs have.</summary>
-public sealed class FlowOptions
+public sealed class FlowCommandLine
 {
     private readonly Option<string> _model = ProgramOption.Choice("--model", "Which flow.", "realnvp", "nice", "glow", "checkerboards");
     private readonly Option<string> _dequantize = ProgramOption.Choice(

@@ -4,7 +4,7 @@ using Engine.Models.Training;
 namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>The options of a program that trains a Transformer on a text, beside those that all training programs have.</summary>
-public sealed class TransformerProgram
+public sealed class TransformerCommandLine
 {
     /// <summary>Steps of an epoch unless told otherwise: what nanoGPT makes between two evaluations.</summary>
     public const int StepsPerEpoch = 250;
@@ -29,7 +29,7 @@ public sealed class TransformerProgram
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
     /// <param name="args">The command line: which recipe has to be known before it is read.</param>
-    public TransformerProgram(string[] args)
+    public TransformerCommandLine(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");

@@ -8,7 +8,7 @@ using Engine.Models.Training;
 namespace Engine.Models.Autoregressive;
 
 /// <summary>The options of a program that trains a <see cref="Made"/>, beside those that all training programs have.</summary>
-public sealed class MadeOptions
+public sealed class MadeCommandLine
 {
     private readonly bool _isLarge;
     private readonly Option<string> _recipe =
@@ -21,11 +21,11 @@ public sealed class MadeOptions
         ProgramOption.Integer("--masks", "Sets of masks, one for each step in turn; they share the weights.", 1, 1, 10_000);
     private readonly Option<bool> _anyOrder =
         new("--any-order") { Description = "An ordering of its own for each set of masks, in place of that of the pixels." };
-    private readonly PixelModelOptions _common = new();
+    private readonly PixelCommandLine _images = new(samples: 64);
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
     /// <param name="args">The command line: which recipe has to be known before it is read.</param>
-    public MadeOptions(IEnumerable<string> args)
+    public MadeCommandLine(IEnumerable<string> args)
     {
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
         _hidden = new Option<string>("--hidden") {
@@ -36,22 +36,14 @@ public sealed class MadeOptions
     /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
     public ProgramInfo Info =>
         new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 30 : 20, Batch: 100) {
-            FreeOptions = PixelModelOptions.OfMeasuring, TakesWeights = true };
+            FreeOptions = PixelCommandLine.OfMeasuring, TakesWeights = true };
 
     /// <summary>All of them.</summary>
-    public Option[] All => [_recipe, _hidden, _dropout, _rate, _masks, _anyOrder, .. _common.All];
+    public Option[] All => [_recipe, _hidden, _dropout, _rate, _masks, _anyOrder, .. _images.All];
 
-    /// <summary>Rows and columns of an image.</summary>
-    public int Side(TrainingRun run) => _common.Side(run);
-
-    /// <summary>How grey becomes 0 or 1.</summary>
-    public string Binarization(TrainingRun run) => _common.Binarization(run);
-
-    /// <summary>How many images of each split to take at most; 0 for all.</summary>
-    public int Images(TrainingRun run) => _common.Images(run);
-
-    /// <summary>How many images to draw.</summary>
-    public int Samples(TrainingRun run) => _common.Samples(run);
+    /// <summary>The images that the command line chooses.</summary>
+    /// <param name="run">The run.</param>
+    public PixelChoices Images(TrainingRun run) => _images.Read(run);
 
     /// <summary>The learning rate to begin with.</summary>
     public double LearningRate(TrainingRun run)
