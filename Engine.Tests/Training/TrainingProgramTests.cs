@@ -231,7 +231,7 @@ public sealed class TrainingProgramTests : IDisposable
             CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
         Assert.NotEqual(0, code);
         Assert.Contains("A mistake.", error, StringComparison.Ordinal);
-        Assert.Contains($"   at Engine.Tests.{nameof(TrainingProgramTests)}.", error, StringComparison.Ordinal);
+        Assert.Contains($"   at {typeof(TrainingProgramTests).FullName}.", error, StringComparison.Ordinal);
     }
 
     [Fact]
