@@ -17,13 +17,15 @@ internal sealed class GpuDevice : Device
     private readonly Context _context;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _launchers = new();
     private readonly Lazy<StagingMemory> _staging;
+    private readonly SimulatorAccelerators? _simulator;
     private bool _isLost;
     private long _launchStart;
 
     internal GpuDevice(string name, string description, Context context, Accelerator accelerator, bool hasTensorCores,
-        int multiprocessors) : base(name)
+        int multiprocessors, SimulatorAccelerators? simulator = null) : base(name)
     {
         _context = context;
+        _simulator = simulator;
         HasTensorCores = hasTensorCores;
         Multiprocessors = multiprocessors;
         Accelerator = accelerator;
@@ -61,7 +63,7 @@ internal sealed class GpuDevice : Device
     internal StagingMemory Staging => _staging.Value;
 
     /// <summary>Whether it is ILGPU's CPU accelerator: there what a kernel must not do is looked for.</summary>
-    internal bool IsSimulator => Accelerator.AcceleratorType == AcceleratorType.CPU;
+    internal bool IsSimulator => _simulator is not null;
 
     internal DeviceActivity Activity { get; } = new();
 
@@ -118,8 +120,7 @@ internal sealed class GpuDevice : Device
         try
         {
             return (TLauncher)_launchers.GetOrAdd(
-                kernel.Method, static (_, state) => KernelLaunch.Framed(state.device, state.load(state.device.Accelerator, state.kernel)),
-                (load, device: this, kernel));
+                kernel.Method, static (_, state) => state.device.Load(state.kernel, state.load), (load, device: this, kernel));
         }
         catch (Exception e) when (DriverFailure.Is(e))
         {
@@ -156,6 +157,16 @@ internal sealed class GpuDevice : Device
         return DriverFailure.Lost(this, e);
     }
 
+    private TLauncher Load<TKernel, TLauncher>(TKernel kernel, Func<Accelerator, TKernel, TLauncher> load)
+        where TKernel : Delegate
+        where TLauncher : Delegate
+    {
+        if (_simulator is null) return KernelLaunch.Framed(this, load(Accelerator, kernel));
+        return SimulatorAccelerators.IsExplicitlyGrouped<TLauncher>()
+            ? KernelLaunch.Framed(this, new GroupLaunchers<TLauncher>(_simulator, accelerator => load(accelerator, kernel)))
+            : KernelLaunch.Framed(this, _simulator.LoadSingle<TKernel, TLauncher>(kernel));
+    }
+
     private protected override Storage Create(DType dtype, int length) => new GpuStorage(this, dtype, length);
 
     private protected override void Close()
@@ -170,7 +181,8 @@ internal sealed class GpuDevice : Device
             }
 
             Pool.Dispose();
-            Accelerator.Dispose();
+            if (_simulator is null) Accelerator.Dispose();
+            else _simulator.Dispose();
             _context.Dispose();
         }
         catch (Exception e) when (DriverFailure.Is(e))

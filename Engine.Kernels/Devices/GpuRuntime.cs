@@ -12,11 +12,8 @@ namespace Engine.Kernels.Devices;
 /// <summary>ILGPU's contexts and accelerators, set up as the kernels need them.</summary>
 internal static class GpuRuntime
 {
-    /// <summary>Groups of the simulator have up to 256 threads, in warps of 32, as the kernels ask for.</summary>
-    private const int WarpSize = 32, Warps = 8;
-
     /// <summary>
-    /// The simulator has one multiprocessor; work is cut as for a small card, so that what runs there is what a card runs.
+    /// The simulator runs one group at a time; work is cut as for a small card, so that what runs there is what a card runs.
     /// </summary>
     private const int SimulatedMultiprocessors = 32;
 
@@ -39,10 +36,11 @@ internal static class GpuRuntime
     internal static GpuDevice OpenSimulator()
     {
         SimulatorFaults.Watch();
-        Context context = Context.Create(builder => builder.CPU(new CPUDevice(WarpSize, Warps, 1)).Optimize(OptimizationLevel.O2));
-        Accelerator accelerator = context.CreateCPUAccelerator(0);
+        Context context = Context.Create(builder => builder.CPU().Optimize(OptimizationLevel.O2));
+        SimulatorAccelerators simulator = new(context);
         const string Description = "ILGPU's CPU accelerator: GPU kernels thread by thread, for tests and teaching";
-        return new GpuDevice("simulator", Description, context, accelerator, hasTensorCores: false, SimulatedMultiprocessors);
+        return new GpuDevice(
+            "simulator", Description, context, simulator.Largest, hasTensorCores: false, SimulatedMultiprocessors, simulator);
     }
 
     /// <summary>Opens an NVIDIA card that the driver lists.</summary>
