@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Movement;
 
 namespace Engine.Autograd;

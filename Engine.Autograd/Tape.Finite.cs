@@ -3,7 +3,7 @@ using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Rules;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Norms;
 
 namespace Engine.Autograd;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Microsoft.Win32.SafeHandles;
 
 namespace Engine.Autograd.Checkpoints;

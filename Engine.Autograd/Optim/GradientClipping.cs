@@ -1,5 +1,5 @@
 using Engine.Kernels;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Movement;

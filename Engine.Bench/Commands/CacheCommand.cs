@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Engine.Autograd.Nn;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Text;
 using Spectre.Console;

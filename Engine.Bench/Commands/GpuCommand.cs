@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Engine.Bench.Gpu;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Gpu;
 using Spectre.Console;
 
 namespace Engine.Bench.Commands;

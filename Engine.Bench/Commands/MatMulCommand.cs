@@ -4,7 +4,7 @@ using Engine.Bench.Kernels;
 using Engine.Bench.Machine;
 using Engine.Bench.Peers;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Norms;
 using Engine.Kernels.RandomNumbers;

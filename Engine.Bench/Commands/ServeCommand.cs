@@ -4,7 +4,7 @@ using System.Globalization;
 using Engine.Bench.Peers;
 using Engine.Bench.Steps;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 
 namespace Engine.Bench.Commands;
 

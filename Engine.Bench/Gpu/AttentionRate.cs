@@ -1,7 +1,7 @@
 using Engine.Bench.Commands;
 using Engine.Kernels;
 using Engine.Kernels.Attention;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Spectre.Console;
 
 namespace Engine.Bench.Gpu;

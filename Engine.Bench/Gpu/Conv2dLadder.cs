@@ -1,7 +1,8 @@
 using Engine.Bench.Commands;
 using Engine.Kernels;
 using Engine.Kernels.Conv;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Gpu;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Gemm;
 using Spectre.Console;
 

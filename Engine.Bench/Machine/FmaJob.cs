@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 
 namespace Engine.Bench.Machine;
 

@@ -1,17 +1,18 @@
-using Engine.Kernels.Devices;
+using Engine.Kernels.Attention.Gpu;
+using Engine.Kernels.Attention.Host;
 
 namespace Engine.Kernels.Attention;
 
 /// <summary>
 /// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762), softmax(Q Kᵀ / sqrt(width)) V for each head, fused as in
-/// FlashAttention (Dao et al. 2022, arXiv:2205.14135): the matrix of all weights is never in memory. The forward pass keeps one number for
-/// each query, log(sum(e^scores)), from which the backward pass makes the weights of a block of queries again. The number of threads never
+/// FlashAttention (Dao et al. 2022, arXiv:2205.14135): the matrix of all weights is never in memory. The forward pass keeps
+/// log(sum(e^scores)) of each query, from which the backward pass recomputes the weights of a block of queries. The number of threads never
 /// changes a bit.
 /// </summary>
-public static partial class ScaledDotProductAttention
+public static class ScaledDotProductAttention
 {
     /// <summary>O = softmax(Q Kᵀ scale) V.</summary>
-    /// <param name="q">The queries, [batch, queries, heads, width] in steps of their own.</param>
+    /// <param name="q">The queries, [batch, queries, heads, width] with strides of their own.</param>
     /// <param name="k">The keys.</param>
     /// <param name="v">The values.</param>
     /// <param name="shape">The extents.</param>
@@ -24,13 +25,14 @@ public static partial class ScaledDotProductAttention
         Device device = Check(Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength),
             (nameof(logSumExp), logSumExp, shape.Rows));
         if (shape.Rows == 0) return;
-        if (device is CpuDevice cpu) ForwardOnHost(cpu, q, k, v, shape, output, logSumExp);
-        else ForwardOnIlgpu((GpuDevice)device, q, k, v, shape, output, logSumExp);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            output.DType, new HostAttention.Forward(cpu, q, k, v, shape, output, logSumExp));
+        else LaneDispatch.OnGpu(output.DType, new AttentionForward((GpuDevice)device, q, k, v, shape, output, logSumExp));
     }
 
     /// <summary>
-    /// The derivative. With P = e^(Q Kᵀ scale - logSumExp), dP = dO Vᵀ and dS = P (dP - rowsum(P dP)) scale: dQ = dS K, dK = dSᵀ Q, dV = Pᵀ
-    /// dO.
+    /// The derivative. With P = e^(Q Kᵀ scale - logSumExp), dP = dO Vᵀ and dS = P (dP - rowsum(P dP)) scale: dQ = dS K, dK = dSᵀ Q,
+    /// dV = Pᵀ dO.
     /// </summary>
     /// <param name="q">The queries of the forward pass.</param>
     /// <param name="k">The keys.</param>
@@ -55,8 +57,10 @@ public static partial class ScaledDotProductAttention
         CheckGradient(nameof(dk), dk, shape.Keys);
         CheckGradient(nameof(dv), dv, shape.Keys);
         if (shape.Batch == 0) return;
-        if (device is CpuDevice cpu) BackwardOnHost(cpu, q, k, v, shape, logSumExp, g, dq, dk, dv);
-        else BackwardOnIlgpu((GpuDevice)device, q, k, v, shape, output, logSumExp, g, dq, dk, dv);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            g.DType, new HostAttention.Backward(cpu, q, k, v, shape, logSumExp, g, dq, dk, dv));
+        else LaneDispatch.OnGpu(
+            g.DType, new AttentionBackward((GpuDevice)device, q, k, v, shape, output, logSumExp, g, dq, dk, dv));
 
         void CheckGradient(string name, AttentionRows? rows, int time)
         {

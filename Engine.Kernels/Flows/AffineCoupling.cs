@@ -1,4 +1,6 @@
-using Engine.Kernels.Devices;
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Flows.Gpu;
+using Engine.Kernels.Flows.Host;
 using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Flows;
@@ -6,9 +8,10 @@ namespace Engine.Kernels.Flows;
 /// <summary>
 /// The affine step of a flow (Dinh et al. 2016, arXiv:1605.08803): y = x e^s + t with the log-determinant sum s of each example, or its
 /// inverse x = (y - t) e^-s with -sum s, in one pass. The log-scale is s = bound tanh(raw / bound), or s = raw where no bound is given.
-/// What is not <c>active</c> is handed on as it is. Storages hold float32, or all float64; the number of threads never changes a bit.
+/// Elements that are not <c>active</c> are copied unchanged. Storages hold float32, or all float64; the number of threads never changes a
+/// bit.
 /// </summary>
-public static partial class AffineCoupling
+public static class AffineCoupling
 {
     /// <summary>y = x e^s + t, or (x - t) e^-s, and the log-determinant of each row.</summary>
     /// <param name="x">What is transformed.</param>
@@ -28,8 +31,10 @@ public static partial class AffineCoupling
         Device device = Check(Operation, parameters, shape, bound, active, (nameof(x), x, shape.Length), (nameof(y), y, shape.Length),
             ("the log-determinant", logDeterminant, shape.Rows));
         if (logDeterminant.Length == 0) return;
-        if (device is CpuDevice cpu) ForwardOnHost(cpu, x, parameters, shape, bound, active, inverse, y, logDeterminant);
-        else ForwardOnIlgpu((GpuDevice)device, x, parameters, shape, bound, active, inverse, y, logDeterminant);
+        AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            x.DType, new HostAffineCoupling(cpu, CouplingPass.Forward, arguments, x, null, null, y, logDeterminant));
+        else LaneDispatch.OnGpu(x.DType, new GpuAffineCoupling.Forward((GpuDevice)device, arguments, x, y, logDeterminant));
     }
 
     /// <summary>The gradient of x: dx = g e^s, or g e^-s for the inverse.</summary>
@@ -47,8 +52,10 @@ public static partial class AffineCoupling
         const string Operation = "AffineCoupling.InputGradient";
         Device device = Check(Operation, parameters, shape, bound, active, (nameof(g), g, shape.Length), (nameof(dx), dx, shape.Length));
         if (dx.Length == 0) return;
-        if (device is CpuDevice cpu) InputGradientOnHost(cpu, g, parameters, shape, bound, active, inverse, dx);
-        else InputGradientOnIlgpu((GpuDevice)device, g, parameters, shape, bound, active, inverse, dx);
+        AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            g.DType, new HostAffineCoupling(cpu, CouplingPass.InputGradient, arguments, null, g, null, dx, null));
+        else LaneDispatch.OnGpu(g.DType, new GpuAffineCoupling.InputGradient((GpuDevice)device, arguments, g, dx));
     }
 
     /// <summary>
@@ -56,7 +63,7 @@ public static partial class AffineCoupling
     /// g; for the inverse draw = -(g (x - t) e^-s + h) ds/draw and dt = -g e^-s.
     /// </summary>
     /// <param name="g">The gradient with respect to the result; null for none.</param>
-    /// <param name="x">What was transformed; null where <paramref name="g"/> is.</param>
+    /// <param name="x">What was transformed; null where <paramref name="g"/> is null.</param>
     /// <param name="h">The gradient with respect to the log-determinant of each row; null for none.</param>
     /// <param name="parameters">Raw log-scales and shifts.</param>
     /// <param name="shape">The extents.</param>
@@ -68,19 +75,21 @@ public static partial class AffineCoupling
     /// <exception cref="ArgumentException">Devices, types or lengths do not match, or there is g without x.</exception>
     public static void ParameterGradient(
         Storage? g, Storage? x, Storage? h, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse,
-        Storage dParameters,
-        bool accumulate = false)
+        Storage dParameters, bool accumulate = false)
     {
         const string Operation = "AffineCoupling.ParameterGradient";
         if (g is null != x is null) throw new ArgumentException($"{Operation}: g and x are needed together.");
         Device device = Check(
             Operation, parameters, shape, bound, active, (nameof(g), g, shape.Length), (nameof(x), x, shape.Length),
-            (nameof(h), h, shape.Rows),
-            (nameof(dParameters), dParameters, 2 * shape.Length));
+            (nameof(h), h, shape.Rows), (nameof(dParameters), dParameters, 2 * shape.Length));
         if (dParameters.Length == 0) return;
-        if (device is CpuDevice cpu) ParameterGradientOnHost(
-            cpu, g, x, h, parameters, shape, bound, active, inverse, dParameters, accumulate);
-        else ParameterGradientOnIlgpu((GpuDevice)device, g, x, h, parameters, shape, bound, active, inverse, dParameters, accumulate);
+        AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            parameters.DType,
+            new HostAffineCoupling(cpu, CouplingPass.ParameterGradient, arguments, x, g, h, dParameters, null, accumulate));
+        else LaneDispatch.OnGpu(
+            parameters.DType,
+            new GpuAffineCoupling.ParameterGradient((GpuDevice)device, arguments, g, x, h, dParameters, accumulate));
     }
 
     private static Device Check(
@@ -95,4 +104,60 @@ public static partial class AffineCoupling
             (nameof(active), active, shape.Columns));
         return NormArguments.Check(operation, parameters, 2 * shape.Length, others);
     }
+}
+
+/// <summary>
+/// The extents of an affine coupling: x is [Rows, Places, Channels], its parameters are [Rows, Places, 2 Channels], at each place the raw
+/// log-scales of all channels and behind them their shifts. Vectors have one place, images one for each pixel.
+/// </summary>
+/// <param name="Rows">Examples; each has a log-determinant of its own.</param>
+/// <param name="Places">Places of an example; at least 1.</param>
+/// <param name="Channels">Channels; at least 1.</param>
+public readonly record struct AffineCouplingShape(int Rows, int Places, int Channels)
+{
+    /// <summary>The elements of an example.</summary>
+    public int Columns => Places * Channels;
+
+    /// <summary>The elements of x.</summary>
+    public long Length => (long)Rows * Places * Channels;
+
+    /// <summary>The shape as <c>[64, 784, 1]</c>.</summary>
+    public override string ToString() => $"[{Rows}, {Places}, {Channels}]";
+}
+
+/// <summary>What all passes of an affine coupling take: raw log-scales and shifts, the extents, and how they apply.</summary>
+internal readonly record struct AffineCouplingArguments(
+    Storage Parameters, AffineCouplingShape Shape, Storage? Bound, Storage? Active, bool IsInverse);
+
+/// <summary>How a network's raw output becomes a log-scale.</summary>
+internal interface ILogScale
+{
+    static abstract T Of<T>(T raw, T bound) where T : unmanaged, ILane<T>;
+
+    /// <summary>The derivative with respect to the raw output.</summary>
+    static abstract T Slope<T>(T raw, T bound) where T : unmanaged, ILane<T>;
+}
+
+/// <summary>s = bound tanh(raw / bound), which never leaves (-bound, bound).</summary>
+internal readonly struct BoundedLogScale : ILogScale
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of<T>(T raw, T bound) where T : unmanaged, ILane<T> => bound * LaneMath.Tanh(raw / bound);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Slope<T>(T raw, T bound) where T : unmanaged, ILane<T>
+    {
+        T t = LaneMath.Tanh(raw / bound);
+        return T.Of(1) - (t * t);
+    }
+}
+
+/// <summary>s = raw.</summary>
+internal readonly struct FreeLogScale : ILogScale
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of<T>(T raw, T bound) where T : unmanaged, ILane<T> => raw;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Slope<T>(T raw, T bound) where T : unmanaged, ILane<T> => T.Of(1);
 }

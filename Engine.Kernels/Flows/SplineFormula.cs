@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
-using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Flows;
 
@@ -30,7 +28,7 @@ internal readonly struct SplineFormula
         where T : unmanaged, ILane<T>
         where TParameters : struct, ISplineParameters<T>
     {
-        T inside = Held(x);
+        T inside = Clamped(x);
         SplineBin<T> bin = Find(inside, parameters, Shares<T, TParameters>(parameters), byHeight: false);
         T one = T.Of(1), a = (inside - bin.Left) / bin.Width, r = one - a, s = bin.Height / bin.Width;
         T d = Divisor(bin, s, a * r);
@@ -43,7 +41,7 @@ internal readonly struct SplineFormula
         where T : unmanaged, ILane<T>
         where TParameters : struct, ISplineParameters<T>
     {
-        T inside = Held(y);
+        T inside = Clamped(y);
         SplineBin<T> bin = Find(inside, parameters, Shares<T, TParameters>(parameters), byHeight: true);
         T one = T.Of(1), s = bin.Height / bin.Width, above = T.Max(inside - bin.Bottom, T.Of(0));
         T m = bin.First + bin.Last - (s + s);
@@ -63,7 +61,7 @@ internal readonly struct SplineFormula
         where T : unmanaged, ILane<T>
         where TParameters : struct, ISplineParameters<T>
     {
-        T inside = Held(x), zero = T.Of(0);
+        T inside = Clamped(x), zero = T.Of(0);
         SplineShares<T> shares = Shares<T, TParameters>(parameters);
         SplineBin<T> bin = Find(inside, parameters, shares, byHeight: false);
 
@@ -85,7 +83,7 @@ internal readonly struct SplineFormula
         return T.SelectLess(T.Abs(x), T.Of(_bound), d.X, gradient);
     }
 
-    private T Held<T>(T x) where T : unmanaged, ILane<T> => T.Min(T.Max(x, T.Of(-_bound)), T.Of(_bound));
+    private T Clamped<T>(T x) where T : unmanaged, ILane<T> => T.Min(T.Max(x, T.Of(-_bound)), T.Of(_bound));
 
     private SplineValue<T> Tail<T>(T x, T y, T logSlope) where T : unmanaged, ILane<T>
     {
@@ -95,7 +93,7 @@ internal readonly struct SplineFormula
 
     private static T Divisor<T>(SplineBin<T> bin, T s, T q) where T : unmanaged, ILane<T> => T.MulAdd(bin.First + bin.Last - (s + s), q, s);
 
-    // log f' = log(s² N / D²), whose argument is far from the ends of the range of numbers
+    // log f' = log(s² N / D²), whose argument is far from overflow and underflow
     private static T LogSlope<T>(SplineBin<T> bin, T s, T a, T r, T d) where T : unmanaged, ILane<T>
     {
         T ratio = s / d;
@@ -126,7 +124,7 @@ internal readonly struct SplineFormula
         return new(widest, widths, highest, heights);
     }
 
-    /// <summary>The last bin that does not begin beyond a number.</summary>
+    /// <summary>The last bin that does not begin beyond <paramref name="key"/>.</summary>
     private SplineBin<T> Find<T, TParameters>(T key, TParameters parameters, SplineShares<T> shares, bool byHeight)
         where T : unmanaged, ILane<T>
         where TParameters : struct, ISplineParameters<T>
@@ -199,4 +197,47 @@ internal readonly struct SplineFormula
             parameters.Write(place + k, share * ((T.Of(scale) * d) - mean));
         }
     }
+}
+
+/// <summary>The bin that a value falls into, with the knots on both sides of it.</summary>
+internal readonly struct SplineBin<T>(T index, T left, T width, T bottom, T height, T first, T last) where T : unmanaged, ILane<T>
+{
+    /// <summary>Its index, as a lane value.</summary>
+    internal readonly T Index = index;
+
+    /// <summary>Where it begins, and how wide it is.</summary>
+    internal readonly T Left = left, Width = width;
+
+    /// <summary>The value where it begins, and how high it is.</summary>
+    internal readonly T Bottom = bottom, Height = height;
+
+    /// <summary>The derivatives at its two knots.</summary>
+    internal readonly T First = first, Last = last;
+}
+
+/// <summary>What turns the raw widths and heights of the bins into shares: e^(raw - Maximum) / Sum.</summary>
+internal readonly struct SplineShares<T>(T maximumWidth, T sumOfWidths, T maximumHeight, T sumOfHeights) where T : unmanaged, ILane<T>
+{
+    internal readonly T MaximumWidth = maximumWidth, SumOfWidths = sumOfWidths, MaximumHeight = maximumHeight, SumOfHeights = sumOfHeights;
+}
+
+/// <summary>A value and the logarithm of the derivative there.</summary>
+internal readonly struct SplineValue<T>(T value, T logSlope) where T : unmanaged, ILane<T>
+{
+    internal readonly T Value = value, LogSlope = logSlope;
+}
+
+/// <summary>The gradients of x and of what <see cref="SplineBin{T}"/> has.</summary>
+internal readonly struct SplineGradient<T>(T x, T left, T width, T bottom, T height, T first, T last) where T : unmanaged, ILane<T>
+{
+    internal readonly T X = x, Left = left, Width = width, Bottom = bottom, Height = height, First = first, Last = last;
+}
+
+/// <summary>Where the parameters of a spline come from, or of as many splines as a lane holds.</summary>
+internal interface ISplineParameters<T> where T : unmanaged, ILane<T>
+{
+    T Read(int parameter);
+
+    /// <summary>Takes the gradient of a parameter.</summary>
+    void Write(int parameter, T gradient);
 }

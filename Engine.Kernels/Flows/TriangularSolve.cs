@@ -1,13 +1,14 @@
-using Engine.Kernels.Devices;
+using Engine.Kernels.Flows.Gpu;
+using Engine.Kernels.Flows.Host;
 using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Flows;
 
 /// <summary>
 /// Solves A X = B for a small triangular matrix A [n, n] and n rows B [n, m] by substitution, float32 or float64: what an invertible
-/// 1x1 convolution needs for its inverse. What A holds on the other side of its diagonal is not read.
+/// 1x1 convolution needs for its inverse. The other triangle of A is not read.
 /// </summary>
-public static partial class TriangularSolve
+public static class TriangularSolve
 {
     /// <summary>X with A X = B, or with A^T X = B.</summary>
     /// <param name="a">A, n x n.</param>
@@ -25,17 +26,12 @@ public static partial class TriangularSolve
         Device device = NormArguments.Check(Operation, a, (long)n * n, (nameof(b), b, (long)n * m), (nameof(x), x, (long)n * m));
         if (x.Length == 0) return;
 
-        // A^T is triangular the other way; an element of it is read with its places exchanged.
+        // A^T is triangular the other way; an element of it is read with its indices exchanged.
         (int rowStep, int columnStep) = transpose ? (1, n) : (n, 1);
         bool isForward = lower != transpose;
-        if (device is CpuDevice)
-        {
-            if (a.DType == DType.Float32) OnHost<float>(a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x);
-            else OnHost<double>(a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x);
-        }
-        else
-        {
-            OnIlgpu((GpuDevice)device, a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x);
-        }
+        if (device is CpuDevice) LaneDispatch.OnHost(
+            a.DType, new HostTriangularSolve(a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x));
+        else LaneDispatch.OnGpu(
+            a.DType, new GpuTriangularSolve((GpuDevice)device, a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x));
     }
 }

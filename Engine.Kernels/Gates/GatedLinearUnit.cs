@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Gates;
 
@@ -19,7 +18,7 @@ public static class GatedLinearUnit
     public static void Run(Storage x, Storage? residual, int rows, int width, Storage y) =>
         GateRows.Run(nameof(GatedLinearUnit), default(Unit), x, residual, rows, width, y);
 
-    /// <summary>With s = sigmoid(b), made again from x: da = g s, db = g a s (1 - s). The gradient of the residual is g itself.</summary>
+    /// <summary>With s = sigmoid(b), recomputed from x: da = g s, db = g a s (1 - s). The gradient of the residual is g itself.</summary>
     /// <param name="g">The gradient of the output, <paramref name="rows"/> x <paramref name="width"/>.</param>
     /// <param name="x">The input.</param>
     /// <param name="rows">The number of rows.</param>

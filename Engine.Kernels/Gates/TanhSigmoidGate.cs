@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Gates;
 
@@ -18,7 +17,7 @@ public static class TanhSigmoidGate
     public static void Run(Storage x, int rows, int width, Storage y) =>
         GateRows.Run(nameof(TanhSigmoidGate), default(Unit), x, null, rows, width, y);
 
-    /// <summary>With t = tanh(a) and s = sigmoid(b), made again from x: da = g s (1 - t²), db = g t s (1 - s).</summary>
+    /// <summary>With t = tanh(a) and s = sigmoid(b), recomputed from x: da = g s (1 - t²), db = g t s (1 - s).</summary>
     /// <param name="g">The gradient of the output, <paramref name="rows"/> x <paramref name="width"/>.</param>
     /// <param name="x">The input.</param>
     /// <param name="rows">The number of rows.</param>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels.Lanes;
@@ -41,6 +42,8 @@ internal static class LaneDispatch
     /// <summary>Does work on a GPU.</summary>
     /// <param name="dtype">Float32 or float64.</param>
     /// <param name="work">What to do.</param>
+    /// <remarks>It is never inlined: a method that is compiled for the host must not load ILGPU for its other branch.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void OnGpu<TWork>(DType dtype, TWork work) where TWork : struct, IScalarWork
     {
         if (dtype == DType.Float32) work.Run<FloatScalar>();

@@ -6,10 +6,10 @@ namespace Engine.Kernels.Mapping;
 internal readonly unsafe struct MapWalk
 {
     internal readonly int Rank;
-    internal readonly SixInts Extents;
+    internal readonly AxisValues Extents;
 
     /// <summary>What each argument steps by along each axis.</summary>
-    internal readonly SixInts X, Y, Z, W;
+    internal readonly AxisValues X, Y, Z, W;
 
     internal MapWalk(in BroadcastPlan plan)
     {
@@ -42,6 +42,6 @@ internal readonly unsafe struct MapWalk
         return new(x + (left * X[0]), y + (left * Y[0]), z + (left * Z[0]), w + (left * W[0]));
     }
 
-    private static SixInts Steps(BroadcastPlan* plan, int argument) =>
+    private static AxisValues Steps(BroadcastPlan* plan, int argument) =>
         new(new ReadOnlySpan<int>(plan->Steps + (argument * Shape.MaxRank), Shape.MaxRank));
 }

@@ -1,7 +1,7 @@
 namespace Engine.Kernels.Movement;
 
 /// <summary>
-/// A number of one type as one of another: to int the fraction is dropped, the nearest int taken for what is out of range, and 0 for NaN.
+/// A conversion between element types. To int it drops the fraction, saturates, and turns NaN into 0.
 /// </summary>
 internal interface IConversion<TFrom, TTo>
 {

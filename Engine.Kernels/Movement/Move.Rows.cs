@@ -1,5 +1,6 @@
 using System.Buffers;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Movement.Gpu;
+using Engine.Kernels.Movement.Host;
 
 namespace Engine.Kernels.Movement;
 
@@ -9,7 +10,7 @@ public static partial class Move
     /// <param name="x">The table, <paramref name="rows"/> x <paramref name="width"/>.</param>
     /// <param name="rows">The number of rows of the table.</param>
     /// <param name="width">The number of elements in a row: the product of all axes but the first.</param>
-    /// <param name="indices">Row numbers, int32, each from 0 to <paramref name="rows"/> - 1, in any order, with repetitions.</param>
+    /// <param name="indices">Row indices, int32, each from 0 to <paramref name="rows"/> - 1, in any order, with repetitions.</param>
     /// <param name="y">The output, as many rows as there are indices.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not a row of the table; nothing was written.</exception>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
@@ -19,8 +20,8 @@ public static partial class Move
         Device device = Check(Operation, x, y);
         CheckRows(Operation, nameof(x), x, rows, width, indices, nameof(y), y);
         if (y.Length == 0) return;
-        if (device is CpuDevice cpu) GatherHost(cpu, x, width, indices, y);
-        else GatherIlgpu((GpuDevice)device, x, width, indices, y);
+        if (device is CpuDevice cpu) HostMove.Gather(cpu, x, width, indices, y);
+        else GpuMove.Gather((GpuDevice)device, x, width, indices, y);
     }
 
     /// <summary>
@@ -28,7 +29,7 @@ public static partial class Move
     /// threads. It is the derivative of <see cref="Gather"/>.
     /// </summary>
     /// <param name="g">What is added: as many rows of <paramref name="width"/> as there are indices.</param>
-    /// <param name="indices">Row numbers of <paramref name="y"/>, int32, each from 0 to <paramref name="rows"/> - 1.</param>
+    /// <param name="indices">Row indices of <paramref name="y"/>, int32, each from 0 to <paramref name="rows"/> - 1.</param>
     /// <param name="y">The table that is added to, <paramref name="rows"/> x <paramref name="width"/>.</param>
     /// <param name="rows">The number of rows of the table.</param>
     /// <param name="width">The number of elements in a row.</param>
@@ -40,8 +41,8 @@ public static partial class Move
         Device device = Check(Operation, g, y);
         CheckRows(Operation, nameof(y), y, rows, width, indices, nameof(g), g);
         if (g.Length == 0) return;
-        if (device is CpuDevice cpu) ScatterAddHost(cpu, g, indices, y, rows, width);
-        else ScatterAddIlgpu((GpuDevice)device, g, indices, y, width);
+        if (device is CpuDevice cpu) HostMove.ScatterAdd(cpu, g, indices, y, rows, width);
+        else GpuMove.ScatterAdd((GpuDevice)device, g, indices, y, width);
     }
 
     private static void CheckRows(
@@ -59,7 +60,7 @@ public static partial class Move
         if (indices.IsWithin(rows)) return;
 
         // Before anything is written: a wrong label must not leave half an output behind.
-        // A GPU could not say which index it was, so that they are brought here first.
+        // A GPU could not say which index it was, so they are copied to the host first.
         int[]? copy = indices.Device is CpuDevice ? null : ArrayPool<int>.Shared.Rent(indices.Length);
         if (copy is not null) indices.CopyTo(copy.AsSpan(0, indices.Length));
         ReadOnlySpan<int> span = copy is null ? indices.AsSpan<int>() : copy.AsSpan(0, indices.Length);

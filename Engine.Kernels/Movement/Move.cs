@@ -1,4 +1,5 @@
-using Engine.Kernels.Devices;
+using Engine.Kernels.Movement.Gpu;
+using Engine.Kernels.Movement.Host;
 
 namespace Engine.Kernels.Movement;
 
@@ -46,7 +47,7 @@ public static partial class Move
     /// <summary>Copies a box out of an array: y[i, j, ...] = x[starts[0] + i, starts[1] + j, ...].</summary>
     /// <param name="x">The input, of shape <paramref name="shape"/>.</param>
     /// <param name="shape">The shape of <paramref name="x"/>.</param>
-    /// <param name="starts">The first corner of the box in <paramref name="x"/>, one number for each axis.</param>
+    /// <param name="starts">The first corner of the box in <paramref name="x"/>, one value for each axis.</param>
     /// <param name="box">The shape of the box, and of <paramref name="y"/>.</param>
     /// <param name="y">The output.</param>
     /// <exception cref="ArgumentException">The box is not inside the array, or devices, types or lengths do not match.</exception>
@@ -71,7 +72,7 @@ public static partial class Move
     /// <param name="box">The shape of <paramref name="x"/>.</param>
     /// <param name="y">The array that is written to.</param>
     /// <param name="shape">The shape of <paramref name="y"/>.</param>
-    /// <param name="starts">The first corner of the box in <paramref name="y"/>, one number for each axis.</param>
+    /// <param name="starts">The first corner of the box in <paramref name="y"/>, one value for each axis.</param>
     /// <exception cref="ArgumentException">The box is not inside the array, or devices, types or lengths do not match.</exception>
     public static void WriteSlice(Storage x, Shape box, Storage y, Shape shape, ReadOnlySpan<int> starts)
     {
@@ -114,6 +115,41 @@ public static partial class Move
         WriteBox(Operation, device, x, shape, y, padded, before);
     }
 
+    /// <summary>Sets every element to one value, converted to the type of the elements.</summary>
+    public static void Fill(Storage y, double value)
+    {
+        Device device = Arguments.OneDevice("Move.Fill", y);
+        y.ForgetRange();
+        FillOn(device, y, value);
+    }
+
+    /// <summary>y = x.</summary>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
+    public static void Copy(Storage x, Storage y)
+    {
+        const string Operation = "Move.Copy";
+        Device device = Check(Operation, x, y);
+        Arguments.Length(Operation, nameof(y), y, x.Length);
+        CopyOn(device, x, y);
+    }
+
+    /// <summary>
+    /// y = x in another type. To float it rounds to the nearest; to int it drops the fraction, takes the nearest int for what is
+    /// out of range, and 0 for NaN.
+    /// </summary>
+    /// <exception cref="ArgumentException">Devices or lengths do not match.</exception>
+    public static void Convert(Storage x, Storage y)
+    {
+        const string Operation = "Move.Convert";
+        Device device = Arguments.OneDevice(Operation, x, y);
+        Arguments.Length(Operation, nameof(y), y, x.Length);
+        if (ReferenceEquals(x, y)) throw new ArgumentException($"{Operation}: the output must not be the input.");
+        y.ForgetRange();
+        if (x.DType == y.DType) CopyOn(device, x, y);
+        else if (device is CpuDevice cpu) HostMove.Convert(cpu, x, y);
+        else if (x.Length > 0) GpuMove.Convert((GpuDevice)device, x, y);
+    }
+
     private static void WriteBox(string operation, Device device, Storage x, Shape box, Storage y, Shape shape, ReadOnlySpan<int> starts)
     {
         int start = CheckBox(operation, shape, starts, box);
@@ -144,8 +180,8 @@ public static partial class Move
 
     private static void Run(Device device, Storage x, int xStart, Storage y, int yStart, in StridedCopy copy)
     {
-        if (device is CpuDevice cpu) RunHost(cpu, x, xStart, y, yStart, copy);
-        else RunIlgpu((GpuDevice)device, x, xStart, y, yStart, copy);
+        if (device is CpuDevice cpu) HostMove.Copy(cpu, x, xStart, y, yStart, copy);
+        else GpuMove.Copy((GpuDevice)device, x, xStart, y, yStart, copy);
     }
 
     /// <summary>One device, one type, and two storages.</summary>
@@ -155,5 +191,18 @@ public static partial class Move
         if (ReferenceEquals(x, y)) throw new ArgumentException($"{operation}: the output must not be the input.");
         y.ForgetRange();
         return Arguments.OneDevice(operation, x, y);
+    }
+
+    private static void FillOn(Device device, Storage y, double value)
+    {
+        if (device is CpuDevice cpu) HostMove.Fill(cpu, y, value);
+        else if (y.Length > 0) GpuMove.Fill((GpuDevice)device, y, value);
+    }
+
+    private static void CopyOn(Device device, Storage x, Storage y)
+    {
+        StridedCopy copy = new();
+        copy.Add(x.Length, 1, 1);
+        if (x.Length > 0) Run(device, x, 0, y, 0, copy);
     }
 }

@@ -11,8 +11,8 @@ public static class MaxPool
     /// <param name="shape">The extents and the window.</param>
     /// <param name="y">The output [batch, output height, output width, channels].</param>
     /// <param name="positions">
-    /// Gets where each maximum is: the number of its place in the window, row by row from 0, as a number of the output's type; null where
-    /// it is not wanted.
+    /// Receives where each maximum is: the index of its place in the window, row by row from 0, in the output's type; null where it is not
+    /// wanted.
     /// </param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
     public static void Run(Storage x, in PoolShape shape, Storage y, Storage? positions = null)
@@ -25,7 +25,7 @@ public static class MaxPool
 
     /// <summary>The derivative of <see cref="Run"/>: dx[place] = the sum of g over the windows whose maximum was there.</summary>
     /// <param name="g">The gradient with respect to the output.</param>
-    /// <param name="positions">The positions that <see cref="Run"/> gave.</param>
+    /// <param name="positions">The positions that <see cref="Run"/> wrote.</param>
     /// <param name="shape">The extents and the window.</param>
     /// <param name="dx">The gradient with respect to the images.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
@@ -37,7 +37,7 @@ public static class MaxPool
 
     /// <summary>y[window] = x at the window's position: the transpose of <see cref="Gradient"/>, and its derivative.</summary>
     /// <param name="x">The images.</param>
-    /// <param name="positions">The positions that <see cref="Run"/> gave; 0 where a position is a place of padding.</param>
+    /// <param name="positions">The positions that <see cref="Run"/> wrote; 0 where a position is a place of padding.</param>
     /// <param name="shape">The extents and the window.</param>
     /// <param name="y">The output.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>

@@ -1,12 +1,13 @@
-using Engine.Kernels.Devices;
+using Engine.Kernels.Pool.Gpu;
+using Engine.Kernels.Pool.Host;
 
 namespace Engine.Kernels.Pool;
 
-/// <summary>The two walks that all poolings are: from windows to one element each, and back to every place of the image.</summary>
-internal static partial class Pooling
+/// <summary>The two forms of all poolings: from windows to one element each, and back to every place of the image.</summary>
+internal static class Pooling
 {
     /// <summary>y[window] = the fold of x over the window.</summary>
-    /// <param name="fold">What is made of a window.</param>
+    /// <param name="fold">The fold.</param>
     /// <param name="layout">The pooling.</param>
     /// <param name="x">The images.</param>
     /// <param name="positions">A position for each window: read where the fold reads them, or else written; null for none.</param>
@@ -15,12 +16,13 @@ internal static partial class Pooling
         where TFold : unmanaged, IWindowFold
     {
         if (y.Length == 0) return;
-        if (y.Device is CpuDevice cpu) FoldOnHost(cpu, fold, layout, x, positions, y);
-        else FoldOnIlgpu((GpuDevice)y.Device, fold, layout, x, positions, y);
+        if (y.Device is CpuDevice cpu) LaneDispatch.OnHost(
+            y.DType, new HostPooling.Fold<TFold>(cpu, fold, layout, x, positions, y));
+        else LaneDispatch.OnGpu(y.DType, new GpuPooling.Fold<TFold>((GpuDevice)y.Device, fold, layout, x, positions, y));
     }
 
-    /// <summary>dx[place] = the sum of what the windows that the place is in give it.</summary>
-    /// <param name="spread">What a window gives.</param>
+    /// <summary>dx[place] = the sum of the terms of all windows that contain the place.</summary>
+    /// <param name="spread">The term of a window at a place.</param>
     /// <param name="layout">The pooling.</param>
     /// <param name="g">One element for each window.</param>
     /// <param name="positions">A position for each window; null where none is read.</param>
@@ -29,8 +31,9 @@ internal static partial class Pooling
         where TSpread : unmanaged, IWindowSpread
     {
         if (dx.Length == 0) return;
-        if (dx.Device is CpuDevice cpu) SpreadOnHost(cpu, spread, layout, g, positions, dx);
-        else SpreadOnIlgpu((GpuDevice)dx.Device, spread, layout, g, positions, dx);
+        if (dx.Device is CpuDevice cpu) LaneDispatch.OnHost(
+            dx.DType, new HostPooling.Spread<TSpread>(cpu, spread, layout, g, positions, dx));
+        else LaneDispatch.OnGpu(dx.DType, new GpuPooling.Spread<TSpread>((GpuDevice)dx.Device, spread, layout, g, positions, dx));
     }
 
     /// <summary>Checks the arguments of a pooling: one device, one floating type, the lengths, and no storage twice.</summary>

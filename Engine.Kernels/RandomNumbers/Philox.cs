@@ -2,7 +2,7 @@ namespace Engine.Kernels.RandomNumbers;
 
 /// <summary>
 /// Philox4x32-10: a bijection of 128-bit counters under a 64-bit key whose outputs are random numbers (Salmon, Moraes, Dror and Shaw,
-/// "Parallel random numbers: as easy as 1, 2, 3", 2011). There is no state: any number of a stream is had from its index alone, in any
+/// "Parallel random numbers: as easy as 1, 2, 3", 2011). There is no state: any number of a stream follows from its index alone, in any
 /// order, on any machine.
 /// </summary>
 /// <remarks>
@@ -54,3 +54,10 @@ public static class Philox
         return word == 0 ? block.W0 : word == 1 ? block.W1 : word == 2 ? block.W2 : block.W3;
     }
 }
+
+/// <summary>The four 32-bit words of one Philox block.</summary>
+/// <param name="W0">Word 0.</param>
+/// <param name="W1">Word 1.</param>
+/// <param name="W2">Word 2.</param>
+/// <param name="W3">Word 3.</param>
+public readonly record struct PhiloxBlock(uint W0, uint W1, uint W2, uint W3);

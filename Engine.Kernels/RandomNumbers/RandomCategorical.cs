@@ -1,10 +1,11 @@
 using System.Buffers;
-using Engine.Kernels.Devices;
+using Engine.Kernels.RandomNumbers.Gpu;
+using Engine.Kernels.RandomNumbers.Host;
 
 namespace Engine.Kernels.RandomNumbers;
 
 /// <summary>Draws one class for each row of logits, by inverting the cumulative distribution of its softmax.</summary>
-public static partial class RandomCategorical
+public static class RandomCategorical
 {
     /// <summary>
     /// Writes to element r of <paramref name="indices"/> the least class c with sum over j up to c of e^(z_j - m) &gt; u sum over all j of
@@ -20,8 +21,8 @@ public static partial class RandomCategorical
     /// <param name="key">The stream: <see cref="RandomStream.Key"/>.</param>
     /// <param name="offset">The index of the first number: <see cref="RandomStream.Reserve"/> of the rows.</param>
     /// <exception cref="ArgumentException">
-    /// Devices, types, lengths or the offset are unfit; or a row is no distribution: it holds NaN or +infinity, or nothing but -infinity.
-    /// Such a row is given index -1 before.
+    /// Devices, types, lengths or the offset do not fit; or a row is no distribution: it holds NaN or +infinity, or nothing but -infinity.
+    /// The index of such a row is -1 then.
     /// </exception>
     public static void Run(Storage logits, int rows, int classes, Storage indices, ulong key, long offset)
     {
@@ -40,12 +41,13 @@ public static partial class RandomCategorical
         Arguments.RandomOffset(operation, offset);
         indices.ForgetRange();
         if (rows == 0) return;
-        if (device is CpuDevice cpu) RunOnHost(cpu, logits, rows, classes, indices, key, offset);
-        else RunOnIlgpu((GpuDevice)device, logits, rows, classes, indices, key, offset);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            logits.DType, new HostRandomCategorical(cpu, logits, rows, classes, indices, key, offset));
+        else GpuRandomCategorical.Run((GpuDevice)device, logits, rows, classes, indices, key, offset);
         CheckIndices(operation, indices);
     }
 
-    /// <summary>A kernel cannot say which row is wrong: what it wrote is looked at.</summary>
+    /// <summary>A kernel cannot throw: the indices that it wrote tell which row is no distribution.</summary>
     private static void CheckIndices(string operation, Storage indices)
     {
         int[]? copy = indices.Device is CpuDevice ? null : ArrayPool<int>.Shared.Rent(indices.Length);

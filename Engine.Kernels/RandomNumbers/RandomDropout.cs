@@ -1,4 +1,4 @@
-using Engine.Kernels.Devices;
+using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.RandomNumbers;
 
@@ -7,7 +7,7 @@ namespace Engine.Kernels.RandomNumbers;
 /// overfitting", 2014), scaled in training. The mask is a function of key and offset and is never stored: the backward pass runs
 /// the same kernel on the gradient.
 /// </summary>
-public static partial class RandomDropout
+public static class RandomDropout
 {
     /// <summary>
     /// y = x / (1 - p) where an element is kept, 0 where it is dropped. Element i is kept when u &gt;= p, u being the float32 number in
@@ -19,17 +19,33 @@ public static partial class RandomDropout
     /// <param name="key">The stream: <see cref="RandomStream.Key"/>.</param>
     /// <param name="offset">The index of the first number: <see cref="RandomStream.Reserve"/>.</param>
     /// <exception cref="ArgumentException">
-    /// <paramref name="p"/> is not in [0, 1); lengths, types or devices differ; the type or the offset is unfit.
+    /// <paramref name="p"/> is not in [0, 1); lengths, types or devices differ; the type or the offset does not fit.
     /// </exception>
     public static void Run(Storage x, Storage y, float p, ulong key, long offset)
     {
         ArgumentNullException.ThrowIfNull(x);
-        RandomArguments.Check(nameof(RandomDropout), y, offset);
+        RandomOperation.Check(nameof(RandomDropout), y, offset);
         Device device = Arguments.OneDevice(nameof(RandomDropout), x, y);
         Arguments.OneType(nameof(RandomDropout), x, y);
         Arguments.Length(nameof(RandomDropout), nameof(x), x, y.Length);
-        RandomArguments.Probability(nameof(RandomDropout), p, oneAllowed: false);
-        if (device is CpuDevice cpu) RunOnHost(cpu, x, y, p, key, offset);
-        else RunOnIlgpu((GpuDevice)device, x, y, p, key, offset);
+        RandomOperation.CheckProbability(nameof(RandomDropout), p, oneAllowed: false);
+        RandomOperation.Run(device, x, y, new Operation(p), key, offset);
+    }
+
+    internal readonly struct Operation(float p) : IRandomOperation
+    {
+        private readonly double _scale = 1 / (1.0 - p);
+
+        public static bool TakesLowWords => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<T, TWords>(TWords words, ref T y0, ref T y1)
+            where T : unmanaged, ILane<T>
+            where TWords : struct, IRandomWords<T>
+        {
+            T threshold = T.Of(p) * T.Of(1 << 24), scale = T.Of(_scale);
+            y0 = T.SelectLess(words.First(8), threshold, T.Of(0), y0 * scale);
+            y1 = T.SelectLess(words.Second(8), threshold, T.Of(0), y1 * scale);
+        }
     }
 }

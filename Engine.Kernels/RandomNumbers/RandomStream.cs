@@ -1,12 +1,11 @@
 using System.Text;
-using Engine.Kernels.Devices;
 
 namespace Engine.Kernels.RandomNumbers;
 
 /// <summary>
 /// A stream of random numbers that hands out ranges of itself: a kernel takes the key and the first index of a range and computes
 /// each number from its index (<see cref="Philox"/>), so that the same seed gives the same numbers on every device and with any
-/// number of threads. Not to be shared between threads; give each its own by <see cref="Split(string)"/>.
+/// number of threads. Not to be shared between threads: each takes its own from <see cref="Split(string)"/>.
 /// </summary>
 public sealed class RandomStream
 {
@@ -28,7 +27,7 @@ public sealed class RandomStream
     /// <summary>The index of the next number to be handed out.</summary>
     public long Position { get; private set; }
 
-    /// <summary>The stream's state, for a checkpoint; set, the stream goes on as it was when that state was taken.</summary>
+    /// <summary>The stream's state, for a checkpoint; when set, the stream continues from that state.</summary>
     /// <exception cref="ArgumentException">The position is negative or not a multiple of <see cref="Philox.Group"/>.</exception>
     public RandomStreamState State
     {
@@ -88,3 +87,8 @@ public sealed class RandomStream
         return block.W0 | (ulong)block.W1 << 32;
     }
 }
+
+/// <summary>What a checkpoint keeps of a <see cref="RandomStream"/>.</summary>
+/// <param name="Key">The key of its numbers.</param>
+/// <param name="Position">The index of the next number.</param>
+public readonly record struct RandomStreamState(ulong Key, long Position);

@@ -1,19 +1,21 @@
-using Engine.Kernels.Devices;
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Norms;
+using Engine.Kernels.Recurrent.Gpu;
+using Engine.Kernels.Recurrent.Host;
 
 namespace Engine.Kernels.Recurrent;
 
 /// <summary>
 /// One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078), all of its gates in one pass over memory, of float or double. The
-/// gates stand in the order of PyTorch: reset r, update z, candidate n. The reset gate applies to the product with the state, behind its
+/// gates are in the order of PyTorch: reset r, update z, candidate n. The reset gate applies to the product with the state, behind its
 /// bias.
 /// </summary>
-public static partial class GruCell
+public static class GruCell
 {
     /// <summary>The number of gates.</summary>
     public const int Gates = 3;
 
-    /// <summary>The numbers that are kept of each state for the way back: r, z, n, and the product that r applies to.</summary>
+    /// <summary>The values that are kept of each state for the backward pass: r, z, n, and the product that r applies to.</summary>
     public const int Kept = 4;
 
     /// <summary>r = sigmoid(x_r + p_r), z = sigmoid(x_z + p_z), n = tanh(x_n + r p_n); h' = (1 - z) n + z h.</summary>
@@ -37,8 +39,10 @@ public static partial class GruCell
             (nameof(output), output, shape.Length), (nameof(kept), kept, Kept * shape.Length),
             (nameof(hiddenBefore), hiddenBefore, shape.Length));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) ForwardOnHost(cpu, shape, step, input, product, hidden, output, kept, hiddenBefore);
-        else ForwardOnIlgpu((GpuDevice)device, shape, step, input, product, hidden, output, kept, hiddenBefore);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            input.DType, new HostGruCell.Forward(cpu, shape, step, input, product, hidden, output, kept, hiddenBefore));
+        else LaneDispatch.OnGpu(
+            input.DType, new GpuGruCell.Forward((GpuDevice)device, shape, step, input, product, hidden, output, kept, hiddenBefore));
     }
 
     /// <summary>
@@ -69,9 +73,43 @@ public static partial class GruCell
             (nameof(productGradient), productGradient, Gates * shape.StepLength),
             (nameof(productGradients), productGradients, Gates * shape.Length));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) BackwardOnHost(
-            cpu, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients);
-        else BackwardOnIlgpu((GpuDevice)device, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient,
-            productGradients);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            gradient.DType,
+            new HostGruCell.Backward(
+                cpu, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients));
+        else LaneDispatch.OnGpu(
+            gradient.DType,
+            new GpuGruCell.Backward(
+                (GpuDevice)device, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient,
+                productGradients));
+    }
+}
+
+/// <summary>What a cell of a gated recurrent unit computes of its gates, once for vectors and for GPU threads.</summary>
+internal static class GruFormulas
+{
+    /// <summary>From what was added up for r and z, the two parts of n, and h, to the gates and h'.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Forward<V>(ref V r, ref V z, V input, V product, out V n, ref V hidden) where V : unmanaged, ILane<V>
+    {
+        r = LaneMath.Sigmoid(r);
+        z = LaneMath.Sigmoid(z);
+        n = LaneMath.Tanh(V.MulAdd(r, product, input));
+        hidden = V.MulAdd(z, hidden - n, n);
+    }
+
+    /// <summary>
+    /// From the gates, p_n, h and the gradient of h' to the gradients of what was added up, in place of the gates, of p_n, and of h.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Backward<V>(ref V r, ref V z, ref V n, ref V product, V hidden, ref V dHidden) where V : unmanaged, ILane<V>
+    {
+        V one = V.Of(1);
+        V dn = dHidden * (one - z) * (one - (n * n));
+        V dz = dHidden * (hidden - n) * z * (one - z);
+        dHidden *= z;
+        V dr = dn * product * r * (one - r);
+        product = dn * r;
+        (r, z, n) = (dr, dz, dn);
     }
 }

@@ -1,13 +1,15 @@
-using Engine.Kernels.Devices;
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Norms;
+using Engine.Kernels.Recurrent.Gpu;
+using Engine.Kernels.Recurrent.Host;
 
 namespace Engine.Kernels.Recurrent;
 
 /// <summary>
 /// One step of a long short-term memory (Hochreiter and Schmidhuber 1997; with a forget gate, Gers et al. 2000), all of its gates in one
-/// pass over memory, of float or double. The gates stand in the order of PyTorch: input i, forget f, candidate g, output o.
+/// pass over memory, of float or double. The gates are in the order of PyTorch: input i, forget f, candidate g, output o.
 /// </summary>
-public static partial class LstmCell
+public static class LstmCell
 {
     /// <summary>The number of gates.</summary>
     public const int Gates = 4;
@@ -37,8 +39,11 @@ public static partial class LstmCell
             (nameof(gates), gates, Gates * shape.Length), (nameof(hiddenBefore), hiddenBefore, shape.Length),
             (nameof(cellBefore), cellBefore, shape.Length));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) ForwardOnHost(cpu, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore);
-        else ForwardOnIlgpu((GpuDevice)device, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            input.DType, new HostLstmCell.Forward(cpu, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore));
+        else LaneDispatch.OnGpu(
+            input.DType, new GpuLstmCell.Forward(
+                (GpuDevice)device, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore));
     }
 
     /// <summary>
@@ -68,9 +73,45 @@ public static partial class LstmCell
             (nameof(inputGradient), inputGradient, Gates * shape.Length),
             (nameof(productGradient), productGradient, Gates * shape.StepLength));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) BackwardOnHost(
-            cpu, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient);
-        else BackwardOnIlgpu((GpuDevice)device, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient,
-            productGradient);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            gradient.DType,
+            new HostLstmCell.Backward(
+                cpu, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient));
+        else LaneDispatch.OnGpu(
+            gradient.DType,
+            new GpuLstmCell.Backward(
+                (GpuDevice)device, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient));
+    }
+}
+
+/// <summary>What a cell of a long short-term memory computes of its gates, once for vectors and for GPU threads.</summary>
+internal static class LstmFormulas
+{
+    /// <summary>From what was added up for each gate, and c, to the gates, c' and h'.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Forward<V>(ref V i, ref V f, ref V g, ref V o, ref V cell, out V hidden) where V : unmanaged, ILane<V>
+    {
+        i = LaneMath.Sigmoid(i);
+        f = LaneMath.Sigmoid(f);
+        g = LaneMath.Tanh(g);
+        o = LaneMath.Sigmoid(o);
+        cell = V.MulAdd(f, cell, i * g);
+        hidden = o * LaneMath.Tanh(cell);
+    }
+
+    /// <summary>
+    /// From the gates, c and the gradients of h' and c' to the gradients of what was added up, in place of the gates, and of c.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Backward<V>(ref V i, ref V f, ref V g, ref V o, V cell, V dHidden, ref V dCell) where V : unmanaged, ILane<V>
+    {
+        V one = V.Of(1);
+        V squashed = LaneMath.Tanh(V.MulAdd(f, cell, i * g));
+        V dc = V.MulAdd(dHidden * o, one - (squashed * squashed), dCell);
+        dCell = dc * f;
+        V dInput = dc * g * i * (one - i), dCandidate = dc * i * (one - (g * g));
+        o = dHidden * squashed * o * (one - o);
+        f = dc * cell * f * (one - f);
+        (i, g) = (dInput, dCandidate);
     }
 }

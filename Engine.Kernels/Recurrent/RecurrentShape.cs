@@ -8,7 +8,7 @@ namespace Engine.Kernels.Recurrent;
 /// <param name="Steps">Steps of a sequence.</param>
 /// <param name="Positions">Cells side by side in a step: 1 for sequences of vectors, the columns of an image whose rows are the
 /// steps.</param>
-/// <param name="Hidden">Numbers of a cell's state.</param>
+/// <param name="Hidden">Elements of a cell's state.</param>
 public readonly record struct RecurrentShape(int Batch, int Steps, int Positions, int Hidden)
 {
     /// <summary>Cells of one step, over the whole batch.</summary>
@@ -23,7 +23,7 @@ public readonly record struct RecurrentShape(int Batch, int Steps, int Positions
     /// <summary>A cell of a step, counted over all steps.</summary>
     internal int Place(int cell, int step) => ((((cell / Positions) * Steps) + step) * Positions) + (cell % Positions);
 
-    /// <summary>Refuses what is no shape, and steps outside of it.</summary>
+    /// <summary>Checks the extents and a step.</summary>
     /// <exception cref="ArgumentException">An extent is negative, or there is no such step.</exception>
     internal void Check(string operation, int step)
     {

@@ -3,6 +3,7 @@ using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Movement;
+using Engine.Kernels.Movement.Host;
 
 namespace Engine.Kernels.Reductions;
 

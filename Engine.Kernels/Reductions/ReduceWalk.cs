@@ -9,7 +9,7 @@ namespace Engine.Kernels.Reductions;
 internal readonly struct ReduceWalk
 {
     private readonly int _keptRank, _termRank;
-    private readonly SixInts _keptExtents, _keptStrides, _termExtents, _termStrides;
+    private readonly AxisValues _keptExtents, _keptStrides, _termExtents, _termStrides;
 
     /// <summary>The columns: neighbouring outputs whose terms are neighbours. 1 where the innermost axis is reduced.</summary>
     internal readonly int Columns;
@@ -48,7 +48,7 @@ internal readonly struct ReduceWalk
     /// <summary>How far a term is from there.</summary>
     internal int TermOffset(int term) => Offset(term, _termRank, _termExtents, _termStrides);
 
-    private static int Offset(int index, int rank, SixInts extents, SixInts strides)
+    private static int Offset(int index, int rank, AxisValues extents, AxisValues strides)
     {
         int offset = 0;
         for (int axis = rank - 1; axis > 0; axis--)
@@ -60,7 +60,7 @@ internal readonly struct ReduceWalk
         return rank == 0 ? 0 : offset + (index * strides[0]);
     }
 
-    private static (int Rank, SixInts Extents, SixInts Strides) Axes(in AxisWalk walk)
+    private static (int Rank, AxisValues Extents, AxisValues Strides) Axes(in AxisWalk walk)
     {
         Span<int> extents = stackalloc int[Shape.MaxRank];
         Span<int> strides = stackalloc int[Shape.MaxRank];

@@ -1,5 +1,6 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Pool;
+using Engine.Kernels.Resampling.Gpu;
+using Engine.Kernels.Resampling.Host;
 
 namespace Engine.Kernels.Resampling;
 
@@ -7,7 +8,7 @@ namespace Engine.Kernels.Resampling;
 /// Images in another size: by the nearest pixel, or by linear interpolation both ways. Both are linear in the image: the derivative is the
 /// transpose, and the derivative of that is the operation again.
 /// </summary>
-public static partial class Resample
+public static class Resample
 {
     /// <summary>Repeats every pixel <paramref name="factor"/> times both ways: y[i, j] = x[i / factor, j / factor].</summary>
     /// <param name="x">The images [batch, height, width, channels], float or double.</param>
@@ -20,7 +21,7 @@ public static partial class Resample
     /// <exception cref="ArgumentException">Devices, types or lengths do not match, or an extent is out of its range.</exception>
     public static void Nearest(Storage x, int batch, int height, int width, int channels, int factor, Storage y)
     {
-        // It gives each pixel to the places of a window of its own: the transpose of a sum over windows side by side.
+        // Each pixel goes to all places of one window: the transpose of a sum over adjacent windows.
         PoolShape blocks = Blocks("Resample.Nearest", batch, height, width, channels, factor);
         Pooling.Check("Resample.Nearest", blocks, (nameof(y), y), (nameof(x), x));
         Pooling.Spread(default(SumSpread), new PoolLayout(blocks), x, null, y);
@@ -74,8 +75,8 @@ public static partial class Resample
     private static void Run(Device device, in ResampleShape shape, bool transposed, Storage source, Storage target)
     {
         BilinearLayout layout = new(shape, transposed);
-        if (device is CpuDevice cpu) RunOnHost(cpu, layout, source, target);
-        else RunOnIlgpu((GpuDevice)device, layout, source, target);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(target.DType, new HostBilinear(cpu, layout, source, target));
+        else LaneDispatch.OnGpu(target.DType, new GpuBilinear((GpuDevice)device, layout, source, target));
     }
 
     private static PoolShape Blocks(string operation, int batch, int height, int width, int channels, int factor)
@@ -99,5 +100,43 @@ public static partial class Resample
         if (ReferenceEquals(image.Storage, output.Storage)) throw new ArgumentException(
             $"{operation}: {output.Name} must not be {image.Name}.");
         return device;
+    }
+}
+
+/// <summary>
+/// The extents of a change of size of images: [Batch, Height, Width, Channels] to [Batch, OutputHeight, OutputWidth, Channels].
+/// </summary>
+/// <param name="Batch">Images.</param>
+/// <param name="Height">Rows of an image; at least 1.</param>
+/// <param name="Width">Columns of an image; at least 1.</param>
+/// <param name="Channels">Channels; each is resampled by itself.</param>
+/// <param name="OutputHeight">Rows of the output; at least 1.</param>
+/// <param name="OutputWidth">Columns of the output; at least 1.</param>
+public readonly record struct ResampleShape(int Batch, int Height, int Width, int Channels, int OutputHeight, int OutputWidth)
+{
+    /// <summary>The elements of the input.</summary>
+    public long LengthX => (long)Batch * Height * Width * Channels;
+
+    /// <summary>The elements of the output.</summary>
+    public long LengthY => (long)Batch * OutputHeight * OutputWidth * Channels;
+
+    /// <summary>The shape as <c>[64, 7, 7, 16] to [64, 14, 14, 16]</c>.</summary>
+    public override string ToString() =>
+        $"[{Batch}, {Height}, {Width}, {Channels}] to [{Batch}, {OutputHeight}, {OutputWidth}, {Channels}]";
+
+    /// <summary>Throws where the extents make no sense.</summary>
+    /// <exception cref="ArgumentException">An extent is out of its range.</exception>
+    internal void Check(string operation)
+    {
+        if (Batch < 0 || Channels < 0 || Height < 1 || Width < 1 || OutputHeight < 1 || OutputWidth < 1)
+            throw new ArgumentException(
+                $"{operation}: images [batch, height, width, channels] with at least one row and column are needed, before and after, "
+                + $"found {this}.");
+
+        // Weights are computed from whole numbers of up to twice this product.
+        const int Largest = 1 << 29;
+        if ((long)Height * OutputHeight > Largest || (long)Width * OutputWidth > Largest)
+            throw new ArgumentException(
+                $"{operation}: the extents before and after multiply to at most 2^29 along each axis, found {this}.");
     }
 }

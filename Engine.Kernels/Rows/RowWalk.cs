@@ -33,7 +33,7 @@ internal readonly unsafe struct RowWalk
 
     internal int W(int row) => Start(_outer.W, row) * _w;
 
-    private int Start(SixInts steps, int row)
+    private int Start(AxisValues steps, int row)
     {
         int offset = 0;
         for (int axis = _outer.Rank - 1; axis >= 0; axis--)

@@ -2,7 +2,7 @@ using Engine.Autograd;
 using Engine.Autograd.Bijections;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Flows;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.RandomNumbers;

@@ -1,5 +1,5 @@
 using Engine.Autograd;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Flow;

@@ -1,10 +1,11 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Engine.Kernels.Attention;
+using Engine.Kernels.Attention.Gpu;
 using Engine.Kernels.Conv.Gpu;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Flows;
+using Engine.Kernels.Flows.Gpu;
 using Engine.Kernels.Gates;
+using Engine.Kernels.Gates.Gpu;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
@@ -12,13 +13,16 @@ using Engine.Kernels.Likelihoods;
 using Engine.Kernels.Losses;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Movement;
+using Engine.Kernels.Movement.Gpu;
 using Engine.Kernels.Norms;
 using Engine.Kernels.Optimizers;
 using Engine.Kernels.Pool;
+using Engine.Kernels.Pool.Gpu;
 using Engine.Kernels.RandomNumbers;
-using Engine.Kernels.Recurrent;
+using Engine.Kernels.RandomNumbers.Gpu;
+using Engine.Kernels.Recurrent.Gpu;
 using Engine.Kernels.Reductions;
-using Engine.Kernels.Resampling;
+using Engine.Kernels.Resampling.Gpu;
 using Engine.Kernels.Rows;
 using Engine.Tests.Operations;
 using ILGPU;
@@ -40,9 +44,9 @@ public sealed class PtxTests
         { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
         { typeof(Map), "MapKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Erf>)], 0 },
         { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
-        { typeof(Move), "CopyKernel", [typeof(uint)], 0 },
-        { typeof(Move), "GatherKernel", [typeof(ulong)], 0 },
-        { typeof(Move), "ScatterAddKernel", [typeof(float)], 0 },
+        { typeof(GpuMove), "CopyKernel", [typeof(uint)], 0 },
+        { typeof(GpuMove), "GatherKernel", [typeof(ulong)], 0 },
+        { typeof(GpuMove), "ScatterAddKernel", [typeof(float)], 256 },
         { typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneGroup)], 256 },
         { typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(LogSumExpReduction), typeof(OneWarp)], 256 },
         { typeof(Reduce), "RowKernel", [typeof(DoubleScalar), typeof(MaxReduction), typeof(OneThread)], 256 },
@@ -54,7 +58,7 @@ public sealed class PtxTests
         { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneThread)], 256 },
         { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
         { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneGroup)], 256 },
-        { typeof(AffineCoupling), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
+        { typeof(GpuAffineCoupling), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
         { typeof(Reduce), "ArgMaxKernel", [typeof(float)], 0 },
         { typeof(RowSum), "RowKernel",
             [typeof(FloatScalar), typeof(MapTerm<QuaternaryMap<Kernels.Likelihoods.DivergenceOfGaussians>>), typeof(OneThread)], 256 },
@@ -67,7 +71,7 @@ public sealed class PtxTests
         { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.GeluTanhGradient>)], 0 },
         { typeof(CrossEntropy), "GradientKernel", [typeof(FloatScalar)], 0 },
         { typeof(BatchNormalization), "ElementKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 0 },
-        { typeof(RandomIlgpu), "Kernel", [typeof(RandomNormal.Operation), typeof(FloatScalar)], 0 },
+        { typeof(GpuRandom), "Kernel", [typeof(RandomNormal.Operation), typeof(FloatScalar)], 0 },
         { typeof(NaiveMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 0 },
         { typeof(SharedTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 256 },
         { typeof(RegisterTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Relu)], 256 },
@@ -83,10 +87,10 @@ public sealed class PtxTests
         { typeof(TensorTileConv2d), "Kernel", [typeof(Tf32Rounding), typeof(ForwardProduct), typeof(Relu)], TensorTile.Threads },
         { typeof(TensorTileConv2d), "Kernel", [typeof(BFloat16Rounding), typeof(InputGradientProduct), typeof(Identity)],
             TensorTile.Threads },
-        { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(AverageFold)], 0 },
-        { typeof(Pooling), "FoldKernel", [typeof(FloatScalar), typeof(MaximumFold)], 0 },
-        { typeof(Pooling), "SpreadKernel", [typeof(DoubleScalar), typeof(PickSpread)], 0 },
-        { typeof(Kernels.Resampling.Resample), "BilinearKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuPooling), "FoldKernel", [typeof(FloatScalar), typeof(AverageFold)], 0 },
+        { typeof(GpuPooling), "FoldKernel", [typeof(FloatScalar), typeof(MaximumFold)], 0 },
+        { typeof(GpuPooling), "SpreadKernel", [typeof(DoubleScalar), typeof(PickSpread)], 0 },
+        { typeof(GpuBilinear), "BilinearKernel", [typeof(FloatScalar)], 0 },
         { typeof(NaiveConv2d), "Kernel", [typeof(FloatScalar), typeof(InputGradientProduct), typeof(Identity)], 0 },
         { typeof(SharedTileConv2d), "Kernel", [typeof(FloatScalar), typeof(ForwardProduct), typeof(Relu)], 256 },
         { typeof(SharedTileConv2d), "Kernel", [typeof(DoubleScalar), typeof(WeightGradientProduct), typeof(Identity)], 256 },
@@ -101,9 +105,9 @@ public sealed class PtxTests
         { typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
         { typeof(Map), "FlatKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
         { typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(TernaryMap<Kernels.Losses.SquaredErrorGradient>)], 0 },
-        { typeof(Move), "FillKernel", [typeof(float)], 0 },
-        { typeof(Move), "ConvertKernel", [typeof(float), typeof(double), typeof(FloatToDouble)], 0 },
-        { typeof(Move), "ConvertKernel", [typeof(double), typeof(int), typeof(DoubleToInt)], 0 },
+        { typeof(GpuMove), "FillKernel", [typeof(float)], 0 },
+        { typeof(GpuMove), "ConvertKernel", [typeof(float), typeof(double), typeof(FloatToDouble)], 0 },
+        { typeof(GpuMove), "ConvertKernel", [typeof(double), typeof(int), typeof(DoubleToInt)], 0 },
         { typeof(BatchNormalization), "SumKernel", [typeof(FloatScalar), typeof(NormalizeFormula<FoldedNothing>)], 256 },
         { typeof(BatchNormalization), "SumKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 256 },
         { typeof(BatchNormalization), "FinishForwardKernel", [typeof(FloatScalar)], 256 },
@@ -117,34 +121,34 @@ public sealed class PtxTests
         { typeof(GroupNormalization), "FinishKernel", [typeof(FloatScalar)], 256 },
         { typeof(ActivationGradient), "PartKernel", [typeof(FloatScalar), typeof(Kernels.Elementwise.LeakyReluGradient)], 256 },
         { typeof(SumOfSquares), "ChunkKernel", [typeof(float), typeof(FloatToDouble)], 256 },
-        { typeof(AffineCoupling), "InputKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuAffineCoupling), "InputKernel", [typeof(FloatScalar)], 0 },
         { typeof(BatchNormalization), "PrepareKernel", [typeof(FloatScalar)], 0 },
-        { typeof(RandomIlgpu), "Kernel", [typeof(RandomUniform.Operation), typeof(DoubleScalar)], 0 },
-        { typeof(RandomIlgpu), "Kernel", [typeof(RandomBernoulli.Operation), typeof(FloatScalar)], 0 },
-        { typeof(RandomIlgpu), "Kernel", [typeof(RandomDropout.Operation), typeof(FloatScalar)], 0 },
-        { typeof(RandomCategorical), "Kernel", [typeof(FloatScalar)], 0 },
-        { typeof(RandomCategorical), "Kernel", [typeof(DoubleScalar)], 0 },
-        { typeof(GateRows), "ForwardKernel", [typeof(TanhSigmoidGate.Unit), typeof(FloatScalar)], 0 },
-        { typeof(GateRows), "BackwardKernel", [typeof(TanhSigmoidGate.Unit), typeof(FloatScalar)], 0 },
-        { typeof(GateRows), "ForwardKernel", [typeof(GatedLinearUnit.Unit), typeof(FloatScalar)], 0 },
-        { typeof(GateRows), "BackwardKernel", [typeof(GatedLinearUnit.Unit), typeof(FloatScalar)], 0 },
-        { typeof(ConcatElu), "Kernel", [typeof(FloatScalar)], 0 },
-        { typeof(LstmCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
-        { typeof(LstmCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
-        { typeof(GruCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
-        { typeof(GruCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
-        { typeof(ScaledDotProductAttention), "ForwardKernel", [typeof(FloatScalar)], 256 },
-        { typeof(ScaledDotProductAttention), "ForwardKernel", [typeof(DoubleScalar)], 256 },
-        { typeof(ScaledDotProductAttention), "RowSumKernel", [typeof(FloatScalar)], 256 },
-        { typeof(ScaledDotProductAttention), "QueryKernel", [typeof(FloatScalar)], 256 },
-        { typeof(ScaledDotProductAttention), "QueryKernel", [typeof(DoubleScalar)], 256 },
-        { typeof(ScaledDotProductAttention), "KeyKernel", [typeof(FloatScalar)], 256 },
-        { typeof(ScaledDotProductAttention), "KeyKernel", [typeof(DoubleScalar)], 256 },
-        { typeof(AffineCoupling), "ParameterKernel", [typeof(FloatScalar)], 0 },
-        { typeof(RationalQuadraticSpline), "ForwardKernel", [typeof(FloatScalar)], 0 },
-        { typeof(RationalQuadraticSpline), "BackwardKernel", [typeof(FloatScalar)], 0 },
-        { typeof(RationalQuadraticSpline), "BackwardKernel", [typeof(DoubleScalar)], 0 },
-        { typeof(TriangularSolve), "SolveKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuRandom), "Kernel", [typeof(RandomUniform.Operation), typeof(DoubleScalar)], 0 },
+        { typeof(GpuRandom), "Kernel", [typeof(RandomBernoulli.Operation), typeof(FloatScalar)], 0 },
+        { typeof(GpuRandom), "Kernel", [typeof(RandomDropout.Operation), typeof(FloatScalar)], 0 },
+        { typeof(GpuRandomCategorical), "Kernel", [typeof(FloatScalar)], 256 },
+        { typeof(GpuRandomCategorical), "Kernel", [typeof(DoubleScalar)], 256 },
+        { typeof(GpuGateRows), "ForwardKernel", [typeof(TanhSigmoidGate.Unit), typeof(FloatScalar)], 0 },
+        { typeof(GpuGateRows), "BackwardKernel", [typeof(TanhSigmoidGate.Unit), typeof(FloatScalar)], 0 },
+        { typeof(GpuGateRows), "ForwardKernel", [typeof(GatedLinearUnit.Unit), typeof(FloatScalar)], 0 },
+        { typeof(GpuGateRows), "BackwardKernel", [typeof(GatedLinearUnit.Unit), typeof(FloatScalar)], 0 },
+        { typeof(GpuConcatElu), "Kernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuLstmCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuLstmCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuGruCell), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuGruCell), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(AttentionForward), "ForwardKernel", [typeof(FloatScalar)], 256 },
+        { typeof(AttentionForward), "ForwardKernel", [typeof(DoubleScalar)], 256 },
+        { typeof(AttentionBackward), "RowSumKernel", [typeof(FloatScalar)], 256 },
+        { typeof(AttentionBackward), "QueryKernel", [typeof(FloatScalar)], 256 },
+        { typeof(AttentionBackward), "QueryKernel", [typeof(DoubleScalar)], 256 },
+        { typeof(AttentionBackward), "KeyKernel", [typeof(FloatScalar)], 256 },
+        { typeof(AttentionBackward), "KeyKernel", [typeof(DoubleScalar)], 256 },
+        { typeof(GpuAffineCoupling), "ParameterKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuSpline), "ForwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuSpline), "BackwardKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuSpline), "BackwardKernel", [typeof(DoubleScalar)], 0 },
+        { typeof(GpuTriangularSolve), "SolveKernel", [typeof(FloatScalar)], 0 },
     };
 
     /// <summary>The elementwise operations, as the kernels get them: those without type parameters of their own.</summary>
@@ -269,7 +273,7 @@ public sealed class PtxTests
     [Fact]
     public void Attention_multiplies_sixteen_times_for_two_reads_of_sixteen_bytes()
     {
-        string ptx = Ptx(typeof(ScaledDotProductAttention), "ForwardKernel", [typeof(FloatScalar)], 256, CudaArchitecture.SM_90);
+        string ptx = Ptx(typeof(AttentionForward), "ForwardKernel", [typeof(FloatScalar)], 256, CudaArchitecture.SM_90);
         string[] loops = [.. Regex.Split(ptx, @"^\s*L_\d+:", RegexOptions.Multiline)
             .Where(piece => Regex.Count(piece, @"ld\.shared\.v4\.f32") > 0)];
         Assert.Contains(loops, loop => Regex.Count(loop, @"ld\.shared\.v4\.f32") == 2 && Regex.Count(loop, @"\bmul\.f32") == 16);

@@ -1,7 +1,7 @@
 using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.RandomNumbers;
+using Engine.Kernels.RandomNumbers.Host;
 using Engine.Tests.Lanes;
 using Xunit;
 
@@ -97,16 +97,19 @@ public sealed class RandomKernelTests : IDisposable
     [Fact]
     public void The_width_of_vectors_changes_nothing()
     {
-        const int n = 20011;
+        const int N = 20011;
         Assert.Equal(
-            Floats(n, s => RandomHost.Run<RandomUniform.Operation, Float512, float>(_cpu, null, s, new(0, 1, 1), Key, 0)),
-            Floats(n, s => RandomHost.Run<RandomUniform.Operation, Float256, float>(_cpu, null, s, new(0, 1, 1), Key, 0)));
+            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, Float512>()),
+            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, Float256>()));
         Assert.Equal(
-            Floats(n, s => RandomHost.Run<RandomNormal.Operation, Float512, float>(_cpu, null, s, new(0, 1), Key, 0)),
-            Floats(n, s => RandomHost.Run<RandomNormal.Operation, Float256, float>(_cpu, null, s, new(0, 1), Key, 0)));
+            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, Float512>()),
+            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, Float256>()));
         Assert.Equal(
-            Doubles(n, s => RandomHost.Run<RandomNormal.Operation, Double512, double>(_cpu, null, s, new(0, 1), Key, 0)),
-            Doubles(n, s => RandomHost.Run<RandomNormal.Operation, Double256, double>(_cpu, null, s, new(0, 1), Key, 0)));
+            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double512>()),
+            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double256>()));
+
+        HostRandom<TOperation> On<TOperation>(Storage y, TOperation operation) where TOperation : unmanaged, IRandomOperation =>
+            new(_cpu, null, y, operation, Key, 0);
     }
 
     [Fact]

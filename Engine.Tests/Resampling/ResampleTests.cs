@@ -48,7 +48,8 @@ public sealed class ResampleTests(TwoDevices devices) : IClassFixture<TwoDevices
             {
                 ResampleShape shape = new(1, inputs, 1, 1, outputs, 1);
                 double[] x = TwoDevices.Random<double>(inputs), g = TwoDevices.Random<double>(outputs, 1, 2);
-                double[] y = TwoDevices.On(devices.Cpu, new double[outputs], (s, r) => Kernels.Resampling.Resample.Bilinear(s[0], shape, r), x);
+                double[] y = TwoDevices.On(
+                    devices.Cpu, new double[outputs], (s, r) => Kernels.Resampling.Resample.Bilinear(s[0], shape, r), x);
                 double[] dx = TwoDevices.On(
                     devices.Cpu, new double[inputs], (s, r) => Kernels.Resampling.Resample.BilinearGradient(s[0], shape, r), g);
                 Assert.Equal(y.Zip(g, (a, b) => a * b).Sum(), dx.Zip(x, (a, b) => a * b).Sum(), 1e-13);

@@ -1,0 +1,243 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Gemm.Gpu;
+using Engine.Kernels.Mapping;
+using ILGPU;
+using ILGPU.Runtime;
+using static Engine.Kernels.Attention.Gpu.AttentionTiles;
+
+namespace Engine.Kernels.Attention.Gpu;
+
+/// <summary>
+/// The derivative, as in FlashAttention-2 (Dao 2023, arXiv:2307.08691): the weights P are recomputed from the log-sum-exps, and with D =
+/// rowsum(dO O): dV = Pᵀ dO, dP = dO Vᵀ, dS = P (dP - D) scale, dQ = dS K, dK = dSᵀ Q.
+/// </summary>
+/// <remarks>
+/// One kernel walks over the keys for dQ, three products; another over the queries for dK and dV together, four products. So no two threads
+/// add to one element, and the order of each sum is fixed. Heads wider than 64 are cut among groups, which recompute the weights.
+/// </remarks>
+internal readonly record struct AttentionBackward(
+    GpuDevice Device, AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage Output, Storage LogSumExp, Storage G,
+    AttentionRows? Dq, AttentionRows? Dk, AttentionRows? Dv) : IScalarWork
+{
+    private const int RowsOfGroup = GroupThreads / 16;
+
+    void IScalarWork.Run<TLane>()
+    {
+        Storage sums = Device.Allocate(G.DType, (int)Shape.Rows);
+        try
+        {
+            AttentionWalk walk = new(Shape);
+            AttentionInputs inputs = new(new(Q), new(K), new(V));
+            AttentionPlace gradient = new(new AttentionRows(G, 0, Shape.Channels, Shape.Queries * Shape.Channels));
+            ArrayView<TLane> queries = GpuStorage.ViewOf<TLane>(Q.Storage), keys = GpuStorage.ViewOf<TLane>(K.Storage),
+                values = GpuStorage.ViewOf<TLane>(V.Storage), logs = GpuStorage.ViewOf<TLane>(LogSumExp),
+                ofOutput = GpuStorage.ViewOf<TLane>(G), rowSums = GpuStorage.ViewOf<TLane>(sums);
+            if (Shape.Queries > 0)
+            {
+                Action<AttentionWalk, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> sumKernel = RowSumKernel;
+                Device.Launcher(sumKernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    new KernelConfig(((int)Shape.Rows + RowsOfGroup - 1) / RowsOfGroup, GroupThreads), walk, (int)Shape.Rows, ofOutput,
+                    GpuStorage.ViewOf<TLane>(Output), rowSums);
+            }
+
+            if (Dq is { } toQ && Shape.Queries > 0)
+            {
+                Action<AttentionWalk, AttentionInputs, AttentionPlace, AttentionPlace, TLane, ArrayView<TLane>, ArrayView<TLane>,
+                    ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = QueryKernel;
+                Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    Groups(Shape, Shape.Queries), walk, inputs, gradient, new AttentionPlace(toQ), TLane.Of(Shape.Scale), queries, keys,
+                    values, ofOutput, logs, rowSums, GpuStorage.ViewOf<TLane>(toQ.Storage));
+            }
+
+            if (Dk is not null || Dv is not null)
+            {
+                Action<AttentionWalk, AttentionInputs, KeyGradients, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
+                    ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = KeyKernel;
+                Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    Groups(Shape, Shape.Keys), walk, inputs, new KeyGradients(gradient, Dk, Dv), TLane.Of(Shape.Scale), queries, keys,
+                    values, ofOutput, logs, rowSums, GpuStorage.ViewOf<TLane>(Dk?.Storage ?? G),
+                    GpuStorage.ViewOf<TLane>(Dv?.Storage ?? G));
+            }
+        }
+        finally
+        {
+            sums.Release();
+        }
+    }
+
+    /// <summary>Half a warp computes D = rowsum(dO O) of a query: neighbours read neighbours.</summary>
+    private static void RowSumKernel<TLane>(
+        AttentionWalk walk, int rows, ArrayView<TLane> g, ArrayView<TLane> output, ArrayView<TLane> sums)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        int row = (Grid.IdxX * RowsOfGroup) + (Group.IdxX / 16), x = Group.IdxX % 16;
+        TLane sum = TLane.Of(0);
+        if (row < rows)
+        {
+            int at = walk.OutputRow(row / walk.Queries, row % walk.Queries);
+            for (int i = x; i < walk.Width; i += 16) sum = TLane.MulAdd(g[at + i], output[at + i], sum);
+        }
+
+        for (int distance = 8; distance > 0; distance /= 2) sum += Warp.ShuffleXor(sum, distance);
+        if (x == 0 && row < rows) sums[row] = sum;
+    }
+
+    /// <summary>A group computes up to 64 columns of 64 rows of dQ.</summary>
+    private static void QueryKernel<TLane>(
+        AttentionWalk walk, AttentionInputs inputs, AttentionPlace gradient, AttentionPlace ofResult, TLane scale, ArrayView<TLane> q,
+        ArrayView<TLane> k, ArrayView<TLane> v,
+        ArrayView<TLane> g, ArrayView<TLane> logSumExp,
+        ArrayView<TLane> rowSums, ArrayView<TLane> dq)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        ArrayView<Four<TLane>> tileA = SharedMemory.Allocate<Four<TLane>>(DepthTile * RowPitch),
+            tileB = SharedMemory.Allocate<Four<TLane>>(DepthTile * StepPitch);
+        ArrayView<Four<TLane>> weights = SharedMemory.Allocate<Four<TLane>>(StepTile * RowPitch),
+            values = SharedMemory.Allocate<Four<TLane>>(StepTile * ColumnPitch);
+        int x = Group.IdxX % 16, y = Group.IdxX / 16, first = Grid.IdxX * RowTile, firstColumn = Grid.IdxY * ColumnTile,
+        query = first + (4 * y),
+            column = firstColumn + (4 * x);
+        for (int item = Grid.IdxZ; item < walk.Items; item += Grid.DimZ)
+        {
+            int headQ = inputs.Q.Head(walk, item), headK = inputs.K.Head(walk, item), headV = inputs.V.Head(walk, item),
+                headG = gradient.Head(walk, item);
+            Four<TLane> c0 = Fours.Of(TLane.Of(0)), c1 = c0, c2 = c0, c3 = c0;
+            Four<TLane> log = Fours.Load(logSumExp, (item * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
+            Four<TLane> sum = Fours.Load(rowSums, (item * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
+            int end = walk.Visible(IntrinsicMath.Min(first + RowTile, walk.Queries) - 1);
+            for (int key = 0; key < end; key += StepTile)
+            {
+                MultiplyRows(walk, tileA, tileB, q, inputs.Q, headQ, first, walk.Queries, k, inputs.K, headK, key, walk.Keys,
+                    out Four<TLane> even, out Four<TLane> odd);
+                MultiplyRows(walk, tileA, tileB, g, gradient, headG, first, walk.Queries, v, inputs.V, headV, key, walk.Keys,
+                    out Four<TLane> evenG, out Four<TLane> oddG);
+                LoadStep(walk, values, k, inputs.K, headK, key, walk.Keys, firstColumn);
+                int own = key + (2 * x);
+                weights[(2 * x * RowPitch) + y] = new(
+                    Weight(walk, query, own, scale, even.X, log.X) * (evenG.X - sum.X) * scale,
+                    Weight(walk, query + 1, own, scale, even.Y, log.Y) * (evenG.Y - sum.Y) * scale,
+                    Weight(walk, query + 2, own, scale, even.Z, log.Z) * (evenG.Z - sum.Z) * scale,
+                    Weight(walk, query + 3, own, scale, even.W, log.W) * (evenG.W - sum.W) * scale);
+                own++;
+                weights[(((2 * x) + 1) * RowPitch) + y] = new(
+                    Weight(walk, query, own, scale, odd.X, log.X) * (oddG.X - sum.X) * scale,
+                    Weight(walk, query + 1, own, scale, odd.Y, log.Y) * (oddG.Y - sum.Y) * scale,
+                    Weight(walk, query + 2, own, scale, odd.Z, log.Z) * (oddG.Z - sum.Z) * scale,
+                    Weight(walk, query + 3, own, scale, odd.W, log.W) * (oddG.W - sum.W) * scale);
+                Group.Barrier();
+                AddWeighted(weights, values, ref c0, ref c1, ref c2, ref c3);
+            }
+
+            int at = ofResult.Head(walk, item);
+            WriteRow(walk, dq, ofResult, at, query, walk.Queries, column, c0);
+            WriteRow(walk, dq, ofResult, at, query + 1, walk.Queries, column, c1);
+            WriteRow(walk, dq, ofResult, at, query + 2, walk.Queries, column, c2);
+            WriteRow(walk, dq, ofResult, at, query + 3, walk.Queries, column, c3);
+        }
+    }
+
+    /// <summary>A group computes up to 64 columns of 64 rows of dK and of dV, or of what is wanted of the two.</summary>
+    private static void KeyKernel<TLane>(
+        AttentionWalk walk, AttentionInputs inputs, KeyGradients gradients, TLane scale, ArrayView<TLane> q, ArrayView<TLane> k,
+        ArrayView<TLane> v,
+        ArrayView<TLane> g, ArrayView<TLane> logSumExp,
+        ArrayView<TLane> rowSums, ArrayView<TLane> dk, ArrayView<TLane> dv)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        ArrayView<Four<TLane>> tileA = SharedMemory.Allocate<Four<TLane>>(DepthTile * RowPitch),
+            tileB = SharedMemory.Allocate<Four<TLane>>(DepthTile * StepPitch);
+        ArrayView<Four<TLane>> weights = SharedMemory.Allocate<Four<TLane>>(StepTile * RowPitch),
+            values = SharedMemory.Allocate<Four<TLane>>(StepTile * ColumnPitch);
+        int x = Group.IdxX % 16, y = Group.IdxX / 16, first = Grid.IdxX * RowTile, firstColumn = Grid.IdxY * ColumnTile,
+        key = first + (4 * y),
+            column = firstColumn + (4 * x);
+        for (int item = Grid.IdxZ; item < walk.Items; item += Grid.DimZ)
+        {
+            int headQ = inputs.Q.Head(walk, item), headK = inputs.K.Head(walk, item), headV = inputs.V.Head(walk, item),
+                headG = gradients.OfOutput.Head(walk, item);
+            Four<TLane> k0 = Fours.Of(TLane.Of(0)), k1 = k0, k2 = k0, k3 = k0, v0 = k0, v1 = k0, v2 = k0, v3 = k0;
+
+            // Queries before the first key of the tile do not attend to any of it.
+            for (int query = walk.FirstQuery(first) / StepTile * StepTile; query < walk.Queries; query += StepTile)
+            {
+                int own = query + (2 * x), atOwn = (item * walk.Queries) + own;
+                MultiplyRows(walk, tileA, tileB, k, inputs.K, headK, first, walk.Keys, q, inputs.Q, headQ, query, walk.Queries,
+                    out Four<TLane> even, out Four<TLane> odd);
+                TLane evenLog = own < walk.Queries ? logSumExp[atOwn] : TLane.Of(0),
+                    oddLog = own + 1 < walk.Queries ? logSumExp[atOwn + 1] : TLane.Of(0);
+                even = new(
+                    Weight(walk, own, key, scale, even.X, evenLog), Weight(walk, own, key + 1, scale, even.Y, evenLog),
+                    Weight(walk, own, key + 2, scale, even.Z, evenLog), Weight(walk, own, key + 3, scale, even.W, evenLog));
+                odd = new(
+                    Weight(walk, own + 1, key, scale, odd.X, oddLog), Weight(walk, own + 1, key + 1, scale, odd.Y, oddLog),
+                    Weight(walk, own + 1, key + 2, scale, odd.Z, oddLog), Weight(walk, own + 1, key + 3, scale, odd.W, oddLog));
+                if (gradients.HasValues != 0)
+                {
+                    LoadStep(walk, values, g, gradients.OfOutput, headG, query, walk.Queries, firstColumn);
+                    weights[(2 * x * RowPitch) + y] = even;
+                    weights[(((2 * x) + 1) * RowPitch) + y] = odd;
+                    Group.Barrier();
+                    AddWeighted(weights, values, ref v0, ref v1, ref v2, ref v3);
+                }
+
+                if (gradients.HasKeys != 0)
+                {
+                    MultiplyRows(walk, tileA, tileB, v, inputs.V, headV, first, walk.Keys, g, gradients.OfOutput, headG, query,
+                        walk.Queries,
+                        out Four<TLane> evenG, out Four<TLane> oddG);
+                    TLane evenSum = own < walk.Queries ? rowSums[atOwn] : TLane.Of(0),
+                        oddSum = own + 1 < walk.Queries ? rowSums[atOwn + 1] : TLane.Of(0);
+                    LoadStep(walk, values, q, inputs.Q, headQ, query, walk.Queries, firstColumn);
+                    weights[(2 * x * RowPitch) + y] = new(
+                        even.X * (evenG.X - evenSum) * scale, even.Y * (evenG.Y - evenSum) * scale, even.Z * (evenG.Z - evenSum) * scale,
+                        even.W * (evenG.W - evenSum) * scale);
+                    weights[(((2 * x) + 1) * RowPitch) + y] = new(
+                        odd.X * (oddG.X - oddSum) * scale, odd.Y * (oddG.Y - oddSum) * scale, odd.Z * (oddG.Z - oddSum) * scale,
+                        odd.W * (oddG.W - oddSum) * scale);
+                    Group.Barrier();
+                    AddWeighted(weights, values, ref k0, ref k1, ref k2, ref k3);
+                }
+            }
+
+            if (gradients.HasKeys != 0)
+            {
+                int at = gradients.K.Head(walk, item);
+                WriteRow(walk, dk, gradients.K, at, key, walk.Keys, column, k0);
+                WriteRow(walk, dk, gradients.K, at, key + 1, walk.Keys, column, k1);
+                WriteRow(walk, dk, gradients.K, at, key + 2, walk.Keys, column, k2);
+                WriteRow(walk, dk, gradients.K, at, key + 3, walk.Keys, column, k3);
+            }
+
+            if (gradients.HasValues != 0)
+            {
+                int at = gradients.V.Head(walk, item);
+                WriteRow(walk, dv, gradients.V, at, key, walk.Keys, column, v0);
+                WriteRow(walk, dv, gradients.V, at, key + 1, walk.Keys, column, v1);
+                WriteRow(walk, dv, gradients.V, at, key + 2, walk.Keys, column, v2);
+                WriteRow(walk, dv, gradients.V, at, key + 3, walk.Keys, column, v3);
+            }
+        }
+    }
+
+    /// <summary>P of a query and a key, e^(scale score - log-sum-exp); 0 where the query does not attend to the key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLane Weight<TLane>(AttentionWalk walk, int query, int key, TLane scale, TLane score, TLane log)
+        where TLane : unmanaged, ILane<TLane> =>
+        query < walk.Queries && key < walk.Keys && key < walk.Visible(query) ? LaneMath.Exp((scale * score) - log) : TLane.Of(0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteRow<TLane>(
+        AttentionWalk walk, ArrayView<TLane> to, AttentionPlace place, int head, int row, int rows, int column, Four<TLane> four)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        if (row < rows) Fours.Store(to, head + (row * place.Pitch) + column, walk.Width - column, place.IsWide(walk), four);
+    }
+
+    /// <summary>Where the gradients of keys and values go, those that are wanted, and where that of the output lies.</summary>
+    internal readonly struct KeyGradients(AttentionPlace ofOutput, AttentionRows? k, AttentionRows? v)
+    {
+        internal readonly AttentionPlace OfOutput = ofOutput, K = k is { } toK ? new(toK) : default, V = v is { } toV ? new(toV) : default;
+
+        internal readonly int HasKeys = k is null ? 0 : 1, HasValues = v is null ? 0 : 1;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels.Devices.Host;
+
+/// <summary>
+/// The host: SIMD kernels (of 512-bit or 256-bit vectors, or pairs of 128-bit ones, as the processor has them) on a fixed set of
+/// worker threads. The number of threads never changes a result: work is cut so that each element is computed in the same order.
+/// </summary>
+public sealed class CpuDevice : Device
+{
+    /// <summary>Opens the host with a number of threads.</summary>
+    /// <param name="threads">
+    /// Threads that compute, the calling one included; 0 takes <c>ENGINE_THREADS</c>, or else one for each core.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is negative, or over 256.</exception>
+    /// <exception cref="DeviceException"><c>ENGINE_THREADS</c> is not a number from 1 to 256.</exception>
+    public CpuDevice(int threads = 0) : base("cpu")
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MaxThreads);
+        Workers = new WorkerThreads(threads == 0 ? ThreadsWanted(Environment.GetEnvironmentVariable("ENGINE_THREADS")) : threads);
+        Pool = new HostMemoryPool();
+    }
+
+    /// <summary>The largest number of threads.</summary>
+    internal const int MaxThreads = 256;
+
+    /// <summary>Threads that compute, the calling one included.</summary>
+    public int Threads => Workers.Count;
+
+    /// <inheritdoc/>
+    public override string Description =>
+        $"{Threads} thread{(Threads == 1 ? "" : "s")}, {VectorBits}-bit vectors";
+
+    /// <inheritdoc/>
+    public override long MemoryInUse => Pool.InUse;
+
+    /// <inheritdoc/>
+    public override long MemoryKept => Pool.Kept;
+
+    internal WorkerThreads Workers { get; }
+
+    internal HostMemoryPool Pool { get; }
+
+    /// <inheritdoc/>
+    public override void Synchronize()
+    {
+    }
+
+    private protected override Storage Create(DType dtype, int length) => new HostStorage(this, dtype, length);
+
+    private protected override void Close()
+    {
+        Workers.Dispose();
+        Pool.Dispose();
+    }
+
+    /// <summary>The number of threads that <c>ENGINE_THREADS</c> asks for; without it one for each core.</summary>
+    internal static int ThreadsWanted(string? wanted)
+    {
+        if (string.IsNullOrWhiteSpace(wanted)) return Math.Min(Environment.ProcessorCount, MaxThreads);
+        bool isNumber = int.TryParse(wanted, NumberStyles.Integer, CultureInfo.InvariantCulture, out int threads);
+        return isNumber && threads is >= 1 and <= MaxThreads
+            ? threads
+            : throw new DeviceException($"ENGINE_THREADS must be a number from 1 to {MaxThreads}; found '{wanted}'.");
+    }
+
+    /// <summary>The width of the processor's vectors: what is wider than that is made of several.</summary>
+    private static int VectorBits => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+}

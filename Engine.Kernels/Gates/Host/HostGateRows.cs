@@ -1,0 +1,70 @@
+using Engine.Kernels.Reductions;
+
+namespace Engine.Kernels.Gates.Host;
+
+internal static unsafe class HostGateRows
+{
+    /// <summary>Elements of the output in a chunk of work.</summary>
+    internal const int ChunkElements = 4096;
+
+    /// <summary>The output from x, or with g the gradient of x.</summary>
+    internal readonly record struct Pass<TGate>(
+        CpuDevice Cpu, TGate Gate, Storage? G, Storage X, Storage? Residual, int Rows, int Width, Storage Result) : IVectorWork
+        where TGate : unmanaged, IGate
+    {
+        void IVectorWork.Run<T, V>()
+        {
+            Job<TGate, T, V> job = new()
+            {
+                Gate = Gate, G = G is null ? null : G.Pointer<T>(), X = X.Pointer<T>(),
+                Residual = Residual is null ? null : Residual.Pointer<T>(), Result = Result.Pointer<T>(), Rows = Rows, Width = Width,
+                RowsInChunk = Math.Max(1, ChunkElements / Width),
+            };
+            Cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
+        }
+    }
+
+    private struct Job<TGate, T, V> : IJob
+        where TGate : unmanaged, IGate
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        internal TGate Gate;
+        internal T* G, X, Residual, Result;
+        internal int Rows, Width, RowsInChunk;
+
+        public readonly void Run(int chunk)
+        {
+            int start = chunk * RowsInChunk, end = start + Math.Min(RowsInChunk, Rows - start);
+            for (int row = start; row < end; row++)
+            {
+                nint one = (nint)row * Width, two = 2 * one;
+                if (G == null) Forward(X + two, Residual == null ? null : Residual + one, Result + one);
+                else Backward(G + one, X + two, Result + two);
+            }
+        }
+
+        private readonly void Forward(T* x, T* residual, T* y)
+        {
+            for (int i = 0; i < Width; i += V.Count)
+            {
+                int left = Width - i;
+                V gated = Gate.Apply(PartialVector.LoadUpTo<V, T>(x + i, left), PartialVector.LoadUpTo<V, T>(x + Width + i, left));
+                PartialVector.StoreUpTo(residual == null ? gated : PartialVector.LoadUpTo<V, T>(residual + i, left) + gated, y + i, left);
+            }
+        }
+
+        private readonly void Backward(T* g, T* x, T* dx)
+        {
+            for (int i = 0; i < Width; i += V.Count)
+            {
+                int left = Width - i;
+                Gate.Gradient(
+                    PartialVector.LoadUpTo<V, T>(g + i, left), PartialVector.LoadUpTo<V, T>(x + i, left),
+                    PartialVector.LoadUpTo<V, T>(x + Width + i, left), out V da, out V db);
+                PartialVector.StoreUpTo(da, dx + i, left);
+                PartialVector.StoreUpTo(db, dx + Width + i, left);
+            }
+        }
+    }
+}

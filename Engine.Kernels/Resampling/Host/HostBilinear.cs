@@ -1,0 +1,67 @@
+using Engine.Kernels.Reductions;
+
+namespace Engine.Kernels.Resampling.Host;
+
+internal readonly unsafe record struct HostBilinear(CpuDevice Cpu, BilinearLayout Layout, Storage Source, Storage Target) : IVectorWork
+{
+    /// <summary>Elements below which a second thread costs more than it brings.</summary>
+    private const int ChunkElements = 8192;
+
+    void IVectorWork.Run<T, V>()
+    {
+        BilinearJob<T, V> job = new()
+        {
+            Layout = Layout, Source = Source.Pointer<T>(), Target = Target.Pointer<T>(), Rows = Layout.Batch * Layout.TargetHeight,
+            RowsInChunk = Math.Max(1, ChunkElements / (Layout.TargetWidth * Layout.Channels)),
+        };
+        Cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
+    }
+
+    /// <summary>
+    /// A task is some rows of the target; vectors run along the channels, and the weights of a pixel are the same for all of them.
+    /// </summary>
+    private struct BilinearJob<T, V> : IJob
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        internal BilinearLayout Layout;
+        internal T* Source, Target;
+        internal int Rows, RowsInChunk;
+
+        public readonly void Run(int chunk)
+        {
+            int start = chunk * RowsInChunk;
+            int end = start + Math.Min(RowsInChunk, Rows - start);
+            for (int row = start; row < end; row++)
+            {
+                (int image, int y) = Math.DivRem(row, Layout.TargetHeight);
+                T* target = Target + ((nint)row * Layout.TargetWidth * Layout.Channels);
+                new Span<T>(target, Layout.TargetWidth * Layout.Channels).Clear();
+                for (int from = Layout.FirstY(y); from < Layout.EndY(y); from++)
+                    AddRow(Source + (((nint)image * Layout.SourceHeight) + from) * Layout.SourceWidth * Layout.Channels,
+                        Layout.WeightY(y, from) * Layout.Scale, target);
+            }
+        }
+
+        private readonly void AddRow(T* source, double weight, T* target)
+        {
+            for (int x = 0; x < Layout.TargetWidth; x++, target += Layout.Channels)
+            {
+                int end = Layout.EndX(x);
+                for (int from = Layout.FirstX(x); from < end; from++)
+                    AddPixel(source + ((nint)from * Layout.Channels), V.Of(weight * Layout.WeightX(x, from)), target, Layout.Channels);
+            }
+        }
+
+        private static void AddPixel(T* source, V weight, T* target, int channels)
+        {
+            int i = 0;
+            for (; i <= channels - V.Count; i += V.Count) V.Store(V.MulAdd(weight, V.Load(source + i), V.Load(target + i)), target + i);
+            int left = channels - i;
+            if (left == 0) return;
+            V zero = V.Of(0);
+            PartialVector.Store(V.MulAdd(weight, PartialVector.Load(source + i, left, zero), PartialVector.Load(target + i, left, zero)),
+                target + i, left);
+        }
+    }
+}
