@@ -1,6 +1,6 @@
+using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Devices.Gpu;
 
