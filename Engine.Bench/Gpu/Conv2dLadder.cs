@@ -4,6 +4,7 @@ using Engine.Kernels.Conv;
 using Engine.Kernels.Devices.Gpu;
 using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Gpu;
 using Spectre.Console;
 
 namespace Engine.Bench.Gpu;
@@ -22,13 +23,15 @@ internal static class Conv2dLadder
         {
             Storage x = MatMulLadder.Uniform(device, shape.LengthInput, 1), w = MatMulLadder.Uniform(device, shape.LengthWeight, 2),
                 g = MatMulLadder.Uniform(device, shape.LengthOutput, 3);
-            Row("output", Conv2d.RunByPlan, x, w, shape.LengthOutput, (s, y) => Conv2d.Run(s[0], s[1], y, shape));
-            Row("input gradient", Conv2d.InputGradientByPlan, g, w, shape.LengthInput,
+            Row("output", GpuConv2d.Run, x, w, shape.LengthOutput, (s, y) => Conv2d.Run(s[0], s[1], y, shape));
+            Row("input gradient", GpuConv2d.InputGradient, g, w, shape.LengthInput,
                 (s, y) => Conv2d.InputGradient(s[0], s[1], y, shape));
-            Row("weight gradient", static (
-                Conv2dPlan plan, GpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? _, Activation _,
-                bool _) => Conv2d.WeightGradientByPlan(plan, device, a, b, c, shape), x, g, shape.LengthWeight, (s, y) =>
-                    Conv2d.WeightGradient(s[0], s[1], y, shape));
+            Row("weight gradient",
+                static (
+                    GpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? _, Activation _, bool _,
+                    KernelPlan? plan)
+                    => GpuConv2d.WeightGradient(device, a, b, c, shape, plan: plan),
+                x, g, shape.LengthWeight, (s, y) => Conv2d.WeightGradient(s[0], s[1], y, shape));
             foreach (Storage storage in (Storage[])[x, w, g]) storage.Release();
 
             void Row(string product, Launch launch, Storage a, Storage b, long length, Action<Storage[], Storage> onHost)
@@ -36,13 +39,13 @@ internal static class Conv2dLadder
                 Storage c = device.Allocate(DType.Float32, (int)length);
                 float[] expected = OnHost(onHost, a, b, (int)length);
                 double third = 0;
-                foreach (Conv2dPlan plan in Plans(device, shape, product))
+                foreach (KernelPlan plan in Plans(device, shape, product))
                 {
-                    launch(plan, device, a, b, c, shape, null, default, false);
+                    launch(device, a, b, c, shape, null, default, false, plan);
                     Check(expected, c, plan, $"{product} of {shape}");
-                    double rate = 2.0 * shape.MultiplyAdds / timer.Seconds(() => launch(plan, device, a, b, c, shape, null, default, false))
+                    double rate = 2.0 * shape.MultiplyAdds / timer.Seconds(() => launch(device, a, b, c, shape, null, default, false, plan))
                         / 1e9;
-                    if (plan.Rung == Conv2dRung.RegisterTile && third == 0) third = rate;
+                    if (plan.Rung == KernelRung.RegisterTile && third == 0) third = rate;
                     table.AddRow(name, product, $"{(int)plan.Rung} {plan.Rung}", $"{plan.Splits}", $"{rate:F1}", third > 0
                         ? $"{rate / third:F2}" : "");
                 }
@@ -55,8 +58,8 @@ internal static class Conv2dLadder
     }
 
     private delegate void Launch(
-        Conv2dPlan plan, GpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? bias, Activation activation,
-        bool accumulate);
+        GpuDevice device, Storage a, Storage b, Storage c, in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate,
+        KernelPlan? plan);
 
     private static (string Name, Conv2dShape Shape)[] Layers(int batch) => batch < 8
         ? [("3 x 3, 4 to 8 channels", new(batch, 6, 6, 4, 8, 3, 3, Padding: Conv2dPadding.All(1)))]
@@ -67,14 +70,14 @@ internal static class Conv2dLadder
             ("3 x 3, 128 to 128 channels, 14 x 14", new(batch, 14, 14, 128, 128, 3, 3, Padding: Conv2dPadding.All(1))),
         ];
 
-    private static IEnumerable<Conv2dPlan> Plans(GpuDevice device, Conv2dShape shape, string product)
+    private static IEnumerable<KernelPlan> Plans(GpuDevice device, Conv2dShape shape, string product)
     {
         bool ofWeight = product == "weight gradient";
         int splits = ofWeight ? Math.Clamp(shape.Batch * shape.OutputHeight * shape.OutputWidth / 512, 1, 32) : 1;
-        Conv2dRung last = !device.HasTensorCores ? Conv2dRung.RegisterTile : ofWeight ? Conv2dRung.AsyncTile : Conv2dRung.BFloat16;
-        IEnumerable<Conv2dPlan> whole = Enum.GetValues<Conv2dRung>().Where(rung => rung <= last).Select(rung => new Conv2dPlan(rung));
+        KernelRung last = !device.HasTensorCores ? KernelRung.RegisterTile : ofWeight ? KernelRung.AsyncTile : KernelRung.BFloat16;
+        IEnumerable<KernelPlan> whole = Enum.GetValues<KernelRung>().Where(rung => rung <= last).Select(rung => new KernelPlan(rung));
         return splits == 1 ? whole
-            : whole.Concat(whole.Where(plan => plan.Rung > Conv2dRung.Naive).Select(plan => plan with { Splits = splits }));
+            : whole.Concat(whole.Where(plan => plan.Rung > KernelRung.Naive).Select(plan => plan with { Splits = splits }));
     }
 
     private static float[] OnHost(Action<Storage[], Storage> run, Storage a, Storage b, int length)
@@ -96,12 +99,12 @@ internal static class Conv2dLadder
         return result;
     }
 
-    private static void Check(float[] expected, Storage found, Conv2dPlan plan, string what)
+    private static void Check(float[] expected, Storage found, KernelPlan plan, string what)
     {
         float[] values = new float[expected.Length];
         found.CopyTo<float>(values);
         double scale = Math.Sqrt(expected.Average(x => (double)x * x));
-        double tolerance = plan.Rung switch { Conv2dRung.Tf32 => 5e-3, Conv2dRung.BFloat16 => 4e-2, _ => 1e-4 } * scale;
+        double tolerance = plan.Rung switch { KernelRung.Tf32 => 5e-3, KernelRung.BFloat16 => 4e-2, _ => 1e-4 } * scale;
         for (int i = 0; i < values.Length; i++)
         {
             if (!(Math.Abs(values[i] - expected[i]) <= tolerance))

@@ -4,6 +4,7 @@ using Engine.Kernels;
 using Engine.Kernels.Devices.Gpu;
 using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.RandomNumbers;
 using Spectre.Console;
 
@@ -24,14 +25,15 @@ internal static class MatMulLadder
             Storage a = Uniform(device, shape.LengthA, 1), b = Uniform(device, shape.LengthB, 2),
                 c = device.Allocate(DType.Float32, (int)shape.LengthC);
             double third = 0;
-            foreach (MatMulPlan plan in Plans(device, shape))
+            foreach (KernelPlan plan in Plans(device, shape))
             {
-                MatMul.RunByPlan(plan, a, b, c, shape);
+                GpuMatMul.RunByPlan(plan, a, b, c, shape);
                 Check(a, b, c, shape, plan);
-                double rate = 2.0 * shape.MultiplyAdds / timer.Seconds(() => MatMul.RunByPlan(plan, a, b, c, shape)) / 1e9;
-                if (plan.Rung == MatMulRung.RegisterTile && third == 0) third = rate;
+                double rate = 2.0 * shape.MultiplyAdds / timer.Seconds(() => GpuMatMul.RunByPlan(plan, a, b, c, shape)) / 1e9;
+                if (plan.Rung == KernelRung.RegisterTile && third == 0) third = rate;
                 string form = $"{(shape.TransposeA ? 'T' : 'N')}{(shape.TransposeB ? 'T' : 'N')}";
-                table.AddRow($"{shape.M}", $"{shape.N}", $"{shape.K}", form, $"{(int)plan.Rung} {plan.Rung}", $"{plan.Parts}", $"{rate:F1}",
+                table.AddRow($"{shape.M}", $"{shape.N}", $"{shape.K}", form, $"{(int)plan.Rung} {plan.Rung}", $"{plan.Splits}",
+                    $"{rate:F1}",
                     third > 0 ? $"{rate / third:F2}" : "");
             }
 
@@ -49,15 +51,15 @@ internal static class MatMulLadder
         [new(64, 1024, 512), new(64, 512, 1024, TransposeB: true), new(512, 1024, 64, TransposeA: true), new(64, 784, 784),
             new(128, 512, 768, TransposeA: true)];
 
-    private static IEnumerable<MatMulPlan> Plans(GpuDevice device, MatMulShape shape)
+    private static IEnumerable<KernelPlan> Plans(GpuDevice device, MatMulShape shape)
     {
-        if (shape.M == shape.N) return Enum.GetValues<MatMulRung>().Where(rung => rung < MatMulRung.AsyncTile || device.HasTensorCores)
-            .Select(rung => new MatMulPlan(rung));
-        IEnumerable<MatMulPlan> chosen = ((Precision[])[Precision.Float32, Precision.Tf32, Precision.BFloat16])
+        if (shape.M == shape.N) return Enum.GetValues<KernelRung>().Where(rung => rung < KernelRung.AsyncTile || device.HasTensorCores)
+            .Select(rung => new KernelPlan(rung));
+        IEnumerable<KernelPlan> chosen = ((Precision[])[Precision.Float32, Precision.Tf32, Precision.BFloat16])
             .Select(precision => MatMulPlan.For(
-                shape, MatMul.LargestRung(device.HasTensorCores, DType.Float32, precision), device.Multiprocessors));
-        return chosen.Prepend(new(MatMulRung.SharedTile)).Append(new(MatMulRung.RegisterTile)).Distinct().OrderBy(plan => plan.Rung)
-            .ThenBy(plan => plan.Parts);
+                shape, KernelPlan.LargestRung(device.HasTensorCores, DType.Float32, precision), device.Multiprocessors));
+        return chosen.Prepend(new(KernelRung.SharedTile)).Append(new(KernelRung.RegisterTile)).Distinct().OrderBy(plan => plan.Rung)
+            .ThenBy(plan => plan.Splits);
     }
 
     internal static Storage Uniform(Device device, long length, int seed)
@@ -68,7 +70,7 @@ internal static class MatMulLadder
         return storage;
     }
 
-    private static void Check(Storage a, Storage b, Storage c, MatMulShape shape, MatMulPlan plan)
+    private static void Check(Storage a, Storage b, Storage c, MatMulShape shape, KernelPlan plan)
     {
         using CpuDevice host = new(1);
         Storage[] copies = [.. ((Storage[])[a, b, c]).Select(storage =>
@@ -80,7 +82,7 @@ internal static class MatMulLadder
             return copy;
         })];
         MatMulCheck.Run(copies[0], copies[1], copies[2], shape,
-            plan.Rung switch { MatMulRung.Tf32 => 1.0 / (1 << 11), MatMulRung.BFloat16 => 1.0 / (1 << 8), _ => 0 });
+            plan.Rung switch { KernelRung.Tf32 => 1.0 / (1 << 11), KernelRung.BFloat16 => 1.0 / (1 << 8), _ => 0 });
         foreach (Storage copy in copies) copy.Release();
     }
 }

@@ -1,19 +1,21 @@
+using Engine.Kernels.Conv.Gpu;
+using Engine.Kernels.Conv.Host;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 
 namespace Engine.Kernels.Conv;
 
 /// <summary>
-/// Two-dimensional convolutions of NHWC images, with the two gradients of theirs. On the host each element of a result is summed in an
-/// order that depends on the shape alone, so the number of threads changes no bit of it. In float32, shapes for which it pays are computed
-/// by Winograd's F(4, 3), whose largest error is about ten times that of the direct form: up to 6e-5 of the root mean square of the result.
+/// Two-dimensional convolutions of NHWC images and their two gradients. On the host each element of a result is summed in an order that
+/// depends only on the shape, so the number of threads changes no bit of it. In float32, shapes for which it pays are computed by
+/// Winograd's F(4, 3), whose largest error is about ten times that of the direct form: up to 6e-5 of the root mean square of the result.
 /// Its transforms mix the pixels of a tile: one that is not finite makes the whole tile so, and inputs beyond about 1e36 overflow.
 /// <c>ENGINE_KERNEL=conv-host:1</c> takes the direct form everywhere. Masked taps (<see cref="Conv2dShape.MaskedTaps"/>) are left out of
 /// all three products; a masked convolution itself is always direct, so that what the mask hides cannot reach an output even by rounding.
 /// </summary>
-public static partial class Conv2d
+public static class Conv2d
 {
-    private const string Operation = "Conv2d";
+    internal const string Operation = "Conv2d";
 
     /// <summary>
     /// output[n, y, x, o] = activation(sum over i, j, c of input[n, y s + i d - p, x s + j d - p, c] weight[i, j, c, o] + bias[o]), with
@@ -43,8 +45,8 @@ public static partial class Conv2d
             Operation, shape, ("input", input, shape.LengthInput), ("weight", weight, shape.LengthWeight),
             ("output", output, shape.LengthOutput), bias, shape.Outputs, activation);
         if (shape.Batch == 0) return;
-        if (device is CpuDevice cpu) RunOnHost(cpu, input, weight, output, shape, bias, activation, accumulate);
-        else RunOnIlgpu((GpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
+        if (device is CpuDevice cpu) HostConv2d.Run(cpu, input, weight, output, shape, transposed: false, bias, activation, accumulate);
+        else GpuConv2d.Run((GpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
     }
 
     /// <summary>
@@ -92,28 +94,28 @@ public static partial class Conv2d
         Device device = Check(
             operation, shape, ("input", input, shape.LengthInput), ("gradient", gradient, shape.LengthOutput),
             ("weightGradient", weightGradient, shape.LengthWeight), null, 0, default);
-        if (device is CpuDevice cpu) WeightGradientOnHost(cpu, input, gradient, weightGradient, shape, accumulate);
-        else WeightGradientOnIlgpu((GpuDevice)device, input, gradient, weightGradient, shape, accumulate);
+        if (device is CpuDevice cpu) HostWeightGradient.Run(cpu, input, gradient, weightGradient, shape, accumulate);
+        else GpuConv2d.WeightGradient((GpuDevice)device, input, gradient, weightGradient, shape, accumulate);
     }
 
     /// <summary>A transposed convolution under the names of its caller.</summary>
     internal static void Transpose(
         string operation, (string Name, Storage Storage) source, Storage weight, (string Name, Storage Storage) target,
-        in Conv2dShape shape,
-        Storage? bias, Activation activation, bool accumulate)
+        in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate)
     {
         Device device = Check(
             operation, shape, (source.Name, source.Storage, shape.LengthOutput), ("weight", weight, shape.LengthWeight),
             (target.Name, target.Storage, shape.LengthInput), bias, shape.Inputs, activation);
         if (shape.Batch == 0) return;
-        if (device is CpuDevice cpu) InputGradientOnHost(cpu, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
-        else InputGradientOnIlgpu((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
+        if (device is CpuDevice cpu)
+            HostConv2d.Run(cpu, source.Storage, weight, target.Storage, shape, transposed: true, bias, activation, accumulate);
+        else GpuConv2d.InputGradient((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
     }
 
     private static Device Check(
         string operation, in Conv2dShape shape, (string Name, Storage Storage, long Length) a,
-        (string Name, Storage Storage, long Length) b,
-        (string Name, Storage Storage, long Length) c, Storage? bias, int biasLength, Activation activation)
+        (string Name, Storage Storage, long Length) b, (string Name, Storage Storage, long Length) c, Storage? bias, int biasLength,
+        Activation activation)
     {
         ArgumentNullException.ThrowIfNull(a.Storage, a.Name);
         ArgumentNullException.ThrowIfNull(b.Storage, b.Name);

@@ -75,6 +75,12 @@ public readonly record struct Conv2dShape(
         }
     }
 
+    /// <summary>The convolution along the rows of an image, from one row to the next.</summary>
+    internal ConvAxis RowAxis => new(Height, OutputHeight, KernelHeight, StrideHeight, Padding.Top, DilationHeight);
+
+    /// <summary>The convolution along the columns of an image, from one column to the next.</summary>
+    internal ConvAxis ColumnAxis => new(Width, OutputWidth, KernelWidth, StrideWidth, Padding.Left, DilationWidth);
+
     /// <summary>
     /// The same convolution without the rows of the kernel that are masked as a whole, for kernels that have checked the shape: the taps
     /// that are left are the first of the weight in memory too. What the padding below loses may make it negative.

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Host;
-using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Gpu;
 
 namespace Engine.Kernels.Devices;
 
@@ -13,7 +12,7 @@ internal static class KernelChoice
 {
     /// <summary>Kernels with several forms, and how many.</summary>
     private static readonly (string Kernel, int Forms)[] s_known =
-        [("matmul", (int)MatMulRung.BFloat16), ("conv", (int)Conv2dRung.BFloat16), ("conv-host", (int)ConvForm.Winograd)];
+        [("matmul", (int)KernelRung.BFloat16), ("conv", (int)KernelRung.BFloat16), ("conv-host", (int)ConvForm.Winograd)];
 
     private static readonly string? s_wanted = Environment.GetEnvironmentVariable("ENGINE_KERNEL");
 

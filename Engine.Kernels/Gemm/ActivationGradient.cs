@@ -1,17 +1,18 @@
 using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
-using Engine.Kernels.Lanes;
+using Engine.Kernels.Gemm.Gpu;
+using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Movement;
 
 namespace Engine.Kernels.Gemm;
 
 /// <summary>
-/// The way back through y = activation(s), s = x W + b: the gradient of s and, from the same walk over memory, that of the bias b, which is
-/// the sums of its columns. Of float or double. Sums run in an order that depends on the shape and the width of the vectors alone: the
-/// number of threads never changes a bit.
+/// The gradient of y = activation(s), s = x W + b, for s and, in the same pass over memory, for the bias b, whose gradient is the sum of
+/// each column. Float or double. The order of the sums depends only on the shape and the width of the vectors: the number of threads never
+/// changes a bit.
 /// </summary>
-public static partial class ActivationGradient
+public static class ActivationGradient
 {
     /// <summary>result = gradient * activation'(s), with the derivative from y = activation(s), and the sums of its columns.</summary>
     /// <param name="gradient">The gradient of y, <paramref name="rows"/> x <paramref name="columns"/>.</param>
@@ -43,33 +44,31 @@ public static partial class ActivationGradient
                 throw new ArgumentException($"{Operation}: the sums of the columns need a storage of their own.");
         }
 
-        switch (activation.Kind)
+        if (activation.Kind == ActivationKind.None)
         {
-            case ActivationKind.Relu: Run(new LeakyReluGradient(0), gradient, output, rows, columns, result, columnSums); break;
-            case ActivationKind.LeakyRelu: Run(
-                new LeakyReluGradient(activation.Slope), gradient, output, rows, columns, result, columnSums); break;
-            case ActivationKind.Tanh: Run(default(TanhGradient), gradient, output, rows, columns, result, columnSums); break;
-            case ActivationKind.Sigmoid: Run(default(SigmoidGradient), gradient, output, rows, columns, result, columnSums); break;
-            default:
-                if (!ReferenceEquals(gradient, result)) Move.Copy(gradient, result);
-                if (columnSums is not null) Run(default(Identity), gradient, gradient, rows, columns, gradient, columnSums);
-                break;
+            if (!ReferenceEquals(gradient, result)) Move.Copy(gradient, result);
+            if (columnSums is not null) new Dispatch(gradient, gradient, rows, columns, gradient, columnSums)
+                .Run(default(IdentityGradient));
+            return;
         }
+
+        activation.Accept(new Dispatch(gradient, output, rows, columns, result, columnSums));
     }
 
-    /// <summary>g</summary>
-    internal readonly struct Identity : IBinaryOp
+    private readonly struct Dispatch(Storage gradient, Storage output, int rows, int columns, Storage result, Storage? sums)
+        : IActivationVisitor
     {
-        public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => g;
-    }
+        public void Visit<TOp, TGradient>(TOp function, TGradient op)
+            where TOp : unmanaged, IUnaryOp
+            where TGradient : unmanaged, IBinaryOp => Run(op);
 
-    private static void Run<TOp>(TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage? sums)
-        where TOp : unmanaged, IBinaryOp
-    {
-        Shape flat = new(gradient.Length);
-        if (sums is null) Map.Binary(gradient, flat, output, flat, result, flat, op);
-        else if (gradient.Length == 0) Move.Fill(sums, 0);
-        else if (gradient.Device is CpuDevice cpu) RunOnHost(cpu, op, gradient, output, rows, columns, result, sums);
-        else RunOnIlgpu((GpuDevice)gradient.Device, op, gradient, output, rows, columns, result, sums);
+        internal void Run<TOp>(TOp op) where TOp : unmanaged, IBinaryOp
+        {
+            Shape flat = new(gradient.Length);
+            if (sums is null) Map.Binary(gradient, flat, output, flat, result, flat, op);
+            else if (gradient.Length == 0) Move.Fill(sums, 0);
+            else if (gradient.Device is CpuDevice cpu) HostActivationGradient.Run(cpu, op, gradient, output, rows, columns, result, sums);
+            else GpuActivationGradient.Run((GpuDevice)gradient.Device, op, gradient, output, rows, columns, result, sums);
+        }
     }
 }

@@ -1,13 +1,15 @@
 using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
+using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Gemm;
 
 /// <summary>
 /// Matrix products: C = activation(op(A) op(B) + bias), op being the matrix or its transpose.
 /// Every element of C is one chain of fused multiply-adds over k = 0, 1, ..., K - 1, so on the host the result is the same to the bit for
-/// any number of threads, any width of the vectors and any place in a larger matrix.
+/// any number of threads, any width of the vectors and any position in a larger matrix.
 /// </summary>
-public static partial class MatMul
+public static class MatMul
 {
     /// <summary>
     /// C = activation(op(A) op(B) + bias) or, with <paramref name="accumulate"/>, C = activation(C + op(A) op(B) + bias).
@@ -32,13 +34,14 @@ public static partial class MatMul
     {
         Device device = Check(a, b, c, shape, bias, activation);
         if (shape.LengthC == 0) return;
-        if (device is CpuDevice cpu) RunOnHost(cpu, a, b, c, shape, bias, activation, accumulate);
-        else RunOnIlgpu((GpuDevice)device, PlanFor((GpuDevice)device, a, b, c, shape), a, b, c, shape, bias, activation, accumulate);
+        if (device is CpuDevice cpu) HostMatMul.Run(cpu, a, b, c, shape, bias, activation, accumulate);
+        else GpuMatMul.Run((GpuDevice)device, a, b, c, shape, bias, activation, accumulate);
     }
 
-    private const string Operation = "MatMul";
+    internal const string Operation = "MatMul";
 
-    private static Device Check(Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation)
+    /// <summary>Checks the arguments of <see cref="Run"/> and returns their device.</summary>
+    internal static Device Check(Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation)
     {
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);

@@ -5,6 +5,7 @@ using Engine.Kernels.Conv.Host;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Lanes;
+using Engine.Tests.Gemm;
 using Engine.Tests.Movement;
 using Engine.Tests.Operations;
 using Xunit;
@@ -73,7 +74,7 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
         for (int i = 0; i < found.Length; i++)
         {
             double before = accumulate ? double.CreateChecked(start) : 0, b = bias ? double.CreateChecked(biasValues[i % channels]) : 0;
-            double wanted = ConvReference.Apply(activation, expected[i].Sum + before + b);
+            double wanted = Activations.Apply(activation, expected[i].Sum + before + b);
             double allowed = tolerance * Math.Sqrt(terms) * (expected[i].Size + Math.Abs(before) + Math.Abs(b) + Math.Abs(wanted));
             if (!(Math.Abs(double.CreateChecked(found[i]) - wanted) <= allowed))
                 Assert.Fail($"{target} of {_shape}, {activation.Kind}, accumulate {accumulate}: element {i} is {found[i]}, expected "
@@ -90,13 +91,13 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
                 Storage? biases = bias is null ? null : Guarded.With(host, bias);
                 if (target == ConvReference.Target.Weight)
                 {
-                    Conv2d.WeightGradientOnHost<TV, T>(
+                    HostWeightGradient.Run<TV, T>(
                         host, Guarded.With(host, _input), Guarded.With(host, _output), result, _shape, accumulate, _form);
                     return;
                 }
 
                 bool transposed = target == ConvReference.Target.Input;
-                Conv2d.RunOnHost<TV, T>(
+                HostConv2d.Run<TV, T>(
                     host, Guarded.With(host, transposed ? _output : _input), Guarded.With(host, _weight), result, _shape, transposed,
                     biases, activation, accumulate, _form);
             },
@@ -112,12 +113,12 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
             Array.ConvertAll(_output, double.CreateChecked));
         Storage result = target == ConvReference.Target.Output ? output : target == ConvReference.Target.Input ? input : weight;
         float[] found;
-        if (target == ConvReference.Target.Weight) Conv2d.WeightGradientOnHost<Float512, float>(
+        if (target == ConvReference.Target.Weight) HostWeightGradient.Run<Float512, float>(
             host, input, output, weight, _shape, accumulate: false, form);
         else
         {
             bool transposed = target == ConvReference.Target.Input;
-            Conv2d.RunOnHost<Float512, float>(
+            HostConv2d.Run<Float512, float>(
                 host, transposed ? output : input, weight, result, _shape, transposed, null, Activation.None, accumulate: false, form);
         }
 

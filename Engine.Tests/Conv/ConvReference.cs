@@ -49,13 +49,4 @@ internal static class ConvReference
 
         return result;
     }
-
-    internal static double Apply(Activation activation, double x) => activation.Kind switch
-    {
-        ActivationKind.Relu => Math.Max(x, 0),
-        ActivationKind.LeakyRelu => x > 0 ? x : activation.Slope * x,
-        ActivationKind.Tanh => Math.Tanh(x),
-        ActivationKind.Sigmoid => 1 / (1 + Math.Exp(-x)),
-        _ => x,
-    };
 }

@@ -1,15 +1,13 @@
 using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Gemm;
+using Engine.Tests.Gemm;
 using Xunit;
 
 namespace Engine.Tests.Conv;
 
 public sealed class ConvTests
 {
-    private static readonly Activation[] s_activations =
-        [Activation.None, Activation.Relu, Activation.LeakyRelu(0.2), Activation.Tanh, Activation.Sigmoid];
-
     /// <summary>Index, and the shape for people to read.</summary>
     public static TheoryData<int, string> Cases
     {
@@ -78,7 +76,7 @@ public sealed class ConvTests
     {
         Assert.NotEmpty(shape);
         new ConvCase<float>(s_shapes[index], index)
-            .CheckAll(1e-6, index % 2 == 0, s_activations[index % s_activations.Length], index % 3 == 0);
+            .CheckAll(1e-6, index % 2 == 0, Activations.All[index % Activations.All.Length], index % 3 == 0);
     }
 
     [Theory, MemberData(nameof(Cases))]
@@ -86,6 +84,6 @@ public sealed class ConvTests
     {
         Assert.NotEmpty(shape);
         new ConvCase<double>(s_shapes[index], index)
-            .CheckAll(4e-15, index % 2 == 1, s_activations[(index + 2) % s_activations.Length], index % 3 == 1);
+            .CheckAll(4e-15, index % 2 == 1, Activations.All[(index + 2) % Activations.All.Length], index % 3 == 1);
     }
 }

@@ -81,13 +81,13 @@ public sealed class WinogradTests
         Takes(large with { DilationHeight = 2 }, false);
         Takes(large with { KernelHeight = 7 }, false);
         Takes(new(64, 28, 28, 64, 64, 1, 1), false);
-        Assert.False(ConvChoice.TakesWinograd<double>(large, false, ConvForm.Winograd));
-        Assert.False(ConvChoice.TakesWinograd<float>(large, false, ConvForm.Direct));
+        Assert.False(HostConv2d.TakesWinograd<double>(large, false, ConvForm.Winograd));
+        Assert.False(HostConv2d.TakesWinograd<float>(large, false, ConvForm.Direct));
 
         static void Takes(Conv2dShape shape, bool winograd)
         {
-            Assert.Equal(winograd, ConvChoice.TakesWinograd<float>(shape, false, ConvForm.ByShape));
-            Assert.Equal(winograd, ConvChoice.TakesWinograd<float>(shape, true, ConvForm.ByShape));
+            Assert.Equal(winograd, HostConv2d.TakesWinograd<float>(shape, false, ConvForm.ByShape));
+            Assert.Equal(winograd, HostConv2d.TakesWinograd<float>(shape, true, ConvForm.ByShape));
         }
     }
 }

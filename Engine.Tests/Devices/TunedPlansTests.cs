@@ -3,6 +3,7 @@ using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Gpu;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Tests.Gpu;
 using Xunit;
 
@@ -63,14 +64,14 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
             b = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(130 * 8));
         long before = simulator.MemoryInUse;
         MatMulShape shape = new(16, 8, 130);
-        MatMulPlan plan = MatMul.PlanByTrying(tuned, simulator, MatMulRung.RegisterTile, a, b, DType.Float32, shape);
-        Assert.Contains(plan, MatMulPlan.Candidates(shape, MatMulRung.RegisterTile, simulator.Multiprocessors));
+        KernelPlan plan = GpuMatMul.Tune(tuned, simulator, KernelRung.RegisterTile, a, b, DType.Float32, shape);
+        Assert.Contains(plan, MatMulPlan.Candidates(shape, KernelRung.RegisterTile, simulator.Multiprocessors));
         Conv2dShape convolution = new(1, 4, 4, 8, 8, 3, 3);
         ForwardProduct product = new(new(convolution), 0);
         Storage x = TwoDevices.With<float>(simulator, new float[convolution.LengthInput]),
             w = TwoDevices.With<float>(simulator, new float[convolution.LengthWeight]);
         Storage y = simulator.Allocate(DType.Float32, (int)convolution.LengthOutput);
-        Conv2d.PlanByTrying(tuned, simulator, Conv2dRung.RegisterTile, product, new(x, w, null, y, false), convolution);
+        GpuConv2d.Tune(tuned, simulator, KernelRung.RegisterTile, product, new(x, w, null, y, false), convolution);
         foreach (Storage storage in (Storage[])[x, w, y]) storage.Release();
         Assert.Equal(before, simulator.MemoryInUse);
         Assert.Equal(3, File.ReadAllLines(Path).Length);

@@ -11,9 +11,6 @@ namespace Engine.Tests.Gemm;
 
 public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
-    private static readonly Activation[] s_activations =
-        [Activation.None, Activation.Relu, Activation.LeakyRelu(0.25), Activation.Tanh, Activation.Sigmoid];
-
     [Theory]
     [InlineData(0, 3)]
     [InlineData(4, 0)]
@@ -48,7 +45,7 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
         {
             int count = rows * columns;
             T[] g = TwoDevices.Random<T>(count, 1, 2), y = TwoDevices.Random<T>(count, 1, 3);
-            foreach (Activation activation in s_activations)
+            foreach (Activation activation in Activations.All)
             {
                 devices.Agree<T>(tolerance, 1, count, (s, r) => ActivationGradient.Run(s[0], s[1], activation, rows, columns, r), g, y);
                 devices.Agree<T>(tolerance, rows, columns, (s, r) => ActivationGradient.Run(s[0], s[1], activation, rows, columns, s[0], r),
@@ -117,13 +114,13 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
     {
         int count = rows * columns;
         T[] g = TwoDevices.Random<T>(count, 1, 2), y = TwoDevices.Random<T>(count, 1, 3);
-        foreach (Activation activation in s_activations)
+        foreach (Activation activation in Activations.All)
         {
             (T[] result, T[] sums) = Run(1, inPlace: false);
             double[] expected = new double[columns], lost = new double[columns];
             for (int i = 0; i < count; i++)
             {
-                double value = Derivative(activation, double.CreateTruncating(y[i])) * double.CreateTruncating(g[i]);
+                double value = Activations.Derivative(activation, double.CreateTruncating(y[i])) * double.CreateTruncating(g[i]);
                 Assert.True(Math.Abs(value - double.CreateTruncating(result[i])) <= tolerance,
                     $"{activation.Kind}, element {i}: {result[i]}, expected {value}");
 
@@ -164,13 +161,4 @@ public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<
             }
         }
     }
-
-    private static double Derivative(Activation activation, double y) => activation.Kind switch
-    {
-        ActivationKind.Relu => y > 0 ? 1 : 0,
-        ActivationKind.LeakyRelu => y > 0 ? 1 : activation.Slope,
-        ActivationKind.Tanh => 1 - (y * y),
-        ActivationKind.Sigmoid => y * (1 - y),
-        _ => 1,
-    };
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
+using Engine.Kernels.Gemm.Gpu;
 using Engine.Tests.Gpu;
 using Xunit;
 
@@ -10,16 +11,10 @@ namespace Engine.Tests.Gemm;
 /// <summary>Every rung of the ladder against the triple loop in float64.</summary>
 public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
-    private static readonly Activation[] s_activations =
-        [Activation.None, Activation.Relu, Activation.LeakyRelu(0.2f), Activation.Tanh, Activation.Sigmoid];
-
-    public static TheoryData<MatMulRung> Rungs => new(AllRungs);
-
-    private static IEnumerable<MatMulRung> AllRungs =>
-        Enum.GetValues<MatMulRung>().Where(rung => rung < MatMulRung.Tf32 || KernelDevice.HasTensorCores);
+    public static TheoryData<int> Rungs => [.. Enumerable.Range(1, KernelDevice.LastRung)];
 
     [Theory, MemberData(nameof(Rungs))]
-    public void Shapes_on_and_beside_the_tiles_of_16(MatMulRung rung)
+    public void Shapes_on_and_beside_the_tiles_of_16(int rung)
     {
         int form = 0;
         foreach ((int m, int n, int k) in (
@@ -28,8 +23,8 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
                 foreach (bool transposeB in (bool[])[false, true])
                 {
                     MatMulShape shape = new(m, n, k, transposeA, transposeB);
-                    Check<float>(rung, shape, form % 2 == 0, s_activations[form % 5], form % 3 == 0, 2e-6);
-                    if (form % 4 == 0) Check<double>(rung, shape, form % 2 == 1, s_activations[form % 5], form % 3 == 1, 4e-15);
+                    Check<float>((KernelRung)rung, shape, form % 2 == 0, Activations.All[form % 5], form % 3 == 0, 2e-6);
+                    if (form % 4 == 0) Check<double>((KernelRung)rung, shape, form % 2 == 1, Activations.All[form % 5], form % 3 == 1, 4e-15);
                     form++;
                 }
     }
@@ -46,47 +41,50 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
         foreach (bool transposeA in (bool[])[false, true])
             foreach (bool transposeB in (bool[])[false, true])
             {
-                foreach (MatMulRung rung in AllRungs.Where(rung => rung >= MatMulRung.RegisterTile))
+                for (int rung = (int)KernelRung.RegisterTile; rung <= KernelDevice.LastRung; rung++)
                 {
-                    Check<float>(rung, new(m, n, k, transposeA, transposeB), form % 2 == 0, s_activations[form % 5], form % 3 == 0, 2e-6);
+                    Check<float>((KernelRung)rung, new(m, n, k, transposeA, transposeB), form % 2 == 0, Activations.All[form % 5],
+                        form % 3 == 0, 2e-6);
                     form++;
                 }
             }
 
-        Check<double>(MatMulRung.RegisterTile, new(m, n, k), bias: true, Activation.None, accumulate: true, 4e-15);
+        Check<double>(KernelRung.RegisterTile, new(m, n, k), bias: true, Activation.None, accumulate: true, 4e-15);
     }
 
     [Theory, MemberData(nameof(Rungs))]
-    public void Batches_and_shared_operands(MatMulRung rung)
+    public void Batches_and_shared_operands(int rung)
     {
         foreach ((int? strideA, int? strideB) in ((int?, int?)[])[(null, null), (0, null), (null, 0), (7 * 12 + 3, 12 * 8 + 4)])
-            Check<float>(rung, new(7, 8, 12, Batch: 3, StrideA: strideA, StrideB: strideB), bias: true, Activation.Relu, accumulate: true,
+            Check<float>((KernelRung)rung, new(7, 8, 12, Batch: 3, StrideA: strideA, StrideB: strideB), bias: true, Activation.Relu,
+                accumulate: true,
                 2e-6);
     }
 
     [Theory, MemberData(nameof(Rungs))]
-    public void Sums_split_into_parts(MatMulRung rung)
+    public void Sums_split_into_parts(int rung)
     {
         int form = 0;
         foreach ((int m, int n, int k, int parts) in (
             (int, int, int, int)[])[(5, 8, 64, 2), (9, 7, 65, 2), (3, 4, 100, 3), (4, 4, 40, 8), (2, 3, 7, 4)])
         {
-            Check<float>(rung, new(m, n, k, form % 2 == 0, form % 3 == 0), form % 2 == 1, s_activations[form % 5], form % 2 == 0, 2e-6,
+            Check<float>((KernelRung)rung, new(m, n, k, form % 2 == 0, form % 3 == 0), form % 2 == 1, Activations.All[form % 5],
+                form % 2 == 0, 2e-6,
                 parts);
             form++;
         }
 
-        Check<float>(rung, new(6, 5, 70, Batch: 2), bias: true, Activation.Relu, accumulate: false, 2e-6, parts: 3);
-        Check<double>(rung, new(6, 5, 70), bias: true, Activation.Relu, accumulate: true, 4e-15, parts: 3);
+        Check<float>((KernelRung)rung, new(6, 5, 70, Batch: 2), bias: true, Activation.Relu, accumulate: false, 2e-6, parts: 3);
+        Check<double>((KernelRung)rung, new(6, 5, 70), bias: true, Activation.Relu, accumulate: true, 4e-15, parts: 3);
     }
 
     [Fact]
     public void Small_products_with_long_sums_are_split_so_that_a_card_is_busy()
     {
-        Assert.Equal(new(MatMulRung.AsyncTile, 12), MatMulPlan.For(new(64, 784, 784), MatMulRung.AsyncTile, 132));
-        Assert.Equal(new(MatMulRung.AsyncTile, 64), MatMulPlan.For(new(512, 128, 100_000, TransposeA: true), MatMulRung.AsyncTile, 132));
-        Assert.Equal(new(MatMulRung.Tf32, 1), MatMulPlan.For(new(4096, 4096, 4096), MatMulRung.Tf32, 132));
-        Assert.Equal(new(MatMulRung.SharedTile, 1), MatMulPlan.For(new(64, 256, 100), MatMulRung.AsyncTile, 132));
+        Assert.Equal(new(KernelRung.AsyncTile, 12), MatMulPlan.For(new(64, 784, 784), KernelRung.AsyncTile, 132));
+        Assert.Equal(new(KernelRung.AsyncTile, 64), MatMulPlan.For(new(512, 128, 100_000, TransposeA: true), KernelRung.AsyncTile, 132));
+        Assert.Equal(new(KernelRung.Tf32, 1), MatMulPlan.For(new(4096, 4096, 4096), KernelRung.Tf32, 132));
+        Assert.Equal(new(KernelRung.SharedTile, 1), MatMulPlan.For(new(64, 256, 100), KernelRung.AsyncTile, 132));
     }
 
     [Fact]
@@ -95,7 +93,7 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
         using Device simulator = Device.Open("simulator");
         simulator.Precision = Precision.Tf32;
         Storage a = TwoDevices.With<float>(simulator, [1f + (1f / (1 << 20))]), c = simulator.Allocate(DType.Float32, 1);
-        DeviceException error = Assert.Throws<DeviceException>(() => MatMul.RunByPlan(new(MatMulRung.Tf32), a, a, c, new(1, 1, 1)));
+        DeviceException error = Assert.Throws<DeviceException>(() => GpuMatMul.RunByPlan(new(KernelRung.Tf32), a, a, c, new(1, 1, 1)));
         Assert.Contains("needs an NVIDIA card of compute capability 8.0", error.Message, StringComparison.Ordinal);
         MatMul.Run(a, a, c, new(1, 1, 1));
         float[] product = new float[1];
@@ -106,15 +104,16 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
     [Fact]
     public void The_product_chooses_a_rung_by_its_shape()
     {
-        Assert.Equal(MatMulRung.Naive, MatMulPlan.For(new(1, 1000, 1000), MatMulRung.RegisterTile, 32).Rung);
-        Assert.Equal(MatMulRung.SharedTile, MatMulPlan.For(new(64, 256, 100), MatMulRung.RegisterTile, 32).Rung);
-        Assert.Equal(MatMulRung.RegisterTile, MatMulPlan.For(new(1024, 1024, 1024), MatMulRung.RegisterTile, 32).Rung);
-        Assert.Equal(MatMulRung.RegisterTile, MatMulPlan.For(new(128, 128, 64, Batch: 64), MatMulRung.RegisterTile, 32).Rung);
-        Assert.Equal(MatMulRung.Naive, MatMulPlan.For(new(64, 2_000_000, 4), MatMulRung.RegisterTile, 32).Rung);
+        Assert.Equal(KernelRung.Naive, MatMulPlan.For(new(1, 1000, 1000), KernelRung.RegisterTile, 32).Rung);
+        Assert.Equal(KernelRung.SharedTile, MatMulPlan.For(new(64, 256, 100), KernelRung.RegisterTile, 32).Rung);
+        Assert.Equal(KernelRung.RegisterTile, MatMulPlan.For(new(1024, 1024, 1024), KernelRung.RegisterTile, 32).Rung);
+        Assert.Equal(KernelRung.RegisterTile, MatMulPlan.For(new(128, 128, 64, Batch: 64), KernelRung.RegisterTile, 32).Rung);
+        Assert.Equal(KernelRung.Naive, MatMulPlan.For(new(64, 2_000_000, 4), KernelRung.RegisterTile, 32).Rung);
         float[] a = TwoDevices.Random<float>(20 * 12), b = TwoDevices.Random<float>(12 * 10);
         devices.Agree<float>(2e-6, 1, 200, (s, c) => MatMul.Run(s[0], s[1], c, new MatMulShape(20, 10, 12)), a, b);
         Assert.Throws<DeviceException>(
-            () => TwoDevices.On(devices.Cpu, new float[4], (s, c) => MatMul.RunByPlan(new(MatMulRung.Naive), s[0], s[0], c, new(2, 2, 2)),
+            () => TwoDevices.On(devices.Cpu, new float[4],
+                (s, c) => GpuMatMul.RunByPlan(new(KernelRung.Naive), s[0], s[0], c, new(2, 2, 2)),
                 new float[4]));
     }
 
@@ -135,19 +134,19 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
             Assert.Contains(why, Assert.Throws<DeviceException>(() => KernelChoice.Of("matmul", wanted)).Message);
     }
 
-    private void Check<T>(MatMulRung rung, MatMulShape shape, bool bias, Activation activation, bool accumulate, double tolerance,
+    private void Check<T>(KernelRung rung, MatMulShape shape, bool bias, Activation activation, bool accumulate, double tolerance,
         int parts = 1)
         where T : unmanaged, INumber<T>
     {
         // The tensor cores take float32, and round it: to 11 significant bits, or to 8.
-        if (rung >= MatMulRung.Tf32 && typeof(T) == typeof(double)) return;
-        if (rung >= MatMulRung.Tf32) tolerance = rung == MatMulRung.Tf32 ? 1e-3 : 8e-3;
+        if (rung >= KernelRung.Tf32 && typeof(T) == typeof(double)) return;
+        if (rung >= KernelRung.Tf32) tolerance = rung == KernelRung.Tf32 ? 1e-3 : 8e-3;
         (int m, int n, int k, bool ta, bool tb, int batch, int? strideA, int? strideB) = shape;
         T[] a = TwoDevices.Random<T>((int)shape.LengthA, 1, 1), b = TwoDevices.Random<T>((int)shape.LengthB, 1, 2);
         T[] biases = TwoDevices.Random<T>(n, 1, 3), before = TwoDevices.Random<T>((int)shape.LengthC, 1, 4);
         T[] found = TwoDevices.On(
             devices.Gpu, before, (s, c) =>
-                MatMul.RunByPlan(new(rung, parts), s[0], s[1], c, shape, bias ? s[2] : null, activation, accumulate), a, b, biases);
+                GpuMatMul.RunByPlan(new(rung, parts), s[0], s[1], c, shape, bias ? s[2] : null, activation, accumulate), a, b, biases);
         for (int at = 0; at < found.Length; at++)
         {
             int column = at % n, row = at / n % m, item = at / n / m;
@@ -157,7 +156,7 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
             for (int p = 0; p < k; p++)
                 Add(Of(a[(item * (strideA ?? m * k)) + (ta ? (p * m) + row : (row * k) + p)])
                     * Of(b[(item * (strideB ?? k * n)) + (tb ? (column * k) + p : (p * n) + column)]));
-            double expected = Apply(activation, sum), allowed = tolerance * Math.Sqrt(Math.Max(k, 1)) * (size + Math.Abs(expected));
+            double expected = Activations.Apply(activation, sum), allowed = tolerance * Math.Sqrt(Math.Max(k, 1)) * (size + Math.Abs(expected));
             Assert.True(Math.Abs(Of(found[at]) - expected) <= allowed,
                 $"{rung}, {shape}, {activation}, accumulate {accumulate}: [{item}, {row}, {column}] is {found[at]}, expected {expected}");
 
@@ -170,13 +169,4 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
     }
 
     private static double Of<T>(T x) where T : INumber<T> => double.CreateChecked(x);
-
-    private static double Apply(Activation activation, double x) => activation.Kind switch
-    {
-        ActivationKind.Relu => Math.Max(x, 0),
-        ActivationKind.LeakyRelu => x > 0 ? x : activation.Slope * x,
-        ActivationKind.Tanh => Math.Tanh(x),
-        ActivationKind.Sigmoid => 1 / (1 + Math.Exp(-x)),
-        _ => x,
-    };
 }

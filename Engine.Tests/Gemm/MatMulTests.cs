@@ -21,9 +21,6 @@ public sealed class MatMulTests
         { 194, 20, 515 }, { 3, 784, 2 }, { 64, 256, 100 }, { 33, 145, 0 }, { 5, 3, 0 },
     };
 
-    private static readonly Activation[] s_activations =
-        [Activation.None, Activation.Relu, Activation.LeakyRelu(0.2f), Activation.Tanh, Activation.Sigmoid];
-
     [Theory, MemberData(nameof(Shapes))]
     public void Every_form_agrees_with_the_triple_loop_in_float(int m, int n, int k) => EveryForm<float>(m, n, k, 2e-6);
 
@@ -179,7 +176,7 @@ public sealed class MatMulTests
                 foreach (bool bias in (bool[])[false, true])
                     foreach (bool accumulate in (bool[])[false, true])
                     {
-                        Activation activation = s_activations[form % s_activations.Length];
+                        Activation activation = Activations.All[form % Activations.All.Length];
                         Case<T> x = new(new MatMulShape(m, n, k, ta, tb), bias, activation, accumulate, form++);
                         x.Check(x.Run(device), tolerance);
                         x.CheckOnNarrowVectors(device, tolerance);
@@ -223,7 +220,7 @@ public sealed class MatMulTests
         internal T[] Run(CpuDevice device) => Run(device, (a, b, c, bias) => MatMul.Run(a, b, c, _shape, bias, _activation, _accumulate));
 
         internal T[] Run<TV>(CpuDevice device) where TV : unmanaged, IVectorLane<TV, T> =>
-            Run(device, (a, b, c, bias) => MatMul.RunOnHost<TV, T>(device, a, b, c, _shape, bias, _activation, _accumulate));
+            Run(device, (a, b, c, bias) => HostMatMul.Run<TV, T>(device, a, b, c, _shape, bias, _activation, _accumulate));
 
         internal void CheckOnNarrowVectors(CpuDevice device, double tolerance)
         {
@@ -263,7 +260,7 @@ public sealed class MatMulTests
                             size += Math.Abs(x * y);
                         }
 
-                        double b = _bias is null ? 0 : Of(_bias[j]), value = Apply(sum + b);
+                        double b = _bias is null ? 0 : Of(_bias[j]), value = Activations.Apply(_activation, sum + b);
                         result[at] = (value, size + Math.Abs(b) + Math.Abs(value));
                     }
 
@@ -271,15 +268,6 @@ public sealed class MatMulTests
         }
 
         private static double Of(T x) => double.CreateChecked(x);
-
-        private double Apply(double x) => _activation.Kind switch
-        {
-            ActivationKind.Relu => Math.Max(x, 0),
-            ActivationKind.LeakyRelu => x > 0 ? x : _activation.Slope * x,
-            ActivationKind.Tanh => Math.Tanh(x),
-            ActivationKind.Sigmoid => 1 / (1 + Math.Exp(-x)),
-            _ => x,
-        };
 
         /// <summary>C lies within a block whose end the pool rounds up: the words behind it must be left alone.</summary>
         private unsafe T[] Run(CpuDevice device, Action<Storage, Storage, Storage, Storage?> product)

@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.Kernels.Devices;
+using Engine.Kernels.Gemm.Gpu;
 
 namespace Engine.Tests.Gpu;
 
@@ -22,6 +23,9 @@ internal static class KernelDevice
 
     /// <summary>Whether rungs of mma.sync can run.</summary>
     internal static bool HasTensorCores => !IsSimulator && s_hasTensorCores.Value;
+
+    /// <summary>The number of the highest rung of the matrix products and convolutions that can run.</summary>
+    internal static int LastRung => (int)(HasTensorCores ? KernelRung.BFloat16 : KernelRung.AsyncTile);
 
     internal static Device Open() => Device.Open(Name);
 

@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Engine.Kernels.Attention.Gpu;
 using Engine.Kernels.Conv.Gpu;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Elementwise;
 using Engine.Kernels.Flows;
 using Engine.Kernels.Flows.Gpu;
 using Engine.Kernels.Gates;
@@ -119,7 +121,7 @@ public sealed class PtxTests
         { typeof(GroupNormalization), "BackwardKernel", [typeof(DoubleScalar), typeof(FoldedNothing), typeof(OneThread)], 256 },
         { typeof(GroupNormalization), "PartKernel", [typeof(FloatScalar), typeof(FoldedSilu)], 256 },
         { typeof(GroupNormalization), "FinishKernel", [typeof(FloatScalar)], 256 },
-        { typeof(ActivationGradient), "PartKernel", [typeof(FloatScalar), typeof(Kernels.Elementwise.LeakyReluGradient)], 256 },
+        { typeof(GpuActivationGradient), "PartKernel", [typeof(FloatScalar), typeof(Kernels.Elementwise.LeakyReluGradient)], 256 },
         { typeof(SumOfSquares), "ChunkKernel", [typeof(float), typeof(FloatToDouble)], 256 },
         { typeof(GpuAffineCoupling), "InputKernel", [typeof(FloatScalar)], 0 },
         { typeof(BatchNormalization), "PrepareKernel", [typeof(FloatScalar)], 0 },

@@ -3,6 +3,7 @@ using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Gpu;
 using Engine.Kernels.Conv.Host;
 using Engine.Kernels.Devices;
+using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
 using Engine.Tests.Gpu;
@@ -23,21 +24,21 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         new(1, 12, 12, 17, 130, 3, 3, 1, 1, Conv2dPadding.All(1)),
     ];
 
-    public static TheoryData<int, Conv2dRung> Cases
+    public static TheoryData<int, int> Cases
     {
         get
         {
-            TheoryData<int, Conv2dRung> cases = [];
+            TheoryData<int, int> cases = [];
             for (int i = 0; i < s_shapes.Length; i++)
-                foreach (Conv2dRung rung in (
-                    Conv2dRung[])[Conv2dRung.RegisterTile, Conv2dRung.AsyncTile, Conv2dRung.Tf32, Conv2dRung.BFloat16]) cases.Add(i, rung);
+                for (KernelRung rung = KernelRung.RegisterTile; rung <= KernelRung.BFloat16; rung++) cases.Add(i, (int)rung);
             return cases;
         }
     }
 
     [Theory, MemberData(nameof(Cases))]
-    public void A_convolution_and_its_gradients(int index, Conv2dRung rung)
+    public void A_convolution_and_its_gradients(int index, int number)
     {
+        KernelRung rung = (KernelRung)number;
         Conv2dShape shape = s_shapes[index];
         Conv2dLayout layout = new(shape);
         int splits = index == 2 ? 2 : 1;
@@ -51,7 +52,7 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
             where TProduct : unmanaged, IConv2dProduct<TProduct>
         {
             float[] expected = TwoDevices.On(devices.Cpu, new float[length], onHost, a, b), found = Run(rung, product, a, b, splits);
-            double tolerance = rung switch { Conv2dRung.Tf32 => 2e-3, Conv2dRung.BFloat16 => 2e-2, _ => 2e-6 };
+            double tolerance = rung switch { KernelRung.Tf32 => 2e-3, KernelRung.BFloat16 => 2e-2, _ => 2e-6 };
             for (int i = 0; i < product.Elements; i++)
             {
                 double sum = Enumerable.Range(0, splits).Sum(split => (double)found[(split * product.Elements) + i]);
@@ -61,19 +62,19 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         }
     }
 
-    private float[] Run<TProduct>(Conv2dRung rung, TProduct product, float[] a, float[] b, int splits)
+    private float[] Run<TProduct>(KernelRung rung, TProduct product, float[] a, float[] b, int splits)
         where TProduct : unmanaged, IConv2dProduct<TProduct>
     {
         (Type type, Type[] arguments, int threads, int tile) = rung switch
         {
-            Conv2dRung.RegisterTile =>
+            KernelRung.RegisterTile =>
                 (typeof(RegisterTileConv2d), new[] { typeof(FloatScalar), typeof(TProduct), typeof(Identity) }, RegisterTileConv2d.Threads,
                     RegisterTileConv2d.Tile),
-            Conv2dRung.AsyncTile => (
+            KernelRung.AsyncTile => (
                 typeof(AsyncTileConv2d), [typeof(TProduct), typeof(Identity)], RegisterTileConv2d.Threads, RegisterTileConv2d.Tile),
             _ when typeof(TProduct) == typeof(WeightGradientProduct) =>
                 (typeof(TensorTileWeightGradient), [typeof(Identity)], TensorTile.Threads, TensorTile.Tile),
-            Conv2dRung.Tf32 => (typeof(TensorTileConv2d), [typeof(Tf32Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads,
+            KernelRung.Tf32 => (typeof(TensorTileConv2d), [typeof(Tf32Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads,
                 TensorTile.Tile),
             _ => (typeof(TensorTileConv2d), [typeof(BFloat16Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads,
                 TensorTile.Tile),
@@ -89,11 +90,11 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
             .. PtxMachine.Of(Conv2dPlan.SplitDepth(product.Depth, splits)), .. PtxMachine.Of(product.Elements), .. PtxMachine.Of(0),
         ];
         (int, int, int) grid = ((product.Rows + tile - 1) / tile, (product.Columns + tile - 1) / tile, product.Parts * splits);
-        if (rung == Conv2dRung.RegisterTile)
+        if (rung == KernelRung.RegisterTile)
         {
             machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(product), views, [0]);
         }
-        else if (rung == Conv2dRung.AsyncTile)
+        else if (rung == KernelRung.AsyncTile)
         {
             machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(atA), PtxMachine.Of(atB), [0]);
         }
@@ -110,13 +111,13 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
         }
         else
         {
-            int perChunk = rung == Conv2dRung.Tf32 ? 4 : 8;
+            int perChunk = rung == KernelRung.Tf32 ? 4 : 8;
             PackedLayout image = TensorTileConv2d.ImageOf(product, a.Length, perChunk);
             PackedWeightLayout weight = PackedWeightLayout.Of(product, perChunk);
-            long atImage = machine.Memory.Add<int>(Packed(a, source => rung == Conv2dRung.Tf32
+            long atImage = machine.Memory.Add<int>(Packed(a, source => rung == KernelRung.Tf32
                 ? OperandPacking.Run<Tf32Rounding>((GpuDevice)devices.Gpu, image, source)
                 : OperandPacking.Run<BFloat16Rounding>((GpuDevice)devices.Gpu, image, source)));
-            long atWeight = machine.Memory.Add<int>(Packed(b, source => rung == Conv2dRung.Tf32
+            long atWeight = machine.Memory.Add<int>(Packed(b, source => rung == KernelRung.Tf32
                 ? WeightPacking.Run<Tf32Rounding, TProduct>((GpuDevice)devices.Gpu, product, weight, source)
                 : WeightPacking.Run<BFloat16Rounding, TProduct>((GpuDevice)devices.Gpu, product, weight, source)));
             machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(product), views, PtxMachine.Of(image), PtxMachine.Of(atImage),

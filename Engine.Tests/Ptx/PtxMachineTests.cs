@@ -1,6 +1,7 @@
 using System.Reflection;
 using Engine.Kernels;
 using Engine.Kernels.Devices;
+using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
@@ -24,21 +25,21 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
 
     [Theory, MemberData(nameof(Shapes))]
     public void The_register_tile(int m, int n, int k, bool transposeA, bool transposeB, int batch, int parts) =>
-        Check(MatMulRung.RegisterTile, new(m, n, k, transposeA, transposeB, batch), parts, 2e-6);
+        Check(KernelRung.RegisterTile, new(m, n, k, transposeA, transposeB, batch), parts, 2e-6);
 
     [Theory, MemberData(nameof(Shapes))]
     public void The_tile_of_asynchronous_copies(int m, int n, int k, bool transposeA, bool transposeB, int batch, int parts) =>
-        Check(MatMulRung.AsyncTile, new(m, n, k, transposeA, transposeB, batch), parts, 2e-6);
+        Check(KernelRung.AsyncTile, new(m, n, k, transposeA, transposeB, batch), parts, 2e-6);
 
     [Theory, MemberData(nameof(Shapes))]
     public void Tensor_cores_with_TF32(int m, int n, int k, bool transposeA, bool transposeB, int batch, int parts) =>
-        Check(MatMulRung.Tf32, new(m, n, k, transposeA, transposeB, batch), parts, 2e-3);
+        Check(KernelRung.Tf32, new(m, n, k, transposeA, transposeB, batch), parts, 2e-3);
 
     [Theory, MemberData(nameof(Shapes))]
     public void Tensor_cores_with_bfloat16(int m, int n, int k, bool transposeA, bool transposeB, int batch, int parts) =>
-        Check(MatMulRung.BFloat16, new(m, n, k, transposeA, transposeB, batch), parts, 2e-2);
+        Check(KernelRung.BFloat16, new(m, n, k, transposeA, transposeB, batch), parts, 2e-2);
 
-    private void Check(MatMulRung rung, MatMulShape shape, int parts, double tolerance)
+    private void Check(KernelRung rung, MatMulShape shape, int parts, double tolerance)
     {
         float[] a = TwoDevices.Random<float>((int)shape.LengthA, 1, 1), b = TwoDevices.Random<float>((int)shape.LengthB, 1, 2);
         float[] bias = TwoDevices.Random<float>(shape.N, 1, 3), before = TwoDevices.Random<float>((int)shape.LengthC * parts, 1, 4);
@@ -64,15 +65,15 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
                 }
     }
 
-    private float[] Run(MatMulRung rung, MatMulShape shape, MatMulLayout layout, float[] a, float[] b, float[] bias, float[] before)
+    private float[] Run(KernelRung rung, MatMulShape shape, MatMulLayout layout, float[] a, float[] b, float[] bias, float[] before)
     {
-        bool tensors = rung >= MatMulRung.Tf32;
+        bool tensors = rung >= KernelRung.Tf32;
         (Type type, Type[] arguments, int threads) = rung switch
         {
-            MatMulRung.RegisterTile =>
+            KernelRung.RegisterTile =>
                 (typeof(RegisterTileMatMul), new[] { typeof(FloatScalar), Last(layout) }, RegisterTileMatMul.Threads),
-            MatMulRung.AsyncTile => (typeof(AsyncTileMatMul), [Last(layout)], RegisterTileMatMul.Threads),
-            MatMulRung.Tf32 => (typeof(TensorTileMatMul), [typeof(Tf32Rounding), Last(layout)], TensorTile.Threads),
+            KernelRung.AsyncTile => (typeof(AsyncTileMatMul), [Last(layout)], RegisterTileMatMul.Threads),
+            KernelRung.Tf32 => (typeof(TensorTileMatMul), [typeof(Tf32Rounding), Last(layout)], TensorTile.Threads),
             _ => (typeof(TensorTileMatMul), [typeof(BFloat16Rounding), Last(layout)], TensorTile.Threads),
         };
         PtxMachine machine = new(PtxTests.Ptx(type, "Kernel", arguments, threads, ILGPU.Runtime.Cuda.CudaArchitecture.SM_80));
@@ -81,7 +82,7 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
         (int, int, int) grid = ((shape.M + 127) / 128, (shape.N + 127) / 128, layout.Items);
         if (tensors)
         {
-            int perChunk = rung == MatMulRung.Tf32 ? 4 : 8;
+            int perChunk = rung == KernelRung.Tf32 ? 4 : 8;
             PackedLayout layoutA = PackedLayout.OfA(shape, layout, perChunk), layoutB = PackedLayout.OfB(shape, layout, perChunk);
             long atA = machine.Memory.Add<int>(Packed(rung, layoutA, a)), atB = machine.Memory.Add<int>(Packed(rung, layoutB, b));
             machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(layout), PtxMachine.Of(layoutA), PtxMachine.Of(atA), PtxMachine.Of(layoutB),
@@ -91,7 +92,7 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
         {
             long atA = machine.Memory.Add<float>(a), atB = machine.Memory.Add<float>(b);
             byte[] viewOfA = PtxMachine.View(atA, a.Length), viewOfB = PtxMachine.View(atB, b.Length);
-            if (rung == MatMulRung.RegisterTile) machine.Launch(
+            if (rung == KernelRung.RegisterTile) machine.Launch(
                 grid, (threads, 1, 1), PtxMachine.Of(layout), viewOfA, viewOfB, viewOfBias, viewOfC, [0]);
             else machine.Launch(grid, (threads, 1, 1), PtxMachine.Of(layout), viewOfA, PtxMachine.Of(atA), viewOfB, PtxMachine.Of(atB),
                 viewOfBias, viewOfC, [0]);
@@ -102,11 +103,11 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
 
     private static Type Last(MatMulLayout layout) => layout.Parts == 1 ? typeof(Relu) : typeof(Identity);
 
-    private int[] Packed(MatMulRung rung, PackedLayout layout, float[] operand)
+    private int[] Packed(KernelRung rung, PackedLayout layout, float[] operand)
     {
         GpuDevice simulator = (GpuDevice)devices.Gpu;
         Storage source = TwoDevices.With<float>(simulator, operand);
-        Storage packed = rung == MatMulRung.Tf32 ? OperandPacking.Run<Tf32Rounding>(simulator, layout, source)
+        Storage packed = rung == KernelRung.Tf32 ? OperandPacking.Run<Tf32Rounding>(simulator, layout, source)
             : OperandPacking.Run<BFloat16Rounding>(simulator, layout, source);
         int[] result = new int[packed.Length];
         packed.CopyTo<int>(result);

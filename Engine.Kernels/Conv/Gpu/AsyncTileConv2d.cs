@@ -8,9 +8,9 @@ using ILGPU.Runtime;
 namespace Engine.Kernels.Conv.Gpu;
 
 /// <summary>
-/// Rung 4: the sums of rung 3, fed by copies that nobody waits for, as in <see cref="AsyncTileMatMul"/>. It suits a convolution even better
-/// than a product: each number of the image is looked for on its own, and finds its place in the tile on its own, 4 bytes at a time,
-/// padding as a zero; and while it travels the thread looks for the next step's.
+/// Rung 4: the sums of rung 3, fed by asynchronous copies as in <see cref="AsyncTileMatMul"/>. It suits a convolution even better
+/// than a product: each element of the image is found on its own and copied to its place in the tile on its own, 4 bytes at a time,
+/// padding as a zero; and while it travels the thread finds those of the next step.
 /// </summary>
 internal static class AsyncTileConv2d
 {

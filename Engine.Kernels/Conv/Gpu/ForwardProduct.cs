@@ -17,7 +17,7 @@ internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2
 
     public ForwardProduct Part(int part) => new(_layout, part);
 
-    public int Rows => _layout.Batch * _layout.Y.Outputs * _layout.X.Outputs;
+    public int Rows => _layout.Batch * _layout.Y.OutputExtent * _layout.X.OutputExtent;
 
     public int Elements => Rows * _layout.Outputs;
 
@@ -29,11 +29,11 @@ internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2
 
     public Conv2dLine Line(int row)
     {
-        int x = row % _layout.X.Outputs;
-        int y = row / _layout.X.Outputs % _layout.Y.Outputs;
-        int image = row / _layout.X.Outputs / _layout.Y.Outputs;
+        int x = row % _layout.X.OutputExtent;
+        int y = row / _layout.X.OutputExtent % _layout.Y.OutputExtent;
+        int image = row / _layout.X.OutputExtent / _layout.Y.OutputExtent;
         return new(
-            image * _layout.Y.Inputs * _layout.X.Inputs,
+            image * _layout.Y.InputExtent * _layout.X.InputExtent,
             (y * _layout.Y.Stride) - _layout.Y.Before, (x * _layout.X.Stride) - _layout.X.Before);
     }
 
@@ -47,8 +47,8 @@ internal readonly struct ForwardProduct(Conv2dLayout layout, int group) : IConv2
     {
         int y = line.Y + (tap / _layout.X.Kernel * _layout.Y.Dilation);
         int x = line.X + (tap % _layout.X.Kernel * _layout.X.Dilation);
-        bool inside = y >= 0 && y < _layout.Y.Inputs && x >= 0 && x < _layout.X.Inputs;
-        return inside ? line.Start + (y * _layout.X.Inputs) + x : -1;
+        bool inside = y >= 0 && y < _layout.Y.InputExtent && x >= 0 && x < _layout.X.InputExtent;
+        return inside ? line.Start + (y * _layout.X.InputExtent) + x : -1;
     }
 
     public int AtA(Conv2dLine line, int depth)

@@ -83,3 +83,24 @@ internal readonly struct Conv2dElement(int part, int row, int column)
 {
     internal readonly int Part = part, Row = row, Column = column;
 }
+
+/// <summary>
+/// A convolution as its GPU kernels take it. As in <see cref="Conv2dShape"/>, inputs and outputs are channels; extents are in the axes.
+/// </summary>
+internal readonly struct Conv2dLayout
+{
+    internal readonly int Batch, Inputs, Outputs, Groups, GroupInputs, GroupOutputs;
+    internal readonly ConvAxis Y, X;
+
+    /// <summary>Taps that take part, the first in raster order, and those of the last row that do.</summary>
+    internal readonly int Taps, LastTaps;
+
+    internal Conv2dLayout(in Conv2dShape uncropped)
+    {
+        Conv2dShape shape = uncropped.Cropped;
+        (Taps, LastTaps) = (shape.LiveTaps, shape.KernelWidth - shape.MaskedTaps);
+        (Batch, Inputs, Outputs, Groups, GroupInputs, GroupOutputs) =
+            (shape.Batch, shape.Inputs, shape.Outputs, shape.Groups, shape.GroupInputs, shape.GroupOutputs);
+        (Y, X) = (shape.RowAxis, shape.ColumnAxis);
+    }
+}

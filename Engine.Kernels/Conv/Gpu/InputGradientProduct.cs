@@ -10,7 +10,7 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
 {
     private readonly Conv2dLayout _layout;
     private readonly int _group;
-    private readonly Conv2dPhase _y, _x;
+    private readonly ConvPhase _y, _x;
 
     // Masked taps are the last of the kernel's last row, and so the last of a phase.
     private readonly int _taps;
@@ -40,7 +40,7 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
 
     public int ResultChannels => _layout.Inputs;
 
-    public int Elements => _layout.Batch * _layout.Y.Inputs * _layout.X.Inputs * _layout.Inputs;
+    public int Elements => _layout.Batch * _layout.Y.InputExtent * _layout.X.InputExtent * _layout.Inputs;
 
     public int Depth => _taps * _layout.GroupOutputs;
 
@@ -49,7 +49,7 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
         int x = row % _x.Places;
         int y = row / _x.Places % _y.Places;
         int image = row / _x.Places / _y.Places;
-        return new(image * _layout.Y.Outputs * _layout.X.Outputs, _y.OutputOf(y), _x.OutputOf(x));
+        return new(image * _layout.Y.OutputExtent * _layout.X.OutputExtent, _y.SourceOf(y), _x.SourceOf(x));
     }
 
     public int Channels => _layout.GroupOutputs;
@@ -60,10 +60,10 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
 
     public int PixelOf(Conv2dLine line, int tap)
     {
-        int y = line.Y - (tap / _x.Taps * _y.OutputStep);
-        int x = line.X - (tap % _x.Taps * _x.OutputStep);
-        bool inside = y >= 0 && y < _layout.Y.Outputs && x >= 0 && x < _layout.X.Outputs;
-        return inside ? line.Start + (y * _layout.X.Outputs) + x : -1;
+        int y = line.Y + (tap / _x.Taps * _y.SourceTapStep);
+        int x = line.X + (tap % _x.Taps * _x.SourceTapStep);
+        bool inside = y >= 0 && y < _layout.Y.OutputExtent && x >= 0 && x < _layout.X.OutputExtent;
+        return inside ? line.Start + (y * _layout.X.OutputExtent) + x : -1;
     }
 
     public int AtA(Conv2dLine line, int depth)
@@ -84,10 +84,11 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
 
     public int AtC(int row, int column)
     {
-        int x = _x.InputOf(row % _x.Places);
-        int y = _y.InputOf(row / _x.Places % _y.Places);
+        int x = _x.TargetOf(row % _x.Places);
+        int y = _y.TargetOf(row / _x.Places % _y.Places);
         int image = row / _x.Places / _y.Places;
-        return (((((image * _layout.Y.Inputs) + y) * _layout.X.Inputs) + x) * _layout.Inputs) + (_group * _layout.GroupInputs) + column;
+        return (((((image * _layout.Y.InputExtent) + y) * _layout.X.InputExtent) + x) * _layout.Inputs) + (_group * _layout.GroupInputs)
+            + column;
     }
 
     public int AtBias(int column) => (_group * _layout.GroupInputs) + column;
@@ -96,10 +97,10 @@ internal readonly struct InputGradientProduct : IConv2dProduct<InputGradientProd
     {
         int channel = element % _layout.Inputs;
         int left = element / _layout.Inputs;
-        int x = left % _layout.X.Inputs;
-        left /= _layout.X.Inputs;
-        int y = left % _layout.Y.Inputs;
-        int image = left / _layout.Y.Inputs;
+        int x = left % _layout.X.InputExtent;
+        left /= _layout.X.InputExtent;
+        int y = left % _layout.Y.InputExtent;
+        int image = left / _layout.Y.InputExtent;
         int phase = (y % _layout.Y.Stride * _layout.X.Stride) + (x % _layout.X.Stride);
         InputGradientProduct part = new(_layout, (phase * _layout.Groups) + (channel / _layout.GroupInputs));
         int row = (((image * part._y.Places) + (y / _layout.Y.Stride)) * part._x.Places) + (x / _layout.X.Stride);

@@ -11,12 +11,12 @@ namespace Engine.Kernels.Conv.Gpu;
 /// <summary>
 /// Rungs 5 and 6 for the gradient of the weight, whose rows are taps and channels of the input, whose columns are channels of the output,
 /// and which sums over the pixels of all images. Neighbours in memory are channels, and so neighbouring lines of both operands, not
-/// neighbours in depth as <see cref="TensorTileConv2d"/> wants them. The tiles lie as the images do, pixel by pixel, 128 lines beside each
-/// other, and each lane reads its own numbers.
+/// neighbours in depth as <see cref="TensorTileConv2d"/> wants them. The tiles lie as the images do, pixel by pixel, 128 lines side by
+/// side, and each lane reads its own elements.
 ///
 /// A thread copies the same four lines, of one tap, at every fourth pixel of a step of 16, so what it has to find is only where the tap
 /// meets the image there. Chunk c of pixel k is at place c ^ (2 (k % 4)): the 8 lines and 4 depths that a warp reads at once lie in all 32
-/// banks. Always TF32, for bfloat16 too: numbers of 2 bytes would have to be turned.
+/// banks. Always TF32, for bfloat16 too: elements of 2 bytes would have to be transposed.
 /// </summary>
 internal static class TensorTileWeightGradient
 {
@@ -69,7 +69,7 @@ internal static class TensorTileWeightGradient
         int taps = product.Rows / product.Channels;
         int tap = chunkA / image.Chunks;
 
-        // A lane's numbers: depth lane % 4, line lane / 4 of each piece.
+        // A lane's elements: depth lane % 4, line lane / 4 of each piece.
         int depthOfLane = thread % 4;
         int readA = (depthOfLane * DepthBytes) + ((TensorTile.WarpRow(thread) + (thread % 32 / 4)) * 4);
         int readB = TensorTile.OperandBytes + (depthOfLane * DepthBytes) + ((TensorTile.WarpColumn(thread) + (thread % 32 / 4)) * 4);

@@ -25,7 +25,7 @@ internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) :
 
     public int ResultChannels => _layout.Outputs;
 
-    public int Depth => _layout.Batch * _layout.Y.Outputs * _layout.X.Outputs;
+    public int Depth => _layout.Batch * _layout.Y.OutputExtent * _layout.X.OutputExtent;
 
     public Conv2dLine Line(int row)
     {
@@ -46,11 +46,11 @@ internal readonly struct WeightGradientProduct(Conv2dLayout layout, int group) :
     /// <summary>The pixel, counted through all images, that a row's tap meets at a depth; -1 in the padding.</summary>
     public int PixelOf(Conv2dLine line, int depth)
     {
-        int x = (depth % _layout.X.Outputs * _layout.X.Stride) + line.X;
-        int y = (depth / _layout.X.Outputs % _layout.Y.Outputs * _layout.Y.Stride) + line.Y;
-        int image = depth / _layout.X.Outputs / _layout.Y.Outputs;
-        bool inside = y >= 0 && y < _layout.Y.Inputs && x >= 0 && x < _layout.X.Inputs;
-        return inside ? (((image * _layout.Y.Inputs) + y) * _layout.X.Inputs) + x : -1;
+        int x = (depth % _layout.X.OutputExtent * _layout.X.Stride) + line.X;
+        int y = (depth / _layout.X.OutputExtent % _layout.Y.OutputExtent * _layout.Y.Stride) + line.Y;
+        int image = depth / _layout.X.OutputExtent / _layout.Y.OutputExtent;
+        bool inside = y >= 0 && y < _layout.Y.InputExtent && x >= 0 && x < _layout.X.InputExtent;
+        return inside ? (((image * _layout.Y.InputExtent) + y) * _layout.X.InputExtent) + x : -1;
     }
 
     public int AtA(Conv2dLine line, int depth)

@@ -1,8 +1,8 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
-using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Conv.Host;
 
@@ -17,7 +17,7 @@ namespace Engine.Kernels.Conv.Host;
 /// </remarks>
 internal unsafe struct ChannelGradientJob<TV, T> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
-    where T : unmanaged
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
     internal required HostMemoryPool Pool;
     internal required Conv2dShape Shape;
@@ -159,7 +159,7 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
     {
         T** rows = stackalloc T*[8];
         for (int i = 0; i < TileRows; i++) rows[i] = left + i;
-        RowsKernel<TV, T>.Run(rows, Shape.StrideWidth * leftPixel, vectors, right.First, right.Pixel, segments, count, sums,
+        MicroKernel<TV, T>.Run(rows, Shape.StrideWidth * leftPixel, vectors, right.First, right.Pixel, segments, count, sums,
             vectors * TV.Count, load);
     }
 

@@ -1,7 +1,8 @@
+using System.Numerics;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
-using Engine.Kernels.Norms;
+using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Conv.Host;
 
@@ -14,17 +15,17 @@ namespace Engine.Kernels.Conv.Host;
 /// A chunk is some of the images, which come band by band. Where the whole weight stays in the second-level cache, it takes all panels of
 /// all phases, so that a band is fetched once; a larger weight it takes by one panel of one phase.
 /// </remarks>
-internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
+internal unsafe struct DirectJob<TV, T, TOp> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
-    where T : unmanaged
-    where TEpilogue : struct, IEpilogue<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TOp : unmanaged, IUnaryOp
 {
     internal required HostMemoryPool Pool;
     internal required PhaseGrid Grid;
     internal required ColumnPanels Panels;
     internal required WeightPanels<TV, T> Weight;
     internal required Images<T> Source;
-    internal required TileWriter<TV, T, TEpilogue> Target;
+    internal required TileWriter<TV, T, TOp> Target;
 
     /// <summary>Channels of the source that a column sees.</summary>
     internal required int Depth;
@@ -71,8 +72,8 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
     {
         int panel = part % Panels.Count, phase = part / Panels.Count;
         int down = phase / Grid.Across, across = phase % Grid.Across;
-        AxisPhase rows = Grid.Rows(down), columns = Grid.Columns(across);
-        if (rows.Count <= 0 || columns.Count <= 0) return;
+        ConvPhase rows = Grid.Rows(down), columns = Grid.Columns(across);
+        if (rows.Places <= 0 || columns.Places <= 0) return;
         Panels.Locate(panel, out int group, out int vector, out int vectors);
         Place place = new(
             rows, columns, Weight.At(down, across, rows.Taps * columns.Taps, group, vector), group * Depth, group * Panels.Columns,
@@ -83,10 +84,10 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
 
     /// <summary>What a part computes, but for the images.</summary>
     private readonly struct Place(
-        AxisPhase rows, AxisPhase columns, T* weight, int groupChannel, int groupColumn, int column, int count, int vectors)
+        ConvPhase rows, ConvPhase columns, T* weight, int groupChannel, int groupColumn, int column, int count, int vectors)
     {
-        internal readonly AxisPhase PhaseRows = rows;
-        internal readonly AxisPhase PhaseColumns = columns;
+        internal readonly ConvPhase PhaseRows = rows;
+        internal readonly ConvPhase PhaseColumns = columns;
         internal readonly T* Weight = weight;
         internal readonly int GroupChannel = groupChannel;
         internal readonly int GroupColumn = groupColumn;
@@ -98,10 +99,10 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
     /// <summary>The pixels of a band, by the taps with which they meet the image.</summary>
     private readonly void WalkBand(in Place place, int image, int images, in ConvWorkspace<TV, T> work)
     {
-        for (int y = 0; y < place.PhaseRows.Count;)
+        for (int y = 0; y < place.PhaseRows.Places;)
         {
             int yEnd = place.PhaseRows.EndOfRun(y);
-            for (int x = 0; x < place.PhaseColumns.Count;)
+            for (int x = 0; x < place.PhaseColumns.Places;)
             {
                 int xEnd = place.PhaseColumns.EndOfRun(x);
                 int segments = FindSegments(place, y, x, work.Segments);
@@ -121,7 +122,7 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
         (int yFrom, int yTo) = place.PhaseRows.TapsAt(y);
         (int xFrom, int xTo) = place.PhaseColumns.TapsAt(x);
         if (xFrom == xTo) return 0;
-        bool together = place.PhaseColumns.TapStep == 1 && Depth == Source.Channels;
+        bool together = place.PhaseColumns.SourceTapStep == 1 && Depth == Source.Channels;
         int width = place.Vectors * TV.Count, count = 0;
         for (int ty = yFrom; ty < yTo; ty++)
         {
@@ -130,7 +131,7 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
             int step = together ? to - from : 1;
             for (int tx = from; tx < to; tx += step)
             {
-                nint left = (((nint)ty * place.PhaseRows.TapStep * Source.Width) + ((nint)tx * place.PhaseColumns.TapStep))
+                nint left = (((nint)ty * place.PhaseRows.SourceTapStep * Source.Width) + ((nint)tx * place.PhaseColumns.SourceTapStep))
                     * Source.Channels;
                 segments[count++] = new Segment(left, (((nint)ty * place.PhaseColumns.Taps) + tx) * Depth * width, (nint)step * Depth);
             }
@@ -146,7 +147,7 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
         int tileRows = TileSize<TV, T>.Rows, width = place.Vectors * TV.Count, filled = 0;
         T** sources = work.Sources;
         T** targets = work.Targets;
-        AxisPhase rows = place.PhaseRows, columns = place.PhaseColumns;
+        ConvPhase rows = place.PhaseRows, columns = place.PhaseColumns;
         for (int v = y; v < yEnd; v++)
         {
             for (int u = x; u < xEnd; u++)
@@ -154,17 +155,16 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
                 T* source = Source.At(
                     image, ((nint)v * rows.SourceStep) + rows.SourceFirst, ((nint)u * columns.SourceStep) + columns.SourceFirst)
                         + place.GroupChannel;
-                T* target = Target.At(image, rows.First + (v * rows.Step), columns.First + (u * columns.Step)) + place.GroupColumn
-                    + place.Column;
+                T* target = Target.At(image, rows.TargetOf(v), columns.TargetOf(u)) + place.GroupColumn + place.Column;
                 for (int n = 0; n < images; n++, source += Source.ImageStride, target += Target.ImageStride)
                 {
                     sources[filled] = source;
                     targets[filled++] = target;
 
                     // Written after the sums: a result larger than the caches is on its way by then.
-                    Memory.Prefetch(target, place.Columns);
+                    Prefetch.Lines(target, place.Columns);
                     if (filled < tileRows) continue;
-                    RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, width, work.Segments, segments, work.Tile, width,
+                    MicroKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, width, work.Segments, segments, work.Tile, width,
                         load: false);
                     Target.Write(work.Tile, targets, filled, place.Columns, place.Vectors, work.Bias);
                     filled = 0;
@@ -176,7 +176,37 @@ internal unsafe struct DirectJob<TV, T, TEpilogue> : IJob
 
         // The rows that a tile has too many repeat the last one, and are not written.
         for (int i = filled; i < tileRows; i++) sources[i] = sources[filled - 1];
-        RowsKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, width, work.Segments, segments, work.Tile, width, load: false);
+        MicroKernel<TV, T>.Run(sources, 1, place.Vectors, place.Weight, width, work.Segments, segments, work.Tile, width, load: false);
         Target.Write(work.Tile, targets, filled, place.Columns, place.Vectors, work.Bias);
     }
+}
+
+/// <summary>What a chunk of a convolution needs besides its operands.</summary>
+internal readonly unsafe struct ConvWorkspace<TV, T>(byte* block, int segments)
+    where TV : unmanaged, IVectorLane<TV, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private const int MaxRows = 8;
+
+    /// <summary>The sums of a tile.</summary>
+    internal readonly T* Tile = (T*)block;
+
+    /// <summary>The bias of the tile's columns, filled up with zeros.</summary>
+    internal readonly T* Bias = (T*)block + TileLength;
+
+    /// <summary>A pointer for each row of the tile: what it reads.</summary>
+    internal readonly T** Sources = (T**)(block + PointersAt);
+
+    /// <summary>A pointer for each row of the tile: where it goes.</summary>
+    internal readonly T** Targets = (T**)(block + PointersAt) + MaxRows;
+
+    /// <summary>The runs of depths.</summary>
+    internal readonly Segment* Segments = (Segment*)(block + PointersAt + (2 * MaxRows * sizeof(T*)));
+
+    /// <summary>The size of the block.</summary>
+    internal long Bytes => HostMemoryPool.RoundUp(PointersAt + (2 * MaxRows * sizeof(T*)) + ((long)sizeof(Segment) * segments));
+
+    private static int TileLength => TileSize<TV, T>.Columns * TileSize<TV, T>.Rows;
+
+    private static int PointersAt => (TileLength + TileSize<TV, T>.Columns) * sizeof(T);
 }

@@ -1,8 +1,9 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
-using Engine.Kernels.Norms;
+using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Conv.Host;
 
@@ -12,10 +13,10 @@ namespace Engine.Kernels.Conv.Host;
 /// contributes through each tap, and the contributions are then added up where they belong.
 /// </summary>
 /// <remarks>A chunk is some of the images, whole; they come in bands of rows whose contributions fit the second-level cache.</remarks>
-internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
+internal unsafe struct ScatterJob<TV, T, TOp> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
-    where T : unmanaged
-    where TEpilogue : struct, IEpilogue<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TOp : unmanaged, IUnaryOp
 {
     /// <summary>The pixels of a band, about.</summary>
     private const int BandPixels = 384;
@@ -32,7 +33,7 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
     internal required Images<T> Source;
     internal required Images<T> Target;
     internal required T* Bias;
-    internal required TEpilogue Epilogue;
+    internal required TOp Function;
     internal required bool Accumulate;
     internal required int Batch;
     internal required int ChunkImages;
@@ -100,7 +101,7 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
             // In the last vector of a source row, which ends with the row and so begins before the end of the last but one, the places that
             // are new: below 0.
             int whole = Source.Width / TV.Count * TV.Count, rest = Source.Width - whole;
-            for (int i = 0; i < TV.Count; i++) tail[i] = Scalar.Of<T>(i < TV.Count - rest ? 1 : -1);
+            for (int i = 0; i < TV.Count; i++) tail[i] = i < TV.Count - rest ? T.One : -T.One;
             int end = Math.Min((chunk + 1) * ChunkImages, Batch);
             for (int image = chunk * ChunkImages; image < end; image++)
             {
@@ -137,7 +138,7 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
             for (int line = 0; line < Lines; line += tileLines, weight += (nint)depth * TileSize<TV, T>.Rows)
             {
                 // While one panel is multiplied the next one's pixels are on their way.
-                Memory.Prefetch(next, share);
+                Prefetch.Lines(next, share);
                 next += share;
                 Panels<T> operands = new(depth, weight, 1, TileSize<TV, T>.Rows, panel, width, null, weight, 0);
                 MicroKernel<TV, T>.Run(Math.Min(tileLines, Lines - line), vectors, operands, products + ((nint)line * pitch) + first, pitch,
@@ -190,7 +191,7 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
             return;
         }
 
-        for (int x = from; x < to; x++) sum[x + shift] = Scalar.Add(sum[x + shift], contribution[x]);
+        for (int x = from; x < to; x++) sum[x + shift] = sum[x + shift] + contribution[x];
     }
 
     /// <summary>Brings phases and channels together and applies the epilogue, row by row.</summary>
@@ -210,15 +211,15 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
                     int at = (phase * channels) + c;
                     for (int u = 0; at < width; u++, at += Columns.Stride * channels)
                     {
-                        T value = Accumulate ? Scalar.Add(sum[u], target[at]) : sum[u];
-                        line[at] = Scalar.Add(value, bias);
+                        T value = Accumulate ? sum[u] + target[at] : sum[u];
+                        line[at] = value + bias;
                     }
                 }
             }
 
             for (int x = 0; x < width; x += TV.Count)
             {
-                TV value = Epilogue.Apply(TV.Load(line + x), TV.Of(0));
+                TV value = Function.Apply(TV.Load(line + x) + TV.Of(0));
                 if (x + TV.Count <= width)
                 {
                     TV.Store(value, target + x);
@@ -229,5 +230,33 @@ internal unsafe struct ScatterJob<TV, T, TEpilogue> : IJob
                 for (int rest = x; rest < width; rest++) target[rest] = line[rest];
             }
         }
+    }
+}
+
+/// <summary>Along one axis: source place q and tap k meet in target place q Stride + First + k Step, if that lies in [0, Extent).</summary>
+/// <param name="Extent">Places of the target.</param>
+/// <param name="SourceExtent">Places of the source.</param>
+/// <param name="Kernel">Taps.</param>
+/// <param name="Stride">Target places from one source place to the next.</param>
+/// <param name="First">The place of the first tap.</param>
+/// <param name="Step">Target places from one tap to the next.</param>
+internal readonly record struct ScatterAxis(int Extent, int SourceExtent, int Kernel, int Stride, int First, int Step)
+{
+    /// <summary>A convolution of stride 1: output q + p - k d.</summary>
+    internal static ScatterAxis Forward(ConvAxis axis) =>
+        new(axis.OutputExtent, axis.InputExtent, axis.Kernel, 1, axis.Before, -axis.Dilation);
+
+    /// <summary>A transposed convolution: result q s + k d - p.</summary>
+    internal static ScatterAxis Transposed(ConvAxis axis) =>
+        new(axis.InputExtent, axis.OutputExtent, axis.Kernel, axis.Stride, -axis.Before, axis.Dilation);
+
+    /// <summary>Target places with the same remainder by the stride.</summary>
+    internal int PhaseExtent => (Extent + Stride - 1) / Stride;
+
+    /// <summary>Where tap k takes the source: target place (q + shift) Stride + phase, phase in [0, Stride).</summary>
+    internal (int Shift, int Phase) Of(int tap)
+    {
+        int offset = First + (tap * Step), shift = (int)Math.Floor((double)offset / Stride);
+        return (shift, offset - (shift * Stride));
     }
 }

@@ -13,7 +13,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
 {
-    private const int Points = WinogradTransform.Points, Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs,
+    private const int Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs,
         Taps = WinogradAxis.Taps;
 
     /// <summary>Tiles of a block: the depth of its products.</summary>
@@ -89,7 +89,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
     /// <summary>Elements from one point of the inputs to the next.</summary>
     private static nint InputStep(int channels) => ((nint)BlockTiles * channels) + WinogradTransform.Apart;
 
-    /// <summary>Adds what some tiles of a kind bring. A bit for each point says whether its sums have begun.</summary>
+    /// <summary>Adds what some tiles of a kind contribute. A bit for each point says whether its sums have begun.</summary>
     private readonly void Block(in WinogradKind kind, long first, int channel, int channels, ref ulong begun, T* sums, in Work work)
     {
         int tiles = (int)Math.Min(BlockTiles, kind.Tiles - first);
@@ -106,18 +106,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
 
     private readonly void TransformInput(in WinogradKind kind, long tile, int t, int phase, int channel, int channels, in Work work)
     {
-        kind.Locate(tile, out int image, out int y, out int x);
-        for (int i = 0; i < Points; i++)
-        {
-            int v = ((y + Plan.Rows.Offset + i) * Plan.Rows.Stride) + (phase / Plan.Columns.Stride);
-            for (int j = 0; j < Points; j++)
-            {
-                int u = ((x + Plan.Columns.Offset + j) * Plan.Columns.Stride) + (phase % Plan.Columns.Stride);
-                bool inside = i < kind.Rows + 2 && j < kind.Columns + 2 && v >= 0 && v < Input.Height && u >= 0 && u < Input.Width;
-                work.Pixels[(i * Points) + j] = (inside ? Input.At(image, v, u) : work.Zeros) + channel;
-            }
-        }
-
+        Plan.FindPixels(kind, tile, phase, Input, channel, work.Zeros, work.Pixels);
         WinogradTiles<TV, T>.Input(
             work.Pixels, kind.Rows, kind.Columns, channels, work.Between, work.Inputs + ((nint)t * channels), InputStep(channels));
     }
@@ -172,7 +161,7 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
                 for (int c = 0; c < channels; c += tileRows, sum += (nint)tileRows * width)
                 {
                     for (int i = 0; i < tileRows; i++) rows[i] = inputs + c + i;
-                    RowsKernel<TV, T>.Run(rows, channels, vectors, panel, width, &segment, 1, sum, width, (begun >> point & 1) != 0);
+                    MicroKernel<TV, T>.Run(rows, channels, vectors, panel, width, &segment, 1, sum, width, (begun >> point & 1) != 0);
                 }
             }
         }

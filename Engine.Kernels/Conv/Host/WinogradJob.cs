@@ -1,6 +1,8 @@
+using System.Numerics;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Conv.Host;
 
@@ -9,12 +11,12 @@ namespace Engine.Kernels.Conv.Host;
 /// transformed to the points and stay in the second-level cache; the transformed weight comes panel by panel, and the sums of a panel are
 /// transformed back at once. Nothing transformed is longer than a block.
 /// </summary>
-internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
+internal unsafe struct WinogradJob<TV, T, TOp> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
-    where T : unmanaged
-    where TEpilogue : struct, IEpilogue<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TOp : unmanaged, IUnaryOp
 {
-    private const int Points = WinogradTransform.Points, Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs;
+    private const int Points2 = WinogradTransform.Points2, Outputs = WinogradTransform.Outputs;
 
     internal required HostMemoryPool Pool;
     internal required WinogradPlan Plan;
@@ -23,7 +25,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
     /// <summary>The transformed weight: <see cref="WinogradWeightJob{TV, T}"/>.</summary>
     internal required T* Weight;
     internal required Images<T> Source;
-    internal required TileWriter<TV, T, TEpilogue> Target;
+    internal required TileWriter<TV, T, TOp> Target;
 
     /// <summary>Tiles of a block.</summary>
     internal required int BlockTiles;
@@ -130,24 +132,11 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
 
     private readonly void TransformInputs(in WinogradKind kind, long first, int tiles, in Work work)
     {
-        int strideY = Plan.Transposed ? 1 : Plan.Rows.Stride, strideX = Plan.Transposed ? 1 : Plan.Columns.Stride;
         for (int t = 0; t < tiles; t++)
         {
-            kind.Locate(first + t, out int image, out int y, out int x);
             for (int phase = 0; phase < Plan.SourcePhases; phase++)
             {
-                for (int i = 0; i < Points; i++)
-                {
-                    int v = ((y + Plan.Rows.Offset + i) * strideY) + (phase / strideX);
-                    for (int j = 0; j < Points; j++)
-                    {
-                        int u = ((x + Plan.Columns.Offset + j) * strideX) + (phase % strideX);
-                        bool inside = i < kind.Rows + 2 && j < kind.Columns + 2 && v >= 0 && v < Source.Height && u >= 0
-                            && u < Source.Width;
-                        work.Pixels[(i * Points) + j] = inside ? Source.At(image, v, u) : work.Zeros;
-                    }
-                }
-
+                Plan.FindPixels(kind, first + t, phase, Source, 0, work.Zeros, work.Pixels);
                 WinogradTiles<TV, T>.Input(
                     work.Pixels, kind.Rows, kind.Columns, Plan.Depth, work.Between,
                     work.Inputs + ((nint)t * Depths) + ((nint)phase * Plan.Depth), InputStep);
@@ -175,7 +164,7 @@ internal unsafe struct WinogradJob<TV, T, TEpilogue> : IJob
             for (int t = 0; t < tiles && kind.Uses(point); t += tileRows)
             {
                 for (int i = 0; i < tileRows; i++) rows[i] = inputs + ((nint)Math.Min(t + i, tiles - 1) * Depths);
-                RowsKernel<TV, T>.Run(rows, 1, vectors, weight, width, work.Segments, segments, sums + ((nint)t * width), width,
+                MicroKernel<TV, T>.Run(rows, 1, vectors, weight, width, work.Segments, segments, sums + ((nint)t * width), width,
                     load: false);
             }
 

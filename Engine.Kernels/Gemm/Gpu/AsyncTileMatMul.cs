@@ -1,13 +1,15 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
-/// Rung 4: the sums of rung 3, fed by copies that nobody waits for (<see cref="AsyncCopy"/>). Rung 3 has one tile of each operand on its
+/// Rung 4: the sums of rung 3, fed by asynchronous copies (<see cref="AsyncCopy"/>). Rung 3 has one tile of each operand on its
 /// way, in registers, and stores it when it has computed from the one before. Here the tiles of the next three steps are on their way at
 /// once, past the registers: memory takes some 600 cycles to answer, a step of 8 takes a multiprocessor some 500, so one tile on its way is
 /// only just enough and three leave room.
@@ -88,5 +90,125 @@ internal static class AsyncTileMatMul
             AsyncCopy.WaitForAll();
             Group.Barrier();
         }
+    }
+}
+
+/// <summary>
+/// What <see cref="TileLoader"/> does, by asynchronous copies: tiles of one operand, 128 lines of depth 8, from memory to shared
+/// memory, where they lie depth by depth. Neighbouring lines travel 16 bytes at a time; where neighbours in memory are neighbours in depth,
+/// each element is copied on its own.
+/// </summary>
+/// <param name="lines">The lines of the operand.</param>
+/// <param name="depth">The depth of each.</param>
+/// <param name="lineStride">Elements from one line to the next.</param>
+/// <param name="depthStride">Elements from one step in depth to the next.</param>
+/// <param name="fours">1 where four neighbours may be copied at once.</param>
+/// <param name="start">Where the operand starts.</param>
+/// <param name="firstLine">The first line of the tile.</param>
+/// <param name="address">The address of the memory's first element.</param>
+internal readonly struct AsyncTileLoader(
+    int lines, int depth, int lineStride, int depthStride, int fours, int start, int firstLine, long address)
+{
+    private const int Line = 4 * RegisterTileMatMul.Line;
+
+    /// <summary>
+    /// Starts this thread's four copies of the tile at a depth, into shared memory from <paramref name="to"/> on; zeros outside the
+    /// operand.
+    /// </summary>
+    internal void Start(ArrayView<FloatScalar> operand, int firstDepth, ArrayView<FloatScalar> tile, int to)
+    {
+        int ownLine = depthStride == 1 ? Group.IdxX / 2 : Group.IdxX % 32 * 4;
+        int ownDepth = depthStride == 1 ? Group.IdxX % 2 * 4 : Group.IdxX / 32;
+        int line = firstLine + ownLine;
+        int place = firstDepth + ownDepth;
+        bool inside = line < lines && place < depth;
+        int left = !inside ? 0 : depthStride == 1 ? depth - place : lines - line;
+
+        // What lies outside is not read; its address is that of the first element, which can be.
+        int from = inside ? start + (line * lineStride) + (place * depthStride) : 0;
+        to += (ownDepth * Line) + ownLine;
+        if (depthStride != 1 && fours != 0)
+        {
+            AsyncCopy.Four(tile, to, operand, address, from, inside ? 16 : 0);
+            return;
+        }
+
+        int step = depthStride == 1 ? Line : 1;
+        for (int i = 0; i < 4; i++, to += step) AsyncCopy.One(tile, to, operand, address, i < left ? from + i : 0, i < left ? 4 : 0);
+    }
+}
+
+/// <summary>
+/// Copies from memory to shared memory that a thread starts and does not wait for (cp.async, from sm_80 on): the data passes no register,
+/// and the thread computes on while it travels. Copies are committed in groups, and waited for by how many groups may still be on their
+/// way. On a device without the instruction they are done at once.
+/// </summary>
+/// <remarks>ILGPU names a kernel's only block of shared memory <c>__shared_alloca0</c>; kernels that use this have no other.</remarks>
+internal static class AsyncCopy
+{
+    /// <summary>One element, or zero where <paramref name="bytes"/> is 0 instead of 4.</summary>
+    /// <param name="tile">The kernel's shared memory.</param>
+    /// <param name="to">Where to in it.</param>
+    /// <param name="memory">What is copied from.</param>
+    /// <param name="address">The address of its first element.</param>
+    /// <param name="from">Where from in it.</param>
+    /// <param name="bytes">4, or 0 for a zero.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void One(ArrayView<FloatScalar> tile, int to, ArrayView<FloatScalar> memory, long address, int from, int bytes)
+    {
+        if (CudaAsm.IsSupported)
+        {
+            CudaAsm.Emit(
+                "{ .reg .u32 to; mov.u32 to, __shared_alloca0; add.u32 to, to, %0; cp.async.ca.shared.global [to], [%1], 4, %2; }",
+                to * 4, address + (from * 4L), bytes);
+        }
+        else
+        {
+            tile[to] = bytes == 0 ? FloatScalar.Of(0) : memory[from];
+        }
+    }
+
+    /// <summary>
+    /// Four neighbouring elements whose places are multiples of four, or zeros where <paramref name="bytes"/> is 0 instead of 16.
+    /// </summary>
+    /// <inheritdoc cref="One"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Four(ArrayView<FloatScalar> tile, int to, ArrayView<FloatScalar> memory, long address, int from, int bytes)
+    {
+        if (CudaAsm.IsSupported)
+        {
+            CudaAsm.Emit(
+                "{ .reg .u32 to; mov.u32 to, __shared_alloca0; add.u32 to, to, %0; cp.async.cg.shared.global [to], [%1], 16, %2; }",
+                to * 4, address + (from * 4L), bytes);
+        }
+        else
+        {
+            FloatScalar zero = FloatScalar.Of(0);
+            tile.Cast<Four<FloatScalar>>()[to / 4] = bytes == 0 ? new(zero, zero, zero, zero) : memory.Cast<Four<FloatScalar>>()[from / 4];
+        }
+    }
+
+    /// <summary>Makes a group of the copies since the last one.</summary>
+    internal static void Commit()
+    {
+        if (CudaAsm.IsSupported) CudaAsm.Emit("cp.async.commit_group;");
+    }
+
+    /// <summary>Waits until at most two of this thread's groups are on their way.</summary>
+    internal static void WaitForAllButTwo()
+    {
+        if (CudaAsm.IsSupported) CudaAsm.Emit("cp.async.wait_group 2;");
+    }
+
+    /// <summary>Waits until at most one of this thread's groups is on its way.</summary>
+    internal static void WaitForAllButOne()
+    {
+        if (CudaAsm.IsSupported) CudaAsm.Emit("cp.async.wait_group 1;");
+    }
+
+    /// <summary>Waits until none is on its way.</summary>
+    internal static void WaitForAll()
+    {
+        if (CudaAsm.IsSupported) CudaAsm.Emit("cp.async.wait_group 0;");
     }
 }

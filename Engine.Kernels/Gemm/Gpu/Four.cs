@@ -4,7 +4,7 @@ using Engine.Kernels.Lanes;
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
-/// Four neighbouring numbers. A view of them is read and written with the card's widest instructions (16 bytes for float32), and four
+/// Four neighbouring elements. A view of them is read and written with the GPU's widest instructions (16 bytes for float32), and four
 /// named fields, unlike an array, stay in registers.
 /// </summary>
 internal readonly struct Four<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T>

@@ -8,23 +8,21 @@ namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
 /// The second half of a product whose sum over K was split. A product with few elements and a long sum, the gradient of a weight or a batch
-/// of 64, has too few tiles to keep a card busy: a card of 132 multiprocessors that is given 8 tiles leaves 124 idle. So groups compute
-/// parts of the sums beside each other, each part a matrix of its own, and this kernel adds them up, a thread for each element, always in
-/// the same order: the result does not depend on which group was done first, as it would if they added to C as they finish.
+/// of 64, has too few tiles to keep a GPU busy: with 8 tiles for 132 multiprocessors 124 are idle. So groups compute parts of the sums side
+/// by side, each part a matrix of its own, and this kernel adds them up, one thread for each element, always in the same order: the result
+/// does not depend on which group finished first, as it would if they added to C as they finish.
 /// </summary>
 internal static class SplitSum
 {
     /// <summary>Adds up the parts of the first <paramref name="length"/> elements of the result.</summary>
-    internal readonly struct Launch(GpuDevice device, SplitSumLayout layout, Storage parts, Storage? bias, Storage c, int length)
-        : IWithActivation
-    {
-        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IUnaryOp
-        {
-            if (c.DType == DType.Float32) On<FloatScalar, TActivation>(activation);
-            else On<DoubleScalar, TActivation>(activation);
-        }
+    internal static void Run(
+        GpuDevice device, SplitSumLayout layout, Storage parts, Storage? bias, Storage c, int length, Activation activation) =>
+        ProductLaunch.Run(c.DType, activation, new Launch(device, layout, parts, bias, c, length));
 
-        private void On<TLane, TActivation>(TActivation activation)
+    private readonly struct Launch(GpuDevice device, SplitSumLayout layout, Storage parts, Storage? bias, Storage c, int length)
+        : IProductLaunch
+    {
+        public void Run<TLane, TActivation>(TActivation activation)
             where TLane : unmanaged, ILane<TLane>
             where TActivation : unmanaged, IUnaryOp
         {

@@ -1,5 +1,6 @@
 using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
+using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Gemm.Host;
 
@@ -9,18 +10,18 @@ namespace Engine.Kernels.Gemm.Host;
 /// second-level cache, where they lie or packed; then the columns of the right operand come panel by panel, and each panel meets all rows
 /// at once.
 /// </summary>
-internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
+internal unsafe struct GemmJob<TV, T, TLeft, TRight, TOp> : IJob
     where TV : unmanaged, IVectorLane<TV, T>
     where T : unmanaged
     where TLeft : struct, IOperand<T>
     where TRight : struct, IOperand<T>
-    where TEpilogue : struct, IEpilogue<T>
+    where TOp : unmanaged, IUnaryOp
 {
     internal required HostMemoryPool Pool;
     internal required Partition Partition;
     internal required TLeft Left;
     internal required TRight Right;
-    internal required TileJob<TV, T, TEpilogue> Tiles;
+    internal required TileJob<TV, T, TOp> Tiles;
     internal required int Depth;
 
     /// <summary>Starts the sums at what C holds.</summary>
@@ -31,7 +32,7 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
     /// </summary>
     private const int MinDepthOfBlock = 64;
 
-    /// <summary>How many depths ahead of its use a row of the left operand is asked for: some 300 cycles.</summary>
+    /// <summary>How many depths ahead of its use a row of the left operand is requested: some 300 cycles.</summary>
     private const int AheadInDepth = 12;
 
     public readonly void Run(int chunk)
@@ -97,8 +98,7 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TEpilogue> : IJob
             {
                 Tile tile = new(item, row + i, Math.Min(tileRows, rows - i), column + j, used, vectors);
 
-                // The rows are read for the first time: each tile asks for those of the next, or for what it reads itself some depths
-                // later.
+                // The rows are read for the first time: each tile requests those of the next, or what it reads itself some depths later.
                 nint soonStep = j > 0 ? 0 : rowStep == 1 ? depthStep : tileRows;
                 T* soon = ofTile + (j > 0 ? 0 : rowStep == 1 ? AheadInDepth * depthStep : tileStep);
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Engine.Kernels.Conv.Host;
 
 namespace Engine.Kernels.Gemm.Host;
 
@@ -50,8 +51,7 @@ internal static unsafe class PanelCopy
         int p = 0;
         for (; p <= depth - 8; p += 8, panel += 8 * width)
         {
-            // Short lines of a matrix are over before the machine's own prefetcher has seen them: those of the next eight are asked for
-            // here.
+            // Short lines of a matrix end before the hardware prefetcher has recognised them: those of the next eight are requested here.
             float* next = source + p + (8 * stride);
             for (int i = 0; i < 8; i++, next += stride) Sse.Prefetch0(next);
             Transpose8x8(source + p, stride, panel, width);
@@ -105,5 +105,26 @@ internal static unsafe class PanelCopy
         Avx.UnpackHigh(low01, low23).AsSingle().Store(target + width);
         Avx.UnpackLow(high01, high23).AsSingle().Store(target + (2 * width));
         Avx.UnpackHigh(high01, high23).AsSingle().Store(target + (3 * width));
+    }
+}
+
+/// <summary>Requests to the caches.</summary>
+internal static unsafe class Prefetch
+{
+    private const int LineBytes = 64;
+
+    /// <summary>Requests the line of an address, which need not be readable.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Line(void* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
+    }
+
+    /// <summary>Requests all lines of some elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Lines<T>(T* elements, nint count) where T : unmanaged
+    {
+        byte* end = (byte*)(elements + count);
+        for (byte* line = (byte*)elements; line < end; line += LineBytes) Line(line);
     }
 }

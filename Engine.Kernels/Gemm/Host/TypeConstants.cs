@@ -1,9 +1,9 @@
 namespace Engine.Kernels.Gemm.Host;
 
-/// <summary>A number that is a type, so that the compiler makes a method of its own for each.</summary>
+/// <summary>An integer that is a type, so that the compiler makes a method of its own for each.</summary>
 internal interface ICount
 {
-    /// <summary>The number.</summary>
+    /// <summary>The integer.</summary>
     static abstract int Value { get; }
 }
 
@@ -45,4 +45,21 @@ internal readonly struct Seven : ICount
 internal readonly struct Eight : ICount
 {
     public static int Value => 8;
+}
+
+/// <summary>A truth value that is a type, so that the compiler makes a method of its own for each.</summary>
+internal interface IChoice
+{
+    /// <summary>The truth value.</summary>
+    static abstract bool Value { get; }
+}
+
+internal readonly struct Yes : IChoice
+{
+    public static bool Value => true;
+}
+
+internal readonly struct No : IChoice
+{
+    public static bool Value => false;
 }

@@ -3,6 +3,31 @@ using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Gemm.Host;
 
+/// <summary>The blocking that suits a vector. None of it changes a result.</summary>
+internal static unsafe class TileSize<TV, T>
+    where TV : unmanaged, IVectorLane<TV, T>
+    where T : unmanaged
+{
+    /// <summary>Rows of a register tile: 8 x 3 sums where there are 32 registers, 4 x 3 where there are 16.</summary>
+    internal static int Rows => sizeof(TV) == 64 ? 8 : 4;
+
+    /// <summary>Vectors in a row of a register tile, at most.</summary>
+    internal static int Vectors => 3;
+
+    /// <summary>Columns of a register tile, at most.</summary>
+    internal static int Columns => Vectors * TV.Count;
+
+    /// <summary>
+    /// Rows of the left operand that are packed at a time: with <see cref="Depth"/> they take up to half of a second-level cache.
+    /// </summary>
+    internal static int BlockRows => 192;
+
+    /// <summary>
+    /// The depth that is packed at a time: deep enough to amortise reading and writing C, short enough that panels stay near.
+    /// </summary>
+    internal static int Depth => 2048 / sizeof(T);
+}
+
 /// <summary>The memory that a chunk packs into: one size for every product, so that one block of the pool serves them all.</summary>
 internal readonly unsafe struct Workspace<TV, T>(T* block)
     where TV : unmanaged, IVectorLane<TV, T>

@@ -1,48 +1,48 @@
 using Engine.Kernels.Devices;
-using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Engine.Kernels.Gemm;
+namespace Engine.Kernels.Gemm.Gpu;
 
-// Two arrays are read and one is written, four columns to a thread, by groups that go down a tile of columns and a part of the rows
-// (ColumnTile): the sums of the columns cost no walk of their own.
-public static partial class ActivationGradient
+/// <summary>
+/// <see cref="ActivationGradient"/> on a GPU. Two arrays are read and one is written, four columns to a thread, by groups that go down a
+/// tile of columns over a part of the rows (<see cref="ColumnTile"/>), so that the sums of the columns need no pass of their own.
+/// </summary>
+internal static class GpuActivationGradient
 {
-    private static void RunOnIlgpu<TOp>(
+    internal static void Run<TOp>(
         GpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
-        where TOp : unmanaged, IBinaryOp
-    {
-        if (gradient.DType == DType.Float32) RunOnIlgpu<FloatScalar, TOp>(device, op, gradient, output, rows, columns, result, sums);
-        else RunOnIlgpu<DoubleScalar, TOp>(device, op, gradient, output, rows, columns, result, sums);
-    }
+        where TOp : unmanaged, IBinaryOp =>
+        LaneDispatch.OnGpu(gradient.DType, new Work<TOp>(device, op, gradient, output, rows, columns, result, sums));
 
-    private static void RunOnIlgpu<TLane, TOp>(
-        GpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
-        where TLane : unmanaged, ILane<TLane>
+    private readonly struct Work<TOp>(
+        GpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IScalarWork
         where TOp : unmanaged, IBinaryOp
     {
-        ColumnTile tile = new(rows, columns, 1);
-        Storage? scratch = tile.Parts == 1 ? null : device.Allocate(gradient.DType, checked(tile.Parts * columns));
-        try
+        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
         {
-            Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> part = PartKernel;
-            device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                tile.Config(1), tile, GpuStorage.ViewOf<TLane>(gradient), GpuStorage.ViewOf<TLane>(output),
-                GpuStorage.ViewOf<TLane>(result), GpuStorage.ViewOf<TLane>(scratch ?? sums), op);
-            if (scratch is not null) Reduce.SumParts<TLane>(device, scratch, tile.Parts, columns, sums);
-        }
-        finally
-        {
-            scratch?.Release();
+            ColumnTile tile = new(rows, columns, 1);
+            Storage? scratch = tile.Parts == 1 ? null : device.Allocate(gradient.DType, checked(tile.Parts * columns));
+            try
+            {
+                Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> part = PartKernel;
+                device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    tile.Config(1), tile, GpuStorage.ViewOf<TLane>(gradient), GpuStorage.ViewOf<TLane>(output),
+                    GpuStorage.ViewOf<TLane>(result), GpuStorage.ViewOf<TLane>(scratch ?? sums), op);
+                if (scratch is not null) Reduce.SumParts<TLane>(device, scratch, tile.Parts, columns, sums);
+            }
+            finally
+            {
+                scratch?.Release();
+            }
         }
     }
 
     /// <summary>
-    /// A group takes four columns for each lane over a part of the rows: a thread asks for two rows of both arrays before it uses them.
+    /// A group takes four columns for each lane over a part of the rows; a thread loads two rows of both arrays before it uses them.
     /// </summary>
     private static void PartKernel<TLane, TOp>(
         ColumnTile tile, ArrayView<TLane> gradient, ArrayView<TLane> output, ArrayView<TLane> result, ArrayView<TLane> partial, TOp op)

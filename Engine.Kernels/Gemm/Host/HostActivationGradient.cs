@@ -1,55 +1,46 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Engine.Kernels.Devices;
+using Engine.Kernels.Elementwise;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Norms;
 
-namespace Engine.Kernels.Gemm;
+namespace Engine.Kernels.Gemm.Host;
 
-public static unsafe partial class ActivationGradient
+/// <summary><see cref="ActivationGradient"/> on the host.</summary>
+internal static unsafe class HostActivationGradient
 {
-    private static void RunOnHost<TOp>(
+    internal static void Run<TOp>(
         CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
-        where TOp : unmanaged, IBinaryOp
-    {
-        bool wide = Vector512.IsHardwareAccelerated;
-        if (gradient.DType == DType.Float32)
-        {
-            if (wide) RunOnHost<float, Float512, TOp>(cpu, op, gradient, output, rows, columns, result, sums);
-            else RunOnHost<float, Float256, TOp>(cpu, op, gradient, output, rows, columns, result, sums);
-        }
-        else
-        {
-            if (wide) RunOnHost<double, Double512, TOp>(cpu, op, gradient, output, rows, columns, result, sums);
-            else RunOnHost<double, Double256, TOp>(cpu, op, gradient, output, rows, columns, result, sums);
-        }
-    }
+        where TOp : unmanaged, IBinaryOp =>
+        LaneDispatch.OnHost(gradient.DType, new Work<TOp>(cpu, op, gradient, output, rows, columns, result, sums));
 
-    private static void RunOnHost<T, V, TOp>(
-        CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
-        where T : unmanaged, INumber<T>
-        where V : unmanaged, IVectorLane<V, T>
+    private readonly struct Work<TOp>(
+        CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IVectorWork
         where TOp : unmanaged, IBinaryOp
     {
-        Cut cut = new(rows, columns, V.Count);
-        Storage scratch = cpu.Allocate(gradient.DType, checked(cut.Pieces * cut.Pitch));
-        try
+        public void Run<T, V>() where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T>
         {
-            PanelJob<T, V, TOp> job = new()
+            Cut cut = new(rows, columns, V.Count);
+            Storage scratch = cpu.Allocate(gradient.DType, checked(cut.Pieces * cut.Pitch));
+            try
             {
-                Op = op, Cut = cut, Length = gradient.Length,
-                G = gradient.Pointer<T>(), Y = output.Pointer<T>(), Result = result.Pointer<T>(), Partial = scratch.Pointer<T>(),
-            };
-            cpu.Workers.Run(ref job, cut.Pieces * cut.Strips);
+                PanelJob<T, V, TOp> job = new()
+                {
+                    Op = op, Cut = cut, Length = gradient.Length,
+                    G = gradient.Pointer<T>(), Y = output.Pointer<T>(), Result = result.Pointer<T>(), Partial = scratch.Pointer<T>(),
+                };
+                cpu.Workers.Run(ref job, cut.Pieces * cut.Strips);
 
-            // A line's sums are those of several rows, which lie side by side as the sums of the pieces do.
-            PartialSums.Add(job.Partial, cut.Pieces * cut.RowsInLine, cut.RowsInLine > 1 ? columns : cut.Pitch, columns, sums.Pointer<T>());
-        }
-        finally
-        {
-            scratch.Release();
+                // A line's sums are those of several rows, which lie side by side as the sums of the pieces do.
+                int pitch = cut.RowsInLine > 1 ? columns : cut.Pitch;
+                PartialSums.Add(job.Partial, cut.Pieces * cut.RowsInLine, pitch, columns, sums.Pointer<T>());
+            }
+            finally
+            {
+                scratch.Release();
+            }
         }
     }
 
@@ -92,7 +83,7 @@ public static unsafe partial class ActivationGradient
         where TOp : unmanaged, IBinaryOp
     {
         /// <summary>Whether the elements stay as they are, so that there are sums alone to compute.</summary>
-        private static bool IsIdentity => typeof(TOp) == typeof(Identity);
+        private static bool IsIdentity => typeof(TOp) == typeof(IdentityGradient);
 
         internal TOp Op;
         internal Cut Cut;

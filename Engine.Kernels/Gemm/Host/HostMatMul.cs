@@ -1,27 +1,21 @@
-using System.Runtime.Intrinsics;
+using System.Numerics;
 using Engine.Kernels.Devices;
-using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 
-namespace Engine.Kernels.Gemm;
+namespace Engine.Kernels.Gemm.Host;
 
-public static unsafe partial class MatMul
+/// <summary><see cref="MatMul"/> on the host.</summary>
+internal static unsafe class HostMatMul
 {
     /// <summary>With fewer columns than this the product is computed transposed, so that vectors run along the rows.</summary>
     private const int NarrowColumns = 8;
 
-    private static void RunOnHost(
-        CpuDevice device, Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation, bool accumulate)
-    {
-        bool wide = Vector512.IsHardwareAccelerated;
-        if (c.DType == DType.Float32 && wide) RunOnHost<Float512, float>(device, a, b, c, shape, bias, activation, accumulate);
-        else if (c.DType == DType.Float32) RunOnHost<Float256, float>(device, a, b, c, shape, bias, activation, accumulate);
-        else if (wide) RunOnHost<Double512, double>(device, a, b, c, shape, bias, activation, accumulate);
-        else RunOnHost<Double256, double>(device, a, b, c, shape, bias, activation, accumulate);
-    }
+    internal static void Run(
+        CpuDevice device, Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation, bool accumulate) =>
+        LaneDispatch.OnHost(c.DType, new Work(device, a, b, c, shape, bias, activation, accumulate));
 
-    /// <summary>The product on a chosen kind of vector: the result does not depend on which.</summary>
-    internal static void RunOnHost<TV, T>(
+    /// <summary>The product with vectors of a given type, which does not change the result.</summary>
+    internal static void Run<TV, T>(
         CpuDevice device, Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation, bool accumulate)
         where TV : unmanaged, IVectorLane<TV, T>
         where T : unmanaged
@@ -43,5 +37,13 @@ public static unsafe partial class MatMul
 
         HostGemm<TV, T>.Run(device, new(shape.Batch, shape.M, shape.N, shape.K), rowsOfA, columnsOfB,
             new Output<T>(target, stride, 1, itemStride), new Bias<T>(biasElements, ofRows: false), activation, accumulate);
+    }
+
+    private readonly struct Work(
+        CpuDevice device, Storage a, Storage b, Storage c, MatMulShape shape, Storage? bias, Activation activation, bool accumulate)
+        : IVectorWork
+    {
+        public void Run<T, V>() where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T> =>
+            HostMatMul.Run<V, T>(device, a, b, c, shape, bias, activation, accumulate);
     }
 }
