@@ -1,6 +1,7 @@
 using Engine.Bench.Commands;
 using Engine.Kernels;
 using Engine.Kernels.Conv;
+using Engine.Kernels.Conv.Gpu;
 using Engine.Kernels.Devices.Gpu;
 using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Gemm;

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Conv;
+using Engine.Kernels.Conv.Gpu;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
