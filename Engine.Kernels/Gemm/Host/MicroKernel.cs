@@ -169,14 +169,14 @@ internal static unsafe class MicroKernel<TV, T>
                     copy += TVectors.Value * size;
                 }
 
-                MulAdd<TVectors>(left[0], b0, b1, b2, ref c00, ref c01, ref c02);
-                if (TRows.Value > 1) MulAdd<TVectors>(left[s1], b0, b1, b2, ref c10, ref c11, ref c12);
-                if (TRows.Value > 2) MulAdd<TVectors>(left[s2], b0, b1, b2, ref c20, ref c21, ref c22);
-                if (TRows.Value > 3) MulAdd<TVectors>(left[s3], b0, b1, b2, ref c30, ref c31, ref c32);
-                if (TRows.Value > 4) MulAdd<TVectors>(left[s4], b0, b1, b2, ref c40, ref c41, ref c42);
-                if (TRows.Value > 5) MulAdd<TVectors>(left[s5], b0, b1, b2, ref c50, ref c51, ref c52);
-                if (TRows.Value > 6) MulAdd<TVectors>(left[s6], b0, b1, b2, ref c60, ref c61, ref c62);
-                if (TRows.Value > 7) MulAdd<TVectors>(left[s7], b0, b1, b2, ref c70, ref c71, ref c72);
+                MulAdd<TVectors>(left, b0, b1, b2, ref c00, ref c01, ref c02);
+                if (TRows.Value > 1) MulAdd<TVectors>(left + s1, b0, b1, b2, ref c10, ref c11, ref c12);
+                if (TRows.Value > 2) MulAdd<TVectors>(left + s2, b0, b1, b2, ref c20, ref c21, ref c22);
+                if (TRows.Value > 3) MulAdd<TVectors>(left + s3, b0, b1, b2, ref c30, ref c31, ref c32);
+                if (TRows.Value > 4) MulAdd<TVectors>(left + s4, b0, b1, b2, ref c40, ref c41, ref c42);
+                if (TRows.Value > 5) MulAdd<TVectors>(left + s5, b0, b1, b2, ref c50, ref c51, ref c52);
+                if (TRows.Value > 6) MulAdd<TVectors>(left + s6, b0, b1, b2, ref c60, ref c61, ref c62);
+                if (TRows.Value > 7) MulAdd<TVectors>(left + s7, b0, b1, b2, ref c70, ref c71, ref c72);
                 if (!TRuns.Value)
                 {
                     Prefetch.Line(next);
@@ -207,9 +207,10 @@ internal static unsafe class MicroKernel<TV, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MulAdd<TVectors>(T a, TV b0, TV b1, TV b2, ref TV c0, ref TV c1, ref TV c2) where TVectors : struct, ICount
+    private static void MulAdd<TVectors>(T* a, TV b0, TV b1, TV b2, ref TV c0, ref TV c1, ref TV c2) where TVectors : struct, ICount
     {
-        TV filled = TV.Fill(a);
+        // Filled from memory: one instruction, and none on the ports that multiply.
+        TV filled = TV.Fill(*a);
         c0 = TV.MulAdd(filled, b0, c0);
         if (TVectors.Value > 1) c1 = TV.MulAdd(filled, b1, c1);
         if (TVectors.Value > 2) c2 = TV.MulAdd(filled, b2, c2);
