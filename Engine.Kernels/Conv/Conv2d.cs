@@ -41,7 +41,7 @@ public static class Conv2d
         Storage? bias = null, Activation activation = default, bool accumulate = false)
     {
         shape.Check(Operation);
-        Device device = Check(
+        Device device = ProductArguments.Check(
             Operation, shape, ("input", input, shape.LengthInput), ("weight", weight, shape.LengthWeight),
             ("output", output, shape.LengthOutput), bias, shape.Outputs, activation);
         if (shape.Batch == 0) return;
@@ -91,7 +91,7 @@ public static class Conv2d
     {
         const string operation = $"{Operation}.{nameof(WeightGradient)}";
         shape.Check(operation);
-        Device device = Check(
+        Device device = ProductArguments.Check(
             operation, shape, ("input", input, shape.LengthInput), ("gradient", gradient, shape.LengthOutput),
             ("weightGradient", weightGradient, shape.LengthWeight), null, 0, default);
         if (device is CpuDevice cpu) HostWeightGradient.Run(cpu, input, gradient, weightGradient, shape, accumulate);
@@ -103,43 +103,12 @@ public static class Conv2d
         string operation, (string Name, Storage Storage) source, Storage weight, (string Name, Storage Storage) target,
         in Conv2dShape shape, Storage? bias, Activation activation, bool accumulate)
     {
-        Device device = Check(
+        Device device = ProductArguments.Check(
             operation, shape, (source.Name, source.Storage, shape.LengthOutput), ("weight", weight, shape.LengthWeight),
             (target.Name, target.Storage, shape.LengthInput), bias, shape.Inputs, activation);
         if (shape.Batch == 0) return;
         if (device is CpuDevice cpu)
             HostConv2d.Run(cpu, source.Storage, weight, target.Storage, shape, transposed: true, bias, activation, accumulate);
         else GpuConv2d.InputGradient((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
-    }
-
-    private static Device Check(
-        string operation, in Conv2dShape shape, (string Name, Storage Storage, long Length) a,
-        (string Name, Storage Storage, long Length) b, (string Name, Storage Storage, long Length) c, Storage? bias, int biasLength,
-        Activation activation)
-    {
-        ArgumentNullException.ThrowIfNull(a.Storage, a.Name);
-        ArgumentNullException.ThrowIfNull(b.Storage, b.Name);
-        ArgumentNullException.ThrowIfNull(c.Storage, c.Name);
-        Device device = Arguments.OneDevice(operation, a.Storage, b.Storage, c.Storage, bias);
-        if (Arguments.OneType(operation, a.Storage, b.Storage, c.Storage, bias) == DType.Int32)
-            throw new ArgumentException($"{operation}: the arguments must hold {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
-        CheckLength(operation, shape, a.Name, a.Storage, a.Length);
-        CheckLength(operation, shape, b.Name, b.Storage, b.Length);
-        CheckLength(operation, shape, c.Name, c.Storage, c.Length);
-        if (bias is not null) CheckLength(operation, shape, "bias", bias, biasLength);
-        if (ReferenceEquals(c.Storage, a.Storage) || ReferenceEquals(c.Storage, b.Storage) || ReferenceEquals(c.Storage, bias))
-        {
-            string other = ReferenceEquals(c.Storage, a.Storage) ? a.Name : ReferenceEquals(c.Storage, b.Storage) ? b.Name : "bias";
-            throw new ArgumentException($"{operation}: {c.Name} must not be {other}: it is written while that is read.");
-        }
-
-        if (!Enum.IsDefined(activation.Kind)) throw new ArgumentException($"{operation}: there is no activation {activation.Kind}.");
-        return device;
-    }
-
-    private static void CheckLength(string operation, in Conv2dShape shape, string name, Storage storage, long expected)
-    {
-        if (storage.Length != expected)
-            throw new ArgumentException($"{operation}: {name} must hold {expected} elements for {shape}, found {storage.Length}.");
     }
 }

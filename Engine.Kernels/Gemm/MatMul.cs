@@ -43,9 +43,6 @@ public static class MatMul
     /// <summary>Checks the arguments of <see cref="Run"/> and returns their device.</summary>
     internal static Device Check(Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation)
     {
-        ArgumentNullException.ThrowIfNull(a);
-        ArgumentNullException.ThrowIfNull(b);
-        ArgumentNullException.ThrowIfNull(c);
         if (shape.M < 0 || shape.N < 0 || shape.K < 0 || shape.Batch < 0)
         {
             throw new ArgumentException(
@@ -58,26 +55,7 @@ public static class MatMul
                 $"{Operation}: batch strides must not be negative, found StrideA = {shape.StrideA}, StrideB = {shape.StrideB}.");
         }
 
-        Device device = Arguments.OneDevice(Operation, a, b, c, bias);
-        if (Arguments.OneType(Operation, a, b, c, bias) == DType.Int32)
-            throw new ArgumentException($"{Operation}: the arguments must hold {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
-        CheckLength("a", a, shape.LengthA, shape);
-        CheckLength("b", b, shape.LengthB, shape);
-        CheckLength("c", c, shape.LengthC, shape);
-        if (bias is not null) CheckLength("bias", bias, shape.N, shape);
-        if (ReferenceEquals(c, a) || ReferenceEquals(c, b) || ReferenceEquals(c, bias))
-        {
-            string other = ReferenceEquals(c, a) ? "a" : ReferenceEquals(c, b) ? "b" : "bias";
-            throw new ArgumentException($"{Operation}: c must not be {other}: it is written while that is read.");
-        }
-
-        if (!Enum.IsDefined(activation.Kind)) throw new ArgumentException($"{Operation}: there is no activation {activation.Kind}.");
-        return device;
-    }
-
-    private static void CheckLength(string name, Storage storage, long expected, in MatMulShape shape)
-    {
-        if (storage.Length != expected)
-            throw new ArgumentException($"{Operation}: {name} must hold {expected} elements for {shape}, found {storage.Length}.");
+        return ProductArguments.Check(
+            Operation, shape, ("a", a, shape.LengthA), ("b", b, shape.LengthB), ("c", c, shape.LengthC), bias, shape.N, activation);
     }
 }
