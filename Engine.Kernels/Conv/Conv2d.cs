@@ -1,6 +1,5 @@
 using Engine.Kernels.Conv.Gpu;
 using Engine.Kernels.Conv.Host;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 
 namespace Engine.Kernels.Conv;

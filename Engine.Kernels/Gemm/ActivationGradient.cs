@@ -1,4 +1,3 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Gemm.Host;

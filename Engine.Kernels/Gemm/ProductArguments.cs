@@ -1,5 +1,3 @@
-using Engine.Kernels.Devices;
-
 namespace Engine.Kernels.Gemm;
 
 /// <summary>The checks that matrix products and convolutions share.</summary>

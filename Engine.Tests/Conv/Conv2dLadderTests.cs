@@ -2,7 +2,6 @@ using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Gpu;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Tests.Gpu;

@@ -1,6 +1,5 @@
 using Engine.Kernels;
 using Engine.Kernels.Conv;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Xunit;
 

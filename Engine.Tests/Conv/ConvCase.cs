@@ -2,7 +2,6 @@ using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Host;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Lanes;
 using Engine.Tests.Gemm;

@@ -1,7 +1,6 @@
 using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Host;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using Engine.Autograd;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Movement;
 using Engine.Tests.Gpu;

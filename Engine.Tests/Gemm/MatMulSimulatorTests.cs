@@ -1,6 +1,5 @@
 using System.Numerics;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Tests.Gpu;

@@ -1,6 +1,5 @@
 using Engine.Autograd;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Movement;
 using Engine.Models.Data;
 using Engine.Models.Training;

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Engine.Kernels.Attention.Gpu;
 using Engine.Kernels.Conv.Gpu;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Flows;
 using Engine.Kernels.Flows.Gpu;

@@ -1,6 +1,5 @@
 using System.Numerics;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Xunit;
 
 namespace Engine.Tests.Gpu;

@@ -2,7 +2,6 @@ using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Gpu;
 using Engine.Kernels.Conv.Host;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;

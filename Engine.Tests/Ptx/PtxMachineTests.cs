@@ -1,6 +1,5 @@
 using System.Reflection;
 using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;

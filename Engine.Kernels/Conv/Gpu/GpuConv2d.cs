@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using Engine.Kernels.Conv;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Movement;
 

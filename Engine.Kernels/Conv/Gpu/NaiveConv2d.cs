@@ -1,5 +1,3 @@
-using Engine.Kernels.Devices;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;

@@ -1,6 +1,4 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;

@@ -1,8 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Conv.Host;
 

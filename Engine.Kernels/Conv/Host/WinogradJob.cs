@@ -1,7 +1,5 @@
 using System.Numerics;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Conv.Host;

@@ -1,6 +1,4 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Conv.Host;
 

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Engine.Kernels.Devices;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Gemm.Gpu;

@@ -1,4 +1,3 @@
-using Engine.Kernels.Devices;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels.Gemm.Gpu;

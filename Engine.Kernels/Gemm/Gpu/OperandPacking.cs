@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Devices;
-using Engine.Kernels.Lanes;
 using ILGPU;
 using ILGPU.Runtime;
 

@@ -1,6 +1,3 @@
-using Engine.Kernels.Devices;
-using Engine.Kernels.Lanes;
-
 namespace Engine.Kernels.Gemm.Host;
 
 /// <summary>The blocking that suits a vector. None of it changes a result.</summary>

@@ -1,8 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Norms;
 

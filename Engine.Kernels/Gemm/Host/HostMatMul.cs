@@ -1,6 +1,4 @@
 using System.Numerics;
-using Engine.Kernels.Devices;
-using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Gemm.Host;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Elementwise;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Gemm.Host;
