@@ -1,3 +1,12 @@
+using Engine.Tests;
+using Engine.Tests.Devices;
+using Engine.Tests.Training;
+
 // The test runner loads this assembly as a library. Started as a program it runs its tests itself, where there is no SDK (docs/gpu.md), or
-// is the child of those tests that kill or interrupt a training.
-return args is ["tests", .. string[] names] ? Engine.Tests.TestRun.Of(names) : Engine.Tests.Training.TrainedPrograms.Run(args[0], args[1..]);
+// is the child of those tests that kill or interrupt a training, or look at what one loads.
+return args switch
+{
+    ["tests", .. string[] names] => TestRun.Of(names),
+    [HostOnlyTests.Program, string model, .. string[] rest] => HostOnlyTests.ListAssemblies(model, rest),
+    _ => TrainedPrograms.Run(args[0], args[1..]),
+};

@@ -190,20 +190,15 @@ public sealed class RandomKernelTests : IDisposable
         (s, offset) => RandomBernoulli.Run(s, 0.3f, Key, offset),
     ];
 
-    private float[] Floats(int length, Action<Storage> kernel)
-    {
-        Storage y = _cpu.Allocate(DType.Float32, length);
-        kernel(y);
-        float[] result = y.AsSpan<float>().ToArray();
-        y.Release();
-        return result;
-    }
+    private float[] Floats(int length, Action<Storage> kernel) => Values<float>(length, kernel);
 
-    private double[] Doubles(int length, Action<Storage> kernel)
+    private double[] Doubles(int length, Action<Storage> kernel) => Values<double>(length, kernel);
+
+    private T[] Values<T>(int length, Action<Storage> kernel) where T : unmanaged
     {
-        Storage y = _cpu.Allocate(DType.Float64, length);
+        Storage y = _cpu.Allocate(DTypes.Of<T>(), length);
         kernel(y);
-        double[] result = y.AsSpan<double>().ToArray();
+        T[] result = y.AsSpan<T>().ToArray();
         y.Release();
         return result;
     }

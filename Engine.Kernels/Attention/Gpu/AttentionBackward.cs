@@ -34,26 +34,21 @@ internal readonly record struct AttentionBackward(
                 ofOutput = GpuStorage.ViewOf<TLane>(G), rowSums = GpuStorage.ViewOf<TLane>(sums);
             if (Shape.Queries > 0)
             {
-                Action<AttentionWalk, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> sumKernel = RowSumKernel;
-                Device.Launcher(sumKernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                Device.Launcher(RowSumKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                     new KernelConfig(((int)Shape.Rows + RowsOfGroup - 1) / RowsOfGroup, GroupThreads), walk, (int)Shape.Rows, ofOutput,
                     GpuStorage.ViewOf<TLane>(Output), rowSums);
             }
 
             if (Dq is { } toQ && Shape.Queries > 0)
             {
-                Action<AttentionWalk, AttentionInputs, AttentionPlace, AttentionPlace, TLane, ArrayView<TLane>, ArrayView<TLane>,
-                    ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = QueryKernel;
-                Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                Device.Launcher(QueryKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                     Groups(Shape, Shape.Queries), walk, inputs, gradient, new AttentionPlace(toQ), TLane.Of(Shape.Scale), queries, keys,
                     values, ofOutput, logs, rowSums, GpuStorage.ViewOf<TLane>(toQ.Storage));
             }
 
             if (Dk is not null || Dv is not null)
             {
-                Action<AttentionWalk, AttentionInputs, KeyGradients, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                    ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = KeyKernel;
-                Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                Device.Launcher(KeyKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                     Groups(Shape, Shape.Keys), walk, inputs, new KeyGradients(gradient, Dk, Dv), TLane.Of(Shape.Scale), queries, keys,
                     values, ofOutput, logs, rowSums, GpuStorage.ViewOf<TLane>(Dk?.Storage ?? G),
                     GpuStorage.ViewOf<TLane>(Dv?.Storage ?? G));
@@ -113,26 +108,15 @@ internal readonly record struct AttentionBackward(
                     out Four<TLane> evenG, out Four<TLane> oddG);
                 LoadStep(walk, values, k, inputs.K, headK, key, walk.Keys, firstColumn);
                 int own = key + (2 * x);
-                weights[(2 * x * RowPitch) + y] = new(
-                    Weight(walk, query, own, scale, even.X, log.X) * (evenG.X - sum.X) * scale,
-                    Weight(walk, query + 1, own, scale, even.Y, log.Y) * (evenG.Y - sum.Y) * scale,
-                    Weight(walk, query + 2, own, scale, even.Z, log.Z) * (evenG.Z - sum.Z) * scale,
-                    Weight(walk, query + 3, own, scale, even.W, log.W) * (evenG.W - sum.W) * scale);
-                own++;
-                weights[(((2 * x) + 1) * RowPitch) + y] = new(
-                    Weight(walk, query, own, scale, odd.X, log.X) * (oddG.X - sum.X) * scale,
-                    Weight(walk, query + 1, own, scale, odd.Y, log.Y) * (oddG.Y - sum.Y) * scale,
-                    Weight(walk, query + 2, own, scale, odd.Z, log.Z) * (oddG.Z - sum.Z) * scale,
-                    Weight(walk, query + 3, own, scale, odd.W, log.W) * (oddG.W - sum.W) * scale);
+                weights[(2 * x * RowPitch) + y] =
+                    ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log), evenG, sum, scale);
+                weights[(((2 * x) + 1) * RowPitch) + y] =
+                    ScoreGradients(WeightsOfQueries(walk, query, own + 1, scale, odd, log), oddG, sum, scale);
                 Group.Barrier();
                 AddWeighted(weights, values, ref c0, ref c1, ref c2, ref c3);
             }
 
-            int at = ofResult.Head(walk, item);
-            WriteRow(walk, dq, ofResult, at, query, walk.Queries, column, c0);
-            WriteRow(walk, dq, ofResult, at, query + 1, walk.Queries, column, c1);
-            WriteRow(walk, dq, ofResult, at, query + 2, walk.Queries, column, c2);
-            WriteRow(walk, dq, ofResult, at, query + 3, walk.Queries, column, c3);
+            WriteRows(walk, dq, ofResult, item, query, walk.Queries, column, c0, c1, c2, c3);
         }
     }
 
@@ -165,12 +149,8 @@ internal readonly record struct AttentionBackward(
                     out Four<TLane> even, out Four<TLane> odd);
                 TLane evenLog = own < walk.Queries ? logSumExp[atOwn] : TLane.Of(0),
                     oddLog = own + 1 < walk.Queries ? logSumExp[atOwn + 1] : TLane.Of(0);
-                even = new(
-                    Weight(walk, own, key, scale, even.X, evenLog), Weight(walk, own, key + 1, scale, even.Y, evenLog),
-                    Weight(walk, own, key + 2, scale, even.Z, evenLog), Weight(walk, own, key + 3, scale, even.W, evenLog));
-                odd = new(
-                    Weight(walk, own + 1, key, scale, odd.X, oddLog), Weight(walk, own + 1, key + 1, scale, odd.Y, oddLog),
-                    Weight(walk, own + 1, key + 2, scale, odd.Z, oddLog), Weight(walk, own + 1, key + 3, scale, odd.W, oddLog));
+                even = WeightsOfKeys(walk, own, key, scale, even, evenLog);
+                odd = WeightsOfKeys(walk, own + 1, key, scale, odd, oddLog);
                 if (gradients.HasValues != 0)
                 {
                     LoadStep(walk, values, g, gradients.OfOutput, headG, query, walk.Queries, firstColumn);
@@ -188,34 +168,15 @@ internal readonly record struct AttentionBackward(
                     TLane evenSum = own < walk.Queries ? rowSums[atOwn] : TLane.Of(0),
                         oddSum = own + 1 < walk.Queries ? rowSums[atOwn + 1] : TLane.Of(0);
                     LoadStep(walk, values, q, inputs.Q, headQ, query, walk.Queries, firstColumn);
-                    weights[(2 * x * RowPitch) + y] = new(
-                        even.X * (evenG.X - evenSum) * scale, even.Y * (evenG.Y - evenSum) * scale, even.Z * (evenG.Z - evenSum) * scale,
-                        even.W * (evenG.W - evenSum) * scale);
-                    weights[(((2 * x) + 1) * RowPitch) + y] = new(
-                        odd.X * (oddG.X - oddSum) * scale, odd.Y * (oddG.Y - oddSum) * scale, odd.Z * (oddG.Z - oddSum) * scale,
-                        odd.W * (oddG.W - oddSum) * scale);
+                    weights[(2 * x * RowPitch) + y] = ScoreGradients(even, evenG, Fours.Of(evenSum), scale);
+                    weights[(((2 * x) + 1) * RowPitch) + y] = ScoreGradients(odd, oddG, Fours.Of(oddSum), scale);
                     Group.Barrier();
                     AddWeighted(weights, values, ref k0, ref k1, ref k2, ref k3);
                 }
             }
 
-            if (gradients.HasKeys != 0)
-            {
-                int at = gradients.K.Head(walk, item);
-                WriteRow(walk, dk, gradients.K, at, key, walk.Keys, column, k0);
-                WriteRow(walk, dk, gradients.K, at, key + 1, walk.Keys, column, k1);
-                WriteRow(walk, dk, gradients.K, at, key + 2, walk.Keys, column, k2);
-                WriteRow(walk, dk, gradients.K, at, key + 3, walk.Keys, column, k3);
-            }
-
-            if (gradients.HasValues != 0)
-            {
-                int at = gradients.V.Head(walk, item);
-                WriteRow(walk, dv, gradients.V, at, key, walk.Keys, column, v0);
-                WriteRow(walk, dv, gradients.V, at, key + 1, walk.Keys, column, v1);
-                WriteRow(walk, dv, gradients.V, at, key + 2, walk.Keys, column, v2);
-                WriteRow(walk, dv, gradients.V, at, key + 3, walk.Keys, column, v3);
-            }
+            if (gradients.HasKeys != 0) WriteRows(walk, dk, gradients.K, item, key, walk.Keys, column, k0, k1, k2, k3);
+            if (gradients.HasValues != 0) WriteRows(walk, dv, gradients.V, item, key, walk.Keys, column, v0, v1, v2, v3);
         }
     }
 
@@ -225,12 +186,41 @@ internal readonly record struct AttentionBackward(
         where TLane : unmanaged, ILane<TLane> =>
         query < walk.Queries && key < walk.Keys && key < walk.Visible(query) ? LaneMath.Exp((scale * score) - log) : TLane.Of(0);
 
+    /// <summary>P of four queries and a key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteRow<TLane>(
-        AttentionWalk walk, ArrayView<TLane> to, AttentionPlace place, int head, int row, int rows, int column, Four<TLane> four)
+    private static Four<TLane> WeightsOfQueries<TLane>(
+        AttentionWalk walk, int query, int key, TLane scale, Four<TLane> scores, Four<TLane> logs)
+        where TLane : unmanaged, ILane<TLane> =>
+        new(Weight(walk, query, key, scale, scores.X, logs.X), Weight(walk, query + 1, key, scale, scores.Y, logs.Y),
+            Weight(walk, query + 2, key, scale, scores.Z, logs.Z), Weight(walk, query + 3, key, scale, scores.W, logs.W));
+
+    /// <summary>P of a query and four keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Four<TLane> WeightsOfKeys<TLane>(
+        AttentionWalk walk, int query, int key, TLane scale, Four<TLane> scores, TLane log)
+        where TLane : unmanaged, ILane<TLane> =>
+        new(Weight(walk, query, key, scale, scores.X, log), Weight(walk, query, key + 1, scale, scores.Y, log),
+            Weight(walk, query, key + 2, scale, scores.Z, log), Weight(walk, query, key + 3, scale, scores.W, log));
+
+    /// <summary>dS = P (dP - D) scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Four<TLane> ScoreGradients<TLane>(Four<TLane> p, Four<TLane> dp, Four<TLane> d, TLane scale)
+        where TLane : unmanaged, ILane<TLane> =>
+        new(p.X * (dp.X - d.X) * scale, p.Y * (dp.Y - d.Y) * scale, p.Z * (dp.Z - d.Z) * scale, p.W * (dp.W - d.W) * scale);
+
+    /// <summary>Writes four columns of four rows, those that there are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteRows<TLane>(
+        AttentionWalk walk, ArrayView<TLane> to, AttentionPlace place, int item, int row, int rows, int column, Four<TLane> c0,
+        Four<TLane> c1, Four<TLane> c2, Four<TLane> c3)
         where TLane : unmanaged, ILane<TLane>
     {
-        if (row < rows) Fours.Store(to, head + (row * place.Pitch) + column, walk.Width - column, place.IsWide(walk), four);
+        int at = place.Head(walk, item) + (row * place.Pitch) + column, left = walk.Width - column;
+        bool isWide = place.IsWide(walk);
+        if (row < rows) Fours.Store(to, at, left, isWide, c0);
+        if (row + 1 < rows) Fours.Store(to, at + place.Pitch, left, isWide, c1);
+        if (row + 2 < rows) Fours.Store(to, at + (2 * place.Pitch), left, isWide, c2);
+        if (row + 3 < rows) Fours.Store(to, at + (3 * place.Pitch), left, isWide, c3);
     }
 
     /// <summary>Where the gradients of keys and values go, those that are wanted, and where that of the output lies.</summary>

@@ -20,9 +20,7 @@ internal readonly record struct AttentionForward(
 {
     void IScalarWork.Run<TLane>()
     {
-        Action<AttentionWalk, AttentionInputs, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-            ArrayView<TLane>> kernel = ForwardKernel;
-        Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        Device.Launcher(ForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             Groups(Shape, Shape.Queries), new AttentionWalk(Shape), new AttentionInputs(new(Q), new(K), new(V)), TLane.Of(Shape.Scale),
             GpuStorage.ViewOf<TLane>(Q.Storage), GpuStorage.ViewOf<TLane>(K.Storage), GpuStorage.ViewOf<TLane>(V.Storage),
             GpuStorage.ViewOf<TLane>(Output), GpuStorage.ViewOf<TLane>(LogSumExp));

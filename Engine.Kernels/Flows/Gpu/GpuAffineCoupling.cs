@@ -29,9 +29,7 @@ internal static class GpuAffineCoupling
         void IScalarWork.Run<TLane>()
         {
             Storage parameters = Arguments.Parameters;
-            Action<Index1D, AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                ArrayView<TLane>> kernel = InputKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(InputKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 Dx.Length, new(Arguments), GpuStorage.ViewOf<TLane>(G), GpuStorage.ViewOf<TLane>(parameters),
                 GpuStorage.ViewOf<TLane>(Arguments.Bound ?? parameters), GpuStorage.ViewOf<TLane>(Arguments.Active ?? parameters),
                 GpuStorage.ViewOf<TLane>(Dx));
@@ -45,9 +43,7 @@ internal static class GpuAffineCoupling
         void IScalarWork.Run<TLane>()
         {
             Storage parameters = Arguments.Parameters;
-            Action<Index1D, AffineCouplingLayout, AffineCouplingSources, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ParameterKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(ParameterKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Arguments.Shape.Length, new(Arguments), new(G is null ? 0 : 1, H is null ? 0 : 1, Accumulates ? 1 : 0),
                 GpuStorage.ViewOf<TLane>(G ?? parameters), GpuStorage.ViewOf<TLane>(X ?? parameters),
                 GpuStorage.ViewOf<TLane>(H ?? parameters), GpuStorage.ViewOf<TLane>(parameters),

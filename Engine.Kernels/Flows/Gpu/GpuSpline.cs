@@ -10,8 +10,7 @@ internal static class GpuSpline
     {
         void IScalarWork.Run<TLane>()
         {
-            Action<Index1D, SplineFormula, int, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = ForwardKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(ForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 X.Length, new SplineFormula(Shape), Shape.Parameters, X.Length, IsInverse ? 1 : 0, GpuStorage.ViewOf<TLane>(X),
                 GpuStorage.ViewOf<TLane>(Parameters), GpuStorage.ViewOf<TLane>(Result));
         }
@@ -22,9 +21,7 @@ internal static class GpuSpline
     {
         void IScalarWork.Run<TLane>()
         {
-            Action<Index1D, SplineFormula, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                ArrayView<TLane>> kernel = BackwardKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(BackwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 X.Length, new SplineFormula(Shape), Shape.Parameters, X.Length, GpuStorage.ViewOf<TLane>(G), GpuStorage.ViewOf<TLane>(X),
                 GpuStorage.ViewOf<TLane>(Parameters), GpuStorage.ViewOf<TLane>(Dx), GpuStorage.ViewOf<TLane>(DParameters));
         }

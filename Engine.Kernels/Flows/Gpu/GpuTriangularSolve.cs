@@ -9,8 +9,7 @@ internal readonly record struct GpuTriangularSolve(
 {
     void IScalarWork.Run<TLane>()
     {
-        Action<Index1D, int, int, int, int, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel = SolveKernel;
-        Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        Device.Launcher(SolveKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             M, N, M, RowStep, ColumnStep, IsForward ? 1 : 0, UnitDiagonal ? 1 : 0, GpuStorage.ViewOf<TLane>(A),
             GpuStorage.ViewOf<TLane>(B), GpuStorage.ViewOf<TLane>(X));
     }

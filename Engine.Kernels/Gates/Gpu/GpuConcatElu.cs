@@ -10,8 +10,7 @@ internal readonly record struct GpuConcatElu(GpuDevice Device, Storage? G, Stora
 {
     void IScalarWork.Run<TLane>()
     {
-        Action<Index1D, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> kernel = Kernel;
-        Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        Device.Launcher(Kernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             checked(Rows * GpuGateRows.Quads(Width)), Width, GpuStorage.ViewOf<TLane>(G ?? X), G is null ? 0 : 1,
             GpuStorage.ViewOf<TLane>(X), GpuStorage.ViewOf<TLane>(Result));
     }

@@ -18,14 +18,13 @@ internal static class GpuGateRows
             ArrayView<TLane> x = GpuStorage.ViewOf<TLane>(X), result = GpuStorage.ViewOf<TLane>(Result);
             if (G is null)
             {
-                Action<Index1D, TGate, int, ArrayView<TLane>, int, ArrayView<TLane>, ArrayView<TLane>> forward = ForwardKernel;
-                Device.Launcher(forward, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                Device.Launcher(ForwardKernel<TGate, TLane>,
+                    static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                     threads, Gate, Width, x, Residual is null ? 0 : 1, GpuStorage.ViewOf<TLane>(Residual ?? X), result);
                 return;
             }
 
-            Action<Index1D, TGate, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> backward = BackwardKernel;
-            Device.Launcher(backward, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(BackwardKernel<TGate, TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 threads, Gate, Width, GpuStorage.ViewOf<TLane>(G), x, result);
         }
     }

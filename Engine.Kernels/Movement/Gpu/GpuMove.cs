@@ -19,8 +19,7 @@ internal static class GpuMove
     private static void Copy<T>(GpuDevice device, Storage x, int xStart, Storage y, int yStart, in StridedCopy copy)
         where T : unmanaged
     {
-        Action<Index1D, CopyWalk, ArrayView<T>, int, ArrayView<T>, int> kernel = CopyKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(CopyKernel<T>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             copy.Count, new CopyWalk(copy), GpuStorage.ViewOf<T>(x), xStart, GpuStorage.ViewOf<T>(y), yStart);
     }
 
@@ -52,8 +51,7 @@ internal static class GpuMove
 
     private static void Fill<T>(GpuDevice device, Storage y, T value) where T : unmanaged
     {
-        Action<Index1D, ArrayView<T>, T> kernel = FillKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(FillKernel<T>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             y.Length, GpuStorage.ViewOf<T>(y), value);
     }
 
@@ -77,8 +75,8 @@ internal static class GpuMove
         where TTo : unmanaged
         where TConversion : struct, IConversion<TFrom, TTo>
     {
-        Action<Index1D, ArrayView<TFrom>, ArrayView<TTo>> kernel = ConvertKernel<TFrom, TTo, TConversion>;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(ConvertKernel<TFrom, TTo, TConversion>,
+            static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             y.Length, GpuStorage.ViewOf<TFrom>(x), GpuStorage.ViewOf<TTo>(y));
     }
 
@@ -95,8 +93,7 @@ internal static class GpuMove
 
     private static void Gather<T>(GpuDevice device, Storage x, int width, Storage indices, Storage y) where T : unmanaged
     {
-        Action<Index1D, ArrayView<T>, int, ArrayView<int>, ArrayView<T>> kernel = GatherKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(GatherKernel<T>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             y.Length, GpuStorage.ViewOf<T>(x), width, GpuStorage.ViewOf<int>(indices), GpuStorage.ViewOf<T>(y));
     }
 
@@ -118,8 +115,7 @@ internal static class GpuMove
         where T : unmanaged, IAdditionOperators<T, T, T>
     {
         int warp = device.Accelerator.WarpSize, threads = Math.Min(MaxScatterThreads, (int)(((long)width + warp - 1) / warp * warp));
-        Action<ArrayView<T>, ArrayView<int>, ArrayView<T>, int> kernel = ScatterAddKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(ScatterAddKernel<T>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             new KernelConfig(y.Length / width, threads), GpuStorage.ViewOf<T>(g), GpuStorage.ViewOf<int>(indices),
             GpuStorage.ViewOf<T>(y), width);
     }

@@ -11,8 +11,7 @@ internal static class GpuPooling
     {
         void IScalarWork.Run<TLane>()
         {
-            Action<Index1D, PoolLayout, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TFold> kernel = FoldKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(FoldKernel<TLane, TFold>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 Y.Length, Layout, GpuStorage.ViewOf<TLane>(X), GpuStorage.ViewOf<TLane>(Positions ?? Y), Positions is null ? 0 : 1,
                 GpuStorage.ViewOf<TLane>(Y), Folding);
         }
@@ -24,8 +23,7 @@ internal static class GpuPooling
     {
         void IScalarWork.Run<TLane>()
         {
-            Action<Index1D, PoolLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TSpread> kernel = SpreadKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(SpreadKernel<TLane, TSpread>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 Dx.Length, Layout, GpuStorage.ViewOf<TLane>(G), GpuStorage.ViewOf<TLane>(Positions ?? G), GpuStorage.ViewOf<TLane>(Dx),
                 Spreading);
         }

@@ -25,8 +25,7 @@ internal static class GpuRandomCategorical
     {
         int warp = device.Accelerator.WarpSize;
         int threads = Math.Min(MaxThreads, (int)(((long)classes + warp - 1) / warp * warp));
-        Action<int, ArrayView<TLane>, ArrayView<int>, ulong, ulong> kernel = Kernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(Kernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             new KernelConfig(rows, threads), classes, GpuStorage.ViewOf<TLane>(logits), GpuStorage.ViewOf<int>(indices), key,
             (ulong)offset);
     }

@@ -11,9 +11,7 @@ internal static class GpuGruCell
     {
         void IScalarWork.Run<V>()
         {
-            Action<Index1D, RecurrentShape, int, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
-                ArrayView<V>> kernel = ForwardKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(ForwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Shape.StepLength, Shape, Step, GpuStorage.ViewOf<V>(Input), GpuStorage.ViewOf<V>(Product),
                 GpuStorage.ViewOf<V>(Hidden), GpuStorage.ViewOf<V>(Output), GpuStorage.ViewOf<V>(Kept),
                 GpuStorage.ViewOf<V>(HiddenBefore));
@@ -26,9 +24,7 @@ internal static class GpuGruCell
     {
         void IScalarWork.Run<V>()
         {
-            Action<Index1D, RecurrentShape, int, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
-                ArrayView<V>> kernel = BackwardKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(BackwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Shape.StepLength, Shape, Step, GpuStorage.ViewOf<V>(Gradient), GpuStorage.ViewOf<V>(HiddenGradient),
                 GpuStorage.ViewOf<V>(Kept), GpuStorage.ViewOf<V>(HiddenBefore), GpuStorage.ViewOf<V>(InputGradient),
                 GpuStorage.ViewOf<V>(ProductGradient), GpuStorage.ViewOf<V>(ProductGradients));

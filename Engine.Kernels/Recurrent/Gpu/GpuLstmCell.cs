@@ -11,9 +11,7 @@ internal static class GpuLstmCell
     {
         void IScalarWork.Run<V>()
         {
-            Action<Index1D, RecurrentShape, int, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
-                ArrayView<V>, ArrayView<V>> kernel = ForwardKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(ForwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Shape.StepLength, Shape, Step, GpuStorage.ViewOf<V>(Input), GpuStorage.ViewOf<V>(Product),
                 GpuStorage.ViewOf<V>(Hidden), GpuStorage.ViewOf<V>(Cell), GpuStorage.ViewOf<V>(Output), GpuStorage.ViewOf<V>(Gates),
                 GpuStorage.ViewOf<V>(HiddenBefore), GpuStorage.ViewOf<V>(CellBefore));
@@ -26,9 +24,7 @@ internal static class GpuLstmCell
     {
         void IScalarWork.Run<V>()
         {
-            Action<Index1D, RecurrentShape, int, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>, ArrayView<V>,
-                ArrayView<V>> kernel = BackwardKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            Device.Launcher(BackwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Shape.StepLength, Shape, Step, GpuStorage.ViewOf<V>(Gradient), GpuStorage.ViewOf<V>(HiddenGradient),
                 GpuStorage.ViewOf<V>(CellGradient), GpuStorage.ViewOf<V>(Gates), GpuStorage.ViewOf<V>(CellBefore),
                 GpuStorage.ViewOf<V>(InputGradient), GpuStorage.ViewOf<V>(ProductGradient));

@@ -7,8 +7,7 @@ internal readonly record struct GpuBilinear(GpuDevice Device, BilinearLayout Lay
 {
     void IScalarWork.Run<TLane>()
     {
-        Action<Index1D, BilinearLayout, TLane, ArrayView<TLane>, ArrayView<TLane>> kernel = BilinearKernel;
-        Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        Device.Launcher(BilinearKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             Target.Length, Layout, TLane.Of(Layout.Scale), GpuStorage.ViewOf<TLane>(Source), GpuStorage.ViewOf<TLane>(Target));
     }
 
