@@ -3,10 +3,10 @@ using Engine.Tests.Devices;
 using Engine.Tests.Training;
 
 // The test runner loads this assembly as a library. Started as a program it runs its tests itself, where there is no SDK (docs/gpu.md), or
-// is the child of those tests that kill or interrupt a training, or look at what one loads.
+// is the child of those tests that kill or interrupt a training, or watch what one loads.
 return args switch
 {
     ["tests", .. string[] names] => TestRun.Of(names),
-    [HostOnlyTests.Program, string model, .. string[] rest] => HostOnlyTests.ListAssemblies(model, rest),
+    [HostOnlyTests.Program, string model, .. string[] rest] => HostOnlyTests.Watch(model, rest),
     _ => TrainedPrograms.Run(args[0], args[1..]),
 };

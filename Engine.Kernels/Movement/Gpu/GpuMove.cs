@@ -1,14 +1,19 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace Engine.Kernels.Movement.Gpu;
 
-/// <summary>Moves of elements on a GPU.</summary>
+/// <summary>
+/// Moves of elements on a GPU. What the public methods call is never inlined: they are compiled for the host, too, and must not load ILGPU
+/// for their other branch.
+/// </summary>
 internal static class GpuMove
 {
     private const int MaxScatterThreads = 256;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Copy(GpuDevice device, Storage x, int xStart, Storage y, int yStart, in StridedCopy copy)
     {
         // Bits are moved, whatever they mean: float and int take the same path.
@@ -39,6 +44,7 @@ internal static class GpuMove
         y[to] = x[from];
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Fill(GpuDevice device, Storage y, double value)
     {
         switch (y.DType)
@@ -57,6 +63,7 @@ internal static class GpuMove
 
     private static void FillKernel<T>(Index1D i, ArrayView<T> y, T value) where T : unmanaged => y[i] = value;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Convert(GpuDevice device, Storage x, Storage y)
     {
         switch (x.DType, y.DType)
@@ -85,6 +92,7 @@ internal static class GpuMove
         where TTo : unmanaged
         where TConversion : struct, IConversion<TFrom, TTo> => y[i] = TConversion.Of(x[i]);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Gather(GpuDevice device, Storage x, int width, Storage indices, Storage y)
     {
         if (x.DType.SizeInBytes() == 8) Gather<ulong>(device, x, width, indices, y);
@@ -101,6 +109,7 @@ internal static class GpuMove
     private static void GatherKernel<T>(Index1D i, ArrayView<T> x, int width, ArrayView<int> indices, ArrayView<T> y) where T : unmanaged =>
         y[i] = x[(indices[i / width] * width) + (i % width)];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void ScatterAdd(GpuDevice device, Storage g, Storage indices, Storage y, int width)
     {
         switch (g.DType)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Reductions;
 using ILGPU;
 using ILGPU.Runtime;
@@ -14,6 +15,8 @@ internal static class GpuRandomCategorical
     /// <summary>The most threads of a group, and the classes of a block.</summary>
     private const int MaxThreads = 256;
 
+    /// <remarks>It is never inlined: a method that is compiled for the host must not load ILGPU for its other branch.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Run(GpuDevice device, Storage logits, int rows, int classes, Storage indices, ulong key, long offset)
     {
         if (logits.DType == DType.Float32) Run<FloatScalar>(device, logits, rows, classes, indices, key, offset);
