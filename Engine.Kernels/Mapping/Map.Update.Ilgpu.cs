@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.Norms;
@@ -12,6 +13,8 @@ namespace Engine.Kernels.Mapping;
 // each thread on their way. Addresses in a table are OpenCL's secret; there it is a launch for each array.
 public static partial class Map
 {
+    // Never inlined: its caller is compiled for the host, too, and must not load ILGPU for this branch.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void UpdateOnIlgpu<TOp>(GpuDevice device, TOp op, in UpdateArguments arguments, int start, int end)
         where TOp : unmanaged, IUpdateOp
     {
