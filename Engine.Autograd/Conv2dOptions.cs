@@ -12,7 +12,7 @@ public readonly record struct Conv2dOptions
 {
     /// <summary>Options with equal strides and dilations both ways.</summary>
     /// <param name="stride">Places of the image from one output to the next; at least 1.</param>
-    /// <param name="padding">The padding: numbers, or <see cref="ConvPadding.Same"/>.</param>
+    /// <param name="padding">The padding: a count for all sides, a <see cref="Conv2dPadding"/>, or <see cref="ConvPadding.Same"/>.</param>
     /// <param name="dilation">Places of the image from one tap of the kernel to the next; at least 1.</param>
     /// <param name="groups">Parts into which both kinds of channels are divided; at least 1.</param>
     public Conv2dOptions(int stride, ConvPadding padding = default, int dilation = 1, int groups = 1)
@@ -47,7 +47,7 @@ public readonly record struct Conv2dOptions
 }
 
 /// <summary>
-/// The padding of a convolution: numbers of rows and columns of zeros, which a number alone gives for all sides, or <see cref="Same"/>. The
+/// The padding of a convolution: counts of rows and columns of zeros, one count for all sides or one for each, or <see cref="Same"/>. The
 /// default is none. A transposed convolution is cut by its padding instead.
 /// </summary>
 public readonly record struct ConvPadding
@@ -57,27 +57,27 @@ public readonly record struct ConvPadding
     private ConvPadding(Conv2dPadding sides, bool isSame) => (_sides, IsSame) = (sides, isSame);
 
     /// <summary>
-    /// TensorFlow's "same": a convolution gives ceil(extent / stride) rows and columns, a transposed one extent * stride. Where the total
-    /// is odd, the row or column that is left over lies below or to the right.
+    /// TensorFlow's "same": a convolution results in ceil(extent / stride) rows and columns, a transposed one extent * stride. Where the
+    /// total is odd, the row or column that is left over lies below or to the right.
     /// </summary>
     public static ConvPadding Same { get; } = new(default, isSame: true);
 
     /// <summary>No padding.</summary>
     public static ConvPadding Valid => default;
 
-    /// <summary>Whether the numbers are found from the extents.</summary>
+    /// <summary>Whether the counts follow from the extents.</summary>
     public bool IsSame { get; }
 
     /// <summary>The same number of rows and columns on all sides.</summary>
     public static implicit operator ConvPadding(int size) => new(Conv2dPadding.All(size), isSame: false);
 
-    /// <summary>A number for each side.</summary>
+    /// <summary>A count for each side.</summary>
     public static implicit operator ConvPadding(Conv2dPadding sides) => new(sides, isSame: false);
 
-    /// <summary>The padding as <c>same</c>, or as its numbers.</summary>
+    /// <summary>The padding as <c>same</c>, or as its counts.</summary>
     public override string ToString() => IsSame ? "same" : _sides.ToString();
 
-    /// <summary>The numbers for the images, the kernel and the strides of a convolution.</summary>
+    /// <summary>The counts for the images, the kernel and the strides of a convolution.</summary>
     internal Conv2dPadding Of(int height, int width, int kernelHeight, int kernelWidth, in Conv2dOptions options) => IsSame
         ? Conv2dPadding.Same(height, width, kernelHeight, kernelWidth, options.StrideHeight, options.StrideWidth, options.DilationHeight,
             options.DilationWidth)

@@ -7,8 +7,8 @@ using Engine.Kernels.Movement;
 namespace Engine.Autograd;
 
 /// <summary>
-/// A number that was computed on a device and is read when somebody asks for it: a loss that is printed now and then does not make every
-/// step wait for the device. On the host it is there at once. It stays what it is when the tape of the tensor is gone.
+/// A scalar that was computed on a device and is read on demand: a loss that is printed now and then does not make every
+/// step wait for the device. On the host it is there at once. It remains valid when the tape of the tensor is disposed.
 /// </summary>
 /// <example><code>Reading loss = tensor; ... Console.WriteLine(loss.Value);</code></example>
 public readonly struct Reading : IEquatable<Reading>, IFormattable
@@ -21,21 +21,21 @@ public readonly struct Reading : IEquatable<Reading>, IFormattable
 
     private Reading(ReadingPage page, int place) => (_page, _place) = (page, place);
 
-    /// <summary>The number; where it is still on a device, this waits for it, and for every other reading of that time.</summary>
+    /// <summary>The value; where it is still on a device, this waits for it, and for every other pending reading.</summary>
     /// <exception cref="DeviceException">The device failed.</exception>
     public double Value => _page is null ? _value : _page.Read(_place);
 
     /// <summary>Whether <see cref="Value"/> waits for nothing.</summary>
     public bool IsKnown => _page is null || _page.IsRead;
 
-    /// <summary>A number that is known.</summary>
+    /// <summary>A value on the host.</summary>
     public static implicit operator Reading(double value) => new(value);
 
     /// <summary>The element of a tensor that has one.</summary>
     /// <exception cref="InvalidOperationException">There is not exactly one element.</exception>
     public static implicit operator Reading(Tensor scalar) => FromTensor(scalar);
 
-    /// <summary>The number, waited for where it has to be.</summary>
+    /// <summary>The value, after waiting for the device where necessary.</summary>
     public static implicit operator double(Reading reading) => reading.Value;
 
     /// <summary>The element of a tensor that has one.</summary>
@@ -47,10 +47,10 @@ public readonly struct Reading : IEquatable<Reading>, IFormattable
         return Of(scalar.Storage);
     }
 
-    /// <summary>Whether both are the same number.</summary>
+    /// <summary>Whether both have the same value.</summary>
     public static bool operator ==(Reading left, Reading right) => left.Equals(right);
 
-    /// <summary>Whether they are different numbers.</summary>
+    /// <summary>Whether they have different values.</summary>
     public static bool operator !=(Reading left, Reading right) => !left.Equals(right);
 
     /// <inheritdoc/>
@@ -82,9 +82,9 @@ public readonly struct Reading : IEquatable<Reading>, IFormattable
 }
 
 /// <summary>
-/// Where a device keeps numbers for <see cref="Reading"/>s: each is copied on the device into the next place, and the first that is asked
-/// for brings all of them to the host in one copy. The memory is given back then. A page that fills up is read whether or not somebody
-/// asks, so that readings that nobody wants hold no more than one page.
+/// Where a device keeps values for <see cref="Reading"/>s: each is copied on the device into the next place, and the first that is read
+/// brings all of them to the host in one copy. Its memory is then released. A page that fills up is read in any
+/// case, so that unused readings hold no more than one page.
 /// </summary>
 internal sealed class ReadingPage
 {
@@ -106,7 +106,7 @@ internal sealed class ReadingPage
 
     internal bool IsRead => _isRead;
 
-    /// <summary>Copies a number into the next place of the open page of its device and type.</summary>
+    /// <summary>Copies a scalar into the next place of the open page of its device and type.</summary>
     internal static ReadingPage Write(Storage scalar, out int place)
     {
         ReadingPage?[] pages = s_open.GetValue(scalar.Device, static _ => new ReadingPage?[Enum.GetValues<DType>().Length]);
@@ -131,7 +131,7 @@ internal sealed class ReadingPage
     {
         if (_isRead) return;
 
-        // Whatever comes of the copy, the next number begins a page of its own.
+        // Whatever comes of the copy, the next scalar begins a new page.
         _pages[(int)_memory.DType] = null;
         switch (_memory.DType)
         {

@@ -13,15 +13,15 @@ public sealed partial class Tape
     internal bool NeedsGradient(Tensor input) => _running is null || _running.IsNeeded(input);
 
     /// <summary>
-    /// For a rule: whether nobody will read the gradient that it was given after it, so that it may compute its result in place, as an
+    /// For a rule: whether nothing reads the gradient that it was passed after it, so that it may compute its result in place, as an
     /// <see cref="Alias"/>. True for the only rule of an operation whose output's gradient is not asked for.
     /// </summary>
     internal bool MayOverwrite(Tensor gradient) => _running is not null && _running.MayOverwrite(gradient);
 
     /// <summary>
     /// One backward pass: from the output towards the inputs, each operation's rules turn the gradient of its output into gradients of its
-    /// inputs, which add up. While no graph is recorded nobody else sees the gradients in between, so they are summed in place
-    /// and given back as soon as they are used: the next rule works in memory that is still in the cache.
+    /// inputs, which add up. While no graph is recorded nothing else reads the gradients in between, so they are summed in place
+    /// and released as soon as they are used: the next rule works in memory that is still in the cache.
     /// </summary>
     private sealed class Backward
     {
@@ -43,7 +43,7 @@ public sealed partial class Tape
         /// <param name="output">What is differentiated.</param>
         /// <param name="with">With respect to what.</param>
         /// <param name="createGraph">Whether the pass is recorded.</param>
-        /// <param name="check">Sees every gradient that a rule gives, with the node of the rule.</param>
+        /// <param name="check">Receives every gradient that a rule returns, with the node of the rule.</param>
         internal Backward(Tape tape, Tensor output, IReadOnlyList<Tensor> with, bool createGraph, Action<int, Tensor>? check = null)
         {
             (_tape, _output, _with, _createGraph, _check) = (tape, output, with, createGraph, check);
@@ -148,7 +148,7 @@ public sealed partial class Tape
                 return;
             }
 
-            // A rule may hand on the tensor that it was given; an alias of its own lets that one be given back.
+            // A rule may return the tensor that it was passed; an alias of its own lets that one be released.
             if (!_tape.IsNewSince(mark, result)) result = _tape.Alias(result, result.Shape);
             if (!inPlace) SetGradient(rule.Input, result);
             if (!inPlace) sum?.Dispose();
@@ -171,7 +171,7 @@ public sealed partial class Tape
         return false;
     }
 
-    /// <summary>Gives back what was computed after a mark, but for one tensor.</summary>
+    /// <summary>Releases what was computed after a mark, except for one tensor.</summary>
     private void GiveBackSince(int mark, Tensor? keep)
     {
         bool kept = false;

@@ -7,7 +7,7 @@ namespace Engine.Autograd;
 
 /// <summary>
 /// Records operations, owns what they compute, and differentiates: <c>using var tape = new Tape();</c> opens it for the calling thread, and
-/// its disposal gives every tensor computed on it back to the device's pool, at once and without the garbage collector.
+/// its disposal returns every tensor computed on it to the device's pool, at once and without the garbage collector.
 /// </summary>
 /// <example>
 /// <code>
@@ -63,8 +63,8 @@ public sealed partial class Tape : IDisposable
         return tensor;
     }
 
-    /// <summary>Takes a tensor out of the tape: it outlives the tape, carries no graph, and is given back with its own Dispose.</summary>
-    /// <returns>A tensor that stands alone, with the same elements.</returns>
+    /// <summary>Takes a tensor out of the tape: it outlives the tape, carries no graph, and is released by its own Dispose.</summary>
+    /// <returns>A tensor with the same elements that belongs to no tape.</returns>
     /// <exception cref="ArgumentException">The tensor is not on this tape.</exception>
     public Tensor Keep(Tensor tensor)
     {
@@ -77,7 +77,7 @@ public sealed partial class Tape : IDisposable
         }
         else
         {
-            // Shared memory may be a parameter's, which an optimiser goes on changing.
+            // Shared memory may be a parameter's, which an optimiser keeps changing.
             storage = Device.Allocate(tensor.DType, tensor.Count);
             Move.Copy(tensor.Storage, storage);
         }
@@ -120,7 +120,7 @@ public sealed partial class Tape : IDisposable
         return new Tensor(Device.Allocate(dtype, shape.Count), shape, this);
     }
 
-    /// <summary>Closes the tape and gives back everything that was computed on it.</summary>
+    /// <summary>Closes the tape and releases everything that was computed on it.</summary>
     /// <exception cref="InvalidOperationException">A tape that was opened later is still open.</exception>
     public void Dispose()
     {

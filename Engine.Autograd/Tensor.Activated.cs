@@ -19,7 +19,7 @@ public partial class Tensor
         int rows = columns == 0 ? 0 : y.Count / columns;
         bool isActivated = activation.Kind != ActivationKind.None;
 
-        // Where nothing is recorded, nothing has to stand for s: the result is then the only owner of its memory.
+        // Where nothing is recorded, no tensor is needed for s: the result is then the only owner of its memory.
         bool needsSum = isActivated && tape.Carries(ofInput, ofWeight, bias);
         Tensor sum = needsSum ? tape.Alias(y, y.Shape) : y;
         WaitingGradient? ofBias = needsSum && bias is not null ? new(tape.NewTensor(bias.Shape, y.DType)) : null;

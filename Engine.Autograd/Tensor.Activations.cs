@@ -35,7 +35,7 @@ public partial class Tensor
 
     /// <summary>x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015, arXiv:1511.07289); the derivative at 0 is alpha.</summary>
     /// <param name="alpha">What it goes to for very negative x, without its sign; at least 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">alpha is negative, or no number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">alpha is negative, or NaN.</exception>
     public Tensor Elu(double alpha = 1)
     {
         if (!(alpha >= 0)) throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "Elu: alpha must be at least 0.");
@@ -53,7 +53,7 @@ public partial class Tensor
     /// random stream's position, so the backward pass makes it again instead of storing it.
     /// </summary>
     /// <param name="probability">The probability of zero, in [0, 1).</param>
-    /// <param name="random">Where the mask comes from; moved on by as many numbers as there are elements.</param>
+    /// <param name="random">The source of the mask; advanced by one draw for each element.</param>
     /// <exception cref="ArgumentOutOfRangeException">The probability is not in [0, 1).</exception>
     public Tensor Dropout(double probability, RandomStream random)
     {

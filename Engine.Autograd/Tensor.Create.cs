@@ -41,7 +41,7 @@ public partial class Tensor
     /// <summary>A tensor of ones.</summary>
     public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 1, dtype, device);
 
-    /// <summary>Numbers drawn uniformly from [<paramref name="low"/>, <paramref name="high"/>).</summary>
+    /// <summary>Values drawn uniformly from [<paramref name="low"/>, <paramref name="high"/>).</summary>
     public static Tensor Uniform(
         Shape shape, RandomStream random, double low = 0, double high = 1, DType dtype = DType.Float32, Device? device = null)
     {
@@ -50,7 +50,7 @@ public partial class Tensor
         return tensor;
     }
 
-    /// <summary>Numbers drawn from the normal distribution N(mean, deviation²).</summary>
+    /// <summary>Values drawn from the normal distribution N(mean, deviation²).</summary>
     public static Tensor Normal(
         Shape shape, RandomStream random, double mean = 0, double deviation = 1, DType dtype = DType.Float32, Device? device = null)
     {

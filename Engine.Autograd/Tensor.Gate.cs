@@ -76,7 +76,7 @@ public partial class Tensor
     /// <exception cref="ArgumentException">There is no axis.</exception>
     public Tensor ConcatElu()
     {
-        if (Shape.Rank == 0) throw new ArgumentException("ConcatElu: needs an axis, found a single number.");
+        if (Shape.Rank == 0) throw new ArgumentException("ConcatElu: needs an axis, found a scalar.");
         Tensor x = this;
         int width = Shape[-1], rows = width == 0 ? 0 : Count / width;
         Tape tape = Autograd.Tape.Open(nameof(ConcatElu));

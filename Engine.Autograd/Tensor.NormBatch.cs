@@ -16,9 +16,9 @@ public partial class Tensor
     /// ones otherwise.
     /// <para>
     /// In training each call moves the running statistics on in place: running = (1 - momentum) running + momentum statistic, with the
-    /// unbiased variance. The result in training does not depend on them, and neither do its gradients, which never touch them; so whoever
-    /// evaluates the same function again (differences, a second gradient) gets the same value, but moves them on again: pass null there to
-    /// leave them alone. In evaluation they are copied, so that gradients hold although they move on afterwards.
+    /// unbiased variance. The result in training does not depend on them, and neither do its gradients, which never touch them; so code
+    /// that evaluates the same function again (differences, a second gradient) gets the same value, but moves them on again: pass null
+    /// there to leave them alone. In evaluation they are copied, so that gradients hold although they move on afterwards.
     /// </para>
     /// </summary>
     /// <param name="gamma">A factor for each channel, [channels]; null for 1.</param>

@@ -15,8 +15,8 @@ public partial class Tensor
     /// <param name="weight">W: [hidden, 4 hidden].</param>
     /// <param name="hidden">h before the first step, [batch, hidden]; null for 0.</param>
     /// <param name="cell">c before the first step, [batch, hidden]; null for 0.</param>
-    /// <param name="lastCell">c behind the last step, [batch, hidden]; gradients flow back through it, too.</param>
-    /// <returns>h behind every step, [batch, steps, hidden].</returns>
+    /// <param name="lastCell">c after the last step, [batch, hidden]; gradients flow back through it, too.</param>
+    /// <returns>h after every step, [batch, steps, hidden].</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, there is no step, or the types differ.</exception>
     public Tensor Lstm(Tensor weight, Tensor? hidden, Tensor? cell, out Tensor lastCell)
     {
@@ -66,7 +66,7 @@ public partial class Tensor
     /// <param name="weight">W: [hidden, 3 hidden].</param>
     /// <param name="bias">b: [3 hidden]; null for 0.</param>
     /// <param name="hidden">h before the first step, [batch, hidden]; null for 0.</param>
-    /// <returns>h behind every step, [batch, steps, hidden].</returns>
+    /// <returns>h after every step, [batch, steps, hidden].</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, there is no step, or the types differ.</exception>
     public Tensor Gru(Tensor weight, Tensor? bias = null, Tensor? hidden = null)
     {

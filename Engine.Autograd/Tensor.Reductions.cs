@@ -33,7 +33,8 @@ public partial class Tensor
     /// <summary>log(sum(e^x)) over axes, without overflow.</summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor LogSumExp(params ReadOnlySpan<int> axes) =>
-        Reduced(nameof(LogSumExp), axes, Kernels.Reductions.Reduce.LogSumExp, static (g, x, y, kept) => g.Reshape(kept) * (x - y.Reshape(kept)).Exp());
+        Reduced(nameof(LogSumExp), axes, Kernels.Reductions.Reduce.LogSumExp,
+            static (g, x, y, kept) => g.Reshape(kept) * (x - y.Reshape(kept)).Exp());
 
     /// <summary>The population variance over axes: the mean squared distance from the mean.</summary>
     /// <exception cref="ArgumentException">There is no element.</exception>

@@ -4,8 +4,8 @@ namespace Engine.Autograd;
 
 /// <summary>
 /// A row-major array on a device, and what is known of how it was computed. Images are NHWC: batch, height, width, channels.
-/// What is computed while a <see cref="Tape"/> is open belongs to that tape and goes with it; a tensor made with no tape open stands alone
-/// and is given back with <see cref="Dispose"/>.
+/// What is computed while a <see cref="Tape"/> is open belongs to that tape and goes with it; a tensor made with no tape open belongs to
+/// no tape and is released by <see cref="Dispose"/>.
 /// </summary>
 public partial class Tensor : IDisposable
 {
@@ -43,7 +43,7 @@ public partial class Tensor : IDisposable
         }
     }
 
-    /// <summary>The tape that owns the memory; null when the tensor stands alone.</summary>
+    /// <summary>The tape that owns the memory; null when it belongs to no tape.</summary>
     internal Tape? Tape { get; }
 
     /// <summary>The place of the operation that made this tensor on <see cref="Tape"/>; -1 when none is recorded.</summary>
@@ -89,7 +89,7 @@ public partial class Tensor : IDisposable
         _ => Array.ConvertAll(Copy<int>(), x => (double)x),
     };
 
-    /// <summary>Gives the memory back. A tape does this for the tensors that it owns.</summary>
+    /// <summary>Releases the memory. A tape does this for the tensors that it owns.</summary>
     public void Dispose()
     {
         if (_disposed) return;
@@ -106,7 +106,7 @@ public partial class Tensor : IDisposable
         if (_disposed)
         {
             throw new ObjectDisposedException(
-                null, $"The tensor {DType} {Shape} was given back: a tape owns what is computed on it. Use Tape.Keep to take a tensor "
+                null, $"The tensor {DType} {Shape} was released: a tape owns what is computed on it. Use Tape.Keep to take a tensor "
                     + "out of its tape.");
         }
     }

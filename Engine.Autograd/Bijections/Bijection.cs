@@ -14,9 +14,9 @@ public static partial class Bijection
     /// bound), or s = raw where no bound is given.
     /// </summary>
     /// <param name="x">[batch, ..., n].</param>
-    /// <param name="parameters">[batch, ..., 2 n]: the n raw log-scales and behind them the n shifts t.</param>
+    /// <param name="parameters">[batch, ..., 2 n]: the n raw log-scales followed by the n shifts t.</param>
     /// <param name="bound">The bound of the log-scales, positive: [n], or one element for all; null for none.</param>
-    /// <param name="active">Of the shape of one example: 1 where x is transformed, 0 where it is handed on. A constant; null for
+    /// <param name="active">Of the shape of one example: 1 where x is transformed, 0 where it is passed through. A constant; null for
     /// all.</param>
     /// <param name="inverse">True for the inverse.</param>
     /// <exception cref="ArgumentException">The shapes or types do not fit.</exception>
@@ -71,7 +71,7 @@ public static partial class Bijection
     }
 }
 
-/// <summary>What an invertible function made of a batch.</summary>
+/// <summary>The result of an invertible function of a batch.</summary>
 /// <param name="Value">The result: [batch, ...].</param>
 /// <param name="LogDeterminant">log |det J| of each example, J being the Jacobian of the function where it was applied: [batch].</param>
 public readonly record struct Transformed(Tensor Value, Tensor LogDeterminant);

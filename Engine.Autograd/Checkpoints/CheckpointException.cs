@@ -5,7 +5,7 @@ namespace Engine.Autograd.Checkpoints;
 /// needs.
 /// </summary>
 /// <remarks>
-/// The message is one that can be shown to the user as it stands: it names the file and the tensor, what was expected and what was found.
+/// The message is one that can be shown to the user as it is: it names the file and the tensor, what was expected and what was found.
 /// </remarks>
 public sealed class CheckpointException : Exception
 {

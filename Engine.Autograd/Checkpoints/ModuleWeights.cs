@@ -23,7 +23,7 @@ public static class ModuleWeights
     /// <param name="module">The module.</param>
     /// <param name="file">The file.</param>
     /// <param name="layout">Whose axes the file's weights have. Under PyTorch's, <c>num_batches_tracked</c> is passed over.</param>
-    /// <param name="prefix">What stands before each name in the file, such as <c>generator.</c>; tensors without it are left alone.</param>
+    /// <param name="prefix">The prefix of each name in the file, such as <c>generator.</c>; tensors without it are left alone.</param>
     /// <param name="ignoreExtra">True to pass over tensors that the module has no place for.</param>
     /// <exception cref="CheckpointException">
     /// A tensor is missing, misshapen, of an unfit type or has no place in the module; nothing was set. Or the file cannot be read.

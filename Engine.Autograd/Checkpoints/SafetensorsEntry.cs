@@ -31,7 +31,7 @@ public sealed class SafetensorsEntry
     /// <summary>The size of its elements, in bytes.</summary>
     public long Bytes => Count * Type.SizeInBytes();
 
-    /// <summary>Where its first element stands, in bytes from the end of the header.</summary>
+    /// <summary>Where its first element is, in bytes from the end of the header.</summary>
     internal long Begin { get; }
 
     /// <summary>Type and extents as <c>F32 [64, 784]</c>.</summary>
@@ -104,7 +104,7 @@ internal static class SafetensorsTypes
         : typeof(T) == typeof(byte) ? SafetensorsType.U8
         : null;
 
-    /// <summary>The type of a name as it stands in a file, upper case and nothing else; null where there is none.</summary>
+    /// <summary>The type of a name as it appears in a file, upper case and nothing else; null where there is none.</summary>
     internal static SafetensorsType? Named(string name)
     {
         foreach (SafetensorsType type in s_all)

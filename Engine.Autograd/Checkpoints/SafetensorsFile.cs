@@ -73,7 +73,7 @@ public sealed class SafetensorsFile : IDisposable
         SafeFileHandle? handle = null;
         try
         {
-            // A file that is open may be replaced by a newer one: this one goes on reading what it opened.
+            // A file that is open may be replaced by a newer one: this one keeps reading what it opened.
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             return new SafetensorsFile(path, handle);
         }
@@ -134,7 +134,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="name">The tensor in the file.</param>
     /// <param name="destination">What is overwritten, on any device.</param>
     /// <exception cref="CheckpointException">As for <see cref="Read{T}(string, Span{T})"/>, or the shapes differ.</exception>
-    /// <exception cref="ObjectDisposedException">The destination was given back.</exception>
+    /// <exception cref="ObjectDisposedException">The destination was released.</exception>
     public void Read(string name, Tensor destination)
     {
         ArgumentNullException.ThrowIfNull(destination);

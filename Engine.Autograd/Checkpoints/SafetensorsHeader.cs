@@ -169,7 +169,7 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
         return count;
     }
 
-    /// <summary>Goes on to the next name of an object and to its value; false at the object's end.</summary>
+    /// <summary>Advances to the next name of an object and to its value; false at the object's end.</summary>
     private bool NextName(ref Utf8JsonReader reader, out string name)
     {
         reader.Read();

@@ -39,7 +39,7 @@ public sealed class SafetensorsWriter
         return Add(name, new Item(SafetensorsTypes.Of(storage.DType), shape, output => Write(output, storage)));
     }
 
-    /// <summary>Adds numbers of the host. They are read when the file is written.</summary>
+    /// <summary>Adds host memory. It is read when the file is written.</summary>
     /// <typeparam name="T">float, double, int, long or byte.</typeparam>
     /// <param name="name">The tensor's name.</param>
     /// <param name="values">The elements, in row-major order.</param>
@@ -68,7 +68,7 @@ public sealed class SafetensorsWriter
 
     /// <summary>
     /// Writes the file: to <c>PATH.partial</c> beside it first, which is flushed to the disk and then renamed. Whatever ends the process,
-    /// under the path stands either the whole new file or what was there before.
+    /// the path holds either the whole new file or what was there before.
     /// </summary>
     /// <param name="path">The file. Its folder must exist.</param>
     /// <exception cref="CheckpointException">The file cannot be written; what was there before still is.</exception>
@@ -138,8 +138,8 @@ public sealed class SafetensorsWriter
             {
                 json.WriteStartObject(name);
                 json.WriteString("dtype", item.Type.ToString());
-                WriteNumbers(json, "shape", [.. item.Shape.ToArray()]);
-                WriteNumbers(json, "data_offsets", begin, begin += item.Bytes);
+                WriteArray(json, "shape", [.. item.Shape.ToArray()]);
+                WriteArray(json, "data_offsets", begin, begin += item.Bytes);
                 json.WriteEndObject();
             }
 
@@ -155,10 +155,10 @@ public sealed class SafetensorsWriter
         return bytes;
     }
 
-    private static void WriteNumbers(Utf8JsonWriter json, string name, params ReadOnlySpan<long> numbers)
+    private static void WriteArray(Utf8JsonWriter json, string name, params ReadOnlySpan<long> values)
     {
         json.WriteStartArray(name);
-        foreach (long number in numbers) json.WriteNumberValue(number);
+        foreach (long value in values) json.WriteNumberValue(value);
         json.WriteEndArray();
     }
 

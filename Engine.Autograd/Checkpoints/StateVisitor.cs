@@ -5,7 +5,7 @@ using Engine.Kernels.RandomNumbers;
 namespace Engine.Autograd.Checkpoints;
 
 /// <summary>
-/// What a checkpoint has to keep so that training goes on as if it had never stopped: modules, optimisers, models. One description serves
+/// What a checkpoint has to keep so that training resumes as if it had never stopped: modules, optimisers, models. One description serves
 /// both directions: writing reads what it is shown, reading sets it.
 /// </summary>
 /// <example>
@@ -26,14 +26,14 @@ public interface IStateful
 }
 
 /// <summary>
-/// Goes through the state of a model. Names are joined with points to full names, such as <c>generator.0.weight</c>, and each may be used
+/// Traverses the state of a model. Names are joined with points to full names, such as <c>generator.0.weight</c>, and each may be used
 /// once.
 /// </summary>
 public abstract class StateVisitor
 {
     private string _prefix = "";
 
-    /// <summary>Shows a part under a name.</summary>
+    /// <summary>Visits a part under a name.</summary>
     public void Part(string name, IStateful part)
     {
         ArgumentNullException.ThrowIfNull(part);
@@ -49,14 +49,14 @@ public abstract class StateVisitor
         }
     }
 
-    /// <summary>Shows a tensor; when state is set, its elements are overwritten.</summary>
+    /// <summary>Visits a tensor; when state is restored, its elements are overwritten.</summary>
     public void Tensor(string name, Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         OnTensor(Full(name), tensor.Storage, tensor.Shape, tensor);
     }
 
-    /// <summary>Shows a block of memory that no tensor stands for; when state is set, its elements are overwritten.</summary>
+    /// <summary>Visits a block of memory that belongs to no tensor; when state is restored, its elements are overwritten.</summary>
     /// <param name="name">The name.</param>
     /// <param name="storage">The memory.</param>
     /// <param name="shape">The shape of what it holds.</param>
@@ -67,7 +67,7 @@ public abstract class StateVisitor
     }
 
     /// <summary>
-    /// Shows a random stream; when state is set, it goes on from where it stood. One stream may be shown by several of its users.
+    /// Visits a random stream; when state is restored, it continues from its saved position. Several users of one stream may visit it.
     /// </summary>
     public void Random(string name, RandomStream random)
     {
@@ -75,8 +75,8 @@ public abstract class StateVisitor
         OnRandom(Full(name), random);
     }
 
-    /// <summary>Shows a whole number.</summary>
-    /// <returns>The number to go on with: the given one, or when state is set the one that was saved.</returns>
+    /// <summary>Visits an integer.</summary>
+    /// <returns>The value to continue with: the argument or, when state is restored, the saved value.</returns>
     public long Number(string name, long value)
     {
         string text = OnNumber(Full(name), value.ToString(CultureInfo.InvariantCulture));
@@ -85,8 +85,8 @@ public abstract class StateVisitor
             : throw new CheckpointException($"'{Full(name)}': expected a whole number, found '{text}'.");
     }
 
-    /// <summary>Shows a number.</summary>
-    /// <returns>The number to go on with, to the bit: the given one, or when state is set the one that was saved.</returns>
+    /// <summary>Visits a floating-point value.</summary>
+    /// <returns>The value to continue with, to the bit: the argument or, when state is restored, the saved value.</returns>
     public double Number(string name, double value)
     {
         string text = OnNumber(Full(name), value.ToString("R", CultureInfo.InvariantCulture));
@@ -107,10 +107,10 @@ public abstract class StateVisitor
     /// <param name="random">The stream.</param>
     protected abstract void OnRandom(string name, RandomStream random);
 
-    /// <summary>A number.</summary>
+    /// <summary>A scalar.</summary>
     /// <param name="name">Its full name.</param>
-    /// <param name="text">The number, written so that reading gives the same bits.</param>
-    /// <returns>The number to go on with.</returns>
+    /// <param name="text">The value, written so that reading returns the same bits.</param>
+    /// <returns>The value to continue with.</returns>
     protected abstract string OnNumber(string name, string text);
 
     private string Full(string name)

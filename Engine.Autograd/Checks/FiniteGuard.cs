@@ -131,11 +131,11 @@ public sealed class FiniteGuard : IDisposable
 
 /// <summary>
 /// A loss or a gradient is NaN or infinite, found by a <see cref="FiniteGuard"/> before an optimiser could take it into the parameters. The
-/// message is one that can be shown to the user as it stands.
+/// message is one that can be shown to the user as it is.
 /// </summary>
 /// <param name="message">What is not finite, where and when, and which operation it came out of.</param>
 /// <param name="operation">The operation; null when the value came from outside.</param>
-/// <param name="layer">The layer that the operation belongs to or stands behind; null when there is none.</param>
+/// <param name="layer">The layer that the operation belongs to or follows; null when there is none.</param>
 public sealed class NonFiniteException(string message, string? operation = null, string? layer = null) : ArithmeticException(message)
 {
     /// <summary>

@@ -14,7 +14,7 @@ public static class KullbackLeibler
     /// </summary>
     /// <param name="mean">The means: [..., n].</param>
     /// <param name="logVariance">The logarithms of the variances, broadcast with the means.</param>
-    /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
+    /// <param name="reduction">How the elements are reduced; the sums over the innermost axis, [...] by default.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
     public static Tensor ToStandardGaussian(Tensor mean, Tensor logVariance, Reduction reduction = Reduction.Rows)
     {
@@ -37,7 +37,7 @@ public static class KullbackLeibler
     /// <param name="logVariance">s, the logarithms of its variances.</param>
     /// <param name="otherMean">n, the means of the second.</param>
     /// <param name="otherLogVariance">t, the logarithms of its variances. All four broadcast.</param>
-    /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
+    /// <param name="reduction">How the elements are reduced; the sums over the innermost axis, [...] by default.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
     public static Tensor Gaussians(
         Tensor mean, Tensor logVariance, Tensor otherMean, Tensor otherLogVariance, Reduction reduction = Reduction.Rows)

@@ -7,7 +7,7 @@ namespace Engine.Autograd.Likelihoods;
 
 /// <summary>
 /// Log-probabilities and log-densities of data under independent variables, in nats. The arguments broadcast; as a rule they are summed
-/// over the innermost axis, in the pass that computes them: one number for each sample of [samples, n]. Images are reshaped to that first.
+/// over the innermost axis, in the pass that computes them: one value for each sample of [samples, n]. Images are reshaped to that first.
 /// </summary>
 public static class LogLikelihood
 {
@@ -18,7 +18,7 @@ public static class LogLikelihood
     /// <param name="logits">l: [..., n]. For k samples of each image [k, batch, n]: x of [batch, n] is then read k times, not
     /// copied.</param>
     /// <param name="x">x, from 0 to 1: [..., n], broadcast with the logits.</param>
-    /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
+    /// <param name="reduction">How the elements are reduced; the sums over the innermost axis, [...] by default.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
     public static Tensor Bernoulli(Tensor logits, Tensor x, Reduction reduction = Reduction.Rows)
     {
@@ -39,7 +39,7 @@ public static class LogLikelihood
     /// <param name="x">x: [..., n].</param>
     /// <param name="mean">The means.</param>
     /// <param name="logVariance">The logarithms of the variances. All three broadcast.</param>
-    /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
+    /// <param name="reduction">How the elements are reduced; the sums over the innermost axis, [...] by default.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
     public static Tensor Gaussian(Tensor x, Tensor mean, Tensor logVariance, Reduction reduction = Reduction.Rows)
     {
@@ -67,7 +67,7 @@ public static class LogLikelihood
     /// <param name="x">The levels, evenly spaced from <paramref name="low"/> to <paramref name="high"/>: [..., n].</param>
     /// <param name="mean">The means.</param>
     /// <param name="logVariance">The logarithms of the variances. All three broadcast.</param>
-    /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
+    /// <param name="reduction">How the elements are reduced; the sums over the innermost axis, [...] by default.</param>
     /// <param name="low">The lowest level.</param>
     /// <param name="high">The highest level.</param>
     /// <param name="levels">The number of levels, at least 2.</param>
@@ -123,7 +123,7 @@ public static class LogLikelihood
     /// <param name="x">The levels, evenly spaced from <paramref name="low"/> to <paramref name="high"/>: [..., n].</param>
     /// <param name="mean">The means.</param>
     /// <param name="logScale">The logarithms of the scales, from -80 to 80. All three broadcast.</param>
-    /// <param name="reduction">What becomes of the elements; the sums over the innermost axis, [...], unless told otherwise.</param>
+    /// <param name="reduction">How the elements are reduced; the sums over the innermost axis, [...] by default.</param>
     /// <param name="low">The lowest level.</param>
     /// <param name="high">The highest level.</param>
     /// <param name="levels">The number of levels, at least 2.</param>

@@ -15,7 +15,7 @@ public static class Loss
     /// <summary>The binary cross-entropy of probabilities, in nats; each logarithm is held at -100 from below.</summary>
     /// <param name="probabilities">p, from 0 to 1; any shape.</param>
     /// <param name="targets">t, from 0 to 1, of the same shape.</param>
-    /// <param name="reduction">What becomes of the elements.</param>
+    /// <param name="reduction">How the elements are reduced.</param>
     /// <exception cref="ArgumentException">The shapes or types differ.</exception>
     public static Tensor BinaryCrossEntropy(Tensor probabilities, Tensor targets, Reduction reduction = Reduction.Mean)
     {
@@ -34,7 +34,7 @@ public static class Loss
     /// <summary>The binary cross-entropy of sigmoid(x) from the logits x, in nats; accurate for any x.</summary>
     /// <param name="logits">x; any shape.</param>
     /// <param name="targets">t, from 0 to 1, of the same shape.</param>
-    /// <param name="reduction">What becomes of the elements.</param>
+    /// <param name="reduction">How the elements are reduced.</param>
     /// <exception cref="ArgumentException">The shapes or types differ.</exception>
     public static Tensor BinaryCrossEntropyFromLogits(Tensor logits, Tensor targets, Reduction reduction = Reduction.Mean)
     {
@@ -60,7 +60,7 @@ public static class Loss
     /// <param name="logits">z: [..., classes].</param>
     /// <param name="labels">The class of each row, int32 from 0 to classes - 1: [...].</param>
     /// <param name="labelSmoothing">e, from 0 to 1.</param>
-    /// <param name="reduction">What becomes of the rows' losses; <see cref="Reduction.Rows"/> sums them over the innermost axis of the
+    /// <param name="reduction">How the rows' losses are reduced; <see cref="Reduction.Rows"/> sums them over the innermost axis of the
     /// labels.</param>
     /// <exception cref="ArgumentException">The labels are not int32, or not one for each row.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes, or the smoothing is not from 0 to 1.</exception>
@@ -113,7 +113,7 @@ public static class Loss
     /// <summary>The squared error (prediction - target)².</summary>
     /// <param name="prediction">What was predicted; any shape.</param>
     /// <param name="target">What should have been, broadcast with it.</param>
-    /// <param name="reduction">What becomes of the elements.</param>
+    /// <param name="reduction">How the elements are reduced.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
     public static Tensor MeanSquaredError(Tensor prediction, Tensor target, Reduction reduction = Reduction.Mean)
     {
@@ -131,7 +131,7 @@ public static class Loss
     /// <summary>The absolute error |prediction - target|; its derivative is 0 where they are equal.</summary>
     /// <param name="prediction">What was predicted; any shape.</param>
     /// <param name="target">What should have been, broadcast with it.</param>
-    /// <param name="reduction">What becomes of the elements.</param>
+    /// <param name="reduction">How the elements are reduced.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
     public static Tensor L1(Tensor prediction, Tensor target, Reduction reduction = Reduction.Mean)
     {

@@ -12,7 +12,7 @@ public interface IActivation
 }
 
 /// <summary>
-/// A layer that applies an activation while it writes its result: <see cref="Sequential"/> hands it the one that follows.
+/// A layer that applies an activation while it writes its result: <see cref="Sequential"/> passes it the one that follows.
 /// </summary>
 public interface IFusesActivation
 {
@@ -35,9 +35,9 @@ public sealed class LeakyRelu : Module, IActivation
 {
     private readonly double _slope;
 
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="slope">The factor on the negative side, at least 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The slope is negative, or no number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The slope is negative, or NaN.</exception>
     public LeakyRelu(double slope = 0.01)
     {
         if (!(slope >= 0)) throw new ArgumentOutOfRangeException(nameof(slope), slope, "The slope must be at least 0.");
@@ -56,9 +56,9 @@ public sealed class Elu : Module
 {
     private readonly double _alpha;
 
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="alpha">What it goes to for very negative x, without its sign; at least 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">alpha is negative, or no number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">alpha is negative, or NaN.</exception>
     public Elu(double alpha = 1)
     {
         if (!(alpha >= 0)) throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "Elu: alpha must be at least 0.");

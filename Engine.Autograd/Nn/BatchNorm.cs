@@ -12,13 +12,13 @@ public sealed class BatchNorm : Module, IFusesActivation
     private readonly double _momentum;
     private readonly double _epsilon;
 
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="channels">C; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="momentum">The weight of the newest batch in the running statistics, in [0, 1].</param>
     /// <param name="epsilon">What is added to the variance; positive.</param>
     /// <param name="affine">False for a layer without weight and bias.</param>
-    /// <param name="weightInitializer">What fills the weight; null takes ones. DCGAN takes Normal(1, 0.02).</param>
+    /// <param name="weightInitializer">The initialiser of the weight; null takes ones. DCGAN takes Normal(1, 0.02).</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no channels, or the momentum or epsilon is out of range.</exception>
     public BatchNorm(int channels, ModuleOptions options, double momentum = 0.1, double epsilon = 1e-5, bool affine = true,
         Initializer? weightInitializer = null)

@@ -6,7 +6,7 @@ namespace Engine.Autograd.Nn;
 
 /// <summary>
 /// States of recurrent layers that outlive the tape: what truncated backpropagation through time hands from one piece of a sequence to the
-/// next (Williams and Peng 1990). The values go on, gradients do not go back. It belongs to the state of a training.
+/// next (Williams and Peng 1990). The values carry over, gradients do not flow back. It belongs to the state of a training.
 /// </summary>
 /// <example>
 /// <code>
@@ -55,7 +55,7 @@ public sealed class CarriedState : IStateful, IDisposable
         }
     }
 
-    /// <summary>Begins anew, from zeros.</summary>
+    /// <summary>Resets all states to zero.</summary>
     public void Clear()
     {
         foreach (Tensor tensor in _tensors)
@@ -72,7 +72,7 @@ public sealed class CarriedState : IStateful, IDisposable
         for (int i = 0; i < _tensors.Length; i++) visitor.Memory($"state{i}", _tensors[i].Storage, _tensors[i].Shape);
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the memory.</summary>
     public void Dispose()
     {
         foreach (Tensor tensor in _tensors) tensor.Dispose();

@@ -7,24 +7,24 @@ namespace Engine.Autograd.Nn;
 /// <summary>
 /// A convolution y = x * W + b of images: [batch, height, width, inputs] to [batch, output height, output width, outputs]. The weight is
 /// [kernel height, kernel width, inputs / groups, outputs], the bias [outputs]. Both start uniform in +-1 / sqrt(kernel height * kernel
-/// width * inputs / groups) unless told otherwise, as in PyTorch.
+/// width * inputs / groups) by default, as in PyTorch.
 /// </summary>
 public sealed class Conv2d : Module, IFusesActivation
 {
     private readonly Conv2dOptions _convolution;
 
-    /// <summary>Makes the layer with a square kernel.</summary>
+    /// <summary>Creates the layer with a square kernel.</summary>
     /// <param name="inputs">Channels in; at least 1.</param>
     /// <param name="outputs">Channels out; at least 1.</param>
     /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="stride">Places of the image from one output to the next.</param>
     /// <param name="padding">The padding: a number for all sides, a <see cref="Conv2dPadding"/>, or <see cref="ConvPadding.Same"/>.</param>
     /// <param name="dilation">Places of the image from one tap of the kernel to the next.</param>
     /// <param name="groups">Parts into which both kinds of channels are divided.</param>
     /// <param name="bias">False for a layer without b.</param>
-    /// <param name="weightInitializer">What fills the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
-    /// <param name="biasInitializer">What fills the bias; null takes the same range as the weight's default.</param>
+    /// <param name="weightInitializer">The initialiser of the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
+    /// <param name="biasInitializer">The initialiser of the bias; null takes the same range as the weight's default.</param>
     /// <exception cref="ArgumentException">An extent is less than 1, or the groups do not divide the channels.</exception>
     public Conv2d(
         int inputs, int outputs, int kernel, ModuleOptions options, int stride = 1, ConvPadding padding = default, int dilation = 1,
@@ -35,15 +35,15 @@ public sealed class Conv2d : Module, IFusesActivation
     {
     }
 
-    /// <summary>Makes the layer with a kernel and options of any kind.</summary>
+    /// <summary>Creates the layer with a kernel and options of any kind.</summary>
     /// <param name="inputs">Channels in; at least 1.</param>
     /// <param name="outputs">Channels out; at least 1.</param>
     /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="convolution">Strides, padding, dilations, groups.</param>
     /// <param name="bias">False for a layer without b.</param>
-    /// <param name="weightInitializer">What fills the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
-    /// <param name="biasInitializer">What fills the bias; null takes the same range as the weight's default.</param>
+    /// <param name="weightInitializer">The initialiser of the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
+    /// <param name="biasInitializer">The initialiser of the bias; null takes the same range as the weight's default.</param>
     /// <exception cref="ArgumentException">An extent is less than 1, or the groups do not divide the channels.</exception>
     public Conv2d(
         int inputs, int outputs, (int Height, int Width) kernel, ModuleOptions options, Conv2dOptions convolution,

@@ -7,18 +7,18 @@ namespace Engine.Autograd.Nn;
 /// <summary>
 /// A transposed convolution y = x *' W + b of images: [batch, height, width, inputs] to [batch, output height, output width, outputs]. The
 /// weight is [kernel height, kernel width, outputs / groups, inputs], the bias [outputs]. Both start uniform in +-1 / sqrt(kernel height *
-/// kernel width * outputs / groups) unless told otherwise, as in PyTorch.
+/// kernel width * outputs / groups) by default, as in PyTorch.
 /// </summary>
 public sealed class ConvTranspose2d : Module, IFusesActivation
 {
     private readonly Conv2dOptions _convolution;
     private readonly (int Height, int Width) _outputPadding;
 
-    /// <summary>Makes the layer with a square kernel.</summary>
+    /// <summary>Creates the layer with a square kernel.</summary>
     /// <param name="inputs">Channels in; at least 1.</param>
     /// <param name="outputs">Channels out; at least 1.</param>
     /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="stride">Places of the result from one place of the image to the next: how many times it grows.</param>
     /// <param name="padding">What is cut off the result: a number for all sides, a <see cref="Conv2dPadding"/>, or
     /// <see cref="ConvPadding.Same"/> for a result of extent * stride.</param>
@@ -26,9 +26,9 @@ public sealed class ConvTranspose2d : Module, IFusesActivation
     /// <param name="dilation">Places of the result from one tap of the kernel to the next.</param>
     /// <param name="groups">Parts into which both kinds of channels are divided.</param>
     /// <param name="bias">False for a layer without b.</param>
-    /// <param name="weightInitializer">What fills the weight; null takes uniform in +-1 / sqrt(kernel height * kernel width * outputs /
-    /// groups).</param>
-    /// <param name="biasInitializer">What fills the bias; null takes the same range as the weight's default.</param>
+    /// <param name="weightInitializer">The initialiser of the weight; null takes uniform in +-1 / sqrt(kernel height * kernel width *
+    /// outputs / groups).</param>
+    /// <param name="biasInitializer">The initialiser of the bias; null takes the same range as the weight's default.</param>
     /// <exception cref="ArgumentException">An extent is less than 1, or the groups do not divide the channels.</exception>
     public ConvTranspose2d(
         int inputs, int outputs, int kernel, ModuleOptions options, int stride = 1, ConvPadding padding = default, int outputPadding = 0,
@@ -39,17 +39,17 @@ public sealed class ConvTranspose2d : Module, IFusesActivation
     {
     }
 
-    /// <summary>Makes the layer with a kernel and options of any kind.</summary>
+    /// <summary>Creates the layer with a kernel and options of any kind.</summary>
     /// <param name="inputs">Channels in; at least 1.</param>
     /// <param name="outputs">Channels out; at least 1.</param>
     /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="convolution">Strides, padding, dilations, groups.</param>
     /// <param name="outputPadding">Rows and columns that are added below and to the right, fewer than the stride.</param>
     /// <param name="bias">False for a layer without b.</param>
-    /// <param name="weightInitializer">What fills the weight; null takes uniform in +-1 / sqrt(kernel height * kernel width * outputs /
-    /// groups).</param>
-    /// <param name="biasInitializer">What fills the bias; null takes the same range as the weight's default.</param>
+    /// <param name="weightInitializer">The initialiser of the weight; null takes uniform in +-1 / sqrt(kernel height * kernel width *
+    /// outputs / groups).</param>
+    /// <param name="biasInitializer">The initialiser of the bias; null takes the same range as the weight's default.</param>
     /// <exception cref="ArgumentException">An extent is less than 1, or the groups do not divide the channels.</exception>
     public ConvTranspose2d(
         int inputs, int outputs, (int Height, int Width) kernel, ModuleOptions options, Conv2dOptions convolution,

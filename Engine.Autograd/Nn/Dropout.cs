@@ -2,13 +2,13 @@ using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Autograd.Nn;
 
-/// <summary>Zeroes each element with a probability and scales the others up, while training; hands its input on in evaluation.</summary>
+/// <summary>Zeroes each element with a probability and scales the others up, while training; returns its input in evaluation.</summary>
 public sealed class Dropout : Module
 {
     private readonly double _probability;
     private readonly RandomStream _random;
 
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="probability">The probability of zero, in [0, 1).</param>
     /// <param name="options">Where the masks come from: every pass in training moves the stream on.</param>
     /// <exception cref="ArgumentOutOfRangeException">The probability is not in [0, 1).</exception>

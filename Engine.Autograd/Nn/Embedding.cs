@@ -1,15 +1,15 @@
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// A table of vectors, of which int32 indices pick rows: [...] to [..., width]. The weight is [count, width] and starts normal, N(0, 1),
-/// unless told otherwise. A row's gradient is the sum over the places that picked it, always in the same order.
+/// A table of vectors, of which int32 indices pick rows: [...] to [..., width]. The weight is [count, width] and starts normal, N(0, 1)
+/// by default. A row's gradient is the sum over the places that picked it, always in the same order.
 /// </summary>
 public sealed class Embedding : Module
 {
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="count">How many vectors there are; at least 1.</param>
     /// <param name="width">The length of each; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="initializer">What fills the table; null takes N(0, 1).</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no vectors, or they have no elements.</exception>
     public Embedding(int count, int width, ModuleOptions options, Initializer? initializer = null)

@@ -18,7 +18,7 @@ public sealed class Flatten : Module
 /// All axes but the first in another shape: [batch, features] to [batch, 7, 7, 128], say, in front of the convolutions of a generator. No
 /// element is copied.
 /// </summary>
-/// <param name="extents">The extents behind the first axis.</param>
+/// <param name="extents">The extents after the first axis.</param>
 public sealed class Unflatten(params ReadOnlySpan<int> extents) : Module
 {
     private readonly Shape _sample = new(extents);

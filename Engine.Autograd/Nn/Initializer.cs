@@ -7,11 +7,11 @@ namespace Engine.Autograd.Nn;
 /// <summary>Fills a parameter with its first values.</summary>
 /// <param name="storage">The parameter's memory.</param>
 /// <param name="shape">Its shape. For a weight: [inputs, outputs], or [kernel height, kernel width, inputs, outputs].</param>
-/// <param name="random">Where randomness comes from.</param>
+/// <param name="random">The source of randomness.</param>
 public delegate void Initializer(Storage storage, Shape shape, RandomStream random);
 
 /// <summary>
-/// The initialisers in use. For those that look at inputs and outputs, a weight is [..., inputs, outputs]: what stands before is the extent
+/// The initialisers in use. For those that look at inputs and outputs, a weight is [..., inputs, outputs]: what comes before is the extent
 /// of a kernel, and multiplies both. The weight of a transposed convolution is that of the convolution whose input gradient it is, [kernel
 /// height, kernel width, outputs, inputs], so its outputs count as inputs and the other way round, as they do in PyTorch.
 /// </summary>
@@ -50,12 +50,12 @@ public static partial class Initializers
     /// <summary>N(1, 0.02²), for the scales of a DCGAN's batch normalisation, as its authors' code has it.</summary>
     public static Initializer DcganScale { get; } = Normal(1, 0.02);
 
-    /// <summary>Normal numbers.</summary>
+    /// <summary>Normally distributed values.</summary>
     /// <param name="mean">The mean.</param>
     /// <param name="deviation">The standard deviation.</param>
     public static Initializer Normal(double mean, double deviation) => (storage, _, random) => Normal(storage, random, mean, deviation);
 
-    /// <summary>Numbers uniform in [<paramref name="low"/>, <paramref name="high"/>).</summary>
+    /// <summary>Values uniform in [<paramref name="low"/>, <paramref name="high"/>).</summary>
     /// <param name="low">The lower end.</param>
     /// <param name="high">The upper end.</param>
     public static Initializer Uniform(double low, double high) => (storage, _, random) => Uniform(storage, random, low, high);

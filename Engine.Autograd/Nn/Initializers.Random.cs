@@ -8,13 +8,13 @@ namespace Engine.Autograd.Nn;
 public static partial class Initializers
 {
     /// <summary>
-    /// Normal numbers of which those further than so many deviations from the mean are drawn anew. The deviation is that of the normal
-    /// numbers before.
+    /// Normally distributed values, redrawn where they are further than a number of deviations from the mean. The deviation is that
+    /// of the distribution before truncation.
     /// </summary>
     /// <param name="deviation">The standard deviation, not negative.</param>
     /// <param name="mean">The mean.</param>
     /// <param name="bound">The largest distance from the mean, in deviations; at least 0.5.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static Initializer TruncatedNormal(double deviation, double mean = 0, double bound = 2)
     {
         if (!(deviation >= 0) || !double.IsFinite(deviation))

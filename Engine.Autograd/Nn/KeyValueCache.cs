@@ -12,12 +12,12 @@ public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor _memory;
 
-    /// <summary>Makes an empty cache.</summary>
+    /// <summary>Creates an empty cache.</summary>
     /// <param name="batch">Sequences side by side.</param>
     /// <param name="capacity">The positions that there is room for.</param>
-    /// <param name="channels">The numbers of all heads at a position.</param>
+    /// <param name="channels">The features of all heads at a position.</param>
     /// <param name="device">Where it is; null takes <see cref="Device.Default"/>.</param>
-    /// <param name="dtype">The type of the numbers.</param>
+    /// <param name="dtype">The type of the elements.</param>
     /// <exception cref="ArgumentOutOfRangeException">An extent is less than 1.</exception>
     public KeyValueCache(int batch, int capacity, int channels, Device? device = null, DType dtype = DType.Float32)
     {
@@ -76,6 +76,6 @@ public sealed class KeyValueCache : IDisposable
         return y;
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the memory.</summary>
     public void Dispose() => _memory.Dispose();
 }

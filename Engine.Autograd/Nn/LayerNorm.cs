@@ -8,9 +8,9 @@ public sealed class LayerNorm : Module
 {
     private readonly double _epsilon;
 
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="features">The extent of the innermost axis; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="epsilon">What is added to the variance; positive and finite.</param>
     /// <param name="affine">False for a layer without weight and bias.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no features, or epsilon is not positive and finite.</exception>

@@ -4,17 +4,17 @@ namespace Engine.Autograd.Nn;
 
 /// <summary>
 /// A fully connected layer y = x W + b: [..., inputs] to [..., outputs]. The weight is [inputs, outputs], the bias [outputs]; both
-/// start uniform in +-1 / sqrt(inputs) unless told otherwise.
+/// start uniform in +-1 / sqrt(inputs) by default.
 /// </summary>
 public sealed class Linear : Module, IFusesActivation
 {
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="inputs">Features in; at least 1.</param>
     /// <param name="outputs">Features out; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="bias">False for a layer without b.</param>
-    /// <param name="weightInitializer">What fills the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
-    /// <param name="biasInitializer">What fills the bias; null takes uniform in +-1 / sqrt(inputs).</param>
+    /// <param name="weightInitializer">The initialiser of the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
+    /// <param name="biasInitializer">The initialiser of the bias; null takes uniform in +-1 / sqrt(inputs).</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no inputs or no outputs.</exception>
     public Linear(int inputs, int outputs, ModuleOptions options, bool bias = true, Initializer? weightInitializer = null,
         Initializer? biasInitializer = null)

@@ -8,16 +8,16 @@ namespace Engine.Autograd.Nn;
 /// A masked convolution y = x * W + b of images, which sees only what comes before a pixel (van den Oord et al. 2016, arXiv:1601.06759):
 /// [batch, height, width, inputs] to [batch, height, width, outputs]. The weight is [kernel height, kernel width, inputs, outputs] with all
 /// taps, so that it goes to and from other frameworks; those that are masked are 0 and stay so. The others and the bias start uniform in
-/// +-1 / sqrt(kept taps * inputs) unless told otherwise.
+/// +-1 / sqrt(kept taps * inputs) by default.
 /// </summary>
 public sealed class MaskedConv2d : Module, IFusesActivation
 {
-    /// <summary>Makes the layer with a square kernel.</summary>
+    /// <summary>Creates the layer with a square kernel.</summary>
     /// <param name="inputs">Channels in; at least 1.</param>
     /// <param name="outputs">Channels out; at least 1.</param>
     /// <param name="kernel">Rows and columns of the kernel; odd.</param>
     /// <param name="mask">Which taps are kept.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="dilation">Places of the image from one tap of the kernel to the next.</param>
     /// <param name="bias">False for a layer without b.</param>
     /// <exception cref="ArgumentException">An extent is less than 1, the kernel has no centre, or the mask leaves no tap of it.</exception>
@@ -26,16 +26,16 @@ public sealed class MaskedConv2d : Module, IFusesActivation
     {
     }
 
-    /// <summary>Makes the layer with a kernel of any kind.</summary>
+    /// <summary>Creates the layer with a kernel of any kind.</summary>
     /// <param name="inputs">Channels in; at least 1.</param>
     /// <param name="outputs">Channels out; at least 1.</param>
     /// <param name="kernel">Rows and columns of the kernel; odd.</param>
     /// <param name="mask">Which taps are kept.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="dilation">Places of the image from one tap of the kernel to the next.</param>
     /// <param name="bias">False for a layer without b.</param>
     /// <param name="weightInitializer">What fills the weight, before masked taps are set to 0; null takes the range above.</param>
-    /// <param name="biasInitializer">What fills the bias; null takes the range above.</param>
+    /// <param name="biasInitializer">The initialiser of the bias; null takes the range above.</param>
     /// <exception cref="ArgumentException">An extent is less than 1, the kernel has no centre, or the mask leaves no tap of it.</exception>
     public MaskedConv2d(
         int inputs, int outputs, (int Height, int Width) kernel, ConvMask mask, ModuleOptions options, int dilation = 1, bool bias = true,

@@ -10,14 +10,14 @@ namespace Engine.Autograd.Nn;
 /// </summary>
 public sealed class MaskedLinear : Module, IFusesActivation
 {
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="inputs">Features in; at least 1.</param>
     /// <param name="outputs">Features out; at least 1.</param>
     /// <param name="mask">M: [inputs, outputs], 0 where there is no connection and 1 elsewhere.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="bias">False for a layer without b.</param>
-    /// <param name="weightInitializer">What fills the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
-    /// <param name="biasInitializer">What fills the bias; null takes uniform in +-1 / sqrt(inputs).</param>
+    /// <param name="weightInitializer">The initialiser of the weight; null takes <see cref="Initializers.LinearDefault"/>.</param>
+    /// <param name="biasInitializer">The initialiser of the bias; null takes uniform in +-1 / sqrt(inputs).</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no inputs or no outputs.</exception>
     /// <exception cref="ArgumentException">The mask has another number of elements, or one that is neither 0 nor 1.</exception>
     public MaskedLinear(

@@ -5,8 +5,8 @@ using Engine.Kernels.RandomNumbers;
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// A part of a model with parameters, buffers and, possibly, modules of its own. A module is made on a device, for a type of number, and is
-/// disposed to give its parameters and buffers back.
+/// A part of a model with parameters, buffers and, possibly, modules of its own. A module is made on a device, with an element type, and is
+/// disposed to release its parameters and buffers.
 /// </summary>
 public abstract class Module : IStateful, IDisposable
 {
@@ -23,7 +23,7 @@ public abstract class Module : IStateful, IDisposable
     /// </summary>
     public IReadOnlyList<Parameter> Parameters => _all ??= [.. NamedParameters().Select(named => named.Parameter).Distinct()];
 
-    /// <summary>The number of trained numbers.</summary>
+    /// <summary>The number of parameters.</summary>
     public long ParameterCount => Parameters.Sum(parameter => (long)parameter.Count);
 
     /// <summary>True while training (dropout drops), false for evaluation; see <see cref="Train"/>.</summary>
@@ -85,7 +85,7 @@ public abstract class Module : IStateful, IDisposable
         return evaluation;
     }
 
-    /// <summary>Gives the parameters and the buffers back.</summary>
+    /// <summary>Releases the parameters and the buffers.</summary>
     public void Dispose()
     {
         foreach (Parameter parameter in Parameters) parameter.Dispose();
@@ -93,12 +93,12 @@ public abstract class Module : IStateful, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Makes a parameter of this module and fills it.</summary>
+    /// <summary>Creates a parameter of this module and fills it.</summary>
     /// <param name="name">Its name in this module.</param>
     /// <param name="shape">Its shape.</param>
     /// <param name="initializer">What fills it.</param>
     /// <param name="options">Where and of what type it is, and where randomness comes from.</param>
-    /// <param name="layout">How its axes stand to those that other frameworks write: the weights of products and convolutions
+    /// <param name="layout">How its axes relate to those of other frameworks: the weights of products and convolutions
     /// differ.</param>
     protected Parameter NewParameter(
         string name, Shape shape, Initializer initializer, ModuleOptions options, ParameterLayout layout = ParameterLayout.Same)
@@ -115,8 +115,8 @@ public abstract class Module : IStateful, IDisposable
     }
 
     /// <summary>
-    /// Makes a tensor that belongs to this module's state but is not trained, such as running statistics, and fills it. It stands alone,
-    /// whatever tape is open, and is given back with the module.
+    /// Creates a tensor that belongs to this module's state but is not trained, such as running statistics, and fills it. It belongs to no
+    /// tape and is released by the module.
     /// </summary>
     /// <param name="name">Its name in this module, which no parameter has either.</param>
     /// <param name="shape">Its shape.</param>
@@ -141,7 +141,7 @@ public abstract class Module : IStateful, IDisposable
         return _random = random;
     }
 
-    /// <summary>Makes a module a part of this one: its parameters and its mode follow.</summary>
+    /// <summary>Adds a module to this one: its parameters and its mode follow.</summary>
     /// <returns>The module itself.</returns>
     protected TModule AddModule<TModule>(string name, TModule module) where TModule : Module
     {

@@ -10,10 +10,10 @@ public sealed class MultiHeadAttention : Module
     private readonly Linear _projection, _output;
     private readonly bool _causal;
 
-    /// <summary>Makes the layer.</summary>
-    /// <param name="channels">The numbers of a position; at least 1.</param>
+    /// <summary>Creates the layer.</summary>
+    /// <param name="channels">The features of a position; at least 1.</param>
     /// <param name="heads">How many heads attend side by side; divides the channels.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="causal">Whether a position attends to itself and those before it only.</param>
     /// <param name="bias">False for projections without a bias.</param>
     /// <param name="weightInitializer">What fills the weight of the projection; null takes
@@ -33,7 +33,7 @@ public sealed class MultiHeadAttention : Module
         _output = AddModule("output", new Linear(channels, channels, options, bias, outputInitializer));
     }
 
-    /// <summary>The numbers of a position.</summary>
+    /// <summary>The features of a position.</summary>
     public int Channels { get; }
 
     /// <summary>How many heads attend side by side.</summary>

@@ -2,7 +2,9 @@ using Engine.Kernels;
 
 namespace Engine.Autograd.Nn;
 
-/// <summary>A tensor that is trained: it stands alone, has a name in its module, and gradients are taken with respect to it.</summary>
+/// <summary>
+/// A tensor that is trained: it belongs to no tape, has a name in its module, and gradients are taken with respect to it.
+/// </summary>
 public sealed class Parameter : Tensor
 {
     private readonly Module _module;
@@ -23,7 +25,7 @@ public sealed class Parameter : Tensor
     /// </summary>
     public string FullName => _module.PathTo(Name);
 
-    /// <summary>How its axes stand to those that other frameworks write.</summary>
+    /// <summary>How its axes relate to those of other frameworks.</summary>
     public ParameterLayout Layout { get; }
 
     /// <summary>Replaces the elements.</summary>
@@ -43,7 +45,7 @@ public sealed class Parameter : Tensor
     }
 }
 
-/// <summary>How the axes of a parameter stand to those that other frameworks write. A layer says it when it makes the parameter.</summary>
+/// <summary>How the axes of a parameter relate to those of other frameworks; set by the layer that creates it.</summary>
 public enum ParameterLayout
 {
     /// <summary>Every framework has the same axes: biases, scales, tables of embeddings.</summary>

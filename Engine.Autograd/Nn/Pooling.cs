@@ -6,7 +6,7 @@ namespace Engine.Autograd.Nn;
 /// <param name="window">The window.</param>
 public sealed class MaxPool2d(PoolWindow window) : Module
 {
-    /// <summary>Makes the layer with square windows.</summary>
+    /// <summary>Creates the layer with square windows.</summary>
     /// <param name="kernel">Rows and columns of the window.</param>
     /// <param name="stride">Places from one window to the next; null takes <paramref name="kernel"/>.</param>
     /// <param name="padding">Places of padding on each side; less than <paramref name="kernel"/>.</param>
@@ -23,7 +23,7 @@ public sealed class MaxPool2d(PoolWindow window) : Module
 /// <param name="countPadding">True: places of padding count as zeros. False: the mean is over the places inside the image.</param>
 public sealed class AvgPool2d(PoolWindow window, bool countPadding = true) : Module
 {
-    /// <summary>Makes the layer with square windows, padding counted as zeros.</summary>
+    /// <summary>Creates the layer with square windows, padding counted as zeros.</summary>
     /// <param name="kernel">Rows and columns of the window.</param>
     /// <param name="stride">Places from one window to the next; null takes <paramref name="kernel"/>.</param>
     /// <param name="padding">Places of padding on each side; less than <paramref name="kernel"/>.</param>

@@ -36,7 +36,7 @@ public abstract class RecurrentModule : Module
         if (dropout != 0) _dropout = AddModule("dropout", new Dropout(dropout, options));
     }
 
-    /// <summary>Numbers of a state.</summary>
+    /// <summary>Features of a state.</summary>
     public int Hidden { get; }
 
     /// <summary>How many layers there are.</summary>
@@ -63,7 +63,7 @@ public abstract class RecurrentModule : Module
         return state.Slice(0, layer, 1).Reshape(batch, Hidden);
     }
 
-    /// <summary>The states behind the last step, [1, batch, hidden], from those behind every step.</summary>
+    /// <summary>The states after the last step, [1, batch, hidden], from those after every step.</summary>
     private protected static Tensor Last(Tensor output) =>
         output.Slice(1, output.Shape[1] - 1, 1).Reshape(1, output.Shape[0], output.Shape[2]);
 

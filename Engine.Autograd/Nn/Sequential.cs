@@ -1,14 +1,14 @@
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// Layers one after another, named by their place: 0, 1, 2. A layer that can apply the activation behind it itself does so in one kernel
+/// Layers one after another, named by their place: 0, 1, 2. A layer that can apply the activation after it itself does so in one kernel
 /// (<see cref="IFusesActivation"/>); the result is that of the two in turn.
 /// </summary>
 public sealed class Sequential : Module
 {
     private readonly Module[] _layers;
 
-    /// <summary>Makes the chain.</summary>
+    /// <summary>Creates the chain.</summary>
     public Sequential(params ReadOnlySpan<Module> layers)
     {
         _layers = layers.ToArray();

@@ -6,7 +6,7 @@ public sealed class Upsample : Module
     private readonly int _factor;
     private readonly UpsampleMode _mode;
 
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="factor">How many times; at least 1.</param>
     /// <param name="mode">How the pixels in between are filled.</param>
     /// <exception cref="ArgumentOutOfRangeException">The factor is less than 1, or there is no such mode.</exception>

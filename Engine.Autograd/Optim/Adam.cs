@@ -11,14 +11,14 @@ public class Adam : Optimizer
     private readonly Storage[] _squares;
     private readonly double _weightDecay;
 
-    /// <summary>Makes the optimizer.</summary>
+    /// <summary>Creates the optimizer.</summary>
     /// <param name="parameters">What is trained.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="beta1">The decay of the mean of the gradients, in [0, 1).</param>
     /// <param name="beta2">The decay of the mean of their squares, in [0, 1).</param>
     /// <param name="epsilon">What keeps the divisor from 0.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public Adam(IReadOnlyList<Parameter> parameters, double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
         double epsilon = 1e-8)
         : this(parameters, learningRate, beta1, beta2, epsilon, 0)
@@ -52,12 +52,12 @@ public class Adam : Optimizer
 
 /// <summary>
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2017, arXiv:1711.05101): besides Adam's step each parameter loses the share
-/// learningRate weightDecay of itself. Every parameter decays; give biases and scales that should not to an <see cref="Adam"/> of their
+/// learningRate weightDecay of itself. Every parameter decays; pass biases and scales that should not to an <see cref="Adam"/> of their
 /// own.
 /// </summary>
 public sealed class AdamW : Adam
 {
-    /// <summary>Makes the optimizer.</summary>
+    /// <summary>Creates the optimizer.</summary>
     /// <param name="parameters">What is trained.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="beta1">The decay of the mean of the gradients, in [0, 1).</param>
@@ -66,7 +66,7 @@ public sealed class AdamW : Adam
     /// <param name="weightDecay">The decay of the parameters, at least 0: times the learning rate, the share that is taken off in a
     /// step.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public AdamW(
         IReadOnlyList<Parameter> parameters, double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8,
         double weightDecay = 1e-2)

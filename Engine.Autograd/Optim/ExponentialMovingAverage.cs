@@ -54,7 +54,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     /// <summary>
     /// Takes in the parameters as they are now: average += (1 - decay) (parameter - average). Call it after each step of the optimizer.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The average is in use: it stands where the parameters should.</exception>
+    /// <exception cref="InvalidOperationException">The average is in use, in place of the parameters.</exception>
     public void Update()
     {
         ThrowIfUnfit(nameof(Update));
@@ -73,7 +73,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     }
 
     /// <summary>Shows a checkpoint the number of updates and the average of each parameter, under its full name.</summary>
-    /// <exception cref="InvalidOperationException">The average is in use: it stands where the parameters should.</exception>
+    /// <exception cref="InvalidOperationException">The average is in use, in place of the parameters.</exception>
     public void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
@@ -82,7 +82,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
         for (int i = 0; i < _averages.Length; i++) visitor.Memory(_parameters[i].Name, _averages[i], _parameters[i].Parameter.Shape);
     }
 
-    /// <summary>Gives the average back; the parameters stay, and come back where the average was in use.</summary>
+    /// <summary>Releases the average; the parameters stay, and are restored where the average was in use.</summary>
     public void Dispose()
     {
         if (_disposed) return;

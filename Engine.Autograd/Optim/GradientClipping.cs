@@ -19,7 +19,7 @@ public static class GradientClipping
     /// <returns>The norm before, computed in float64; the same with any number of threads. On a device it stays there until it is
     /// read.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="most"/> is not positive.</exception>
-    /// <exception cref="ObjectDisposedException">A gradient was given back.</exception>
+    /// <exception cref="ObjectDisposedException">A gradient was released.</exception>
     public static Reading ByNorm(IReadOnlyList<Tensor> gradients, double most)
     {
         ArgumentNullException.ThrowIfNull(gradients);

@@ -7,7 +7,7 @@ using Engine.Kernels.Movement;
 
 namespace Engine.Autograd.Optim;
 
-/// <summary>Renews parameters from gradients. What it remembers of each parameter is given back with Dispose.</summary>
+/// <summary>Updates parameters from gradients. Dispose releases the state that it keeps for each parameter.</summary>
 public abstract class Optimizer : IStateful, IDisposable
 {
     private readonly List<(string Name, Storage[] State)> _states = [];
@@ -45,7 +45,7 @@ public abstract class Optimizer : IStateful, IDisposable
     /// <summary>Renews every parameter once.</summary>
     /// <param name="gradients">One gradient for each of <see cref="Parameters"/>, in their order and of their shapes.</param>
     /// <exception cref="ArgumentException">The number, a shape, a type or a device does not fit; nothing was changed.</exception>
-    /// <exception cref="ObjectDisposedException">The optimizer, a gradient or a parameter was given back; nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer, a gradient or a parameter was released; nothing was changed.</exception>
     public void Step(IReadOnlyList<Tensor> gradients)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -86,7 +86,7 @@ public abstract class Optimizer : IStateful, IDisposable
             for (int i = 0; i < state.Length; i++) visitor.Memory($"{name}.{names[i]}", state[i], Parameters[i].Shape);
     }
 
-    /// <summary>Gives back what the optimizer remembers; the parameters stay.</summary>
+    /// <summary>Releases the state of the optimizer; the parameters stay.</summary>
     public void Dispose()
     {
         _disposed = true;

@@ -15,7 +15,7 @@ public sealed class RmsProp : Optimizer
     private readonly Storage[] _means = [];
     private readonly Storage[] _velocities = [];
 
-    /// <summary>Makes the optimizer.</summary>
+    /// <summary>Creates the optimizer.</summary>
     /// <param name="parameters">What is trained.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="alpha">The decay of the mean of the squared gradients, in [0, 1).</param>
@@ -23,7 +23,7 @@ public sealed class RmsProp : Optimizer
     /// <param name="momentum">The share of the velocity that stays from step to step, in [0, 1).</param>
     /// <param name="centered">True to divide by the gradients' deviation.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public RmsProp(
         IReadOnlyList<Parameter> parameters, double learningRate = 1e-2, double alpha = 0.99, double epsilon = 1e-8, double momentum = 0,
         bool centered = false)

@@ -10,12 +10,12 @@ public sealed class Sgd : Optimizer
     private readonly double _momentum;
     private readonly Storage[]? _velocities;
 
-    /// <summary>Makes the optimizer.</summary>
+    /// <summary>Creates the optimizer.</summary>
     /// <param name="parameters">What is trained.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="momentum">The share of the velocity that stays from step to step, in [0, 1); 0 is plain descent.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public Sgd(IReadOnlyList<Parameter> parameters, double learningRate, double momentum = 0) : base(parameters, learningRate)
     {
         _momentum = momentum is >= 0 and < 1 ? momentum

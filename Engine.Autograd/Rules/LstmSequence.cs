@@ -40,7 +40,7 @@ internal sealed class LstmSequence : RecurrentSequence
         Record(operation, LastCell);
     }
 
-    /// <summary>c behind the last step.</summary>
+    /// <summary>c after the last step.</summary>
     internal Tensor LastCell { get; }
 
     private protected override void Backward(Tensor result, Tensor g, Storage inputGradient, Storage?[] others)

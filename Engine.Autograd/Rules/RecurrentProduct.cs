@@ -7,7 +7,7 @@ namespace Engine.Autograd.Rules;
 
 /// <summary>
 /// What the states of a recurrent layer add to the gates of the step after: a matrix product with a weight [hidden, gates * hidden], or
-/// where cells stand side by side a convolution along them with a weight [1, taps, hidden, gates * hidden].
+/// where cells lie side by side a convolution along them with a weight [1, taps, hidden, gates * hidden].
 /// </summary>
 internal sealed class RecurrentProduct
 {

@@ -30,7 +30,7 @@ internal abstract class RecurrentSequence
             if (_arguments[i] is { } argument) _waiting[i] = new WaitingGradient(Tape.NewTensor(argument.Shape, argument.DType));
     }
 
-    /// <summary>The states behind every step.</summary>
+    /// <summary>The states after every step.</summary>
     internal Tensor Output { get; }
 
     private protected RecurrentShape Shape { get; }

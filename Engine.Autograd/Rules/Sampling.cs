@@ -12,7 +12,7 @@ public static class Sampling
     /// </summary>
     /// <param name="mean">The means; any shape.</param>
     /// <param name="logVariance">The logarithms of the variances, of the same shape.</param>
-    /// <param name="noise">Standard normal numbers, of the same shape.</param>
+    /// <param name="noise">Standard normal noise, of the same shape.</param>
     /// <exception cref="ArgumentException">The shapes or types differ.</exception>
     public static Tensor Reparameterize(Tensor mean, Tensor logVariance, Tensor noise)
     {
@@ -39,7 +39,7 @@ public static class Sampling
     /// </summary>
     /// <param name="schedule">The noise schedule.</param>
     /// <param name="clean">x_0: [samples, ...].</param>
-    /// <param name="noise">Standard normal numbers, of the same shape.</param>
+    /// <param name="noise">Standard normal noise, of the same shape.</param>
     /// <param name="steps">t of each sample, from 0.</param>
     /// <exception cref="ArgumentException">The shapes or types differ, or there is not one step for each sample.</exception>
     public static Tensor AddNoise(NoiseSchedule schedule, Tensor clean, Tensor noise, ReadOnlySpan<int> steps)
@@ -89,7 +89,7 @@ public static class Sampling
     /// Each depends on its row and on the number that the stream has for it alone.
     /// </summary>
     /// <param name="logits">Logits of the classes, along the innermost axis; -infinity for one that is never drawn.</param>
-    /// <param name="random">Where the draws come from; moved on by as many numbers as there are rows.</param>
+    /// <param name="random">The source of the draws; advanced by one draw for each row.</param>
     /// <exception cref="ArgumentException">
     /// The logits are a scalar or have no classes; or a row is no distribution: it holds NaN or +infinity, or nothing but -infinity.
     /// </exception>

@@ -25,7 +25,7 @@ public static class Dcgan
     /// G: noise [n, latent] to images [n, 28, 28, 1]. A fully connected layer makes images of 7 x 7, two transposed convolutions of stride
     /// 2 make 14 x 14 and 28 x 28 of them, a last one draws; batch normalisation and LeakyReLU 0.2 between them, tanh at the end.
     /// </summary>
-    /// <param name="options">Where it is, and where the initial values come from.</param>
+    /// <param name="options">Device, element type, and the source of the initial values.</param>
     /// <param name="latent">Dimensions of the noise.</param>
     /// <param name="width">Channels of the last images before the drawn ones; those before have twice and four times as many.</param>
     public static Sequential Generator(ModuleOptions options, int latent = 100, int width = 64) => new(
@@ -41,10 +41,10 @@ public static class Dcgan
             biasInitializer: Initializers.Zeros), new Tanh());
 
     /// <summary>
-    /// D: images [n, 28, 28, 1] to logits [n, 1], by convolutions of stride 2 to 14 x 14 and 7 x 7, LeakyReLU 0.2 and dropout 0.3 behind
+    /// D: images [n, 28, 28, 1] to logits [n, 1], by convolutions of stride 2 to 14 x 14 and 7 x 7, LeakyReLU 0.2 and dropout 0.3 after
     /// each, and a fully connected layer.
     /// </summary>
-    /// <param name="options">Where it is, and where the initial values and the masks of dropout come from.</param>
+    /// <param name="options">Device, element type, and the source of the initial values and of the masks of dropout.</param>
     /// <param name="width">Channels of the 14 x 14 images; those of 7 x 7 have twice as many.</param>
     public static Sequential ConvolutionalDiscriminator(ModuleOptions options, int width = 64) => new(
         new Conv2d(1, width, Kernel, options, stride: 2, ConvPadding.Same, weightInitializer: s_weights,
@@ -57,10 +57,10 @@ public static class Dcgan
 
     /// <summary>
     /// D: images [n, 28, 28, 1] to logits [n, 1], by fully connected layers of 1024, 512 and 256 without bias, batch normalisation and
-    /// LeakyReLU 0.2 behind each. It judges a batch by its own statistics, so real and generated samples should come as separate batches,
+    /// LeakyReLU 0.2 after each. It judges a batch by its own statistics, so real and generated samples should come as separate batches,
     /// as <see cref="Gan"/> has them.
     /// </summary>
-    /// <param name="options">Where it is, and where the initial values come from.</param>
+    /// <param name="options">Device, element type, and the source of the initial values.</param>
     /// <param name="width">Features of the last hidden layer; those before have twice and four times as many.</param>
     public static Sequential DenseDiscriminator(ModuleOptions options, int width = 256) => new(
         new Flatten(),

@@ -25,8 +25,8 @@ public sealed class Gan : IStateful, IDisposable
     /// <param name="discriminator">D: samples to [samples, 1], the probability that each is real, or its logit where the objective takes
     /// logits.</param>
     /// <param name="latent">Dimensions of the noise.</param>
-    /// <param name="options">Where the networks are, the type of their numbers, and where noise comes from; those they were made
-    /// with.</param>
+    /// <param name="options">Device, element type and random stream of the
+    /// networks.</param>
     /// <param name="learningRate">Adam's learning rate, for both.</param>
     /// <param name="beta1">
     /// Adam's decay of the mean gradient, for both. Less than the usual 0.9 steadies the game, because the past of a moving opponent
@@ -78,7 +78,7 @@ public sealed class Gan : IStateful, IDisposable
         return new GanLosses(discriminatorLoss, generatorLoss);
     }
 
-    /// <summary>Noise to generate from: standard normal, [count, latent]. It stands alone; dispose it when done.</summary>
+    /// <summary>Noise to generate from: standard normal, [count, latent]. It belongs to no tape; dispose it when done.</summary>
     /// <param name="count">The number of samples.</param>
     public Tensor Noise(int count) => Tensor.Normal([count, Latent], _random, dtype: _dtype, device: _device);
 
@@ -112,7 +112,7 @@ public sealed class Gan : IStateful, IDisposable
         visitor.Random("random", _random);
     }
 
-    /// <summary>Gives networks and optimisers back.</summary>
+    /// <summary>Releases the networks and the optimisers.</summary>
     public void Dispose()
     {
         _generatorOptimizer.Dispose();
@@ -121,7 +121,7 @@ public sealed class Gan : IStateful, IDisposable
         Discriminator.Dispose();
     }
 
-    // On a tape of its own, so that what D computed is given back before the generator's step begins: the two need their memory in turn.
+    // On a tape of its own, so that what D computed is released before the generator's step begins: the two need their memory in turn.
     private Reading DiscriminatorStep(ReadOnlySpan<float> samples, Shape shape, Tensor fake)
     {
         using Tape tape = new(_device);

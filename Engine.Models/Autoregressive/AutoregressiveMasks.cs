@@ -12,14 +12,14 @@ public sealed class AutoregressiveMasks
     private readonly int[][] _degrees;
     private readonly int _context;
 
-    /// <summary>Gives every unit its degree.</summary>
+    /// <summary>Assigns a degree to every unit.</summary>
     /// <param name="order">
     /// The ordering: element i is the place of dimension i, from 0. <see cref="Natural"/>, <see cref="Reversed"/> and
     /// <see cref="Shuffled"/> make it.
     /// </param>
     /// <param name="widths">Units of each hidden layer.</param>
     /// <param name="seed">Draws the degrees of hidden units, as the paper has it; null deals them out evenly.</param>
-    /// <param name="context">Inputs behind the dimensions that every output may depend on.</param>
+    /// <param name="context">Additional inputs, after the dimensions, that every output may depend on.</param>
     /// <exception cref="ArgumentException">The ordering does not name each place once, or there is nothing to order.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A width is less than 1, or the context negative.</exception>
     public AutoregressiveMasks(ReadOnlySpan<int> order, ReadOnlySpan<int> widths, ulong? seed = null, int context = 0)

@@ -17,10 +17,11 @@ public sealed class Made : Module, IPixelModel
     private readonly AutoregressiveMasks[] _masks;
     private readonly MaskedNetwork _network;
 
-    /// <summary>Makes the model.</summary>
+    /// <summary>Creates the model.</summary>
     /// <param name="pixels">Dimensions of a vector.</param>
     /// <param name="widths">Units of each hidden layer.</param>
-    /// <param name="options">Device, type and randomness; the degrees of hidden units and the orderings are drawn from it, too.</param>
+    /// <param name="options">Device, element type and random stream, which the degrees of hidden units and the orderings are drawn from,
+    /// too.</param>
     /// <param name="masks">How many sets of masks there are; at least 1.</param>
     /// <param name="anyOrder">True for an ordering of its own for each set of masks; else all have the order of the pixels.</param>
     /// <param name="direct">Whether inputs are connected to outputs directly, too.</param>
@@ -52,13 +53,13 @@ public sealed class Made : Module, IPixelModel
 
     /// <summary>
     /// Whether the masks that the layers hold are among the sets of the model, or the order is that of the pixels and the only one: false
-    /// behind the weights of a model that was made from another seed, whose masks this one does not have.
+    /// after loading the weights of a model that was made from another seed, whose masks this one does not have.
     /// </summary>
     public bool KnowsItsMasks =>
         (_masks.Length == 1 && _masks[0].Order.SequenceEqual(AutoregressiveMasks.Natural(Pixels))) || _masks.Any(_network.Holds);
 
     /// <summary>Takes one of the sets of masks: in training the next one for each step.</summary>
-    /// <param name="index">Which; whatever is beyond the last begins again from the first.</param>
+    /// <param name="index">Which; whatever is beyond the last wraps around.</param>
     public void Use(long index)
     {
         // Those that the layers hold may come from a checkpoint, so that only a single one need not be set again.

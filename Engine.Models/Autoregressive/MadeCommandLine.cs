@@ -7,7 +7,9 @@ using Engine.Models.Training;
 
 namespace Engine.Models.Autoregressive;
 
-/// <summary>The options of a program that trains a <see cref="Made"/>, beside those that all training programs have.</summary>
+/// <summary>
+/// The command-line options of a program that trains a <see cref="Made"/>, in addition to those that all training programs share.
+/// </summary>
 public sealed class MadeCommandLine
 {
     private readonly bool _isLarge;
@@ -24,7 +26,7 @@ public sealed class MadeCommandLine
     private readonly PixelCommandLine _images = new(samples: 64);
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
-    /// <param name="args">The command line: which recipe has to be known before it is read.</param>
+    /// <param name="args">The command line, which names the recipe that the defaults of the options depend on.</param>
     public MadeCommandLine(IEnumerable<string> args)
     {
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
@@ -33,12 +35,12 @@ public sealed class MadeCommandLine
         _dropout = ProgramOption.Decay("--dropout", "The share of hidden units that are dropped while training.", _isLarge ? 0.25 : 0.2);
     }
 
-    /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
+    /// <summary>Describes the program to <see cref="TrainingProgram"/>.</summary>
     public ProgramInfo Info =>
         new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 30 : 20, Batch: 100) {
             FreeOptions = PixelCommandLine.OfMeasuring, TakesWeights = true };
 
-    /// <summary>All of them.</summary>
+    /// <summary>All options.</summary>
     public Option[] All => [_recipe, _hidden, _dropout, _rate, _masks, _anyOrder, .. _images.All];
 
     /// <summary>The images that the command line chooses.</summary>
@@ -55,8 +57,8 @@ public sealed class MadeCommandLine
     /// <summary>The model that a command line asks for.</summary>
     /// <param name="run">The run.</param>
     /// <param name="pixels">Pixels of an image.</param>
-    /// <param name="options">Device, type and randomness.</param>
-    /// <exception cref="DataException">The widths are no numbers.</exception>
+    /// <param name="options">Device, element type and random stream.</param>
+    /// <exception cref="DataException">A width is not a positive integer.</exception>
     public Made Model(TrainingRun run, int pixels, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(run);

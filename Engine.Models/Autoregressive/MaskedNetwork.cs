@@ -16,9 +16,9 @@ public sealed class MaskedNetwork : Module
     private readonly Activation _activation;
     private readonly Dropout? _dropout;
 
-    /// <summary>Makes the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="masks">Orders the dimensions, and says how many hidden layers of which widths there are, and how much context.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="parameters">Outputs of each dimension; at least 1.</param>
     /// <param name="activation">What follows each hidden layer; null takes ReLU.</param>
     /// <param name="direct">Whether inputs are connected to outputs directly, too.</param>

@@ -11,8 +11,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Classification;
 
 /// <summary>
-/// A small convolutional network that tells the ten classes of 28 x 28 grey images apart, to judge generated digits with: two convolutions
-/// of 3 x 3, each with a maximum over 2 x 2 behind it, and two fully connected layers.
+/// A small convolutional network that classifies 28 x 28 grey images into ten classes, for judging generated digits: two convolutions
+/// of 3 x 3, each with a maximum over 2 x 2 after it, and two fully connected layers.
 /// </summary>
 public sealed class DigitClassifier : IStateful, IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <summary>Rows and columns of an image.</summary>
     public const int Side = 28;
 
-    /// <summary>The numbers in a vector of <see cref="Features"/>.</summary>
+    /// <summary>The elements of a vector of <see cref="Features"/>.</summary>
     public const int FeatureCount = 128;
 
     private const int EvaluationBatch = 250;
@@ -30,8 +30,8 @@ public sealed class DigitClassifier : IStateful, IDisposable
     private readonly Sequential _network;
     private readonly Adam _optimizer;
 
-    /// <summary>Makes an untrained classifier.</summary>
-    /// <param name="options">Where it computes, and where the initial values and the masks of dropout come from.</param>
+    /// <summary>Creates an untrained classifier.</summary>
+    /// <param name="options">Device, and the source of the initial values and of the masks of dropout.</param>
     public DigitClassifier(ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -52,7 +52,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <summary>One training step, by Adam with a learning rate that falls from 0.002 to 0 along half a cosine.</summary>
     /// <param name="images">[n, 28, 28, 1], in [-1, 1].</param>
     /// <param name="labels">n labels from 0 to 9.</param>
-    /// <param name="done">The part of the training that lies behind, from 0 to 1.</param>
+    /// <param name="done">The part of the training that is done, from 0 to 1.</param>
     /// <returns>The mean cross-entropy, in nats.</returns>
     public Reading Step(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, double done)
     {
@@ -126,7 +126,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
         visitor.Part("optimizer", _optimizer);
     }
 
-    /// <summary>Gives network and optimiser back.</summary>
+    /// <summary>Releases the network and the optimiser.</summary>
     public void Dispose()
     {
         _optimizer.Dispose();
@@ -149,7 +149,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
 
     private static Shape Shape(ReadOnlySpan<float> images) => images.Length % (Side * Side) == 0
         ? [images.Length / (Side * Side), Side, Side, 1]
-        : throw new ArgumentException($"Expected images of {Side} x {Side} numbers, found {images.Length} numbers in all.");
+        : throw new ArgumentException($"Expected images of {Side} x {Side} values, found {images.Length} values in all.");
 
     private static void CheckData(ImageDataset data)
     {

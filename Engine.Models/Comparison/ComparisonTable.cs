@@ -6,7 +6,7 @@ namespace Engine.Models.Comparison;
 
 /// <summary>The table of a comparison, in Markdown.</summary>
 /// <param name="rows">A row for each model.</param>
-/// <param name="data">What images of the data themselves get; null when no samples were drawn.</param>
+/// <param name="data">The quality of the data's own images; null when no samples were drawn.</param>
 public sealed class ComparisonTable(IReadOnlyList<ComparisonRow> rows, SampleQuality? data)
 {
     private const string Nothing = "-";
@@ -45,15 +45,15 @@ public sealed class ComparisonTable(IReadOnlyList<ComparisonRow> rows, SampleQua
     private static void Line(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).AppendLine(" |");
 }
 
-/// <summary>What was measured of one model.</summary>
+/// <summary>The measurements of one model.</summary>
 /// <param name="Family">Which it is.</param>
-/// <param name="Parameters">Trained numbers.</param>
+/// <param name="Parameters">Parameters.</param>
 /// <param name="TrainedPerSecond">Images a second in training.</param>
 /// <param name="SampledPerSecond">Images a second in sampling; 0 when none were drawn.</param>
 /// <param name="LikelihoodKind">Whether the likelihood is exact, a bound, or none.</param>
 /// <param name="BitsPerDimension">-log2 p(x) / 784 of test images; null for none.</param>
 /// <param name="Quality">How samples look; null when none were drawn.</param>
-/// <param name="Signs">What is wrong, in words.</param>
+/// <param name="Signs">Signs of failure, in words.</param>
 public sealed record ComparisonRow(
     string Family, long Parameters, double TrainedPerSecond, double SampledPerSecond, string LikelihoodKind, double? BitsPerDimension,
     SampleQuality? Quality, IReadOnlyList<string> Signs);

@@ -20,16 +20,16 @@ public abstract class Contestant : IStateful, IDisposable
     /// <summary>Which family it stands for, such as <c>VAE</c>.</summary>
     public abstract string Family { get; }
 
-    /// <summary>What kind of number <see cref="BitsPerDimension"/> is: <c>exact</c>, <c>bound</c> or <c>none</c>.</summary>
+    /// <summary>What kind of value <see cref="BitsPerDimension"/> is: <c>exact</c>, <c>bound</c> or <c>none</c>.</summary>
     public abstract string LikelihoodKind { get; }
 
-    /// <summary>The number of trained numbers.</summary>
+    /// <summary>The number of parameters.</summary>
     public abstract long ParameterCount { get; }
 
     /// <summary>Images that were trained on for each second of training.</summary>
     public double ImagesPerSecond => _seconds > 0 ? _images / _seconds : 0;
 
-    /// <summary>Where it computes.</summary>
+    /// <summary>The device that it computes on.</summary>
     protected abstract Device Device { get; }
 
     /// <summary>One training step, whose time is added up.</summary>
@@ -49,12 +49,12 @@ public abstract class Contestant : IStateful, IDisposable
 
     /// <summary>Images that are drawn: [count, 28, 28, 1] in [-1, 1].</summary>
     /// <param name="count">How many.</param>
-    /// <param name="random">Where randomness comes from.</param>
+    /// <param name="random">The source of randomness.</param>
     public abstract float[] Sample(int count, RandomStream random);
 
     /// <summary>-log2 p(x) / 784, averaged over images of 256 grey levels; null for a model that has none.</summary>
     /// <param name="test">Images.</param>
-    /// <param name="random">Where randomness comes from.</param>
+    /// <param name="random">The source of randomness.</param>
     public virtual double? BitsPerDimension(ImageDataset test, RandomStream random) => null;
 
     /// <summary>Signs of a failure that only this family has, in words.</summary>
@@ -70,7 +70,7 @@ public abstract class Contestant : IStateful, IDisposable
         _images = visitor.Number("images", _images);
     }
 
-    /// <summary>Gives the model and its optimiser back.</summary>
+    /// <summary>Releases the model and its optimiser.</summary>
     public abstract void Dispose();
 
     /// <summary>One training step.</summary>

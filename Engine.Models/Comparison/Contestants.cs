@@ -5,7 +5,7 @@ using Engine.Models.Flow;
 
 namespace Engine.Models.Comparison;
 
-/// <summary>One model of each family, of like size: about 400,000 trained numbers at a width of 16.</summary>
+/// <summary>One model of each family, of like size: about 400,000 parameters at a width of 16.</summary>
 public static class Contestants
 {
     private const int Side = 28;
@@ -13,10 +13,10 @@ public static class Contestants
     /// <summary>The names of the families, in the order of the table.</summary>
     public static IReadOnlyList<string> Names { get; } = ["vae", "gan", "autoregressive", "flow", "diffusion"];
 
-    /// <summary>Makes a model.</summary>
+    /// <summary>Creates a model.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="width">The width of its networks, from 1.</param>
-    /// <param name="options">Device and randomness; each model draws from a stream of its own.</param>
+    /// <param name="options">Device and random stream; each model draws from a stream of its own.</param>
     /// <exception cref="ArgumentException">There is no such family.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The width is less than 1.</exception>
     public static Contestant Make(string name, int width, ModuleOptions options)

@@ -14,9 +14,9 @@ public sealed class GanContestant : Contestant
     private readonly Gan _gan;
     private double _discriminatorLoss = 2 * Math.Log(2);
 
-    /// <summary>Makes the model.</summary>
+    /// <summary>Creates the model.</summary>
     /// <param name="width">Channels of the generator's last images, and of the discriminator's first.</param>
-    /// <param name="options">Device and randomness.</param>
+    /// <param name="options">Device and random stream.</param>
     public GanContestant(int width, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

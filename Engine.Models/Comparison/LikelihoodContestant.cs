@@ -18,7 +18,7 @@ namespace Engine.Models.Comparison;
 /// taken from. All of them train alike.
 /// </summary>
 /// <param name="network">What is trained.</param>
-/// <param name="options">Device and randomness.</param>
+/// <param name="options">Device and random stream.</param>
 public abstract class LikelihoodContestant(Module network, ModuleOptions options) : Contestant
 {
     private readonly Adam _adam = new(network.Parameters, 1e-3);
@@ -30,7 +30,7 @@ public abstract class LikelihoodContestant(Module network, ModuleOptions options
     /// <inheritdoc/>
     protected override Device Device { get; } = options.Device ?? Device.Default;
 
-    /// <summary>Where the randomness of training comes from.</summary>
+    /// <summary>The source of the randomness of training.</summary>
     protected RandomStream Random { get; } = options.Random;
 
     /// <inheritdoc/>
@@ -88,7 +88,7 @@ public abstract class LikelihoodContestant(Module network, ModuleOptions options
 
 /// <summary>A <see cref="PixelCnn"/> of 256 levels: the exact likelihood, and a pass for each pixel of a sample.</summary>
 /// <param name="model">The model.</param>
-/// <param name="options">Device and randomness.</param>
+/// <param name="options">Device and random stream.</param>
 public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions options) : LikelihoodContestant(model, options)
 {
     private const int Pixels = Side * Side;
@@ -116,7 +116,7 @@ public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions optio
 /// A <see cref="DenoisingDiffusion"/> that predicts the noise of 1,000 steps: a bound of as many terms, samples in 50 steps of DDIM.
 /// </summary>
 /// <param name="unet">The network.</param>
-/// <param name="options">Device and randomness.</param>
+/// <param name="options">Device and random stream.</param>
 public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : LikelihoodContestant(unet, options)
 {
     private const int Steps = 1000, SampleSteps = 50;
@@ -149,7 +149,7 @@ public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : Like
 /// sample.
 /// </summary>
 /// <param name="model">The model.</param>
-/// <param name="options">Device and randomness.</param>
+/// <param name="options">Device and random stream.</param>
 public sealed class FlowContestant(ImageFlow model, ModuleOptions options) : LikelihoodContestant(model, options)
 {
     /// <inheritdoc/>

@@ -20,9 +20,9 @@ public sealed class VaeContestant : LikelihoodContestant
     private const int Latent = 32, Pixels = Side * Side;
     private readonly Networks _networks;
 
-    /// <summary>Makes the model.</summary>
+    /// <summary>Creates the model.</summary>
     /// <param name="width">Channels at 14 x 14.</param>
-    /// <param name="options">Device and randomness.</param>
+    /// <param name="options">Device and random stream.</param>
     public VaeContestant(int width, ModuleOptions options) : this(new Networks(width, options), options)
     {
     }

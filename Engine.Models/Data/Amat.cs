@@ -25,7 +25,7 @@ internal static class Amat
             else if (c == (byte)'\n')
             {
                 if (column != 0 && column != perImage)
-                    throw new DataException($"{path}: expected {perImage} numbers in line {count + 1}, found {column}.");
+                    throw new DataException($"{path}: expected {perImage} values in line {count + 1}, found {column}.");
                 if (column != 0) count++;
                 column = 0;
             }

@@ -1,8 +1,8 @@
 namespace Engine.Models.Data;
 
 /// <summary>
-/// The batches of one epoch, to go through once with foreach. Leaving the loop early, by break or by an exception, gives the buffers
-/// back to the loader.
+/// The batches of one epoch, to go through once with foreach. Leaving the loop early, by break or by an exception, returns the
+/// buffers to the loader.
 /// </summary>
 public sealed class BatchEpoch : IDisposable
 {
@@ -59,7 +59,7 @@ public sealed class BatchEpoch : IDisposable
         return true;
     }
 
-    /// <summary>Gives the buffers back; batches being prepared are waited for (microseconds), those not begun are dropped.</summary>
+    /// <summary>Returns the buffers; batches being prepared are waited for (microseconds), those not begun are dropped.</summary>
     public void Dispose()
     {
         if (_disposed) return;
@@ -77,7 +77,7 @@ public sealed class BatchEpoch : IDisposable
 }
 
 /// <summary>
-/// One batch, in buffers of the loader that the next batch overwrites: the type cannot leave the loop, so what is to stay must be copied.
+/// One batch, in buffers of the loader that the next batch overwrites: the type cannot leave the loop, so what is kept must be copied.
 /// </summary>
 public readonly ref struct Batch
 {
@@ -92,7 +92,7 @@ public readonly ref struct Batch
         Total = loader.BatchesPerEpoch;
     }
 
-    /// <summary>Pixels, [Count, Height, Width, Channels], scaled as the loader was told.</summary>
+    /// <summary>Pixels, [Count, Height, Width, Channels], scaled as the loader's options say.</summary>
     public ReadOnlySpan<float> Images { get; }
 
     /// <summary>Labels, [Count]; -1 throughout when the data set carries none.</summary>

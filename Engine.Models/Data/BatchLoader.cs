@@ -4,8 +4,8 @@ namespace Engine.Models.Data;
 
 /// <summary>
 /// Cuts a data set into shuffled batches of floats and prepares the next ones beside the training step. The order of epoch e depends on the
-/// seed and e alone, so training can stop after any batch and go on to the bit: <see cref="Batch.Next"/> is the place to save and
-/// <see cref="Epoch(LoaderPosition)"/> goes on from it. Buffers are reused; a batch allocates nothing.
+/// seed and e alone, so training can stop after any batch and resume to the bit: <see cref="Batch.Next"/> is the place to save and
+/// <see cref="Epoch(LoaderPosition)"/> resumes from it. Buffers are reused; a batch allocates nothing.
 /// </summary>
 /// <example><code>foreach (Batch batch in loader.Epoch(e)) Step(batch.Images, batch.Labels);</code></example>
 public sealed class BatchLoader
@@ -34,7 +34,8 @@ public sealed class BatchLoader
         if (_options.Prefetch < 0) throw new ArgumentException($"prefetch must be at least 0 batches, was {_options.Prefetch}");
         if ((long)batchSize * data.ImageLength > Array.MaxLength)
             throw new ArgumentException(
-                $"batch size must be at most {Array.MaxLength / data.ImageLength} for images of {data.ImageLength} values, was {batchSize}");
+                $"batch size must be at most {Array.MaxLength / data.ImageLength} for images of {data.ImageLength} values, "
+                + $"was {batchSize}");
         _data = data;
         BatchSize = batchSize;
         BatchesPerEpoch = _options.DropLast ? data.Count / batchSize : (data.Count + batchSize - 1) / batchSize;
@@ -185,7 +186,7 @@ public enum PixelScale
     Unit,
 
     /// <summary>
-    /// 1 with probability x / 255, else 0, drawn anew in every epoch from the seed (dynamic binarisation, Burda, Grosse and Salakhutdinov
+    /// 1 with probability x / 255, else 0, redrawn in every epoch from the seed (dynamic binarisation, Burda, Grosse and Salakhutdinov
     /// 2016).
     /// </summary>
     Bernoulli,
@@ -195,7 +196,7 @@ public enum PixelScale
 }
 
 /// <summary>
-/// A place in training, to save and to go on from: the next batch is number <paramref name="Batch"/> of epoch <paramref name="Epoch"/>.
+/// A place in training, to save and to resume from: the next batch is number <paramref name="Batch"/> of epoch <paramref name="Epoch"/>.
 /// </summary>
 /// <param name="Epoch">Epochs count from 0.</param>
 /// <param name="Batch">Batches of an epoch count from 0.</param>

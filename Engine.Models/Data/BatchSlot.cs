@@ -1,7 +1,7 @@
 namespace Engine.Models.Data;
 
 /// <summary>
-/// The buffers of one batch, and the work of filling them. The work is done once, by whoever comes first: a thread of the pool, or the
+/// The buffers of one batch, and the work of filling them. The work is done once, by whichever comes first: a thread of the pool, or the
 /// training loop when it arrives before the pool did. Nobody ever waits for work that has not begun, so a busy pool cannot stop training,
 /// and an abandoned loop leaves no thread behind.
 /// </summary>

@@ -1,10 +1,10 @@
 namespace Engine.Models.Data;
 
 /// <summary>
-/// Data that cannot be used as asked: a file that is missing, cut short or damaged, counts that disagree, a name nobody knows.
+/// Data that cannot be used as asked: a file that is missing, cut short or damaged, counts that disagree, an unknown name.
 /// </summary>
 /// <remarks>
-/// The message is one that can be shown to the user as it stands: it names the file or option, what was expected and what was found.
+/// The message is one that can be shown to the user as it is: it names the file or option, what was expected and what was found.
 /// </remarks>
 public sealed class DataException : Exception
 {

@@ -29,7 +29,7 @@ public sealed record DataOptions
     /// <summary>Addresses of folders to download from, in this order, in place of the public mirrors of the set.</summary>
     public IReadOnlyList<Uri>? Mirrors { get; init; }
 
-    /// <summary>Hears how a download goes on, a few times a second.</summary>
+    /// <summary>Receives the progress of a download, a few times a second.</summary>
     public IProgress<DownloadProgress>? Progress { get; init; }
 
     /// <summary>Sends the requests (proxies, tests); null takes the default. It is not disposed of.</summary>

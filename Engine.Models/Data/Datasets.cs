@@ -56,7 +56,8 @@ public static class Datasets
     }
 
     private static DataException Unknown(string name) => new(
-        $"There is no data set '{name}': known are {string.Join(", ", Names)}, and {Path.GetFullPath(name)} is neither a folder nor a file.");
+        $"There is no data set '{name}': known are {string.Join(", ", Names)}, and {Path.GetFullPath(name)} is "
+        + "neither a folder nor a file.");
 
     private static ImageDataset LoadDigits(DataOptions options) => options.Split switch
     {
@@ -85,7 +86,8 @@ public static class Datasets
             if (!options.Download)
             {
                 throw new DataException(
-                    $"{label} was not found and downloading is switched off. Looked for {FileNames(part)} in {string.Join(", ", searched)}.");
+                    $"{label} was not found and downloading is switched off. Looked for {FileNames(part)} in "
+                    + $"{string.Join(", ", searched)}.");
             }
 
             var downloader = new Downloader(options.Mirrors ?? set.Mirrors, options);
@@ -122,7 +124,7 @@ public static class Datasets
         List<string> wanted = [];
         bool known = false;
 
-        // MNIST and Fashion-MNIST share their names; one of the two stands for both.
+        // MNIST and Fashion-MNIST share their names; one of the two is used for both.
         foreach (PublishedDataset set in PublishedDataset.All.Where(d => d.Name != "fashion-mnist"))
         {
             if (Array.Find(set.Parts, p => p.Split == split) is not { } part) continue;

@@ -1,6 +1,6 @@
 namespace Engine.Models.Data;
 
-/// <summary>How each digit is written: the usual ways to write it, every measure drawn anew.</summary>
+/// <summary>How each digit is written: the usual ways to write it, with every measure drawn at random.</summary>
 internal static class DigitShapes
 {
     public static void Write(int digit, DigitPen pen, ref CounterRandom random)

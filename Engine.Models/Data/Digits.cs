@@ -22,7 +22,7 @@ public static class Digits
     /// </summary>
     /// <param name="count">Number of images, at least 1.</param>
     /// <param name="seed">Another seed gives other images.</param>
-    /// <param name="name">What messages call the data set.</param>
+    /// <param name="name">The name of the data set in messages.</param>
     /// <exception cref="DataException">The count is below 1 or above what one array holds.</exception>
     public static ImageDataset Draw(int count, ulong seed = 0, string name = "digits")
     {

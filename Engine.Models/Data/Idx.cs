@@ -13,7 +13,7 @@ public static class Idx
     /// <summary>Reads an image file, and the label file that belongs to it if there is one.</summary>
     /// <param name="imagesPath">IDX file with 3 dimensions [count, height, width], or 4 [count, height, width, channels].</param>
     /// <param name="labelsPath">IDX file with 1 dimension [count], or null.</param>
-    /// <param name="name">What messages call the data set.</param>
+    /// <param name="name">The name of the data set in messages.</param>
     /// <param name="classes">Labels must lie in [0, classes).</param>
     /// <exception cref="DataException">A file is missing, cut short or damaged, is no IDX file of that kind, or the two
     /// disagree.</exception>

@@ -10,7 +10,7 @@ public sealed class ImageDataset
     private readonly int[]? _labels;
 
     /// <summary>A data set over arrays that the caller hands over (they are not copied).</summary>
-    /// <param name="name">What messages call the data set.</param>
+    /// <param name="name">The name of the data set in messages.</param>
     /// <param name="height">Rows of an image, at least 1.</param>
     /// <param name="width">Columns of an image, at least 1.</param>
     /// <param name="channels">Bytes of a pixel: 1 grey, 3 RGB.</param>
@@ -43,7 +43,7 @@ public sealed class ImageDataset
         if (labels is not null) CheckLabels(labels);
     }
 
-    /// <summary>What messages call the data set, for example "mnist (train)".</summary>
+    /// <summary>The name of the data set in messages, for example "mnist (train)".</summary>
     public string Name { get; }
 
     /// <summary>Number of images.</summary>
@@ -121,14 +121,14 @@ public sealed class ImageDataset
         return new ImageDataset(Name, Height, Width, Channels, pixels, labels, Classes);
     }
 
-    /// <summary>All grey levels as numbers, image after image.</summary>
+    /// <summary>All grey levels as floats, image after image.</summary>
     /// <param name="low">What level 0 becomes.</param>
     /// <param name="high">What level 255 becomes.</param>
     public float[] ToFloats(double low = -1, double high = 1) =>
         Array.ConvertAll(_pixels, level => (float)(low + (level * (high - low) / 255)));
 
-    /// <summary>The images behind the first <paramref name="count"/> as a data set of their own.</summary>
-    /// <exception cref="DataException">There are no images behind them.</exception>
+    /// <summary>The images after the first <paramref name="count"/> as a data set of their own.</summary>
+    /// <exception cref="DataException">There are no images after them.</exception>
     public ImageDataset Skip(int count)
     {
         if (count == 0) return this;

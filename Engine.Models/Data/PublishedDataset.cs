@@ -30,7 +30,8 @@ internal sealed record PublishedDataset(string Name, Uri[] Mirrors, PublishedDat
         "fashion-mnist",
         [
             new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
-            new Uri("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/b2617bb6d3ffa2e429640350f613e3291e10b141/data/fashion/"),
+            new Uri("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/"
+                + "b2617bb6d3ffa2e429640350f613e3291e10b141/data/fashion/"),
         ],
         [
             new Part(
@@ -48,7 +49,8 @@ internal sealed record PublishedDataset(string Name, Uri[] Mirrors, PublishedDat
         "binarized-mnist",
         [
             new Uri("http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/"),
-            new Uri("https://raw.githubusercontent.com/riannevdberg/sylvester-flows/32dde9b7d696fee94f946a338182e542779eecfe/data/MNIST_static/"),
+            new Uri("https://raw.githubusercontent.com/riannevdberg/sylvester-flows/"
+                + "32dde9b7d696fee94f946a338182e542779eecfe/data/MNIST_static/"),
         ],
         [
             new Part("train", Binarized("train", 78400000, "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d"), null),

@@ -1,7 +1,7 @@
 namespace Engine.Models.Data;
 
 /// <summary>
-/// A time series that the engine makes itself: a trend, waves, and noise that nobody can foresee,
+/// A time series that the engine makes itself: a trend, waves, and unpredictable noise,
 /// y(t) = trend t + sum over waves of amplitude sin(2 pi t / period + phase) + N(0, noise²).
 /// </summary>
 public sealed class SeasonalSeries
@@ -23,7 +23,7 @@ public sealed class SeasonalSeries
     /// <summary>Steps after which the waves repeat themselves.</summary>
     public int Season { get; }
 
-    /// <summary>Makes a series of days of 24 steps in weeks of 7 days, with some waves in each.</summary>
+    /// <summary>Generates a series of days of 24 steps in weeks of 7 days, with some waves in each.</summary>
     /// <param name="length">Steps; at least 1.</param>
     /// <param name="seed">What the noise depends on.</param>
     /// <param name="noise">The standard deviation of the noise, beside waves of 1.</param>

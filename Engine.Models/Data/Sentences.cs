@@ -8,7 +8,7 @@ namespace Engine.Models.Data;
 /// </summary>
 public static class Sentences
 {
-    /// <summary>The characters of the text unless told otherwise.</summary>
+    /// <summary>The characters of the text by default.</summary>
     public const int Length = 100_000;
 
     private static readonly string[] s_nouns =
@@ -19,7 +19,7 @@ public static class Sentences
         ["in the garden", "near the river", "under the stars", "by the sea", "at home", "on the hill"];
     private static readonly string[] s_joints = ["and", "but", "because", "while"];
 
-    /// <summary>Makes a text.</summary>
+    /// <summary>Generates a text.</summary>
     /// <param name="length">Its characters, at least 1.</param>
     /// <param name="seed">What it depends on.</param>
     public static string Make(int length = Length, ulong seed = 0)

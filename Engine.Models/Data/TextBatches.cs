@@ -11,7 +11,7 @@ public readonly record struct TextBatch(int[] Inputs, int[] Targets, int Count, 
 
 /// <summary>
 /// Batches of pieces of a text that follow each other: a text is cut into as many streams as a batch has pieces, and each batch holds the
-/// next piece of every stream, so that the state behind one is the state before the next. For truncated backpropagation through time.
+/// next piece of every stream, so that the state after one is the state before the next. For truncated backpropagation through time.
 /// </summary>
 public sealed class TextStreams : IStateful
 {
@@ -25,7 +25,7 @@ public sealed class TextStreams : IStateful
     /// <param name="batch">How many streams.</param>
     /// <param name="block">Characters in a piece.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no stream, or no characters in a piece.</exception>
-    /// <exception cref="DataException">The text is shorter than one piece of each stream and the character behind.</exception>
+    /// <exception cref="DataException">The text is shorter than one piece of each stream and the character after it.</exception>
     public TextStreams(ReadOnlyMemory<int> tokens, int batch, int block)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
@@ -44,7 +44,7 @@ public sealed class TextStreams : IStateful
     /// <summary>Characters in a piece.</summary>
     public int Block { get; }
 
-    /// <summary>The batches after which every stream begins anew; what is left of a stream, less than a piece, is left out.</summary>
+    /// <summary>The batches after which every stream starts over; what is left of a stream, less than a piece, is left out.</summary>
     public int Count => _stride / Block;
 
     /// <summary>Whether the next batch is the first of the streams: the state before it is none.</summary>
@@ -64,7 +64,7 @@ public sealed class TextStreams : IStateful
         return new TextBatch(_inputs, _targets, Batch, Block);
     }
 
-    /// <summary>Shows a checkpoint where the streams are.</summary>
+    /// <inheritdoc/>
     public void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
@@ -74,7 +74,7 @@ public sealed class TextStreams : IStateful
 
 /// <summary>
 /// Batches of pieces of a text. For training the pieces are drawn anywhere, each batch a function of the seed and of how many were drawn
-/// before: that number is all there is to save, and training goes on to the bit. For validation they follow each other through the whole
+/// before: that count is all there is to save, and training resumes to the bit. For validation they follow each other through the whole
 /// text.
 /// </summary>
 public sealed class TextWindows : IStateful
@@ -91,7 +91,7 @@ public sealed class TextWindows : IStateful
     /// <param name="block">Characters in a piece.</param>
     /// <param name="seed">What the draws depend on.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no pieces in a batch, or no characters in a piece.</exception>
-    /// <exception cref="DataException">The text is shorter than a piece and the character behind it.</exception>
+    /// <exception cref="DataException">The text is shorter than a piece and the character after it.</exception>
     public TextWindows(ReadOnlyMemory<int> tokens, int batch, int block, ulong seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
@@ -133,7 +133,7 @@ public sealed class TextWindows : IStateful
         if (whole * Block < _tokens.Length - 1) yield return Piece(whole * Block, 1, _tokens.Length - 1 - (whole * Block));
     }
 
-    /// <summary>Shows a checkpoint how many batches were drawn.</summary>
+    /// <inheritdoc/>
     public void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);

@@ -4,7 +4,7 @@ using System.Text;
 namespace Engine.Models.Data;
 
 /// <summary>
-/// A text as numbers of its characters: the first nine tenths to train on, the rest to validate with, as nanoGPT cuts it.
+/// A text as the indices of its characters: the first nine tenths to train on, the rest to validate with, as nanoGPT cuts it.
 /// </summary>
 public sealed class TextDataset
 {
@@ -46,11 +46,11 @@ public sealed class TextDataset
     public ReadOnlyMemory<int> Validation => _tokens.AsMemory(_trained);
 }
 
-/// <summary>The characters of a text, numbered in the order of their Unicode values.</summary>
+/// <summary>The characters of a text, indexed in the order of their Unicode values.</summary>
 public sealed class CharacterVocabulary
 {
     private readonly Rune[] _characters;
-    private readonly Dictionary<Rune, int> _numbers = [];
+    private readonly Dictionary<Rune, int> _indices = [];
 
     /// <summary>The characters that a text has.</summary>
     /// <param name="text">The text.</param>
@@ -61,16 +61,16 @@ public sealed class CharacterVocabulary
         HashSet<Rune> found = [];
         foreach (Rune character in text.EnumerateRunes()) found.Add(character);
         _characters = [.. found.Order()];
-        for (int i = 0; i < _characters.Length; i++) _numbers[_characters[i]] = i;
+        for (int i = 0; i < _characters.Length; i++) _indices[_characters[i]] = i;
     }
 
     /// <summary>How many characters there are.</summary>
     public int Count => _characters.Length;
 
-    /// <summary>The characters, in the order of their numbers.</summary>
+    /// <summary>The characters, in the order of their indices.</summary>
     public ReadOnlyCollection<Rune> Characters => _characters.AsReadOnly();
 
-    /// <summary>The number of each character of a text.</summary>
+    /// <summary>Encodes a text as the index of each of its characters.</summary>
     /// <param name="text">The text.</param>
     /// <exception cref="DataException">A character is not known.</exception>
     public int[] Encode(string text)
@@ -79,7 +79,7 @@ public sealed class CharacterVocabulary
         List<int> tokens = new(text.Length);
         foreach (Rune character in text.EnumerateRunes())
         {
-            if (!_numbers.TryGetValue(character, out int token))
+            if (!_indices.TryGetValue(character, out int token))
                 throw new DataException(
                     $"The character '{character}' (U+{character.Value:X4}) at place {tokens.Count} is none of the {Count} of the "
                     + "vocabulary.");
@@ -89,9 +89,9 @@ public sealed class CharacterVocabulary
         return [.. tokens];
     }
 
-    /// <summary>The text of numbers.</summary>
+    /// <summary>Decodes indices into text.</summary>
     /// <param name="tokens">From 0 to <see cref="Count"/> - 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number stands for no character.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An index stands for no character.</exception>
     public string Decode(ReadOnlySpan<int> tokens)
     {
         StringBuilder text = new(tokens.Length);

@@ -15,13 +15,13 @@ public sealed partial class DenoisingDiffusion
     /// </summary>
     /// <param name="images">Images in [-1, 1] of 256 levels, one after another.</param>
     /// <param name="shape">Their shape, [images, ...].</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <param name="labels">The class of each, -1 for none; empty for none at all.</param>
     /// <param name="batch">How many images for each step, at most.</param>
-    /// <param name="steps">How many steps the bound is of: as many as the process has unless told otherwise, or fewer, evenly
+    /// <param name="steps">How many steps the bound is of: as many as the process has by default, or fewer, evenly
     /// spread.</param>
     /// <param name="clip">Whether clean images are held within [-1, 1].</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is less than 1, or there are not so many steps.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1, or there are fewer steps.</exception>
     public VariationalBound Bound(
         ReadOnlySpan<float> images, Shape shape, RandomStream random, ReadOnlySpan<int> labels = default, int batch = 64, int? steps = null,
         bool clip = true)
@@ -66,7 +66,7 @@ public sealed partial class DenoisingDiffusion
 }
 
 /// <summary>
-/// The variational bound of -log p(x_0), in bits for each number of an image: what a code built on the model would need at most (Ho et al.
+/// The variational bound of -log p(x_0), in bits per dimension: what a code built on the model would need at most (Ho et al.
 /// 2020, arXiv:2006.11239, equation 5).
 /// </summary>
 /// <param name="Terms">L_t of each step; the first is the decoder's, -log p(x_0 | x_1).</param>

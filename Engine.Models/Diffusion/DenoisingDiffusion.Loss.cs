@@ -15,7 +15,7 @@ public sealed partial class DenoisingDiffusion
     /// <summary>The loss of a batch, each image at a step drawn at random.</summary>
     /// <param name="clean">x_0: [samples, ...], in [-1, 1].</param>
     /// <param name="labels">The class of each sample, -1 for none; empty for none at all.</param>
-    /// <param name="random">Where steps, noise, and the labels that are left out come from.</param>
+    /// <param name="random">The source of the steps, the noise and the dropped labels.</param>
     /// <param name="dropLabels">The share of labels that are left out, so that the network learns to do without: what guidance
     /// needs.</param>
     /// <exception cref="ArgumentException">The labels are not one for each sample or none.</exception>
@@ -24,16 +24,16 @@ public sealed partial class DenoisingDiffusion
         CheckLabels(labels, clean);
         int samples = clean.Shape[0];
         int[] steps = [.. random.Uniform(samples).Select(u => Math.Min((int)(u * Process.Steps), Process.Steps - 1))];
-        int[] told = labels.ToArray();
-        if (dropLabels > 0 && told.Length > 0)
+        int[] kept = labels.ToArray();
+        if (dropLabels > 0 && kept.Length > 0)
         {
             float[] drawn = random.Uniform(samples);
-            for (int i = 0; i < told.Length; i++)
-                if (drawn[i] < dropLabels) told[i] = UnconditionalLabel;
+            for (int i = 0; i < kept.Length; i++)
+                if (drawn[i] < dropLabels) kept[i] = UnconditionalLabel;
         }
 
         Tensor noise = Tensor.Normal(clean.Shape, random, dtype: clean.DType);
-        return Losses(clean, noise, steps, told);
+        return Losses(clean, noise, steps, kept);
     }
 
     /// <summary>The loss of a batch at given steps.</summary>
@@ -57,12 +57,12 @@ public sealed partial class DenoisingDiffusion
     }
 
     /// <summary>
-    /// L_t of each sample, a term of the variational bound, in bits for each number of an image: how far p(x_(t-1) | x_t) is from q(x_(t-1)
+    /// L_t of each sample, a term of the variational bound, in bits per dimension: how far p(x_(t-1) | x_t) is from q(x_(t-1)
     /// | x_t, x_0), or at step 0 the bits that p(x_0 | x_1) needs for 8-bit images.
     /// </summary>
     internal Tensor BoundTerms(DiffusionProcess process, Tensor clean, Tensor noisy, Denoised denoised, ReadOnlySpan<int> steps)
     {
-        int samples = steps.Length, numbers = clean.Count / samples;
+        int samples = steps.Length, dimensions = clean.Count / samples;
         Tensor logVariance = LogVariance(process, denoised, steps);
         Tensor mean = Rows(process.PosteriorMean(denoised.Clean, noisy, steps));
         logVariance = logVariance.Reshape(samples, -1);
@@ -82,9 +82,9 @@ public sealed partial class DenoisingDiffusion
             terms = terms is null ? decoder : Sampling.Combine(decoder, terms, isFirst, [.. isFirst.Select(first => 1 - first)]);
         }
 
-        return terms! * (1 / (numbers * Math.Log(2)));
+        return terms! * (1 / (dimensions * Math.Log(2)));
 
-        Tensor Rows(Tensor t) => t.Reshape(samples, numbers);
+        Tensor Rows(Tensor t) => t.Reshape(samples, dimensions);
     }
 }
 
@@ -92,7 +92,7 @@ public sealed partial class DenoisingDiffusion
 /// <param name="Loss">What is minimised: a scalar.</param>
 /// <param name="Simple">The mean squared error of the prediction (Ho et al. 2020, equation 14).</param>
 /// <param name="Bound">
-/// With a learned variance: a sample of the variational bound without its prior term, in bits for each number of an image; only the
+/// With a learned variance: a sample of the variational bound without its prior term, in bits per dimension; only the
 /// variance gets a gradient from it. Else null.
 /// </param>
 public readonly record struct DiffusionLosses(Tensor Loss, Tensor Simple, Tensor? Bound);

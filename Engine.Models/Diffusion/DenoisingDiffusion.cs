@@ -16,7 +16,7 @@ public sealed partial class DenoisingDiffusion
     private const int UnconditionalLabel = -1;
 
     /// <summary>Joins a network to a process.</summary>
-    /// <param name="denoiser">What looks at noisy images; with a learned variance it gives two numbers for each that it is shown.</param>
+    /// <param name="denoiser">What looks at noisy images; with a learned variance it gives two values for each input value.</param>
     /// <param name="schedule">The noise that each step adds.</param>
     /// <param name="prediction">What the network predicts.</param>
     /// <param name="variance">The variance of a step back.</param>
@@ -63,24 +63,24 @@ public sealed partial class DenoisingDiffusion
     {
         ArgumentNullException.ThrowIfNull(process);
         CheckLabels(labels, noisy);
-        int[] told = new int[steps.Length];
-        for (int i = 0; i < told.Length; i++) told[i] = process.Schedule.TimeSteps[steps[i]];
+        int[] timeSteps = new int[steps.Length];
+        for (int i = 0; i < timeSteps.Length; i++) timeSteps[i] = process.Schedule.TimeSteps[steps[i]];
         bool isGuided = labels.Length > 0 && guidance != 1;
-        (Tensor predicted, Tensor? share) = Predict(noisy, told, isGuided && guidance == 0 ? default : labels);
+        (Tensor predicted, Tensor? share) = Predict(noisy, timeSteps, isGuided && guidance == 0 ? default : labels);
         if (isGuided && guidance != 0)
         {
             // f = f(x) + scale (f(x, class) - f(x)), in one pass over both
             double[] with = new double[steps.Length], without = new double[steps.Length];
             Array.Fill(with, guidance);
             Array.Fill(without, 1 - guidance);
-            predicted = Sampling.Combine(predicted, Predict(noisy, told, default).Predicted, with, without);
+            predicted = Sampling.Combine(predicted, Predict(noisy, timeSteps, default).Predicted, with, without);
         }
 
         Tensor clean = process.Clean(Prediction, noisy, predicted, steps);
         return new Denoised(clip ? clean.Clamp(-1, 1) : clean, share);
     }
 
-    /// <summary>Until what is returned is disposed of, the network drops nothing: null where it has no such mode.</summary>
+    /// <summary>Disables dropout until the result is disposed; null where the network has no such mode.</summary>
     internal IDisposable? Evaluating() => (Denoiser as Module)?.Evaluating();
 
     /// <summary>The logarithm of the variance of a step back: [samples, 1, ...], or for each pixel where it is learned.</summary>
@@ -115,7 +115,7 @@ public sealed partial class DenoisingDiffusion
     {
         if (labels.Length == 0) return;
         if (Denoiser.Classes == 0) throw new ArgumentException(
-            $"DenoisingDiffusion: found {labels.Length} labels, but the network knows no classes.");
+            $"DenoisingDiffusion: found {labels.Length} labels, but the network is unconditional.");
         if (labels.Length != images.Shape[0]) throw new ArgumentException(
             $"DenoisingDiffusion: expected {images.Shape[0]} labels, one for each image, found {labels.Length}.");
         foreach (int label in labels)

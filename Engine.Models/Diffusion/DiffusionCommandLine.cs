@@ -5,7 +5,9 @@ using Engine.Models.Training;
 
 namespace Engine.Models.Diffusion;
 
-/// <summary>The options of a program that trains a diffusion model on digits, beside those that all training programs have.</summary>
+/// <summary>
+/// The command-line options of a program that trains a diffusion model on digits, in addition to those that all training programs share.
+/// </summary>
 public sealed class DiffusionCommandLine
 {
     private readonly Option<string> _predict =
@@ -13,7 +15,7 @@ public sealed class DiffusionCommandLine
     private readonly Option<string> _schedule = ProgramOption.Choice("--schedule", "How the noise grows.", "cosine", "linear");
     private readonly Option<int> _steps = ProgramOption.Integer("--steps", "T, the steps from an image to noise.", 1000, 2, 100_000);
     private readonly Option<bool> _classes = new("--classes") {
-        Description = "Tells the network the class of each image, and leaves out one in ten, so that samples can be guided." };
+        Description = "Conditions the network on the class of each image, and drops one label in ten, so that samples can be guided." };
     private readonly Option<double> _guidance = ProgramOption.Decimal(
         "--guidance", "With --classes: how far samples go towards their class. 0 not at all, 1 as trained, more for clearer ones.", 1,
         0, 100);
@@ -28,7 +30,7 @@ public sealed class DiffusionCommandLine
     private readonly Option<int> _sampleSteps =
         ProgramOption.Integer("--sample-steps", "Steps that a sample takes; 0 takes 50 of ddim, all of ddpm.", 0, 0, 100_000);
     private readonly Option<double> _eta =
-        ProgramOption.Decimal("--eta", "With ddim: how much of the noise is drawn anew, from 0 to 1.", 0, 0, 1);
+        ProgramOption.Decimal("--eta", "With ddim: the share of the noise that is redrawn, from 0 to 1.", 0, 0, 1);
     private readonly Option<int> _every = ProgramOption.Integer("--every", "Epochs from one sheet of samples to the next.", 5, 1);
     private readonly Option<int> _samples = ProgramOption.Integer("--samples", "Samples on a sheet.", 60, 2, 10_000);
     private readonly Option<int> _boundImages = ProgramOption.Integer(
@@ -37,16 +39,16 @@ public sealed class DiffusionCommandLine
     private readonly Option<string?> _classifier = new("--classifier") {
         Description = "The file that classify.cs wrote: the classes of 10,000 samples are counted with it at the end." };
 
-    /// <summary>The names of those that decide nothing about training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
+    /// <summary>The names of the options that do not affect training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
     public static IReadOnlyList<string> OfSampling { get; } =
         ["--guidance", "--sampler", "--sample-steps", "--eta", "--every", "--samples", "--bound-images", "--classifier"];
 
-    /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
+    /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All =>
         [_predict, _schedule, _steps, _classes, _guidance, _learned, _width, _rate, _images, _sampler, _sampleSteps, _eta, _every, _samples,
             _boundImages, _classifier];
 
-    /// <summary>What a run's command line says.</summary>
+    /// <summary>Reads the options of a run.</summary>
     /// <param name="run">The run.</param>
     /// <exception cref="DataException">Two options contradict each other.</exception>
     public DiffusionChoices Read(TrainingRun run)
@@ -82,7 +84,9 @@ public sealed class DiffusionCommandLine
     }
 }
 
-/// <summary>What the options of a program that trains a diffusion model decided; see <see cref="DiffusionCommandLine"/>.</summary>
+/// <summary>
+/// The settings that the command line of a program that trains a diffusion model chose; see <see cref="DiffusionCommandLine"/>.
+/// </summary>
 public sealed record DiffusionChoices
 {
     /// <summary>What the network predicts.</summary>
@@ -106,7 +110,7 @@ public sealed record DiffusionChoices
     /// <summary>Steps that a sample takes.</summary>
     public required int SampleSteps { get; init; }
 
-    /// <summary>How much of the noise implicit sampling draws anew.</summary>
+    /// <summary>The share of the noise that implicit sampling redraws.</summary>
     public double Eta { get; init; }
 
     /// <summary>The largest learning rate.</summary>
@@ -127,7 +131,7 @@ public sealed record DiffusionChoices
     /// <summary>The weights of a classifier that counts the classes of samples; null for none.</summary>
     public string? Classifier { get; init; }
 
-    /// <summary>Whether the network is told classes.</summary>
+    /// <summary>Whether the network is conditioned on classes.</summary>
     public bool IsConditional => Network.Classes > 0;
 
     /// <summary>The sampler that was asked for.</summary>

@@ -6,7 +6,7 @@ using Engine.Models.Imaging;
 
 namespace Engine.Models.Diffusion;
 
-/// <summary>What can be seen of a diffusion model of grey images, as pictures.</summary>
+/// <summary>Pictures of a diffusion model of grey images.</summary>
 /// <param name="model">The model.</param>
 /// <param name="height">Rows of an image.</param>
 /// <param name="width">Columns of an image.</param>
@@ -16,7 +16,7 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
 
     /// <summary>The way into noise, an image a row: as it is on the left, x_T on the right.</summary>
     /// <param name="images">Images in [-1, 1], one after another.</param>
-    /// <param name="random">Where the noise comes from; the same noise all along a row.</param>
+    /// <param name="random">The source of the noise; it is the same along a row.</param>
     /// <param name="columns">Images in a row; at least 2.</param>
     public Picture Forward(ReadOnlySpan<float> images, RandomStream random, int columns = 12)
     {
@@ -33,7 +33,7 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
     /// <summary>The way back, a sample a row: x_T on the left, the image on the right.</summary>
     /// <param name="sampler">How samples are made.</param>
     /// <param name="count">How many.</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <param name="labels">The class of each, -1 for none; null for none at all.</param>
     /// <param name="columns">Images in a row; at least 2.</param>
     public Picture Reverse(DiffusionSampler sampler, int count, RandomStream random, int[]? labels = null, int columns = 12)
@@ -54,7 +54,7 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
     /// </summary>
     /// <param name="sampler">How samples are made.</param>
     /// <param name="images">Images in [-1, 1], one after another; their lower halves are taken away.</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <param name="rounds">How many times each step is done.</param>
     public Picture Inpainted(DiffusionSampler sampler, ReadOnlySpan<float> images, RandomStream random, int rounds = 5)
     {

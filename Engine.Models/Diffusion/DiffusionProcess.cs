@@ -75,7 +75,7 @@ public sealed class DiffusionProcess
     public Tensor PosteriorMean(Tensor clean, Tensor noisy, ReadOnlySpan<int> steps) =>
         Sampling.Combine(clean, noisy, PerSample(_ofClean, steps), PerSample(_ofNoisy, steps));
 
-    /// <summary>A number of each step as a tensor that broadcasts over samples: [samples, 1, ...].</summary>
+    /// <summary>A value for each step as a tensor that broadcasts over samples: [samples, 1, ...].</summary>
     internal static Tensor Column(ReadOnlySpan<double> values, Tensor like)
     {
         int[] extents = [.. Enumerable.Repeat(1, like.Shape.Rank)];
@@ -101,7 +101,8 @@ public sealed class DiffusionProcess
 
     internal double[] PosteriorLogVariances(ReadOnlySpan<int> steps) => PerSample(_logVariances, steps);
 
-    // With s = sqrt(abar_t) and n = sqrt(1 - abar_t), x_t = s x_0 + n e and v = s e - n x_0 are a rotation of (x_0, e), because s² + n² = 1.
+    // With s = sqrt(abar_t) and n = sqrt(1 - abar_t), x_t = s x_0 + n e and v = s e - n x_0 are a rotation of (x_0, e), because s² + n² =
+    // 1.
     /// <summary>What a network is to say of x_t.</summary>
     /// <param name="prediction">What it predicts.</param>
     /// <param name="clean">x_0: [samples, ...].</param>

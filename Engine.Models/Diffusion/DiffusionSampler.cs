@@ -6,7 +6,7 @@ using Engine.Kernels.RandomNumbers;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// The way back from noise to images, step by step. What a step is, its two kinds say: <see cref="DdpmSampler"/> and
+/// Samples images from noise, step by step. The two samplers differ in the step: <see cref="DdpmSampler"/> and
 /// <see cref="DdimSampler"/>.
 /// </summary>
 public abstract class DiffusionSampler
@@ -36,9 +36,9 @@ public abstract class DiffusionSampler
     /// <summary>Whether the clean images that the network sees are held within [-1, 1] at every step.</summary>
     public bool Clip { get; init; } = true;
 
-    /// <summary>Makes images.</summary>
+    /// <summary>Samples images.</summary>
     /// <param name="shape">The shape of all together: [images, height, width, channels].</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <param name="labels">The class of each image, -1 for none; null for none at all.</param>
     /// <param name="observe">Is shown x_T at first, with the number of steps, and after each step t what it made, with t: the last time
     /// with 0.</param>
@@ -55,7 +55,7 @@ public abstract class DiffusionSampler
     /// <param name="known">Images, one after another; only the known pixels are read.</param>
     /// <param name="mask">1 for each known pixel, 0 for each that is to be painted; as many as in <paramref name="known"/>.</param>
     /// <param name="shape">Their shape: [images, height, width, channels].</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <param name="labels">The class of each image, -1 for none; null for none at all.</param>
     /// <param name="rounds">How many times each step is done.</param>
     /// <param name="observe">As in <see cref="Sample"/>.</param>
@@ -68,7 +68,7 @@ public abstract class DiffusionSampler
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
         if (known.Length != shape.Count || mask.Length != shape.Count)
             throw new ArgumentException(
-                $"Inpaint: images {shape} have {shape.Count} numbers, found {known.Length} known ones and a mask of {mask.Length}.");
+                $"Inpaint: images {shape} have {shape.Count} values, found {known.Length} known ones and a mask of {mask.Length}.");
         foreach (float share in mask)
             if (share is not (0 or 1)) throw new ArgumentException($"Inpaint: expected a mask of zeros and ones, found {share}.");
         float[] kept = new float[known.Length];
@@ -83,7 +83,7 @@ public abstract class DiffusionSampler
     /// <param name="denoised">What the model makes of x_t.</param>
     /// <param name="noisy">x_t.</param>
     /// <param name="steps">t, for each sample.</param>
-    /// <param name="random">Where noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     private protected abstract Tensor Previous(Denoised denoised, Tensor noisy, int[] steps, RandomStream random);
 
     private protected static double[] Repeated(double value, int count)

@@ -25,21 +25,21 @@ public sealed class DdpmSampler(DenoisingDiffusion model, int? steps = null) : D
 
 /// <summary>
 /// Implicit sampling (Song et al. 2021, arXiv:2010.02502, equation 12): a step leads to where x_0 and the noise that the network sees would
-/// be one step before, with only a part of the noise drawn anew. It needs far fewer steps.
+/// be one step before, with only a part of the noise redrawn. It needs far fewer steps.
 /// </summary>
 public sealed class DdimSampler : DiffusionSampler
 {
     /// <summary>Prepares the steps.</summary>
     /// <param name="model">The model.</param>
     /// <param name="steps">How many steps to take: null for all of the model's, or fewer, evenly spread over them.</param>
-    /// <param name="eta">From 0, where an image is a function of the first noise, to 1, where the noise drawn anew has the posterior's
+    /// <param name="eta">From 0, where an image is a function of the first noise, to 1, where the redrawn noise has the posterior's
     /// variance, as in ancestral sampling.</param>
     /// <exception cref="ArgumentOutOfRangeException">eta is not from 0 to 1, or the model has not so many steps.</exception>
     public DdimSampler(DenoisingDiffusion model, int? steps = null, double eta = 0)
         : base(model, steps) => Eta = eta is >= 0 and <= 1 ? eta
         : throw new ArgumentOutOfRangeException(nameof(eta), eta, "DdimSampler: eta must be from 0 to 1.");
 
-    /// <summary>How much of the noise is drawn anew.</summary>
+    /// <summary>The share of the noise that is redrawn.</summary>
     public double Eta { get; }
 
     /// <summary>The factors of x_0 and x_t, and the deviation of the noise that is drawn, in the step from t to t - 1.</summary>

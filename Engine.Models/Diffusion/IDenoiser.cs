@@ -4,17 +4,17 @@ using Engine.Kernels;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// What looks at noisy images and says what is noise in them: a network, or for data of a known distribution the optimum itself.
+/// Predicts the noise in noisy images: a network or, for data of a known distribution, the exact optimum.
 /// </summary>
 public interface IDenoiser
 {
-    /// <summary>Where it computes.</summary>
+    /// <summary>The device that it computes on.</summary>
     Device Device { get; }
 
-    /// <summary>The type of its numbers.</summary>
+    /// <summary>The type of its elements.</summary>
     DType DType { get; }
 
-    /// <summary>The classes that it can be told; 0 for one that is not told any.</summary>
+    /// <summary>The number of classes that it is conditioned on; 0 for an unconditional network.</summary>
     int Classes { get; }
 
     /// <summary>Its prediction.</summary>

@@ -5,8 +5,8 @@ using Engine.Kernels;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// What a network is told of the step t: sines and cosines of t at frequencies from 1 down to 1 / 10,000 (Vaswani et al. 2017,
-/// arXiv:1706.03762), and two fully connected layers behind them; with classes, a vector of the class is added.
+/// The embedding of the step t: sines and cosines of t at frequencies from 1 down to 1 / 10,000 (Vaswani et al. 2017,
+/// arXiv:1706.03762), and two fully connected layers after them; with classes, a vector of the class is added.
 /// </summary>
 public sealed class TimeEmbedding : Module
 {
@@ -15,11 +15,11 @@ public sealed class TimeEmbedding : Module
     private readonly Embedding? _ofClass;
     private readonly DType _dtype;
 
-    /// <summary>Makes the layers.</summary>
+    /// <summary>Creates the layers.</summary>
     /// <param name="features">Sines and cosines together; even.</param>
     /// <param name="width">Features that are made of them.</param>
-    /// <param name="classes">Classes that it can be told; 0 for none.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="classes">The number of classes that it is conditioned on; 0 for an unconditional network.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <exception cref="ArgumentException">The number of sines and cosines is odd.</exception>
     public TimeEmbedding(int features, int width, int classes, ModuleOptions options)
     {

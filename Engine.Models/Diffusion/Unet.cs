@@ -19,10 +19,10 @@ public sealed class Unet : Module, IDenoiser
     private readonly UnetBlock _middle1, _middle2;
     private readonly GroupNorm _norm;
 
-    /// <summary>Makes the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="size">Its size.</param>
-    /// <param name="options">Device, type and randomness.</param>
-    /// <exception cref="ArgumentException">A number does not fit the others.</exception>
+    /// <param name="options">Device, element type and random stream.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
     public Unet(UnetOptions size, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(size);
@@ -63,13 +63,13 @@ public sealed class Unet : Module, IDenoiser
                     $"{name}.{block}", new UnetBlock(inputs(block), widths[level], size, size.AttentionLevels.Contains(level), options)))];
     }
 
-    /// <summary>Where it computes.</summary>
+    /// <summary>The device that it computes on.</summary>
     public Device Device { get; }
 
-    /// <summary>The type of its numbers.</summary>
+    /// <summary>The type of its elements.</summary>
     public DType DType { get; }
 
-    /// <summary>The classes that it can be told; 0 for none.</summary>
+    /// <summary>The number of classes that it is conditioned on; 0 for an unconditional network.</summary>
     public int Classes => _size.Classes;
 
     /// <summary>The prediction for images at step 0, of no class.</summary>

@@ -4,8 +4,8 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// A residual block that is told the step: x + conv(silu(norm(conv(silu(norm(x))) + time))), where x goes through a 1 x 1 convolution if
-/// the channels change (Ho et al. 2020, arXiv:2006.11239, appendix B). With attention behind it if wanted.
+/// A residual block conditioned on the step: x + conv(silu(norm(conv(silu(norm(x))) + time))), where x goes through a 1 x 1 convolution if
+/// the channels change (Ho et al. 2020, arXiv:2006.11239, appendix B). Optionally followed by attention.
 /// </summary>
 public sealed class UnetBlock : Module
 {
@@ -16,12 +16,12 @@ public sealed class UnetBlock : Module
     private readonly Dropout? _dropout;
     private readonly SpatialAttention? _attention;
 
-    /// <summary>Makes the block.</summary>
+    /// <summary>Creates the block.</summary>
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
     /// <param name="size">Groups, width of the time's vector, dropout.</param>
     /// <param name="attention">Whether attention follows.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public UnetBlock(int inputs, int outputs, UnetOptions size, bool attention, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(size);
@@ -61,10 +61,10 @@ public sealed class SpatialAttention : Module
     private readonly Linear _projections, _output;
     private readonly int _channels;
 
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="channels">Channels in and out.</param>
     /// <param name="groups">Groups of channels that are normalised together.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public SpatialAttention(int channels, int groups, ModuleOptions options)
     {
         _channels = channels;

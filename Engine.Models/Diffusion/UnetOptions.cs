@@ -6,7 +6,7 @@ public sealed record UnetOptions
     /// <summary>Channels of the images: 1 grey, 3 colours.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>Whether it gives two numbers for each that it is shown: the prediction, and where the variance lies.</summary>
+    /// <summary>Whether it outputs two values for each input value: the prediction, and where the variance lies.</summary>
     public bool LearnsVariance { get; init; }
 
     /// <summary>Channels of the first level's features.</summary>
@@ -18,19 +18,19 @@ public sealed record UnetOptions
     /// <summary>Residual blocks of each level, down and up again.</summary>
     public int Blocks { get; init; } = 1;
 
-    /// <summary>Levels, from 0, whose blocks have attention behind them; in the middle there always is one.</summary>
+    /// <summary>Levels, from 0, whose blocks are followed by attention; in the middle there always is one.</summary>
     public IReadOnlyList<int> AttentionLevels { get; init; } = [];
 
     /// <summary>Groups of channels that are normalised together.</summary>
     public int Groups { get; init; } = 8;
 
-    /// <summary>Sines and cosines that a step is told with; an even number.</summary>
+    /// <summary>Sines and cosines that encode a step; an even number.</summary>
     public int TimeFeatures { get; init; } = 32;
 
     /// <summary>Features that are made of them.</summary>
     public int TimeWidth { get; init; } = 128;
 
-    /// <summary>Classes that it can be told; 0 for none.</summary>
+    /// <summary>The number of classes that it is conditioned on; 0 for an unconditional network.</summary>
     public int Classes { get; init; }
 
     /// <summary>The share of features that training drops inside residual blocks.</summary>

@@ -10,9 +10,9 @@ namespace Engine.Models.Flow;
 /// </summary>
 public sealed class ActNorm : FlowTransform
 {
-    /// <summary>Makes the transform; until <see cref="Initialize"/> it is the identity.</summary>
+    /// <summary>Creates the transform; until <see cref="Initialize"/> it is the identity.</summary>
     /// <param name="channels">Channels: the innermost axis.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public ActNorm(int channels, ModuleOptions options)
     {
         Bias = NewParameter("bias", [channels], Initializers.Zeros, options);

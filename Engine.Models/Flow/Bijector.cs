@@ -6,7 +6,7 @@ using Engine.Kernels.Flows;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// What a coupling or an autoregressive flow does to each element, given that element's parameters from a network (the transformer of
+/// How a coupling or an autoregressive flow transforms each element, given that element's parameters from a network (the transformer of
 /// Papamakarios et al. 2019, arXiv:1912.02762).
 /// </summary>
 public abstract class Bijector
@@ -49,7 +49,7 @@ public sealed class AffineBijector : Bijector
 {
     private readonly double? _bound;
 
-    /// <summary>Makes the bijector.</summary>
+    /// <summary>Creates the bijector.</summary>
     /// <param name="bound">The largest log-scale; null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bound is not positive.</exception>
     public AffineBijector(double? bound = 1)

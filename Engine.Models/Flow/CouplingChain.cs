@@ -16,9 +16,9 @@ public sealed class CouplingChain : FlowTransform
     private readonly Bijector _bijector;
     private readonly Partition _partition;
 
-    /// <summary>Makes the chain.</summary>
+    /// <summary>Creates the chain.</summary>
     /// <param name="conditioners">
-    /// A network for each layer: the first takes the second half (and the context behind it) and gives the parameters of the first half,
+    /// A network for each layer: the first takes the second half (followed by the context) and gives the parameters of the first half,
     /// the second the other way round.
     /// </param>
     /// <param name="bijector">What is done to each element.</param>

@@ -11,9 +11,9 @@ namespace Engine.Models.Flow;
 /// </summary>
 public sealed class DiagonalScaling : FlowTransform
 {
-    /// <summary>Makes the transform; until <see cref="Initialize"/> it is the identity.</summary>
+    /// <summary>Creates the transform; until <see cref="Initialize"/> it is the identity.</summary>
     /// <param name="elements">Elements of a vector.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public DiagonalScaling(int elements, ModuleOptions options) =>
         LogScale = NewParameter("log_scale", [elements], Initializers.Zeros, options);
 
@@ -53,7 +53,7 @@ public sealed class LatentUnits : Module
     private readonly DiagonalScaling _scaling;
     private readonly int _half;
 
-    /// <summary>Makes the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="network">From one half of the elements to the other.</param>
     /// <param name="scaling">What comes at the end of the flow; it is no part of this module.</param>
     /// <param name="half">The half that the coupling changes: 0 for elements 0, 2, 4, ..., 1 for 1, 3, 5, ...</param>

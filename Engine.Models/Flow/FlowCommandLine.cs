@@ -5,12 +5,14 @@ using Engine.Models.Training;
 
 namespace Engine.Models.Flow;
 
-/// <summary>The options of a program that trains a flow of images, beside those that all training programs have.</summary>
+/// <summary>
+/// The command-line options of a program that trains a flow of images, in addition to those that all training programs share.
+/// </summary>
 public sealed class FlowCommandLine
 {
     private readonly Option<string> _model = ProgramOption.Choice("--model", "Which flow.", "realnvp", "nice", "glow", "checkerboards");
     private readonly Option<string> _dequantize = ProgramOption.Choice(
-        "--dequantize", "The noise that makes grey levels numbers: uniform, or learned with the flow.", "uniform", "variational");
+        "--dequantize", "The noise that makes grey levels continuous: uniform, or learned with the flow.", "uniform", "variational");
     private readonly Option<int> _hidden = ProgramOption.Integer("--hidden", "Width of the networks; 0 takes the model's own.", 0, 0, 8192);
     private readonly Option<int> _couplings = ProgramOption.Integer(
         "--couplings", "Couplings: of RealNVP at the first scale, with half as many at the second; or steps of Glow at each; 0 takes the "
@@ -25,10 +27,12 @@ public sealed class FlowCommandLine
     private readonly Option<int> _testSamples =
         ProgramOption.Integer("--test-samples", "Draws of the noise for each test image at the end.", 1, 1, 10_000);
 
-    /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
+    /// <summary>
+    /// The names of the options that only affect what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.
+    /// </summary>
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--test-samples"];
 
-    /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
+    /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All => [_model, _dequantize, _hidden, _couplings, _layers, _rate, _images, _testImages, _testSamples];
 
     /// <summary>
@@ -63,7 +67,7 @@ public sealed class FlowCommandLine
     /// <param name="run">The run.</param>
     public int TestImages(TrainingRun run) => run.Option(_testImages);
 
-    /// <summary>Makes the model that the options ask for.</summary>
+    /// <summary>Creates the model that the options ask for.</summary>
     /// <param name="run">The run.</param>
     /// <param name="side">Rows and columns of an image.</param>
     /// <exception cref="DataException">Two options contradict each other.</exception>

@@ -39,7 +39,7 @@ public abstract class FlowTransform : Module
     /// <summary>A result whose log-determinant is 0: volumes stay as they are.</summary>
     protected static Transformed KeepingVolume(Tensor value) => new(value, Tensor.Zeros([value.Shape[0]], value.DType));
 
-    /// <summary>A result whose log-determinant is the same number for all examples.</summary>
+    /// <summary>A result whose log-determinant is the same for all examples.</summary>
     protected static Transformed WithLog(Tensor value, Tensor logDeterminant) => new(value, logDeterminant.BroadcastTo([value.Shape[0]]));
 
     /// <summary>The places of an example that all have the same channels: for images one for each pixel.</summary>

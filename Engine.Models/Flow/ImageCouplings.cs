@@ -9,20 +9,20 @@ namespace Engine.Models.Flow;
 
 /// <summary>
 /// An affine coupling of images [batch, h, w, c] that changes one half of the channels by what a network sees of the other half (Dinh et
-/// al. 2016, arXiv:1605.08803, section 3.4). Behind a <see cref="Squeeze"/> in the order of a checkerboard it is the coupling of a
-/// checkerboard, at a quarter of the pixels. The log-scale is bounded by a trained number for each channel, s = f tanh(raw / f).
+/// al. 2016, arXiv:1605.08803, section 3.4). After a <see cref="Squeeze"/> in the order of a checkerboard it is the coupling of a
+/// checkerboard, at a quarter of the pixels. The log-scale is bounded by a trained value for each channel, s = f tanh(raw / f).
 /// </summary>
 public sealed class ChannelCoupling : FlowTransform
 {
     private readonly Module _network;
     private readonly bool _changesFirst;
 
-    /// <summary>Makes the coupling.</summary>
-    /// <param name="network">From [batch, h, w, c / 2] (and the context's channels behind) to [batch, h, w, c]: raw log-scales,
+    /// <summary>Creates the coupling.</summary>
+    /// <param name="network">From [batch, h, w, c / 2] (followed by the context's channels) to [batch, h, w, c]: raw log-scales,
     /// shifts.</param>
     /// <param name="channels">c, which is even.</param>
     /// <param name="changesFirst">Whether the first half changes, or the second.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <exception cref="ArgumentException">The channels are not even.</exception>
     public ChannelCoupling(Module network, int channels, bool changesFirst, ModuleOptions options)
     {
@@ -53,21 +53,21 @@ public sealed class ChannelCoupling : FlowTransform
 
 /// <summary>
 /// An affine coupling of images [batch, h, w, c] in which a mask says what a network sees and what it changes (Dinh et al. 2016,
-/// arXiv:1605.08803, equation 9). The log-scale is bounded by a trained number for each channel, s = f tanh(raw / f).
+/// arXiv:1605.08803, equation 9). The log-scale is bounded by a trained value for each channel, s = f tanh(raw / f).
 /// </summary>
 public sealed class MaskedImageCoupling : FlowTransform
 {
     private readonly Module _network;
     private readonly Tensor _active;
 
-    /// <summary>Makes the coupling with the mask of a checkerboard.</summary>
-    /// <param name="network">From [batch, h, w, c] with zeros where pixels change (and the context's channels behind) to [batch, h, w, 2
+    /// <summary>Creates the coupling with the mask of a checkerboard.</summary>
+    /// <param name="network">From [batch, h, w, c] with zeros where pixels change (followed by the context's channels) to [batch, h, w, 2
     /// c]: raw log-scales, shifts.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     /// <param name="channels">Channels of an image.</param>
     /// <param name="changesEven">Whether pixels change whose row and column add up to an even number; the others otherwise.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public MaskedImageCoupling(Module network, int height, int width, int channels, bool changesEven, ModuleOptions options)
     {
         _network = AddModule("network", network);
@@ -117,12 +117,12 @@ public sealed class GatedConvolutions : Module
     private readonly Conv2d _first, _last;
     private readonly (Conv2d Wide, Conv2d Narrow, LayerNorm Norm)[] _blocks;
 
-    /// <summary>Makes the network, with kernels of 3 x 3.</summary>
+    /// <summary>Creates the network, with kernels of 3 x 3.</summary>
     /// <param name="inputs">Channels in.</param>
     /// <param name="hidden">Hidden channels.</param>
     /// <param name="outputs">Channels out.</param>
     /// <param name="blocks">Residual blocks.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public GatedConvolutions(int inputs, int hidden, int outputs, int blocks, ModuleOptions options)
     {
         _first = AddModule("first", new Conv2d(inputs, hidden, 3, options, padding: ConvPadding.Same));

@@ -18,10 +18,10 @@ public sealed class ImageFlow : Module
 {
     private readonly FlowTransform? _noise;
 
-    /// <summary>Makes the model.</summary>
+    /// <summary>Creates the model.</summary>
     /// <param name="flow">The density of images in [0, 1].</param>
     /// <param name="noise">
-    /// What makes the noise of logistic numbers, with the image, from -1 to 1, as context; a sigmoid comes behind it. Null for uniform
+    /// Transforms logistic noise, with the image, from -1 to 1, as context; a sigmoid follows. Null for uniform
     /// noise, which is what the identity would give.
     /// </param>
     /// <param name="levels">How many grey levels there are.</param>
@@ -46,7 +46,7 @@ public sealed class ImageFlow : Module
     /// Sets what the data decides before training, such as the scales of <see cref="ActNorm"/>, from images with uniform noise.
     /// </summary>
     /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     public void Initialize(Tensor x, RandomStream random)
     {
         if (Flow.Transform.BeginsWithData) Flow.Transform.Initialize((x + Tensor.Uniform(x.Shape, random, dtype: x.DType)) / Levels);
@@ -54,7 +54,7 @@ public sealed class ImageFlow : Module
 
     /// <summary>A draw of the bound on log P(x) of each image, in nats: [batch].</summary>
     /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     public Tensor Bound(Tensor x, RandomStream random)
     {
         (Tensor u, Tensor? logDensity) = Noise(x, random);
@@ -64,12 +64,12 @@ public sealed class ImageFlow : Module
 
     /// <summary>The loss of a batch: the negative bound in bits for each dimension.</summary>
     /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     public Tensor Loss(Tensor x, RandomStream random) => Bound(x, random).Mean() * (-1 / BitsPerDimension.NatsPerBit(x.Count / x.Shape[0]));
 
     /// <summary>
-    /// Grey levels of images that are drawn, from 0 to 1: floor(levels x) / (levels - 1). What is no number, in a flow that has diverged,
-    /// becomes 0.
+    /// Grey levels of images that are drawn, from 0 to 1: floor(levels x) / (levels - 1). NaN, in a flow that has diverged, becomes
+    /// 0.
     /// </summary>
     /// <param name="latents">Latents of images.</param>
     public float[] Decode(Tensor latents)
@@ -98,17 +98,17 @@ public sealed class ImageFlow : Module
     /// </summary>
     /// <param name="images">Grey levels, one image after another.</param>
     /// <param name="samples">Draws of the noise for each image; at least 1.</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <param name="batch">Images in a pass; at least 1.</param>
     /// <exception cref="ArgumentException">The length is not a whole number of images.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
     public double[] LogLikelihood(ReadOnlySpan<byte> images, int samples, RandomStream random, int batch = 50)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         int length = Flow.Example.Count, count = images.Length / length;
         if (images.Length != count * length) throw new ArgumentException(
-            $"LogLikelihood: expected images of {length} numbers each, found {images.Length} numbers in all.");
+            $"LogLikelihood: expected images of {length} values each, found {images.Length} values in all.");
         double[] result = new double[count];
         for (int first = 0; first < count; first += batch)
         {
@@ -136,7 +136,7 @@ public sealed class ImageFlow : Module
     /// <summary>Bits for each dimension of some images, by <see cref="LogLikelihood"/>.</summary>
     /// <param name="images">Grey levels, one image after another.</param>
     /// <param name="samples">Draws of the noise for each image; at least 1.</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <exception cref="ArgumentException">There is no image, or the length is not a whole number of them.</exception>
     public double BitsOf(ReadOnlySpan<byte> images, int samples, RandomStream random)
     {

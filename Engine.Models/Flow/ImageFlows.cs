@@ -15,7 +15,7 @@ public static class ImageFlows
     /// <param name="couplings">Coupling layers; 4 in the paper.</param>
     /// <param name="hidden">Width of the networks' layers; 1000 in the paper.</param>
     /// <param name="layers">Hidden layers of each network; 5 in the paper.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public static ImageFlow Nice(int side, int couplings, int hidden, int layers, ModuleOptions options)
     {
         int pixels = side * side, half = pixels / 2;
@@ -27,7 +27,7 @@ public static class ImageFlows
     }
 
     /// <summary>
-    /// RealNVP (Dinh et al. 2016, arXiv:1605.08803) in two scales: logit; checkerboard couplings, as couplings of channels behind a squeeze
+    /// RealNVP (Dinh et al. 2016, arXiv:1605.08803) in two scales: logit; checkerboard couplings, as couplings of channels after a squeeze
     /// in the order of a checkerboard; half of the channels done; another squeeze and couplings of channels. Gaussian latents.
     /// </summary>
     /// <param name="side">Rows and columns.</param>
@@ -35,7 +35,7 @@ public static class ImageFlows
     /// <param name="hidden">Channels of the networks at the first scale, and at the second.</param>
     /// <param name="blocks">Gated residual blocks of each network.</param>
     /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public static ImageFlow RealNvp(
         int side, (int First, int Second) couplings, (int First, int Second) hidden, int blocks, bool variational, ModuleOptions options)
     {
@@ -54,7 +54,7 @@ public static class ImageFlows
     /// <param name="hidden">Channels of the networks; 32 in the tutorial.</param>
     /// <param name="blocks">Gated residual blocks; 3 in the tutorial.</param>
     /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public static ImageFlow Checkerboards(int side, int couplings, int hidden, int blocks, bool variational, ModuleOptions options)
     {
         IEnumerable<FlowTransform> parts = Enumerable.Range(0, couplings).Select(
@@ -72,7 +72,7 @@ public static class ImageFlows
     /// <param name="steps">Steps of each scale.</param>
     /// <param name="hidden">Channels of the networks: 3 x 3, ReLU, 1 x 1, ReLU, 3 x 3.</param>
     /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public static ImageFlow Glow(int side, int steps, int hidden, bool variational, ModuleOptions options)
     {
         FlowTransform[] scales = [Scale(4), Scale(8)];
@@ -101,11 +101,11 @@ public static class ImageFlows
     }
 
     /// <summary>A network of ReLU layers whose last layer begins at zero, so that a coupling begins as the identity.</summary>
-    /// <param name="inputs">Numbers in.</param>
+    /// <param name="inputs">Features in.</param>
     /// <param name="hidden">Width of the hidden layers.</param>
     /// <param name="layers">Hidden layers; at least 1.</param>
-    /// <param name="outputs">Numbers out.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="outputs">Features out.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public static Sequential Dense(int inputs, int hidden, int layers, int outputs, ModuleOptions options)
     {
         List<Module> parts = [];
@@ -126,7 +126,7 @@ public static class ImageFlows
                 new GatedConvolutions((channels / 2) + context, hidden, channels, blocks, options), channels, changesFirst: i % 2 == 0,
                 options));
 
-    // The noise: four couplings of a checkerboard, which see the image (four channels behind the squeeze) beside what is kept of the noise
+    // The noise: four couplings of a checkerboard, which see the image (four channels after the squeeze) beside what is kept of the noise
     // (two). At full size they cost as much as the flow.
     private static ImageFlow Model(FlowTransform transform, int side, bool variational, ModuleOptions options) => new(
         new NormalizingFlow(transform, BaseDistribution.Gaussian, [side, side, 1]),

@@ -19,9 +19,9 @@ public sealed class InvertibleConvolution : FlowTransform
     private readonly Tensor _permutation, _signs;
     private readonly int _channels;
 
-    /// <summary>Makes the transform.</summary>
+    /// <summary>Creates the transform.</summary>
     /// <param name="channels">Channels: the innermost axis.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public InvertibleConvolution(int channels, ModuleOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);

@@ -14,7 +14,7 @@ public sealed class MaskedAutoregressive : FlowTransform
     private readonly MaskedNetwork _network;
     private readonly Bijector _bijector;
 
-    /// <summary>Makes the transform.</summary>
+    /// <summary>Creates the transform.</summary>
     /// <param name="network">From [batch, n] (and context) to [batch, parameters, n].</param>
     /// <param name="bijector">What is done to each element.</param>
     /// <exception cref="ArgumentException">The network does not give as many parameters as the bijector takes.</exception>

@@ -17,7 +17,7 @@ public sealed class MultiScale : FlowTransform
     private readonly Module[] _priors;
     private readonly Shape[] _shapes;
 
-    /// <summary>Makes the transform.</summary>
+    /// <summary>Creates the transform.</summary>
     /// <param name="scales">The transform of each scale.</param>
     /// <param name="example">The shape of an image, [height, width, channels].</param>
     /// <param name="priors">For each scale but the last, a network from the first half of the channels [batch, h, w, c / 2] to [batch, h,

@@ -49,7 +49,7 @@ public sealed class NormalizingFlow : Module
 
     /// <summary>New data: f^-1 of latents that are drawn.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="random">Where they come from.</param>
+    /// <param name="random">The source of the draws.</param>
     /// <param name="temperature">What the width of the latents' distribution is multiplied by.</param>
     /// <param name="context">What the density depends on; null for nothing.</param>
     public Tensor Sample(int count, RandomStream random, double temperature = 1, Tensor? context = null)
@@ -60,7 +60,7 @@ public sealed class NormalizingFlow : Module
     }
 }
 
-/// <summary>What the latents of a flow are distributed by: independent numbers.</summary>
+/// <summary>The distribution of a flow's latents: independent dimensions.</summary>
 public abstract class BaseDistribution
 {
     /// <summary>The standard normal distribution.</summary>
@@ -75,11 +75,11 @@ public abstract class BaseDistribution
     /// <param name="z">[batch, ...].</param>
     public Tensor LogDensity(Tensor z) => OfRows(z.Reshape(z.Shape[0], z.Shape[0] == 0 ? 0 : z.Count / z.Shape[0]));
 
-    /// <summary>Draws numbers, from a distribution that is <paramref name="temperature"/> times as wide.</summary>
-    /// <param name="shape">How many, in which shape.</param>
-    /// <param name="random">Where they come from.</param>
+    /// <summary>Draws values from a distribution that is <paramref name="temperature"/> times as wide.</summary>
+    /// <param name="shape">The shape of the result.</param>
+    /// <param name="random">The source of the draws.</param>
     /// <param name="temperature">1 for the distribution itself; less for what it holds most likely.</param>
-    /// <param name="dtype">The type of the numbers.</param>
+    /// <param name="dtype">The type of the elements.</param>
     /// <param name="device">The device, where no tape is open.</param>
     public Tensor Sample(Shape shape, RandomStream random, double temperature = 1, DType dtype = DType.Float32, Device? device = null)
     {

@@ -45,7 +45,7 @@ public sealed class PlaneDensity(NormalizingFlow flow)
 
     /// <summary>Draws points of the model, x and y of each in turn.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="random">Where they come from.</param>
+    /// <param name="random">The source of the draws.</param>
     public float[] Sample(int count, RandomStream random)
     {
         using Tape tape = new(flow.Parameters[0].Device, record: false);

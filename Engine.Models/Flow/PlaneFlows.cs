@@ -13,12 +13,12 @@ public static class PlaneFlows
     /// </summary>
     public static IReadOnlyList<string> Names { get; } = ["couplings", "maf", "iaf"];
 
-    /// <summary>Makes a flow with Gaussian latents, whose networks begin with outputs of zero.</summary>
+    /// <summary>Creates a flow with Gaussian latents, whose networks begin with outputs of zero.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="layers">Layers, at least 1, which change one coordinate (couplings) or both in turns of their order.</param>
     /// <param name="hidden">Width of the two hidden layers of each network, at least 1.</param>
     /// <param name="bijector">What is done to a coordinate.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <exception cref="ArgumentException">There is no such flow.</exception>
     /// <exception cref="DataException">The density has no gradient: that of an inverse autoregressive flow goes through the inverse of its
     /// bijector, and that of a spline has none.</exception>

@@ -6,7 +6,7 @@ using Engine.Kernels;
 namespace Engine.Models.Flow;
 
 /// <summary>
-/// Images [batch, h, w, c] to [batch, h / 2, w / 2, 4 c]: every square of 2 x 2 pixels becomes one pixel with their channels behind one
+/// Images [batch, h, w, c] to [batch, h / 2, w / 2, 4 c]: every square of 2 x 2 pixels becomes one pixel with their channels one after
 /// another (Dinh et al. 2016, arXiv:1605.08803, section 3.6). In the order of a checkerboard, upper left and lower right come first, so
 /// that the two halves of the channels are the squares of a checkerboard's two colours.
 /// </summary>
@@ -51,7 +51,7 @@ public sealed class Squeeze(bool checkerboard = false) : FlowTransform
 }
 
 /// <summary>
-/// A transform of images behind a <see cref="Squeeze"/> in the order of a checkerboard, which is undone behind it: images come out in the
+/// A transform of images after a <see cref="Squeeze"/> in the order of a checkerboard, which is undone after it: images come out in the
 /// size in which they came in. A context is squeezed alike, so that the transform sees it at the same places, a quarter of as many.
 /// </summary>
 public sealed class Squeezed : FlowTransform
@@ -59,7 +59,7 @@ public sealed class Squeezed : FlowTransform
     private readonly Squeeze _squeeze;
     private readonly FlowTransform _inner;
 
-    /// <summary>Makes the transform.</summary>
+    /// <summary>Creates the transform.</summary>
     /// <param name="inner">The transform of images [batch, h / 2, w / 2, 4 c], with a context [batch, h / 2, w / 2, 4 k] if there is
     /// one.</param>
     public Squeezed(FlowTransform inner)

@@ -42,7 +42,7 @@ public sealed class ToyDensity
 
     /// <summary>Draws points, x and y of each in turn: the same ones on every device.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="random">Where they come from.</param>
+    /// <param name="random">The source of the draws.</param>
     public float[] Sample(int count, RandomStream random)
     {
         float[] points = new float[2 * count];

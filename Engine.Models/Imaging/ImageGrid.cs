@@ -55,7 +55,8 @@ public sealed class ImageGrid
         int length = checked(height * width * channels);
         if (images.Length == 0 || images.Length % length != 0)
             throw new ArgumentException(
-                $"A whole number of images of {length} values ({height} x {width} x {channels}) was expected, found {images.Length} values.");
+                $"A whole number of images of {length} values ({height} x {width} x {channels}) was expected, found "
+                + $"{images.Length} values.");
         if (Columns < 0) throw new ArgumentException($"Columns must be at least 1, or 0 for a square grid, was {Columns}.");
         if (Padding < 0) throw new ArgumentException($"Padding must be at least 0, was {Padding}.");
         if (Magnification < 1) throw new ArgumentException($"Magnification must be at least 1, was {Magnification}.");

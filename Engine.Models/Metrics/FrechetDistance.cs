@@ -12,8 +12,8 @@ public static class FrechetDistance
 {
     /// <summary>The distance.</summary>
     /// <param name="a">The features of one set.</param>
-    /// <param name="b">The features of the other, as many numbers in each.</param>
-    /// <exception cref="ArgumentException">The numbers of features differ.</exception>
+    /// <param name="b">The features of the other, of the same length.</param>
+    /// <exception cref="ArgumentException">The lengths of the feature vectors differ.</exception>
     /// <exception cref="InvalidOperationException">A set has fewer than two vectors.</exception>
     public static double Between(FeatureMoments a, FeatureMoments b)
     {
@@ -47,7 +47,7 @@ public sealed class FeatureMoments
     private readonly double[] _products;
 
     /// <summary>Begins with no vector.</summary>
-    /// <param name="features">Numbers in a vector; at least 1.</param>
+    /// <param name="features">Elements of a vector; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public FeatureMoments(int features)
     {
@@ -57,7 +57,7 @@ public sealed class FeatureMoments
         _products = new double[features * features];
     }
 
-    /// <summary>Numbers in a vector.</summary>
+    /// <summary>Elements of a vector.</summary>
     public int Features { get; }
 
     /// <summary>Vectors so far.</summary>
@@ -69,7 +69,7 @@ public sealed class FeatureMoments
     public void Add(ReadOnlySpan<float> vectors)
     {
         if (vectors.Length % Features != 0) throw new ArgumentException(
-            $"Expected vectors of {Features} numbers each, found {vectors.Length} numbers in all.");
+            $"Expected vectors of {Features} values each, found {vectors.Length} values in all.");
         foreach (float value in vectors)
             if (!float.IsFinite(value)) throw new ArgumentException($"Expected features that are finite, found {value}.");
         for (int at = 0; at < vectors.Length; at += Features)

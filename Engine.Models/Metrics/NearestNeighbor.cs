@@ -11,7 +11,7 @@ public static class NearestNeighbor
     /// <summary>The Euclidean distance of each vector to the nearest of others.</summary>
     /// <param name="vectors">[vectors, length], in row-major order.</param>
     /// <param name="others">[others, length].</param>
-    /// <param name="length">Numbers in a vector; at least 1.</param>
+    /// <param name="length">Elements of a vector; at least 1.</param>
     /// <returns>One distance for each vector; infinite when there are no others.</returns>
     /// <exception cref="ArgumentException">There is no whole number of vectors.</exception>
     public static double[] Distances(ReadOnlySpan<float> vectors, ReadOnlySpan<float> others, int length)
@@ -32,7 +32,7 @@ public static class NearestNeighbor
 
     /// <summary>The Euclidean distance of each vector to the nearest of the rest.</summary>
     /// <param name="vectors">[vectors, length], in row-major order.</param>
-    /// <param name="length">Numbers in a vector; at least 1.</param>
+    /// <param name="length">Elements of a vector; at least 1.</param>
     /// <returns>One distance for each vector; infinite when there is only one.</returns>
     /// <exception cref="ArgumentException">There is no whole number of vectors.</exception>
     public static double[] Distances(ReadOnlySpan<float> vectors, int length)
@@ -56,6 +56,6 @@ public static class NearestNeighbor
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         if (vectors.Length % length != 0) throw new ArgumentException(
-            $"Expected vectors of {length} numbers each, found {vectors.Length} numbers in all.");
+            $"Expected vectors of {length} values each, found {vectors.Length} values in all.");
     }
 }

@@ -58,7 +58,7 @@ public sealed class SampleJudge
     public SampleQuality Of(ReadOnlySpan<float> samples)
     {
         if (samples.Length < 2 * Pixels || samples.Length % Pixels != 0)
-            throw new ArgumentException($"Expected at least two images of {Pixels} numbers each, found {samples.Length} numbers in all.");
+            throw new ArgumentException($"Expected at least two images of {Pixels} values each, found {samples.Length} values in all.");
         ClassCounts counts = new(DigitClassifier.Classes);
         int unsure = 0;
         const int AtOnce = 250 * Pixels;

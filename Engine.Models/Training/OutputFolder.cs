@@ -60,7 +60,7 @@ public sealed class OutputFolder
         Remember(name);
     }
 
-    /// <summary>Makes the folder.</summary>
+    /// <summary>Creates the folder.</summary>
     /// <exception cref="IOException">It cannot be made, or not be written to.</exception>
     internal void Prepare()
     {
@@ -92,8 +92,8 @@ public sealed class OutputFolder
     internal IEnumerable<string> Listing() => InSeries(_files);
 
     /// <summary>
-    /// Files of the same series as those that were written, left by an earlier and longer run: they stay, because nobody but their owner
-    /// knows whether they are still wanted, but they must not be taken for this run's.
+    /// Files of the same series as those that were written, left by an earlier and longer run: they stay, because only their owner knows
+    /// whether they are still wanted, but they must not be taken for this run's.
     /// </summary>
     internal IEnumerable<string> Leftovers()
     {

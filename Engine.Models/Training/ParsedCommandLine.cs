@@ -5,7 +5,7 @@ using System.Globalization;
 
 namespace Engine.Models.Training;
 
-/// <summary>What a program was told: its options with their values, and how to say the same again.</summary>
+/// <summary>The parsed command line of a program: its options with their values, and the command that repeats them.</summary>
 /// <param name="options">Every option of the program.</param>
 /// <param name="parsed">Their values.</param>
 /// <param name="args">The arguments as they were given.</param>
@@ -23,7 +23,7 @@ internal sealed class ParsedCommandLine(IEnumerable<Option> options, ParseResult
     /// <summary>The command as it was given.</summary>
     public string Text => string.Join(' ', [Program, .. args.Select(Quoted)]);
 
-    /// <summary>The command that goes on from the checkpoint that this run leaves.</summary>
+    /// <summary>The command that resumes from the checkpoint that this run leaves.</summary>
     public string ToResume => string.Join(' ', [Program, .. WithoutResume().Select(Quoted), "--resume"]);
 
     // A file-based program knows its source file.

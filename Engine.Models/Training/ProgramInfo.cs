@@ -1,7 +1,7 @@
 namespace Engine.Models.Training;
 
-/// <summary>What a training program is called, what it does, and what it does when it is told nothing.</summary>
-/// <param name="Name">The name, as messages and the output folder have it.</param>
+/// <summary>The name, the description and the defaults of a training program.</summary>
+/// <param name="Name">The name, for messages and the output folder.</param>
 /// <param name="Description">One or two sentences for <c>--help</c>.</param>
 /// <param name="Epochs">The default of <c>--epochs</c>.</param>
 /// <param name="Batch">The default of <c>--batch</c>.</param>
@@ -22,7 +22,7 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
 
     /// <summary>
     /// The names of those of the program's own options that decide nothing about the training, such as what is measured at its end: they
-    /// may differ when training goes on from a checkpoint.
+    /// may differ when training resumes from a checkpoint.
     /// </summary>
     public IReadOnlyList<string> FreeOptions { get; init; } = [];
 

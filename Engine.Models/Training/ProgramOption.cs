@@ -12,7 +12,7 @@ public static class ProgramOption
 {
     /// <summary>One of several words; the first is the default.</summary>
     /// <param name="name">The option's name, such as <c>--model</c>.</param>
-    /// <param name="description">What <c>--help</c> says of it.</param>
+    /// <param name="description">The description in <c>--help</c>.</param>
     /// <param name="words">The words.</param>
     public static Option<string> Choice(string name, string description, params string[] words)
     {
@@ -35,7 +35,7 @@ public static class ProgramOption
 
     /// <summary>A whole number.</summary>
     /// <param name="name">The option's name.</param>
-    /// <param name="description">What <c>--help</c> says of it.</param>
+    /// <param name="description">The description in <c>--help</c>.</param>
     /// <param name="value">The default.</param>
     /// <param name="least">The least it may be.</param>
     /// <param name="most">The most it may be.</param>
@@ -47,9 +47,9 @@ public static class ProgramOption
             && number >= least && number <= most ? number : null);
     }
 
-    /// <summary>A number.</summary>
+    /// <summary>A scalar.</summary>
     /// <param name="name">The option's name.</param>
-    /// <param name="description">What <c>--help</c> says of it.</param>
+    /// <param name="description">The description in <c>--help</c>.</param>
     /// <param name="value">The default.</param>
     /// <param name="least">The least it may be.</param>
     /// <param name="most">The most it may be.</param>
@@ -64,14 +64,14 @@ public static class ProgramOption
 
     /// <summary>A decay or a probability: a number of at least 0 and less than 1.</summary>
     /// <param name="name">The option's name, such as <c>--beta1</c>.</param>
-    /// <param name="description">What <c>--help</c> says of it.</param>
+    /// <param name="description">The description in <c>--help</c>.</param>
     /// <param name="value">The default.</param>
     public static Option<double> Decay(string name, string description, double value) =>
         Checked<double>(name, description, value, "a number of at least 0 and less than 1", text => TryParse(text, out double number)
             && number is >= 0 and < 1 ? number : null);
 
     /// <summary>
-    /// Whether a command line gives an option a word: for defaults of other options, which have to be known before options are read.
+    /// Whether a command line sets an option to a word: for defaults of other options, which have to be known before options are read.
     /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="name">The option's name.</param>
@@ -86,7 +86,7 @@ public static class ProgramOption
         return false;
     }
 
-    /// <summary>An option whose text is read by a function that answers null to what does not fit.</summary>
+    /// <summary>An option whose text is parsed by a function that returns null for invalid text.</summary>
     internal static Option<T> Checked<T>(string name, string description, T value, string expected, Func<string, T?> parse)
         where T : struct => new(name)
         {

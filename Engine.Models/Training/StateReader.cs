@@ -7,11 +7,11 @@ using Engine.Kernels.RandomNumbers;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// Goes through a model with a checkpoint beside it: first to see that everything fits, and only then, with <paramref name="apply"/>, to
+/// Compares the state of a model with a checkpoint: first to check that everything fits, and only then, with <paramref name="apply"/>, to
 /// set the model's state, so that a checkpoint that is refused leaves the model as it was.
 /// </summary>
 /// <param name="file">The tensors.</param>
-/// <param name="record">Numbers and random streams.</param>
+/// <param name="record">Scalars and random streams.</param>
 /// <param name="apply">Whether to set the state.</param>
 internal sealed class StateReader(SafetensorsFile file, TrainingRecord record, bool apply) : StateVisitor
 {

@@ -7,13 +7,13 @@ using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Training;
 
-/// <summary>Collects the state of a model: tensors for a file, numbers and random streams as text.</summary>
+/// <summary>Collects the state of a model: tensors for a file, scalars and random streams as text.</summary>
 internal sealed class StateWriter : StateVisitor
 {
     /// <summary>The tensors; their elements are read when the file is written.</summary>
     public SafetensorsWriter File { get; } = new();
 
-    /// <summary>Numbers by name.</summary>
+    /// <summary>Scalars by name.</summary>
     public Dictionary<string, string> Numbers { get; } = [];
 
     /// <summary>Random streams by name, as <c>key:position</c>.</summary>

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// Ctrl+C, SIGTERM, or a caller's wish to stop. The first asks the run to save and end after its step; the second ends the process at once.
+/// Ctrl+C, SIGTERM, or a caller's request to stop. The first asks the run to save and end after its step; the second ends the process at
+/// once.
 /// </summary>
 internal sealed class StopSignal : IDisposable
 {
@@ -14,8 +15,8 @@ internal sealed class StopSignal : IDisposable
     public StopSignal(CancellationToken caller)
     {
         _stop = CancellationTokenSource.CreateLinkedTokenSource(caller);
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Hear(signal, "Ctrl+C"));
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Hear(signal, "SIGTERM"));
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => OnSignal(signal, "Ctrl+C"));
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => OnSignal(signal, "SIGTERM"));
     }
 
     /// <summary>Cancelled when the run is to stop.</summary>
@@ -31,7 +32,7 @@ internal sealed class StopSignal : IDisposable
         _stop.Dispose();
     }
 
-    private void Hear(PosixSignalContext signal, string reason)
+    private void OnSignal(PosixSignalContext signal, string reason)
     {
         // Left to itself, the second ends the process.
         signal.Cancel = !_stop.IsCancellationRequested;

@@ -4,7 +4,7 @@ using Engine.Autograd.Checkpoints;
 
 namespace Engine.Models.Training;
 
-// Checkpoints: when they are written, what they hold, and going on from them.
+// Checkpoints: when they are written, what they hold, and how training resumes from them.
 public sealed partial class Trainer
 {
     /// <summary>The share of the time that checkpoints and reports after epochs may take.</summary>
@@ -45,7 +45,7 @@ public sealed partial class Trainer
 
     private void Save()
     {
-        // First what tells the step that went wrong, then the parameters, which tell that one did.
+        // First what identifies the step that went wrong, then the parameters, which only show that one did.
         _guard?.CheckWaiting();
         Progress.ReadLosses();
         StateWriter state = Visited();
@@ -74,7 +74,7 @@ public sealed partial class Trainer
     {
         string path = _options.ResumeFrom is { } from ? Path.GetFullPath(from) : CheckpointPath;
         if (Directory.Exists(path)) path = Path.Combine(path, TrainingCheckpoint.FileName);
-        if (!File.Exists(path)) throw new CheckpointException($"There is no checkpoint to go on from: {path} does not exist.");
+        if (!File.Exists(path)) throw new CheckpointException($"There is no checkpoint to resume from: {path} does not exist.");
         using SafetensorsFile file = SafetensorsFile.Open(path);
         TrainingRecord record = TrainingCheckpoint.Read(file);
         if (record.Program != Name) throw new CheckpointException($"{path} is a checkpoint of '{record.Program}', not of '{Name}'.");
@@ -94,8 +94,8 @@ public sealed partial class Trainer
         _isOwnCheckpoint = path == CheckpointPath;
         LastCheckpoint = $"{path} ({Place(_epoch, _nextStep)})";
         string rest = _epoch > _options.Epochs && _options.Epochs > 0
-            ? $" All {_options.Epochs} epochs are done; more --epochs would go on." : "";
-        Progress.Print($"Going on from {LastCheckpoint}.{rest}");
+            ? $" All {_options.Epochs} epochs are done; more --epochs would continue." : "";
+        Progress.Print($"Resuming from {LastCheckpoint}.{rest}");
     }
 
     private void CheckSettings(string path, Dictionary<string, string> saved)
@@ -107,11 +107,11 @@ public sealed partial class Trainer
             if (before == now || isNewer || _options.FreeSettings.Contains(name)) continue;
             throw new CheckpointException(
                 $"{name}: {path} was trained with {before ?? "nothing of that name"}, this run has {now ?? "nothing of that name"}. "
-                + "Training goes on only with the same.");
+                + "Training resumes only with the same value.");
         }
     }
 
-    private void TellOfEarlier()
+    private void AnnounceEarlierCheckpoint()
     {
         if (!File.Exists(CheckpointPath) || _options.Epochs == 0) return;
         string what;
@@ -126,7 +126,8 @@ public sealed partial class Trainer
             what = $"which cannot be used: {e.Message}";
         }
 
-        Progress.Print($"There is a checkpoint of an earlier run, {CheckpointPath}, {what}. --resume goes on from it; this run begins anew.");
+        Progress.Print($"There is a checkpoint of an earlier run, {CheckpointPath}, {what}. --resume continues from it; this run starts "
+            + "over.");
         Progress.Print($"It is kept as {TrainingCheckpoint.EarlierName} when this run writes its first.");
     }
 }

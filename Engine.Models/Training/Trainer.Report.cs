@@ -79,9 +79,9 @@ public sealed partial class Trainer
     {
         yield return ("Parameters", ParameterCount.ToString("N0", CultureInfo.InvariantCulture));
         yield return ("Steps", Step.ToString("N0", CultureInfo.InvariantCulture));
-        yield return ("Time", TrainingProgress.HoursMinutesSeconds(Progress.Gone.TotalSeconds));
+        yield return ("Time", TrainingProgress.HoursMinutesSeconds(Progress.Elapsed.TotalSeconds));
         yield return ("Samples a second",
-            (Progress.Samples / Math.Max(1e-9, Progress.Gone.TotalSeconds)).ToString("N0", CultureInfo.InvariantCulture));
+            (Progress.Samples / Math.Max(1e-9, Progress.Elapsed.TotalSeconds)).ToString("N0", CultureInfo.InvariantCulture));
         if (LastCheckpoint is not null) yield return ("Checkpoint", LastCheckpoint);
     }
 

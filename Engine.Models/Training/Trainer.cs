@@ -7,14 +7,14 @@ namespace Engine.Models.Training;
 
 /// <summary>
 /// Counts epochs and steps, and around them does what every training needs: shows progress, draws loss curves and writes a report, writes
-/// checkpoints and goes on from them as if training had never stopped, saves before it stops, and stops at the first loss or gradient that
+/// checkpoints and resumes from them as if training had never stopped, saves before it stops, and stops at the first loss or gradient that
 /// is NaN or infinite with the name of the operation and the layer.
 /// </summary>
 /// <remarks>
 /// A checkpoint is written after an epoch, between steps when <see cref="TrainerOptions.CheckpointEvery"/> has passed since the last, and
 /// before stopping. Epochs that take less than twenty times as long as a checkpoint share one. What a program draws from random streams
 /// inside an epoch belongs between the loop over the steps and the end of the epoch, because the part before that loop runs again when
-/// training goes on in the middle.
+/// training resumes in the middle of an epoch.
 /// </remarks>
 /// <example>
 /// <code>
@@ -38,7 +38,7 @@ public sealed partial class Trainer
     private readonly List<(string Name, double Value)> _results = [];
     private FiniteGuard? _guard;
 
-    // The next step to be done: where a checkpoint of this moment goes on.
+    // The next step to be done: where a checkpoint of this moment resumes.
     private int _epoch = 1;
     private int _nextStep;
     private int? _stepCount;
@@ -51,7 +51,7 @@ public sealed partial class Trainer
     /// </summary>
     /// <param name="model">What is trained, with its optimisers; made as it was for the run that wrote the checkpoint.</param>
     /// <param name="options">How.</param>
-    /// <exception cref="CheckpointException">There is no checkpoint to go on from, or it does not fit.</exception>
+    /// <exception cref="CheckpointException">There is no checkpoint to resume from, or it does not fit.</exception>
     public Trainer(IStateful model, TrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -66,7 +66,7 @@ public sealed partial class Trainer
         _names = Visited().Parameters;
         ParameterCount = _names.Keys.Sum(parameter => (long)parameter.Count);
         if (options.Resume) Resume();
-        else TellOfEarlier();
+        else AnnounceEarlierCheckpoint();
     }
 
     /// <summary>What is trained.</summary>
@@ -75,13 +75,13 @@ public sealed partial class Trainer
     /// <summary>The current epoch, from 1; 0 before the first.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>The steps done since training began, in all epochs: what a learning-rate schedule goes by.</summary>
+    /// <summary>The steps done since training began, in all epochs: the argument of a learning-rate schedule.</summary>
     public long Step { get; private set; }
 
     /// <summary>True once training is asked to stop. The loop over the steps ends by itself; a long evaluation may look here.</summary>
     public bool IsStopping => _options.Stop.IsCancellationRequested;
 
-    /// <summary>The number of trained numbers.</summary>
+    /// <summary>The number of parameters.</summary>
     public long ParameterCount { get; }
 
     /// <summary>Losses, speed and time left.</summary>
@@ -100,7 +100,7 @@ public sealed partial class Trainer
     internal int StepSamples { get; set; } = 1;
 
     /// <summary>The epochs that are still to be done, counted from 1, until all are done or training is asked to stop.</summary>
-    /// <param name="reportEvery">How many epochs one printed line tells of.</param>
+    /// <param name="reportEvery">The number of epochs between printed lines.</param>
     /// <exception cref="IOException">The folder for results cannot be written.</exception>
     /// <exception cref="CheckpointException">A checkpoint cannot be written.</exception>
     public IEnumerable<int> Epochs(int reportEvery = 1)
@@ -156,7 +156,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>
-    /// Reports the losses of the current step: numbers, or tensors of one element. What is on a device stays there until a line is shown,
+    /// Reports the losses of the current step: scalars, or tensors of one element. What is on a device stays there until a line is shown,
     /// so that no step waits for it.
     /// </summary>
     /// <param name="losses">Names and values.</param>
@@ -171,7 +171,7 @@ public sealed partial class Trainer
         Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
 
     /// <summary>
-    /// Records a number that was measured: inside an epoch it stands in the epoch's line, in the history and in the report's curves,
+    /// Records a metric: inside an epoch it appears in the epoch's line, in the history and in the report's curves,
     /// outside among the results of the whole training.
     /// </summary>
     /// <param name="name">Its name.</param>
@@ -220,7 +220,7 @@ public sealed partial class Trainer
 
 /// <summary>
 /// The steps of an epoch that are still to be done, a batch each, to go through once with foreach. Between two steps checkpoints are
-/// written, and a wish to stop is heard.
+/// written, and a request to stop takes effect.
 /// </summary>
 public sealed class TrainingSteps : IDisposable
 {
@@ -244,6 +244,6 @@ public sealed class TrainingSteps : IDisposable
         return true;
     }
 
-    /// <summary>Gives the buffers back.</summary>
+    /// <summary>Returns the buffers.</summary>
     public void Dispose() => _batches.Dispose();
 }

@@ -17,10 +17,10 @@ public sealed record TrainerOptions
     /// <summary>Where checkpoint, report, curves and pictures go.</summary>
     public required OutputFolder Output { get; init; }
 
-    /// <summary>Whether to go on from a checkpoint.</summary>
+    /// <summary>Whether to resume from a checkpoint.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>The checkpoint to go on from, a file or a folder; null takes the one in <see cref="Output"/>.</summary>
+    /// <summary>The checkpoint to resume from, a file or a folder; null takes the one in <see cref="Output"/>.</summary>
     public string? ResumeFrom { get; init; }
 
     /// <summary>
@@ -32,11 +32,11 @@ public sealed record TrainerOptions
     public bool KeepPrevious { get; init; }
 
     /// <summary>
-    /// What must be the same for training to go on from a checkpoint, such as the batch size and the seed: names and values.
+    /// What must be the same for training to resume from a checkpoint, such as the batch size and the seed: names and values.
     /// </summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Names that decide nothing about training: whatever a checkpoint says of them, this run may go on from it.</summary>
+    /// <summary>Names that decide nothing about training: this run may resume from a checkpoint whatever it says of them.</summary>
     public IReadOnlySet<string> FreeSettings { get; init; } = new HashSet<string>();
 
     /// <summary>Names of <see cref="Settings"/> that have their default: a checkpoint that does not know them agrees.</summary>
@@ -54,6 +54,6 @@ public sealed record TrainerOptions
     /// <summary>Losses, speed and time left; null makes one.</summary>
     internal TrainingProgress? Progress { get; init; }
 
-    /// <summary>What time it is.</summary>
+    /// <summary>The clock.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -4,7 +4,7 @@ using Engine.Autograd.Checkpoints;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// The file from which training goes on: the tensors of the model and its optimisers under their names, and under <c>__metadata__</c> the
+/// The file that training resumes from: the tensors of the model and its optimisers under their names, and under <c>__metadata__</c> the
 /// rest as JSON. Being a safetensors file, other programs can take the weights out of it.
 /// </summary>
 internal static class TrainingCheckpoint
@@ -57,7 +57,7 @@ internal static class TrainingCheckpoint
     {
         if (!file.Metadata.TryGetValue(Key, out string? json))
             throw new CheckpointException(
-                $"{file.Path}: expected a checkpoint of a training program, found tensors alone: training cannot go on from weights.");
+                $"{file.Path}: expected a checkpoint of a training program, found tensors alone: training cannot resume from weights.");
         try
         {
             TrainingRecord record = JsonSerializer.Deserialize(json, TrainingRecordJson.Default.TrainingRecord)

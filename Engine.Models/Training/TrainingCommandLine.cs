@@ -26,7 +26,7 @@ internal sealed class TrainingCommandLine
             info.Epochs, info.TakesWeights ? 0 : 1);
         Batch = ProgramOption.Integer("--batch", info.BatchHelp, info.Batch, 1, info.MaxBatch);
         Seed = ProgramOption.Checked<ulong>(
-            "--seed", "Everything random flows from this number.", 1, "a whole number of at least 0",
+            "--seed", "The seed of everything random.", 1, "a whole number of at least 0",
             text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed : null);
         Device = new Option<string?>("--device")
         {
@@ -44,7 +44,7 @@ internal sealed class TrainingCommandLine
         Out.Validators.Add(result => RefuseBlank(result, "the path of a folder"));
         Resume = new Option<string?>("--resume")
         {
-            Description = "Goes on from a checkpoint as if training had never stopped: without a path from the one in the --out folder.",
+            Description = "Resumes from a checkpoint as if training had never stopped: without a path from the one in the --out folder.",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "path",
         };
@@ -90,7 +90,7 @@ internal sealed class TrainingCommandLine
             ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious];
 
     /// <summary>
-    /// Whether training may go on with another value of an option: more epochs, another device or place for the same training.
+    /// Whether training may resume with another value of an option: more epochs, another device or place for the same training.
     /// </summary>
     internal bool MayChange(Option option) =>
         option == Epochs || option == Device || option == Precision || option == Out || option == From || option == Resume

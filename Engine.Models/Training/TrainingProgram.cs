@@ -8,15 +8,15 @@ namespace Engine.Models.Training;
 
 /// <summary>
 /// The frame of a training program: reads its options, opens the device, shows progress, stops cleanly on Ctrl+C and SIGTERM, and turns
-/// what a user can mend into one sentence and exit code 1, which names the last checkpoint where a device fails in the middle of training.
-/// Any other exception is a mistake in a program: it is shown with its stack trace, and the exit code is 1.
+/// what a user can correct into one sentence and exit code 1, which names the last checkpoint where a device fails in the middle of
+/// training. Any other exception is a mistake in a program: it is shown with its stack trace, and the exit code is 1.
 /// </summary>
 public static class TrainingProgram
 {
     /// <summary>Runs a program.</summary>
     /// <param name="args">The command line.</param>
-    /// <param name="info">Its name and defaults.</param>
-    /// <param name="train">What it does; it asks <see cref="TrainingRun"/> for all that the options decide.</param>
+    /// <param name="info">Its name and its defaults.</param>
+    /// <param name="train">The training itself; it takes what the options decide from <see cref="TrainingRun"/>.</param>
     /// <param name="options">Options of its own, beside the common ones; read them with <see cref="TrainingRun.Option{T}"/>.</param>
     /// <returns>The exit code: 0 when it finished or was stopped by Ctrl+C, 1 when something was wrong.</returns>
     public static int Run(string[] args, ProgramInfo info, Action<TrainingRun> train, params ReadOnlySpan<Option> options) =>
@@ -37,7 +37,7 @@ public static class TrainingProgram
         ParseResult result = command.Parse(args);
         if (result.Errors.Count == 0) return result.Invoke();
         foreach (string message in result.Errors.Select(error => error.Message).Distinct()) Fail(info, message);
-        Console.Error.WriteLine("--help lists the options (behind dotnet run: -- --help).");
+        Console.Error.WriteLine("--help lists the options (after dotnet run: -- --help).");
         return 1;
     }
 
@@ -56,7 +56,7 @@ public static class TrainingProgram
                 }
                 catch (OperationCanceledException) when (stop.Token.IsCancellationRequested && run.Output.Files.Count > 0)
                 {
-                    // What was being measured is left out; what was trained is kept and told.
+                    // What was being measured is left out; what was trained is kept and reported.
                 }
 
                 run.Finish(stop.Reason);
@@ -73,7 +73,7 @@ public static class TrainingProgram
         catch (DeviceException e)
         {
             Fail(info, e.Message);
-            TellCheckpoint(run);
+            PrintLastCheckpoint(run);
             return 1;
         }
         catch (Exception e) when (e is DataException or CheckpointException or IOException or UnauthorizedAccessException)
@@ -84,7 +84,7 @@ public static class TrainingProgram
         catch (OutOfMemoryException e)
         {
             Fail(info, $"There is not enough memory for --batch {command.Value(options.Batch)}: {e.Message}");
-            TellCheckpoint(run);
+            PrintLastCheckpoint(run);
             return 1;
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
@@ -95,10 +95,10 @@ public static class TrainingProgram
     }
 
     // What was trained is not lost with the device or the memory that it was trained in.
-    private static void TellCheckpoint(TrainingRun? run)
+    private static void PrintLastCheckpoint(TrainingRun? run)
     {
         if (run?.LastCheckpoint is { } checkpoint) Console.Error.WriteLine(
-            $"The last checkpoint is intact: {checkpoint}. To go on: {run.ToResume}");
+            $"The last checkpoint is intact: {checkpoint}. To resume: {run.ToResume}");
     }
 
     private static void Fail(ProgramInfo info, string message) => Console.Error.WriteLine($"{info.Name}: {message}");

@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// Shows how training goes: in a terminal a live line with the losses, samples per second and the time left; everywhere a line an epoch
-/// with the mean losses. Time counts from the beginning of the first epoch: loading data is no part of it.
+/// Shows the progress of training: in a terminal a live line with the losses, samples per second and the time left; everywhere a line for
+/// each epoch with the mean losses. Time counts from the beginning of the first epoch: loading data is no part of it.
 /// </summary>
 public sealed class TrainingProgress
 {
@@ -42,8 +42,8 @@ public sealed class TrainingProgress
     /// <summary>The samples since training began.</summary>
     public long Samples { get; private set; }
 
-    /// <summary>The time since training began, without what passed between a stop and going on.</summary>
-    public TimeSpan Gone => _before + (_epoch == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_start));
+    /// <summary>The time since training began, excluding the time between a stop and a resume.</summary>
+    public TimeSpan Elapsed => _before + (_epoch == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_start));
 
     /// <summary>Reports a training step.</summary>
     /// <param name="step">Which step of the epoch it was, from 0.</param>
@@ -54,7 +54,7 @@ public sealed class TrainingProgress
     {
         _samples += samples;
         Samples += samples;
-        _lastStep = Gone;
+        _lastStep = Elapsed;
         bool isKnown = _unread.Count == 0;
         foreach ((string name, Reading value) in losses)
         {
@@ -72,7 +72,7 @@ public sealed class TrainingProgress
         _live.Description = Markup.Escape($"epoch {_epoch}/{_epochs}  {Means()}  {Rate()}  {Left(_live.Value)}");
     }
 
-    /// <summary>Sees every loss when it is read.</summary>
+    /// <summary>Receives every loss when it is read.</summary>
     internal Action<ReportedLoss>? Check { get; set; }
 
     /// <summary>Reads the losses that are still on a device.</summary>
@@ -91,7 +91,7 @@ public sealed class TrainingProgress
         _unread.Clear();
 
         // The steps were done when their losses could be read, not when they were asked for.
-        if (hasWaited) _lastStep = Gone;
+        if (hasWaited) _lastStep = Elapsed;
     }
 
     /// <summary>Runs the training, with the live line below what it prints where the output is a terminal.</summary>
@@ -119,7 +119,7 @@ public sealed class TrainingProgress
         _epoch = epoch;
     }
 
-    /// <summary>Adds a number to the next line; a later one of the same name takes its place.</summary>
+    /// <summary>Adds a metric to the next line; a later one of the same name replaces it.</summary>
     internal void Record(string name, double value)
     {
         _metrics.RemoveAll(metric => metric.Name == name);
@@ -138,13 +138,14 @@ public sealed class TrainingProgress
             });
             string metrics = string.Concat(
                 _metrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}: {metric.Value:F4}  ")));
-            Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {metrics}{Rate()}  {HoursMinutesSeconds(Gone.TotalSeconds)} gone, {Left(_epoch)}");
+            Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {metrics}{Rate()}  {HoursMinutesSeconds(Elapsed.TotalSeconds)} elapsed, "
+                + $"{Left(_epoch)}");
         }
 
         _samples = 0;
         _sums.Clear();
         _metrics.Clear();
-        _lineStart = Gone;
+        _lineStart = Elapsed;
     }
 
     /// <summary>The state, for a checkpoint.</summary>
@@ -158,12 +159,12 @@ public sealed class TrainingProgress
             Metrics = [.. _metrics.Select(metric => new LossSum(metric.Name, metric.Value, 1))],
             Samples = _samples,
             AllSamples = Samples,
-            Seconds = Gone.TotalSeconds,
+            Seconds = Elapsed.TotalSeconds,
             LineSeconds = (_lastStep - _lineStart).TotalSeconds,
         };
     }
 
-    /// <summary>Goes on from a state, before the first epoch begins.</summary>
+    /// <summary>Restores a state before the first epoch begins.</summary>
     /// <param name="state">The state.</param>
     /// <param name="epochsDone">How many epochs are done; the part of one counts as nothing.</param>
     internal void Restore(ProgressState state, int epochsDone)
@@ -195,7 +196,7 @@ public sealed class TrainingProgress
 
     // The time left if the rest of the epochs take as long as those done since the program began, part of one included.
     private string Left(double done) =>
-        $"{HoursMinutesSeconds((Gone - _before).TotalSeconds / Math.Max(1e-9, done - _doneBefore) * (_epochs - done))} left";
+        $"{HoursMinutesSeconds((Elapsed - _before).TotalSeconds / Math.Max(1e-9, done - _doneBefore) * (_epochs - done))} left";
 
     internal static string HoursMinutesSeconds(double seconds) => string.Create(
         CultureInfo.InvariantCulture, $"{(long)seconds / 3600:00}:{(long)seconds / 60 % 60:00}:{(long)seconds % 60:00}");

@@ -8,7 +8,7 @@ internal sealed record TrainingRecord
     /// <summary>The program that trains.</summary>
     public required string Program { get; init; }
 
-    /// <summary>What must be the same for training to go on: names and values.</summary>
+    /// <summary>What must be the same for training to resume: names and values.</summary>
     public required Dictionary<string, string> Settings { get; init; }
 
     /// <summary>The epoch of the next step, from 1; one more than all of them at the end.</summary>
@@ -20,7 +20,7 @@ internal sealed record TrainingRecord
     /// <summary>The steps done since training began.</summary>
     public required long Steps { get; init; }
 
-    /// <summary>Numbers of the model and its optimisers, as text that reads back to the same bits.</summary>
+    /// <summary>Scalars of the model and its optimisers, as text that reads back to the same bits.</summary>
     public required Dictionary<string, string> Numbers { get; init; }
 
     /// <summary>Random streams as <c>key:position</c>.</summary>

@@ -18,12 +18,17 @@ internal sealed class TrainingReport
           --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #b0558d; --c4: #2a8fc4; --c5: #a87500; --c6: #5a5a5a; }
         @media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --soft: #a0a0a8; --page: #18181b; --line: #3a3a40; --bad: #ff8a80;
           --c0: #56b4e9; --c1: #ff8c42; --c2: #2fd0a0; --c3: #e79cc5; --c4: #8ecff2; --c5: #f0b840; --c6: #b8b8b8; } }
-        body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+        body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
+          max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
         h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; } .bad { color: var(--bad); }
-        table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-        th { font-weight: 600; } td { overflow-wrap: anywhere; } .numbers td, .numbers th { text-align: right; font-variant-numeric: tabular-nums; }
-        figure { display: inline-block; margin: 0 1rem 1rem 0; } figcaption, svg text { color: var(--soft); fill: var(--soft); font-size: .85rem; }
-        img { max-width: 100%; image-rendering: pixelated; } svg { width: 100%; height: auto; } .grid { stroke: var(--line); } .curve { fill: none; stroke-width: 2; }
+        table { border-collapse: collapse; }
+        th, td { text-align: left; padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+        th { font-weight: 600; } td { overflow-wrap: anywhere; }
+        .numbers td, .numbers th { text-align: right; font-variant-numeric: tabular-nums; }
+        figure { display: inline-block; margin: 0 1rem 1rem 0; }
+        figcaption, svg text { color: var(--soft); fill: var(--soft); font-size: .85rem; }
+        img { max-width: 100%; image-rendering: pixelated; } svg { width: 100%; height: auto; }
+        .grid { stroke: var(--line); } .curve { fill: none; stroke-width: 2; }
         .scroll { overflow-x: auto; } summary { cursor: pointer; }
         """;
 
@@ -51,7 +56,8 @@ internal sealed class TrainingReport
         StringBuilder html = new();
         html.Append("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
             + $"content=\"width=device-width\">\n<title>{Escape(Title)}</title>\n");
-        html.Append($"<style>\n{Style}\n</style>\n<h1>{Escape(Title)}</h1>\n<p{(HasFailed ? " class=\"bad\"" : "")}>{Escape(Status)}</p>\n");
+        html.Append($"<style>\n{Style}\n</style>\n<h1>{Escape(Title)}</h1>\n");
+        html.Append($"<p{(HasFailed ? " class=\"bad\"" : "")}>{Escape(Status)}</p>\n");
         Table(html, "Results", Results);
         Curves(html, "Losses", Trainer.Curves(History, line => line.Losses), together: true);
         Curves(html, "Measured after epochs", Trainer.Curves(History, line => line.Metrics), together: false);
@@ -103,7 +109,8 @@ internal sealed class TrainingReport
         if (!File.Exists(path)) return;
         string caption = Escape(Path.GetFileNameWithoutExtension(name));
         html.Append($"<figure><img alt=\"{caption}\" "
-            + $"src=\"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}\"><figcaption>{caption}</figcaption></figure>\n");
+            + $"src=\"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}\">"
+            + $"<figcaption>{caption}</figcaption></figure>\n");
     }
 
     private void HistoryTable(StringBuilder html)
@@ -111,7 +118,7 @@ internal sealed class TrainingReport
         if (History.Count == 0) return;
         string[] losses = [.. History.SelectMany(line => line.Losses.Keys).Distinct()],
             metrics = [.. History.SelectMany(line => line.Metrics.Keys).Distinct()];
-        html.Append("<h2>Last numbers</h2>\n");
+        html.Append("<h2>Last values</h2>\n");
         Rows(html, [History[^1]], losses, metrics);
         html.Append($"<details><summary>All {History.Count} lines</summary>\n");
         Rows(html, History, losses, metrics);

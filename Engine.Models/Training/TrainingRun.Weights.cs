@@ -13,7 +13,7 @@ public sealed partial class TrainingRun
 
     /// <summary>
     /// Puts the weights that <c>--from</c> names into a model, of a checkpoint their average where it has one, and does nothing where the
-    /// option is not given or training goes on from a checkpoint, which has its own. Call it before an average of the weights is made,
+    /// option is not given or training resumes from a checkpoint, which has its own. Call it before an average of the weights is made,
     /// which begins at the weights as they are.
     /// </summary>
     /// <param name="model">The model.</param>

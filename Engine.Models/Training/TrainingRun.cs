@@ -10,7 +10,7 @@ using Engine.Models.Imaging;
 
 namespace Engine.Models.Training;
 
-/// <summary>One run of a training program: what its options decided, and where it reports to.</summary>
+/// <summary>One run of a training program: what its options chose, and where it reports to.</summary>
 public sealed partial class TrainingRun : IDisposable
 {
     private readonly ProgramInfo _info;
@@ -18,7 +18,6 @@ public sealed partial class TrainingRun : IDisposable
     private readonly TrainingCommandLine _options;
     private readonly ParsedCommandLine _command;
     private readonly CancellationToken _stop;
-    private readonly Dictionary<string, string> _loaded = [];
     private Trainer? _trainer;
 
     internal TrainingRun(ProgramInfo info, TrainingCommandLine options, ParsedCommandLine command, CancellationToken stop)
@@ -47,7 +46,7 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>Samples in a batch: <c>--batch</c>.</summary>
     public int Batch { get; }
 
-    /// <summary>What everything random flows from: <c>--seed</c>.</summary>
+    /// <summary>The seed of everything random: <c>--seed</c>.</summary>
     public ulong Seed { get; }
 
     /// <summary>A random stream from the seed.</summary>
@@ -62,7 +61,7 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>True once Ctrl+C was pressed: keep what there is, and end.</summary>
     public bool IsStopping => _stop.IsCancellationRequested;
 
-    /// <summary>Cancelled by Ctrl+C: give it to what takes long after training, so that it is left out then.</summary>
+    /// <summary>Cancelled by Ctrl+C: pass it to long computations after training, so that they are skipped.</summary>
     public CancellationToken Stopping => _stop;
 
     /// <summary>
@@ -73,72 +72,17 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>The value of an option of the program's own.</summary>
     public T? Option<T>(Option<T> option) => _command.Parsed.GetValue(option);
 
-    /// <summary>Loads the images that <c>--data</c> names, downloading them with progress where they are not found.</summary>
-    /// <param name="split"><c>train</c> or <c>test</c>.</param>
-    /// <exception cref="DataException">They cannot be had; the message says what was looked for, where, and what was found.</exception>
-    public ImageDataset LoadImages(string split = "train") => Announced(Load(split), split);
-
-    /// <summary>
-    /// Loads images that must have the one size that the program's networks are made for; see <see cref="LoadImages(string)"/>.
-    /// </summary>
-    /// <param name="height">Rows of an image.</param>
-    /// <param name="width">Columns of an image.</param>
-    /// <param name="channels">Bytes of a pixel: 1 grey, 3 RGB.</param>
-    /// <param name="split"><c>train</c> or <c>test</c>.</param>
-    /// <exception cref="DataException">They cannot be had, or are of another size.</exception>
-    public ImageDataset LoadImages(int height, int width, int channels, string split = "train")
-    {
-        ImageDataset data = Load(split);
-        if ((data.Height, data.Width, data.Channels) == (height, width, channels)) return Announced(data, split);
-        throw new DataException(
-            $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} "
-            + $"x {data.Channels} in {data.Name}.");
-    }
-
-    /// <summary>Whether the images that <c>--data</c> names have a split of their own, such as <c>valid</c>.</summary>
-    /// <param name="split">The split.</param>
-    public bool HasSplit(string split) => Datasets.HasSplit(_data, split);
-
-    /// <summary>Loads the text that <c>--data</c> names, downloading it with progress where it is not found.</summary>
-    /// <exception cref="DataException">It cannot be had; the message says what was looked for, where, and what was found.</exception>
-    public TextDataset LoadText()
-    {
-        TextDataset text = TextDatasets.Load(
-            _data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) });
-        uint checksum = Crc32.Of(MemoryMarshal.AsBytes(text.Tokens.Span));
-        _loaded["--data"] = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{text.Name}: {text.Count} characters, {text.Vocabulary.Count} different ones, checksum {checksum:x8}");
-        Print(string.Create(CultureInfo.InvariantCulture,
-            $"Text: {text.Name}, {text.Count:N0} characters, {text.Vocabulary.Count} different ones. Device: {Device}. Seed: {Seed}."));
-        return text;
-    }
-
-    /// <summary>
-    /// Batches of a data set in the size that <c>--batch</c> names, shuffled from the seed, without an incomplete last one.
-    /// </summary>
-    /// <param name="data">The data.</param>
-    /// <param name="scale">How bytes become numbers.</param>
-    /// <exception cref="DataException">The data are fewer than one batch.</exception>
-    public BatchLoader Batches(ImageDataset data, PixelScale scale = PixelScale.SignedUnit)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        if (Batch > data.Count) throw new DataException(
-            $"--batch must be at most {data.Count}, the number of images in {data.Name}; was {Batch}.");
-        return new BatchLoader(data, Batch, new BatchOptions { Seed = Seed, DropLast = true, Scale = scale });
-    }
-
     /// <summary>
     /// What trains a model of this run: epochs, progress, report, checkpoints. With <c>--resume</c> the model is put back into the state of
     /// the checkpoint, so call this when everything is made, in the order in which it always is.
     /// </summary>
     /// <param name="model">The model with its optimisers.</param>
-    /// <exception cref="CheckpointException">There is no checkpoint to go on from, or it does not fit this run.</exception>
+    /// <exception cref="CheckpointException">There is no checkpoint to resume from, or it does not fit this run.</exception>
     /// <exception cref="InvalidOperationException">The run has a trainer already.</exception>
     public Trainer Trainer(IStateful model)
     {
         if (_trainer is not null) throw new InvalidOperationException(
-            "A run has one trainer: what is trained together is given to it together, by name.");
+            "A run has one trainer: pass everything that is trained together to it, by name.");
         return _trainer = new Trainer(model, new TrainerOptions
         {
             Name = _info.Name,
@@ -187,7 +131,7 @@ public sealed partial class TrainingRun : IDisposable
     public void Print(string text) => Progress.Print(text);
 
     /// <summary>Prints a grey image with characters, two rows of pixels to a line.</summary>
-    /// <param name="pixels">height x width numbers from -1 (black) to 1 (white).</param>
+    /// <param name="pixels">height x width values from -1 (black) to 1 (white).</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     public void ShowImage(ReadOnlySpan<float> pixels, int height, int width)
@@ -211,12 +155,12 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>Closes the device, which the run opened for itself.</summary>
     public void Dispose() => Device.Dispose();
 
-    /// <summary>What a user whose training failed wants to know; null where there is no checkpoint.</summary>
+    /// <summary>The last checkpoint, for the message when training fails; null where there is none.</summary>
     internal string? LastCheckpoint => _trainer?.LastCheckpoint;
 
     private bool IsResuming => _command.Parsed.GetResult(_options.Resume) is { Implicit: false };
 
-    /// <summary>The command line that goes on from the last checkpoint.</summary>
+    /// <summary>The command line that resumes from the last checkpoint.</summary>
     internal string ToResume => _command.ToResume;
 
     internal void Finish(string stoppedBy)
@@ -227,7 +171,7 @@ public sealed partial class TrainingRun : IDisposable
         Print($"Written to {Output.Path}:");
         foreach (string line in Output.Listing()) Print($"  {line}");
         foreach (string line in Output.Leftovers()) Print($"There before and not of this run: {line}");
-        if (IsStopping && LastCheckpoint is not null) Print($"To go on: {ToResume}");
+        if (IsStopping && LastCheckpoint is not null) Print($"To resume: {ToResume}");
     }
 
     /// <summary>Options that decide what is trained, and the data: with others a checkpoint means something else.</summary>
@@ -236,54 +180,20 @@ public sealed partial class TrainingRun : IDisposable
         Dictionary<string, string> settings = [];
         foreach (Option option in _command.Options)
         {
-            bool isTold = _options.MayChange(option) || (option == _options.Data && _loaded.Count > 0);
-            if (!isTold) settings[option.Name] = _command.Value(option);
+            bool isExcluded = _options.MayChange(option) || (option == _options.Data && _loaded.Count > 0);
+            if (!isExcluded) settings[option.Name] = _command.Value(option);
         }
 
         foreach ((string name, string data) in _loaded) settings[name] = data;
         return settings;
     }
 
-    private ImageDataset Load(string split)
+    /// <summary>Several things that are trained together, each under its name.</summary>
+    private sealed class TrainedParts((string Name, IStateful Part)[] parts) : IStateful
     {
-        DataOptions options = new()
+        public void VisitState(StateVisitor visitor)
         {
-            Split = split,
-            Seed = Seed,
-            Count = _data == Datasets.DigitsName ? _info.Digits : null,
-            Cancellation = _stop,
-            Progress = new DownloadLog(this),
-        };
-        return Datasets.Load(_data, options);
-    }
-
-    private ImageDataset Announced(ImageDataset data, string split)
-    {
-        // Two files of one name are told apart by their content.
-        _loaded[split == "train" ? "--data" : $"--data ({split})"] = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.Of(data.Pixels):x8}");
-        Print($"Data: {data.Name}, {data.Count} images of {data.Height} x {data.Width}. Device: {Device}. Seed: {Seed}.");
-        return data;
-    }
-
-    /// <summary>One line for each file that is downloaded.</summary>
-    private sealed class DownloadLog(TrainingRun run) : IProgress<DownloadProgress>
-    {
-        private string? _file;
-        private long _shown;
-
-        public void Report(DownloadProgress value)
-        {
-            if (value.File != _file)
-            {
-                (_file, _shown) = (value.File, 0);
-                run.Print($"Downloading {value.File} from {value.Source.Host} ...");
-            }
-
-            if (value.BytesTotal is not { } total || total <= 0 || value.BytesReceived < _shown) return;
-            run.Print($"  {100 * value.BytesReceived / total,3} % of {total >> 10} KiB");
-            _shown = value.BytesReceived + (total / 4);
+            foreach ((string name, IStateful part) in parts) visitor.Part(name, part);
         }
     }
 }

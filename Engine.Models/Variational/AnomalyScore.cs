@@ -3,7 +3,7 @@ using Engine.Kernels.RandomNumbers;
 namespace Engine.Models.Variational;
 
 /// <summary>
-/// How strange an image is to a model. The plain score is -ELBO, in nats. It also grows with how much there is in an image: a simple one of
+/// An anomaly score of images. The plain score is -ELBO, in nats. It also grows with how much there is in an image: a simple one of
 /// an unknown kind costs less than a rich one of a known kind. So there is a second score, how far -ELBO lies above what is usual for
 /// images that cost as much under independent pixels.
 /// </summary>
@@ -15,11 +15,11 @@ public sealed class AnomalyScore
     private readonly IndependentPixels _plain;
     private readonly LineFit _usual;
 
-    /// <summary>Learns what is usual.</summary>
+    /// <summary>Fits the usual scores.</summary>
     /// <param name="vae">The model; its encoder takes images as [images, pixels].</param>
     /// <param name="seen">Images of the known kinds, one after another; a few thousand are enough.</param>
     /// <param name="pixels">Pixels of an image.</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <param name="samples">Samples of z for each image.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or no whole number of them.</exception>
     public AnomalyScore(Vae vae, ReadOnlySpan<float> seen, int pixels, RandomStream random, int samples = 10)
@@ -42,8 +42,8 @@ public sealed class AnomalyScore
 }
 
 /// <summary>
-/// The plainest model of images: each pixel on by itself, with the probability of its mean over some data. What it costs in nats says how
-/// much there is in an image; a model that learned something needs less.
+/// The simplest model of images: independent pixels, each on with the probability of its mean over some data. Its cost in nats measures how
+/// much there is in an image; a trained model needs less.
 /// </summary>
 public sealed class IndependentPixels
 {
@@ -79,7 +79,7 @@ public sealed class IndependentPixels
         return result;
     }
 
-    // No mean of 0 or 1: what was never seen is not impossible.
+    // No mean of 0 or 1: what was never observed is not impossible.
     private static double Held(double mean) => Math.Clamp(mean, 0.001, 0.999);
 
     private static void Check(ReadOnlySpan<float> images, int pixels)

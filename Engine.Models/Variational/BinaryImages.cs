@@ -5,10 +5,10 @@ namespace Engine.Models.Variational;
 /// <summary>Prepares images for a model of binary pixels.</summary>
 public static class BinaryImages
 {
-    /// <summary>The data set to train on, and how its bytes become numbers.</summary>
+    /// <summary>The data set to train on, and how its bytes become floats.</summary>
     /// <param name="data">Grey images.</param>
     /// <param name="kind">How pixels become zeros and ones.</param>
-    /// <param name="seed">Where a static draw comes from.</param>
+    /// <param name="seed">The seed of a static draw.</param>
     public static (ImageDataset Data, PixelScale Scale) Prepare(ImageDataset data, Binarization kind, ulong seed) => kind switch
     {
         Binarization.Dynamic => (data, PixelScale.Bernoulli),
@@ -17,10 +17,10 @@ public static class BinaryImages
         _ => (data, PixelScale.Unit),
     };
 
-    /// <summary>All images as numbers, one after another; where pixels are drawn, this is one draw of them, from the seed.</summary>
+    /// <summary>All images as floats, one after another; where pixels are drawn, this is one draw of them, from the seed.</summary>
     /// <param name="data">Grey images.</param>
     /// <param name="kind">How pixels become zeros and ones.</param>
-    /// <param name="seed">Where a draw comes from.</param>
+    /// <param name="seed">The seed of a draw.</param>
     public static float[] ToFloats(ImageDataset data, Binarization kind, ulong seed)
     {
         (ImageDataset prepared, PixelScale scale) = Prepare(data, kind, seed);
@@ -68,7 +68,7 @@ public enum Binarization
     /// <summary>Not at all: x / 255.</summary>
     None,
 
-    /// <summary>Drawn anew whenever an image is used, on with probability x / 255 (Burda, Grosse and Salakhutdinov 2016).</summary>
+    /// <summary>Redrawn whenever an image is used, on with probability x / 255 (Burda, Grosse and Salakhutdinov 2016).</summary>
     Dynamic,
 
     /// <summary>

@@ -13,13 +13,13 @@ public sealed class GaussianEncoder : Module
     private readonly Linear _mean;
     private readonly Linear _logVariance;
 
-    /// <summary>Puts the two heads on a network.</summary>
+    /// <summary>Adds the two heads to a network.</summary>
     /// <param name="body">From images to features [samples, features].</param>
     /// <param name="features">The number of features.</param>
     /// <param name="latent">Dimensions of z.</param>
-    /// <param name="options">Device, type and randomness; those of the body.</param>
-    /// <param name="weightInitializer">What fills the weights of the heads; null takes their default.</param>
-    /// <param name="biasInitializer">What fills their biases; null takes their default.</param>
+    /// <param name="options">Device, element type and random stream; those of the body.</param>
+    /// <param name="weightInitializer">The initialiser of the weights of the heads; null takes their default.</param>
+    /// <param name="biasInitializer">The initialiser of their biases; null takes their default.</param>
     public GaussianEncoder(
         Module body, int features, int latent, ModuleOptions options, Initializer? weightInitializer = null,
         Initializer? biasInitializer = null)

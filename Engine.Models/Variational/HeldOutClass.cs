@@ -28,8 +28,8 @@ public static class HeldOutClass
 }
 
 /// <summary>
-/// The area under the curve of true against false alarms: the probability that an anomaly scores higher than what is normal. 1 tells all
-/// apart, 0.5 none.
+/// The area under the curve of true against false alarms: the probability that an anomaly scores higher than what is normal. 1 separates
+/// all, 0.5 none.
 /// </summary>
 public static class Auroc
 {

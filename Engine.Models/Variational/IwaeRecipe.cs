@@ -24,7 +24,7 @@ public static class IwaeRecipe
 
     /// <summary>The model: Xavier weights, biases 0, those of the pixels the logits of the data's mean.</summary>
     /// <param name="pixelLogits">What the decoder's output starts at: <see cref="BinaryImages.MeanLogits"/>.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="latent">Dimensions of z.</param>
     public static Vae Network(ReadOnlySpan<float> pixelLogits, ModuleOptions options, int latent = 50)
     {

@@ -18,7 +18,7 @@ public sealed class LatentActivity
     public LatentActivity(ReadOnlySpan<float> latents, int latent)
     {
         if (latent < 1 || latents.Length == 0 || latents.Length % latent != 0)
-            throw new ArgumentException($"Latents of {latent} numbers each were expected, found {latents.Length} numbers.");
+            throw new ArgumentException($"Latents of {latent} values each were expected, found {latents.Length} values.");
         int count = latents.Length / latent;
         double[] sums = new double[latent], squares = new double[latent];
         for (int i = 0; i < latents.Length; i++)

@@ -1,6 +1,6 @@
 namespace Engine.Models.Variational;
 
-/// <summary>Walks along single dimensions of z, all others held, and decodes on the way: what each dimension means.</summary>
+/// <summary>Decodes walks along single dimensions of z, with all others held: what each dimension means.</summary>
 public sealed class LatentTraversal
 {
     /// <summary>How far from 0 the walk goes to both sides; the prior's deviation is 1.</summary>
@@ -18,7 +18,7 @@ public sealed class LatentTraversal
     public float[] Decode(Vae vae, ReadOnlySpan<float> start, params IReadOnlyList<int> dimensions)
     {
         ArgumentNullException.ThrowIfNull(vae);
-        if (start.Length != vae.Latent) throw new ArgumentException($"The start must have {vae.Latent} numbers, found {start.Length}.");
+        if (start.Length != vae.Latent) throw new ArgumentException($"The start must have {vae.Latent} elements, found {start.Length}.");
         if (Steps < 2) throw new ArgumentException($"A walk has at least 2 steps, found {Steps}.");
         float[] latents = new float[dimensions.Count * Steps * vae.Latent];
         for (int i = 0; i < dimensions.Count * Steps; i++)
@@ -35,12 +35,12 @@ public sealed class LatentTraversal
     }
 }
 
-/// <summary>The way from one image to another through the latents: what lies between them, to the model.</summary>
+/// <summary>Interpolation between two images through the latent space.</summary>
 public static class Interpolation
 {
     /// <summary>Decodes a straight line from one latent to another.</summary>
     /// <param name="vae">The model.</param>
-    /// <param name="from">The latent of the first image, such as the mean of its q(z|x).</param>
+    /// <param name="from">The latent of the first image, for example the mean of its q(z|x).</param>
     /// <param name="to">That of the last.</param>
     /// <param name="steps">Images on the way, both ends included; at least 2.</param>
     /// <returns>Images, one after another.</returns>
@@ -51,7 +51,7 @@ public static class Interpolation
         ArgumentNullException.ThrowIfNull(vae);
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 2);
         if (from.Length != vae.Latent || to.Length != vae.Latent)
-            throw new ArgumentException($"Latents of {vae.Latent} numbers were expected, found {from.Length} and {to.Length}.");
+            throw new ArgumentException($"Latents of {vae.Latent} values were expected, found {from.Length} and {to.Length}.");
         float[] latents = new float[steps * vae.Latent];
         for (int i = 0; i < latents.Length; i++)
         {

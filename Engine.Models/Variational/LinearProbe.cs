@@ -10,8 +10,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Variational;
 
 /// <summary>
-/// Softmax regression on features: the share of right answers says how much of the classes lies open, for a linear reader, in features that
-/// were learned without labels. Features are brought to mean 0 and deviation 1 first.
+/// Softmax regression on features: the share of right answers measures how linearly separable the classes are in features that were learned
+/// without labels. Features are first standardised to mean 0 and deviation 1.
 /// </summary>
 public sealed class LinearProbe : IDisposable
 {
@@ -21,10 +21,10 @@ public sealed class LinearProbe : IDisposable
     private readonly float[] _shift;
     private readonly float[] _scale;
 
-    /// <summary>Makes a probe that knows nothing.</summary>
-    /// <param name="features">Numbers in a feature vector.</param>
+    /// <summary>Creates an untrained probe.</summary>
+    /// <param name="features">Elements of a feature vector.</param>
     /// <param name="classes">Classes to tell apart.</param>
-    /// <param name="options">Where it computes, and where randomness comes from.</param>
+    /// <param name="options">Device and random stream.</param>
     /// <param name="learningRate">Adam's learning rate at the beginning; it falls linearly to 0.</param>
     public LinearProbe(int features, int classes, ModuleOptions options, double learningRate = 1e-2)
     {
@@ -37,7 +37,7 @@ public sealed class LinearProbe : IDisposable
         Array.Fill(_scale, 1);
     }
 
-    /// <summary>Numbers in a feature vector.</summary>
+    /// <summary>Elements of a feature vector.</summary>
     public int Features { get; }
 
     /// <summary>Classes to tell apart.</summary>
@@ -49,11 +49,11 @@ public sealed class LinearProbe : IDisposable
     /// <summary>Trains the probe.</summary>
     /// <param name="features">Feature vectors, one after another.</param>
     /// <param name="labels">The class of each, from 0.</param>
-    /// <param name="epochs">How often each is seen.</param>
-    /// <param name="batch">How many at once; what is left over at the end of an epoch waits for the next.</param>
-    /// <param name="cancellation">Ends it early.</param>
-    /// <exception cref="ArgumentException">The numbers of features and labels do not fit, or a label is out of range.</exception>
-    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    /// <param name="epochs">The number of passes over the examples.</param>
+    /// <param name="batch">Examples in a batch; an incomplete batch at the end of an epoch is dropped.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="ArgumentException">The counts of features and labels do not fit, or a label is out of range.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public void Fit(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int epochs = 20, int batch = 250,
         CancellationToken cancellation = default)
     {
@@ -87,10 +87,10 @@ public sealed class LinearProbe : IDisposable
         }
     }
 
-    /// <summary>The share of right answers.</summary>
+    /// <summary>The accuracy.</summary>
     /// <param name="features">Feature vectors, one after another.</param>
     /// <param name="labels">The class of each, from 0.</param>
-    /// <exception cref="ArgumentException">The numbers of features and labels do not fit, or a label is out of range.</exception>
+    /// <exception cref="ArgumentException">The counts of features and labels do not fit, or a label is out of range.</exception>
     public double Accuracy(ReadOnlySpan<float> features, ReadOnlySpan<int> labels)
     {
         Check(features, labels);
@@ -103,7 +103,7 @@ public sealed class LinearProbe : IDisposable
         return right / (double)labels.Length;
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the memory.</summary>
     public void Dispose()
     {
         _adam.Dispose();
@@ -127,7 +127,7 @@ public sealed class LinearProbe : IDisposable
             double variance = (square / count) - (sum / count * (sum / count));
             _shift[f] = (float)(sum / count);
 
-            // A feature that never changes says nothing: it stays 0.
+            // A constant feature carries no information: it becomes 0.
             _scale[f] = variance > 1e-12 ? (float)(1 / Math.Sqrt(variance)) : 0;
         }
     }
@@ -141,7 +141,7 @@ public sealed class LinearProbe : IDisposable
     {
         if (labels.IsEmpty || features.Length != (long)labels.Length * Features)
             throw new ArgumentException(
-                $"{labels.Length} labels need as many vectors of {Features} features, found {features.Length} numbers.");
+                $"{labels.Length} labels need as many vectors of {Features} features, found {features.Length} values.");
         foreach (int label in labels)
             if ((uint)label >= (uint)Classes) throw new ArgumentException($"Labels from 0 to {Classes - 1} were expected, found {label}.");
     }

@@ -14,12 +14,12 @@ public sealed partial class Vae
     /// <param name="images">Images, one after another; each pixel 0 or 1, or a grey in [0, 1].</param>
     /// <param name="shape">Their shape, [images, ...].</param>
     /// <param name="samples">k, at least 1.</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <param name="rows">How many z are decoded at once: what fits the caches.</param>
-    /// <param name="cancellation">Ends it early.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
     /// <returns>One value for each image.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
-    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public double[] LogLikelihood(
         ReadOnlySpan<float> images, Shape shape, int samples, RandomStream random, int rows = 2000,
         CancellationToken cancellation = default)
@@ -114,13 +114,13 @@ public sealed partial class Vae
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         if (latents.Length == 0 || latents.Length % Latent != 0)
-            throw new ArgumentException($"Latents of {Latent} numbers each were expected, found {latents.Length} numbers.");
+            throw new ArgumentException($"Latents of {Latent} values each were expected, found {latents.Length} values.");
         List<float> result = [];
         using Evaluation evaluation = new(this);
-        foreach ((Shape part, Range numbers, _) in Parts([latents.Length / Latent, Latent], rows))
+        foreach ((Shape part, Range range, _) in Parts([latents.Length / Latent, Latent], rows))
         {
             using Tape tape = new(Parameters[0].Device, record: false);
-            result.AddRange(Decode(Tensor.From(latents[numbers], part).Cast(Parameters[0].DType)).Cast(DType.Float32).ToArray());
+            result.AddRange(Decode(Tensor.From(latents[range], part).Cast(Parameters[0].DType)).Cast(DType.Float32).ToArray());
         }
 
         return [.. result];

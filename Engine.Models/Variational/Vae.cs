@@ -41,7 +41,7 @@ public sealed partial class Vae : Module
 
     /// <summary>New images: the decoder's pixels at z drawn from the prior.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="random">Where z comes from.</param>
+    /// <param name="random">The source of z.</param>
     public Tensor Sample(int count, RandomStream random)
     {
         Parameter any = Parameters[0];
@@ -51,7 +51,7 @@ public sealed partial class Vae : Module
     /// <summary>The loss of a batch: the negative of a lower bound of log p(x), in nats for each image.</summary>
     /// <param name="x">Images [batch, ...], in [0, 1].</param>
     /// <param name="objective">Which bound.</param>
-    /// <param name="random">Where the noise comes from.</param>
+    /// <param name="random">The source of the noise.</param>
     /// <exception cref="ArgumentOutOfRangeException">The objective asks for no sample, or for less than no resampled one.</exception>
     public VaeLosses Losses(Tensor x, VaeObjective objective, RandomStream random)
     {

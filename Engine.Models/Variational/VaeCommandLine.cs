@@ -4,7 +4,7 @@ using Engine.Models.Training;
 
 namespace Engine.Models.Variational;
 
-/// <summary>The options of a program that trains a VAE, beside those that all training programs have.</summary>
+/// <summary>The command-line options of a program that trains a VAE, in addition to those that all training programs share.</summary>
 public sealed class VaeCommandLine
 {
     private readonly Option<bool> _conv = new("--conv") { Description = "Convolutional encoder and decoder, for images of 28 x 28." };
@@ -38,10 +38,12 @@ public sealed class VaeCommandLine
         "--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
     private readonly Option<bool> _probe = new("--probe") { Description = "Trains softmax regression on the latents at the end." };
 
-    /// <summary>The names of those that decide only what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
+    /// <summary>
+    /// The names of the options that only affect what is measured after training, for <see cref="ProgramInfo.FreeOptions"/>.
+    /// </summary>
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-samples", "--test-images", "--probe"];
 
-    /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
+    /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _learningRate,
         _testSamples, _testImages, _anomaly, _probe];
 
@@ -51,7 +53,7 @@ public sealed class VaeCommandLine
     /// <param name="args">The command line.</param>
     public static bool IsPaper(IEnumerable<string> args) => ProgramOption.IsGiven(args, "--recipe", "iwae");
 
-    /// <summary>What a run's command line says.</summary>
+    /// <summary>Reads the options of a run.</summary>
     /// <param name="run">The run.</param>
     /// <exception cref="DataException">Two options contradict each other, or one has no meaning beside the others.</exception>
     public VaeChoices Read(TrainingRun run)
@@ -107,7 +109,7 @@ public sealed class VaeCommandLine
     }
 }
 
-/// <summary>What the options of a program that trains a VAE decided; see <see cref="VaeCommandLine"/>.</summary>
+/// <summary>The settings that the command line of a program that trains a VAE chose; see <see cref="VaeCommandLine"/>.</summary>
 public sealed record VaeChoices
 {
     /// <summary>Which encoder and decoder.</summary>

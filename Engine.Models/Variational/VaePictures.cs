@@ -2,7 +2,7 @@ using Engine.Models.Imaging;
 
 namespace Engine.Models.Variational;
 
-/// <summary>What can be seen of a VAE of grey images, as pictures.</summary>
+/// <summary>Pictures of a VAE of grey images.</summary>
 /// <param name="vae">The model; its encoder takes images as [images, height * width].</param>
 /// <param name="height">Rows of an image.</param>
 /// <param name="width">Columns of an image.</param>

@@ -221,7 +221,8 @@ public sealed class PixelCnnModelTests
             Assert.Throws<ArgumentException>(() => plain.LogLikelihood(new float[8], [1, 3, 3, 1])).Message);
         Assert.Contains("images of 3 x 4, found [2, 4, 3, 1]",
             Assert.Throws<ArgumentException>(() => placed.Logits(Tensor.Zeros([2, 4, 3, 1]))).Message);
-        Assert.Contains("images of 3 x 4", Assert.Throws<ArgumentException>(() => placed.Sample([1, 3, 3, 1], new RandomStream(1))).Message);
+        Assert.Contains("images of 3 x 4",
+            Assert.Throws<ArgumentException>(() => placed.Sample([1, 3, 3, 1], new RandomStream(1))).Message);
         Assert.Contains("found none", Assert.Throws<ArgumentException>(() => classy.Sample([2, 3, 3, 1], new RandomStream(1))).Message);
     }
 

@@ -81,7 +81,8 @@ public sealed class PixelRnnTests : IDisposable
         for (int step = 0; step < 150; step++) last = training.Step(Images(32, Height, Width, random), [32, Height, Width, 1]);
         Assert.Equal(before, _cpu.MemoryInUse);
         Assert.InRange(last, 5 * Math.Log(2) * 0.8, (5 * Math.Log(2)) + 1);
-        Assert.InRange(training.Nats(Images(64, Height, Width, random), [64, Height, Width, 1]), 5 * Math.Log(2) * 0.8, (5 * Math.Log(2)) + 1);
+        Assert.InRange(
+            training.Nats(Images(64, Height, Width, random), [64, Height, Width, 1]), 5 * Math.Log(2) * 0.8, (5 * Math.Log(2)) + 1);
     }
 
     [Fact]

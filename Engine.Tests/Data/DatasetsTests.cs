@@ -129,7 +129,7 @@ public sealed class DatasetsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("0 1 0\n", "expected 784 numbers in line 1, found 3.")]
+    [InlineData("0 1 0\n", "expected 784 values in line 1, found 3.")]
     [InlineData("0 2 0\n", "expected 0, 1 and blanks, found byte 0x32 in line 1 (byte 2).")]
     [InlineData("0 10 0\n", "expected 0, 1 and blanks, found byte 0x30 in line 1 (byte 3).")]
     [InlineData("\n", "expected at least 1 image, found none.")]

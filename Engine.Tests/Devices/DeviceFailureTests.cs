@@ -109,7 +109,7 @@ public sealed class DeviceFailureTests : IDisposable
         Assert.Equal(1, code);
         Assert.Matches(
             @"^lost: Device 'simulator' \(.*\) failed and cannot be used any more: an illegal memory access was encountered \(CUDA_ERROR_ILLEGAL_ADDRESS\)\. It showed in .*\.\r?\n" +
-            @"The last checkpoint is intact: .*checkpoint\.safetensors \(epoch \d, \d steps?\)\. To go on: .* --resume\r?\n$", error);
+            @"The last checkpoint is intact: .*checkpoint\.safetensors \(epoch \d, \d steps?\)\. To resume: .* --resume\r?\n$", error);
         Assert.Equal((0, ""), (Train(lost, _ => () => { }, "--resume").Code, ""));
         Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(lost));
     }

@@ -137,7 +137,7 @@ public sealed class DiffusionSamplerTests : IDisposable
             Assert.Throws<ArgumentException>(
                 () => any.Inpaint(known, new float[64].Select(_ => 0.5f).ToArray(), [1, 8, 8, 1], new RandomStream(1))).Message,
                     StringComparison.Ordinal);
-        Assert.Contains("64 numbers",
+        Assert.Contains("64 values",
             Assert.Throws<ArgumentException>(() => any.Inpaint(known, new float[3], [1, 8, 8, 1], new RandomStream(1))).Message,
             StringComparison.Ordinal);
     }
@@ -160,7 +160,7 @@ public sealed class DiffusionSamplerTests : IDisposable
         Assert.Contains("eta must be from 0 to 1",
             Assert.Throws<ArgumentOutOfRangeException>(() => new DdimSampler(model, eta: 1.5)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new DdpmSampler(model, 21));
-        Assert.Contains("knows no classes",
+        Assert.Contains("is unconditional",
             Assert.Throws<ArgumentException>(() => new DdpmSampler(model).Sample([2, 3], new RandomStream(1), [0, 1])).Message,
             StringComparison.Ordinal);
         DenoisingDiffusion learned = new(model.Denoiser, NoiseSchedule.Cosine(20), Prediction.Noise, ReverseVariance.Learned);

@@ -96,7 +96,7 @@ public sealed class ImageFlowTests
     public void Images_that_are_no_whole_number_of_images_are_refused_with_a_sentence()
     {
         using ImageFlow model = ImageFlows.Nice(8, 1, 4, 1, Options());
-        Assert.Contains("images of 64 numbers each, found 65",
+        Assert.Contains("images of 64 values each, found 65",
             Assert.Throws<ArgumentException>(() => model.LogLikelihood(new byte[65], 1, new RandomStream(1))).Message);
         Assert.Contains("at least one image", Assert.Throws<ArgumentException>(() => model.BitsOf([], 1, new RandomStream(1))).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.LogLikelihood(new byte[64], 1, new RandomStream(1), batch: 0));

@@ -43,7 +43,7 @@ public sealed class FrechetDistanceTests
         FeatureMoments three = Moments([1, 2, 3, 4, 5, 6], 3), two = Moments([1, 2, 3, 4], 2);
         Assert.Contains("found 3 and 2", Assert.Throws<ArgumentException>(() => FrechetDistance.Between(three, two)).Message,
             StringComparison.Ordinal);
-        Assert.Contains("vectors of 3 numbers each, found 4", Assert.Throws<ArgumentException>(() => three.Add([1, 2, 3, 4])).Message,
+        Assert.Contains("vectors of 3 values each, found 4", Assert.Throws<ArgumentException>(() => three.Add([1, 2, 3, 4])).Message,
             StringComparison.Ordinal);
         Assert.Contains("found NaN", Assert.Throws<ArgumentException>(() => two.Add([1, float.NaN])).Message, StringComparison.Ordinal);
         Assert.Contains("at least two vectors, found 1",

@@ -22,6 +22,6 @@ public sealed class NearestNeighborTests
 
     [Fact]
     public void Parts_of_vectors_are_refused() =>
-        Assert.Contains("vectors of 2 numbers each, found 3",
+        Assert.Contains("vectors of 2 values each, found 3",
             Assert.Throws<ArgumentException>(() => NearestNeighbor.Distances([1, 2, 3], 2)).Message, StringComparison.Ordinal);
 }

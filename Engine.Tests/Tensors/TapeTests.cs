@@ -125,7 +125,7 @@ public sealed class TapeTests : IDisposable
             Action[])[() => result.ToArray(), () => result.Exp(), () => _ = result + Tensor.Ones([1]), () => tape.Gradient(result, result)])
         {
             ObjectDisposedException error = Assert.Throws<ObjectDisposedException>(use);
-            Assert.Contains("Float32 [1] was given back: a tape owns what is computed on it. Use Tape.Keep", error.Message,
+            Assert.Contains("Float32 [1] was released: a tape owns what is computed on it. Use Tape.Keep", error.Message,
                 StringComparison.Ordinal);
         }
 

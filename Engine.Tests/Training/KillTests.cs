@@ -72,7 +72,7 @@ public sealed class KillTests : IDisposable
             (int code, string output, string error) = child.Result();
             Assert.Equal((0, ""), (code, error));
             Assert.Contains($"Stopped by {name}; what was done so far is kept.", output, StringComparison.Ordinal);
-            Assert.Matches("To go on: Engine.Tests --out .* --epochs 100000 --device cpu:1 --resume", output);
+            Assert.Matches("To resume: Engine.Tests --out .* --epochs 100000 --device cpu:1 --resume", output);
         }
 
         // Its evaluation after the first epoch takes longer than anybody waits.

@@ -27,10 +27,10 @@ public sealed class ResumeTests : IDisposable
             string stopped = Path.Combine(_folder.FullName, $"stopped-{step}");
             (int code, string output, _) = Run(program, stopped, step);
             Assert.Equal(0, code);
-            Assert.Contains("To go on: ", output, StringComparison.Ordinal);
+            Assert.Contains("To resume: ", output, StringComparison.Ordinal);
             (code, output, _) = Run(program, stopped, 0, "--resume");
             Assert.Equal(0, code);
-            Assert.Contains("Going on from ", output, StringComparison.Ordinal);
+            Assert.Contains("Resuming from ", output, StringComparison.Ordinal);
             Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(stopped));
             foreach (string picture in (ReadOnlySpan<string>)["losses.png", "epoch-1.png", "epoch-4.png"])
                 Assert.Equal(File.ReadAllBytes(Path.Combine(whole, picture)), File.ReadAllBytes(Path.Combine(stopped, picture)));
@@ -56,7 +56,7 @@ public sealed class ResumeTests : IDisposable
         string whole = Path.Combine(_folder.FullName, "whole");
         Run("regression", whole);
         Run("regression", Out, 0, "--epochs", "2");
-        Assert.Contains("(2 epochs). All 2 epochs are done; more --epochs would go on.",
+        Assert.Contains("(2 epochs). All 2 epochs are done; more --epochs would continue.",
             Run("regression", Out, 0, "--epochs", "2", "--resume").Output, StringComparison.Ordinal);
         Run("regression", Out, 0, "--resume");
         Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(Out));
@@ -127,7 +127,7 @@ public sealed class ResumeTests : IDisposable
         byte[] before = File.ReadAllBytes(Path.Combine(Out, "checkpoint.safetensors"));
         (_, string output, _) = Run("regression", Out, 3);
         Assert.Contains("There is a checkpoint of an earlier run, ", output, StringComparison.Ordinal);
-        Assert.Contains("after epoch 2, 3 steps. --resume goes on from it; this run begins anew.", output, StringComparison.Ordinal);
+        Assert.Contains("after epoch 2, 3 steps. --resume continues from it; this run starts over.", output, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(Out, "checkpoint-earlier.safetensors")));
         Assert.Contains("(epoch 1, 3 steps)", Run("regression", Out, 0, "--resume").Output, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(Out, "checkpoint-earlier.safetensors")));
@@ -176,7 +176,7 @@ public sealed class ResumeTests : IDisposable
     {
         string html = File.ReadAllText(Path.Combine(folder, "report.html"));
         int run = html.IndexOf("<h2>Run</h2>", StringComparison.Ordinal),
-            numbers = html.IndexOf("<h2>Last numbers</h2>", StringComparison.Ordinal);
+            numbers = html.IndexOf("<h2>Last values</h2>", StringComparison.Ordinal);
         return html[..run] + html[numbers..];
     }
 

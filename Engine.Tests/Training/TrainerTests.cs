@@ -182,7 +182,7 @@ public sealed class TrainerTests : IDisposable
         new SafetensorsWriter().Add("net.0.weight", net.Parameters[0]).Save(path);
         CheckpointException error =
             Assert.Throws<CheckpointException>(() => New(net, options => options with { Resume = true, ResumeFrom = path }));
-        Assert.Contains("found tensors alone: training cannot go on from weights.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("found tensors alone: training cannot resume from weights.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

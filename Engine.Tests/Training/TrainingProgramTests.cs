@@ -52,8 +52,8 @@ public sealed class TrainingProgramTests : IDisposable
     [InlineData("--batch must be a whole number from 1 to 1000, was '1001'.", "--batch", "1001")]
     [InlineData("--checkpoint-minutes must be a number of at least 0, was '-1'.", "--checkpoint-minutes", "-1")]
     [InlineData("--checkpoint-minutes must be a number of at least 0, was 'often'.", "--checkpoint-minutes", "often")]
-    [InlineData("There is no checkpoint to go on from: ", "--resume")]
-    [InlineData("There is no checkpoint to go on from: ", "--resume", "./no-such-file")]
+    [InlineData("There is no checkpoint to resume from: ", "--resume")]
+    [InlineData("There is no checkpoint to resume from: ", "--resume", "./no-such-file")]
     [InlineData("--batch must be a whole number from 1 to 1000, was '2147483648'.", "--batch", "2147483648")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args) => Refused(sentence, args);
 
@@ -187,7 +187,7 @@ public sealed class TrainingProgramTests : IDisposable
             () => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], info, run => Train(run, () => { }), width));
         Assert.Equal(expected, code);
         if (!isFree) Assert.Contains(
-            "was trained with 3, this run has 4. Training goes on only with the same.", error, StringComparison.Ordinal);
+            "was trained with 3, this run has 4. Training resumes only with the same value.", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -253,7 +253,7 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Contains("Epoch [2/5]  loss: 1.5000", output, StringComparison.Ordinal);
         Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output, StringComparison.Ordinal);
         Assert.Contains("epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
-        Assert.Contains("To go on: ", output, StringComparison.Ordinal);
+        Assert.Contains("To resume: ", output, StringComparison.Ordinal);
         Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
     }
 

@@ -140,7 +140,7 @@ public sealed class VaeBoundTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => vae.Losses(x, new VaeObjective { Samples = 0 }, new RandomStream(1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => vae.LogLikelihood(TinyVae.Images, [4, 3], 0, new RandomStream(1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => vae.EvidenceLowerBound(TinyVae.Images, [4, 3], 1, new RandomStream(1), rows: 0));
-        Assert.Equal("Latents of 2 numbers each were expected, found 3 numbers.",
+        Assert.Equal("Latents of 2 values each were expected, found 3 values.",
             Assert.Throws<ArgumentException>(() => vae.Decode(new float[3])).Message);
     }
 

@@ -9,7 +9,7 @@ namespace Engine.Tests.Variational;
 public sealed class VaeCommandLineTests
 {
     [Fact]
-    public void Told_nothing_it_is_the_small_network_on_grey_pixels()
+    public void Without_options_it_is_the_small_network_on_grey_pixels()
     {
         VaeChoices choices = Read();
         Assert.Equal((VaeNetwork.FullyConnected, 20, Binarization.None), (choices.Network, choices.Latent, choices.Binarization));

@@ -9,14 +9,14 @@ using Engine.Models.Data;
 using Engine.Models.Training;
 
 var cell = ProgramOption.Choice("--cell", "What the recurrent layers are made of.", "lstm", "gru");
-var hidden = ProgramOption.Integer("--hidden", "Numbers of a state.", 256, 1, 8192);
+var hidden = ProgramOption.Integer("--hidden", "Features of a state.", 256, 1, 8192);
 var layers = ProgramOption.Integer("--layers", "Recurrent layers.", 2, 1, 100);
 var block = ProgramOption.Integer("--block", "Characters of a piece: how far gradients go back.", 64, 1);
 var dropout = ProgramOption.Decay("--dropout", "The share of each layer's outputs that is dropped while training.", 0.2);
 var rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 2e-3, 1e-9, 1);
 var steps = ProgramOption.Integer("--steps", "Steps of an epoch; 0 for a whole pass over the text.", 0);
 var prompt = new System.CommandLine.Option<string>("--prompt") {
-    Description = "What the sample begins with; a line break unless told otherwise.", DefaultValueFactory = _ => "\n" };
+    Description = "What the sample begins with; a line break by default.", DefaultValueFactory = _ => "\n" };
 var length = ProgramOption.Integer("--length", "Characters of the sample.", 500);
 var temperature = ProgramOption.Decimal(
     "--temperature", "What logits are divided by for the sample; 0 takes the likeliest character.", 0.8);
@@ -35,7 +35,7 @@ void Train(TrainingRun run)
     TextDataset text = run.LoadText();
     TextStreams streams = new(text.Train, run.Batch, run.Option(block));
     int perEpoch = run.Option(steps) > 0 ? run.Option(steps) : streams.Count;
-    string begin = run.Option(prompt) is { Length: > 0 } told ? told
+    string begin = run.Option(prompt) is { Length: > 0 } opening ? opening
         : throw new DataException("--prompt must be at least one character, was empty.");
     int[] beginning = text.Vocabulary.Encode(begin);
 
@@ -60,7 +60,7 @@ void Train(TrainingRun run)
     run.Output.SaveText("sample.txt", sample);
     run.Print(sample);
 
-    // A sample is a function of seed and number, so that drawing one changes nothing in the training.
+    // A sample is a function of the seed and its number, so that drawing one changes nothing in the training.
     string Sample(int count, int number) => begin + text.Vocabulary.Decode(
         model.Sample(beginning, count, new TokenSampling { Temperature = run.Option(temperature) },
             run.Random.Split("samples").Split(number)));

@@ -15,7 +15,7 @@ Option<string> model = ProgramOption.Choice(
     "--model", "Couplings, or networks that are masked: autoregressive from data to latents, or from latents to data.",
     [.. PlaneFlows.Names]);
 Option<string> bijector =
-    ProgramOption.Choice("--bijector", "What a layer does to a number: a spline, or an affine map.", "spline", "affine");
+    ProgramOption.Choice("--bijector", "How a layer transforms a coordinate: a spline, or an affine map.", "spline", "affine");
 Option<int> bins = ProgramOption.Integer("--bins", "Bins of a spline.", 24, 1, 256);
 Option<int> couplings = ProgramOption.Integer("--couplings", "Layers.", 4, 1, 100);
 Option<int> hidden = ProgramOption.Integer("--hidden", "Width of the networks' two hidden layers.", 64, 1, 4096);
@@ -68,11 +68,11 @@ void Train(TrainingRun run)
     }
 
     if (run.IsStopping) return;
-    Tell("test NLL", -plane.LogDensity(test).Average());
-    if (target.Entropy is { } entropy) Tell("entropy of the data, the best there is", entropy);
-    Tell("integral of the density", plane.Integral(extent: 8, run.Option(grid)));
+    Record("test NLL", -plane.LogDensity(test).Average());
+    if (target.Entropy is { } entropy) Record("entropy of the data, the best there is", entropy);
+    Record("integral of the density", plane.Integral(extent: 8, run.Option(grid)));
 
-    void Tell(string name, double value)
+    void Record(string name, double value)
     {
         trainer.Record(name, value);
         run.Print(FormattableString.Invariant($"{name}: {value:0.0000} ({target.Name})"));

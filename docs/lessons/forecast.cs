@@ -12,7 +12,7 @@ using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
-var hidden = ProgramOption.Integer("--hidden", "Numbers of the state.", 64, 1, 4096);
+var hidden = ProgramOption.Integer("--hidden", "Features of the state.", 64, 1, 4096);
 var steps = ProgramOption.Integer("--steps", "Steps of an epoch.", 100, 1);
 var length = ProgramOption.Integer("--length", "Steps of the series, of which the last fifth is for testing.", 24 * 7 * 60, 24 * 7 * 5);
 var context = ProgramOption.Integer("--context", "Steps that are read before a forecast.", 24 * 7, 1);
@@ -72,10 +72,10 @@ void Test(TrainingRun run, Trainer trainer, Forecaster model, SeasonalSeries ser
     float[] read = new float[count * pieces.Context];
     for (int i = 0; i < count; i++) pieces.Write(starts[i], read.AsSpan(i * pieces.Context, pieces.Context));
     Forecast[] forecasts = model.Predict(read, count, pieces.Horizon, run.Random.Split("paths"), run.Option(paths));
-    (int Start, Forecast Forecast)[] told =
+    (int Start, Forecast Forecast)[] inUnits =
         [.. forecasts.Select((forecast, i) => (starts[i] + pieces.Context, InUnitsOfSeries(forecast, starts[i])))];
 
-    ForecastScore score = ForecastScore.Of(series.Values, series.Season, told);
+    ForecastScore score = ForecastScore.Of(series.Values, series.Season, inUnits);
     trainer.Record("error", score.Error);
     trainer.Record("coverage", score.Coverage);
     run.Print(string.Create(
@@ -83,7 +83,7 @@ void Test(TrainingRun run, Trainer trainer, Forecaster model, SeasonalSeries ser
         $"Error over {pieces.Horizon} steps, {count} forecasts: {score.Error:0.000}; as a season before {score.Seasonal:0.000}, as the "
         + $"last value {score.Persistent:0.000}, the noise itself {series.Noise:0.000}."));
     run.Print(FormattableString.Invariant($"{score.Coverage:P0} of what came lay in the intervals for {Forecast.Share:P0}."));
-    run.Output.Save("forecast.png", Draw(series, told[0].Start, told[0].Forecast, pieces.Context));
+    run.Output.Save("forecast.png", Draw(series, inUnits[0].Start, inUnits[0].Forecast, pieces.Context));
 
     Forecast InUnitsOfSeries(Forecast forecast, int start)
     {

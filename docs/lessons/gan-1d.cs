@@ -1,7 +1,7 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A GAN learns one number's distribution, N(4, 1.25²): dotnet run docs/lessons/gan-1d.cs -- [--input moments|raw|squares] [--help]. See
+// A GAN learns the distribution of a scalar, N(4, 1.25²): dotnet run docs/lessons/gan-1d.cs -- [--input moments|raw|squares] [--help]. See
 // gan-1d.md.
 using System.Globalization;
 using Engine.Autograd;
@@ -17,7 +17,7 @@ const double Mean = 4, Deviation = 1.25;
 const int StepsPerRound = 20;
 
 var input = ProgramOption.Choice(
-    "--input", "What the discriminator sees of a batch: its four moments, the raw numbers, or the numbers with their squared distances "
+    "--input", "What the discriminator sees of a batch: its four moments, the raw samples, or the samples with their squared distances "
     + "from the mean.",
     "moments", "raw", "squares");
 
@@ -25,7 +25,7 @@ ProgramInfo info = new("gan-1d", "A GAN learns a one-dimensional normal distribu
     Epochs: 5000, Batch: 500, Data: null)
 {
     EpochsHelp = "Rounds of 20 discriminator steps and 20 generator steps.",
-    BatchHelp = "Numbers in a batch.",
+    BatchHelp = "Samples in a batch.",
     MaxBatch = 1_000_000,
 };
 return TrainingProgram.Run(args, info, run => Train(run, run.Option(input)!), input);
@@ -35,7 +35,7 @@ static void Train(TrainingRun run, string input)
     ModuleOptions options = new(run.Random, run.Device);
     int seen = input switch { "moments" => 4, "raw" => run.Batch, _ => 2 * run.Batch };
 
-    // G: uniform noise [batch, 1] to numbers [batch, 1];  D: what it sees of a batch [1, seen] to the probability that it is real
+    // G: uniform noise [batch, 1] to samples [batch, 1];  D: what it sees of a batch [1, seen] to the probability that it is real
     using Sequential generator = new(new Linear(1, 5, options), new Tanh(), new Linear(5, 1, options));
     using Sequential discriminator = new(
         new Linear(seen, 10, options), new Sigmoid(), new Linear(10, 10, options), new Sigmoid(), new Linear(10, 1, options),
@@ -72,7 +72,7 @@ static void Train(TrainingRun run, string input)
 
     using Tape last = new(run.Device, record: false);
     Tensor generated = generator.Forward(Tensor.Uniform([100_000, 1], run.Random));
-    float[] numbers = generated.ToArray();
+    float[] samples = generated.ToArray();
     run.Print(string.Create(
         CultureInfo.InvariantCulture,
         $"Generated: mean {generated.Mean().Item():F3}, standard deviation {generated.Variance().Sqrt().Item():F3}. Wanted: {Mean:F3} "
@@ -80,7 +80,7 @@ static void Train(TrainingRun run, string input)
 
     double Density(double x) => Math.Exp(-0.5 * Math.Pow((x - Mean) / Deviation, 2)) / (Deviation * Math.Sqrt(2 * Math.PI));
     Histogram histogram = new() { Title = $"gan-1d, {input}", XLabel = "x", Low = Mean - (5 * Deviation), High = Mean + (5 * Deviation) };
-    run.Output.Save("histogram.png", histogram.AddSamples("generated", numbers).AddCurve("wanted", Density).Draw());
+    run.Output.Save("histogram.png", histogram.AddSamples("generated", samples).AddCurve("wanted", Density).Draw());
 }
 
 // What the discriminator sees of a batch.

@@ -24,7 +24,7 @@ return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), opt
 static void Train(TrainingRun run, PixelCnnChoices choices)
 {
     PixelImages images = PixelImages.Load(run, choices.Images, holdOut: false);
-    if (choices.TellsClasses && !images.Train.IsLabelled)
+    if (choices.IsConditional && !images.Train.IsLabelled)
         throw new DataException($"--classes needs images with labels, {images.Train.Name} has none.");
     int side = images.Side;
     BatchLoader batches = run.Batches(images.Train, images.Scale);
@@ -44,7 +44,7 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
         {
             using Tape tape = new(run.Device);
             Tensor x = Tensor.From(batch.Images, [batch.Count, side, side, 1]);
-            Tensor nats = -model.LogLikelihood(x, choices.TellsClasses ? Tensor.From(batch.Labels, [batch.Count]) : null).Mean();
+            Tensor nats = -model.LogLikelihood(x, choices.IsConditional ? Tensor.From(batch.Labels, [batch.Count]) : null).Mean();
             adam.LearningRate = rate(trainer.Step);
             adam.Step(tape.Gradients(nats, model.Parameters));
             average.Update();
@@ -53,13 +53,13 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
 
         if (epoch % 5 != 0 && epoch != 1) continue;
         using IDisposable averaged = average.Use();
-        trainer.Record("test_nats", Nats(images.Validation, choices.TellsClasses ? images.ValidationLabels : []));
+        trainer.Record("test_nats", Nats(images.Validation, choices.IsConditional ? images.ValidationLabels : []));
         run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(Math.Min(50, choices.Images.Samples), run.Random.Split("pictures")));
     }
 
     // What training never saw, with the average of the weights.
     using IDisposable last = average.Use();
-    int[] labels = choices.TellsClasses ? images.TestLabels : [];
+    int[] labels = choices.IsConditional ? images.TestLabels : [];
     if (!run.IsStopping)
     {
         run.SaveWeights(model);

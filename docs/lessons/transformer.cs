@@ -44,7 +44,7 @@ static void Train(TrainingRun run, TransformerCommandLine program)
     run.Output.SaveText("sample.txt", sample);
     run.Print(sample);
 
-    // A sample is a function of seed and number, so that drawing one changes nothing in the training.
+    // A sample is a function of the seed and its number, so that drawing one changes nothing in the training.
     string Sample(int count, int number) =>
         prompt + text.Vocabulary.Decode(generator.Continue(beginning, count, sampling, run.Random.Split("samples").Split(number)));
 }

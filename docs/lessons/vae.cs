@@ -115,21 +115,21 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     var random = run.Random.Split("test");
     if (choices.HasLikelihood)
     {
-        Tell("-ELBO, one sample", -vae.EvidenceLowerBound(images, [test.Count, Pixels], 1, random, cancellation: run.Stopping).Average());
-        if (choices.TestSamples > 0) Tell(
+        Record("-ELBO, one sample", -vae.EvidenceLowerBound(images, [test.Count, Pixels], 1, random, cancellation: run.Stopping).Average());
+        if (choices.TestSamples > 0) Record(
             $"-log p(x), {choices.TestSamples} importance samples",
             -vae.LogLikelihood(images, [test.Count, Pixels], choices.TestSamples, random, cancellation: run.Stopping).Average());
     }
 
     float[] latents = vae.Encode(images, [test.Count, Pixels]);
-    Tell("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
+    Record("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
     if (choices.Anomaly is { } held)
     {
         float[] known = BinaryImages.ToFloats(data.Take(Math.Min(5000, data.Count)), choices.Binarization, run.Seed);
         AnomalyScore anomaly = new(vae, known, Pixels, random);
         double[] scores = anomaly.Of(images);
-        Tell($"AUROC of the {held} that was held out, by -ELBO", Area(scores));
-        Tell($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(anomaly.BeyondUsual(images, scores)));
+        Record($"AUROC of the {held} that was held out, by -ELBO", Area(scores));
+        Record($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(anomaly.BeyondUsual(images, scores)));
 
         double Area(double[] all) =>
             Auroc.Of([.. all.Where((_, i) => test.Label(i) != held)], [.. all.Where((_, i) => test.Label(i) == held)]);
@@ -140,10 +140,10 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
         using LinearProbe probe = new(vae.Latent, data.Classes, new ModuleOptions(random, run.Device));
         probe.Fit(vae.Encode(BinaryImages.ToFloats(data, choices.Binarization, run.Seed), [data.Count, Pixels]), data.Labels,
             cancellation: run.Stopping);
-        Tell("accuracy of a linear probe", probe.Accuracy(latents, test.Labels));
+        Record("accuracy of a linear probe", probe.Accuracy(latents, test.Labels));
     }
 
-    void Tell(string name, double value)
+    void Record(string name, double value)
     {
         trainer.Record(name, value);
         run.Print(FormattableString.Invariant($"{name}: {value:0.####} ({test.Count} test images, binarisation: {choices.Binarization})"));

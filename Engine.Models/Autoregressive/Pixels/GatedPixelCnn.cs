@@ -16,9 +16,9 @@ public sealed class GatedPixelCnn : PixelCnnModel
     private readonly Layer[] _layers;
     private readonly Conv2d _hidden, _last;
 
-    /// <summary>Makes the model.</summary>
-    /// <param name="sizes">How large it is; at least one layer.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <summary>Creates the model.</summary>
+    /// <param name="sizes">The sizes; at least one layer.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
     public GatedPixelCnn(PixelCnnSizes sizes, ModuleOptions options) : base(sizes, 2 * sizes.Features, options)
     {
@@ -30,7 +30,7 @@ public sealed class GatedPixelCnn : PixelCnnModel
         _last = AddModule("last", new Conv2d(sizes.Head, Outputs, 1, options));
     }
 
-    /// <summary>The vertical stack: what it gives to the horizontal one in each layer.</summary>
+    /// <summary>The vertical stack: what it passes to the horizontal one in each layer.</summary>
     private protected override Tensor[] Above(Tensor x, Tensor? labels, PixelHistory? history)
     {
         Tensor[] above = new Tensor[_layers.Length];
@@ -84,7 +84,7 @@ public sealed class GatedPixelCnn : PixelCnnModel
             if (positions is not null) units = positions.Forward(units, history);
             Tensor link = _link.Forward(units);
 
-            // Nobody sees the vertical stack's last features.
+            // The vertical stack's last features are not used.
             if (_isLast) return (units, link);
             return ((labels is null ? units : units + OfClass(_verticalClass!, labels)).TanhSigmoidGate(), link);
         }

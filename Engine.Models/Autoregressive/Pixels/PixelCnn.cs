@@ -17,9 +17,9 @@ public sealed class PixelCnn : PixelCnnModel
     private readonly Block[] _blocks;
     private readonly Conv2d _hidden, _last;
 
-    /// <summary>Makes the model.</summary>
-    /// <param name="sizes">How large it is.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <summary>Creates the model.</summary>
+    /// <param name="sizes">The sizes.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
     public PixelCnn(PixelCnnSizes sizes, ModuleOptions options) : base(sizes, 2 * sizes.Features, options)
     {

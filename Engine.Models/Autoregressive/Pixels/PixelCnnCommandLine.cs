@@ -6,7 +6,7 @@ using Engine.Models.Variational;
 
 namespace Engine.Models.Autoregressive.Pixels;
 
-/// <summary>The options of a program that trains a PixelCNN, beside those that all training programs have.</summary>
+/// <summary>The command-line options of a program that trains a PixelCNN, in addition to those that all training programs share.</summary>
 public sealed class PixelCnnCommandLine
 {
     private readonly Option<string> _model =
@@ -16,12 +16,12 @@ public sealed class PixelCnnCommandLine
     private readonly Option<string> _levels =
         ProgramOption.Choice("--levels", "Levels of a pixel: black and white, or all greys by a softmax.", "2", "256");
     private readonly Option<bool> _classes =
-        new("--classes") { Description = "Tells the model the class of each image, so that one can ask for a class." };
+        new("--classes") { Description = "Conditions the model on the class of each image, so that samples of a class can be drawn." };
     private readonly Option<int> _layers =
         ProgramOption.Integer("--layers", "Residual blocks or gated layers; 0 takes the recipe's.", 0, 0, 1000);
     private readonly Option<int> _features = ProgramOption.Integer("--features", "Features of a layer; 0 takes the recipe's.", 0, 0, 4096);
     private readonly Option<string> _positions = ProgramOption.Choice(
-        "--positions", "A learned vector for each place of an image, behind the first layer; none does the same at all places.", "learned",
+        "--positions", "A learned vector for each place of an image, after the first layer; none treats all places alike.", "learned",
         "none");
     private readonly Option<double> _dropout = ProgramOption.Checked<double>(
         "--dropout", "The share of features that are dropped in training; -1 takes the recipe's.", -1,
@@ -33,7 +33,7 @@ public sealed class PixelCnnCommandLine
         "--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the recipe's.", 0);
     private readonly PixelCommandLine _images = new(samples: 100);
 
-    /// <summary>All of them, for the training program.</summary>
+    /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All => [_model, _recipe, _levels, _classes, _layers, _features, _positions, _dropout, _rate, .. _images.All];
 
     /// <summary>
@@ -46,7 +46,7 @@ public sealed class PixelCnnCommandLine
         return Recipe(ProgramOption.IsGiven(all, "--model", "gated"), ProgramOption.IsGiven(all, "--recipe", "large"));
     }
 
-    /// <summary>What a run's command line says.</summary>
+    /// <summary>Reads the options of a run.</summary>
     /// <param name="run">The run.</param>
     public PixelCnnChoices Read(TrainingRun run)
     {
@@ -74,7 +74,7 @@ public sealed class PixelCnnCommandLine
                     Head = levels > 2 ? Math.Max(recipe.Sizes.Head, 64) : recipe.Sizes.Head,
                 },
             },
-            TellsClasses = run.Option(_classes),
+            IsConditional = run.Option(_classes),
             LearnsPositions = run.Option(_positions) == "learned",
             Images = levels > 2 ? images with { Binarization = Binarization.None } : images,
         };
@@ -89,7 +89,7 @@ public sealed class PixelCnnCommandLine
     };
 }
 
-/// <summary>What the options of a program that trains a PixelCNN decided; see <see cref="PixelCnnCommandLine"/>.</summary>
+/// <summary>The settings that the command line of a program that trains a PixelCNN chose; see <see cref="PixelCnnCommandLine"/>.</summary>
 public sealed record PixelCnnChoices
 {
     /// <summary>Whether the model is a <see cref="GatedPixelCnn"/>.</summary>
@@ -98,8 +98,8 @@ public sealed record PixelCnnChoices
     /// <summary>Sizes and training, with the levels that were asked for.</summary>
     public required PixelCnnRecipe Recipe { get; init; }
 
-    /// <summary>Whether the model is told of classes.</summary>
-    public required bool TellsClasses { get; init; }
+    /// <summary>Whether the model is conditioned on classes.</summary>
+    public required bool IsConditional { get; init; }
 
     /// <summary>The images.</summary>
     public required PixelChoices Images { get; init; }
@@ -107,14 +107,14 @@ public sealed record PixelCnnChoices
     /// <summary>Whether the model learns a vector for each place of an image.</summary>
     public required bool LearnsPositions { get; init; }
 
-    /// <summary>Makes the model.</summary>
+    /// <summary>Creates the model.</summary>
     /// <param name="classes">Classes of the data.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public PixelCnnModel Model(int classes, ModuleOptions options)
     {
         PixelCnnSizes sizes = Recipe.Sizes with
         {
-            Classes = TellsClasses ? classes : 0,
+            Classes = IsConditional ? classes : 0,
             Positions = LearnsPositions ? (Images.Side, Images.Side) : null,
         };
         return IsGated ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);

@@ -16,10 +16,10 @@ namespace Engine.Models.Autoregressive.Pixels;
 public abstract partial class PixelCnnModel : Module, IPixelModel
 {
     /// <summary>Begins a model.</summary>
-    /// <param name="sizes">How large it is: levels of a pixel, at least 2; classes, 0 for a model that is told of none; the images' size,
-    /// for one that learns positions.</param>
-    /// <param name="features">Features of a pixel behind the first layer, to which those of its position are added.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="sizes">The sizes: levels of a pixel, at least 2; classes, 0 for an unconditional model; the images' size, for
+    /// one that learns positions.</param>
+    /// <param name="features">Features of a pixel after the first layer, to which those of its position are added.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer levels than two, or fewer classes than none, or images without
     /// pixels.</exception>
     private protected PixelCnnModel(PixelCnnSizes sizes, int features, ModuleOptions options)
@@ -33,7 +33,7 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     /// <summary>Levels of a pixel.</summary>
     public int Levels { get; }
 
-    /// <summary>Classes that the model is told of; 0 for one that is told of none.</summary>
+    /// <summary>The number of classes that the model is conditioned on; 0 for an unconditional model.</summary>
     public int Classes { get; }
 
     /// <summary>What is added to the outputs of the first layer; null for a model that does the same at all places.</summary>
@@ -47,7 +47,7 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
 
     /// <summary>The logits of all pixels, each from those before it alone.</summary>
     /// <param name="images">Pixels in [0, 1]: [batch, height, width, 1].</param>
-    /// <param name="labels">The class of each image, int32 [batch]: for a model that is told of classes, and for no other.</param>
+    /// <param name="labels">The class of each image, int32 [batch], for a class-conditional model; else null.</param>
     /// <returns>[batch, height, width, 1] for two levels, else [batch, height, width, levels].</returns>
     /// <exception cref="ArgumentException">The images have another shape, or there are labels where none are wanted or none where they
     /// are.</exception>
@@ -88,7 +88,7 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     /// for others.
     /// </summary>
     /// <param name="x">Pixels: [batch, rows, columns, 1].</param>
-    /// <param name="labels">The class of each image; null where the model is told of none.</param>
+    /// <param name="labels">The class of each image; null for an unconditional model.</param>
     /// <param name="history">Null for whole images; else what is before the one row of <paramref name="x"/>.</param>
     /// <returns>Tensors [batch, rows, columns, ...].</returns>
     private protected virtual Tensor[] Above(Tensor x, Tensor? labels, PixelHistory? history) => [];
@@ -96,7 +96,7 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     /// <summary>The logits, from the pixels before each in its row and what is known of the rows above.</summary>
     /// <param name="x">Pixels: [batch, rows, columns, 1].</param>
     /// <param name="above">What <see cref="Above"/> gave for these pixels.</param>
-    /// <param name="labels">The class of each image; null where the model is told of none.</param>
+    /// <param name="labels">The class of each image; null for an unconditional model.</param>
     /// <param name="history">Null for whole images; else what is before these pixels of one row.</param>
     private protected abstract Tensor Along(Tensor x, Tensor[] above, Tensor? labels, PixelHistory? history);
 
@@ -116,7 +116,7 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
             throw new ArgumentException(
                 $"{GetType().Name}: this model has learned the places of images of {places[1]} x {places[2]}, found {images}.");
         if (Classes == 0 && labels is not null) throw new ArgumentException(
-            $"{GetType().Name}: this model is told of no classes, found labels {labels.Shape}.");
+            $"{GetType().Name}: this model has no classes, found labels {labels.Shape}.");
         if (Classes > 0 && (labels is null || labels.Shape != new Shape(images[0])))
             throw new ArgumentException(
                 $"{GetType().Name}: a model of {Classes} classes needs a label for each of {images[0]} images, found "

@@ -58,7 +58,7 @@ public sealed record PixelCnnSizes
     /// <summary>Levels of a pixel.</summary>
     public int Levels { get; init; } = 2;
 
-    /// <summary>Classes that the model is told of; 0 for none.</summary>
+    /// <summary>The number of classes that the model is conditioned on; 0 for an unconditional model.</summary>
     public int Classes { get; init; }
 
     /// <summary>
@@ -77,7 +77,7 @@ public sealed record PixelCnnSizes
     public int Kernel { get; init; } = 3;
 
     /// <summary>
-    /// How far apart the taps are in the blocks or layers behind the first kernel, in turn. Some that are further apart let a few layers
+    /// How far apart the taps are in the blocks or layers after the first kernel, in turn. Some that are further apart let a few layers
     /// see far; between them layers of 1 see what those leave out.
     /// </summary>
     public IReadOnlyList<int> Dilations { get; init; } = [1];

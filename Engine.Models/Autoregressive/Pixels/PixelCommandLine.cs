@@ -7,7 +7,7 @@ namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>The images that a program trains a density of pixels on, as its command line chooses them.</summary>
 /// <param name="Binarization">
-/// How grey pixels become zeros and ones; null leaves pixels that already are, and draws others anew for each use.
+/// How grey pixels become zeros and ones; null leaves pixels that already are, and redraws others for each use.
 /// </param>
 /// <param name="Side">Rows and columns of an image: 28, 14 or 7.</param>
 /// <param name="TrainImages">How many images to train on, at most; 0 for all.</param>

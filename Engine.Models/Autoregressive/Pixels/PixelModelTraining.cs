@@ -78,7 +78,7 @@ public sealed class PixelModelTraining<TModel> : IStateful, IDisposable where TM
         visitor.Part("average", _average);
     }
 
-    /// <summary>Gives back what optimizer and average remember.</summary>
+    /// <summary>Releases the state of the optimizer and the average.</summary>
     public void Dispose()
     {
         _adam.Dispose();

@@ -20,14 +20,14 @@ public sealed class PixelRnn : Module, IPixelModel
     private readonly RowLstmLayer[] _layers;
     private readonly Sequential _head;
 
-    /// <summary>Makes the model.</summary>
+    /// <summary>Creates the model.</summary>
     /// <param name="height">Rows of an image; at least 1.</param>
     /// <param name="width">Columns of an image; at least 1.</param>
-    /// <param name="hidden">Numbers of the state of a pixel in a Row LSTM; twice as many features go from layer to layer.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="hidden">Features of the state of a pixel in a Row LSTM; twice as many features go from layer to layer.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="layers">How many Row LSTM layers.</param>
     /// <param name="head">Features of the hidden layer of the head.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
     public PixelRnn(int height, int width, int hidden, ModuleOptions options, int layers = 2, int head = 32)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
@@ -54,7 +54,7 @@ public sealed class PixelRnn : Module, IPixelModel
     /// <summary>Columns of an image.</summary>
     public int Width { get; }
 
-    /// <summary>Numbers of the state of a pixel.</summary>
+    /// <summary>Features of the state of a pixel.</summary>
     public int Hidden { get; }
 
     /// <summary>Pixels of an image.</summary>

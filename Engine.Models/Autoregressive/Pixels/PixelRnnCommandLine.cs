@@ -4,7 +4,9 @@ using Engine.Models.Training;
 
 namespace Engine.Models.Autoregressive.Pixels;
 
-/// <summary>The options of a program that trains a <see cref="PixelRnn"/>, beside those that all training programs have.</summary>
+/// <summary>
+/// The command-line options of a program that trains a <see cref="PixelRnn"/>, in addition to those that all training programs share.
+/// </summary>
 public sealed class PixelRnnCommandLine
 {
     private readonly bool _isLarge;
@@ -16,17 +18,17 @@ public sealed class PixelRnnCommandLine
     private readonly PixelCommandLine _images = new(samples: 64);
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
-    /// <param name="args">The command line: which recipe has to be known before it is read.</param>
+    /// <param name="args">The command line, which names the recipe that the defaults of the options depend on.</param>
     public PixelRnnCommandLine(IEnumerable<string> args)
     {
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
         _hidden = ProgramOption.Integer(
-            "--hidden", "Numbers of a pixel's state in a Row LSTM; twice as many features go from layer to layer.", _isLarge ? 32 : 16, 1,
+            "--hidden", "Features of a pixel's state in a Row LSTM; twice as many features go from layer to layer.", _isLarge ? 32 : 16, 1,
             4096);
         _layers = ProgramOption.Integer("--layers", "Row LSTM layers.", _isLarge ? 3 : 2, 1, 100);
     }
 
-    /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
+    /// <summary>Describes the program to <see cref="TrainingProgram"/>.</summary>
     public ProgramInfo Info =>
         new("pixelrnn", "A PixelRNN with Row LSTM layers learns to draw images pixel by pixel, and how likely each image is.",
             Epochs: _isLarge ? 30 : 5, Batch: 16)
@@ -36,7 +38,7 @@ public sealed class PixelRnnCommandLine
         TakesWeights = true,
     };
 
-    /// <summary>All of them.</summary>
+    /// <summary>All options.</summary>
     public Option[] All => [_recipe, _hidden, _layers, _rate, .. _images.All];
 
     /// <summary>The images that the command line chooses.</summary>
@@ -53,7 +55,7 @@ public sealed class PixelRnnCommandLine
     /// <summary>The model that a command line asks for.</summary>
     /// <param name="run">The run.</param>
     /// <param name="side">Rows and columns of an image.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public PixelRnn Model(TrainingRun run, int side, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(run);

@@ -19,11 +19,11 @@ public sealed class Forecaster : Module
     private readonly Gru _gru;
     private readonly Linear _head;
 
-    /// <summary>Makes the model.</summary>
-    /// <param name="hidden">Numbers of a state; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <summary>Creates the model.</summary>
+    /// <param name="hidden">Features of a state; at least 1.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="layers">Recurrent layers; at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
     public Forecaster(int hidden, ModuleOptions options, int layers = 1)
     {
         _gru = AddModule("gru", new Gru(1, hidden, options, layers));
@@ -31,7 +31,7 @@ public sealed class Forecaster : Module
     }
 
     /// <summary>
-    /// The mean and the logarithm of the variance of the value behind each: [series, steps, 2] for values [series, steps].
+    /// The mean and the logarithm of the variance of the value after each: [series, steps, 2] for values [series, steps].
     /// </summary>
     public override Tensor Forward(Tensor x) => Forward(x, null, out _);
 
@@ -52,10 +52,10 @@ public sealed class Forecaster : Module
     /// <param name="context">What came before, [series, steps], one series after another.</param>
     /// <param name="series">How many series there are; at least 1.</param>
     /// <param name="horizon">Steps to forecast; at least 1.</param>
-    /// <param name="random">Where the paths come from.</param>
+    /// <param name="random">The source of the draws.</param>
     /// <param name="paths">Paths drawn for each series; at least 1.</param>
     /// <exception cref="ArgumentException">There is no whole number of steps.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
     public Forecast[] Predict(ReadOnlySpan<float> context, int series, int horizon, RandomStream random, int paths = 100)
     {
         ArgumentNullException.ThrowIfNull(random);

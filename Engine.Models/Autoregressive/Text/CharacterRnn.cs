@@ -18,14 +18,14 @@ public sealed class CharacterRnn : Module
     private readonly Dropout? _dropout;
     private readonly Linear _output;
 
-    /// <summary>Makes the model.</summary>
+    /// <summary>Creates the model.</summary>
     /// <param name="characters">How many characters there are.</param>
-    /// <param name="hidden">Numbers of a state; at least 1.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="hidden">Features of a state; at least 1.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <param name="layers">Recurrent layers; at least 1.</param>
     /// <param name="cell">What they are made of.</param>
     /// <param name="dropout">The share of each layer's outputs that is dropped while training.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public CharacterRnn(int characters, int hidden, ModuleOptions options, int layers = 2, RecurrentCell cell = RecurrentCell.Lstm,
         double dropout = 0)
     {
@@ -40,7 +40,7 @@ public sealed class CharacterRnn : Module
     /// <summary>How many characters there are.</summary>
     public int Characters { get; }
 
-    /// <summary>Numbers of a state.</summary>
+    /// <summary>Features of a state.</summary>
     public int Hidden { get; }
 
     /// <summary>Recurrent layers.</summary>
@@ -51,26 +51,26 @@ public sealed class CharacterRnn : Module
     public CarriedState NewState(int batch) =>
         new([Layers, batch, Hidden], _lstm is null ? 1 : 2, Parameters[0].Device, Parameters[0].DType);
 
-    /// <summary>The logits of the character behind each: [batch, steps, characters] for int32 [batch, steps].</summary>
+    /// <summary>The logits of the character after each: [batch, steps, characters] for int32 [batch, steps].</summary>
     public override Tensor Forward(Tensor tokens) => Forward(tokens, null, out _);
 
-    /// <summary>Likewise, from the state behind what was read before.</summary>
+    /// <summary>Likewise, from the state after what was read before.</summary>
     /// <param name="tokens">Characters, int32 [batch, steps].</param>
     /// <param name="before">The state; null where nothing was read before.</param>
-    /// <param name="behind">The states behind the last character, for <see cref="CarriedState.Store"/>.</param>
+    /// <param name="after">The states after the last character, for <see cref="CarriedState.Store"/>.</param>
     /// <exception cref="ArgumentException">A shape or a type does not fit.</exception>
-    public Tensor Forward(Tensor tokens, CarriedState? before, out Tensor[] behind)
+    public Tensor Forward(Tensor tokens, CarriedState? before, out Tensor[] after)
     {
         Tensor x = _embedding.Forward(tokens);
         if (_lstm is not null)
         {
             x = _lstm.Forward(x, before is null ? null : new LstmState(before[0], before[1]), out LstmState last);
-            behind = [last.Hidden, last.Cell];
+            after = [last.Hidden, last.Cell];
         }
         else
         {
             x = _gru!.Forward(x, before?[0], out Tensor last);
-            behind = [last];
+            after = [last];
         }
 
         return _output.Forward(_dropout is null ? x : _dropout.Forward(x));
@@ -80,8 +80,8 @@ public sealed class CharacterRnn : Module
     /// <param name="prompt">What comes before; at least one character.</param>
     /// <param name="count">Characters to write.</param>
     /// <param name="sampling">How they are drawn.</param>
-    /// <param name="random">Where randomness comes from.</param>
-    /// <returns>The characters behind the prompt.</returns>
+    /// <param name="random">The source of randomness.</param>
+    /// <returns>The characters after the prompt.</returns>
     /// <exception cref="ArgumentException">The prompt is empty.</exception>
     public int[] Sample(ReadOnlySpan<int> prompt, int count, TokenSampling sampling, RandomStream random)
     {
@@ -96,8 +96,8 @@ public sealed class CharacterRnn : Module
         for (int i = 0; i < count; i++)
         {
             using Tape tape = new(Parameters[0].Device, record: false);
-            Tensor logits = Forward(Tensor.From(read, [1, read.Length]), state, out Tensor[] behind);
-            state.Store(behind);
+            Tensor logits = Forward(Tensor.From(read, [1, read.Length]), state, out Tensor[] after);
+            state.Store(after);
             written[i] = sampling.Draw(logits.Slice(1, read.Length - 1, 1).Cast(DType.Float32).ToArray(), chances[i]);
             read = [written[i]];
         }

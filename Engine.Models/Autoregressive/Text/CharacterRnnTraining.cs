@@ -8,8 +8,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
-/// Trains a <see cref="CharacterRnn"/> by truncated backpropagation through time: the state goes on from piece to piece, gradients go back
-/// to the beginning of a piece. Adam down a cosine, gradients clipped to a norm.
+/// Trains a <see cref="CharacterRnn"/> by truncated backpropagation through time: the state carries over from piece to piece, gradients go
+/// back to the beginning of a piece. Adam down a cosine, gradients clipped to a norm.
 /// </summary>
 public sealed class CharacterRnnTraining : IStateful, IDisposable
 {
@@ -43,12 +43,12 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
         if (_text.IsAtStart) _state.Clear();
         TextBatch batch = _text.Next();
         using Tape tape = new(_model.Parameters[0].Device);
-        Tensor nats = Nats(batch, _state, out Tensor[] behind);
+        Tensor nats = Nats(batch, _state, out Tensor[] after);
         Tensor[] gradients = tape.Gradients(nats, _model.Parameters);
         GradientClipping.ByNorm(gradients, _largestNorm);
         _adam.LearningRate = _rate(_adam.Steps);
         _adam.Step(gradients);
-        _state.Store(behind);
+        _state.Store(after);
         return nats;
     }
 
@@ -60,7 +60,7 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
         if (tokens.Length < 2) throw new DataException($"Validate: expected a text of at least two characters, found {tokens.Length}.");
         using IDisposable evaluation = _model.Evaluating();
         using CarriedState state = _model.NewState(1);
-        // Pieces in which the state goes on: how long they are changes nothing but the memory.
+        // Pieces that the state carries over between: their length affects nothing but memory.
         const int MostAtOnce = 1000;
         ReadOnlySpan<int> text = tokens.Span;
         double sum = 0;
@@ -69,8 +69,8 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
             int length = Math.Min(MostAtOnce, targets - start);
             using Tape tape = new(_model.Parameters[0].Device, record: false);
             TextBatch piece = new(text.Slice(start, length).ToArray(), text.Slice(start + 1, length).ToArray(), 1, length);
-            sum += length * Nats(piece, state, out Tensor[] behind).Item();
-            state.Store(behind);
+            sum += length * Nats(piece, state, out Tensor[] after).Item();
+            state.Store(after);
         }
 
         return sum / (text.Length - 1);
@@ -86,16 +86,16 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
         visitor.Part("state", _state);
     }
 
-    /// <summary>Gives back what the optimizer remembers, and the state.</summary>
+    /// <summary>Releases the state of the optimizer and the carried state.</summary>
     public void Dispose()
     {
         _adam.Dispose();
         _state.Dispose();
     }
 
-    private Tensor Nats(TextBatch batch, CarriedState state, out Tensor[] behind)
+    private Tensor Nats(TextBatch batch, CarriedState state, out Tensor[] after)
     {
-        Tensor logits = _model.Forward(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), state, out behind);
+        Tensor logits = _model.Forward(Tensor.From(batch.Inputs, [batch.Count, batch.Length]), state, out after);
         return Loss.CrossEntropy(logits, Tensor.From(batch.Targets, [batch.Count, batch.Length]));
     }
 }

@@ -5,9 +5,9 @@ using Engine.Kernels.RandomNumbers;
 namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
-/// Continues a sequence token by token. While it fits the block, a token is drawn given all before it; when the block is full, it goes on
-/// with its newer half, so that with a cache only one pass in half a block goes over more than one position. With and without a cache the
-/// same is computed.
+/// Continues a sequence token by token. While it fits the block, a token is drawn given all before it; when the block is full, it
+/// continues with its newer half, so that with a cache only one pass in half a block covers more than one position. With and without a
+/// cache the same is computed.
 /// </summary>
 /// <param name="model">The model.</param>
 public sealed class TextGenerator(Transformer model)
@@ -16,8 +16,8 @@ public sealed class TextGenerator(Transformer model)
     /// <param name="prompt">The first tokens, at least one.</param>
     /// <param name="count">How many to draw.</param>
     /// <param name="sampling">How to draw.</param>
-    /// <param name="random">Where randomness comes from.</param>
-    /// <param name="useCache">False computes every position anew for each token: slow, for comparison.</param>
+    /// <param name="random">The source of randomness.</param>
+    /// <param name="useCache">False recomputes every position for each token: slow, for comparison.</param>
     /// <returns>The tokens that were drawn.</returns>
     /// <exception cref="ArgumentException">There is no prompt, or an option of the draw is out of its range.</exception>
     public int[] Continue(ReadOnlySpan<int> prompt, int count, TokenSampling sampling, RandomStream random, bool useCache = true)
@@ -48,7 +48,7 @@ public sealed class TextGenerator(Transformer model)
         return [.. tokens[prompt.Length..]];
     }
 
-    /// <summary>The logits behind the last of some tokens.</summary>
+    /// <summary>The logits after the last of some tokens.</summary>
     private float[] Logits(Device device, int[] tokens, TransformerCache? cache)
     {
         using Tape tape = new(device, record: false);

@@ -1,6 +1,6 @@
 namespace Engine.Models.Autoregressive.Text;
 
-/// <summary>How the next token is drawn from logits. What is not told draws from the model's own distribution.</summary>
+/// <summary>How the next token is drawn from logits. The defaults draw from the model's own distribution.</summary>
 public sealed record TokenSampling
 {
     /// <summary>What logits are divided by: under 1 likely tokens become likelier; 0 takes the likeliest always.</summary>
@@ -49,7 +49,7 @@ public sealed record TokenSampling
 
     /// <summary>Draws a token.</summary>
     /// <param name="logits">A logit for each token.</param>
-    /// <param name="uniform">A number drawn uniformly from [0, 1).</param>
+    /// <param name="uniform">A value drawn uniformly from [0, 1).</param>
     /// <exception cref="ArgumentException">There is no token, a logit is not a number, or an option is out of its range.</exception>
     public int Draw(ReadOnlySpan<float> logits, double uniform)
     {

@@ -22,9 +22,9 @@ public sealed class Transformer : Module
     private readonly TransformerLayer[] _layers;
     private readonly LayerNorm _norm;
 
-    /// <summary>Makes the model.</summary>
+    /// <summary>Creates the model.</summary>
     /// <param name="extents">Its extents.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     /// <exception cref="ArgumentException">An extent is out of its range.</exception>
     public Transformer(TransformerOptions extents, ModuleOptions options)
     {
@@ -89,7 +89,7 @@ public sealed class Transformer : Module
         return first == 0 && time == Extents.Block ? table : table.Slice(0, first, time);
     }
 
-    /// <summary>Number 2i of position t is sin(t / 10000^(2i / width)), number 2i + 1 the cosine of the same.</summary>
+    /// <summary>Element 2i of position t is sin(t / 10000^(2i / width)), element 2i + 1 the cosine of the same.</summary>
     private static void Sinusoids(Storage storage, Shape shape, RandomStream random)
     {
         double[] values = new double[shape.Count];
@@ -119,9 +119,9 @@ public sealed class TransformerLayer : Module
     private readonly Linear _expand, _contract;
     private readonly Dropout? _dropout;
 
-    /// <summary>Makes the layer.</summary>
+    /// <summary>Creates the layer.</summary>
     /// <param name="extents">The extents of the model.</param>
-    /// <param name="options">Device, type and randomness.</param>
+    /// <param name="options">Device, element type and random stream.</param>
     public TransformerLayer(TransformerOptions extents, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(extents);
@@ -180,7 +180,7 @@ public sealed class TransformerCache : IDisposable
         foreach (KeyValueCache layer in _layers) layer.Clear();
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the memory.</summary>
     public void Dispose()
     {
         foreach (KeyValueCache layer in _layers) layer.Dispose();

@@ -3,22 +3,25 @@ using Engine.Models.Training;
 
 namespace Engine.Models.Autoregressive.Text;
 
-/// <summary>The options of a program that trains a Transformer on a text, beside those that all training programs have.</summary>
+/// <summary>
+/// The command-line options of a program that trains a Transformer on a text, in addition to those that all training programs share.
+/// </summary>
 public sealed class TransformerCommandLine
 {
-    /// <summary>Steps of an epoch unless told otherwise: what nanoGPT makes between two evaluations.</summary>
+    /// <summary>Steps of an epoch by default: what nanoGPT makes between two evaluations.</summary>
     public const int StepsPerEpoch = 250;
 
     private readonly bool _isLarge;
     private readonly Option<string> _recipe = ProgramOption.Choice(
-        "--recipe", "nanogpt: nanoGPT's model and budget for a CPU. large: more layers, wider, with a longer block, dropout and more steps.", "nanogpt", "large");
+        "--recipe", "nanogpt: nanoGPT's model and budget for a CPU. large: more layers, wider, with a longer block, dropout and "
+        + "more steps.", "nanogpt", "large");
     private readonly Option<int> _layers, _heads, _width, _block;
     private readonly Option<int> _steps = ProgramOption.Integer("--steps", "Steps of an epoch.", StepsPerEpoch, least: 1);
     private readonly Option<string> _positions =
-        ProgramOption.Choice("--positions", "How a token is told where it stands.", "learned", "sinusoidal");
+        ProgramOption.Choice("--positions", "How the position of a token is encoded.", "learned", "sinusoidal");
     private readonly Option<double> _dropout, _rate;
     private readonly Option<string> _prompt =
-        new("--prompt") { Description = "What samples begin with; a line break unless told otherwise.", DefaultValueFactory = _ => "\n" };
+        new("--prompt") { Description = "What samples begin with; a line break by default.", DefaultValueFactory = _ => "\n" };
     private readonly Option<int> _length = ProgramOption.Integer("--length", "Characters of a sample.", 500);
     private readonly Option<double> _temperature =
         ProgramOption.Decimal("--temperature", "What logits are divided by for a sample; 0 takes the likeliest character.", 0.8);
@@ -28,21 +31,21 @@ public sealed class TransformerCommandLine
         ProgramOption.Decimal("--top-p", "Draws among the fewest characters that have so much of the probability.", 1, 1e-6, 1);
 
     /// <summary>Options whose defaults are those of a recipe.</summary>
-    /// <param name="args">The command line: which recipe has to be known before it is read.</param>
+    /// <param name="args">The command line, which names the recipe that the defaults of the options depend on.</param>
     public TransformerCommandLine(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
         _layers = ProgramOption.Integer("--layers", "Layers.", _isLarge ? 6 : 4, least: 1);
         _heads = ProgramOption.Integer("--heads", "Heads of each attention.", _isLarge ? 6 : 4, least: 1);
-        _width = ProgramOption.Integer("--width", "Numbers of a position; a multiple of the heads.", _isLarge ? 192 : 128, least: 2);
+        _width = ProgramOption.Integer("--width", "Features of a position; a multiple of the heads.", _isLarge ? 192 : 128, least: 2);
         _block = ProgramOption.Integer("--block", "Characters that can be looked back on.", _isLarge ? 128 : 64, least: 1);
         _dropout = ProgramOption.Decay(
-            "--dropout", "The probability of zero behind embedding, attentions and networks.", _isLarge ? 0.1 : 0);
+            "--dropout", "The dropout rate after embedding, attentions and networks.", _isLarge ? 0.1 : 0);
         _rate = ProgramOption.Decimal("--learning-rate", "The largest learning rate.", _isLarge ? 2e-3 : 3e-3, 1e-9, 1);
     }
 
-    /// <summary>What <see cref="TrainingProgram"/> is told.</summary>
+    /// <summary>Describes the program to <see cref="TrainingProgram"/>.</summary>
     public ProgramInfo Info =>
         new("transformer", "A Transformer learns to write by guessing the next character.", Epochs: _isLarge ? 20 : 8, Batch: _isLarge ? 32
             : 12, TextDatasetName)
@@ -54,7 +57,7 @@ public sealed class TransformerCommandLine
         FreeOptions = [_prompt.Name, _length.Name, _temperature.Name, _topK.Name, _topP.Name],
     };
 
-    /// <summary>All of them, for <see cref="TrainingProgram"/>.</summary>
+    /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All => [_recipe, _layers, _heads, _width, _block, _steps, _positions, _dropout, _rate, _prompt, _length, _temperature,
         _topK, _topP];
 

@@ -1,6 +1,6 @@
 namespace Engine.Models.Autoregressive.Text;
 
-/// <summary>The extents of a <see cref="Transformer"/>; what is not told is nanoGPT's setting for a CPU.</summary>
+/// <summary>The extents of a <see cref="Transformer"/>. The defaults are nanoGPT's settings for a CPU.</summary>
 /// <param name="Vocabulary">How many tokens there are.</param>
 public sealed record TransformerOptions(int Vocabulary)
 {
@@ -13,19 +13,19 @@ public sealed record TransformerOptions(int Vocabulary)
     /// <summary>Heads of each attention.</summary>
     public int Heads { get; init; } = 4;
 
-    /// <summary>The numbers of a position; a multiple of the heads.</summary>
+    /// <summary>The features of a position; a multiple of the heads.</summary>
     public int Width { get; init; } = 128;
 
-    /// <summary>The probability of zero behind the embedding, each attention and each network, in training.</summary>
+    /// <summary>The dropout rate after the embedding, each attention and each network.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>How a token is told where it stands.</summary>
+    /// <summary>How the position of a token is encoded.</summary>
     public PositionKind Positions { get; init; }
 
     /// <summary>Whether the linear maps have a bias.</summary>
     public bool Bias { get; init; }
 
-    /// <summary>Refuses options that make no model.</summary>
+    /// <summary>Throws if the options describe no valid model.</summary>
     /// <exception cref="ArgumentException">One is out of its range; the message names it.</exception>
     internal void Check()
     {
@@ -40,7 +40,7 @@ public sealed record TransformerOptions(int Vocabulary)
     }
 }
 
-/// <summary>How a Transformer is told where a token stands.</summary>
+/// <summary>How a Transformer encodes the position of a token.</summary>
 public enum PositionKind
 {
     /// <summary>A vector for each position, trained with everything else.</summary>

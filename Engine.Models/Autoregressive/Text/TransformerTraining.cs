@@ -77,7 +77,7 @@ public sealed class TransformerTraining : IStateful, IDisposable
         return sum / count;
     }
 
-    /// <summary>Shows a checkpoint the model and what the optimizers remember.</summary>
+    /// <inheritdoc/>
     public void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
@@ -86,7 +86,7 @@ public sealed class TransformerTraining : IStateful, IDisposable
         visitor.Part("others", _others);
     }
 
-    /// <summary>Gives back what the optimizers remember.</summary>
+    /// <summary>Releases the state of the optimizers.</summary>
     public void Dispose()
     {
         _decayed.Dispose();
@@ -94,7 +94,7 @@ public sealed class TransformerTraining : IStateful, IDisposable
     }
 }
 
-/// <summary>How a <see cref="Transformer"/> is trained; what is not told is nanoGPT's setting for a CPU.</summary>
+/// <summary>How a <see cref="Transformer"/> is trained. The defaults are nanoGPT's settings for a CPU.</summary>
 /// <param name="Steps">The steps over which the learning rate falls.</param>
 public sealed record TransformerTrainingOptions(int Steps)
 {
@@ -113,8 +113,8 @@ public sealed record TransformerTrainingOptions(int Steps)
     /// <summary>The norm to which the gradient is clipped.</summary>
     public double LargestNorm { get; init; } = 1;
 
-    /// <summary>Refuses what cannot be.</summary>
-    /// <exception cref="ArgumentException">A number is out of its range; the message names it.</exception>
+    /// <summary>Throws if a value is out of range.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     internal void Check()
     {
         if (Steps < 1) throw new ArgumentException($"TransformerTraining: Steps must be at least 1, was {Steps}.");

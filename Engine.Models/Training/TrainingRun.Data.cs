@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Engine.Autograd.Checkpoints;
+using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Data;
+using Engine.Models.Imaging;
+
+namespace Engine.Models.Training;
+
+// The data that a run trains on.
+public sealed partial class TrainingRun
+{
+    /// <summary>What was loaded, with checksums, for the settings in checkpoints.</summary>
+    private readonly Dictionary<string, string> _loaded = [];
+
+    /// <summary>Loads the images that <c>--data</c> names, downloading them with progress where they are not found.</summary>
+    /// <param name="split"><c>train</c> or <c>test</c>.</param>
+    /// <exception cref="DataException">They cannot be had; the message says what was looked for, where, and what was found.</exception>
+    public ImageDataset LoadImages(string split = "train") => Announced(Load(split), split);
+
+    /// <summary>
+    /// Loads images that must have the one size that the program's networks are made for; see <see cref="LoadImages(string)"/>.
+    /// </summary>
+    /// <param name="height">Rows of an image.</param>
+    /// <param name="width">Columns of an image.</param>
+    /// <param name="channels">Bytes of a pixel: 1 grey, 3 RGB.</param>
+    /// <param name="split"><c>train</c> or <c>test</c>.</param>
+    /// <exception cref="DataException">They cannot be had, or are of another size.</exception>
+    public ImageDataset LoadImages(int height, int width, int channels, string split = "train")
+    {
+        ImageDataset data = Load(split);
+        if ((data.Height, data.Width, data.Channels) == (height, width, channels)) return Announced(data, split);
+        throw new DataException(
+            $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} "
+            + $"x {data.Channels} in {data.Name}.");
+    }
+
+    /// <summary>Whether the images that <c>--data</c> names have a split of their own, such as <c>valid</c>.</summary>
+    /// <param name="split">The split.</param>
+    public bool HasSplit(string split) => Datasets.HasSplit(_data, split);
+
+    /// <summary>Loads the text that <c>--data</c> names, downloading it with progress where it is not found.</summary>
+    /// <exception cref="DataException">It cannot be had; the message says what was looked for, where, and what was found.</exception>
+    public TextDataset LoadText()
+    {
+        TextDataset text = TextDatasets.Load(
+            _data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) });
+        uint checksum = Crc32.Of(MemoryMarshal.AsBytes(text.Tokens.Span));
+        _loaded["--data"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{text.Name}: {text.Count} characters, {text.Vocabulary.Count} different ones, checksum {checksum:x8}");
+        Print(string.Create(CultureInfo.InvariantCulture,
+            $"Text: {text.Name}, {text.Count:N0} characters, {text.Vocabulary.Count} different ones. Device: {Device}. Seed: {Seed}."));
+        return text;
+    }
+
+    /// <summary>
+    /// Batches of a data set in the size that <c>--batch</c> names, shuffled from the seed, without an incomplete last one.
+    /// </summary>
+    /// <param name="data">The data.</param>
+    /// <param name="scale">How bytes become floats.</param>
+    /// <exception cref="DataException">The data are fewer than one batch.</exception>
+    public BatchLoader Batches(ImageDataset data, PixelScale scale = PixelScale.SignedUnit)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (Batch > data.Count) throw new DataException(
+            $"--batch must be at most {data.Count}, the number of images in {data.Name}; was {Batch}.");
+        return new BatchLoader(data, Batch, new BatchOptions { Seed = Seed, DropLast = true, Scale = scale });
+    }
+
+    private ImageDataset Load(string split)
+    {
+        DataOptions options = new()
+        {
+            Split = split,
+            Seed = Seed,
+            Count = _data == Datasets.DigitsName ? _info.Digits : null,
+            Cancellation = _stop,
+            Progress = new DownloadLog(this),
+        };
+        return Datasets.Load(_data, options);
+    }
+
+    private ImageDataset Announced(ImageDataset data, string split)
+    {
+        // Two files of one name are distinguished by their content.
+        _loaded[split == "train" ? "--data" : $"--data ({split})"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.Of(data.Pixels):x8}");
+        Print($"Data: {data.Name}, {data.Count} images of {data.Height} x {data.Width}. Device: {Device}. Seed: {Seed}.");
+        return data;
+    }
+
+    /// <summary>One line for each file that is downloaded.</summary>
+    private sealed class DownloadLog(TrainingRun run) : IProgress<DownloadProgress>
+    {
+        private string? _file;
+        private long _shown;
+
+        public void Report(DownloadProgress value)
+        {
+            if (value.File != _file)
+            {
+                (_file, _shown) = (value.File, 0);
+                run.Print($"Downloading {value.File} from {value.Source.Host} ...");
+            }
+
+            if (value.BytesTotal is not { } total || total <= 0 || value.BytesReceived < _shown) return;
+            run.Print($"  {100 * value.BytesReceived / total,3} % of {total >> 10} KiB");
+            _shown = value.BytesReceived + (total / 4);
+        }
+    }
+}
