@@ -28,8 +28,8 @@ public static partial class Initializers
             {
                 int[] outside = [.. Enumerable.Range(0, values.Length).Where(i => Math.Abs(values[i]) > bound)];
                 if (outside.Length == 0) break;
-                double[] anew = StandardNormal(storage.Device, random, outside.Length);
-                for (int i = 0; i < outside.Length; i++) values[outside[i]] = anew[i];
+                double[] redrawn = StandardNormal(storage.Device, random, outside.Length);
+                for (int i = 0; i < outside.Length; i++) values[outside[i]] = redrawn[i];
             }
 
             Fill(storage, values, x => mean + (deviation * x));

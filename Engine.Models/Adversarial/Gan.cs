@@ -9,8 +9,8 @@ namespace Engine.Models.Adversarial;
 
 /// <summary>
 /// A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): a generator that turns noise into samples, and a
-/// discriminator that tells them from data, each trained against the other. The generator's objective is the non-saturating one of section
-/// 3.
+/// discriminator that distinguishes them from data, each trained against the other. The generator's objective is the non-saturating one of
+/// section 3.
 /// </summary>
 public sealed class Gan : IStateful, IDisposable
 {
@@ -29,8 +29,8 @@ public sealed class Gan : IStateful, IDisposable
     /// networks.</param>
     /// <param name="learningRate">Adam's learning rate, for both.</param>
     /// <param name="beta1">
-    /// Adam's decay of the mean gradient, for both. Less than the usual 0.9 steadies the game, because the past of a moving opponent
-    /// misleads (Radford et al. 2015, arXiv:1511.06434, section 4).
+    /// Adam's decay of the mean gradient, for both. Less than the usual 0.9 stabilises training, because the past of a moving
+    /// opponent misleads (Radford et al. 2015, arXiv:1511.06434, section 4).
     /// </param>
     /// <param name="objective">The losses; null takes those from probabilities, real and generated added.</param>
     public Gan(
@@ -72,7 +72,7 @@ public sealed class Gan : IStateful, IDisposable
         Tensor fake = Generator.Forward(Tensor.Normal([shape[0], Latent], _random, dtype: _dtype));
         Reading discriminatorLoss = DiscriminatorStep(samples, shape, fake);
 
-        // L_G = -E[log D(G(z))], with the D that has just been renewed; only G's gradients are computed
+        // L_G = -E[log D(G(z))], with the D that has just been updated; only G's gradients are computed
         Tensor generatorLoss = Objective.GeneratorLoss(Discriminator.Forward(fake));
         _generatorOptimizer.Step(tape.Gradients(generatorLoss, Generator.Parameters));
         return new GanLosses(discriminatorLoss, generatorLoss);

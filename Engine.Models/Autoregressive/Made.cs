@@ -58,7 +58,7 @@ public sealed class Made : Module, IPixelModel
     public bool KnowsItsMasks =>
         (_masks.Length == 1 && _masks[0].Order.SequenceEqual(AutoregressiveMasks.Natural(Pixels))) || _masks.Any(_network.Holds);
 
-    /// <summary>Takes one of the sets of masks: in training the next one for each step.</summary>
+    /// <summary>Selects one of the sets of masks: in training the next one for each step.</summary>
     /// <param name="index">Which; whatever is beyond the last wraps around.</param>
     public void Use(long index)
     {

@@ -65,7 +65,7 @@ public sealed class MaskedNetwork : Module
     /// <summary>The connections from inputs to outputs; null when there are none.</summary>
     public MaskedLinear? Direct { get; }
 
-    /// <summary>Takes other masks for the same weights: another ordering, or other degrees of the hidden units.</summary>
+    /// <summary>Replaces the masks of the same weights: another ordering, or other degrees of the hidden units.</summary>
     /// <param name="masks">Masks for as many dimensions and hidden layers of the same widths.</param>
     /// <exception cref="ArgumentException">The masks are for a network of other extents; nothing was changed.</exception>
     public void Use(AutoregressiveMasks masks)

@@ -88,7 +88,7 @@ public sealed partial class DenoisingDiffusion
     }
 }
 
-/// <summary>What a step of training a diffusion model minimises, and its parts.</summary>
+/// <summary>The loss of a training step of a diffusion model, and its parts.</summary>
 /// <param name="Loss">What is minimised: a scalar.</param>
 /// <param name="Simple">The mean squared error of the prediction (Ho et al. 2020, equation 14).</param>
 /// <param name="Bound">

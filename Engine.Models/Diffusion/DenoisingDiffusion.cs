@@ -8,7 +8,7 @@ namespace Engine.Models.Diffusion;
 
 /// <summary>
 /// A denoising diffusion model (Ho et al. 2020, arXiv:2006.11239): noise is added to images in many small steps until nothing else is left,
-/// and a network learns to see through it, so that it can go the way back from pure noise, which a sampler does (<see cref="DdpmSampler"/>,
+/// and a network learns to remove it, so that a sampler can go back from pure noise (<see cref="DdpmSampler"/>,
 /// <see cref="DdimSampler"/>).
 /// </summary>
 public sealed partial class DenoisingDiffusion
@@ -16,10 +16,10 @@ public sealed partial class DenoisingDiffusion
     private const int UnconditionalLabel = -1;
 
     /// <summary>Joins a network to a process.</summary>
-    /// <param name="denoiser">What looks at noisy images; with a learned variance it gives two values for each input value.</param>
+    /// <param name="denoiser">The network; with a learned variance it gives two values for each input value.</param>
     /// <param name="schedule">The noise that each step adds.</param>
     /// <param name="prediction">What the network predicts.</param>
-    /// <param name="variance">The variance of a step back.</param>
+    /// <param name="variance">The variance of a reverse step.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such prediction or variance.</exception>
     public DenoisingDiffusion(
         IDenoiser denoiser, NoiseSchedule schedule, Prediction prediction = Prediction.Noise,
@@ -42,10 +42,10 @@ public sealed partial class DenoisingDiffusion
     /// <summary>What the network predicts.</summary>
     public Prediction Prediction { get; }
 
-    /// <summary>The variance of a step back.</summary>
+    /// <summary>The variance of a reverse step.</summary>
     public ReverseVariance Variance { get; }
 
-    /// <summary>The clean images that the network sees in noisy ones.</summary>
+    /// <summary>The clean images that the network predicts from noisy ones.</summary>
     /// <param name="process">The process, or one of fewer of its steps.</param>
     /// <param name="noisy">x_t: [samples, ...].</param>
     /// <param name="steps">t of each sample, counted in <paramref name="process"/>.</param>
@@ -83,9 +83,9 @@ public sealed partial class DenoisingDiffusion
     /// <summary>Disables dropout until the result is disposed; null where the network has no such mode.</summary>
     internal IDisposable? Evaluating() => (Denoiser as Module)?.Evaluating();
 
-    /// <summary>The logarithm of the variance of a step back: [samples, 1, ...], or for each pixel where it is learned.</summary>
+    /// <summary>The logarithm of the variance of a reverse step: [samples, 1, ...], or for each pixel where it is learned.</summary>
     /// <param name="process">The process, or one of fewer of its steps.</param>
-    /// <param name="denoised">What the network said.</param>
+    /// <param name="denoised">The prediction of the network.</param>
     /// <param name="steps">t of each sample.</param>
     public Tensor LogVariance(DiffusionProcess process, Denoised denoised, ReadOnlySpan<int> steps)
     {

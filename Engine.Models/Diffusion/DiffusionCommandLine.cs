@@ -19,7 +19,8 @@ public sealed class DiffusionCommandLine
     private readonly Option<double> _guidance = ProgramOption.Decimal(
         "--guidance", "With --classes: how far samples go towards their class. 0 not at all, 1 as trained, more for clearer ones.", 1,
         0, 100);
-    private readonly Option<bool> _learned = new("--learned-variance") { Description = "Learns the variance of the steps back, too." };
+    private readonly Option<bool> _learned =
+        new("--learned-variance") { Description = "Learns the variance of the reverse steps as well." };
     private readonly Option<int> _width = ProgramOption.Integer(
         "--width", "Channels of the first level of the U-Net; the others have two and four times as many.", 32, 1, 1024);
     private readonly Option<double> _rate = ProgramOption.Decimal(
@@ -95,7 +96,7 @@ public sealed record DiffusionChoices
     /// <summary>The noise that each step adds.</summary>
     public required NoiseSchedule Schedule { get; init; }
 
-    /// <summary>The variance of a step back.</summary>
+    /// <summary>The variance of a reverse step.</summary>
     public ReverseVariance Variance { get; init; } = ReverseVariance.Posterior;
 
     /// <summary>The size of the network.</summary>

@@ -14,7 +14,7 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
 {
     private readonly int _length = height * width;
 
-    /// <summary>The way into noise, an image a row: as it is on the left, x_T on the right.</summary>
+    /// <summary>The forward process, one image per row: the image on the left, x_T on the right.</summary>
     /// <param name="images">Images in [-1, 1], one after another.</param>
     /// <param name="random">The source of the noise; it is the same along a row.</param>
     /// <param name="columns">Images in a row; at least 2.</param>
@@ -30,7 +30,7 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
         return Rows(chain, count);
     }
 
-    /// <summary>The way back, a sample a row: x_T on the left, the image on the right.</summary>
+    /// <summary>The reverse process, one sample per row: x_T on the left, the image on the right.</summary>
     /// <param name="sampler">How samples are made.</param>
     /// <param name="count">How many.</param>
     /// <param name="random">The source of the noise.</param>
@@ -50,12 +50,12 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
     }
 
     /// <summary>
-    /// What the model paints where something is missing: originals, what was left of them, and three paintings of each, an image a column.
+    /// Inpainting: originals, what was left of them, and three inpaintings of each, one image per column.
     /// </summary>
     /// <param name="sampler">How samples are made.</param>
     /// <param name="images">Images in [-1, 1], one after another; their lower halves are taken away.</param>
     /// <param name="random">The source of the noise.</param>
-    /// <param name="rounds">How many times each step is done.</param>
+    /// <param name="rounds">How many times each step is repeated.</param>
     public Picture Inpainted(DiffusionSampler sampler, ReadOnlySpan<float> images, RandomStream random, int rounds = 5)
     {
         ArgumentNullException.ThrowIfNull(sampler);

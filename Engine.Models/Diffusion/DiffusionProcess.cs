@@ -14,7 +14,7 @@ public sealed class DiffusionProcess
 {
     private readonly double[] _ofClean, _ofNoisy, _variances, _logVariances, _logBetas;
 
-    /// <summary>Works out the coefficients of every step.</summary>
+    /// <summary>Computes the coefficients of every step.</summary>
     /// <param name="schedule">The noise schedule, or a part of its steps (<see cref="NoiseSchedule.Respaced"/>).</param>
     public DiffusionProcess(NoiseSchedule schedule)
     {
@@ -103,7 +103,7 @@ public sealed class DiffusionProcess
 
     // With s = sqrt(abar_t) and n = sqrt(1 - abar_t), x_t = s x_0 + n e and v = s e - n x_0 are a rotation of (x_0, e), because s² + n² =
     // 1.
-    /// <summary>What a network is to say of x_t.</summary>
+    /// <summary>The target of a network's prediction.</summary>
     /// <param name="prediction">What it predicts.</param>
     /// <param name="clean">x_0: [samples, ...].</param>
     /// <param name="noise">e, of the same shape.</param>
@@ -115,7 +115,7 @@ public sealed class DiffusionProcess
         _ => Mixed(noise, clean, steps, static (s, n) => (s, -n)),
     };
 
-    /// <summary>x_0, from x_t and what was predicted of it.</summary>
+    /// <summary>x_0, from x_t and the prediction.</summary>
     /// <param name="prediction">What was predicted.</param>
     /// <param name="noisy">x_t: [samples, ...].</param>
     /// <param name="predicted">The prediction, of the same shape.</param>
@@ -127,7 +127,7 @@ public sealed class DiffusionProcess
         _ => Mixed(noisy, predicted, steps, static (s, n) => (s, -n)),
     };
 
-    /// <summary>e, from x_t and what was predicted of it.</summary>
+    /// <summary>e, from x_t and the prediction.</summary>
     /// <inheritdoc cref="Clean"/>
     public Tensor Noise(Prediction prediction, Tensor noisy, Tensor predicted, ReadOnlySpan<int> steps) => prediction switch
     {
@@ -136,7 +136,7 @@ public sealed class DiffusionProcess
         _ => Mixed(noisy, predicted, steps, static (s, n) => (n, s)),
     };
 
-    /// <summary>v, from x_t and what was predicted of it.</summary>
+    /// <summary>v, from x_t and the prediction.</summary>
     /// <inheritdoc cref="Clean"/>
     public Tensor Velocity(Prediction prediction, Tensor noisy, Tensor predicted, ReadOnlySpan<int> steps) => prediction switch
     {

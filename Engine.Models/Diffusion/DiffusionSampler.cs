@@ -37,19 +37,19 @@ public abstract class DiffusionSampler
     public bool Clip { get; init; } = true;
 
     /// <summary>Samples images.</summary>
-    /// <param name="shape">The shape of all together: [images, height, width, channels].</param>
+    /// <param name="shape">The shape of all images: [images, height, width, channels].</param>
     /// <param name="random">The source of the noise.</param>
     /// <param name="labels">The class of each image, -1 for none; null for none at all.</param>
-    /// <param name="observe">Is shown x_T at first, with the number of steps, and after each step t what it made, with t: the last time
-    /// with 0.</param>
+    /// <param name="observe">Receives x_T first, with the number of steps, and after each step t its result, with t: the last time
+    /// 0.</param>
     /// <returns>The images, one after another.</returns>
     /// <exception cref="ArgumentException">The labels are not one for each image, or the network does not know them.</exception>
     public float[] Sample(Shape shape, RandomStream random, int[]? labels = null, Action<int, Tensor>? observe = null) =>
         Run(shape, random, labels ?? [], observe, null);
 
     /// <summary>
-    /// Paints what is missing in images: the known pixels are put in at every step with as much noise as belongs there, and taken as they
-    /// are at the end. With <paramref name="rounds"/> above 1 every step is gone back and done again, so that the new part can settle with
+    /// Inpaints the missing pixels of images: the known pixels are put in at every step with as much noise as belongs there, and taken as
+    /// they are at the end. With <paramref name="rounds"/> above 1 every step is undone and repeated, so that the new part can settle with
     /// the known one (Lugmayr et al. 2022, arXiv:2201.09865).
     /// </summary>
     /// <param name="known">Images, one after another; only the known pixels are read.</param>
@@ -57,7 +57,7 @@ public abstract class DiffusionSampler
     /// <param name="shape">Their shape: [images, height, width, channels].</param>
     /// <param name="random">The source of the noise.</param>
     /// <param name="labels">The class of each image, -1 for none; null for none at all.</param>
-    /// <param name="rounds">How many times each step is done.</param>
+    /// <param name="rounds">How many times each step is repeated.</param>
     /// <param name="observe">As in <see cref="Sample"/>.</param>
     /// <returns>The images: the known pixels to the bit, the others painted.</returns>
     /// <exception cref="ArgumentException">The lengths do not fit the shape, or the mask is neither 0 nor 1 somewhere.</exception>
@@ -80,7 +80,7 @@ public abstract class DiffusionSampler
     }
 
     /// <summary>x_(t-1) from x_t.</summary>
-    /// <param name="denoised">What the model makes of x_t.</param>
+    /// <param name="denoised">The prediction for x_t.</param>
     /// <param name="noisy">x_t.</param>
     /// <param name="steps">t, for each sample.</param>
     /// <param name="random">The source of the noise.</param>
@@ -125,7 +125,7 @@ public abstract class DiffusionSampler
         }
     }
 
-    // One step back, or with what is known several times there and back again.
+    // One reverse step or, with known pixels, several rounds of reverse and forward steps.
     private Tensor Back(Tensor x, int t, RandomStream random, int[] labels, Repaint? repaint)
     {
         int samples = x.Shape[0];

@@ -27,7 +27,7 @@ public interface IDenoiser
 }
 
 /// <summary>
-/// What a network says of a noisy image x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e. Each of the three follows from each other and x_t.
+/// What a network predicts of a noisy image x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e. Each of the three follows from each other and x_t.
 /// </summary>
 public enum Prediction
 {
@@ -41,14 +41,14 @@ public enum Prediction
     Velocity,
 }
 
-/// <summary>What a model makes of noisy images.</summary>
-/// <param name="Clean">The clean images that it sees in them: its mean of x_0 given x_t.</param>
+/// <summary>The prediction of a model for noisy images.</summary>
+/// <param name="Clean">The predicted clean images: its mean of x_0 given x_t.</param>
 /// <param name="Share">
 /// With a learned variance: where its logarithm lies between the posterior's (-1) and that of beta (1), for each pixel. Else null.
 /// </param>
 public readonly record struct Denoised(Tensor Clean, Tensor? Share);
 
-/// <summary>The variance of a step back, p(x_(t-1) | x_t).</summary>
+/// <summary>The variance of a reverse step, p(x_(t-1) | x_t).</summary>
 public enum ReverseVariance
 {
     /// <summary>

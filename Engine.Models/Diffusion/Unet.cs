@@ -5,9 +5,9 @@ using Engine.Kernels;
 namespace Engine.Models.Diffusion;
 
 /// <summary>
-/// A network from noisy images to what is noise in them (Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239,
-/// appendix B): residual blocks while the images are halved level by level, attention in the middle, and the same way up again, each level
-/// with what was seen there on the way down.
+/// A network that predicts the noise in images (Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239,
+/// appendix B): residual blocks while the images are halved level by level, attention in the middle, and back up again, each level with
+/// the features of the same level on the way down.
 /// </summary>
 public sealed class Unet : Module, IDenoiser
 {

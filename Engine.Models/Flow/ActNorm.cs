@@ -26,7 +26,7 @@ public sealed class ActNorm : FlowTransform
     public Parameter LogScale { get; }
 
     /// <inheritdoc/>
-    public override bool BeginsWithData => true;
+    public override bool HasDataDependentInitialization => true;
 
     /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null) => WithLog((x + Bias) * LogScale.Exp(), Places(x) * LogScale.Sum());

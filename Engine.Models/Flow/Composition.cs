@@ -23,7 +23,7 @@ public sealed class Composition : FlowTransform
     public IReadOnlyList<FlowTransform> Parts => _parts;
 
     /// <inheritdoc/>
-    public override bool BeginsWithData => _parts.Any(part => part.BeginsWithData);
+    public override bool HasDataDependentInitialization => _parts.Any(part => part.HasDataDependentInitialization);
 
     /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null)
@@ -67,7 +67,7 @@ public sealed class Composition : FlowTransform
 }
 
 /// <summary>
-/// A transform the other way round. Around a <see cref="MaskedAutoregressive"/> flow it is an inverse autoregressive one (Kingma et al.
+/// The inverse of a transform. Around a <see cref="MaskedAutoregressive"/> flow it is an inverse autoregressive one (Kingma et al.
 /// 2016, arXiv:1606.04934): samples then take one pass, and the density of given data as many as there are dimensions. What data decide
 /// before training, such as the scales of an <see cref="ActNorm"/>, is not set inside of it: data come to it from the other side.
 /// </summary>
@@ -75,7 +75,7 @@ public sealed class Inverted : FlowTransform
 {
     private readonly FlowTransform _inner;
 
-    /// <summary>Turns a transform round.</summary>
+    /// <summary>Inverts a transform.</summary>
     /// <param name="inner">A transform with the same shape on both sides.</param>
     public Inverted(FlowTransform inner) => _inner = AddModule("inner", inner);
 
@@ -90,6 +90,6 @@ public sealed class Inverted : FlowTransform
     {
         Shape shape = _inner.OutputShape(example);
         return shape == example ? shape
-            : throw new InvalidOperationException($"A transform that makes {shape} of {example} cannot be turned round.");
+            : throw new InvalidOperationException($"A transform that makes {shape} of {example} cannot be inverted.");
     }
 }

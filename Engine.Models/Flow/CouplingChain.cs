@@ -7,7 +7,7 @@ namespace Engine.Models.Flow;
 
 /// <summary>
 /// Coupling layers of vectors [batch, n] (Dinh et al. 2014, arXiv:1410.8516; 2016, arXiv:1605.08803), which change one half of the elements
-/// by what a network sees of the other half, turn about. The vector is divided once before the first layer and put together after the last
+/// by what a network sees of the other half, alternately. The vector is divided once before the first layer and put together after the last
 /// one, so that no layer computes with elements that a mask would have made zero.
 /// </summary>
 public sealed class CouplingChain : FlowTransform

@@ -21,7 +21,7 @@ public sealed class DiagonalScaling : FlowTransform
     public Parameter LogScale { get; }
 
     /// <inheritdoc/>
-    public override bool BeginsWithData => true;
+    public override bool HasDataDependentInitialization => true;
 
     /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null) => WithLog(x * LogScale.Exp(), LogScale.Sum());

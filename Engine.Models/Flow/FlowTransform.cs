@@ -24,10 +24,10 @@ public abstract class FlowTransform : Module
     /// <summary>The shape of f(x) of one example, for that of x.</summary>
     public virtual Shape OutputShape(Shape example) => example;
 
-    /// <summary>Whether <see cref="Initialize"/> sets anything, in this transform or in a part of it.</summary>
-    public virtual bool BeginsWithData => false;
+    /// <summary>Whether <see cref="Initialize"/> sets parameters, of this transform or of a part of it.</summary>
+    public virtual bool HasDataDependentInitialization => false;
 
-    /// <summary>Sets what the data decides before training, such as the scales of <see cref="ActNorm"/>, part after part.</summary>
+    /// <summary>Sets parameters from data before training, such as the scales of <see cref="ActNorm"/>, part after part.</summary>
     /// <param name="x">A batch.</param>
     /// <param name="context">What the function depends on besides; null for nothing.</param>
     /// <returns>f(x), with what was set.</returns>
@@ -37,7 +37,7 @@ public abstract class FlowTransform : Module
     public sealed override Tensor Forward(Tensor x) => Apply(x).Value;
 
     /// <summary>A result whose log-determinant is 0: volumes stay as they are.</summary>
-    protected static Transformed KeepingVolume(Tensor value) => new(value, Tensor.Zeros([value.Shape[0]], value.DType));
+    protected static Transformed VolumePreserving(Tensor value) => new(value, Tensor.Zeros([value.Shape[0]], value.DType));
 
     /// <summary>A result whose log-determinant is the same for all examples.</summary>
     protected static Transformed WithLog(Tensor value, Tensor logDeterminant) => new(value, logDeterminant.BroadcastTo([value.Shape[0]]));

@@ -43,13 +43,14 @@ public sealed class ImageFlow : Module
     public override Tensor Forward(Tensor x) => Flow.Forward((x + 0.5) / Levels);
 
     /// <summary>
-    /// Sets what the data decides before training, such as the scales of <see cref="ActNorm"/>, from images with uniform noise.
+    /// Sets parameters from data before training, such as the scales of <see cref="ActNorm"/>, from images with uniform noise.
     /// </summary>
     /// <param name="x">Grey levels from 0 to levels - 1: [batch, ...].</param>
     /// <param name="random">The source of the noise.</param>
     public void Initialize(Tensor x, RandomStream random)
     {
-        if (Flow.Transform.BeginsWithData) Flow.Transform.Initialize((x + Tensor.Uniform(x.Shape, random, dtype: x.DType)) / Levels);
+        if (Flow.Transform.HasDataDependentInitialization) Flow.Transform.Initialize(
+            (x + Tensor.Uniform(x.Shape, random, dtype: x.DType)) / Levels);
     }
 
     /// <summary>A draw of the bound on log P(x) of each image, in nats: [batch].</summary>

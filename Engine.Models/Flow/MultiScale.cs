@@ -45,7 +45,7 @@ public sealed class MultiScale : FlowTransform
     }
 
     /// <inheritdoc/>
-    public override bool BeginsWithData => _scales.Any(scale => scale.BeginsWithData);
+    public override bool HasDataDependentInitialization => _scales.Any(scale => scale.HasDataDependentInitialization);
 
     /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null) => Run(x, scale => scale.Transform.Apply(scale.Input, context));
@@ -85,7 +85,7 @@ public sealed class MultiScale : FlowTransform
 
     /// <inheritdoc/>
     public override Tensor Initialize(Tensor x, Tensor? context = null) =>
-        Run(x, scale => KeepingVolume(scale.Transform.Initialize(scale.Input, context))).Value;
+        Run(x, scale => VolumePreserving(scale.Transform.Initialize(scale.Input, context))).Value;
 
     private Transformed Run(Tensor x, Func<(FlowTransform Transform, Tensor Input), Transformed> through)
     {

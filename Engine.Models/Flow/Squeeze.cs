@@ -22,7 +22,7 @@ public sealed class Squeeze(bool checkerboard = false) : FlowTransform
         CheckImages(x, 2, 1);
         (int b, int h, int w, int c) = (x.Shape[0], x.Shape[1] / 2, x.Shape[2] / 2, x.Shape[3]);
         Tensor pixels = x.Reshape(b, h, 2, w, 2, c).Permute(0, 1, 3, 2, 4, 5).Reshape(b * h * w, 4, c);
-        return KeepingVolume(Ordered(pixels, _order).Reshape(b, h, w, 4 * c));
+        return VolumePreserving(Ordered(pixels, _order).Reshape(b, h, w, 4 * c));
     }
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ public sealed class Squeeze(bool checkerboard = false) : FlowTransform
         (int b, int h, int w, int c) = (z.Shape[0], z.Shape[1], z.Shape[2], z.Shape[3] / 4);
         int[] back = [.. Enumerable.Range(0, 4).Select(place => Array.IndexOf(_order, place))];
         Tensor pixels = Ordered(z.Reshape(b * h * w, 4, c), back).Reshape(b, h, w, 2, 2, c);
-        return KeepingVolume(pixels.Permute(0, 1, 3, 2, 4, 5).Reshape(b, 2 * h, 2 * w, c));
+        return VolumePreserving(pixels.Permute(0, 1, 3, 2, 4, 5).Reshape(b, 2 * h, 2 * w, c));
     }
 
     /// <inheritdoc/>
@@ -69,7 +69,7 @@ public sealed class Squeezed : FlowTransform
     }
 
     /// <inheritdoc/>
-    public override bool BeginsWithData => _inner.BeginsWithData;
+    public override bool HasDataDependentInitialization => _inner.HasDataDependentInitialization;
 
     /// <inheritdoc/>
     public override Transformed Apply(Tensor x, Tensor? context = null)
@@ -98,11 +98,11 @@ public sealed class Squeezed : FlowTransform
 public sealed class Flattened(Shape example) : FlowTransform
 {
     /// <inheritdoc/>
-    public override Transformed Apply(Tensor x, Tensor? context = null) => KeepingVolume(x.Reshape(x.Shape[0], example.Count));
+    public override Transformed Apply(Tensor x, Tensor? context = null) => VolumePreserving(x.Reshape(x.Shape[0], example.Count));
 
     /// <inheritdoc/>
     public override Transformed Invert(Tensor z, Tensor? context = null) =>
-        KeepingVolume(z.Reshape(new Shape([z.Shape[0], .. example.ToArray()])));
+        VolumePreserving(z.Reshape(new Shape([z.Shape[0], .. example.ToArray()])));
 
     /// <inheritdoc/>
     public override Shape OutputShape(Shape shape) => [shape.Count];

@@ -2,7 +2,9 @@ using Engine.Models.Imaging;
 
 namespace Engine.Models.Training;
 
-/// <summary>The folder that a run writes to; it remembers what was written. It is made when something is written, not before.</summary>
+/// <summary>
+/// The folder that a run writes to; it keeps a list of what was written. It is created when something is written, not before.
+/// </summary>
 public sealed class OutputFolder
 {
     private readonly List<string> _files = [];

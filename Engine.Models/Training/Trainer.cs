@@ -50,7 +50,7 @@ public sealed partial class Trainer
     /// Prepares training, or with <see cref="TrainerOptions.Resume"/> puts the model back into the state of a checkpoint.
     /// </summary>
     /// <param name="model">What is trained, with its optimisers; made as it was for the run that wrote the checkpoint.</param>
-    /// <param name="options">How.</param>
+    /// <param name="options">The options of the training.</param>
     /// <exception cref="CheckpointException">There is no checkpoint to resume from, or it does not fit.</exception>
     public Trainer(IStateful model, TrainerOptions options)
     {

@@ -18,7 +18,7 @@ public sealed partial class TrainingRun
 
     /// <summary>Loads the images that <c>--data</c> names, downloading them with progress where they are not found.</summary>
     /// <param name="split"><c>train</c> or <c>test</c>.</param>
-    /// <exception cref="DataException">They cannot be had; the message says what was looked for, where, and what was found.</exception>
+    /// <exception cref="DataException">They cannot be loaded; the message says what was looked for, where, and what was found.</exception>
     public ImageDataset LoadImages(string split = "train") => Announced(Load(split), split);
 
     /// <summary>
@@ -28,7 +28,7 @@ public sealed partial class TrainingRun
     /// <param name="width">Columns of an image.</param>
     /// <param name="channels">Bytes of a pixel: 1 grey, 3 RGB.</param>
     /// <param name="split"><c>train</c> or <c>test</c>.</param>
-    /// <exception cref="DataException">They cannot be had, or are of another size.</exception>
+    /// <exception cref="DataException">They cannot be loaded, or are of another size.</exception>
     public ImageDataset LoadImages(int height, int width, int channels, string split = "train")
     {
         ImageDataset data = Load(split);
@@ -43,7 +43,7 @@ public sealed partial class TrainingRun
     public bool HasSplit(string split) => Datasets.HasSplit(_data, split);
 
     /// <summary>Loads the text that <c>--data</c> names, downloading it with progress where it is not found.</summary>
-    /// <exception cref="DataException">It cannot be had; the message says what was looked for, where, and what was found.</exception>
+    /// <exception cref="DataException">It cannot be loaded; the message says what was looked for, where, and what was found.</exception>
     public TextDataset LoadText()
     {
         TextDataset text = TextDatasets.Load(

@@ -65,7 +65,7 @@ public sealed partial class TrainingRun : IDisposable
     public CancellationToken Stopping => _stop;
 
     /// <summary>
-    /// The folder for results, <c>--out</c>: made at the first use, so that a run that fails before leaves nothing behind.
+    /// The folder for results, <c>--out</c>: created at the first use, so that a run that fails before leaves nothing behind.
     /// </summary>
     public OutputFolder Output { get; }
 
@@ -73,7 +73,7 @@ public sealed partial class TrainingRun : IDisposable
     public T? Option<T>(Option<T> option) => _command.Parsed.GetValue(option);
 
     /// <summary>
-    /// What trains a model of this run: epochs, progress, report, checkpoints. With <c>--resume</c> the model is put back into the state of
+    /// Creates the trainer of this run: epochs, progress, report, checkpoints. With <c>--resume</c> the model is put back into the state of
     /// the checkpoint, so call this when everything is made, in the order in which it always is.
     /// </summary>
     /// <param name="model">The model with its optimisers.</param>
@@ -109,12 +109,13 @@ public sealed partial class TrainingRun : IDisposable
     }
 
     /// <summary>
-    /// What trains several things together, each under a name of its own in checkpoints; see <see cref="Trainer(IStateful)"/>.
+    /// Creates the trainer of several parts that are trained together, each under a name of its own in checkpoints; see
+    /// <see cref="Trainer(IStateful)"/>.
     /// </summary>
     /// <param name="parts">Models and optimisers, with names.</param>
     public Trainer Trainer(params ReadOnlySpan<(string Name, IStateful Part)> parts) => Trainer(new TrainedParts(parts.ToArray()));
 
-    /// <summary>The steps of the whole run, at least 1: what a learning rate falls over.</summary>
+    /// <summary>The steps of the whole run, at least 1: the length of a learning-rate schedule.</summary>
     /// <param name="batches">The batches of an epoch.</param>
     public long AllSteps(BatchLoader batches)
     {
@@ -122,7 +123,7 @@ public sealed partial class TrainingRun : IDisposable
         return AllSteps(batches.BatchesPerEpoch);
     }
 
-    /// <summary>The steps of the whole run, at least 1: what a learning rate falls over.</summary>
+    /// <summary>The steps of the whole run, at least 1: the length of a learning-rate schedule.</summary>
     /// <param name="perEpoch">The steps of an epoch.</param>
     public long AllSteps(int perEpoch) => Math.Max(1, (long)Epochs * perEpoch);
 
@@ -170,7 +171,7 @@ public sealed partial class TrainingRun : IDisposable
         if (Output.Files.Count == 0) return;
         Print($"Written to {Output.Path}:");
         foreach (string line in Output.Listing()) Print($"  {line}");
-        foreach (string line in Output.Leftovers()) Print($"There before and not of this run: {line}");
+        foreach (string line in Output.Leftovers()) Print($"From an earlier run: {line}");
         if (IsStopping && LastCheckpoint is not null) Print($"To resume: {ToResume}");
     }
 
@@ -188,7 +189,7 @@ public sealed partial class TrainingRun : IDisposable
         return settings;
     }
 
-    /// <summary>Several things that are trained together, each under its name.</summary>
+    /// <summary>Parts that are trained together, each under its name.</summary>
     private sealed class TrainedParts((string Name, IStateful Part)[] parts) : IStateful
     {
         public void VisitState(StateVisitor visitor)

@@ -2,10 +2,10 @@ using Engine.Models.Data;
 
 namespace Engine.Models.Variational;
 
-/// <summary>Parts a data set for anomaly detection: the images of one class, and those of all others.</summary>
+/// <summary>Splits a data set for anomaly detection: the images of one class, and those of all others.</summary>
 public static class HeldOutClass
 {
-    /// <summary>Parts a data set.</summary>
+    /// <summary>Splits a data set.</summary>
     /// <param name="data">Labelled images.</param>
     /// <param name="label">The class that is held out.</param>
     /// <exception cref="DataException">The images carry no labels, or there is no such class, or no other.</exception>

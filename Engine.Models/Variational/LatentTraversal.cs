@@ -42,7 +42,7 @@ public static class Interpolation
     /// <param name="vae">The model.</param>
     /// <param name="from">The latent of the first image, for example the mean of its q(z|x).</param>
     /// <param name="to">That of the last.</param>
-    /// <param name="steps">Images on the way, both ends included; at least 2.</param>
+    /// <param name="steps">Images of the interpolation, both ends included; at least 2.</param>
     /// <returns>Images, one after another.</returns>
     /// <exception cref="ArgumentException">A latent does not fit the model.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two steps.</exception>

@@ -10,7 +10,7 @@ public sealed record VaeObjective
     public Reconstruction Reconstruction { get; init; } = Reconstruction.Bernoulli;
 
     /// <summary>
-    /// The weight of the divergence from the prior: 1 for the evidence lower bound, more for factors that are told apart (Higgins et al.
+    /// The weight of the divergence from the prior: 1 for the evidence lower bound, more for disentangled factors (Higgins et al.
     /// 2017, beta-VAE), less at the beginning of training for a warm-up (Sønderby et al. 2016, arXiv:1602.02282).
     /// </summary>
     public double Beta { get; init; } = 1;

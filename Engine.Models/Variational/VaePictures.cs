@@ -32,10 +32,10 @@ public sealed class VaePictures(Vae vae, int height, int width)
     public Picture Samples(ReadOnlySpan<float> latents) => Grid(vae.Decode(latents), 0);
 
     /// <summary>
-    /// Ways from one image to another, one a row: the first image itself, the way between the two latents, the second image.
+    /// Interpolations between pairs of images, one per row: the first image, the interpolation of the two latents, the second image.
     /// </summary>
     /// <param name="images">Pairs of images in [0, 1], one after another.</param>
-    /// <param name="steps">Images on the way.</param>
+    /// <param name="steps">Images of the interpolation.</param>
     public Picture Interpolations(ReadOnlySpan<float> images, int steps = 8)
     {
         float[] latents = Encode(images);
@@ -50,7 +50,7 @@ public sealed class VaePictures(Vae vae, int height, int width)
         return Grid(all.ToArray(), steps + 2);
     }
 
-    /// <summary>Walks from the latent of one image, a dimension a row, those first whose means differ most between images.</summary>
+    /// <summary>Traversals from the latent of one image, one dimension per row, the most active dimensions first.</summary>
     /// <param name="images">Images in [0, 1]; the walks start from the first, the others tell which dimensions the model uses.</param>
     /// <param name="dimensions">How many dimensions to show, at most.</param>
     public Picture Traversals(ReadOnlySpan<float> images, int dimensions = 10)

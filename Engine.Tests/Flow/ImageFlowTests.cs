@@ -114,7 +114,7 @@ public sealed class ImageFlowTests
             "glow" => ImageFlows.Glow(8, 1, 4, variational: true, Options()),
             _ => ImageFlows.RealNvp(8, (1, 1), (4, 4), 1, variational: true, Options()),
         };
-        Assert.Equal(expected, model.Flow.Transform.BeginsWithData);
+        Assert.Equal(expected, model.Flow.Transform.HasDataDependentInitialization);
     }
 
     [Fact]

@@ -281,7 +281,7 @@ public sealed class TrainingProgramTests : IDisposable
         File.WriteAllText(Path.Combine(Out, "mine-1.txt"), "a note");
         (_, string output, _) = Run("--epochs", "2");
         Assert.Contains("  epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
-        Assert.Contains("There before and not of this run: epoch-3.png to epoch-4.png", output, StringComparison.Ordinal);
+        Assert.Contains("From an earlier run: epoch-3.png to epoch-4.png", output, StringComparison.Ordinal);
         Assert.DoesNotContain("mine", output, StringComparison.Ordinal);
         Assert.Equal(
             ["checkpoint-earlier.safetensors", "checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "epoch-3.png", "epoch-4.png",

@@ -16,7 +16,7 @@ var model = ProgramOption.Choice(
     "--model", "The networks: large, the four-layer ones with dropout, or small, two hidden layers of 128 with a discriminator that "
     + "gives logits.",
     "large", "small");
-var beta1 = ProgramOption.Decay("--beta1", "Adam's decay of the mean gradient. 0.9 is the usual; 0.5 keeps the game steadier.", 0.5);
+var beta1 = ProgramOption.Decay("--beta1", "Adam's decay of the mean gradient. 0.9 is usual; 0.5 makes training more stable.", 0.5);
 ProgramInfo info = new("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64);
 return TrainingProgram.Run(args, info, run => Train(run, run.Option(model) == "small", run.Option(beta1)), model, beta1);
 

@@ -15,7 +15,7 @@ namespace Engine.Models.Autoregressive.Pixels;
 /// </summary>
 public abstract partial class PixelCnnModel : Module, IPixelModel
 {
-    /// <summary>Begins a model.</summary>
+    /// <summary>Creates the base of a model.</summary>
     /// <param name="sizes">The sizes: levels of a pixel, at least 2; classes, 0 for an unconditional model; the images' size, for
     /// one that learns positions.</param>
     /// <param name="features">Features of a pixel after the first layer, to which those of its position are added.</param>
@@ -36,7 +36,9 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     /// <summary>The number of classes that the model is conditioned on; 0 for an unconditional model.</summary>
     public int Classes { get; }
 
-    /// <summary>What is added to the outputs of the first layer; null for a model that does the same at all places.</summary>
+    /// <summary>
+    /// A vector for each position, added to the outputs of the first layer; null for a model that treats all positions alike.
+    /// </summary>
     private protected PixelPositions? Positions { get; }
 
     /// <summary>Outputs for each pixel: one logit for two levels, else a logit for each.</summary>
@@ -95,7 +97,7 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
 
     /// <summary>The logits, from the pixels before each in its row and what is known of the rows above.</summary>
     /// <param name="x">Pixels: [batch, rows, columns, 1].</param>
-    /// <param name="above">What <see cref="Above"/> gave for these pixels.</param>
+    /// <param name="above">The result of <see cref="Above"/> for these pixels.</param>
     /// <param name="labels">The class of each image; null for an unconditional model.</param>
     /// <param name="history">Null for whole images; else what is before these pixels of one row.</param>
     private protected abstract Tensor Along(Tensor x, Tensor[] above, Tensor? labels, PixelHistory? history);
@@ -125,9 +127,9 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
 }
 
 /// <summary>
-/// A trained vector for each place of an image, which is added to what a layer makes of that place. A convolution does the same everywhere
-/// and learns from the zeros around an image alone where it is, layer after layer; but digits lie in the middle, and a pixel of the border
-/// is black whatever was before it. As the positions of the pixels in Image GPT (Chen et al. 2020).
+/// A trained vector for each position of an image, which is added to the output of a layer at that position. A convolution does the same
+/// everywhere and learns from the zeros around an image alone where it is, layer after layer; but digits lie in the middle, and a pixel of
+/// the border is black whatever was before it. As the positions of the pixels in Image GPT (Chen et al. 2020).
 /// </summary>
 internal sealed class PixelPositions : Module
 {

@@ -84,7 +84,7 @@ public sealed record PixelCnnSizes
 
     /// <summary>
     /// Rows and columns of the images, for a model that learns a vector for each of their places; null for one that takes images of any
-    /// size and does the same at all places.
+    /// size and treats all positions alike.
     /// </summary>
     public (int Height, int Width)? Positions { get; init; }
 

@@ -8,9 +8,9 @@ using Engine.Kernels.Movement;
 namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
-/// What the masked convolutions of a model have been shown of images that are drawn pixel by pixel. A feature that has been computed does
-/// not change any more, because it sees earlier pixels alone: so each layer keeps what went into it, and a further pixel costs each layer
-/// one pixel instead of the whole image (Ramachandran et al. 2017, arXiv:1704.06001).
+/// The inputs that the masked convolutions of a model have seen of images that are drawn pixel by pixel. A feature that has been computed
+/// does not change any more, because it sees earlier pixels alone: so each layer keeps what went into it, and a further pixel costs each
+/// layer one pixel instead of the whole image (Ramachandran et al. 2017, arXiv:1704.06001).
 /// </summary>
 internal sealed class PixelHistory : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class PixelHistory : IDisposable
     /// <summary>
     /// A layer's outputs at some pixels of the current row, from the current column on: [batch, 1, columns, outputs] for the inputs of
     /// those pixels [batch, 1, columns, inputs]. Where these are pixels of the image that are still to be drawn, the mask hides them, and
-    /// <see cref="Observe"/> tells them when they are.
+    /// <see cref="Observe"/> supplies them when they are drawn.
     /// </summary>
     internal Tensor Convolve(MaskedConv2d layer, Tensor x, Activation activation)
     {
@@ -51,7 +51,8 @@ internal sealed class PixelHistory : IDisposable
     }
 
     /// <summary>
-    /// Tells the layers that see the image what was drawn in the current row, from the current column on: [batch, 1, columns, channels].
+    /// Updates the layers that see the image with what was drawn in the current row, from the current column on: [batch, 1, columns,
+    /// channels].
     /// </summary>
     internal void Observe(Tensor pixels)
     {
@@ -67,7 +68,7 @@ internal sealed class PixelHistory : IDisposable
     private void Write(Seen seen, Tensor pixels) =>
         Move.WriteSlice(pixels.Storage, pixels.Shape, seen.Storage, seen.Shape, [0, Row + seen.Down, Column + seen.Right, 0]);
 
-    /// <summary>What went into a layer so far, with zeros around it.</summary>
+    /// <summary>The inputs of a layer so far, with zeros around them.</summary>
     private sealed class Seen
     {
         internal Seen(Storage like, Shape shape, int down, int right)

@@ -8,8 +8,8 @@ using Engine.Kernels;
 namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>
-/// Trains a density of binary images: Adam down a cosine on -log p(x), with gradients clipped, and an average of the weights that evaluates
-/// better than the weights.
+/// Trains a density of binary images: Adam on -log p(x) with a cosine learning rate and clipped gradients, and an average of the weights
+/// that evaluates better than the weights.
 /// </summary>
 /// <typeparam name="TModel">The model.</typeparam>
 public sealed class PixelModelTraining<TModel> : IStateful, IDisposable where TModel : Module, IPixelModel

@@ -9,7 +9,7 @@ namespace Engine.Models.Autoregressive.Text;
 
 /// <summary>
 /// Trains a <see cref="CharacterRnn"/> by truncated backpropagation through time: the state carries over from piece to piece, gradients go
-/// back to the beginning of a piece. Adam down a cosine, gradients clipped to a norm.
+/// back to the beginning of a piece. Adam with a cosine learning rate, gradients clipped to a norm.
 /// </summary>
 public sealed class CharacterRnnTraining : IStateful, IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
 
     /// <summary>Prepares training.</summary>
     /// <param name="model">The model; it is not disposed of.</param>
-    /// <param name="text">What is read.</param>
+    /// <param name="text">The text to train on.</param>
     /// <param name="steps">The steps of the whole training, over which the learning rate falls.</param>
     /// <param name="rate">The learning rate to begin with; it ends at a fiftieth.</param>
     /// <param name="largestNorm">What the norm of the gradient is clipped to.</param>

@@ -21,7 +21,7 @@ public sealed class TransformerTraining : IStateful, IDisposable
 
     /// <summary>Prepares to train a model, which stays the caller's.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="options">How.</param>
+    /// <param name="options">The options of the training.</param>
     public TransformerTraining(Transformer model, TransformerTrainingOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
