@@ -131,7 +131,7 @@ internal sealed class ReadingPage
     {
         if (_isRead) return;
 
-        // Whatever comes of the copy, the next scalar begins a new page.
+        // The next scalar begins a new page, even if the copy fails.
         _pages[(int)_memory.DType] = null;
         switch (_memory.DType)
         {

@@ -27,7 +27,7 @@ public partial class Tensor
     /// <param name="runningVariance">The running variances, [channels]; null where <paramref name="runningMean"/> is.</param>
     /// <param name="training">Whether to take the statistics of the batch.</param>
     /// <param name="momentum">The weight of this batch in the running statistics, in [0, 1].</param>
-    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="epsilon">The constant that is added to the variance; positive.</param>
     /// <param name="activation">What follows; ReLU and leaky ReLU in the same pass.</param>
     /// <exception cref="ArgumentException">
     /// A shape or type does not fit; or in training there is one value for each channel, whose variance says nothing; or in evaluation

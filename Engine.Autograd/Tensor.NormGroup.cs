@@ -19,7 +19,7 @@ public partial class Tensor
     /// </summary>
     /// <param name="gamma">A factor for each place of a row, [columns]; null for 1.</param>
     /// <param name="beta">What is added to each place, [columns]; null for 0.</param>
-    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="epsilon">The constant that is added to the variance; positive.</param>
     /// <exception cref="ArgumentException">There is no axis, or a shape or type does not fit.</exception>
     public Tensor LayerNorm(Tensor? gamma = null, Tensor? beta = null, double epsilon = 1e-5)
     {
@@ -43,7 +43,7 @@ public partial class Tensor
     /// <param name="groups">The number of groups, which divides the number of channels.</param>
     /// <param name="gamma">A factor for each channel, [channels]; null for 1.</param>
     /// <param name="beta">What is added to each channel, [channels]; null for 0.</param>
-    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="epsilon">The constant that is added to the variance; positive.</param>
     /// <exception cref="ArgumentException">There are fewer than two axes, the groups do not divide the channels, or a shape or type does
     /// not fit.</exception>
     public Tensor GroupNorm(int groups, Tensor? gamma = null, Tensor? beta = null, double epsilon = 1e-5)
@@ -55,13 +55,13 @@ public partial class Tensor
 
     /// <summary>
     /// silu(<see cref="GroupNorm"/>(x + shift)) in one kernel, with SiLU of Elfwing et al. (2017, arXiv:1702.03118) applied to the result
-    /// and what is added to each channel of each image before: the residual blocks of diffusion models tell the time so.
+    /// and what is added to each channel of each image before, as the residual blocks of diffusion models add the time.
     /// </summary>
     /// <param name="groups">The number of groups, which divides the number of channels.</param>
     /// <param name="gamma">A factor for each channel, [channels]; null for 1.</param>
     /// <param name="beta">What is added to each channel, [channels]; null for 0.</param>
     /// <param name="shift">What is added to each channel of each image before the normalisation, [N, channels]; null for 0.</param>
-    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="epsilon">The constant that is added to the variance; positive.</param>
     /// <exception cref="ArgumentException">There are fewer than two axes, the groups do not divide the channels, or a shape or type does
     /// not fit.</exception>
     public Tensor GroupNormSilu(int groups, Tensor? gamma = null, Tensor? beta = null, Tensor? shift = null, double epsilon = 1e-5)

@@ -52,7 +52,7 @@ public static partial class Bijection
     /// that many elements.</param>
     /// <param name="spline">Bins, interval and least extents.</param>
     /// <param name="inverse">True for the inverse.</param>
-    /// <exception cref="ArgumentException">The shapes or types do not fit, or the spline makes no sense.</exception>
+    /// <exception cref="ArgumentException">The shapes or types do not fit, or the spline is invalid.</exception>
     public static Transformed RationalQuadratic(Tensor x, Tensor parameters, SplineShape spline, bool inverse = false)
     {
         const string Operation = "Bijection.RationalQuadratic";

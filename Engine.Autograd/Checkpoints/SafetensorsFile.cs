@@ -103,7 +103,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>
-    /// Reads a tensor's elements. Whatever a type can hold arrives exactly; numbers with more digits than float or double are rounded to
+    /// Reads a tensor's elements. Whatever a type can hold arrives exactly; values with more digits than float or double are rounded to
     /// nearest.
     /// </summary>
     /// <typeparam name="T">float or double for any tensor; int, long, byte for tensors of whole numbers.</typeparam>

@@ -24,7 +24,7 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
     internal SafetensorsEntry[] Entries { get; private set; } = [];
 
     /// <summary>Reads the header.</summary>
-    /// <exception cref="CheckpointException">The header is none, or disagrees with the data.</exception>
+    /// <exception cref="CheckpointException">The header is invalid, or disagrees with the data.</exception>
     internal void Parse(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json)) throw Refused("expected a header in UTF-8, found bytes that are none.");

@@ -117,7 +117,7 @@ public sealed class SafetensorsWriter
     }
 
     /// <summary>
-    /// The header with its length before it, and with spaces after it, up to a multiple of eight bytes, that align the data.
+    /// The header, preceded by its length and padded with spaces to a multiple of eight bytes, which align the data.
     /// </summary>
     private byte[] Header(KeyValuePair<string, Item>[] items)
     {

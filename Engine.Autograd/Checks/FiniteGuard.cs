@@ -7,9 +7,9 @@ namespace Engine.Autograd.Checks;
 /// <summary>
 /// While one is open on a thread, <see cref="Tape.Gradients(Tensor, IReadOnlyList{Tensor}, bool)"/> refuses a loss and gradients that are
 /// NaN or infinite, so that no optimiser takes them into the parameters, and says which operation of which layer they came out of. The tape
-/// still holds everything that was computed, so that nothing is computed in advance for it: as long as all is well a step costs one look at
-/// the loss and, on the host, at the small gradients (every parameter vector; what is not finite on its way back through a layer shows in
-/// its bias).
+/// still holds everything that was computed, so that nothing is computed in advance for it: as long as all values are finite a step costs
+/// one check of the loss and, on the host, at the small gradients (every parameter vector; what is not finite on its way back through a
+/// layer shows in its bias).
 /// </summary>
 /// <remarks>
 /// Elsewhere than on the host a look would make every step wait for the device. There losses are looked at later, many at once: the message

@@ -23,7 +23,7 @@ public static class GradCheck
     /// <param name="order">1 or 2.</param>
     /// <param name="tolerance">The error allowed, relative to the larger of 1 and the derivative.</param>
     /// <param name="projections">How many random projections are tried.</param>
-    /// <param name="seed">Where the projections come from.</param>
+    /// <param name="seed">The seed of the projections.</param>
     /// <returns>The largest errors found.</returns>
     /// <exception cref="ArgumentException">There is no input, one is not float64, or the order is not 1 or 2.</exception>
     public static GradCheckResult Run(

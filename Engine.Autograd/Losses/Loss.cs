@@ -111,8 +111,8 @@ public static class Loss
     }
 
     /// <summary>The squared error (prediction - target)².</summary>
-    /// <param name="prediction">What was predicted; any shape.</param>
-    /// <param name="target">What should have been, broadcast with it.</param>
+    /// <param name="prediction">The prediction; any shape.</param>
+    /// <param name="target">The target, broadcast with it.</param>
     /// <param name="reduction">How the elements are reduced.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
     public static Tensor MeanSquaredError(Tensor prediction, Tensor target, Reduction reduction = Reduction.Mean)
@@ -129,8 +129,8 @@ public static class Loss
     }
 
     /// <summary>The absolute error |prediction - target|; its derivative is 0 where they are equal.</summary>
-    /// <param name="prediction">What was predicted; any shape.</param>
-    /// <param name="target">What should have been, broadcast with it.</param>
+    /// <param name="prediction">The prediction; any shape.</param>
+    /// <param name="target">The target, broadcast with it.</param>
     /// <param name="reduction">How the elements are reduced.</param>
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
     public static Tensor L1(Tensor prediction, Tensor target, Reduction reduction = Reduction.Mean)

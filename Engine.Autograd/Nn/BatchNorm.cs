@@ -16,7 +16,7 @@ public sealed class BatchNorm : Module, IFusesActivation
     /// <param name="channels">C; at least 1.</param>
     /// <param name="options">Device, element type and random stream.</param>
     /// <param name="momentum">The weight of the newest batch in the running statistics, in [0, 1].</param>
-    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="epsilon">The constant that is added to the variance; positive.</param>
     /// <param name="affine">False for a layer without weight and bias.</param>
     /// <param name="weightInitializer">The initialiser of the weight; null takes ones. DCGAN takes Normal(1, 0.02).</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no channels, or the momentum or epsilon is out of range.</exception>

@@ -5,7 +5,7 @@ using Engine.Kernels.Movement;
 namespace Engine.Autograd.Nn;
 
 /// <summary>
-/// States of recurrent layers that outlive the tape: what truncated backpropagation through time hands from one piece of a sequence to the
+/// States of recurrent layers that outlive the tape: what truncated backpropagation through time passes from one piece of a sequence to the
 /// next (Williams and Peng 1990). The values carry over, gradients do not flow back. It belongs to the state of a training.
 /// </summary>
 /// <example>

@@ -19,7 +19,7 @@ public sealed class Conv2d : Module, IFusesActivation
     /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
     /// <param name="options">Device, element type and random stream.</param>
     /// <param name="stride">Places of the image from one output to the next.</param>
-    /// <param name="padding">The padding: a number for all sides, a <see cref="Conv2dPadding"/>, or <see cref="ConvPadding.Same"/>.</param>
+    /// <param name="padding">The padding: a count for all sides, a <see cref="Conv2dPadding"/>, or <see cref="ConvPadding.Same"/>.</param>
     /// <param name="dilation">Places of the image from one tap of the kernel to the next.</param>
     /// <param name="groups">Parts into which both kinds of channels are divided.</param>
     /// <param name="bias">False for a layer without b.</param>

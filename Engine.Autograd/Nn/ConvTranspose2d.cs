@@ -20,7 +20,7 @@ public sealed class ConvTranspose2d : Module, IFusesActivation
     /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
     /// <param name="options">Device, element type and random stream.</param>
     /// <param name="stride">Places of the result from one place of the image to the next: how many times it grows.</param>
-    /// <param name="padding">What is cut off the result: a number for all sides, a <see cref="Conv2dPadding"/>, or
+    /// <param name="padding">What is cut off the result: a count for all sides, a <see cref="Conv2dPadding"/>, or
     /// <see cref="ConvPadding.Same"/> for a result of extent * stride.</param>
     /// <param name="outputPadding">Rows and columns that are added below and to the right, fewer than the stride.</param>
     /// <param name="dilation">Places of the result from one tap of the kernel to the next.</param>

@@ -10,7 +10,7 @@ public sealed class Embedding : Module
     /// <param name="count">How many vectors there are; at least 1.</param>
     /// <param name="width">The length of each; at least 1.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    /// <param name="initializer">What fills the table; null takes N(0, 1).</param>
+    /// <param name="initializer">The initialiser of the table; null takes N(0, 1).</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no vectors, or they have no elements.</exception>
     public Embedding(int count, int width, ModuleOptions options, Initializer? initializer = null)
     {

@@ -13,7 +13,7 @@ public sealed class GroupNorm : Module
     /// <param name="groups">The number of groups, at least 1.</param>
     /// <param name="channels">The number of channels, a multiple of <paramref name="groups"/>.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    /// <param name="epsilon">What is added to the variance; positive and finite.</param>
+    /// <param name="epsilon">The constant that is added to the variance; positive and finite.</param>
     /// <param name="affine">False for a layer without weight and bias.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no groups or no channels, or epsilon is not positive and finite.</exception>
     /// <exception cref="ArgumentException">The groups do not divide the channels.</exception>

@@ -11,7 +11,7 @@ public sealed class LayerNorm : Module
     /// <summary>Creates the layer.</summary>
     /// <param name="features">The extent of the innermost axis; at least 1.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    /// <param name="epsilon">What is added to the variance; positive and finite.</param>
+    /// <param name="epsilon">The constant that is added to the variance; positive and finite.</param>
     /// <param name="affine">False for a layer without weight and bias.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no features, or epsilon is not positive and finite.</exception>
     public LayerNorm(int features, ModuleOptions options, double epsilon = 1e-5, bool affine = true)

@@ -7,8 +7,8 @@ namespace Engine.Autograd.Nn;
 /// <summary>
 /// A masked convolution y = x * W + b of images, which sees only what comes before a pixel (van den Oord et al. 2016, arXiv:1601.06759):
 /// [batch, height, width, inputs] to [batch, height, width, outputs]. The weight is [kernel height, kernel width, inputs, outputs] with all
-/// taps, so that it goes to and from other frameworks; those that are masked are 0 and stay so. The others and the bias start uniform in
-/// +-1 / sqrt(kept taps * inputs) by default.
+/// taps, so that it can be exchanged with other frameworks; those that are masked are 0 and stay so. The others and the bias start uniform
+/// in +-1 / sqrt(kept taps * inputs) by default.
 /// </summary>
 public sealed class MaskedConv2d : Module, IFusesActivation
 {
@@ -34,7 +34,7 @@ public sealed class MaskedConv2d : Module, IFusesActivation
     /// <param name="options">Device, element type and random stream.</param>
     /// <param name="dilation">Places of the image from one tap of the kernel to the next.</param>
     /// <param name="bias">False for a layer without b.</param>
-    /// <param name="weightInitializer">What fills the weight, before masked taps are set to 0; null takes the range above.</param>
+    /// <param name="weightInitializer">The initialiser of the weight, before masked taps are set to 0; null takes the range above.</param>
     /// <param name="biasInitializer">The initialiser of the bias; null takes the range above.</param>
     /// <exception cref="ArgumentException">An extent is less than 1, the kernel has no centre, or the mask leaves no tap of it.</exception>
     public MaskedConv2d(

@@ -16,9 +16,10 @@ public sealed class MultiHeadAttention : Module
     /// <param name="options">Device, element type and random stream.</param>
     /// <param name="causal">Whether a position attends to itself and those before it only.</param>
     /// <param name="bias">False for projections without a bias.</param>
-    /// <param name="weightInitializer">What fills the weight of the projection; null takes
+    /// <param name="weightInitializer">The initialiser of the weight of the projection; null takes
     /// <see cref="Initializers.LinearDefault"/>.</param>
-    /// <param name="outputInitializer">What fills the weight of the output; null takes <see cref="Initializers.LinearDefault"/>.</param>
+    /// <param name="outputInitializer">The initialiser of the weight of the output; null takes
+    /// <see cref="Initializers.LinearDefault"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no channels or no heads.</exception>
     /// <exception cref="ArgumentException">The heads do not divide the channels.</exception>
     public MultiHeadAttention(

@@ -12,11 +12,11 @@ public class Adam : Optimizer
     private readonly double _weightDecay;
 
     /// <summary>Creates the optimizer.</summary>
-    /// <param name="parameters">What is trained.</param>
+    /// <param name="parameters">The parameters to train.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="beta1">The decay of the mean of the gradients, in [0, 1).</param>
     /// <param name="beta2">The decay of the mean of their squares, in [0, 1).</param>
-    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="epsilon">A small constant that keeps the divisor from 0.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public Adam(IReadOnlyList<Parameter> parameters, double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
@@ -43,7 +43,7 @@ public class Adam : Optimizer
     /// <summary>The decay of the mean of their squares.</summary>
     public double Beta2 { get; }
 
-    /// <summary>What keeps the divisor from 0.</summary>
+    /// <summary>A small constant that keeps the divisor from 0.</summary>
     public double Epsilon { get; }
 
     private protected override void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients) =>
@@ -58,11 +58,11 @@ public class Adam : Optimizer
 public sealed class AdamW : Adam
 {
     /// <summary>Creates the optimizer.</summary>
-    /// <param name="parameters">What is trained.</param>
+    /// <param name="parameters">The parameters to train.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="beta1">The decay of the mean of the gradients, in [0, 1).</param>
     /// <param name="beta2">The decay of the mean of their squares, in [0, 1).</param>
-    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="epsilon">A small constant that keeps the divisor from 0.</param>
     /// <param name="weightDecay">The decay of the parameters, at least 0: times the learning rate, the share that is taken off in a
     /// step.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>

@@ -52,7 +52,8 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     public long Updates { get; private set; }
 
     /// <summary>
-    /// Takes in the parameters as they are now: average += (1 - decay) (parameter - average). Call it after each step of the optimizer.
+    /// Updates the average with the current parameters: average += (1 - decay) (parameter - average). Call it after each step of the
+    /// optimizer.
     /// </summary>
     /// <exception cref="InvalidOperationException">The average is in use, in place of the parameters.</exception>
     public void Update()

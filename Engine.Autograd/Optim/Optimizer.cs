@@ -44,7 +44,7 @@ public abstract class Optimizer : IStateful, IDisposable
 
     /// <summary>Renews every parameter once.</summary>
     /// <param name="gradients">One gradient for each of <see cref="Parameters"/>, in their order and of their shapes.</param>
-    /// <exception cref="ArgumentException">The number, a shape, a type or a device does not fit; nothing was changed.</exception>
+    /// <exception cref="ArgumentException">The count, a shape, a type or a device does not fit; nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, a gradient or a parameter was released; nothing was changed.</exception>
     public void Step(IReadOnlyList<Tensor> gradients)
     {
@@ -71,7 +71,7 @@ public abstract class Optimizer : IStateful, IDisposable
     }
 
     /// <summary>
-    /// Shows a checkpoint the number of steps, the learning rate, and what is remembered of each parameter, under its full name:
+    /// Visits the number of steps, the learning rate, and the state of each parameter, under its full name:
     /// <c>mean.0.weight</c>; under its place where parameters of several models have one name. The parameters themselves belong to their
     /// module.
     /// </summary>
@@ -106,7 +106,7 @@ public abstract class Optimizer : IStateful, IDisposable
     private protected abstract void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients);
 
     /// <summary>Zeros beside every parameter.</summary>
-    /// <param name="name">What a checkpoint calls them.</param>
+    /// <param name="name">Their name in checkpoints.</param>
     private protected Storage[] NewState(string name)
     {
         RunningOperation.Begin(GetType().Name);

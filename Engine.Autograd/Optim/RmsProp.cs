@@ -16,10 +16,10 @@ public sealed class RmsProp : Optimizer
     private readonly Storage[] _velocities = [];
 
     /// <summary>Creates the optimizer.</summary>
-    /// <param name="parameters">What is trained.</param>
+    /// <param name="parameters">The parameters to train.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="alpha">The decay of the mean of the squared gradients, in [0, 1).</param>
-    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="epsilon">A small constant that keeps the divisor from 0.</param>
     /// <param name="momentum">The share of the velocity that stays from step to step, in [0, 1).</param>
     /// <param name="centered">True to divide by the gradients' deviation.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>
@@ -41,7 +41,7 @@ public sealed class RmsProp : Optimizer
     /// <summary>The decay of the mean of the squared gradients.</summary>
     public double Alpha { get; }
 
-    /// <summary>What keeps the divisor from 0.</summary>
+    /// <summary>A small constant that keeps the divisor from 0.</summary>
     public double Epsilon { get; }
 
     private protected override void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients) =>

@@ -11,7 +11,7 @@ public sealed class Sgd : Optimizer
     private readonly Storage[]? _velocities;
 
     /// <summary>Creates the optimizer.</summary>
-    /// <param name="parameters">What is trained.</param>
+    /// <param name="parameters">The parameters to train.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="momentum">The share of the velocity that stays from step to step, in [0, 1); 0 is plain descent.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>

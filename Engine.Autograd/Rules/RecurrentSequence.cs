@@ -5,9 +5,9 @@ using Engine.Kernels.Recurrent;
 namespace Engine.Autograd.Rules;
 
 /// <summary>
-/// A recurrent layer over whole sequences as one operation: forward it walks over the steps and keeps what the way back needs; backward
-/// through time it computes the gradients of all of its arguments in one walk, of which the small ones wait for their rules. Where a graph
-/// of the gradient is wanted, the layer is computed again in differentiable operations, and these are differentiated.
+/// A recurrent layer over whole sequences as one operation: forward it walks over the steps and keeps what the backward pass needs;
+/// backward through time it computes the gradients of all of its arguments in one walk, of which the small ones wait for their rules. Where
+/// a graph of the gradient is wanted, the layer is computed again in differentiable operations, and these are differentiated.
 /// </summary>
 internal abstract class RecurrentSequence
 {

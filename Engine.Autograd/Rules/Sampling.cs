@@ -86,7 +86,7 @@ public static class Sampling
 
     /// <summary>
     /// A class for each row of logits, drawn from the softmax of the row: int32 [...] for logits [..., classes]. A draw has no gradient.
-    /// Each depends on its row and on the number that the stream has for it alone.
+    /// Each depends on its row and on a draw of its own.
     /// </summary>
     /// <param name="logits">Logits of the classes, along the innermost axis; -infinity for one that is never drawn.</param>
     /// <param name="random">The source of the draws; advanced by one draw for each row.</param>
