@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Engine.Models.Classification;
 
 /// <summary>
-/// Which classes a classifier finds among samples, and how sure it is of them: a generator that has lost a mode leaves a class out or
-/// nearly so, one whose samples look like nothing leaves the classifier unsure.
+/// Which classes a classifier finds among samples, and how confident it is: a generator that has lost a mode leaves a class out or
+/// nearly so, one whose samples resemble no class leaves the classifier unsure.
 /// </summary>
 public sealed class ClassCounts
 {
     private readonly int[] _counts;
     private double _confidence;
 
-    /// <summary>Begins to count.</summary>
+    /// <summary>Creates empty counts.</summary>
     /// <param name="classes">The number of classes; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no class.</exception>
     public ClassCounts(int classes)

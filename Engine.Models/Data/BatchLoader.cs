@@ -163,7 +163,7 @@ public sealed record BatchOptions
     /// <summary>Another seed gives another order, and other draws of <see cref="PixelScale.Bernoulli"/>.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Whether every epoch has an order of its own (Fisher-Yates); else images come as they lie in the data set.</summary>
+    /// <summary>Whether every epoch has an order of its own (Fisher-Yates); otherwise images keep the order of the data set.</summary>
     public bool Shuffle { get; init; } = true;
 
     /// <summary>Whether the images left over at the end of an epoch, too few for a batch, are left out.</summary>

@@ -16,9 +16,9 @@ public static class Datasets
     /// <see cref="DataOptions.Root"/> (ENGINE_DATA): in its sub-folder named after the set, then in that folder itself, then in
     /// <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded into the cache. MNIST and Fashion-MNIST name their files alike,
     /// so files that lie directly in the root count as Fashion-MNIST only if that folder's name contains "fashion", else as MNIST. Lengths
-    /// and SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, for want of a
-    /// SHA-256 known for certain. Any other word is a path: a folder with files of those names, or an IDX file of images, whose labels lie
-    /// beside it under the name with "labels" and "idx1" in place of "images" and "idx3".
+    /// and SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, because no
+    /// SHA-256 of them is known for certain. Any other word is a path: a folder with files of those names, or an IDX file of images, whose
+    /// labels lie beside it under the name with "labels" and "idx1" in place of "images" and "idx3".
     /// </remarks>
     /// <param name="nameOrPath">A name of <see cref="Names"/>, a folder, or an IDX file.</param>
     /// <param name="options">Split, count, and where to look; null takes the defaults.</param>

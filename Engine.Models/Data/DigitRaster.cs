@@ -84,7 +84,7 @@ internal sealed class DigitRaster
         _count++;
     }
 
-    /// <summary>The hand: width, slant, a slight turn, and a smooth bend of the whole digit.</summary>
+    /// <summary>The variation of handwriting: width, slant, a slight turn, and a smooth bend of the whole digit.</summary>
     private void Distort(ref CounterRandom random)
     {
         double width = random.Uniform(0.72, 1.12), slant = 0.1 + 0.17 * random.Bell(), climb = 0.06 * random.Bell();

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Engine.Models.Data;
 
 /// <summary>
-/// Brings a published file into a folder. It is written under a temporary name, its length and checksum are compared, and only then is it
-/// renamed; a mirror that fails is followed by the next.
+/// Downloads a published file into a folder. It is written under a temporary name, its length and checksum are compared, and only then is
+/// it renamed; a mirror that fails is followed by the next.
 /// </summary>
 internal sealed class Downloader(IReadOnlyList<Uri> mirrors, DataOptions options)
 {

@@ -5,8 +5,8 @@ using Engine.Models.Imaging;
 namespace Engine.Models.Data;
 
 /// <summary>
-/// Unpacks gzip (RFC 1952) and checks all that the format lets one check. <see cref="GZipStream"/> ends quietly where a file is cut short,
-/// so header and trailer are read here and only the deflate data in between is left to the library.
+/// Unpacks gzip (RFC 1952) and checks everything that the format allows to check. <see cref="GZipStream"/> ends quietly where a file is cut
+/// short, so header and trailer are read here and only the deflate data in between is left to the library.
 /// </summary>
 internal static class GzipFile
 {

@@ -100,8 +100,8 @@ public sealed class ImageDataset
     }
 
     /// <summary>
-    /// Images from all over the set, as far apart as can be, as a data set of their own; this one when it has no more. A part of a set that
-    /// may be sorted has all its classes so: the statically binarised test images are, the first thousand of them are zeros.
+    /// Evenly spaced images of the set as a data set of their own; this one when it has no more. Unlike the first images, they cover all
+    /// classes of a sorted set: the statically binarised test images are sorted, and the first thousand of them are zeros.
     /// </summary>
     /// <exception cref="DataException">Fewer than 1 or more images were asked for than there are.</exception>
     public ImageDataset Spread(int count)

@@ -40,13 +40,13 @@ public static class FrechetDistance
     }
 }
 
-/// <summary>Mean and covariance of feature vectors that come in parts, added up in double precision.</summary>
+/// <summary>Mean and covariance of feature vectors that come in parts, accumulated in double precision.</summary>
 public sealed class FeatureMoments
 {
     private readonly double[] _sum;
     private readonly double[] _products;
 
-    /// <summary>Begins with no vector.</summary>
+    /// <summary>Creates empty moments.</summary>
     /// <param name="features">Elements of a vector; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public FeatureMoments(int features)

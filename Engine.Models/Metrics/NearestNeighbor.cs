@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace Engine.Models.Metrics;
 
 /// <summary>
-/// Distances to the nearest other vector: samples that are closer to each other, or to what was trained on, than data are to data are
-/// repeats or copies.
+/// Distances to the nearest other vector: samples that are closer to each other, or to training images, than images of the data are
+/// to each other are repeats or copies.
 /// </summary>
 public static class NearestNeighbor
 {

@@ -4,12 +4,12 @@ using Engine.Models.Data;
 namespace Engine.Models.Metrics;
 
 /// <summary>
-/// Judges samples of 28 x 28 grey images by a classifier that was trained on the same data, and by their distances to each other and to
+/// Evaluates samples of 28 x 28 grey images by a classifier that was trained on the same data, and by their distances to each other and to
 /// training images.
 /// </summary>
 public sealed class SampleJudge
 {
-    /// <summary>How many images of the data it takes to judge by, at least.</summary>
+    /// <summary>The least number of images of the data that an evaluation takes.</summary>
     public const int LeastImages = 100;
 
     private const int Pixels = DigitClassifier.Side * DigitClassifier.Side;
@@ -23,12 +23,12 @@ public sealed class SampleJudge
     private readonly double _near;
     private readonly double _nearTraining;
 
-    /// <summary>Measures the data that samples are held against.</summary>
-    /// <param name="classifier">Trained on the data.</param>
+    /// <summary>Measures the data that samples are compared with.</summary>
+    /// <param name="classifier">The classifier, trained on the data.</param>
     /// <param name="training">The images that models are trained on.</param>
     /// <param name="test">Images that neither the classifier nor a model has seen.</param>
-    /// <param name="samples">How many samples are going to be judged, at least 2: the distance of few samples is larger, so that those of
-    /// the data must be as many to be held against them.</param>
+    /// <param name="samples">The number of samples to evaluate, at least 2: the distance of few samples is larger, so that as many
+    /// images of the data must be compared with them.</param>
     /// <exception cref="DataException">The images are of another size, or fewer than <see cref="LeastImages"/>.</exception>
     public SampleJudge(DigitClassifier classifier, ImageDataset training, ImageDataset test, int samples)
     {
@@ -47,11 +47,11 @@ public sealed class SampleJudge
     }
 
     /// <summary>
-    /// What training images get, as many as there are samples or else all: what a perfect model would, but for the copies.
+    /// The quality of training images, as many as there are samples or else all: that of a perfect model, but for the copies.
     /// </summary>
     public SampleQuality Data { get; }
 
-    /// <summary>Judges samples.</summary>
+    /// <summary>Evaluates samples.</summary>
     /// <param name="samples">[samples, 28, 28, 1], in [-1, 1].</param>
     /// <exception cref="ArgumentException">There are fewer than two samples, the length is not a whole number of images, or a number is NaN
     /// or infinite.</exception>
@@ -108,7 +108,7 @@ public sealed class SampleJudge
 /// <param name="FrechetDistance">The Fréchet distance of the classifier's features to those of the data: 0 for equal moments, and never
 /// quite 0 for other images of the data.</param>
 /// <param name="SmallestShare">The share of the rarest class, from 0 to 1: a class that is missing is a mode that was lost.</param>
-/// <param name="MeanConfidence">The mean probability of the most probable class, from 0 to 1: low when samples look like nothing.</param>
+/// <param name="MeanConfidence">The mean probability of the most probable class, from 0 to 1: low when samples resemble no class.</param>
 /// <param name="UnsureShare">The share of samples whose most probable class has less than half of the probability.</param>
 /// <param name="RepeatedShare">The share of samples that are as near to another sample as 1 % of images of the data are to each other:
 /// about 0.01 for data, more when samples repeat.</param>
@@ -117,7 +117,7 @@ public sealed class SampleJudge
 public sealed record SampleQuality(
     double FrechetDistance, double SmallestShare, double MeanConfidence, double UnsureShare, double RepeatedShare, double CopiedShare)
 {
-    /// <summary>What is wrong with the samples, in words; empty when nothing was found.</summary>
+    /// <summary>Signs of failure of the samples, in words; empty when nothing was found.</summary>
     /// <param name="classes">The number of classes.</param>
     public IReadOnlyList<string> Signs(int classes)
     {

@@ -50,7 +50,7 @@ public sealed class IndependentPixels
     private readonly double[] _on;
     private readonly double[] _off;
 
-    /// <summary>Takes the means.</summary>
+    /// <summary>Computes the means.</summary>
     /// <param name="images">Images in [0, 1], one after another.</param>
     /// <param name="pixels">Pixels of an image.</param>
     /// <exception cref="ArgumentException">There is no whole number of images.</exception>

@@ -1,9 +1,9 @@
 namespace Engine.Models.Autoregressive.Series;
 
-/// <summary>What is expected of the steps to come, from paths drawn from a model.</summary>
+/// <summary>A forecast of the next steps, from paths drawn from a model.</summary>
 /// <param name="Mean">The mean of the paths at each step.</param>
-/// <param name="Low">What a tenth of the paths lies below.</param>
-/// <param name="High">What a tenth of the paths lies above.</param>
+/// <param name="Low">The value that a tenth of the paths lies below.</param>
+/// <param name="High">The value that a tenth of the paths lies above.</param>
 public sealed record Forecast(double[] Mean, double[] Low, double[] High)
 {
     /// <summary>The share of an interval's values: 0.8.</summary>
@@ -34,15 +34,15 @@ public sealed record Forecast(double[] Mean, double[] Low, double[] High)
     }
 }
 
-/// <summary>How good forecasts were, over all of their steps, beside what needs no model.</summary>
+/// <summary>The quality of forecasts over all of their steps, beside baselines that need no model.</summary>
 /// <param name="Error">The root of the mean squared error of the forecasts' means.</param>
-/// <param name="Seasonal">That of repeating what came a season before.</param>
+/// <param name="Seasonal">That of repeating the value of a season before.</param>
 /// <param name="Persistent">That of repeating the last value.</param>
 /// <param name="Coverage">The share of values that lay in the intervals, which are meant to hold <see cref="Forecast.Share"/> of
 /// them.</param>
 public readonly record struct ForecastScore(double Error, double Seasonal, double Persistent, double Coverage)
 {
-    /// <summary>Compares forecasts with what came.</summary>
+    /// <summary>Compares forecasts with the values that followed.</summary>
     /// <param name="values">The series.</param>
     /// <param name="season">Steps after which it repeats itself.</param>
     /// <param name="forecasts">The forecasts, with the first step that each is of.</param>

@@ -48,8 +48,8 @@ public sealed class Forecaster : Module
         return -LogLikelihood.Gaussian(x.Slice(1, 1, steps), mean, logVariance, Reduction.None);
     }
 
-    /// <summary>Forecasts of series, each from what came before.</summary>
-    /// <param name="context">What came before, [series, steps], one series after another.</param>
+    /// <summary>Forecasts of series, each from its previous values.</summary>
+    /// <param name="context">The values before the forecasts, [series, steps], one series after another.</param>
     /// <param name="series">How many series there are; at least 1.</param>
     /// <param name="horizon">Steps to forecast; at least 1.</param>
     /// <param name="random">The source of the draws.</param>
@@ -69,7 +69,7 @@ public sealed class Forecaster : Module
         Tensor x = Tensor.From(context, [series, context.Length / series]).Cast(any.DType);
         Tensor y = Forward(x, null, out Tensor state);
 
-        // From here on every path goes its own way, from the state of its series.
+        // From here on every path continues on its own, from the state of its series.
         state = state.Reshape(_gru.Layers, series, 1, _gru.Hidden).BroadcastTo([_gru.Layers, series, paths, _gru.Hidden])
             .Reshape(_gru.Layers, series * paths, _gru.Hidden);
         Tensor next = y.Slice(1, y.Shape[1] - 1, 1).BroadcastTo([series, paths, 2]).Reshape(series * paths, 1, 2);

@@ -4,12 +4,12 @@ namespace Engine.Models.Autoregressive.Series;
 
 /// <summary>
 /// Pieces of a series, each a stretch to read and one to forecast, in the units of a model: each piece is measured from the mean of what is
-/// read of it, so that a trend leads nowhere that training has not been, and in the standard deviation of the series.
+/// read of it, so that a trend does not leave the range that training has seen, and in the standard deviation of the series.
 /// </summary>
 /// <param name="values">The series.</param>
 /// <param name="context">Steps to read; at least 1.</param>
 /// <param name="horizon">Steps to forecast; at least 1.</param>
-/// <param name="scale">What is 1 in the units of the model.</param>
+/// <param name="scale">The unit of the model, in the units of the series.</param>
 public sealed class SeriesWindows(IReadOnlyList<double> values, int context, int horizon, double scale)
 {
     /// <summary>Steps to read.</summary>
@@ -21,7 +21,7 @@ public sealed class SeriesWindows(IReadOnlyList<double> values, int context, int
     /// <summary>How many different pieces there are; 0 where the series is shorter than a piece.</summary>
     public int Count => Math.Max(0, values.Count - context - horizon + 1);
 
-    /// <summary>What the unit of a model is in the series.</summary>
+    /// <summary>The unit of the model, in the units of the series.</summary>
     public double Scale => scale;
 
     /// <summary>The mean of what is read of a piece: the zero of its units.</summary>
