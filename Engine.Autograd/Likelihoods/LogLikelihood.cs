@@ -81,7 +81,7 @@ public static class LogLikelihood
         if (levels < 2) throw new ArgumentOutOfRangeException(nameof(levels), levels, $"{Operation}: at least two levels are needed.");
         if (!(low < high)) throw new ArgumentException($"{Operation}: the lowest level {low} must be below the highest, {high}.");
         Terms terms = new(Operation, reduction, ("x", x), ("mean", mean), ("log-variance", logVariance));
-        LogisticBins bins = new(low, high, levels);
+        LevelBins bins = new(low, high, levels);
         Tensor y = terms.Run(new DiscretizedGaussian(bins), x, mean, logVariance);
 
         // dmean = g v (phi(a) - phi(b)) / p = -dx; dlogVariance = g (a phi(a) - b phi(b)) / (2 p)
@@ -137,7 +137,7 @@ public static class LogLikelihood
         if (levels < 2) throw new ArgumentOutOfRangeException(nameof(levels), levels, $"{Operation}: at least two levels are needed.");
         if (!(low < high)) throw new ArgumentException($"{Operation}: the lowest level {low} must be below the highest, {high}.");
         Terms terms = new(Operation, reduction, ("x", x), ("mean", mean), ("log-scale", logScale));
-        LogisticBins bins = new(low, high, levels);
+        LevelBins bins = new(low, high, levels);
         Tensor y = terms.Run(new DiscretizedLogistic(bins), x, mean, logScale);
 
         // dmean = g v (sigmoid(b) - sigmoid(-a)) = -dx; dlogScale = g (b sigmoid(b) - a sigmoid(-a) - d / (e^d - 1))
@@ -152,7 +152,7 @@ public static class LogLikelihood
     }
 
     /// <summary>v (sigmoid(b) - sigmoid(-a))</summary>
-    private static Tensor Slope(Tensor x, Tensor mean, Tensor logScale, LogisticBins bins)
+    private static Tensor Slope(Tensor x, Tensor mean, Tensor logScale, LevelBins bins)
     {
         Tensor v = (-logScale).Exp();
         (Tensor notFirst, Tensor notLast) = NotAtTheEnds(x, bins);
@@ -160,7 +160,7 @@ public static class LogLikelihood
     }
 
     /// <summary>b sigmoid(b) - a sigmoid(-a) - d / (e^d - 1)</summary>
-    private static Tensor ScaleSlope(Tensor x, Tensor mean, Tensor logScale, LogisticBins bins)
+    private static Tensor ScaleSlope(Tensor x, Tensor mean, Tensor logScale, LevelBins bins)
     {
         Tensor v = (-logScale).Exp();
         (Tensor notFirst, Tensor notLast) = NotAtTheEnds(x, bins);
@@ -174,6 +174,6 @@ public static class LogLikelihood
     }
 
     /// <summary>1 in all bins but the first, and in all but the last; 0 there.</summary>
-    private static (Tensor NotFirst, Tensor NotLast) NotAtTheEnds(Tensor x, LogisticBins bins) =>
+    private static (Tensor NotFirst, Tensor NotLast) NotAtTheEnds(Tensor x, LevelBins bins) =>
         (Tensor.Full([], bins.FirstEnd, x.DType).Map(x, default(Less)), x.Map(Tensor.Full([], bins.LastStart, x.DType), default(Less)));
 }

@@ -52,7 +52,7 @@ internal static class MemoryBound
         Row("ELU of x and -x", 3 / 2.0, () => ConcatElu.Run(half, rows, columns / 2, z));
         Storage square = MatMulLadder.Uniform(device, (long)rows * columns, 3);
         Map.Unary(square, square, default(Square));
-        Row("Adam", 7, () => AdamUpdate.Run(x, y, square, z, 1, 1e-3, 0.9, 0.999, 1e-8));
+        Row("Adam", 7, () => AdamUpdate.Run([x], [y], [square], [z], 1, 1e-3, 0.9, 0.999, 1e-8));
         foreach (Storage storage in (
             Storage[])[x, y, z, one, ofRows, ofColumns, variances, dGamma, dBeta, reciprocals, half, square]) storage.Release();
         return table;

@@ -18,7 +18,8 @@ public class AdamStep : KernelBenchmark
     // Three arrays are read and written, the gradient is read.
     internal override Work Work => Work.Bytes(7L * sizeof(float) * Count, 4L * sizeof(float) * Count);
 
-    private protected override void Call() => AdamUpdate.Run(_parameter!, _mean!, _square!, _gradient!, 1, Rate, Beta1, Beta2, Epsilon);
+    private protected override void Call() =>
+        AdamUpdate.Run([_parameter!], [_mean!], [_square!], [_gradient!], 1, Rate, Beta1, Beta2, Epsilon);
 
     private protected override void Prepare()
     {

@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Lanes;
 
-/// <summary>4 numbers of float64 in a 256-bit vector.</summary>
+/// <summary>4 elements of float64 in a 256-bit vector.</summary>
 internal readonly struct Double256(Vector256<double> value) : IVectorLane<Double256, double>
 {
-    /// <summary>The numbers, for host code that needs more than a lane offers.</summary>
+    /// <summary>The elements, for host code that needs more than a lane offers.</summary>
     public readonly Vector256<double> Value = value;
 
     public static bool IsDouble => true;

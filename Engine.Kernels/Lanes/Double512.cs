@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Lanes;
 
-/// <summary>8 numbers of float64 in a 512-bit vector.</summary>
+/// <summary>8 elements of float64 in a 512-bit vector.</summary>
 internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double512, double>
 {
-    /// <summary>The numbers, for host code that needs more than a lane offers.</summary>
+    /// <summary>The elements, for host code that needs more than a lane offers.</summary>
     public readonly Vector512<double> Value = value;
 
     public static bool IsDouble => true;

@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Lanes;
 
-/// <summary>8 numbers of float32 in a 256-bit vector.</summary>
+/// <summary>8 elements of float32 in a 256-bit vector.</summary>
 internal readonly struct Float256(Vector256<float> value) : IVectorLane<Float256, float>
 {
-    /// <summary>The numbers, for host code that needs more than a lane offers.</summary>
+    /// <summary>The elements, for host code that needs more than a lane offers.</summary>
     public readonly Vector256<float> Value = value;
 
     public static bool IsDouble => false;

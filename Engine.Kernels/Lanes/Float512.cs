@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Lanes;
 
-/// <summary>16 numbers of float32 in a 512-bit vector.</summary>
+/// <summary>16 elements of float32 in a 512-bit vector.</summary>
 internal readonly struct Float512(Vector512<float> value) : IVectorLane<Float512, float>
 {
-    /// <summary>The numbers, for host code that needs more than a lane offers.</summary>
+    /// <summary>The elements, for host code that needs more than a lane offers.</summary>
     public readonly Vector512<float> Value = value;
 
     public static bool IsDouble => false;

@@ -1,14 +1,14 @@
 namespace Engine.Kernels.Lanes;
 
 /// <summary>
-/// A number, or a vector of numbers, that elementwise kernels compute with: one definition of an operation runs on 512-bit and
+/// A value, or a vector of values, that elementwise kernels compute with: one definition of an operation runs on 512-bit and
 /// 256-bit vectors on the host and on scalars in a GPU kernel. Comparison and choice come as one operation, so that no mask type
 /// is needed. What is written in lanes must be branch-free.
 /// </summary>
 /// <typeparam name="TSelf">The lane type itself.</typeparam>
 public interface ILane<TSelf> where TSelf : unmanaged, ILane<TSelf>
 {
-    /// <summary>True when the numbers are float64, false when they are float32: chooses the coefficients of a series.</summary>
+    /// <summary>True for float64, false for float32: chooses the coefficients of a series.</summary>
     static abstract bool IsDouble { get; }
 
     /// <summary><paramref name="value"/>, rounded to the lane's type, in every place.</summary>
@@ -65,9 +65,42 @@ public interface ILane<TSelf> where TSelf : unmanaged, ILane<TSelf>
     /// </summary>
     static abstract TSelf Scale(TSelf x, TSelf n);
 
-    /// <summary>The exponent e of a positive normal x = m 2^e with m in [1, 2), as a number.</summary>
+    /// <summary>The exponent e of a positive normal x = m 2^e with m in [1, 2).</summary>
     static abstract TSelf Exponent(TSelf x);
 
     /// <summary>The m in [1, 2) of a positive normal x = m 2^e.</summary>
     static abstract TSelf Mantissa(TSelf x);
+}
+
+/// <summary>A lane that is a single value: kernels for GPUs may branch on it.</summary>
+/// <typeparam name="TSelf">The lane type itself.</typeparam>
+internal interface IScalarLane<TSelf> : ILane<TSelf> where TSelf : unmanaged, IScalarLane<TSelf>
+{
+    /// <summary>a &lt; b; false when either is NaN.</summary>
+    static abstract bool IsLess(TSelf a, TSelf b);
+}
+
+/// <summary>A lane that is a vector in host memory.</summary>
+/// <typeparam name="TSelf">The lane type itself.</typeparam>
+/// <typeparam name="T">The type of its elements: float or double.</typeparam>
+internal unsafe interface IVectorLane<TSelf, T> : ILane<TSelf>
+    where TSelf : unmanaged, IVectorLane<TSelf, T>
+    where T : unmanaged
+{
+    /// <summary>The number of elements.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Reads <see cref="Count"/> elements; no alignment is needed.</summary>
+    static abstract TSelf Load(T* source);
+
+    /// <summary>Writes <see cref="Count"/> elements; no alignment is needed.</summary>
+    static abstract void Store(TSelf value, T* destination);
+
+    /// <summary>
+    /// Reads <see cref="Count"/> unsigned integers, shifts each right and converts it, rounded where it does not fit.
+    /// </summary>
+    static abstract TSelf LoadWords(uint* source, int shift);
+
+    /// <summary><paramref name="value"/> in every place.</summary>
+    static abstract TSelf Fill(T value);
 }

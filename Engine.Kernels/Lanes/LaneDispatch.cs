@@ -24,7 +24,7 @@ internal static class LaneDispatch
     /// <summary>Does work on the host.</summary>
     /// <param name="dtype">Float32 or float64.</param>
     /// <param name="work">What to do.</param>
-    internal static void OnHost<TWork>(DType dtype, TWork work) where TWork : struct, IVectorWork
+    internal static void OnHost<TWork>(DType dtype, TWork work) where TWork : struct, IVectorWork, allows ref struct
     {
         bool isWide = Vector512.IsHardwareAccelerated;
         if (dtype == DType.Float32)
@@ -44,7 +44,7 @@ internal static class LaneDispatch
     /// <param name="work">What to do.</param>
     /// <remarks>It is never inlined: a method that is compiled for the host must not load ILGPU for its other branch.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void OnGpu<TWork>(DType dtype, TWork work) where TWork : struct, IScalarWork
+    internal static void OnGpu<TWork>(DType dtype, TWork work) where TWork : struct, IScalarWork, allows ref struct
     {
         if (dtype == DType.Float32) work.Run<FloatScalar>();
         else work.Run<DoubleScalar>();

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Rows;
 

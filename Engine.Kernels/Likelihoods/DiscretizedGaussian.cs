@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Likelihoods;
@@ -11,47 +10,118 @@ namespace Engine.Kernels.Likelihoods;
 /// log p = log(Phi(b) - Phi(a)),   in the first bin log Phi(b), in the last log(1 - Phi(a))
 /// </code>
 /// </summary>
-internal readonly struct DiscretizedGaussian(LogisticBins bins) : ITernaryOp
+internal readonly struct DiscretizedGaussian(LevelBins bins) : ITernaryOp
 {
-    private readonly LogisticBins _bins = bins;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
-        GaussianBin<T> bin = GaussianBin<T>.Of(_bins, x, mean, logVariance);
+        GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = T.SelectLess(T.Of(0.5), bin.Near, bin.LogApart, LaneMath.Log(bin.Around));
-        return _bins.Either(x, LaneMath.LogNormalTail(bin.FirstEnd), LaneMath.LogNormalTail(bin.LastStart), inner);
+        return bins.Either(x, LaneMath.LogNormalTail(bin.FirstEnd), LaneMath.LogNormalTail(bin.LastStart), inner);
     }
 }
 
 /// <summary>
 /// dmean = g v (phi(a) - phi(b)) / p = -dx, from (g, x, mean, logVariance): the densities at the ends of the bin over its probability.
 /// </summary>
-internal readonly struct DiscretizedGaussianMeanGradient(LogisticBins bins, double sign) : IQuaternaryOp
+internal readonly struct DiscretizedGaussianMeanGradient(LevelBins bins, double sign) : IQuaternaryOp
 {
-    private readonly LogisticBins _bins = bins;
-    private readonly double _sign = sign;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
-        GaussianBin<T> bin = GaussianBin<T>.Of(_bins, x, mean, logVariance);
+        GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = T.CopySign(T.Of(1), x - mean) * (bin.DensityAtNear - bin.DensityAtFar);
-        return T.Of(_sign) * g * bin.V * _bins.Either(x, -LaneMath.NormalHazard(bin.FirstEnd), LaneMath.NormalHazard(bin.LastStart), inner);
+        return T.Of(sign) * g * bin.V * bins.Either(x, -LaneMath.NormalHazard(bin.FirstEnd), LaneMath.NormalHazard(bin.LastStart), inner);
     }
 }
 
 /// <summary>dlogVariance = g (a phi(a) - b phi(b)) / (2 p), from (g, x, mean, logVariance).</summary>
-internal readonly struct DiscretizedGaussianVarianceGradient(LogisticBins bins) : IQuaternaryOp
+internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : IQuaternaryOp
 {
-    private readonly LogisticBins _bins = bins;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
-        GaussianBin<T> bin = GaussianBin<T>.Of(_bins, x, mean, logVariance);
+        GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = (bin.Near * bin.DensityAtNear) - (bin.Far * bin.DensityAtFar);
-        return T.Of(0.5) * g * _bins.Either(
+        return T.Of(0.5) * g * bins.Either(
             x, bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), bin.LastStart * LaneMath.NormalHazard(bin.LastStart), inner);
     }
+}
+
+/// <summary>
+/// A bin of a discretised normal distribution, in deviations from the mean. The bin's mirror image around the mean has the same probability
+/// p, so that its ends are taken on the side where the tail Q is small. More than half a deviation from the mean p is a difference of two
+/// tails,
+/// <code>
+/// p = Q(near) (1 - e^d),   d = log Q(far) - log Q(near)
+/// </code>
+/// of which neither underflows as a logarithm; around the mean it is a difference of error functions.
+/// </summary>
+internal readonly struct GaussianBin<T>
+    where T : unmanaged, ILane<T>
+{
+    private readonly T _drop, _missing;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private GaussianBin(T center, T half, T v)
+    {
+        V = v;
+        Near = v * (T.Abs(center) - half);
+        Far = v * (T.Abs(center) + half);
+        FirstEnd = v * (-half - center);
+        LastStart = v * (center - half);
+
+        // (far² - near²) / 2 = 2 |center| half v², and d without the squares that cancel in it
+        T near = T.Max(Near, T.Of(0));
+        _drop = T.Of(2) * T.Abs(center) * half * v * v;
+        _missing = -LaneMath.Expm1(LaneMath.LogTailOverDensity(Far) - LaneMath.LogTailOverDensity(near) - _drop);
+        T root = T.Of(0.70710678118654752);
+        Around = T.Of(0.5) * (LaneMath.Erf(Far * root) - LaneMath.Erf(Near * root));
+    }
+
+    /// <summary>1 / deviation.</summary>
+    internal T V { get; }
+
+    /// <summary>The end that is nearer to the mean; negative where the mean is inside.</summary>
+    internal T Near { get; }
+
+    /// <summary>The other end.</summary>
+    internal T Far { get; }
+
+    /// <summary>In the first bin: its one end, from below.</summary>
+    internal T FirstEnd { get; }
+
+    /// <summary>In the last bin: its one end.</summary>
+    internal T LastStart { get; }
+
+    /// <summary>p, around the mean.</summary>
+    internal T Around { get; }
+
+    /// <summary>log p, away from the mean.</summary>
+    internal T LogApart
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => LaneMath.LogNormalTail(Near) + LaneMath.Log(_missing);
+    }
+
+    /// <summary>phi(near) / p</summary>
+    internal T DensityAtNear
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.SelectLess(T.Of(0.5), Near, LaneMath.NormalHazard(Near) / _missing, Density(Near) / Around);
+    }
+
+    /// <summary>phi(far) / p</summary>
+    internal T DensityAtFar
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.SelectLess(T.Of(0.5), Near, LaneMath.NormalHazard(Near) / _missing * LaneMath.Exp(-_drop), Density(Far) / Around);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static GaussianBin<T> Of(LevelBins bins, T x, T mean, T logVariance) =>
+        new(x - mean, T.Of(bins.Half), LaneMath.Exp(T.Of(-0.5) * logVariance));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Density(T x) => LaneMath.Exp(T.MulAdd(x * x, T.Of(-0.5), T.Of(-0.91893853320467274)));
 }

@@ -1,15 +1,16 @@
 using System.Buffers;
-using Engine.Kernels.Devices;
+using Engine.Kernels.Losses.Gpu;
+using Engine.Kernels.Losses.Host;
 
 namespace Engine.Kernels.Losses;
 
 /// <summary>
 /// The cross-entropy of softmax(z) for one class a row, from the logits z, in nats: loss = -log softmax(z)[label], or with label smoothing
 /// e (Szegedy et al. 2016, arXiv:1512.00567) that of a target of 1 - e for the label and e / classes for every class. A row's
-/// maximum and the logarithm of its sum of exponentials, two numbers, are all that the backward pass needs beside the logits: no
+/// maximum and the logarithm of its sum of exponentials are all that the backward pass needs beside the logits: no
 /// probability is written to memory. -infinity is a logit of weight 0.
 /// </summary>
-public static partial class CrossEntropy
+public static class CrossEntropy
 {
     /// <summary>
     /// loss = log(sum over j of e^(z_j - m)) - (1 - e)(z_label - m) - (e / classes) sum over j of (z_j - m), with m = max z.
@@ -32,8 +33,8 @@ public static partial class CrossEntropy
         Arguments.Length("CrossEntropy.Run", nameof(losses), losses, rows);
         CheckLabels(labels, classes);
         if (rows == 0) return;
-        if (device is CpuDevice cpu) RunHost(cpu, logits, labels, rows, classes, smoothing, losses, statistics);
-        else RunIlgpu((GpuDevice)device, logits, labels, rows, classes, smoothing, losses, statistics);
+        if (device is CpuDevice cpu) HostCrossEntropy.Run(cpu, logits, labels, rows, classes, smoothing, losses, statistics);
+        else GpuCrossEntropy.Run((GpuDevice)device, logits, labels, rows, classes, smoothing, losses, statistics);
     }
 
     /// <summary>dz_j = g (softmax(z)_j - (1 - e) [j = label] - e / classes), in one pass.</summary>
@@ -62,11 +63,11 @@ public static partial class CrossEntropy
         {
             // Labels may have been changed since the forward pass, and each says where is written to.
             CheckLabels(labels, classes);
-            GradientHost(cpu, g, logits, labels, rows, classes, smoothing, statistics, result);
+            HostCrossEntropy.Gradient(cpu, g, logits, labels, rows, classes, smoothing, statistics, result);
         }
         else
         {
-            GradientIlgpu((GpuDevice)device, g, logits, labels, classes, smoothing, statistics, result);
+            GpuCrossEntropy.Gradient((GpuDevice)device, g, logits, labels, classes, smoothing, statistics, result);
         }
     }
 

@@ -1,4 +1,4 @@
-using Engine.Kernels.Devices;
+using Engine.Kernels.Mapping.Gpu;
 
 namespace Engine.Kernels.Mapping;
 

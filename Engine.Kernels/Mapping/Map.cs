@@ -1,4 +1,5 @@
-using Engine.Kernels.Devices;
+using Engine.Kernels.Mapping.Gpu;
+using Engine.Kernels.Mapping.Host;
 
 namespace Engine.Kernels.Mapping;
 
@@ -7,7 +8,7 @@ namespace Engine.Kernels.Mapping;
 /// place. The operation is a small struct written in lanes (<see cref="IUnaryOp"/> and its fellows); any output may be one
 /// of the inputs of the same shape. All storages hold float32, or all float64.
 /// </summary>
-public static partial class Map
+public static class Map
 {
     /// <summary>y[i] = op(x[i]).</summary>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
@@ -49,6 +50,39 @@ public static partial class Map
             z, w);
     }
 
+    /// <summary>
+    /// Renews any number of arrays, each with its further states and its x, in one launch: on the host the arrays are cut as if they lay in
+    /// a row, so that many small ones share a thread.
+    /// </summary>
+    /// <param name="first">The first state of each; renewed.</param>
+    /// <param name="second">The second state of each, where the operation has one; renewed.</param>
+    /// <param name="third">The third.</param>
+    /// <param name="fourth">The fourth.</param>
+    /// <param name="x">What each is renewed from.</param>
+    /// <param name="op">The operation.</param>
+    /// <exception cref="ArgumentException">
+    /// The spans differ in length, the storages of one array differ in device, type or length, or a state that the operation needs is
+    /// missing; nothing was changed.
+    /// </exception>
+    public static void Update<TOp>(
+        ReadOnlySpan<Storage> first, ReadOnlySpan<Storage> second, ReadOnlySpan<Storage> third, ReadOnlySpan<Storage> fourth,
+        ReadOnlySpan<Storage> x, TOp op)
+        where TOp : unmanaged, IUpdateOp
+    {
+        UpdateArguments arguments = new(first, second, third, fourth, x);
+        for (int i = 0; i < x.Length; i++) CheckUpdate<TOp>(arguments, i);
+
+        // Arrays are usually on one device and of one type; where they are not, each run of equal ones is a launch.
+        int start = 0;
+        for (int i = 1; i <= x.Length; i++)
+        {
+            if (i < x.Length && ReferenceEquals(x[i].Device, x[start].Device) && x[i].DType == x[start].DType) continue;
+            if (x[start].Device is CpuDevice cpu) HostUpdate.Run(cpu, op, arguments, start, i);
+            else GpuUpdate.Run((GpuDevice)x[start].Device, op, arguments, start, i);
+            start = i;
+        }
+    }
+
     /// <summary>output = op(arguments), one to four that broadcast to the shape of the output.</summary>
     internal static void Run<TOp>(
         string name, TOp op, Storage output, Shape shape, ReadOnlySpan<Storage> arguments, ReadOnlySpan<Shape> shapes)
@@ -56,8 +90,8 @@ public static partial class Map
     {
         CheckShapes(name, [.. arguments, output], [.. shapes, shape]);
         int count = arguments.Length;
-        Run(op, name, BroadcastPlan.Create(name, shape, shapes), output, arguments[0], count > 1 ? arguments[1] : null, count > 2
-            ? arguments[2] : null, count > 3 ? arguments[3] : null);
+        Run(op, name, BroadcastPlan.Create(name, shape, shapes), output, arguments[0], count > 1 ? arguments[1] : null,
+            count > 2 ? arguments[2] : null, count > 3 ? arguments[3] : null);
     }
 
     private static void Run<TOp>(
@@ -67,8 +101,26 @@ public static partial class Map
         Device device = Arguments.OneDevice(name, output, x, y, z, w);
         DType dtype = CheckFloating(name, Arguments.OneType(name, output, x, y, z, w));
         if (output.Length == 0) return;
-        if (device is CpuDevice cpu) RunOnHost(cpu, dtype, op, plan, output, x, y, z, w);
-        else RunOnIlgpu((GpuDevice)device, dtype, op, plan, output, x, y, z, w);
+        if (device is CpuDevice cpu) HostMap.Run(cpu, dtype, op, plan, output, x, y, z, w);
+        else GpuMap.Run((GpuDevice)device, dtype, op, plan, output, x, y, z, w);
+    }
+
+    private static void CheckUpdate<TOp>(UpdateArguments arguments, int index) where TOp : unmanaged, IUpdateOp
+    {
+        string name = Name<TOp>();
+        Storage x = arguments.X[index];
+        for (int state = 0; state < TOp.States; state++)
+        {
+            ReadOnlySpan<Storage> states = arguments[state];
+            if (states.Length != arguments.X.Length)
+                throw new ArgumentException(
+                    $"{name}: renews {TOp.States} states, expected state {state + 1} of {arguments.X.Length} arrays, found {states.Length}.");
+            Arguments.Length(name, $"state {state + 1}", states[index], x.Length);
+            Arguments.OneDevice(name, x, states[index]);
+            Arguments.OneType(name, x, states[index]);
+        }
+
+        CheckFloating(name, x.DType);
     }
 
     private static string Name<TOp>() => typeof(TOp).Name;
@@ -82,4 +134,19 @@ public static partial class Map
         for (int i = 0; i < storages.Length; i++)
             Arguments.Length(name, i == storages.Length - 1 ? "the output" : $"argument {i + 1}", storages[i], shapes[i].Count);
     }
+}
+
+/// <summary>The arrays of an update: element i of each belongs to array i.</summary>
+internal readonly ref struct UpdateArguments(
+    ReadOnlySpan<Storage> first, ReadOnlySpan<Storage> second, ReadOnlySpan<Storage> third, ReadOnlySpan<Storage> fourth,
+    ReadOnlySpan<Storage> x)
+{
+    private readonly ReadOnlySpan<Storage> _first = first;
+    private readonly ReadOnlySpan<Storage> _second = second;
+    private readonly ReadOnlySpan<Storage> _third = third;
+    private readonly ReadOnlySpan<Storage> _fourth = fourth;
+
+    internal ReadOnlySpan<Storage> X { get; } = x;
+
+    internal ReadOnlySpan<Storage> this[int state] => state switch { 0 => _first, 1 => _second, 2 => _third, _ => _fourth };
 }

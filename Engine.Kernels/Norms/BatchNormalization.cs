@@ -1,5 +1,6 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
+using Engine.Kernels.Norms.Gpu;
+using Engine.Kernels.Norms.Host;
 
 namespace Engine.Kernels.Norms;
 
@@ -9,8 +10,14 @@ namespace Engine.Kernels.Norms;
 /// of its output tells may follow in the same pass. Sums run in an order that depends on the shape alone: the number of threads never
 /// changes a bit.
 /// </summary>
-public static partial class BatchNormalization
+public static class BatchNormalization
 {
+    /// <summary>
+    /// The most rows whose mean is a channel's pivot. They are spread over all rows, and they bound how far the pivot can be off: of n
+    /// rows, by no more than makes a rounding error of the variance n / 16 times as large, where one row alone would set no bound.
+    /// </summary>
+    internal const int PivotRows = 16;
+
     /// <summary>
     /// y = activation((x - mean) / sqrt(variance + epsilon) gamma + beta), with the mean and the population variance of each channel.
     /// Memory is read twice, or once where a strip of channels stays in the cache between the statistics and the outputs.
@@ -25,36 +32,28 @@ public static partial class BatchNormalization
     /// <param name="mean">Receives the mean of each channel.</param>
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon) of each channel.</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
-    /// <param name="running">Running statistics to be moved on, if any.</param>
+    /// <param name="running">Running statistics to be updated, if any.</param>
     /// <exception cref="ArgumentException">There are fewer than two rows, or another activation, or devices, types or lengths do not
     /// match.</exception>
     public static void Forward(
         Storage x, int rows, int channels, Storage? gamma, Storage? beta, double epsilon, Activation activation, Storage mean,
-        Storage reciprocal, Storage y,
-        RunningStatistics? running = null)
+        Storage reciprocal, Storage y, RunningStatistics? running = null)
     {
         const string Operation = "BatchNormalization.Forward";
         Device device = NormArguments.Check(
             Operation, x, (long)rows * channels, (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
-            (nameof(beta), beta, channels),
-            (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels), ("the running mean", running?.Mean, channels),
-            ("the running variance", running?.Variance, channels));
+            (nameof(beta), beta, channels), (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels),
+            ("the running mean", running?.Mean, channels), ("the running variance", running?.Variance, channels));
         NormArguments.CheckEpsilon(Operation, epsilon);
         CheckActivation(Operation, activation);
         if (rows < 2) throw new ArgumentException(
             $"{Operation}: the variance of one value says nothing: each channel needs at least 2 rows, found {rows}.");
         if (channels == 0) return;
-        Channels of = new(rows, channels, gamma, beta, mean, reciprocal);
-        switch (activation.Kind)
-        {
-            case ActivationKind.Relu: Forward(device, new NormalizeFormula<FoldedRelu>(default), of, x, epsilon, running, y); break;
-            case ActivationKind.LeakyRelu: Forward(
-                device, new NormalizeFormula<FoldedLeakyRelu>(new(activation.Slope)), of, x, epsilon, running, y); break;
-            default: Forward(device, new NormalizeFormula<FoldedNothing>(default), of, x, epsilon, running, y); break;
-        }
+        ChannelArrays of = new(rows, channels, gamma, beta, mean, reciprocal);
+        FoldedActivations.Visit(activation, new ForwardWork(device, of, x, epsilon, running, y));
     }
 
-    /// <summary>y = activation((x - mean) reciprocal gamma + beta), with statistics that are given: for evaluation.</summary>
+    /// <summary>y = activation((x - mean) reciprocal gamma + beta), with given statistics: for evaluation.</summary>
     /// <param name="x">The input, <paramref name="rows"/> x <paramref name="channels"/>.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="channels">The number of channels.</param>
@@ -72,17 +71,11 @@ public static partial class BatchNormalization
         const string Operation = "BatchNormalization.Evaluate";
         Device device = NormArguments.Check(
             Operation, x, (long)rows * channels, (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
-            (nameof(beta), beta, channels),
-            (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels));
+            (nameof(beta), beta, channels), (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels));
         CheckActivation(Operation, activation);
         if (x.Length == 0) return;
-        Channels of = new(rows, channels, gamma, beta, mean, reciprocal);
-        switch (activation.Kind)
-        {
-            case ActivationKind.Relu: Evaluate(device, new NormalizeFormula<FoldedRelu>(default), of, x, y); break;
-            case ActivationKind.LeakyRelu: Evaluate(device, new NormalizeFormula<FoldedLeakyRelu>(new(activation.Slope)), of, x, y); break;
-            default: Evaluate(device, new NormalizeFormula<FoldedNothing>(default), of, x, y); break;
-        }
+        ChannelArrays of = new(rows, channels, gamma, beta, mean, reciprocal);
+        FoldedActivations.Visit(activation, new EvaluateWork(device, of, x, y));
     }
 
     /// <summary>
@@ -106,27 +99,18 @@ public static partial class BatchNormalization
     /// <exception cref="ArgumentException">There is another activation, or devices, types or lengths do not match.</exception>
     public static void Backward(
         Storage g, Storage x, int rows, int channels, Storage? gamma, Storage? beta, Activation activation, Storage mean,
-        Storage reciprocal, bool ofBatch,
-        Storage dGamma, Storage dBeta, Storage? dx)
+        Storage reciprocal, bool ofBatch, Storage dGamma, Storage dBeta, Storage? dx)
     {
         const string Operation = "BatchNormalization.Backward";
         long count = (long)rows * channels;
         Device device = NormArguments.Check(
             Operation, x, count, (nameof(g), g, count), (nameof(gamma), gamma, channels), (nameof(beta), beta, channels),
-            (nameof(mean), mean, channels),
-            (nameof(reciprocal), reciprocal, channels), (nameof(dGamma), dGamma, channels), (nameof(dBeta), dBeta, channels),
-            (nameof(dx), dx, count));
+            (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels), (nameof(dGamma), dGamma, channels),
+            (nameof(dBeta), dBeta, channels), (nameof(dx), dx, count));
         CheckActivation(Operation, activation);
         if (channels == 0) return;
-        Channels of = new(rows, channels, gamma, beta, mean, reciprocal);
-        switch (activation.Kind)
-        {
-            case ActivationKind.Relu: Backward(
-                device, new NormalizeGradientFormula<FoldedRelu>(default), of, g, x, ofBatch, dGamma, dBeta, dx); break;
-            case ActivationKind.LeakyRelu: Backward(
-                device, new NormalizeGradientFormula<FoldedLeakyRelu>(new(activation.Slope)), of, g, x, ofBatch, dGamma, dBeta, dx); break;
-            default: Backward(device, new NormalizeGradientFormula<FoldedNothing>(default), of, g, x, ofBatch, dGamma, dBeta, dx); break;
-        }
+        ChannelArrays of = new(rows, channels, gamma, beta, mean, reciprocal);
+        FoldedActivations.Visit(activation, new BackwardWork(device, of, g, x, ofBatch, dGamma, dBeta, dx));
     }
 
     /// <summary>Whether an activation can follow in the same pass: one whose gradient the sign of its output tells.</summary>
@@ -139,29 +123,48 @@ public static partial class BatchNormalization
             $"{operation}: the activation must be None, Relu or LeakyRelu, found {activation.Kind}.");
     }
 
-    private static void Forward<TFormula>(
-        Device device, TFormula formula, in Channels of, Storage x, double epsilon, RunningStatistics? running, Storage y)
-        where TFormula : unmanaged, IChannelFormula
+    private readonly record struct ForwardWork(
+        Device Device, ChannelArrays Of, Storage X, double Epsilon, RunningStatistics? Running, Storage Y) : IFoldedActivationWork
     {
-        if (device is CpuDevice cpu) ForwardOnHost(cpu, formula, of, x, epsilon, running, y);
-        else ForwardOnIlgpu((GpuDevice)device, formula, of, x, epsilon, running, y);
+        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
+        {
+            NormalizeFormula<TActivation> formula = new(activation);
+            if (Device is CpuDevice cpu) HostBatchNormalization.Forward(cpu, formula, Of, X, Epsilon, Running, Y);
+            else GpuBatchNormalization.Forward((GpuDevice)Device, formula, Of, X, Epsilon, Running, Y);
+        }
     }
 
-    private static void Evaluate<TFormula>(Device device, TFormula formula, in Channels of, Storage x, Storage y)
-        where TFormula : unmanaged, IChannelFormula
+    private readonly record struct EvaluateWork(Device Device, ChannelArrays Of, Storage X, Storage Y) : IFoldedActivationWork
     {
-        if (device is CpuDevice cpu) EvaluateOnHost(cpu, formula, of, x, y);
-        else EvaluateOnIlgpu((GpuDevice)device, formula, of, x, y);
+        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
+        {
+            NormalizeFormula<TActivation> formula = new(activation);
+            if (Device is CpuDevice cpu) HostBatchNormalization.Evaluate(cpu, formula, Of, X, Y);
+            else GpuBatchNormalization.Evaluate((GpuDevice)Device, formula, Of, X, Y);
+        }
     }
 
-    private static void Backward<TFormula>(
-        Device device, TFormula formula, in Channels of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta, Storage? dx)
-        where TFormula : unmanaged, IChannelFormula
+    private readonly record struct BackwardWork(
+        Device Device, ChannelArrays Of, Storage G, Storage X, bool OfBatch, Storage DGamma, Storage DBeta, Storage? Dx)
+            : IFoldedActivationWork
     {
-        if (device is CpuDevice cpu) BackwardOnHost(cpu, formula, of, g, x, ofBatch, dGamma, dBeta, dx);
-        else BackwardOnIlgpu((GpuDevice)device, formula, of, g, x, ofBatch, dGamma, dBeta, dx);
+        public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
+        {
+            NormalizeGradientFormula<TActivation> formula = new(activation);
+            if (Device is CpuDevice cpu) HostBatchNormalization.Backward(cpu, formula, Of, G, X, OfBatch, DGamma, DBeta, Dx);
+            else GpuBatchNormalization.Backward((GpuDevice)Device, formula, Of, G, X, OfBatch, DGamma, DBeta, Dx);
+        }
     }
-
-    /// <summary>What there is for each channel.</summary>
-    private readonly record struct Channels(int Rows, int Count, Storage? Gamma, Storage? Beta, Storage Mean, Storage Reciprocal);
 }
+
+/// <summary>
+/// Statistics of a batch normalisation that are gathered in training, for evaluation: running = (1 - momentum) running + momentum statistic
+/// of the batch.
+/// </summary>
+/// <param name="Mean">The running mean of each channel.</param>
+/// <param name="Variance">The running variance of each channel: of the unbiased variances, divided by rows - 1.</param>
+/// <param name="Momentum">The weight of the newest batch, in [0, 1].</param>
+public readonly record struct RunningStatistics(Storage Mean, Storage Variance, double Momentum = 0.1);
+
+/// <summary>The arrays of a batch normalisation that have an element for each channel.</summary>
+internal readonly record struct ChannelArrays(int Rows, int Count, Storage? Gamma, Storage? Beta, Storage Mean, Storage Reciprocal);

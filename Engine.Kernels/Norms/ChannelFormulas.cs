@@ -1,11 +1,10 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// What a normalisation does along the channels of an array [rows, channels]: two sums for each channel over the rows, and then an output
-/// for each element. Both read up to two arrays and the parameters p0 to p4 of the channel, which stand in rows of their own.
+/// for each element. Both read up to two arrays and the parameters p0 to p4 of the channel, which are rows of their own.
 /// </summary>
 internal interface IChannelFormula
 {
@@ -29,8 +28,6 @@ internal interface IChannelFormula
 internal readonly struct NormalizeFormula<TActivation>(TActivation activation) : IChannelFormula
     where TActivation : unmanaged, IFoldedActivation
 {
-    private readonly TActivation _activation = activation;
-
     public static bool TakesTwo => false;
 
     public static bool TakesFive => false;
@@ -45,19 +42,17 @@ internal readonly struct NormalizeFormula<TActivation>(TActivation activation) :
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Element<V>(V x, V unused, V mean, V scale, V shift, V p3, V p4) where V : unmanaged, ILane<V> =>
-        _activation.Apply(V.MulAdd(x - mean, scale, shift));
+        activation.Apply(V.MulAdd(x - mean, scale, shift));
 }
 
 /// <summary>
 /// With d = x - mean, and h the gradient g taken back through the activation: the sums are of h and of h d, and
-/// dx = scale h + offset + slope d. What the activation was given, z = d scale + shift, is computed again, to the bit, instead of being
-/// read.
+/// dx = scale h + offset + slope d. The input of the activation, z = d scale + shift, is computed again, with the same bits, instead of
+/// being read.
 /// </summary>
 internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activation) : IChannelFormula
     where TActivation : unmanaged, IFoldedActivation
 {
-    private readonly TActivation _activation = activation;
-
     public static bool TakesTwo => true;
 
     public static bool TakesFive => true;
@@ -66,7 +61,7 @@ internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activ
     public void Add<V>(V x, V g, V mean, V scale, V shift, ref V sum, ref V products) where V : unmanaged, ILane<V>
     {
         V d = x - mean;
-        V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
+        V h = activation.Gradient(g, V.MulAdd(d, scale, shift));
         sum += h;
         products = V.MulAdd(h, d, products);
     }
@@ -75,7 +70,7 @@ internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activ
     public V Element<V>(V x, V g, V mean, V scale, V shift, V offset, V slope) where V : unmanaged, ILane<V>
     {
         V d = x - mean;
-        V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
+        V h = activation.Gradient(g, V.MulAdd(d, scale, shift));
         return V.MulAdd(d, slope, V.MulAdd(h, scale, offset));
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 
 namespace Engine.Kernels.Norms;
 

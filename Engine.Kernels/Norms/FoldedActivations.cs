@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
+using Engine.Kernels.Gemm;
 
 namespace Engine.Kernels.Norms;
 
@@ -39,13 +39,11 @@ internal readonly struct FoldedRelu : IFoldedActivation
 /// <summary>z where z > 0, slope z elsewhere.</summary>
 internal readonly struct FoldedLeakyRelu(double slope) : IFoldedActivation
 {
-    private readonly double _slope = slope;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<V>(V z) where V : unmanaged, ILane<V> => V.SelectLess(z, V.Of(0), z * V.Of(slope), z);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Apply<V>(V z) where V : unmanaged, ILane<V> => V.SelectLess(z, V.Of(0), z * V.Of(_slope), z);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => V.SelectLess(V.Of(0), z, g, g * V.Of(_slope));
+    public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => V.SelectLess(V.Of(0), z, g, g * V.Of(slope));
 }
 
 /// <summary>z sigmoid(z)</summary>
@@ -56,4 +54,28 @@ internal readonly struct FoldedSilu : IFoldedActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => default(Elementwise.SiluGradient).Apply(g, z);
+}
+
+/// <summary>Work that is written once for all activations that a batch normalisation can apply in the same pass.</summary>
+internal interface IFoldedActivationWork
+{
+    /// <summary>Does the work with an activation.</summary>
+    void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation;
+}
+
+/// <summary>Chooses the type of an activation, so that the kernels need no branch on it.</summary>
+internal static class FoldedActivations
+{
+    /// <summary>Does work with an activation.</summary>
+    /// <param name="activation">None, ReLU or leaky ReLU.</param>
+    /// <param name="work">What to do.</param>
+    internal static void Visit<TWork>(Activation activation, TWork work) where TWork : struct, IFoldedActivationWork
+    {
+        switch (activation.Kind)
+        {
+            case ActivationKind.Relu: work.Run(default(FoldedRelu)); break;
+            case ActivationKind.LeakyRelu: work.Run(new FoldedLeakyRelu(activation.Slope)); break;
+            default: work.Run(default(FoldedNothing)); break;
+        }
+    }
 }

@@ -1,14 +1,17 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Movement;
+using Engine.Kernels.Norms.Gpu;
+using Engine.Kernels.Norms.Host;
+using Engine.Kernels.Reductions;
 
 namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, H, W, C], of float or double: in each image each group of
 /// neighbouring channels is brought to mean 0 and variance 1 over all positions, then each channel is scaled and shifted. The number of
-/// threads never changes a bit.
+/// threads never changes a bit. The residual blocks of diffusion models add a value to each channel of each image before, and apply SiLU
+/// after it: both can be done in the same passes over memory.
 /// </summary>
-public static partial class GroupNormalization
+public static class GroupNormalization
 {
     /// <summary>
     /// y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with the mean and the population variance of each group of each image.
@@ -33,8 +36,9 @@ public static partial class GroupNormalization
             (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics));
         NormArguments.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) ForwardOnHost<FoldedNothing>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
-        else ForwardOnIlgpu((GpuDevice)device, default(FoldedNothing), x, shape, gamma, beta, null, epsilon, mean, reciprocal, y);
+        if (device is CpuDevice cpu) HostGroupNormalization.Forward<FoldedNothing>(
+            cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
+        else GpuGroupNormalization.Forward<FoldedNothing>((GpuDevice)device, x, shape, gamma, beta, null, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>
@@ -69,12 +73,135 @@ public static partial class GroupNormalization
         }
         else if (device is CpuDevice cpu)
         {
-            BackwardOnHost<FoldedNothing>(cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx);
+            HostGroupNormalization.Backward<FoldedNothing>(cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx);
         }
         else
         {
-            BackwardOnIlgpu((GpuDevice)device, default(FoldedNothing), g, x, shape, gamma, null, null, mean, reciprocal, dGamma,
-                dBeta, dx);
+            GpuGroupNormalization.Backward<FoldedNothing>(
+                (GpuDevice)device, g, x, shape, gamma, null, null, mean, reciprocal, dGamma, dBeta, dx);
         }
+    }
+
+    /// <summary>
+    /// y = silu((x + shift - mean) / sqrt(variance + epsilon) gamma + beta), with the mean and the population variance of each group of
+    /// each image of x + shift.
+    /// </summary>
+    /// <param name="x">The input, [images, positions, channels].</param>
+    /// <param name="shape">The extents.</param>
+    /// <param name="gamma">A factor for each channel; null for 1.</param>
+    /// <param name="beta">What is added to each channel; null for 0.</param>
+    /// <param name="shift">What is added to each channel of each image before, [images, channels]; null for 0.</param>
+    /// <param name="epsilon">What is added to the variance; positive.</param>
+    /// <param name="mean">Receives the means, [images, groups].</param>
+    /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon), [images, groups].</param>
+    /// <param name="distances">Receives the sums of x + shift - mean over the positions, [images, channels], unless it is null: what the
+    /// gradient of the shift needs.</param>
+    /// <param name="y">The output, of the input's shape.</param>
+    /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match.</exception>
+    public static void ForwardSilu(
+        Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, double epsilon, Storage mean, Storage reciprocal,
+        Storage? distances, Storage y)
+    {
+        const string Operation = "GroupNormalization.ForwardSilu";
+        shape.Check(Operation);
+        int shifts = shape.Images * shape.Channels;
+        Device device = NormArguments.Check(
+            Operation, x, shape.Count, (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
+            (nameof(beta), beta, shape.Channels),
+            (nameof(shift), shift, shifts), (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics),
+            (nameof(distances), distances, shifts));
+        NormArguments.CheckEpsilon(Operation, epsilon);
+        if (x.Length == 0) return;
+        if (device is CpuDevice cpu)
+            HostGroupNormalization.Forward<FoldedSilu>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y, shift, distances);
+        else
+            GpuGroupNormalization.Forward<FoldedSilu>((GpuDevice)device, x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y);
+    }
+
+    /// <summary>
+    /// The derivative of <see cref="ForwardSilu"/>: as that of the normalisation, with g taken back through SiLU; dshift is the sum of dx
+    /// over the positions.
+    /// </summary>
+    /// <param name="g">The gradient with respect to the output, [images, positions, channels].</param>
+    /// <param name="x">The input of the forward pass.</param>
+    /// <param name="shape">The extents.</param>
+    /// <param name="gamma">The factors, as in the forward pass.</param>
+    /// <param name="beta">What was added to each channel, as in the forward pass.</param>
+    /// <param name="shift">What was added before, as in the forward pass.</param>
+    /// <param name="mean">The means of the forward pass.</param>
+    /// <param name="reciprocal">The reciprocal deviations of the forward pass.</param>
+    /// <param name="distances">The sums of the forward pass; needed for <paramref name="dShift"/> alone.</param>
+    /// <param name="dGamma">Receives the gradient of gamma.</param>
+    /// <param name="dBeta">Receives the gradient of beta.</param>
+    /// <param name="dShift">Receives the gradient of the shift, [images, channels], unless it is null.</param>
+    /// <param name="dx">Receives the gradient of x, unless it is null.</param>
+    /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match, or the sums are missing.</exception>
+    public static void BackwardSilu(
+        Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, Storage mean, Storage reciprocal,
+        Storage? distances,
+        Storage dGamma, Storage dBeta, Storage? dShift, Storage? dx)
+    {
+        const string Operation = "GroupNormalization.BackwardSilu";
+        shape.Check(Operation);
+        int shifts = shape.Images * shape.Channels;
+        Device device = NormArguments.Check(
+            Operation, x, shape.Count, (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
+            (nameof(beta), beta, shape.Channels),
+            (nameof(shift), shift, shifts), (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics),
+            (nameof(distances), distances, shifts),
+            (nameof(dGamma), dGamma, shape.Channels), (nameof(dBeta), dBeta, shape.Channels), (nameof(dShift), dShift, shifts),
+            (nameof(dx), dx, shape.Count));
+        if (dShift is not null && distances is null) throw new ArgumentException(
+            $"{Operation}: dShift needs the distances of the forward pass, found none.");
+        if (x.Length == 0)
+        {
+            Move.Fill(dGamma, 0);
+            Move.Fill(dBeta, 0);
+            if (dShift is not null) Move.Fill(dShift, 0);
+            return;
+        }
+
+        if (device is CpuDevice cpu)
+        {
+            HostGroupNormalization.Backward<FoldedSilu>(
+                cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx, beta, shift, distances, dShift);
+            return;
+        }
+
+        // Elsewhere the gradient of the shift is what dx adds up to, wanted or not.
+        Storage? result = dx ?? (dShift is null ? null : device.Allocate(x.DType, x.Length));
+        GpuGroupNormalization.Backward<FoldedSilu>(
+            (GpuDevice)device, g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, result);
+        if (dShift is not null) Reduce.Sum(result!, [shape.Images, shape.Positions, shape.Channels], [1], dShift);
+        if (dx is null) result?.Release();
+    }
+}
+
+/// <summary>The extents of a group normalisation of images [N, H, W, C].</summary>
+/// <param name="Images">N.</param>
+/// <param name="Positions">H W: the places of an image.</param>
+/// <param name="Channels">C, a multiple of <paramref name="Groups"/>.</param>
+/// <param name="Groups">The groups of neighbouring channels that are normalised together.</param>
+public readonly record struct GroupNormShape(int Images, int Positions, int Channels, int Groups)
+{
+    /// <summary>The channels of a group.</summary>
+    public int GroupChannels => Channels / Groups;
+
+    /// <summary>The elements that a mean is taken of.</summary>
+    internal int Terms => Positions * GroupChannels;
+
+    /// <summary>The means there are: one for each group of each image.</summary>
+    internal int Statistics => Images * Groups;
+
+    internal int Count => Images * Positions * Channels;
+
+    /// <summary>Throws unless the extents fit together.</summary>
+    internal void Check(string operation)
+    {
+        if (Images < 0 || Positions < 0 || Channels < 0 || Groups < 1 || Channels % Groups != 0
+            || (long)Images * Positions * Channels > int.MaxValue)
+            throw new ArgumentException(
+                $"{operation}: {Groups} groups of {Channels} channels at {Positions} positions of {Images} images do not fit together: "
+                + "channels come in groups of one size.");
     }
 }

@@ -1,5 +1,6 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Movement;
+using Engine.Kernels.Norms.Gpu;
+using Engine.Kernels.Norms.Host;
 
 namespace Engine.Kernels.Norms;
 
@@ -7,7 +8,7 @@ namespace Engine.Kernels.Norms;
 /// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) of [rows, columns], of float or double: each row is brought to mean 0 and
 /// variance 1, then each column is scaled and shifted. The number of threads never changes a bit.
 /// </summary>
-public static partial class LayerNormalization
+public static class LayerNormalization
 {
     /// <summary>y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with the mean and the population variance of each row.</summary>
     /// <param name="x">The input, <paramref name="rows"/> x <paramref name="columns"/>.</param>
@@ -27,13 +28,14 @@ public static partial class LayerNormalization
         long count = (long)rows * columns;
         Device device = NormArguments.Check(
             Operation, x, count, (nameof(y), y, count), (nameof(gamma), gamma, columns), (nameof(beta), beta, columns),
-            (nameof(mean), mean, rows),
-            (nameof(reciprocal), reciprocal, rows));
+            (nameof(mean), mean, rows), (nameof(reciprocal), reciprocal, rows));
         NormArguments.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) ForwardOnHost(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y);
-        else GroupNormalization.ForwardOnIlgpu(
-            (GpuDevice)device, default(FoldedNothing), x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y);
+        if (device is CpuDevice cpu)
+            HostLayerNormalization.Forward(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y);
+        else
+            GpuGroupNormalization.Forward<FoldedNothing>(
+                (GpuDevice)device, x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y);
     }
 
     /// <summary>
@@ -59,8 +61,8 @@ public static partial class LayerNormalization
         long count = (long)rows * columns;
         Device device = NormArguments.Check(
             Operation, x, count, (nameof(g), g, count), (nameof(gamma), gamma, columns), (nameof(mean), mean, rows),
-            (nameof(reciprocal), reciprocal, rows),
-            (nameof(dGamma), dGamma, columns), (nameof(dBeta), dBeta, columns), (nameof(dx), dx, count));
+            (nameof(reciprocal), reciprocal, rows), (nameof(dGamma), dGamma, columns), (nameof(dBeta), dBeta, columns),
+            (nameof(dx), dx, count));
         if (x.Length == 0)
         {
             Move.Fill(dGamma, 0);
@@ -68,13 +70,12 @@ public static partial class LayerNormalization
         }
         else if (device is CpuDevice cpu)
         {
-            BackwardOnHost(cpu, g, x, rows, columns, gamma, mean, reciprocal, dGamma, dBeta, dx);
+            HostLayerNormalization.Backward(cpu, g, x, rows, columns, gamma, mean, reciprocal, dGamma, dBeta, dx);
         }
         else
         {
-            GroupNormalization.BackwardOnIlgpu(
-                (GpuDevice)device, default(FoldedNothing), g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma,
-                dBeta, dx);
+            GpuGroupNormalization.Backward<FoldedNothing>(
+                (GpuDevice)device, g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma, dBeta, dx);
         }
     }
 }

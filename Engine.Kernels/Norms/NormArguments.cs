@@ -1,5 +1,3 @@
-using Engine.Kernels.Devices;
-
 namespace Engine.Kernels.Norms;
 
 /// <summary>What normalisations check before they touch memory.</summary>

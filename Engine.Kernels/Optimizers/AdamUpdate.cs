@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Optimizers;
@@ -10,23 +9,6 @@ namespace Engine.Kernels.Optimizers;
 /// </summary>
 public static class AdamUpdate
 {
-    /// <summary>Renews a parameter and its moments.</summary>
-    /// <param name="parameter">The parameter; renewed.</param>
-    /// <param name="mean">The running mean of the gradient, as many; renewed.</param>
-    /// <param name="square">The running mean of its square, as many; renewed.</param>
-    /// <param name="gradient">The gradient, as many.</param>
-    /// <param name="step">The number of this step, from 1.</param>
-    /// <param name="learningRate">The learning rate.</param>
-    /// <param name="beta1">The decay of the mean.</param>
-    /// <param name="beta2">The decay of the square.</param>
-    /// <param name="epsilon">What keeps the divisor from 0.</param>
-    /// <param name="weightDecay">The share of the parameter that is taken off, times the learning rate; 0 is Adam itself.</param>
-    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
-    public static void Run(
-        Storage parameter, Storage mean, Storage square, Storage gradient,
-        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0) =>
-        Run([parameter], [mean], [square], [gradient], step, learningRate, beta1, beta2, epsilon, weightDecay);
-
     /// <summary>Renews any number of parameters and their moments in one launch.</summary>
     /// <param name="parameters">The parameters; renewed.</param>
     /// <param name="means">The running mean of each gradient; renewed.</param>
@@ -38,7 +20,7 @@ public static class AdamUpdate
     /// <param name="beta2">The decay of the square.</param>
     /// <param name="epsilon">What keeps the divisor from 0.</param>
     /// <param name="weightDecay">The share of the parameter that is taken off, times the learning rate; 0 is Adam itself.</param>
-    /// <exception cref="ArgumentException">The numbers of arrays differ, or storages of one parameter differ in device, type or
+    /// <exception cref="ArgumentException">The spans differ in length, or storages of one parameter differ in device, type or
     /// length.</exception>
     public static void Run(
         ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> gradients,
@@ -53,12 +35,8 @@ public static class AdamUpdate
 
     internal readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon, double kept) : IUpdateOp
     {
-        private readonly double _rate = rate;
-        private readonly double _correction = correction;
         private readonly double _beta1 = beta1, _rest1 = 1 - beta1;
         private readonly double _beta2 = beta2, _rest2 = 1 - beta2;
-        private readonly double _epsilon = epsilon;
-        private readonly double _kept = kept;
 
         public static int States => 3;
 
@@ -70,7 +48,7 @@ public static class AdamUpdate
             square = T.MulAdd(T.Of(_beta2), square, T.Of(_rest2) * g * g);
 
             // p = (1 - learningRate decay) p - learningRate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon)
-            parameter = T.MulAdd(T.Of(_kept), parameter, -T.Of(_rate) * mean / T.MulAdd(T.Sqrt(square), T.Of(_correction), T.Of(_epsilon)));
+            parameter = T.MulAdd(T.Of(kept), parameter, -T.Of(rate) * mean / T.MulAdd(T.Sqrt(square), T.Of(correction), T.Of(epsilon)));
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Optimizers;
@@ -24,13 +23,11 @@ public static class AverageUpdate
 
     internal readonly struct Op(double share) : IUpdateOp
     {
-        private readonly double _share = share;
-
         public static int States => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T average, ref T second, ref T third, ref T fourth, T x) where T : unmanaged, ILane<T> =>
-            average = T.MulAdd(T.Of(_share), x - average, average);
+            average = T.MulAdd(T.Of(share), x - average, average);
     }
 
     internal readonly struct ExchangeOp : IUpdateOp

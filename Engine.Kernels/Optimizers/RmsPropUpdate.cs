@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Optimizers;
@@ -12,8 +11,8 @@ namespace Engine.Kernels.Optimizers;
 public static class RmsPropUpdate
 {
     /// <summary>
-    /// v = alpha v + (1 - alpha) g²; d = g / (sqrt(v) + epsilon); p -= learningRate d. Centred, m = alpha m + (1 - alpha) g and v - m²
-    /// stands for v below the root; with momentum, b = momentum b + d stands for d in the last equation.
+    /// v = alpha v + (1 - alpha) g²; d = g / (sqrt(v) + epsilon); p -= learningRate d. Centred, m = alpha m + (1 - alpha) g, and the
+    /// root is of v - m²; with momentum, b = momentum b + d takes the place of d in the last equation.
     /// </summary>
     /// <param name="parameters">p; renewed.</param>
     /// <param name="squares">v of each, zeros at first; renewed.</param>
@@ -30,24 +29,24 @@ public static class RmsPropUpdate
         ReadOnlySpan<Storage> gradients,
         double learningRate, double alpha, double epsilon, double momentum)
     {
-        RmsPropNumbers numbers = new(learningRate, alpha, epsilon, momentum);
+        Constants constants = new(learningRate, alpha, epsilon, momentum);
         bool isCentered = means.Length > 0, hasMomentum = velocities.Length > 0;
-        if (isCentered && hasMomentum) Map.Update(parameters, squares, means, velocities, gradients, new Op<Yes, Yes>(numbers));
-        else if (isCentered) Map.Update(parameters, squares, means, [], gradients, new Op<Yes, No>(numbers));
-        else if (hasMomentum) Map.Update(parameters, squares, velocities, [], gradients, new Op<No, Yes>(numbers));
-        else Map.Update(parameters, squares, [], [], gradients, new Op<No, No>(numbers));
+        if (isCentered && hasMomentum) Map.Update(parameters, squares, means, velocities, gradients, new Op<Yes, Yes>(constants));
+        else if (isCentered) Map.Update(parameters, squares, means, [], gradients, new Op<Yes, No>(constants));
+        else if (hasMomentum) Map.Update(parameters, squares, velocities, [], gradients, new Op<No, Yes>(constants));
+        else Map.Update(parameters, squares, [], [], gradients, new Op<No, No>(constants));
     }
 
-    internal readonly record struct RmsPropNumbers(double Rate, double Alpha, double Epsilon, double Momentum);
+    internal readonly record struct Constants(double Rate, double Alpha, double Epsilon, double Momentum);
 
-    internal readonly struct Op<TCentered, TMomentum>(RmsPropNumbers numbers) : IUpdateOp
+    internal readonly struct Op<TCentered, TMomentum>(Constants constants) : IUpdateOp
         where TCentered : unmanaged, IChoice
         where TMomentum : unmanaged, IChoice
     {
-        private readonly double _rate = numbers.Rate;
-        private readonly double _alpha = numbers.Alpha;
-        private readonly double _epsilon = numbers.Epsilon;
-        private readonly double _momentum = numbers.Momentum;
+        private readonly double _rate = constants.Rate;
+        private readonly double _alpha = constants.Alpha;
+        private readonly double _epsilon = constants.Epsilon;
+        private readonly double _momentum = constants.Momentum;
 
         public static int States => 2 + (TCentered.Value ? 1 : 0) + (TMomentum.Value ? 1 : 0);
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Optimizers;
@@ -7,14 +6,6 @@ namespace Engine.Kernels.Optimizers;
 /// <summary>One step of stochastic gradient descent, plain or with momentum, fused into one pass over memory.</summary>
 public static class SgdUpdate
 {
-    /// <summary>p -= learningRate g.</summary>
-    /// <param name="parameter">The parameter; renewed.</param>
-    /// <param name="gradient">The gradient, as many.</param>
-    /// <param name="learningRate">The learning rate.</param>
-    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
-    public static void Run(Storage parameter, Storage gradient, double learningRate) =>
-        Run([parameter], [gradient], learningRate);
-
     /// <summary>p -= learningRate g, for any number of parameters in one launch.</summary>
     /// <param name="parameters">The parameters; renewed.</param>
     /// <param name="gradients">The gradient of each.</param>
@@ -22,16 +13,6 @@ public static class SgdUpdate
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients, double learningRate) =>
         Map.Update(parameters, [], [], [], gradients, new Plain(learningRate));
-
-    /// <summary>v = momentum v + g; p -= learningRate v.</summary>
-    /// <param name="parameter">The parameter; renewed.</param>
-    /// <param name="velocity">v, as many, zeros at first; renewed.</param>
-    /// <param name="gradient">The gradient, as many.</param>
-    /// <param name="learningRate">The learning rate.</param>
-    /// <param name="momentum">The share of the velocity that stays.</param>
-    /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
-    public static void Run(Storage parameter, Storage velocity, Storage gradient, double learningRate, double momentum) =>
-        Run([parameter], [velocity], [gradient], learningRate, momentum);
 
     /// <summary>v = momentum v + g; p -= learningRate v, for any number of parameters in one launch.</summary>
     /// <param name="parameters">The parameters; renewed.</param>
@@ -47,27 +28,22 @@ public static class SgdUpdate
 
     internal readonly struct Plain(double rate) : IUpdateOp
     {
-        private readonly double _rate = rate;
-
         public static int States => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T second, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T> =>
-            parameter = T.MulAdd(T.Of(-_rate), g, parameter);
+            parameter = T.MulAdd(T.Of(-rate), g, parameter);
     }
 
     internal readonly struct WithMomentum(double rate, double momentum) : IUpdateOp
     {
-        private readonly double _rate = rate;
-        private readonly double _momentum = momentum;
-
         public static int States => 2;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T velocity, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T>
         {
-            velocity = T.MulAdd(T.Of(_momentum), velocity, g);
-            parameter = T.MulAdd(T.Of(-_rate), velocity, parameter);
+            velocity = T.MulAdd(T.Of(momentum), velocity, g);
+            parameter = T.MulAdd(T.Of(-rate), velocity, parameter);
         }
     }
 }

@@ -1,13 +1,14 @@
-using Engine.Kernels.Devices;
+using Engine.Kernels.Reductions.Gpu;
+using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Reductions;
 
 /// <summary>
 /// Reductions over any set of axes, of float or double. The output holds the axes that are left, in their order. Sums run in blocks, in
-/// an order that depends on the shape and the width of the vectors alone: the number of threads never changes a bit. Where axes are
-/// asked for, negative ones count from the innermost, and none at all means all of them.
+/// an order that depends on the shape and the width of the vectors alone: the number of threads never changes a bit. Negative
+/// axes count from the innermost, and none at all means all of them.
 /// </summary>
-public static partial class Reduce
+public static class Reduce
 {
     /// <summary>y = the sum of <paramref name="x"/> over some axes; 0 where there is nothing to add.</summary>
     /// <param name="x">The input, of shape <paramref name="shape"/>.</param>
@@ -110,16 +111,16 @@ public static partial class Reduce
         Arguments.Length(Operation, nameof(y), y, (long)outer * inner);
         if (y.Length == 0) return;
         if (shape[axis] == 0) throw new ArgumentException($"{Operation}: axis {axis} of shape {shape} has no elements to choose from.");
-        if (device is CpuDevice cpu) ArgMaxHost(cpu, x, outer, shape[axis], inner, y);
-        else ArgMaxIlgpu((GpuDevice)device, x, shape[axis], inner, y);
+        if (device is CpuDevice cpu) HostReduce.ArgMax(cpu, x, outer, shape[axis], inner, y);
+        else GpuArgMax.Run((GpuDevice)device, x, shape[axis], inner, y);
     }
 
-    /// <summary>One walk over x.</summary>
+    /// <summary>One pass over x.</summary>
     private static void Pass<TOp>(TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y) where TOp : unmanaged, IReduction
     {
         if (plan.Outputs == 0) return;
-        if (x.Device is CpuDevice cpu) PassHost(cpu, op, plan, x, center, y);
-        else PassIlgpu((GpuDevice)x.Device, op, plan, x, center, y);
+        if (x.Device is CpuDevice cpu) HostReduce.Run(cpu, op, plan, x, center, y);
+        else GpuReduce.Run((GpuDevice)x.Device, op, plan, x, center, y);
     }
 
     private static ReducePlan Check(string operation, Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y, bool emptyIsZero = false)

@@ -1,11 +1,10 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Rows;
 
 /// <summary>
 /// How up to four arguments are walked row by row, a row being a run along the innermost axis: along it an argument is contiguous or one
-/// number; the other axes are a <see cref="BroadcastPlan"/> over whole rows of each argument.
+/// element; the other axes are a <see cref="BroadcastPlan"/> over whole rows of each argument.
 /// </summary>
 internal unsafe struct RowPlan
 {

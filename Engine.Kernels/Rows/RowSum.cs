@@ -1,15 +1,21 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.Mapping;
+using Engine.Kernels.Rows.Gpu;
+using Engine.Kernels.Rows.Host;
 
 namespace Engine.Kernels.Rows;
 
 /// <summary>
 /// The sums over the innermost axis of an elementwise operation of one to four arguments, with broadcasting, in one pass: what the
-/// operation gives is added up at once and never written to memory. What a log-density of many independent variables is: [rows, n] to
+/// operation yields is added up at once and never written to memory. What a log-density of many independent variables is: [rows, n] to
 /// [rows]. The order of the additions depends on the shape alone. All storages hold float32, or all float64.
 /// </summary>
-public static partial class RowSum
+public static class RowSum
 {
+    /// <summary>
+    /// Elements that one product takes before its logarithm: each at most doubles it, and 2^120 is still in the range of float32.
+    /// </summary>
+    internal const int ProductElements = 120;
+
     /// <summary>sums[row] = sum over j of op(x[row, j]).</summary>
     /// <exception cref="ArgumentException">The shape has no axis, a storage does not fit its shape, or the storages differ in device or
     /// type.</exception>
@@ -67,7 +73,7 @@ public static partial class RowSum
         Storage x = arguments[0];
         (Storage y, Storage z, Storage w) =
             (arguments.Length > 1 ? arguments[1] : x, arguments.Length > 2 ? arguments[2] : x, arguments.Length > 3 ? arguments[3] : x);
-        if (sums.Device is CpuDevice cpu) RunHost(cpu, op, plan, x, y, z, w, sums);
-        else RunIlgpu((GpuDevice)sums.Device, op, plan, x, y, z, w, sums);
+        if (sums.Device is CpuDevice cpu) HostRowSum.Run(cpu, op, plan, x, y, z, w, sums);
+        else GpuRowSum.Run((GpuDevice)sums.Device, op, plan, x, y, z, w, sums);
     }
 }

@@ -1,4 +1,5 @@
-using Engine.Kernels.Devices;
+using Engine.Kernels.Rows.Gpu;
+using Engine.Kernels.Rows.Host;
 
 namespace Engine.Kernels.Rows;
 
@@ -7,7 +8,7 @@ namespace Engine.Kernels.Rows;
 /// derivatives. The maximum of each row is subtracted first, so that nothing overflows; -infinity is a term of weight 0 (a masked
 /// place). A row of nothing but -infinity, or with NaN or +infinity in it, gives NaN. Output and input may be one storage.
 /// </summary>
-public static partial class Softmax
+public static class Softmax
 {
     /// <summary>y[i, j] = exp(x[i, j]) / sum over k of exp(x[i, k])</summary>
     /// <param name="x">The input, <paramref name="rows"/> x <paramref name="columns"/>.</param>
@@ -18,7 +19,7 @@ public static partial class Softmax
     public static void Run(Storage x, int rows, int columns, Storage y)
     {
         Device device = Check("Softmax.Run", rows, columns, (nameof(x), x), (nameof(y), y));
-        Run(device, new SoftmaxRow(), new SoftmaxFormula(), rows, columns, x, x, y);
+        Run<HostSoftmax.SoftmaxRow, SoftmaxFormula>(device, rows, columns, x, x, y);
     }
 
     /// <summary>y[i, j] = x[i, j] - log(sum over k of exp(x[i, k]))</summary>
@@ -26,7 +27,7 @@ public static partial class Softmax
     public static void Log(Storage x, int rows, int columns, Storage y)
     {
         Device device = Check("Softmax.Log", rows, columns, (nameof(x), x), (nameof(y), y));
-        Run(device, new LogSoftmaxRow(), new LogSoftmaxFormula(), rows, columns, x, x, y);
+        Run<HostSoftmax.LogSoftmaxRow, LogSoftmaxFormula>(device, rows, columns, x, x, y);
     }
 
     /// <summary>
@@ -41,7 +42,7 @@ public static partial class Softmax
     public static void Backward(Storage g, Storage y, int rows, int columns, Storage dx)
     {
         Device device = Check("Softmax.Backward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
-        Run(device, new SoftmaxBackwardRow(), new SoftmaxBackwardFormula(), rows, columns, g, y, dx);
+        Run<HostSoftmax.SoftmaxBackwardRow, SoftmaxBackwardFormula>(device, rows, columns, g, y, dx);
     }
 
     /// <summary>
@@ -56,17 +57,16 @@ public static partial class Softmax
     public static void LogBackward(Storage g, Storage y, int rows, int columns, Storage dx)
     {
         Device device = Check("Softmax.LogBackward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
-        Run(device, new LogSoftmaxBackwardRow(), new LogSoftmaxBackwardFormula(), rows, columns, g, y, dx);
+        Run<HostSoftmax.LogSoftmaxBackwardRow, LogSoftmaxBackwardFormula>(device, rows, columns, g, y, dx);
     }
 
-    private static void Run<TRow, TFormula>(
-        Device device, TRow row, TFormula formula, int rows, int columns, Storage a, Storage b, Storage output)
+    private static void Run<TRow, TFormula>(Device device, int rows, int columns, Storage a, Storage b, Storage output)
         where TRow : struct, IRowOperation
         where TFormula : unmanaged, IRowFormula
     {
         if (output.Length == 0) return;
-        if (device is CpuDevice cpu) RunHost(cpu, row, rows, columns, a, b, output);
-        else RunIlgpu((GpuDevice)device, formula, rows, columns, a, b, output);
+        if (device is CpuDevice cpu) HostSoftmax.Run<TRow>(cpu, rows, columns, a, b, output);
+        else GpuSoftmax.Run<TFormula>((GpuDevice)device, rows, columns, a, b, output);
     }
 
     private static Device Check(string operation, int rows, int columns, params ReadOnlySpan<(string Name, Storage Storage)> arguments)

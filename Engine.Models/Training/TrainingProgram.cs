@@ -44,6 +44,17 @@ public static class TrainingProgram
     private static int Train(
         ProgramInfo info, TrainingCommandLine options, ParsedCommandLine command, Action<TrainingRun> train, CancellationToken interrupt)
     {
+        try
+        {
+            // A guard reads ENGINE_GUARD: a mistake there is told before anything is loaded or trained.
+            new FiniteGuard().Dispose();
+        }
+        catch (ArgumentException e)
+        {
+            Fail(info, e.Message);
+            return 1;
+        }
+
         using StopSignal stop = new(interrupt);
         TrainingRun? run = null;
         try

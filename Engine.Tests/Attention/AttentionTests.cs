@@ -32,8 +32,9 @@ public sealed class AttentionTests
     }
 
     [Theory]
-    [InlineData(1, 2, 70, 70, 20, true)]
-    [InlineData(2, 1, 66, 33, 68, false)]
+    [InlineData(1, 2, 66, 66, 20, true)]
+    [InlineData(1, 1, 66, 33, 5, false)]
+    [InlineData(2, 1, 3, 5, 68, false)]
     [InlineData(1, 1, 3, 41, 7, true)]
     public void Tiles_of_queries_and_keys_agree_with_the_host(int batch, int heads, int queries, int keys, int width, bool causal)
     {
@@ -52,10 +53,11 @@ public sealed class AttentionTests
     }
 
     [Theory]
-    [InlineData(1, 2, 70, 70, 20, true)]
-    [InlineData(2, 1, 66, 33, 68, false)]
+    [InlineData(1, 2, 66, 66, 20, true)]
+    [InlineData(1, 1, 66, 33, 5, false)]
+    [InlineData(2, 1, 3, 5, 68, false)]
     [InlineData(1, 1, 3, 41, 7, true)]
-    [InlineData(1, 2, 35, 97, 4, true)]
+    [InlineData(1, 2, 35, 66, 4, true)]
     public void Tiles_of_gradients_agree_with_the_host(int batch, int heads, int queries, int keys, int width, bool causal)
     {
         using TwoDevices devices = new();
@@ -63,33 +65,26 @@ public sealed class AttentionTests
         int channels = heads * width, ofQueries = batch * queries * channels, ofKeys = batch * keys * channels;
         float[] q = TwoDevices.Random<float>(ofQueries, 3, 1), k = TwoDevices.Random<float>(ofKeys, 1, 2),
             v = TwoDevices.Random<float>(ofKeys, 1, 3), g = TwoDevices.Random<float>(ofQueries, 1, 4);
-        devices.Agree<float>(1e-5, 1, ofQueries, (s, dq) => Run(s, dq, null, null), q, k, v, g);
-        devices.Agree<float>(1e-5, 1, ofKeys, (s, dk) => Run(s, null, dk, null), q, k, v, g);
-        devices.Agree<float>(1e-5, 1, ofKeys, (s, dv) => Run(s, null, null, dv), q, k, v, g);
+        // All three at once, one behind the other; and each alone.
+        devices.Agree<float>(1e-5, 1, ofQueries + (2 * ofKeys),
+            (s, d) => Run(s, Rows(d, queries), Rows(d, keys, ofQueries), Rows(d, keys, ofQueries + ofKeys)), q, k, v, g);
+        if (KernelDevice.IsSimulator && queries > 3) return;
+        devices.Agree<float>(1e-5, 1, ofQueries, (s, dq) => Run(s, Rows(dq, queries), null, null), q, k, v, g);
+        devices.Agree<float>(1e-5, 1, ofKeys, (s, dk) => Run(s, null, Rows(dk, keys), null), q, k, v, g);
+        devices.Agree<float>(1e-5, 1, ofKeys, (s, dv) => Run(s, null, null, Rows(dv, keys)), q, k, v, g);
 
-        // All three at once: the last one is looked at.
-        devices.Agree<float>(1e-5, 1, ofKeys, (s, dv) =>
-        {
-            Storage dq = dv.Device.Allocate(DType.Float32, ofQueries), dk = dv.Device.Allocate(DType.Float32, ofKeys);
-            Run(s, dq, dk, dv);
-            dq.Release();
-            dk.Release();
-        }, q, k, v, g);
-
-        void Run(Storage[] s, Storage? dq, Storage? dk, Storage? dv)
+        void Run(Storage[] s, AttentionRows? dq, AttentionRows? dk, AttentionRows? dv)
         {
             Storage output = s[0].Device.Allocate(DType.Float32, ofQueries),
                 logs = s[0].Device.Allocate(DType.Float32, batch * heads * queries);
             AttentionRows ofQ = Rows(s[0], queries), ofK = Rows(s[1], keys), ofV = Rows(s[2], keys);
             ScaledDotProductAttention.Forward(ofQ, ofK, ofV, shape, output, logs);
-            ScaledDotProductAttention.Backward(
-                ofQ, ofK, ofV, shape, output, logs, s[3], dq is null ? null : Rows(dq, queries), dk is null ? null : Rows(dk, keys),
-                dv is null ? null : Rows(dv, keys));
+            ScaledDotProductAttention.Backward(ofQ, ofK, ofV, shape, output, logs, s[3], dq, dk, dv);
             output.Release();
             logs.Release();
         }
 
-        AttentionRows Rows(Storage storage, int time) => new(storage, 0, channels, time * channels);
+        AttentionRows Rows(Storage storage, int time, int first = 0) => new(storage, first, channels, time * channels);
     }
 
     [Fact]

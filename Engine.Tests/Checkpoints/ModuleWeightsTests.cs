@@ -15,7 +15,11 @@ public sealed class ModuleWeightsTests : IDisposable
     /// and statistics.
     /// </summary>
     private const string Header =
-        """{"__metadata__":{"format":"pt"},"0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"0.bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]},"1.weight":{"dtype":"F32","shape":[2,3,1,2],"data_offsets":[32,80]},"1.running_mean":{"dtype":"F32","shape":[2],"data_offsets":[80,88]},"1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[88,96]}}""";
+        """{"__metadata__":{"format":"pt"},"0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}"""
+        + ""","0.bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]}"""
+        + ""","1.weight":{"dtype":"F32","shape":[2,3,1,2],"data_offsets":[32,80]}"""
+        + ""","1.running_mean":{"dtype":"F32","shape":[2],"data_offsets":[80,88]}"""
+        + ""","1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[88,96]}}""";
 
     private readonly CpuDevice _cpu = new(1);
     private readonly TemporaryFile _file = new();
@@ -72,7 +76,8 @@ public sealed class ModuleWeightsTests : IDisposable
     {
         byte[] halves = [.. new[] { 0.5, 1, 2, 3, 4, 5 }.SelectMany(x => BitConverter.GetBytes((Half)x))];
         File.WriteAllBytes(_file.Path, SafetensorsBytes.Of(
-            """{"net.weight":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]},"other":{"dtype":"U8","shape":[1],"data_offsets":[12,13]}}""", [.. halves, 9]));
+            """{"net.weight":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]}"""
+            + ""","other":{"dtype":"U8","shape":[1],"data_offsets":[12,13]}}""", [.. halves, 9]));
         using Linear layer = new(3, 2, new ModuleOptions(new RandomStream(1), _cpu, DType.Float64), bias: false);
         using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
         layer.LoadSafetensors(file, WeightLayout.PyTorch, "net.");
@@ -82,10 +87,14 @@ public sealed class ModuleWeightsTests : IDisposable
     [Theory]
     [InlineData("""{"weight":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]}}""",
         "expected a tensor 'bias', found none of that name among 1.")]
-    [InlineData("""{"weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"bias":{"dtype":"F32","shape":[2],"data_offsets":[16,24]}}""", "tensor 'weight': expected the shape [3, 2], found F32 [2, 2].")]
+    [InlineData("""{"weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}"""
+        + ""","bias":{"dtype":"F32","shape":[2],"data_offsets":[16,24]}}""",
+        "tensor 'weight': expected the shape [3, 2], found F32 [2, 2].")]
     [InlineData("""{"weight":{"dtype":"F32","shape":[6],"data_offsets":[0,24]}}""",
         "tensor 'weight': expected the shape [3, 2], found F32 [6].")]
-    [InlineData("""{"weight":{"dtype":"I16","shape":[3,2],"data_offsets":[0,12]},"bias":{"dtype":"F32","shape":[3],"data_offsets":[12,24]}}""", "tensor 'weight': expected floating-point numbers, found I16 [3, 2].")]
+    [InlineData("""{"weight":{"dtype":"I16","shape":[3,2],"data_offsets":[0,12]}"""
+        + ""","bias":{"dtype":"F32","shape":[3],"data_offsets":[12,24]}}""",
+        "tensor 'weight': expected floating-point numbers, found I16 [3, 2].")]
     public void What_does_not_fit_is_refused_and_nothing_is_set(string header, string sentence)
     {
         File.WriteAllBytes(_file.Path, SafetensorsBytes.Of(header, new byte[24]));
@@ -99,7 +108,8 @@ public sealed class ModuleWeightsTests : IDisposable
     public void A_tensor_without_a_place_is_refused_unless_such_are_to_be_ignored()
     {
         const string header =
-            """{"weight":{"dtype":"BF16","shape":[2,3],"data_offsets":[0,12]},"bias":{"dtype":"F16","shape":[2],"data_offsets":[12,16]},"scale":{"dtype":"F64","shape":[1],"data_offsets":[16,24]}}""";
+            """{"weight":{"dtype":"BF16","shape":[2,3],"data_offsets":[0,12]}"""
+            + ""","bias":{"dtype":"F16","shape":[2],"data_offsets":[12,16]},"scale":{"dtype":"F64","shape":[1],"data_offsets":[16,24]}}""";
         File.WriteAllBytes(_file.Path, SafetensorsBytes.Of(header, new byte[24]));
         using Linear layer = new(3, 2, ModuleOptions.FromSeed(1, _cpu));
         using Linear expected = new(3, 2, ModuleOptions.FromSeed(1, _cpu));

@@ -120,7 +120,8 @@ public sealed class SafetensorsRefusalTests : IDisposable
     {
         byte[] data = [.. new[] { double.PositiveInfinity, double.NaN, 1, -1e39 }.SelectMany(BitConverter.GetBytes)];
         File.WriteAllBytes(_file.Path,
-            SafetensorsBytes.Of("""{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,24]},"b":{"dtype":"F64","shape":[1],"data_offsets":[24,32]}}""", data));
+            SafetensorsBytes.Of("""{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,24]}"""
+                + ""","b":{"dtype":"F64","shape":[1],"data_offsets":[24,32]}}""", data));
         using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
         Assert.Equal([float.PositiveInfinity, float.NaN, 1], file.Read<float>("a"));
         Assert.Equal([-1e39], file.Read<double>("b"));

@@ -57,7 +57,8 @@ public sealed class SafetensorsTests : IDisposable
     public void The_bytes_are_those_of_the_published_format_whatever_the_order_of_adding()
     {
         byte[] expected = SafetensorsBytes.Of(
-            """{"__metadata__":{"a":"1","b":"2"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}    """,
+            """{"__metadata__":{"a":"1","b":"2"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"""
+            + ""","y":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}    """,
             SafetensorsBytes.Floats(1, 2, 3));
         float[] x = [1, 2], y = [3];
         Assert.Equal(expected, Bytes(

@@ -108,7 +108,8 @@ public sealed class DeviceFailureTests : IDisposable
         });
         Assert.Equal(1, code);
         Assert.Matches(
-            @"^lost: Device 'simulator' \(.*\) failed and cannot be used any more: an illegal memory access was encountered \(CUDA_ERROR_ILLEGAL_ADDRESS\)\. It showed in .*\.\r?\n" +
+            @"^lost: Device 'simulator' \(.*\) failed and cannot be used any more: an illegal memory access was encountered " +
+            @"\(CUDA_ERROR_ILLEGAL_ADDRESS\)\. It showed in .*\.\r?\n" +
             @"The last checkpoint is intact: .*checkpoint\.safetensors \(epoch \d, \d steps?\)\. To resume: .* --resume\r?\n$", error);
         Assert.Equal((0, ""), (Train(lost, _ => () => { }, "--resume").Code, ""));
         Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(lost));
@@ -152,7 +153,8 @@ public sealed class DeviceFailureTests : IDisposable
         });
         Assert.Equal(1, code);
         Assert.Matches(
-            @"^lost: There is not enough memory for --batch 8: The device has no memory for [\d,]+ bytes, which .+ asked for: .* of its 0 are free\.\r?\n" +
+            @"^lost: There is not enough memory for --batch 8: " +
+            @"The device has no memory for [\d,]+ bytes, which .+ asked for: .* of its 0 are free\.\r?\n" +
             @"The last checkpoint is intact: .*checkpoint\.safetensors \(epoch 2, 2 steps\)", error);
     }
 

@@ -11,20 +11,25 @@ using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.Likelihoods;
-using Engine.Kernels.Losses;
+using Engine.Kernels.Losses.Gpu;
 using Engine.Kernels.Mapping;
+using Engine.Kernels.Mapping.Gpu;
 using Engine.Kernels.Movement;
 using Engine.Kernels.Movement.Gpu;
 using Engine.Kernels.Norms;
+using Engine.Kernels.Norms.Gpu;
 using Engine.Kernels.Optimizers;
+using Engine.Kernels.Optimizers.Gpu;
 using Engine.Kernels.Pool;
 using Engine.Kernels.Pool.Gpu;
 using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.RandomNumbers.Gpu;
 using Engine.Kernels.Recurrent.Gpu;
 using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Gpu;
 using Engine.Kernels.Resampling.Gpu;
 using Engine.Kernels.Rows;
+using Engine.Kernels.Rows.Gpu;
 using Engine.Tests.Operations;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
@@ -42,36 +47,39 @@ public sealed class PtxTests
     /// <summary>A class with kernels, the kernel's name, its type arguments, and its group size, 0 where ILGPU chooses it.</summary>
     public static TheoryData<Type, string, Type[], int> Kernels => new()
     {
-        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
-        { typeof(Map), "MapKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Erf>)], 0 },
-        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
+        { typeof(GpuMap), "MapKernel", [typeof(FloatScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
+        { typeof(GpuMap), "MapKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Erf>)], 0 },
+        { typeof(GpuMap), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
         { typeof(GpuMove), "CopyKernel", [typeof(uint)], 0 },
         { typeof(GpuMove), "GatherKernel", [typeof(ulong)], 0 },
         { typeof(GpuMove), "ScatterAddKernel", [typeof(float)], 256 },
-        { typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneGroup)], 256 },
-        { typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(LogSumExpReduction), typeof(OneWarp)], 256 },
-        { typeof(Reduce), "RowKernel", [typeof(DoubleScalar), typeof(MaxReduction), typeof(OneThread)], 256 },
-        { typeof(Reduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256 },
-        { typeof(Reduce), "ColumnKernel", [typeof(DoubleScalar), typeof(VarianceReduction)], 256 },
-        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneThread)], 256 },
-        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneWarp)], 256 },
-        { typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(LogSoftmaxBackwardFormula), typeof(OneGroup)], 256 },
-        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneThread)], 256 },
-        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
-        { typeof(CrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneGroup)], 256 },
+        { typeof(GpuReduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneGroup)], 256 },
+        { typeof(GpuReduce), "RowKernel", [typeof(FloatScalar), typeof(LogSumExpReduction), typeof(OneWarp)], 256 },
+        { typeof(GpuReduce), "RowKernel", [typeof(DoubleScalar), typeof(MaxReduction), typeof(OneThread)], 256 },
+        { typeof(GpuReduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256 },
+        { typeof(GpuReduce), "ColumnKernel", [typeof(DoubleScalar), typeof(VarianceReduction)], 256 },
+        { typeof(GpuSoftmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneThread)], 256 },
+        { typeof(GpuSoftmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneWarp)], 256 },
+        { typeof(GpuSoftmax), "RowKernel", [typeof(FloatScalar), typeof(LogSoftmaxBackwardFormula), typeof(OneGroup)], 256 },
+        { typeof(GpuCrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneThread)], 256 },
+        { typeof(GpuCrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
+        { typeof(GpuCrossEntropy), "RowKernel", [typeof(FloatScalar), typeof(OneGroup)], 256 },
         { typeof(GpuAffineCoupling), "RowKernel", [typeof(FloatScalar), typeof(OneWarp)], 256 },
-        { typeof(Reduce), "ArgMaxKernel", [typeof(float)], 0 },
-        { typeof(RowSum), "RowKernel",
+        { typeof(GpuArgMax), "RowKernel", [typeof(float), typeof(OneThread)], 256 },
+        { typeof(GpuArgMax), "RowKernel", [typeof(float), typeof(OneWarp)], 256 },
+        { typeof(GpuArgMax), "RowKernel", [typeof(double), typeof(OneGroup)], 256 },
+        { typeof(GpuArgMax), "ColumnKernel", [typeof(float)], 0 },
+        { typeof(GpuRowSum), "RowKernel",
             [typeof(FloatScalar), typeof(MapTerm<QuaternaryMap<Kernels.Likelihoods.DivergenceOfGaussians>>), typeof(OneThread)], 256 },
-        { typeof(RowSum), "RowKernel",
+        { typeof(GpuRowSum), "RowKernel",
             [typeof(FloatScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.DiscretizedLogistic>>), typeof(OneThread)], 256 },
-        { typeof(RowSum), "RowKernel", [typeof(FloatScalar), typeof(BernoulliLogLikelihood.RowTerm), typeof(OneGroup)], 256 },
-        { typeof(RowSum), "RowKernel",
+        { typeof(GpuRowSum), "RowKernel", [typeof(FloatScalar), typeof(BernoulliLogLikelihood.RowTerm), typeof(OneGroup)], 256 },
+        { typeof(GpuRowSum), "RowKernel",
             [typeof(DoubleScalar), typeof(MapTerm<TernaryMap<Kernels.Likelihoods.GaussianLogLikelihood>>), typeof(OneGroup)], 256 },
-        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(QuaternaryMap<Kernels.Likelihoods.DiscretizedLogisticScaleGradient>)], 0 },
-        { typeof(Map), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.GeluTanhGradient>)], 0 },
-        { typeof(CrossEntropy), "GradientKernel", [typeof(FloatScalar)], 0 },
-        { typeof(BatchNormalization), "ElementKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 0 },
+        { typeof(GpuMap), "MapKernel", [typeof(FloatScalar), typeof(QuaternaryMap<Kernels.Likelihoods.DiscretizedLogisticScaleGradient>)], 0 },
+        { typeof(GpuMap), "MapKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.GeluTanhGradient>)], 0 },
+        { typeof(GpuCrossEntropy), "GradientKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuBatchNormalization), "ElementKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 0 },
         { typeof(GpuRandom), "Kernel", [typeof(RandomNormal.Operation), typeof(FloatScalar)], 0 },
         { typeof(NaiveMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 0 },
         { typeof(SharedTileMatMul), "Kernel", [typeof(FloatScalar), typeof(Identity)], 256 },
@@ -101,29 +109,29 @@ public sealed class PtxTests
         { typeof(AsyncTileConv2d), "Kernel", [typeof(ForwardProduct), typeof(Relu)], 256 },
         { typeof(AsyncTileConv2d), "Kernel", [typeof(InputGradientProduct), typeof(Identity)], 256 },
         { typeof(AsyncTileConv2d), "Kernel", [typeof(WeightGradientProduct), typeof(Identity)], 256 },
-        { typeof(Map), "UpdateKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 0 },
-        { typeof(Map), "ChunkKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 256 },
-        { typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
-        { typeof(Map), "FlatKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
-        { typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(TernaryMap<Kernels.Losses.SquaredErrorGradient>)], 0 },
+        { typeof(GpuUpdate), "UpdateKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 0 },
+        { typeof(GpuUpdate), "ChunkKernel", [typeof(FloatScalar), typeof(AdamUpdate.Op)], 256 },
+        { typeof(GpuMap), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0 },
+        { typeof(GpuMap), "FlatKernel", [typeof(DoubleScalar), typeof(UnaryMap<Kernels.Elementwise.Tanh>)], 0 },
+        { typeof(GpuMap), "FourKernel", [typeof(FloatScalar), typeof(TernaryMap<Kernels.Losses.SquaredErrorGradient>)], 0 },
         { typeof(GpuMove), "FillKernel", [typeof(float)], 0 },
         { typeof(GpuMove), "ConvertKernel", [typeof(float), typeof(double), typeof(FloatToDouble)], 0 },
         { typeof(GpuMove), "ConvertKernel", [typeof(double), typeof(int), typeof(DoubleToInt)], 0 },
-        { typeof(BatchNormalization), "SumKernel", [typeof(FloatScalar), typeof(NormalizeFormula<FoldedNothing>)], 256 },
-        { typeof(BatchNormalization), "SumKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 256 },
-        { typeof(BatchNormalization), "FinishForwardKernel", [typeof(FloatScalar)], 256 },
-        { typeof(BatchNormalization), "FinishBackwardKernel", [typeof(FloatScalar)], 256 },
-        { typeof(BatchNormalization), "FourKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 0 },
-        { typeof(GroupNormalization), "ForwardKernel", [typeof(FloatScalar), typeof(FoldedSilu), typeof(OneGroup)], 256 },
-        { typeof(GroupNormalization), "ForwardKernel", [typeof(FloatScalar), typeof(FoldedNothing), typeof(OneWarp)], 256 },
-        { typeof(GroupNormalization), "BackwardKernel", [typeof(FloatScalar), typeof(FoldedSilu), typeof(OneGroup)], 256 },
-        { typeof(GroupNormalization), "BackwardKernel", [typeof(DoubleScalar), typeof(FoldedNothing), typeof(OneThread)], 256 },
-        { typeof(GroupNormalization), "PartKernel", [typeof(FloatScalar), typeof(FoldedSilu)], 256 },
-        { typeof(GroupNormalization), "FinishKernel", [typeof(FloatScalar)], 256 },
+        { typeof(ChannelSums), "SumKernel", [typeof(FloatScalar), typeof(NormalizeFormula<FoldedNothing>)], 256 },
+        { typeof(ChannelSums), "SumKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 256 },
+        { typeof(GpuBatchNormalization), "FinishForwardKernel", [typeof(FloatScalar)], 256 },
+        { typeof(GpuBatchNormalization), "FinishBackwardKernel", [typeof(FloatScalar)], 256 },
+        { typeof(GpuBatchNormalization), "FourKernel", [typeof(FloatScalar), typeof(NormalizeGradientFormula<FoldedLeakyRelu>)], 0 },
+        { typeof(GpuGroupNormalization), "ForwardKernel", [typeof(FloatScalar), typeof(FoldedSilu), typeof(OneGroup)], 256 },
+        { typeof(GpuGroupNormalization), "ForwardKernel", [typeof(FloatScalar), typeof(FoldedNothing), typeof(OneWarp)], 256 },
+        { typeof(GpuGroupNormalization), "BackwardKernel", [typeof(FloatScalar), typeof(FoldedSilu), typeof(OneGroup)], 256 },
+        { typeof(GpuGroupNormalization), "BackwardKernel", [typeof(DoubleScalar), typeof(FoldedNothing), typeof(OneThread)], 256 },
+        { typeof(GpuGroupNormalization), "PartKernel", [typeof(FloatScalar), typeof(FoldedSilu)], 256 },
+        { typeof(GpuGroupNormalization), "FinishKernel", [typeof(FloatScalar)], 256 },
         { typeof(GpuActivationGradient), "PartKernel", [typeof(FloatScalar), typeof(Kernels.Elementwise.LeakyReluGradient)], 256 },
-        { typeof(SumOfSquares), "ChunkKernel", [typeof(float), typeof(FloatToDouble)], 256 },
+        { typeof(GpuSumOfSquares), "ChunkKernel", [typeof(float), typeof(FloatToDouble)], 256 },
         { typeof(GpuAffineCoupling), "InputKernel", [typeof(FloatScalar)], 0 },
-        { typeof(BatchNormalization), "PrepareKernel", [typeof(FloatScalar)], 0 },
+        { typeof(GpuBatchNormalization), "PrepareKernel", [typeof(FloatScalar)], 0 },
         { typeof(GpuRandom), "Kernel", [typeof(RandomUniform.Operation), typeof(DoubleScalar)], 0 },
         { typeof(GpuRandom), "Kernel", [typeof(RandomBernoulli.Operation), typeof(FloatScalar)], 0 },
         { typeof(GpuRandom), "Kernel", [typeof(RandomDropout.Operation), typeof(FloatScalar)], 0 },
@@ -184,7 +192,7 @@ public sealed class PtxTests
     }
 
     /// <summary>A kernel returns nothing, reads and writes views, and is named so or takes the index of its thread.</summary>
-    private static bool IsKernel(MethodInfo method)
+    internal static bool IsKernel(MethodInfo method)
     {
         ParameterInfo[] parameters = method.GetParameters();
         return method.ReturnType == typeof(void)
@@ -198,17 +206,17 @@ public sealed class PtxTests
     {
         if (typeof(IUpdateOp).IsAssignableFrom(operation))
             Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
-                typeof(Map), "ChunkKernel", [typeof(FloatScalar), operation], 256);
+                typeof(GpuUpdate), "ChunkKernel", [typeof(FloatScalar), operation], 256);
         else if (typeof(IRowTerm).IsAssignableFrom(operation))
             Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
-                typeof(RowSum), "RowKernel", [typeof(FloatScalar), operation, typeof(OneWarp)], 256);
+                typeof(GpuRowSum), "RowKernel", [typeof(FloatScalar), operation, typeof(OneWarp)], 256);
         else
             Kernels_compile_keep_to_registers_and_compute_with_exact_instructions(
-                typeof(Map), "FlatKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
+                typeof(GpuMap), "FlatKernel", [typeof(FloatScalar), AsMap(operation)!], 0);
     }
 
     /// <summary>The operation as a kernel takes it; null for what is none.</summary>
-    private static Type? AsMap(Type operation) =>
+    internal static Type? AsMap(Type operation) =>
         typeof(IUnaryOp).IsAssignableFrom(operation) ? typeof(UnaryMap<>).MakeGenericType(operation)
         : typeof(IBinaryOp).IsAssignableFrom(operation) ? typeof(BinaryMap<>).MakeGenericType(operation)
         : typeof(ITernaryOp).IsAssignableFrom(operation) ? typeof(TernaryMap<>).MakeGenericType(operation)
@@ -237,14 +245,14 @@ public sealed class PtxTests
     [Fact]
     public void Elementwise_kernels_move_sixteen_bytes_at_a_time_and_do_not_divide()
     {
-        string flat = Ptx(typeof(Map), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0,
+        string flat = Ptx(typeof(GpuMap), "FlatKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0,
             CudaArchitecture.SM_90);
         Assert.Equal(2, Regex.Count(flat, @"ld\.global\.v4\.f32"));
         Assert.Equal(1, Regex.Count(flat, @"st\.global\.v4\.f32"));
         Assert.Equal(4, Regex.Count(flat, @"\badd\.f32"));
         Assert.DoesNotMatch(@"\b(div|rem)\.", flat);
 
-        string broadcast = Ptx(typeof(Map), "FourKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0,
+        string broadcast = Ptx(typeof(GpuMap), "FourKernel", [typeof(FloatScalar), typeof(BinaryMap<Kernels.Elementwise.Add>)], 0,
             CudaArchitecture.SM_90);
         Assert.Equal(2, Regex.Count(broadcast, @"ld\.global\.v4\.f32"));
         Assert.Equal(1, Regex.Count(broadcast, @"\bdiv\."));
@@ -254,19 +262,19 @@ public sealed class PtxTests
     [Fact]
     public void Rows_are_added_up_in_wide_loads_and_by_shuffles()
     {
-        string warp = Ptx(typeof(Reduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneWarp)], 256,
+        string warp = Ptx(typeof(GpuReduce), "RowKernel", [typeof(FloatScalar), typeof(SumReduction), typeof(OneWarp)], 256,
             CudaArchitecture.SM_90);
         Assert.Equal(2, Regex.Count(warp, @"ld\.global\.v4\.f32"));
         Assert.Contains("shfl.sync.bfly", warp, StringComparison.Ordinal);
         Assert.DoesNotContain("bar.sync", warp, StringComparison.Ordinal);
         Assert.DoesNotContain(".shared", warp, StringComparison.Ordinal);
 
-        string group = Ptx(typeof(Softmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneGroup)], 256,
+        string group = Ptx(typeof(GpuSoftmax), "RowKernel", [typeof(FloatScalar), typeof(SoftmaxFormula), typeof(OneGroup)], 256,
             CudaArchitecture.SM_90);
         Assert.Equal(2, Regex.Count(group, @"bar\.sync|barrier\.sync"));
         Assert.Equal(3, Regex.Count(group, @"ld\.global\.v4\.f32"));
 
-        string columns = Ptx(typeof(Reduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256, CudaArchitecture.SM_90);
+        string columns = Ptx(typeof(GpuReduce), "ColumnKernel", [typeof(FloatScalar), typeof(SumReduction)], 256, CudaArchitecture.SM_90);
         Assert.Equal(1, Regex.Count(columns, @"bar\.sync|barrier\.sync"));
         Assert.True(Regex.Count(columns, @"ld\.global\.v4\.f32") >= 5);
     }
@@ -282,16 +290,42 @@ public sealed class PtxTests
         Assert.True(Regex.Count(ptx, @"ld\.global\.v4\.f32") >= 3);
     }
 
-    internal static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture)
+    /// <summary>The PTX of a kernel. It is compiled once in a process, and functions that several kernels call are read once.</summary>
+    internal static string Ptx(Type type, string name, Type[] arguments, int group, CudaArchitecture architecture) =>
+        Ptx(type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments), group, architecture);
+
+    /// <inheritdoc cref="Ptx(Type, string, Type[], int, CudaArchitecture)"/>
+    internal static string Ptx(MethodInfo kernel, int group, CudaArchitecture architecture) =>
+        s_compiler.Value.Compile(kernel, group, architecture);
+
+    private static readonly Lazy<Compiler> s_compiler = new(() => new Compiler());
+
+    /// <summary>One context with a backend for each architecture, as a device has one for all of its kernels.</summary>
+    private sealed class Compiler
     {
-        using Context context = Context.Create(builder => GpuRuntime.Optimized(builder.CPU()));
-        MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments);
-        using PTXBackend backend = new(context, architecture, CudaInstructionSet.ISA_78, null!);
-        GpuRuntime.ForgetUniformBranches(context);
-        PTXCompiledKernel kernel = group == 0
-            ? (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)
-            : (PTXCompiledKernel)backend.Compile(
-                EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(group, 1));
-        return kernel.PTXAssembly;
+        private readonly Dictionary<CudaArchitecture, PTXBackend> _backends = [];
+        private readonly Dictionary<(MethodInfo, int, CudaArchitecture), string> _compiled = [];
+
+        internal Compiler()
+        {
+            Context context = Context.Create(builder => GpuRuntime.Optimized(builder.CPU()));
+            foreach (CudaArchitecture architecture in (CudaArchitecture[])[CudaArchitecture.SM_80, CudaArchitecture.SM_90])
+                _backends[architecture] = new PTXBackend(context, architecture, CudaInstructionSet.ISA_78, null!);
+            GpuRuntime.ForgetUniformBranches(context);
+        }
+
+        internal string Compile(MethodInfo method, int group, CudaArchitecture architecture)
+        {
+            lock (_compiled)
+            {
+                if (_compiled.TryGetValue((method, group, architecture), out string? text)) return text;
+                PTXCompiledKernel kernel = group == 0
+                    ? (PTXCompiledKernel)_backends[architecture].Compile(
+                        EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)
+                    : (PTXCompiledKernel)_backends[architecture].Compile(
+                        EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(group, 1));
+                return _compiled[(method, group, architecture)] = kernel.PTXAssembly;
+            }
+        }
     }
 }

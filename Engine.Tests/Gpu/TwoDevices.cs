@@ -10,6 +10,9 @@ namespace Engine.Tests.Gpu;
 /// </summary>
 public sealed class TwoDevices : IDisposable
 {
+    /// <summary>Elements of the largest result that the simulator computes twice.</summary>
+    private const int MostRunTwice = 64;
+
     public Device Cpu { get; } = new CpuDevice(1);
 
     public Device Gpu { get; } = KernelDevice.Open();
@@ -35,14 +38,17 @@ public sealed class TwoDevices : IDisposable
         return [.. Enumerable.Range(0, count).Select(_ => T.CreateTruncating(((random.NextDouble() * 2) - 1) * range))];
     }
 
-    /// <summary>Runs a kernel on both devices, twice on the second: it has to give the same bits both times.</summary>
+    /// <summary>
+    /// Runs a kernel on both devices, twice on the second where it is a card or the result is small: it has to give the same bits both
+    /// times.
+    /// </summary>
     /// <param name="initial">What the output holds before.</param>
     /// <param name="kernel">Gets the device, the inputs and the output.</param>
     /// <param name="inputs">The inputs.</param>
     internal (T[] Cpu, T[] Gpu) Run<T>(T[] initial, Action<Storage[], Storage> kernel, params Array[] inputs) where T : unmanaged
     {
         T[] cpu = On(Cpu, initial, kernel, inputs), once = On(Gpu, initial, kernel, inputs);
-        Assert.Equal(once, On(Gpu, initial, kernel, inputs));
+        if (!KernelDevice.IsSimulator || initial.Length <= MostRunTwice) Assert.Equal(once, On(Gpu, initial, kernel, inputs));
         return (cpu, once);
     }
 

@@ -16,7 +16,7 @@ public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
     [InlineData(70, 3)]
     [InlineData(300, 2)]
     [InlineData(40, 8)]
-    [InlineData(2100, 4)]
+    [InlineData(1100, 4)]
     public void Batch_normalisation_agrees_with_the_host(int rows, int channels)
     {
         Check<float>(2e-6);
@@ -27,7 +27,11 @@ public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
             int count = rows * channels;
             T[] x = TwoDevices.Random<T>(count, 3), g = TwoDevices.Random<T>(count, 1, 2), gamma = TwoDevices.Random<T>(channels, 2, 3),
                 beta = TwoDevices.Random<T>(channels, 1, 4);
-            foreach (Activation activation in (Activation[])[Activation.None, Activation.Relu, Activation.LeakyRelu(0.25)])
+
+            // An activation is folded into the same passes: each is tried beside one narrow and one wide array.
+            Activation[] activations = typeof(T) == typeof(float) && rows is 5 or 40
+                ? [Activation.None, Activation.Relu, Activation.LeakyRelu(0.25)] : [Activation.LeakyRelu(0.25)];
+            foreach (Activation activation in activations)
             {
                 // One output after another, in one storage: y, mean, reciprocal, running mean, running variance.
                 T[] forward = devices.Agree<T>(

@@ -132,7 +132,8 @@ internal static class ConvCases
             transposed ? "Tensor.ConvTranspose2d" : mask is null ? "Tensor.Conv2d" : "Tensor.MaskedConv2d",
             $"{images} {weight} {(mask is null ? "" : $"mask {mask} ")}stride {options.StrideHeight} x {options.StrideWidth} padding "
             + $"{options.Padding} dilation {options.DilationHeight} x {options.DilationWidth} "
-            + $"groups {options.Groups}{(added is null || added == default((int, int)) ? "" : $" output padding {added}")}{(bias ? " bias" : "")} {activated.Activation.Kind}",
+            + $"groups {options.Groups}{(added is null || added == default((int, int)) ? "" : $" output padding {added}")}"
+            + $"{(bias ? " bias" : "")} {activated.Activation.Kind}",
             arguments,
             t => transposed
                 ? t[0].ConvTranspose2d(t[1], bias ? t[2] : null, options, added!.Value, activated.Activation)

@@ -6,11 +6,7 @@ namespace Engine.Tests.Operations;
 
 public sealed class OperationSimulatorTests
 {
-    /// <summary>Operations that lack a form for GPUs, in themselves or in their gradient.</summary>
-    internal static readonly HashSet<string> NotYetOnSimulator = [];
-
-    public static TheoryData<string> Tiny =>
-        OperationRegistry.Names(c => (c.IsTiny || !KernelDevice.IsSimulator) && !NotYetOnSimulator.Contains(c.Operation));
+    public static TheoryData<string> Tiny => OperationRegistry.Names(c => c.IsTiny || !KernelDevice.IsSimulator);
 
     [Theory]
     [MemberData(nameof(Tiny))]
@@ -18,27 +14,6 @@ public sealed class OperationSimulatorTests
     {
         Compare(OperationRegistry.Find(name), DType.Float32);
         if (!KernelDevice.IsSimulator) Compare(OperationRegistry.Find(name), DType.Float64);
-    }
-
-    [Fact]
-    public void An_operation_that_is_listed_as_missing_on_the_simulator_is_missing()
-    {
-        string[] working = [.. NotYetOnSimulator.Where(
-            operation => OperationRegistry.Cases.Where(c => c.IsTiny && c.Operation == operation).All(Works))];
-        Assert.True(working.Length == 0, $"these work on the simulator, take them off the list: {string.Join("; ", working)}");
-    }
-
-    private static bool Works(OperationCase c)
-    {
-        try
-        {
-            Compare(c, DType.Float32);
-            return true;
-        }
-        catch (Exception missing) when (missing is DeviceException or NotSupportedException)
-        {
-            return false;
-        }
     }
 
     private static void Compare(OperationCase c, DType of)

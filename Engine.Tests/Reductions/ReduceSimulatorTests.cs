@@ -2,7 +2,6 @@ using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Reductions;
 using Engine.Tests.Gpu;
-using Engine.Tests.Movement;
 using Xunit;
 
 namespace Engine.Tests.Reductions;
@@ -20,21 +19,21 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
         { [9, 7], [0] },
         { [3, 127], [1] },
         { [3, 128], [-1] },
-        { [2, 1500], [1] },
+        { [2, 1100], [1] },
         { [257, 5], [0] },
         { [600, 3], [0] },
         { [2, 1100, 2], [1] },
-        { [8, 7, 6, 3], [0, 1, 2] },
-        { [8, 7, 6, 3], [1, 2] },
-        { [4, 7, 6, 13], [0, 3] },
-        { [3, 2, 4, 5, 2, 7], [0, 2, 4] },
-        { [3, 2, 4, 5, 2, 7], [1, 3, 5] },
+        { [3, 7, 6, 3], [0, 1, 2] },
+        { [3, 7, 6, 3], [1, 2] },
+        { [3, 2, 5, 13], [0, 3] },
+        { [2, 3, 2, 3, 2, 5], [0, 2, 4] },
+        { [2, 3, 2, 3, 2, 5], [1, 3, 5] },
         { [4099, 5], [1] },
         { [4096, 8], [1] },
-        { [9, 516], [1] },
-        { [2, 8194], [1] },
-        { [17000], [] },
-        { [17001], [] },
+        { [3, 516], [1] },
+        { [2, 4098], [1] },
+        { [8200], [] },
+        { [8201], [] },
         { [700, 12], [0] },
         { [3, 260], [0] },
         { [1, 1030], [0] },
@@ -44,23 +43,41 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
     [Theory, MemberData(nameof(Cases))]
     public void Every_reduction_agrees_with_the_host(int[] extents, int[] axes)
     {
-        Check<float>(new(extents), axes, 2e-6);
-        Check<double>(new(extents), axes, 4e-15);
+        Check<float>(new(extents), axes, 2e-6, isWhole: true);
+        Check<double>(new(extents), axes, 4e-15, isWhole: !KernelDevice.IsSimulator);
     }
 
     [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(9, 10, 1)]
     [InlineData(3, 17, 5)]
+    [InlineData(5, 31, 1)]
+    [InlineData(5, 32, 1)]
+    [InlineData(5, 33, 1)]
+    [InlineData(3, 257, 1)]
+    [InlineData(2, 700, 1)]
+    [InlineData(1, 1500, 1)]
+    [InlineData(4100, 5, 1)]
     public void ArgMax_finds_the_first_of_the_largest(int outer, int extent, int inner)
     {
         Shape shape = [outer, extent, inner];
         float[] x = [.. TwoDevices.Random<float>(shape.Count, 4).Select(v => MathF.Round(v))];
-        Assert.Equal(Of(devices.Cpu, x), Of(devices.Gpu, x));
+        Same();
+        Array.Fill(x, float.NegativeInfinity);
+        Same();
+
+        // A NaN at the end of every third row, then at several places of all.
+        for (int row = 0; row < outer; row += 3) x[(((row * extent) + extent - 1) * inner)] = float.NaN;
+        Same();
         for (int i = 0; i < x.Length; i += 3) x[i] = float.NaN;
-        Assert.Equal(Of(devices.Cpu, x), Of(devices.Gpu, x));
-        double[] wide = Array.ConvertAll(x, v => (double)v);
-        Assert.Equal(Of(devices.Cpu, wide), Of(devices.Gpu, wide));
+        Same();
+
+        void Same()
+        {
+            Assert.Equal(Of(devices.Cpu, x), Of(devices.Gpu, x));
+            double[] wide = Array.ConvertAll(x, v => (double)v);
+            Assert.Equal(Of(devices.Cpu, wide), Of(devices.Gpu, wide));
+        }
 
         int[] Of(Device device, Array values) =>
             TwoDevices.On(device, new int[outer * inner], (s, y) => Reduce.ArgMax(s[0], shape, 1, y), values);
@@ -83,43 +100,26 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
         Assert.Equal(new float[4],
             TwoDevices.On(devices.Gpu, TwoDevices.Random<float>(4), (s, y) => Reduce.Sum(s[0], [0, 4], [0], y), Array.Empty<float>()));
 
-    private void Check<T>(Shape shape, int[] axes, double tolerance) where T : unmanaged, INumber<T>
+    /// <summary>
+    /// Against the host, which <see cref="ReduceTests"/> holds against plain float64 loops: all reductions, or a sum and the two passes of a
+    /// variance alone, since the others go down an array as they do.
+    /// </summary>
+    private void Check<T>(Shape shape, int[] axes, double tolerance, bool isWhole) where T : unmanaged, INumber<T>
     {
         T[] x = TwoDevices.Random<T>(shape.Count, 3);
-        bool[] reduced = new bool[shape.Rank];
-        foreach (int axis in axes) reduced[shape.Axis(axis)] = true;
-        if (axes.Length == 0) Array.Fill(reduced, true);
-        Shape left = new([.. Enumerable.Range(0, shape.Rank).Where(axis => !reduced[axis]).Select(axis => shape[axis])]);
-        List<double>[] terms = [.. Enumerable.Range(0, left.Count).Select(_ => new List<double>())];
-        for (int i = 0; i < shape.Count; i++)
-        {
-            int[] at = Indices.At(shape, i);
-            terms[Indices.Of(left, [.. at.Where((_, axis) => !reduced[axis])])].Add(double.CreateTruncating(x[i]));
-        }
+        int terms = axes.Length == 0 ? shape.Count : axes.Aggregate(1, (product, axis) => product * shape[shape.Axis(axis)]);
+        int outputs = shape.Count / terms;
+        double rounding = tolerance * Math.Sqrt(terms);
+        Agree(Reduce.Sum, rounding, 2 * terms);
+        Agree((s, of, over, y) => Reduce.Moments(s, of, over, y, s.Device.Allocate(s.DType, y.Length)), rounding, 2);
+        Agree((s, of, over, y) => Reduce.Moments(s, of, over, s.Device.Allocate(s.DType, y.Length), y), rounding, 3);
+        if (!isWhole) return;
+        Agree(Reduce.Mean, rounding, 2);
+        Agree(Reduce.Max, 0, 0);
+        Agree(Reduce.Min, 0, 0);
+        Agree(Reduce.LogSumExp, rounding, 7);
 
-        Holds(Reduce.Sum, t => t.Sum(), t => t.Sum(Math.Abs));
-        Holds(Reduce.Mean, t => t.Average(), t => t.Sum(Math.Abs) / t.Count);
-        Holds(Reduce.Max, t => t.Max(), _ => 0);
-        Holds(Reduce.Min, t => t.Min(), _ => 0);
-        Holds(Reduce.LogSumExp, t => Math.Log(t.Sum(Math.Exp)), t => 4 + t.Max());
-        Holds((s, of, over, y) => Reduce.Moments(s, of, over, s.Device.Allocate(s.DType, y.Length), y), Variance, t => Variance(t) + 1e-6);
-
-        static double Variance(List<double> terms)
-        {
-            double mean = terms.Average();
-            return terms.Sum(v => (v - mean) * (v - mean)) / terms.Count;
-        }
-
-        void Holds(Kernel kernel, Func<List<double>, double> expected, Func<List<double>, double> scale)
-        {
-            T[] found = devices.Run(new T[left.Count], (s, y) => kernel(s[0], shape, axes, y), x).Gpu;
-            for (int i = 0; i < found.Length; i++)
-            {
-                double error = Math.Abs(double.CreateTruncating(found[i]) - expected(terms[i]));
-                Assert.True(error <= tolerance * Math.Sqrt(terms[i].Count) * scale(terms[i]),
-                    $"{kernel.Method.Name} of {shape} over [{string.Join(", ", axes)}]: output {i} is {found[i]}, expected "
-                    + $"{expected(terms[i])}");
-            }
-        }
+        void Agree(Kernel kernel, double allowed, double scale) =>
+            devices.Agree<T>(allowed, scale, outputs, (s, y) => kernel(s[0], shape, axes, y), x);
     }
 }

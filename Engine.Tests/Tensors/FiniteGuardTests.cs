@@ -36,7 +36,8 @@ public sealed class FiniteGuardTests : IDisposable
         Assert.Equal("Log", error.Operation);
         Assert.Equal("net.2", error.Layer);
         Assert.Matches(
-            @"^the loss of net is NaN at step 12 of epoch 3: the first value that is not finite came out of Log behind layer net\.2, whose inputs lie between -\d\.\d+ and -\d\.\d+\.$",
+            @"^the loss of net is NaN at step 12 of epoch 3: the first value that is not finite came out of Log "
+            + @"behind layer net\.2, whose inputs lie between -\d\.\d+ and -\d\.\d+\.$",
             error.Message);
     }
 

@@ -12,11 +12,19 @@ internal sealed partial class ChildProgram : IDisposable
     private readonly Task<string> _error;
     private readonly List<string> _lines = [];
 
-    public ChildProgram(string program, params string[] args)
+    public ChildProgram(string program, params string[] args) : this([], program, args)
+    {
+    }
+
+    /// <summary>Starts a program with environment variables of its own.</summary>
+    public ChildProgram((string Name, string Value)[] environment, string program, params string[] args)
     {
         string host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        ProcessStartInfo start = new(host, [typeof(TrainedPrograms).Assembly.Location, program, .. args]) {
-            RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(host, [typeof(TrainedPrograms).Assembly.Location, program, .. args])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) =>
         {

@@ -54,7 +54,8 @@ public sealed class KillTests : IDisposable
         Assert.True(last == 0, message);
         string[] expected = CheckpointContent.Of(whole), found = CheckpointContent.Of(Out);
         Assert.True(expected.SequenceEqual(found),
-            $"Different: {string.Join('\n', expected.Except(found))}\n{string.Join('\n', found.Except(expected))}\nafter\n{string.Join('\n', log)}");
+            $"Different: {string.Join('\n', expected.Except(found))}\n{string.Join('\n', found.Except(expected))}"
+            + $"\nafter\n{string.Join('\n', log)}");
     }
 
     [SkippableTheory]

@@ -23,7 +23,8 @@ public sealed class NonFiniteRunTests : IDisposable
         Assert.Contains("Epoch [2/4]", output, StringComparison.Ordinal);
         Assert.DoesNotContain("Epoch [3/4]", output, StringComparison.Ordinal);
         Assert.Matches(
-            @"^nan: the loss of net is NaN at step 3 of epoch 3: the first value that is not finite came out of Log behind layer net\.1, whose inputs lie between -0\.\d+ and -0\.\d+\.\r?\n" +
+            @"^nan: the loss of net is NaN at step 3 of epoch 3: the first value that is not finite came out of Log " +
+            @"behind layer net\.1, whose inputs lie between -0\.\d+ and -0\.\d+\.\r?\n" +
             @"The last checkpoint is from before that: .*checkpoint\.safetensors \(epoch 3, 2 steps\)\.\r?\n$",
             error);
 

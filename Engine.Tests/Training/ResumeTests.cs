@@ -84,7 +84,9 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(1, code);
 
         // With another seed the digits are others too.
-        Assert.Matches($@"^regression: {option}: .*checkpoint\.safetensors was trained with {before}, this run has {now}\.|^regression: --data: ", error);
+        Assert.Matches(
+            $@"^regression: {option}: .*checkpoint\.safetensors was trained with {before}, this run has {now}\.|^regression: --data: ",
+            error);
     }
 
     [Fact]

@@ -57,6 +57,17 @@ public sealed class TrainingProgramTests : IDisposable
     [InlineData("--batch must be a whole number from 1 to 1000, was '2147483648'.", "--batch", "2147483648")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args) => Refused(sentence, args);
 
+    [Theory]
+    [InlineData("ENGINE_GUARD", "foo", "ENGINE_GUARD must be step or not set; found 'foo'.")]
+    [InlineData("ENGINE_KERNEL", "foo", "ENGINE_KERNEL must name kernels and numbers, as in matmul:2; found 'foo'.")]
+    [InlineData("ENGINE_KERNEL", "matmul:99", "ENGINE_KERNEL: matmul has the forms 1 to 6; found 'matmul:99'.")]
+    public void A_variable_that_cannot_be_read_gives_a_sentence_and_exit_code_1(string name, string value, string sentence)
+    {
+        using ChildProgram program = new([(name, value)], "regression", "--out", Out, "--device", "cpu:1");
+        (int code, _, string error) = program.Result();
+        Assert.Equal((1, $"regression: {sentence}"), (code, error.Trim()));
+    }
+
     [Fact]
     public void An_empty_folder_is_named() => Refused(_folder.FullName, "--data", _folder.FullName);
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Mapping;
+using Engine.Kernels.Mapping.Gpu;
 using ILGPU;
 using ILGPU.Runtime;
 using static Engine.Kernels.Attention.Gpu.AttentionTiles;

@@ -6,19 +6,24 @@ namespace Engine.Kernels.Devices.Gpu;
 
 /// <summary>
 /// Mistakes of kernels that ILGPU's CPU accelerator finds on threads of its own, such as an index outside a view. It asserts there, which
-/// by default ends the process; here the assertion is kept, and thrown from the next call that waits for the simulator.
+/// by default ends the process; here the assertion is kept, and thrown from the next call that waits for the simulator. It stands before
+/// each of the program's listeners, which get all else.
 /// </summary>
 internal sealed class SimulatorFaults : TraceListener
 {
-    private static readonly SimulatorFaults s_instance = new();
     private static readonly Lazy<bool> s_watching = new(() =>
     {
-        foreach (DefaultTraceListener listener in Trace.Listeners.OfType<DefaultTraceListener>()) listener.AssertUiEnabled = false;
-        Trace.Listeners.Add(s_instance);
+        // Other listeners end the process, or throw on a thread where nobody catches: a test runner's does.
+        for (int i = 0; i < Trace.Listeners.Count; i++) Trace.Listeners[i] = new SimulatorFaults(Trace.Listeners[i]);
+        if (Trace.Listeners.Count == 0) Trace.Listeners.Add(new SimulatorFaults(null));
         return true;
     });
 
     private static string? s_first;
+
+    private readonly TraceListener? _inner;
+
+    private SimulatorFaults(TraceListener? inner) => _inner = inner;
 
     /// <summary>Keeps assertions from now on.</summary>
     internal static void Watch() => _ = s_watching.Value;
@@ -42,17 +47,17 @@ internal sealed class SimulatorFaults : TraceListener
         string stack = new StackTrace(1).ToString();
         if (stack.Contains("ILGPU", StringComparison.Ordinal))
             Interlocked.CompareExchange(ref s_first, $"{message} {detailMessage}".Trim() + Environment.NewLine + stack, null);
+        else _inner?.Fail(message, detailMessage);
     }
 
     /// <inheritdoc/>
-    public override void Write(string? message)
-    {
-    }
+    public override void Write(string? message) => _inner?.Write(message);
 
     /// <inheritdoc/>
-    public override void WriteLine(string? message)
-    {
-    }
+    public override void WriteLine(string? message) => _inner?.WriteLine(message);
+
+    /// <inheritdoc/>
+    public override void Flush() => _inner?.Flush();
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Gpu;
 using ILGPU;
 using ILGPU.Runtime;
 

@@ -1,5 +1,7 @@
 using Engine.Kernels.Mapping;
+using Engine.Kernels.Mapping.Gpu;
 using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Gpu;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -30,7 +32,7 @@ internal static class GpuActivationGradient
                 device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                     tile.Config(1), tile, GpuStorage.ViewOf<TLane>(gradient), GpuStorage.ViewOf<TLane>(output),
                     GpuStorage.ViewOf<TLane>(result), GpuStorage.ViewOf<TLane>(scratch ?? sums), op);
-                if (scratch is not null) Reduce.SumParts<TLane>(device, scratch, tile.Parts, columns, sums);
+                if (scratch is not null) GpuReduce.SumParts<TLane>(device, scratch, tile.Parts, columns, sums);
             }
             finally
             {

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Mapping;
-using Engine.Kernels.Norms;
+using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Gemm.Host;
 
@@ -33,7 +33,7 @@ internal static unsafe class HostActivationGradient
 
                 // A line's sums are those of several rows, which lie side by side as the sums of the pieces do.
                 int pitch = cut.RowsInLine > 1 ? columns : cut.Pitch;
-                PartialSums.Add(job.Partial, cut.Pieces * cut.RowsInLine, pitch, columns, sums.Pointer<T>());
+                HostReduce.SumParts(job.Partial, cut.Pieces * cut.RowsInLine, pitch, columns, sums.Pointer<T>());
             }
             finally
             {

@@ -1,3 +1,4 @@
+using Engine.Kernels.Lanes;
 using Engine.Kernels.Reductions;
 
 namespace Engine.Kernels.Pool.Host;

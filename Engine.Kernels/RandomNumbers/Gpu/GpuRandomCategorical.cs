@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Gpu;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -15,7 +16,7 @@ internal static class GpuRandomCategorical
     /// <summary>The most threads of a group, and the classes of a block.</summary>
     private const int MaxThreads = 256;
 
-    /// <remarks>It is never inlined: a method that is compiled for the host must not load ILGPU for its other branch.</remarks>
+    // Never inlined: its caller is compiled for the host, too, and must not load ILGPU for this branch.
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Run(GpuDevice device, Storage logits, int rows, int classes, Storage indices, ulong key, long offset)
     {

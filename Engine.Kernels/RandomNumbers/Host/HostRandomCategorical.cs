@@ -1,5 +1,7 @@
 using System.Numerics;
+using Engine.Kernels.Lanes;
 using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.RandomNumbers.Host;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Engine.Kernels.Lanes;
 using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Recurrent.Host;

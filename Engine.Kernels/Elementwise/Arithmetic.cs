@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Mapping;
+using Engine.Kernels.Norms;
+
+namespace Engine.Kernels.Elementwise;
+
+/// <summary>x + y.</summary>
+public readonly struct Add : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => x + y;
+}
+
+/// <summary>x - y.</summary>
+public readonly struct Subtract : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => x - y;
+}
+
+/// <summary>x y.</summary>
+public readonly struct Multiply : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => x * y;
+}
+
+/// <summary>x / y.</summary>
+public readonly struct Divide : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => x / y;
+}
+
+/// <summary>scale x + offset, for two constants: adding, subtracting and multiplying by constants.</summary>
+/// <param name="scale">The factor.</param>
+/// <param name="offset">The summand.</param>
+public readonly struct Affine(double scale, double offset) : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.MulAdd(x, T.Of(scale), T.Of(offset));
+}
+
+/// <summary>numerator / x, for a constant numerator.</summary>
+/// <param name="numerator">The numerator.</param>
+public readonly struct Reciprocal(double numerator) : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Of(numerator) / x;
+}
+
+/// <summary>1 / sqrt(variance + epsilon)</summary>
+/// <param name="epsilon">What is added to the variance.</param>
+public readonly struct ReciprocalDeviation(double epsilon) : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T variance) where T : unmanaged, ILane<T> => ChannelStatistics.ReciprocalDeviation(variance, T.Of(epsilon));
+}
+
+/// <summary>|x|.</summary>
+public readonly struct Abs : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Abs(x);
+}
+
+/// <summary>-1, 0 or 1 by the sign of x; NaN for NaN.</summary>
+public readonly struct Sign : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> =>
+        T.SelectEqual(x, T.Of(0), T.Of(0), T.SelectEqual(x, x, T.CopySign(T.Of(1), x), x));
+}
+
+/// <summary>x².</summary>
+public readonly struct Square : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => x * x;
+}
+
+/// <summary>The square root of x.</summary>
+public readonly struct Sqrt : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Sqrt(x);
+}
+
+/// <summary>The larger of x and y; NaN if either is.</summary>
+public readonly struct Maximum : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => T.Max(x, y);
+}
+
+/// <summary>The smaller of x and y; NaN if either is.</summary>
+public readonly struct Minimum : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => T.Min(x, y);
+}
+
+/// <summary>1 where x &lt; y, 0.5 where they are equal, 0 elsewhere: the share of a gradient that the smaller argument takes.</summary>
+public readonly struct Less : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> =>
+        T.SelectEqual(x, y, T.Of(0.5), T.SelectLess(x, y, T.Of(1), T.Of(0)));
+}
+
+/// <summary>x, held between two constants; NaN for NaN.</summary>
+/// <param name="low">The smallest value.</param>
+/// <param name="high">The largest value.</param>
+public readonly struct Clamp(double low, double high) : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Min(T.Max(x, T.Of(low)), T.Of(high));
+}
+
+/// <summary>dx = g where low &lt;= x &lt;= high, 0 elsewhere.</summary>
+/// <param name="low">The smallest value.</param>
+/// <param name="high">The largest value.</param>
+public readonly struct ClampGradient(double low, double high) : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> =>
+        T.SelectLess(x, T.Of(low), T.Of(0), T.SelectLess(T.Of(high), x, T.Of(0), g));
+}

@@ -1,0 +1,115 @@
+using Engine.Kernels.Gemm.Gpu;
+using Engine.Kernels.Mapping.Gpu;
+using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Gpu;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Engine.Kernels.Losses.Gpu;
+
+/// <summary>The cross-entropy and its derivative as GPU kernels.</summary>
+internal static class GpuCrossEntropy
+{
+    internal static void Run(
+        GpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics) =>
+        LaneDispatch.OnGpu(logits.DType, new LossWork(device, logits, labels, rows, classes, smoothing, losses, statistics));
+
+    internal static void Gradient(
+        GpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result) =>
+        LaneDispatch.OnGpu(logits.DType, new GradientWork(device, g, logits, labels, classes, smoothing, statistics, result));
+
+    private readonly record struct LossWork(
+        GpuDevice Device, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
+        : IScalarWork
+    {
+        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        {
+            RowLaunch launch = new(Device, Rows, Classes);
+            Action<int, int, TLane, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel = launch.IsThread
+                ? RowKernel<TLane, OneThread>
+                : launch.IsWarp ? RowKernel<TLane, OneWarp> : RowKernel<TLane, OneGroup>;
+            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                launch.Config, Rows, Classes, TLane.Of(Smoothing), GpuStorage.ViewOf<TLane>(Logits), GpuStorage.ViewOf<int>(Labels),
+                GpuStorage.ViewOf<TLane>(Losses), GpuStorage.ViewOf<TLane>(Statistics));
+        }
+    }
+
+    private readonly record struct GradientWork(
+        GpuDevice Device, Storage G, Storage Logits, Storage Labels, int Classes, double Smoothing, Storage Statistics, Storage Result)
+        : IScalarWork
+    {
+        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        {
+            Action<Index1D, int, int, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>,
+                ArrayView<TLane>> kernel =
+                GradientKernel;
+            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                Result.Length, Classes, G.Length == 1 ? 0 : 1, TLane.Of(Smoothing), GpuStorage.ViewOf<TLane>(G),
+                GpuStorage.ViewOf<TLane>(Logits), GpuStorage.ViewOf<int>(Labels), GpuStorage.ViewOf<TLane>(Statistics),
+                GpuStorage.ViewOf<TLane>(Result));
+        }
+    }
+
+    /// <summary>
+    /// One team computes one row's loss: each thread its share of the maximum, which reads memory, and then of the sums, which finds the
+    /// row in the cache.
+    /// </summary>
+    private static void RowKernel<TLane, TTeam>(
+        int rows, int classes, TLane smoothing, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> losses,
+        ArrayView<TLane> statistics)
+        where TLane : unmanaged, ILane<TLane>
+        where TTeam : unmanaged, IRowTeam
+    {
+        int row = TTeam.Row;
+        if (row >= rows) return;
+        int start = row * classes, first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
+        bool isWide = (classes & 3) == 0;
+        TLane padding = TLane.Of(double.NegativeInfinity), zero = TLane.Of(0), maximum = padding;
+        for (int i = first; i < classes; i += step)
+        {
+            Four<TLane> z = Fours.Load(logits, start + i, classes - i, isWide, padding);
+            maximum = TLane.Max(maximum, TLane.Max(TLane.Max(z.X, z.Y), TLane.Max(z.Z, z.W)));
+        }
+
+        maximum = TTeam.Total(maximum, default(MaxReduction));
+        TLane sum = zero, distances = zero;
+        for (int i = first; i < classes; i += step)
+        {
+            int left = classes - i;
+            Four<TLane> z = Fours.Load(logits, start + i, left, isWide, padding);
+            TLane x = z.X - maximum, y = z.Y - maximum, u = z.Z - maximum, w = z.W - maximum;
+            sum += LaneMath.Exp(x) + LaneMath.Exp(y) + (LaneMath.Exp(u) + LaneMath.Exp(w));
+            distances += x + (left > 1 ? y : zero) + ((left > 2 ? u : zero) + (left > 3 ? w : zero));
+        }
+
+        sum = TTeam.Total(sum, default(SumReduction));
+        distances = TTeam.Total(distances, default(SumReduction));
+        if (TTeam.Thread == 0) Finish(row, classes, smoothing, logits[start + labels[row]], maximum, sum, distances, losses, statistics);
+    }
+
+    // loss = log sum - (1 - e)(z_label - m) - (e / classes) sum of (z - m)
+    private static void Finish<TLane>(
+        int row, int classes, TLane smoothing, TLane ofLabel, TLane maximum, TLane sum, TLane distances, ArrayView<TLane> losses,
+        ArrayView<TLane> statistics)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        TLane zero = TLane.Of(0);
+        TLane logSum = LaneMath.Log(sum);
+        TLane spread = TLane.SelectLess(zero, smoothing, smoothing / TLane.Of(classes) * distances, zero);
+        losses[row] = (logSum - ((TLane.Of(1) - smoothing) * (ofLabel - maximum))) - spread;
+        statistics[2 * row] = maximum;
+        statistics[(2 * row) + 1] = logSum;
+    }
+
+    /// <summary>One thread computes one element: dz = g (e^((z - m) - log sum) - (1 - e) [it is the label's] - e / classes).</summary>
+    private static void GradientKernel<TLane>(
+        Index1D i, int classes, int gStep, TLane smoothing, ArrayView<TLane> g, ArrayView<TLane> logits, ArrayView<int> labels,
+        ArrayView<TLane> statistics, ArrayView<TLane> result)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        int row = i / classes;
+        TLane probability = LaneMath.Exp((logits[i] - statistics[2 * row]) - statistics[(2 * row) + 1]);
+        TLane ofLabel = i % classes == labels[row] ? TLane.Of(1) - smoothing : TLane.Of(0);
+        result[i] = g[row * gStep] * ((probability - ofLabel) - (smoothing / TLane.Of(classes)));
+    }
+}

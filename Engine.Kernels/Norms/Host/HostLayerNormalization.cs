@@ -1,0 +1,209 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Host;
+
+namespace Engine.Kernels.Norms.Host;
+
+/// <summary>Layer normalisation on the host: a row at a time, its elements side by side.</summary>
+internal static unsafe class HostLayerNormalization
+{
+    private const int MaxChunks = 128;
+    private const int ChunkElements = 16384;
+
+    /// <summary>Elements that are added up in vectors of the type itself; the sums of such blocks are added in double.</summary>
+    private const int BlockLength = RowReduction<float, Float256, SumReduction>.PieceLength;
+
+    internal static void Forward(
+        CpuDevice cpu, Storage x, int rows, int columns, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal,
+        Storage y) =>
+        LaneDispatch.OnHost(x.DType, new ForwardPass(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y));
+
+    internal static void Backward(
+        CpuDevice cpu, Storage g, Storage x, int rows, int columns, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma,
+        Storage dBeta, Storage? dx) =>
+        LaneDispatch.OnHost(x.DType, new BackwardPass(cpu, g, x, rows, columns, gamma, mean, reciprocal, dGamma, dBeta, dx));
+
+    private readonly record struct ForwardPass(
+        CpuDevice Cpu, Storage X, int Rows, int Columns, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
+        Storage Y) : IVectorWork
+    {
+        public void Run<T, V>()
+            where T : unmanaged, IFloatingPointIeee754<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            (int rowsInChunk, int chunks) = Cut(Rows, Columns);
+            Storage scratch = Cpu.Allocate(X.DType, checked(2 * Padded<T, V>(Columns)));
+            try
+            {
+                RowJob<T, V> job = new()
+                {
+                    X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
+                    Beta = Copied<T, V>(Beta, Columns, scratch, 1, T.Zero), Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(),
+                    Y = Y.Pointer<T>(), Epsilon = Epsilon, Rows = Rows, Columns = Columns, RowsInChunk = rowsInChunk,
+                };
+                Cpu.Workers.Run(ref job, chunks);
+            }
+            finally
+            {
+                scratch.Release();
+            }
+        }
+    }
+
+    private readonly record struct BackwardPass(
+        CpuDevice Cpu, Storage G, Storage X, int Rows, int Columns, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
+        Storage DBeta, Storage? Dx) : IVectorWork
+    {
+        public void Run<T, V>()
+            where T : unmanaged, IFloatingPointIeee754<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            (int rowsInChunk, int chunks) = Cut(Rows, Columns);
+            int pitch = Padded<T, V>(Columns);
+            Storage scratch = Cpu.Allocate(X.DType, checked((1 + (2 * chunks)) * pitch));
+            try
+            {
+                GradientJob<T, V> job = new()
+                {
+                    G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
+                    Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
+                    Partial = scratch.Pointer<T>() + pitch, Rows = Rows, Columns = Columns, RowsInChunk = rowsInChunk, Pitch = pitch,
+                };
+                Cpu.Workers.Run(ref job, chunks);
+                HostReduce.SumParts(job.Partial, chunks, 2 * pitch, Columns, DGamma.Pointer<T>());
+                HostReduce.SumParts(job.Partial + pitch, chunks, 2 * pitch, Columns, DBeta.Pointer<T>());
+            }
+            finally
+            {
+                scratch.Release();
+            }
+        }
+    }
+
+    private static (int RowsInChunk, int Chunks) Cut(int rows, int columns)
+    {
+        int rowsInChunk = Math.Max(Math.Max(1, ChunkElements / columns), (rows + MaxChunks - 1) / MaxChunks);
+        return (rowsInChunk, (rows + rowsInChunk - 1) / rowsInChunk);
+    }
+
+    private static int Padded<T, V>(int columns)
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T> =>
+        (columns + V.Count - 1) / V.Count * V.Count;
+
+    /// <summary>The elements of the columns, or one value for all where there is no array, padded to whole vectors.</summary>
+    private static T* Copied<T, V>(Storage? source, int columns, Storage scratch, int row, T otherwise)
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        int pitch = Padded<T, V>(columns);
+        T* copy = scratch.Pointer<T>() + (row * pitch);
+        new Span<T>(copy, pitch).Fill(otherwise);
+        if (source is not null) new Span<T>(source.Pointer<T>(), columns).CopyTo(new Span<T>(copy, columns));
+        return copy;
+    }
+
+    private struct RowJob<T, V> : IJob
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        internal T* X, Gamma, Beta, Mean, Reciprocal, Y;
+        internal double Epsilon;
+        internal int Rows, Columns, RowsInChunk;
+
+        public readonly void Run(int chunk)
+        {
+            int end = Math.Min(Rows, (chunk + 1) * RowsInChunk);
+            for (int row = chunk * RowsInChunk; row < end; row++)
+            {
+                T* x = X + ((nint)row * Columns);
+                T* y = Y + ((nint)row * Columns);
+                T mean = T.CreateTruncating(RowReduction<T, V, SumReduction>.Total(default, x, Columns, V.Of(0)) / Columns);
+                V center = V.Fill(mean);
+                double variance = RowReduction<T, V, VarianceReduction>.Total(default, x, Columns, center) / Columns;
+                T reciprocal = T.CreateTruncating(1 / Math.Sqrt(variance + Epsilon));
+                V scale = V.Fill(reciprocal);
+                Mean[row] = mean;
+                Reciprocal[row] = reciprocal;
+                int i = 0;
+                for (; i <= Columns - V.Count; i += V.Count) V.Store(
+                    V.MulAdd((V.Load(x + i) - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i);
+                if (i == Columns) continue;
+                V last = PartialVector.Load(x + i, Columns - i, center);
+                PartialVector.Store(V.MulAdd((last - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i, Columns - i);
+            }
+        }
+    }
+
+    private struct GradientJob<T, V> : IJob
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        internal T* G, X, Gamma, Mean, Reciprocal, Dx, Partial;
+        internal int Rows, Columns, RowsInChunk, Pitch;
+
+        public readonly void Run(int chunk)
+        {
+            T* dGamma = Partial + ((nint)chunk * 2 * Pitch);
+            T* dBeta = dGamma + Pitch;
+            new Span<T>(dGamma, 2 * Pitch).Clear();
+            int end = Math.Min(Rows, (chunk + 1) * RowsInChunk);
+            for (int row = chunk * RowsInChunk; row < end; row++) Row(row, dGamma, dBeta);
+        }
+
+        private readonly void Row(int row, T* dGamma, T* dBeta)
+        {
+            T* x = X + ((nint)row * Columns);
+            T* g = G + ((nint)row * Columns);
+            V mean = V.Fill(Mean[row]);
+            V reciprocal = V.Fill(Reciprocal[row]);
+            double sum = 0, products = 0;
+            for (int block = 0; block < Columns; block += BlockLength)
+            {
+                V blockSum = V.Of(0), blockProducts = V.Of(0);
+                int end = block + Math.Min(BlockLength, Columns - block);
+                int i = block;
+                for (; i <= end - V.Count; i += V.Count) Add(
+                    V.Load(x + i), V.Load(g + i), i, mean, reciprocal, dGamma, dBeta, ref blockSum, ref blockProducts);
+                if (i < end)
+                    Add(PartialVector.Load(x + i, end - i, mean), PartialVector.Load(g + i, end - i, V.Of(0)), i, mean, reciprocal, dGamma,
+                        dBeta, ref blockSum, ref blockProducts);
+                sum += RowReduction<T, V, SumReduction>.Lanes(default, blockSum);
+                products += RowReduction<T, V, SumReduction>.Lanes(default, blockProducts);
+            }
+
+            if (Dx == null) return;
+            T* dx = Dx + ((nint)row * Columns);
+            V offset = V.Of(sum / Columns);
+            V slope = V.Of(products / Columns);
+            int c = 0;
+            for (; c <= Columns - V.Count; c += V.Count) V.Store(
+                Element(V.Load(x + c), V.Load(g + c), c, mean, reciprocal, offset, slope), dx + c);
+            if (c == Columns) return;
+            V last = Element(PartialVector.Load(x + c, Columns - c, mean), PartialVector.Load(g + c, Columns - c, V.Of(0)), c, mean,
+                reciprocal, offset, slope);
+            PartialVector.Store(last, dx + c, Columns - c);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Add(V x, V g, int column, V mean, V reciprocal, T* dGamma, T* dBeta, ref V sum, ref V products)
+        {
+            V z = (x - mean) * reciprocal;
+            V h = g * V.Load(Gamma + column);
+            sum += h;
+            products = V.MulAdd(h, z, products);
+            V.Store(V.MulAdd(g, z, V.Load(dGamma + column)), dGamma + column);
+            V.Store(V.Load(dBeta + column) + g, dBeta + column);
+        }
+
+        // dx = reciprocal (h - mean(h) - z mean(h z))
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly V Element(V x, V g, int column, V mean, V reciprocal, V offset, V slope)
+        {
+            V z = (x - mean) * reciprocal;
+            V h = g * V.Load(Gamma + column);
+            return reciprocal * (h - offset - (z * slope));
+        }
+    }
+}

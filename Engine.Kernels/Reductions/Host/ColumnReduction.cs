@@ -1,0 +1,184 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Reductions.Host;
+
+/// <summary>
+/// Reduces over rows: runs down a strip of up to four vectors of neighbouring columns, so that every lane is one output. Rows are brought
+/// together in blocks, and blocks among each other, to keep rounding errors small. Where the outputs alone are too few to share out,
+/// the rows are cut into parts at places that depend on the shape alone.
+/// </summary>
+internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
+    where T : unmanaged, INumber<T>
+    where V : unmanaged, IVectorLane<V, T>
+    where TOp : struct, IReduction
+{
+    private const int BlockRows = 256;
+    private const int PartElements = 65536;
+    private const int ManyOutputs = 4096;
+
+    private readonly TOp _op;
+    private readonly ReducePlan _plan;
+    private readonly T* _x;
+    private readonly T* _xEnd;
+    private readonly T* _center;
+    private readonly T* _y;
+    private readonly bool _finish;
+    private readonly int _parts, _rowsInPart, _strips, _stripsInChunk;
+
+    /// <summary>Prepares a pass from <paramref name="x"/> to <paramref name="y"/>, whole (then it is finished) or in parts.</summary>
+    internal ColumnReduction(TOp op, in ReducePlan plan, T* x, int length, T* center, T* y, int parts)
+    {
+        _op = op;
+        _plan = plan;
+        _x = x;
+        _xEnd = x + length;
+        _center = center;
+        _y = y;
+        _parts = parts;
+        _finish = parts == 1;
+        _rowsInPart = _finish ? plan.Summed.Count : RowsInPart(plan);
+        _strips = (plan.Inner + StripWidth - 1) / StripWidth;
+        long stripElements = (long)Math.Min(plan.Inner, StripWidth) * Math.Max(1, _rowsInPart);
+        _stripsInChunk = (int)Math.Max(1, 16384 / stripElements);
+    }
+
+    private static int StripWidth => 4 * V.Count;
+
+    /// <summary>How many chunks to run.</summary>
+    internal int Chunks => (int)(((long)_plan.Kept.Count * _parts * _strips + _stripsInChunk - 1) / _stripsInChunk);
+
+    /// <summary>The number of partial results of each output.</summary>
+    internal static int Parts(in ReducePlan plan)
+    {
+        if (plan.Outputs >= ManyOutputs) return 1;
+        int rows = RowsInPart(plan);
+        return Math.Max(1, (plan.Summed.Count + rows - 1) / rows);
+    }
+
+    private static int RowsInPart(in ReducePlan plan) => Math.Max(BlockRows, PartElements / plan.Inner);
+
+    public void Run(int chunk)
+    {
+        int start = chunk * _stripsInChunk;
+        int end = start + Math.Min(_stripsInChunk, (_plan.Kept.Count * _parts * _strips) - start);
+        for (int task = start; task < end; task++)
+        {
+            (int outputRow, int strip) = Math.DivRem(task, _strips);
+            (int outer, int part) = Math.DivRem(outputRow, _parts);
+            T* x = _x + _plan.Kept.Offset(outer);
+            T* center = _center == null ? null : _center + ((nint)outer * _plan.Inner);
+            T* y = _y + ((nint)outputRow * _plan.Inner);
+            int firstRow = part * _rowsInPart;
+            int endRow = firstRow + Math.Min(_rowsInPart, _plan.Summed.Count - firstRow);
+            int column = strip * StripWidth;
+            int width = Math.Min(StripWidth, _plan.Inner - column);
+            if (width == StripWidth)
+            {
+                Four(x, center, y, column, firstRow, endRow);
+                continue;
+            }
+
+            for (; width > 0; column += V.Count, width -= V.Count) One(x, center, y, column, Math.Min(width, V.Count), firstRow, endRow);
+        }
+    }
+
+    private void Four(T* x, T* center, T* y, int column, int firstRow, int endRow)
+    {
+        x += column;
+        V identity = V.Of(_op.Identity);
+        V centerA = Center(center, column, V.Count);
+        V centerB = Center(center, column + V.Count, V.Count);
+        V centerC = Center(center, column + (2 * V.Count), V.Count);
+        V centerD = Center(center, column + (3 * V.Count), V.Count);
+        V totalA = identity;
+        V totalB = identity;
+        V totalC = identity;
+        V totalD = identity;
+        nint stride = _plan.Summed.InnerStride;
+        for (int block = firstRow; block < endRow; block += BlockRows)
+        {
+            V a = identity;
+            V b = identity;
+            V c = identity;
+            V d = identity;
+            int blockEnd = block + Math.Min(BlockRows, endRow - block);
+            for (int row = block; row < blockEnd;)
+            {
+                T* p = x + _plan.Summed.Offset(row);
+                int run = Math.Min(_plan.Summed.RunFrom(row), blockEnd - row);
+                row += run;
+                for (; run > 0; run--, p += stride)
+                {
+                    a = _op.Combine(a, _op.Map(V.Load(p), centerA));
+                    b = _op.Combine(b, _op.Map(V.Load(p + V.Count), centerB));
+                    c = _op.Combine(c, _op.Map(V.Load(p + (2 * V.Count)), centerC));
+                    d = _op.Combine(d, _op.Map(V.Load(p + (3 * V.Count)), centerD));
+                }
+            }
+
+            totalA = _op.Combine(totalA, a);
+            totalB = _op.Combine(totalB, b);
+            totalC = _op.Combine(totalC, c);
+            totalD = _op.Combine(totalD, d);
+        }
+
+        V.Store(Finish(totalA, centerA), y + column);
+        V.Store(Finish(totalB, centerB), y + column + V.Count);
+        V.Store(Finish(totalC, centerC), y + column + (2 * V.Count));
+        V.Store(Finish(totalD, centerD), y + column + (3 * V.Count));
+    }
+
+    /// <summary>The same for one vector, of which the first <paramref name="count"/> columns are wanted.</summary>
+    private void One(T* x, T* center, T* y, int column, int count, int firstRow, int endRow)
+    {
+        x += column;
+        V identity = V.Of(_op.Identity);
+        V centers = Center(center, column, count);
+        V total = identity;
+        nint stride = _plan.Summed.InnerStride;
+        T* lastWhole = _xEnd - V.Count;
+        for (int block = firstRow; block < endRow; block += BlockRows)
+        {
+            V a = identity;
+            V b = identity;
+            V c = identity;
+            V d = identity;
+            int blockEnd = block + Math.Min(BlockRows, endRow - block);
+            for (int row = block; row < blockEnd;)
+            {
+                T* p = x + _plan.Summed.Offset(row);
+                int run = Math.Min(_plan.Summed.RunFrom(row), blockEnd - row);
+                row += run;
+
+                // A whole vector is read wherever the array goes on: the lanes of other columns are computed along and thrown away.
+                for (; run >= 4 && p + (3 * stride) <= lastWhole; run -= 4, p += 4 * stride)
+                {
+                    a = _op.Combine(a, _op.Map(V.Load(p), centers));
+                    b = _op.Combine(b, _op.Map(V.Load(p + stride), centers));
+                    c = _op.Combine(c, _op.Map(V.Load(p + (2 * stride)), centers));
+                    d = _op.Combine(d, _op.Map(V.Load(p + (3 * stride)), centers));
+                }
+
+                for (; run > 0 && p <= lastWhole; run--, p += stride) a = _op.Combine(a, _op.Map(V.Load(p), centers));
+                for (; run > 0; run--, p += stride) a = _op.Combine(a, _op.Map(PartialVector.Load(p, count, identity), centers));
+            }
+
+            total = _op.Combine(total, _op.Combine(_op.Combine(a, b), _op.Combine(c, d)));
+        }
+
+        total = Finish(total, centers);
+        if (count == V.Count) V.Store(total, y + column);
+        else PartialVector.Store(total, y + column, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Center(T* center, int column, int count)
+    {
+        if (center == null) return V.Of(0);
+        return count == V.Count ? V.Load(center + column) : PartialVector.Load(center + column, count, V.Of(0));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private V Finish(V total, V center) => _finish ? _op.Finish(total, center) : total;
+}

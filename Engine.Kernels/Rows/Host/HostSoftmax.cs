@@ -1,0 +1,176 @@
+using System.Numerics;
+using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Host;
+
+namespace Engine.Kernels.Rows.Host;
+
+/// <summary>What is done to one row that needs a look at the whole row before an element of it can be written.</summary>
+internal unsafe interface IRowOperation
+{
+    /// <summary>
+    /// Computes <paramref name="count"/> elements of <paramref name="output"/> from those of <paramref name="a"/> and <paramref name="b"/>;
+    /// it may be either.
+    /// </summary>
+    static abstract void Row<T, V>(T* a, T* b, T* output, int count)
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>;
+}
+
+/// <summary>Softmax, log-softmax and their derivatives on the host: a row at a time, a vector of its elements at a time.</summary>
+internal static unsafe class HostSoftmax
+{
+    internal static void Run<TOp>(CpuDevice cpu, int rows, int columns, Storage a, Storage b, Storage output)
+        where TOp : struct, IRowOperation => LaneDispatch.OnHost(a.DType, new RowsWork<TOp>(cpu, rows, columns, a, b, output));
+
+    private readonly record struct RowsWork<TOp>(CpuDevice Cpu, int Rows, int Columns, Storage A, Storage B, Storage Output) : IVectorWork
+        where TOp : struct, IRowOperation
+    {
+        public void Run<T, V>()
+            where T : unmanaged, IFloatingPointIeee754<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            RowJob<T, V, TOp> job = new()
+            {
+                A = A.Pointer<T>(), B = B.Pointer<T>(), Output = Output.Pointer<T>(), Rows = Rows, Columns = Columns,
+                RowsInChunk = Math.Max(1, 8192 / Columns),
+            };
+            Cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
+        }
+    }
+
+    /// <summary>Elements that are added up in vectors of the type itself; the sums of such blocks are added in double.</summary>
+    private const int BlockLength = RowReduction<float, Float256, SumReduction>.PieceLength;
+
+    /// <summary>The total of a row, in every place of a vector.</summary>
+    internal static V Total<T, V, TOp>(TOp op, T* x, int count, V center)
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>
+        where TOp : struct, IReduction => V.Fill(T.CreateTruncating(RowReduction<T, V, TOp>.Total(op, x, count, center)));
+
+    private struct RowJob<T, V, TOp> : IJob
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>
+        where TOp : struct, IRowOperation
+    {
+        internal T* A, B, Output;
+        internal int Rows, Columns, RowsInChunk;
+
+        public readonly void Run(int chunk)
+        {
+            int start = chunk * RowsInChunk;
+            int end = start + Math.Min(RowsInChunk, Rows - start);
+            for (int row = start; row < end; row++)
+            {
+                nint offset = (nint)row * Columns;
+                TOp.Row<T, V>(A + offset, B + offset, Output + offset, Columns);
+            }
+        }
+    }
+
+    /// <summary>e = exp(x - max x), y = e / sum(e)</summary>
+    internal readonly struct SoftmaxRow : IRowOperation
+    {
+        public static void Row<T, V>(T* x, T* unused, T* y, int count)
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            V maximum = Total<T, V, MaxReduction>(default, x, count, V.Of(0));
+            double sum = 0;
+            V minusInfinity = V.Of(double.NegativeInfinity);
+            for (int block = 0; block < count; block += BlockLength)
+            {
+                int end = block + Math.Min(BlockLength, count - block);
+                V a = V.Of(0);
+                V b = a;
+                int i = block;
+                for (; i <= end - (2 * V.Count); i += 2 * V.Count)
+                {
+                    V e = LaneMath.Exp(V.Load(x + i) - maximum);
+                    V f = LaneMath.Exp(V.Load(x + i + V.Count) - maximum);
+                    V.Store(e, y + i);
+                    V.Store(f, y + i + V.Count);
+                    a += e;
+                    b += f;
+                }
+
+                for (; i < end; i += V.Count)
+                {
+                    V e = LaneMath.Exp(PartialVector.LoadUpTo<V, T>(x + i, end - i, minusInfinity) - maximum);
+                    PartialVector.StoreUpTo(e, y + i, end - i);
+                    a += e;
+                }
+
+                sum += RowReduction<T, V, SumReduction>.Lanes(default, a + b);
+            }
+
+            V total = V.Fill(T.CreateTruncating(sum));
+            for (int i = 0; i < count; i += V.Count)
+                PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(y + i, count - i, total) / total, y + i, count - i);
+        }
+    }
+
+    /// <summary>y = (x - max x) - log(sum(exp(x - max x)))</summary>
+    internal readonly struct LogSoftmaxRow : IRowOperation
+    {
+        public static void Row<T, V>(T* x, T* unused, T* y, int count)
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            V maximum = Total<T, V, MaxReduction>(default, x, count, V.Of(0));
+            V log = LaneMath.Log(Total<T, V, LogSumExpReduction>(default, x, count, maximum));
+            for (int i = 0; i < count; i += V.Count)
+                PartialVector.StoreUpTo(
+                    (PartialVector.LoadUpTo<V, T>(x + i, count - i, maximum) - maximum) - log, y + i, count - i);
+        }
+    }
+
+    /// <summary>dx = y (g - sum(g y))</summary>
+    internal readonly struct SoftmaxBackwardRow : IRowOperation
+    {
+        public static void Row<T, V>(T* g, T* y, T* dx, int count)
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            double sum = 0;
+            V zero = V.Of(0);
+            for (int block = 0; block < count; block += BlockLength)
+            {
+                int end = block + Math.Min(BlockLength, count - block);
+                V a = zero;
+                V b = zero;
+                int i = block;
+                for (; i <= end - (2 * V.Count); i += 2 * V.Count)
+                {
+                    a = V.MulAdd(V.Load(g + i), V.Load(y + i), a);
+                    b = V.MulAdd(V.Load(g + i + V.Count), V.Load(y + i + V.Count), b);
+                }
+
+                for (; i < end; i += V.Count)
+                    a = V.MulAdd(PartialVector.LoadUpTo<V, T>(g + i, end - i, zero), PartialVector.LoadUpTo<V, T>(y + i, end - i, zero), a);
+                sum += RowReduction<T, V, SumReduction>.Lanes(default, a + b);
+            }
+
+            V dot = V.Fill(T.CreateTruncating(sum));
+            for (int i = 0; i < count; i += V.Count)
+                PartialVector.StoreUpTo(
+                    PartialVector.LoadUpTo<V, T>(y + i, count - i, zero) * (PartialVector.LoadUpTo<V, T>(g + i, count - i, zero) - dot),
+                    dx + i, count - i);
+        }
+    }
+
+    /// <summary>dx = g - exp(y) sum(g)</summary>
+    internal readonly struct LogSoftmaxBackwardRow : IRowOperation
+    {
+        public static void Row<T, V>(T* g, T* y, T* dx, int count)
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            V sum = Total<T, V, SumReduction>(default, g, count, V.Of(0));
+            V zero = V.Of(0);
+            for (int i = 0; i < count; i += V.Count)
+                PartialVector.StoreUpTo(
+                    PartialVector.LoadUpTo<V, T>(g + i, count - i, zero)
+                        - (LaneMath.Exp(PartialVector.LoadUpTo<V, T>(y + i, count - i, zero)) * sum), dx + i, count - i);
+        }
+    }
+}
