@@ -1,5 +1,3 @@
-using Engine.Kernels.Devices;
-
 namespace Engine.Kernels;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Flows.Gpu;
 using Engine.Kernels.Flows.Host;
 using Engine.Kernels.Norms;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Gates.Gpu;
 using Engine.Kernels.Gates.Host;
 

@@ -1,5 +1,4 @@
 using Engine.Kernels.Elementwise;
-using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Gemm;
 

@@ -1,7 +1,6 @@
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Movement;
 
 namespace Engine.Kernels.Gemm;

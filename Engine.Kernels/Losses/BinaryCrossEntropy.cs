@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Rows;
 
 namespace Engine.Kernels.Losses;

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Engine.Kernels.Mapping;
 
 /// <summary>An elementwise operation of one argument. Written once in lanes, it runs as SIMD on the host and as a GPU kernel.</summary>

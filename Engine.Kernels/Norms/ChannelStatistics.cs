@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Engine.Kernels.Norms;
 
 /// <summary>What becomes of the sums of a normalisation, for one channel or one vector of them.</summary>

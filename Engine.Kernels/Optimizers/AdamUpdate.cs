@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using Engine.Kernels.Mapping;
-
 namespace Engine.Kernels.Optimizers;
 
 /// <summary>

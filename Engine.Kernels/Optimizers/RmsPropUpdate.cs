@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Optimizers;
 

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using Engine.Kernels.Mapping;
-
 namespace Engine.Kernels.Optimizers;
 
 /// <summary>One step of stochastic gradient descent, plain or with momentum, fused into one pass over memory.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Movement;
 using Engine.Kernels.Optimizers.Gpu;
 using Engine.Kernels.Optimizers.Host;

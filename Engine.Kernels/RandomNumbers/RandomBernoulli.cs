@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Engine.Kernels.RandomNumbers;
 
 /// <summary>Ones with a given probability, zeros otherwise.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Norms;
 using Engine.Kernels.Recurrent.Gpu;
 using Engine.Kernels.Recurrent.Host;

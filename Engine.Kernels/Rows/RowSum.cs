@@ -1,4 +1,3 @@
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Rows.Gpu;
 using Engine.Kernels.Rows.Host;
 

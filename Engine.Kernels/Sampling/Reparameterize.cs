@@ -1,7 +1,3 @@
-using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
-using Engine.Kernels.Mapping;
-
 namespace Engine.Kernels.Sampling;
 
 /// <summary>

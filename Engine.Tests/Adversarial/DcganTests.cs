@@ -1,12 +1,8 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Adversarial;
 

@@ -1,8 +1,5 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels.Devices;
 using Engine.Models.Adversarial;
-using Xunit;
 
 namespace Engine.Tests.Adversarial;
 

@@ -1,10 +1,7 @@
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Adversarial;
 

@@ -1,14 +1,10 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Autoregressive.Series;
 using Engine.Models.Data;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

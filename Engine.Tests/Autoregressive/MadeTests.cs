@@ -1,14 +1,10 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

@@ -1,9 +1,5 @@
-using Engine.Autograd;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

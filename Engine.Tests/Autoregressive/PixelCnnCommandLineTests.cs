@@ -2,7 +2,6 @@ using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 using Engine.Tests.Training;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

@@ -1,13 +1,9 @@
-using Engine.Autograd;
 using Engine.Autograd.Optim;
 using Engine.Autograd.Rules;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Imaging;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

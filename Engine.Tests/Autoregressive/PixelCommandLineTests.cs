@@ -3,7 +3,6 @@ using Engine.Models.Autoregressive;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Training;
 using Engine.Tests.Training;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

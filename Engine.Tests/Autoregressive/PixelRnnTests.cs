@@ -1,12 +1,8 @@
-using Engine.Autograd;
 using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive;
 using Engine.Models.Autoregressive.Pixels;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

@@ -1,6 +1,4 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
 using Engine.Models.Autoregressive.Pixels;
 
 namespace Engine.Tests.Autoregressive;

@@ -1,6 +1,5 @@
 using Engine.Models.Autoregressive.Text;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

@@ -1,7 +1,5 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;

@@ -1,4 +1,3 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;

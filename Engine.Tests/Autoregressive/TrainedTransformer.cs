@@ -1,8 +1,6 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;

@@ -1,12 +1,8 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
-using Xunit;
 
 namespace Engine.Tests.Autoregressive;
 

@@ -1,11 +1,7 @@
 using System.Globalization;
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Checkpoints;
 

@@ -1,10 +1,6 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
-using Xunit;
 
 namespace Engine.Tests.Checkpoints;
 

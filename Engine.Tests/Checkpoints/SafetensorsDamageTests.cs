@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 using Engine.Autograd.Checkpoints;
-using Xunit;
 
 namespace Engine.Tests.Checkpoints;
 

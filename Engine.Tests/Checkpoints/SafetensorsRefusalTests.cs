@@ -1,5 +1,4 @@
 using Engine.Autograd.Checkpoints;
-using Xunit;
 
 namespace Engine.Tests.Checkpoints;
 

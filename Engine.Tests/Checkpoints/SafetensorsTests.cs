@@ -1,10 +1,6 @@
 using System.Text;
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Checkpoints;
 

@@ -1,6 +1,4 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
-using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Tests.Checkpoints;

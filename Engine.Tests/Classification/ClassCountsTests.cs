@@ -1,6 +1,5 @@
 using Engine.Models.Classification;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Classification;
 

@@ -1,10 +1,8 @@
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
-using Engine.Kernels.Devices;
 using Engine.Models.Classification;
 using Engine.Models.Data;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Classification;
 

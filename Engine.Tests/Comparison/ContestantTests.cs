@@ -1,11 +1,8 @@
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Comparison;
 using Engine.Models.Data;
 using Engine.Models.Metrics;
-using Xunit;
 
 namespace Engine.Tests.Comparison;
 

@@ -1,7 +1,5 @@
-using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Gemm;
-using Xunit;
 
 namespace Engine.Tests.Conv;
 

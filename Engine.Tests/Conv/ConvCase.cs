@@ -1,5 +1,4 @@
 using System.Numerics;
-using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Host;
 using Engine.Kernels.Gemm;
@@ -7,7 +6,6 @@ using Engine.Kernels.Lanes;
 using Engine.Tests.Gemm;
 using Engine.Tests.Movement;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Conv;
 

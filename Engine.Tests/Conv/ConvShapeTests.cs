@@ -1,6 +1,4 @@
-using Engine.Kernels;
 using Engine.Kernels.Conv;
-using Xunit;
 
 namespace Engine.Tests.Conv;
 

@@ -1,8 +1,6 @@
-using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Gemm;
 using Engine.Tests.Gemm;
-using Xunit;
 
 namespace Engine.Tests.Conv;
 

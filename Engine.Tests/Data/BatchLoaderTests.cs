@@ -1,7 +1,6 @@
 using Engine.Models.Data;
 using Engine.Tests.Movement;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Data;
 

@@ -1,5 +1,4 @@
 using Engine.Models.Data;
-using Xunit;
 
 namespace Engine.Tests.Data;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Engine.Models.Data;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Data;
 

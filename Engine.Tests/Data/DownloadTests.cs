@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Engine.Models.Data;
-using Xunit;
 
 namespace Engine.Tests.Data;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Engine.Models.Data;
-using Xunit;
 
 namespace Engine.Tests.Data;
 

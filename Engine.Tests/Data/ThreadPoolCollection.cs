@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Engine.Tests.Data;
 
 /// <summary>

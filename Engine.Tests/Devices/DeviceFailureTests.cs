@@ -1,14 +1,10 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Movement;
 using Engine.Models.Training;
 using Engine.Tests.Training;
-using Xunit;
 
 namespace Engine.Tests.Devices;
 

@@ -1,7 +1,4 @@
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using ILGPU.Runtime.OpenCL;
-using Xunit;
 
 namespace Engine.Tests.Devices;
 

@@ -1,5 +1,4 @@
 using Engine.Tests.Training;
-using Xunit;
 
 namespace Engine.Tests.Devices;
 

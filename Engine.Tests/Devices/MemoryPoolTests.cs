@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using Engine.Kernels.Devices;
-using Xunit;
 
 namespace Engine.Tests.Devices;
 

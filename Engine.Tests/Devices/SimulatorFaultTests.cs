@@ -1,8 +1,6 @@
-using Engine.Kernels;
 using Engine.Kernels.Movement;
 using ILGPU;
 using ILGPU.Runtime;
-using Xunit;
 
 namespace Engine.Tests.Devices;
 

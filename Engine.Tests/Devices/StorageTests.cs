@@ -1,7 +1,4 @@
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Devices;
 

@@ -1,11 +1,8 @@
-using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Gpu;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Devices;
 

@@ -1,6 +1,3 @@
-using Engine.Kernels.Devices;
-using Xunit;
-
 namespace Engine.Tests.Devices;
 
 public sealed class WorkerThreadsTests

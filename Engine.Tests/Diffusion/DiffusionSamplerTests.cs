@@ -1,10 +1,7 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.Sampling;
 using Engine.Models.Diffusion;
-using Xunit;
 
 namespace Engine.Tests.Diffusion;
 

@@ -1,5 +1,3 @@
-using Engine.Autograd;
-using Engine.Kernels;
 using Engine.Kernels.Sampling;
 using Engine.Models.Diffusion;
 

@@ -1,9 +1,7 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.Sampling;
 using Engine.Models.Data;

@@ -1,15 +1,11 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.Sampling;
 using Engine.Models.Data;
 using Engine.Models.Diffusion;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Diffusion;
 

@@ -1,15 +1,12 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Flows;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 using Engine.Models.Flow;
 using Engine.Models.Imaging;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Flow;
 

@@ -1,13 +1,9 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Flow;
-using Xunit;
 
 namespace Engine.Tests.Flow;
 

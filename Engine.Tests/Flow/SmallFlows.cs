@@ -1,13 +1,10 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
 using Engine.Kernels.Flows;
 using Engine.Kernels.Gemm;
 using Engine.Models.Autoregressive;
 using Engine.Models.Flow;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Flow;
 

@@ -1,16 +1,12 @@
-using Engine.Autograd;
 using Engine.Autograd.Bijections;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Flows;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Movement;
 using Engine.Kernels.Norms;
 using Engine.Models.Flow;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Flow;
 

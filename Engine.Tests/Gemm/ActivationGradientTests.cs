@@ -1,10 +1,7 @@
 using System.Numerics;
-using Engine.Autograd;
-using Engine.Kernels;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Movement;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Gemm;
 

@@ -1,9 +1,7 @@
 using System.Numerics;
-using Engine.Kernels;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Gemm;
 

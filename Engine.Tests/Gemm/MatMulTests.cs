@@ -1,9 +1,7 @@
-using Engine.Kernels;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Lanes;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Gemm;
 

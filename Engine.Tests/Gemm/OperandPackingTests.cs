@@ -1,8 +1,6 @@
-using Engine.Kernels;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Gemm;
 

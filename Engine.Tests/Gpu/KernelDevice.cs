@@ -1,4 +1,3 @@
-using Engine.Kernels;
 using Engine.Kernels.Gemm.Gpu;
 
 namespace Engine.Tests.Gpu;

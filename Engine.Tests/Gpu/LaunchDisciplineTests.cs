@@ -1,11 +1,8 @@
-using Engine.Autograd;
-using Engine.Kernels;
 using Engine.Kernels.Movement;
 using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Tests.Operations;
 using Engine.Tests.Training;
-using Xunit;
 
 namespace Engine.Tests.Gpu;
 

@@ -37,7 +37,6 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
-using Xunit;
 
 namespace Engine.Tests.Gpu;
 

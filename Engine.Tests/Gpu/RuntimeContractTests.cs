@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;
-using Xunit;
 
 namespace Engine.Tests.Gpu;
 

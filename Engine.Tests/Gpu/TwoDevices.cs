@@ -1,6 +1,4 @@
 using System.Numerics;
-using Engine.Kernels;
-using Xunit;
 
 namespace Engine.Tests.Gpu;
 

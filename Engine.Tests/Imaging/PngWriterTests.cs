@@ -3,7 +3,6 @@ using System.IO.Compression;
 using System.Text;
 using Engine.Models.Imaging;
 using Engine.Tests.Data;
-using Xunit;
 
 namespace Engine.Tests.Imaging;
 

@@ -1,6 +1,5 @@
 using Engine.Models.Imaging;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Imaging;
 

@@ -1,5 +1,4 @@
 using Engine.Kernels.Lanes;
-using Xunit;
 
 namespace Engine.Tests.Lanes;
 

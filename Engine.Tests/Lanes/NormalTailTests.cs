@@ -1,11 +1,7 @@
 using System.Runtime.CompilerServices;
-using Engine.Autograd;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Lanes;
 

@@ -1,11 +1,7 @@
-using Engine.Autograd;
 using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Losses;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Losses;
 

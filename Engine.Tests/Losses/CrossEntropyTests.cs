@@ -1,11 +1,7 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Losses;
 using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Losses;
 

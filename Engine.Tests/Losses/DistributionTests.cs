@@ -1,9 +1,5 @@
-using Engine.Autograd;
 using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Losses;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
-using Xunit;
 
 namespace Engine.Tests.Losses;
 

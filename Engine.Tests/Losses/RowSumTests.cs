@@ -1,11 +1,9 @@
-using Engine.Kernels;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Likelihoods;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Rows;
 using Engine.Tests.Gpu;
 using Engine.Tests.Operations;
-using Xunit;
 using static Engine.Tests.Gpu.TwoDevices;
 
 namespace Engine.Tests.Losses;

@@ -1,7 +1,5 @@
 using System.Numerics;
 using System.Reflection;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Likelihoods;
 using Engine.Kernels.Losses;
@@ -12,7 +10,6 @@ using Engine.Kernels.Optimizers;
 using Engine.Kernels.Rows;
 using Engine.Kernels.Sampling;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Mapping;
 

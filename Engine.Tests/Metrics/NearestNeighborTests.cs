@@ -1,5 +1,4 @@
 using Engine.Models.Metrics;
-using Xunit;
 
 namespace Engine.Tests.Metrics;
 

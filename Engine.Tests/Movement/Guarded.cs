@@ -1,7 +1,4 @@
 using System.Runtime.InteropServices;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
-using Xunit;
 
 namespace Engine.Tests.Movement;
 

@@ -1,7 +1,5 @@
-using Engine.Kernels;
 using Engine.Kernels.Movement;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Movement;
 

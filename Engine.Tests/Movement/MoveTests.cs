@@ -1,8 +1,5 @@
 using System.Numerics;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Movement;
-using Xunit;
 using static Engine.Tests.Movement.Guarded;
 
 namespace Engine.Tests.Movement;

@@ -1,11 +1,8 @@
 using System.Numerics;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Norms;
 using Engine.Tests.Gpu;
 using Engine.Tests.Movement;
-using Xunit;
 using static Engine.Tests.Movement.Guarded;
 
 namespace Engine.Tests.Norms;

@@ -1,10 +1,7 @@
 using System.Numerics;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Norms;
 using Engine.Tests.Gpu;
 using Engine.Tests.Movement;
-using Xunit;
 using static Engine.Tests.Movement.Guarded;
 
 namespace Engine.Tests.Norms;

@@ -1,10 +1,6 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.RandomNumbers;
-using Xunit;
 
 namespace Engine.Tests.Norms;
 

@@ -1,10 +1,8 @@
 using System.Numerics;
-using Engine.Kernels;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Movement;
 using Engine.Kernels.Norms;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Norms;
 

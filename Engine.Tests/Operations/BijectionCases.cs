@@ -1,7 +1,5 @@
-using Engine.Autograd;
 using Engine.Autograd.Bijections;
 using Engine.Autograd.Losses;
-using Engine.Kernels;
 using Engine.Kernels.Flows;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;

@@ -1,6 +1,4 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
-using Engine.Kernels;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.Mapping;

@@ -1,6 +1,3 @@
-using Engine.Autograd;
-using Engine.Kernels;
-
 namespace Engine.Tests.Operations;
 
 /// <summary>Makes the cases of elementwise operations: one for each of the shapes that such an operation can go wrong with.</summary>

@@ -1,5 +1,3 @@
-using Engine.Kernels;
-
 namespace Engine.Tests.Operations;
 
 /// <summary>Draws the elements of an argument.</summary>

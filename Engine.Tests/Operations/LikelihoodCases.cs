@@ -1,5 +1,4 @@
 using Engine.Autograd.Likelihoods;
-using Engine.Kernels;
 using Engine.Kernels.Norms;
 using static Engine.Tests.Operations.Draws;
 

@@ -1,6 +1,4 @@
 using System.Text;
-using Engine.Autograd;
-using Engine.Kernels;
 
 namespace Engine.Tests.Operations;
 

@@ -1,5 +1,3 @@
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Tests.Gpu;
 
 namespace Engine.Tests.Operations;

@@ -1,6 +1,3 @@
-using Engine.Kernels;
-using Xunit;
-
 namespace Engine.Tests.Operations;
 
 public sealed class OperationForwardTests

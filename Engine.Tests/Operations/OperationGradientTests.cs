@@ -1,7 +1,4 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
-using Engine.Kernels;
-using Xunit;
 
 namespace Engine.Tests.Operations;
 

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Engine.Autograd;
 using Engine.Autograd.Bijections;
 using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Losses;

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Engine.Tests.Operations;
 
 /// <summary>All cases of all operations. Whoever adds an operation adds cases here, and every check applies to it.</summary>

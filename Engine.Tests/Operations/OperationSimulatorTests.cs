@@ -1,6 +1,4 @@
-using Engine.Kernels;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Operations;
 

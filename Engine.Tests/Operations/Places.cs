@@ -1,5 +1,3 @@
-using Engine.Kernels;
-
 namespace Engine.Tests.Operations;
 
 /// <summary>Where elements go, for the references: plain loops over indices along each axis.</summary>

@@ -1,6 +1,4 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
-using Engine.Kernels;
 using Engine.Kernels.Pool;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;

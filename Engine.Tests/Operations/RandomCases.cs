@@ -1,7 +1,5 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Rules;
-using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.Sampling;
 using static Engine.Tests.Operations.Draws;

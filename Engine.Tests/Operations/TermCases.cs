@@ -1,6 +1,4 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
-using Engine.Kernels;
 using Engine.Kernels.Norms;
 using static Engine.Tests.Operations.Tolerance;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Engine.Kernels;
 using Engine.Tests.Lanes;
 
 namespace Engine.Tests.Operations;

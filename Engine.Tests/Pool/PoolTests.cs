@@ -1,9 +1,6 @@
 using System.Numerics;
-using Engine.Autograd;
-using Engine.Kernels;
 using Engine.Kernels.Pool;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Pool;
 

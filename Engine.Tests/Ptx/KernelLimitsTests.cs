@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using Engine.Tests.Gpu;
 using ILGPU;
 using ILGPU.Runtime.Cuda;
-using Xunit;
 using Group = ILGPU.Group;
 
 namespace Engine.Tests.Ptx;

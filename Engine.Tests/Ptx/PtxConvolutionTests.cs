@@ -1,4 +1,3 @@
-using Engine.Kernels;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Gpu;
 using Engine.Kernels.Conv.Host;
@@ -7,7 +6,6 @@ using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
 using Engine.Tests.Gpu;
 using ILGPU.Runtime.Cuda;
-using Xunit;
 
 namespace Engine.Tests.Ptx;
 

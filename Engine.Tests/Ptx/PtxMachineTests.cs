@@ -1,11 +1,9 @@
 using System.Reflection;
-using Engine.Kernels;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Ptx;
 

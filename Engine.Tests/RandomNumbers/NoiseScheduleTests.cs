@@ -1,7 +1,4 @@
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Sampling;
-using Xunit;
 
 namespace Engine.Tests.RandomNumbers;
 

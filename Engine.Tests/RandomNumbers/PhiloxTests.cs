@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
 using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.RandomNumbers.Host;
-using Xunit;
 
 namespace Engine.Tests.RandomNumbers;
 

@@ -1,11 +1,7 @@
-using Engine.Autograd;
 using Engine.Autograd.Rules;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Gpu;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.RandomNumbers;
 

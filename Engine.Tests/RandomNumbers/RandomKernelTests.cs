@@ -1,9 +1,7 @@
-using Engine.Kernels;
 using Engine.Kernels.Lanes;
 using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.RandomNumbers.Host;
 using Engine.Tests.Lanes;
-using Xunit;
 
 namespace Engine.Tests.RandomNumbers;
 

@@ -1,8 +1,6 @@
 using System.Numerics;
-using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.RandomNumbers;
 

@@ -1,9 +1,6 @@
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Lanes;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.RandomNumbers;
 

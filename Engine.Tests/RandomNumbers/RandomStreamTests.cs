@@ -1,5 +1,4 @@
 using Engine.Kernels.RandomNumbers;
-using Xunit;
 
 namespace Engine.Tests.RandomNumbers;
 

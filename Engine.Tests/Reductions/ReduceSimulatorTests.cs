@@ -1,8 +1,6 @@
 using System.Numerics;
-using Engine.Kernels;
 using Engine.Kernels.Reductions;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Reductions;
 

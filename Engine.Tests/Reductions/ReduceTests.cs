@@ -1,9 +1,6 @@
 using System.Numerics;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Reductions;
 using Engine.Tests.Movement;
-using Xunit;
 using static Engine.Tests.Movement.Guarded;
 
 namespace Engine.Tests.Reductions;

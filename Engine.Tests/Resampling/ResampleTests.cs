@@ -1,9 +1,6 @@
 using System.Numerics;
-using Engine.Autograd;
-using Engine.Kernels;
 using Engine.Kernels.Resampling;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Resampling;
 

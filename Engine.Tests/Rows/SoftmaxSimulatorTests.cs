@@ -1,7 +1,6 @@
 using System.Numerics;
 using Engine.Kernels.Rows;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Rows;
 

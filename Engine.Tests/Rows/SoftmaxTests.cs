@@ -1,8 +1,6 @@
 using System.Numerics;
-using Engine.Kernels;
 using Engine.Kernels.Rows;
 using Engine.Tests.Movement;
-using Xunit;
 using static Engine.Tests.Movement.Guarded;
 
 namespace Engine.Tests.Rows;

@@ -1,8 +1,6 @@
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels.Devices;
 using Engine.Tests.Checkpoints;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

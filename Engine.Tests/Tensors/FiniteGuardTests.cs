@@ -1,10 +1,6 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Movement;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

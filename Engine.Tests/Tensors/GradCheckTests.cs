@@ -1,8 +1,5 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Rules;
-using Engine.Kernels.Devices;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

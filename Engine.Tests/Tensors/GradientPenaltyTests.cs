@@ -1,10 +1,6 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

@@ -1,12 +1,8 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Rules;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

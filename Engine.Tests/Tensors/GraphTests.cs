@@ -1,15 +1,11 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Autograd.Rules;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Losses;
 using Engine.Kernels.Rows;
 using Engine.Kernels.Sampling;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

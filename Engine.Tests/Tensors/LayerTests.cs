@@ -1,9 +1,5 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

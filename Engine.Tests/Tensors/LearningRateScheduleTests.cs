@@ -1,5 +1,4 @@
 using Engine.Autograd.Optim;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

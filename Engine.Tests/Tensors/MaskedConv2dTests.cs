@@ -1,12 +1,8 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
 using Engine.Kernels.Conv;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Gpu;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

@@ -1,13 +1,9 @@
-using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Optimizers;
 using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Checkpoints;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

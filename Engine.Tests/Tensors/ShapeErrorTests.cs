@@ -1,13 +1,10 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Rules;
-using Engine.Kernels;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Losses;
 using Engine.Kernels.Rows;
 using Engine.Kernels.Sampling;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

@@ -1,13 +1,9 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Rules;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Losses;
 using Engine.Kernels.Rows;
 using Engine.Kernels.Sampling;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

@@ -1,10 +1,7 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
-using Xunit;
 
 namespace Engine.Tests.Tensors;
 

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Engine.Tests.Training;
 
 /// <summary>Tests that read what a program writes to the console: nothing else may run, and write there, meanwhile.</summary>

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Engine.Autograd.Checkpoints;
-using Xunit;
 
 namespace Engine.Tests.Training;
 

@@ -1,9 +1,7 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Training;
-using Xunit;
 
 namespace Engine.Tests.Training;
 

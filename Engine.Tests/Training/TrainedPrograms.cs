@@ -1,4 +1,3 @@
-using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;

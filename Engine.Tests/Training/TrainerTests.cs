@@ -1,12 +1,10 @@
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Norms;
 using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Tests.Movement;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Training;
 

@@ -1,8 +1,6 @@
 using System.IO.Compression;
-using Engine.Kernels;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
-using Xunit;
 
 namespace Engine.Tests.Training;
 

@@ -1,5 +1,4 @@
 using Engine.Models.Training;
-using Xunit;
 
 namespace Engine.Tests.Training;
 

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
-using Xunit;
 
 namespace Engine.Tests.Training;
 

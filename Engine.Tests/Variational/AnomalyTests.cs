@@ -1,8 +1,6 @@
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 using Engine.Models.Variational;
-using Xunit;
 
 namespace Engine.Tests.Variational;
 

@@ -1,6 +1,5 @@
 using Engine.Models.Data;
 using Engine.Models.Variational;
-using Xunit;
 
 namespace Engine.Tests.Variational;
 

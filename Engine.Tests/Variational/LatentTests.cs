@@ -1,9 +1,7 @@
 using Engine.Autograd.Nn;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Mapping;
 using Engine.Models.Imaging;
 using Engine.Models.Variational;
-using Xunit;
 
 namespace Engine.Tests.Variational;
 

@@ -1,7 +1,5 @@
 using Engine.Autograd.Nn;
-using Engine.Kernels.Devices;
 using Engine.Models.Variational;
-using Xunit;
 
 namespace Engine.Tests.Variational;
 

@@ -1,5 +1,4 @@
 using Engine.Autograd.Nn;
-using Engine.Kernels;
 using Engine.Models.Variational;
 
 namespace Engine.Tests.Variational;

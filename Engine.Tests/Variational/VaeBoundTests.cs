@@ -1,14 +1,10 @@
-using Engine.Autograd;
 using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Norms;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Variational;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Variational;
 

@@ -1,7 +1,6 @@
 using Engine.Models.Training;
 using Engine.Models.Variational;
 using Engine.Tests.Training;
-using Xunit;
 
 namespace Engine.Tests.Variational;
 

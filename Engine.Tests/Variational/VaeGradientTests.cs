@@ -1,12 +1,8 @@
-using Engine.Autograd;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
-using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Variational;
-using Xunit;
 
 namespace Engine.Tests.Variational;
 

@@ -1,14 +1,11 @@
-using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels.Devices;
 using Engine.Kernels.Norms;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 using Engine.Models.Variational;
 using Engine.Tests.Operations;
-using Xunit;
 
 namespace Engine.Tests.Variational;
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Attention.Host;

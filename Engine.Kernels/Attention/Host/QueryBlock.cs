@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Movement;
 using Engine.Kernels.Movement.Host;
 

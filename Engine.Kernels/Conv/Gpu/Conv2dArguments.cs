@@ -1,5 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping;
 using ILGPU;
 
 namespace Engine.Kernels.Conv.Gpu;

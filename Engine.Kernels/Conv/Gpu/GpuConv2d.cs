@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Movement;
 
 namespace Engine.Kernels.Conv.Gpu;

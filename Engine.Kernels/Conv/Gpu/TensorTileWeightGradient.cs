@@ -1,5 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;

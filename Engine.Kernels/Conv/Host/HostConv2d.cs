@@ -1,7 +1,6 @@
 using System.Numerics;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Conv.Host;
 

@@ -1,7 +1,5 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Conv.Host;
 

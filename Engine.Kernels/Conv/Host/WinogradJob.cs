@@ -1,6 +1,5 @@
 using System.Numerics;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Conv.Host;
 

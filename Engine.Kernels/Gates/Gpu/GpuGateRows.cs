@@ -1,5 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Mapping.Gpu;
 using ILGPU;
 using ILGPU.Runtime;

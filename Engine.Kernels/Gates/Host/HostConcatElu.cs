@@ -1,4 +1,3 @@
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Reductions;
 
 namespace Engine.Kernels.Gates.Host;

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;

@@ -1,4 +1,3 @@
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Mapping.Gpu;
 using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;

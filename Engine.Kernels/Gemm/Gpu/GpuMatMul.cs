@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Gemm.Gpu;
 

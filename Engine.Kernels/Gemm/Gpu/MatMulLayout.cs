@@ -1,4 +1,3 @@
-using Engine.Kernels.Mapping;
 using ILGPU;
 
 namespace Engine.Kernels.Gemm.Gpu;

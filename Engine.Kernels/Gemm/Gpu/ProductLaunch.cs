@@ -1,5 +1,3 @@
-using Engine.Kernels.Mapping;
-
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>A launch that is written once for all element types and activations.</summary>

@@ -1,5 +1,4 @@
 using Engine.Kernels.Conv.Gpu;
-using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;

@@ -1,5 +1,3 @@
-using Engine.Kernels.Mapping;
-
 namespace Engine.Kernels.Gemm.Host;
 
 /// <summary>

@@ -1,7 +1,5 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Elementwise;
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Gemm.Host;

@@ -1,5 +1,3 @@
-using Engine.Kernels.Mapping;
-
 namespace Engine.Kernels.Gemm.Host;
 
 /// <summary>A product of any two operands on the host: makes the activation a type and divides the work among the threads.</summary>

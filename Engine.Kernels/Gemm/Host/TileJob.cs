@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Elementwise;
-using Engine.Kernels.Mapping;
 
 namespace Engine.Kernels.Gemm.Host;
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Gemm.Gpu;
 using ILGPU;
 using ILGPU.Runtime;

@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Elementwise;
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Mapping.Gpu;
 using Engine.Kernels.Movement;
 using Engine.Kernels.Reductions;

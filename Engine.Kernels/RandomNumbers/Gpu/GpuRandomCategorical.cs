@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
 using ILGPU;

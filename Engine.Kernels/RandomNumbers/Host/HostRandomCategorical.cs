@@ -1,5 +1,4 @@
 using System.Numerics;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Host;
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
 using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Recurrent.Host;

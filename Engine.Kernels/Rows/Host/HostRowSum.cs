@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Host;
 
