@@ -60,32 +60,41 @@ internal interface IMapOp
 
 internal readonly struct UnaryMap<TOp>(TOp op) : IMapOp where TOp : unmanaged, IUnaryOp
 {
+    // A field of its own, read by value: a captured parameter would be read by address, for which ILGPU keeps the struct in local memory.
+    private readonly TOp _op = op;
+
     public static int Arity => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => op.Apply(x);
+    public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => _op.Apply(x);
 }
 
 internal readonly struct BinaryMap<TOp>(TOp op) : IMapOp where TOp : unmanaged, IBinaryOp
 {
+    private readonly TOp _op = op;
+
     public static int Arity => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => op.Apply(x, y);
+    public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => _op.Apply(x, y);
 }
 
 internal readonly struct TernaryMap<TOp>(TOp op) : IMapOp where TOp : unmanaged, ITernaryOp
 {
+    private readonly TOp _op = op;
+
     public static int Arity => 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => op.Apply(x, y, z);
+    public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => _op.Apply(x, y, z);
 }
 
 internal readonly struct QuaternaryMap<TOp>(TOp op) : IMapOp where TOp : unmanaged, IQuaternaryOp
 {
+    private readonly TOp _op = op;
+
     public static int Arity => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => op.Apply(x, y, z, w);
+    public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> => _op.Apply(x, y, z, w);
 }

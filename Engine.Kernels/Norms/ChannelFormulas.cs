@@ -26,6 +26,9 @@ internal interface IChannelFormula
 internal readonly struct NormalizeFormula<TActivation>(TActivation activation) : IChannelFormula
     where TActivation : unmanaged, IFoldedActivation
 {
+    // A field of its own, read by value: a captured parameter would be read by address, for which ILGPU keeps the struct in local memory.
+    private readonly TActivation _activation = activation;
+
     public static bool TakesTwo => false;
 
     public static bool TakesFive => false;
@@ -40,7 +43,7 @@ internal readonly struct NormalizeFormula<TActivation>(TActivation activation) :
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Element<V>(V x, V unused, V mean, V scale, V shift, V p3, V p4) where V : unmanaged, ILane<V> =>
-        activation.Apply(V.MulAdd(x - mean, scale, shift));
+        _activation.Apply(V.MulAdd(x - mean, scale, shift));
 }
 
 /// <summary>
@@ -51,6 +54,8 @@ internal readonly struct NormalizeFormula<TActivation>(TActivation activation) :
 internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activation) : IChannelFormula
     where TActivation : unmanaged, IFoldedActivation
 {
+    private readonly TActivation _activation = activation;
+
     public static bool TakesTwo => true;
 
     public static bool TakesFive => true;
@@ -59,7 +64,7 @@ internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activ
     public void Add<V>(V x, V g, V mean, V scale, V shift, ref V sum, ref V products) where V : unmanaged, ILane<V>
     {
         V d = x - mean;
-        V h = activation.Gradient(g, V.MulAdd(d, scale, shift));
+        V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
         sum += h;
         products = V.MulAdd(h, d, products);
     }
@@ -68,7 +73,7 @@ internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activ
     public V Element<V>(V x, V g, V mean, V scale, V shift, V offset, V slope) where V : unmanaged, ILane<V>
     {
         V d = x - mean;
-        V h = activation.Gradient(g, V.MulAdd(d, scale, shift));
+        V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
         return V.MulAdd(d, slope, V.MulAdd(h, scale, offset));
     }
 }

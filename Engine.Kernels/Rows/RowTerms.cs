@@ -22,12 +22,15 @@ internal interface IRowTerm
 /// <summary>Adds up an elementwise operation.</summary>
 internal readonly struct MapTerm<TOp>(TOp op) : IRowTerm where TOp : unmanaged, IMapOp
 {
+    // A field of its own, read by value: a captured parameter would be read by address, for which ILGPU keeps the struct in local memory.
+    private readonly TOp _op = op;
+
     public static int Arity => TOp.Arity;
 
     public static int LogSign => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Term<V>(V x, V y, V z, V w) where V : unmanaged, ILane<V> => op.Apply(x, y, z, w);
+    public V Term<V>(V x, V y, V z, V w) where V : unmanaged, ILane<V> => _op.Apply(x, y, z, w);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Growth<V>(V x, V y, V z, V w) where V : unmanaged, ILane<V> => V.Of(0);
@@ -36,10 +39,12 @@ internal readonly struct MapTerm<TOp>(TOp op) : IRowTerm where TOp : unmanaged, 
 /// <summary>A term by itself: Term + LogSign log(1 + Growth), for each element.</summary>
 internal readonly struct ElementMap<TTerm>(TTerm op) : IMapOp where TTerm : unmanaged, IRowTerm
 {
+    private readonly TTerm _op = op;
+
     public static int Arity => TTerm.Arity;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T y, T z, T w) where T : unmanaged, ILane<T> =>
-        TTerm.LogSign == 0 ? op.Term(x, y, z, w)
-            : T.MulAdd(T.Of(TTerm.LogSign), LaneMath.Log1p(op.Growth(x, y, z, w)), op.Term(x, y, z, w));
+        TTerm.LogSign == 0 ? _op.Term(x, y, z, w)
+            : T.MulAdd(T.Of(TTerm.LogSign), LaneMath.Log1p(_op.Growth(x, y, z, w)), _op.Term(x, y, z, w));
 }
