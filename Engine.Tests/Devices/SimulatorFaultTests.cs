@@ -61,6 +61,7 @@ public sealed class SimulatorFaultTests
         Assert.Throws<DeviceException>(() => Elements(storage));
 
         // The device goes on.
+        storage.CopyFrom<float>(new float[group]);
         launch((1, group), GpuStorage.ViewOf<float>(storage), group - 1);
         Assert.Equal(new double[group], Elements(storage));
         storage.Release();

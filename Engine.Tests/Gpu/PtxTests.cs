@@ -299,29 +299,23 @@ public sealed class PtxTests
 
     private static readonly Lazy<Compiler> s_compiler = new(() => new Compiler());
 
-    /// <summary>One context with a backend for each architecture, as a device has one for all of its kernels.</summary>
+    /// <summary>A context for each kernel: what a context has compiled before changes the text of what comes after.</summary>
     private sealed class Compiler
     {
-        private readonly Dictionary<CudaArchitecture, PTXBackend> _backends = [];
         private readonly Dictionary<(MethodInfo, int, CudaArchitecture), string> _compiled = [];
-
-        internal Compiler()
-        {
-            Context context = Context.Create(builder => GpuRuntime.Optimized(builder.CPU()));
-            foreach (CudaArchitecture architecture in (CudaArchitecture[])[CudaArchitecture.SM_80, CudaArchitecture.SM_90])
-                _backends[architecture] = new PTXBackend(context, architecture, CudaInstructionSet.ISA_78, null!);
-            GpuRuntime.ForgetUniformBranches(context);
-        }
 
         internal string Compile(MethodInfo method, int group, CudaArchitecture architecture)
         {
             lock (_compiled)
             {
                 if (_compiled.TryGetValue((method, group, architecture), out string? text)) return text;
+                using Context context = Context.Create(builder => GpuRuntime.Optimized(builder.CPU()));
+                using PTXBackend backend = new(context, architecture, CudaInstructionSet.ISA_78, null!);
+                GpuRuntime.ForgetUniformBranches(context);
                 PTXCompiledKernel kernel = group == 0
-                    ? (PTXCompiledKernel)_backends[architecture].Compile(
+                    ? (PTXCompiledKernel)backend.Compile(
                         EntryPointDescription.FromImplicitlyGroupedKernel(method), KernelSpecialization.Empty)
-                    : (PTXCompiledKernel)_backends[architecture].Compile(
+                    : (PTXCompiledKernel)backend.Compile(
                         EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(group, 1));
                 return _compiled[(method, group, architecture)] = kernel.PTXAssembly;
             }

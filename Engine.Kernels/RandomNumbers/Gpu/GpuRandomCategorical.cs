@@ -56,9 +56,9 @@ internal static class GpuRandomCategorical
         if (TLane.IsDouble) u += GpuRandom.Value<TLane>(Philox.Word(key, index, 1), 11) * TLane.Of(1.0 / (1L << 53));
         TLane wanted = u * total, sum = TLane.Of(0);
 
-        // All threads of the group find the same class, so that all leave the loop together.
+        // The walk goes on behind the class that is found, so that every thread reaches every barrier whatever the sums are.
         int found = -1;
-        for (int block = 0; block < classes && found < 0; block += Group.DimX)
+        for (int block = 0; block < classes; block += Group.DimX)
         {
             int count = Weigh(weights, logits, start, block, classes, maximum);
             for (int i = 0; i < count && found < 0; i++)
