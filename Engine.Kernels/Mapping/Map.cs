@@ -114,7 +114,8 @@ public static class Map
             ReadOnlySpan<Storage> states = arguments[state];
             if (states.Length != arguments.X.Length)
                 throw new ArgumentException(
-                    $"{name}: renews {TOp.States} states, expected state {state + 1} of {arguments.X.Length} arrays, found {states.Length}.");
+                    $"{name}: renews {TOp.States} states, expected state {state + 1} of {arguments.X.Length} arrays, "
+                    + $"found {states.Length}.");
             Arguments.Length(name, $"state {state + 1}", states[index], x.Length);
             Arguments.OneDevice(name, x, states[index]);
             Arguments.OneType(name, x, states[index]);

@@ -21,7 +21,8 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
                 {
                     MatMulShape shape = new(m, n, k, transposeA, transposeB);
                     Check<float>((KernelRung)rung, shape, form % 2 == 0, Activations.All[form % 5], form % 3 == 0, 2e-6);
-                    if (form % 4 == 0) Check<double>((KernelRung)rung, shape, form % 2 == 1, Activations.All[form % 5], form % 3 == 1, 4e-15);
+                    if (form % 4 == 0) Check<double>(
+                        (KernelRung)rung, shape, form % 2 == 1, Activations.All[form % 5], form % 3 == 1, 4e-15);
                     form++;
                 }
     }
@@ -153,7 +154,8 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
             for (int p = 0; p < k; p++)
                 Add(Of(a[(item * (strideA ?? m * k)) + (ta ? (p * m) + row : (row * k) + p)])
                     * Of(b[(item * (strideB ?? k * n)) + (tb ? (column * k) + p : (p * n) + column)]));
-            double expected = Activations.Apply(activation, sum), allowed = tolerance * Math.Sqrt(Math.Max(k, 1)) * (size + Math.Abs(expected));
+            double expected = Activations.Apply(activation, sum),
+                allowed = tolerance * Math.Sqrt(Math.Max(k, 1)) * (size + Math.Abs(expected));
             Assert.True(Math.Abs(Of(found[at]) - expected) <= allowed,
                 $"{rung}, {shape}, {activation}, accumulate {accumulate}: [{item}, {row}, {column}] is {found[at]}, expected {expected}");
 

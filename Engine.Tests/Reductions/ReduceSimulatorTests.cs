@@ -99,8 +99,8 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
             TwoDevices.On(devices.Gpu, TwoDevices.Random<float>(4), (s, y) => Reduce.Sum(s[0], [0, 4], [0], y), Array.Empty<float>()));
 
     /// <summary>
-    /// Against the host, which <see cref="ReduceTests"/> holds against plain float64 loops: all reductions, or a sum and the two passes of a
-    /// variance alone, since the others go down an array as they do.
+    /// Against the host, which <see cref="ReduceTests"/> holds against plain float64 loops: all reductions, or a sum and the two passes of
+    /// a variance alone, since the others go down an array as they do.
     /// </summary>
     private void Check<T>(Shape shape, int[] axes, double tolerance, bool isWhole) where T : unmanaged, INumber<T>
     {

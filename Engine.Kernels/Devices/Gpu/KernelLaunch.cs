@@ -29,7 +29,8 @@ internal static class KernelLaunch
         // catch (Exception failure) { device.FailLaunch(failure); }
         Expression body = Expression.TryCatch(
             Expression.Block(
-                Expression.IfThen(Expression.Call(on, nameof(GpuDevice.BeginLaunch), null), Expression.Invoke(launcher(arguments[0]), arguments)),
+                Expression.IfThen(Expression.Call(on, nameof(GpuDevice.BeginLaunch), null),
+                    Expression.Invoke(launcher(arguments[0]), arguments)),
                 Expression.Call(on, nameof(GpuDevice.EndLaunch), null)),
             Expression.Catch(failure, Expression.Call(on, nameof(GpuDevice.FailLaunch), null, failure)));
         return Expression.Lambda<TLauncher>(body, arguments).Compile();

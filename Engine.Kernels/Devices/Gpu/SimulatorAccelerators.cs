@@ -7,9 +7,9 @@ using ILGPU.Runtime.CPU;
 namespace Engine.Kernels.Devices.Gpu;
 
 /// <summary>
-/// The accelerators of the simulator: one for each size of group. ILGPU's CPU accelerator keeps an OS thread for each thread of a group, and
-/// every launch wakes all threads that it ever started and waits for them three times, however small the group of the kernel is: 60 ms of a
-/// core with 256 threads, 1 ms with a warp, 0.1 ms with one thread. They share a context, and memory of one is memory of all.
+/// The accelerators of the simulator: one for each size of group. ILGPU's CPU accelerator keeps an OS thread for each thread of a group,
+/// and every launch wakes all threads that it ever started and waits for them three times, however small the group of the kernel is: 60 ms
+/// of a core with 256 threads, 1 ms with a warp, 0.1 ms with one thread. They share a context, and memory of one is memory of all.
 /// </summary>
 internal sealed class SimulatorAccelerators : IDisposable
 {
@@ -43,7 +43,8 @@ internal sealed class SimulatorAccelerators : IDisposable
             typeof(KernelLoaders).GetMethods(),
             method => method.Name == nameof(KernelLoaders.LoadImplicitlyGroupedStreamKernel)
                 && method.GetGenericArguments().Length == arguments.Length
-                && method.GetParameters() is [_, { ParameterType.IsGenericType: true }, { ParameterType: { } last }] && last == typeof(int))!;
+                && method.GetParameters() is [_, { ParameterType.IsGenericType: true }, { ParameterType: { } last }]
+                && last == typeof(int))!;
         lock (_gate) _single ??= new CPUDevice(2, 1, 1).CreateCPUAccelerator(_context);
         try
         {
