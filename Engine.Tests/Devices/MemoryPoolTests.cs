@@ -48,4 +48,15 @@ public sealed unsafe class MemoryPoolTests
         pool.Return(second, 8192);
     }
 
+    [Fact]
+    public void The_pool_of_a_device_says_so_too()
+    {
+        using GpuDevice device = GpuRuntime.OpenSimulator();
+        var used = device.Pool.Rent(4096);
+        device.Pool.Return(device.Pool.Rent(1024));
+        OutOfMemoryException e = Assert.Throws<OutOfMemoryException>(() => device.Pool.Rent(FarTooMuch));
+        Assert.Contains("4,096 are in use, and 1,024 that were kept", e.Message, StringComparison.Ordinal);
+        Assert.Equal((4096, 0), (device.Pool.InUse, device.Pool.Kept));
+        device.Pool.Return(used);
+    }
 }
