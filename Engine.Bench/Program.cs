@@ -13,6 +13,7 @@ RootCommand root = new("Measures the engine: this machine's ceilings, the kernel
     GpuCommand.Create(),
     StepsCommand.Create(),
     CacheCommand.Create(),
+    SassCommand.Create(),
     ServeCommand.Create(),
 };
 
