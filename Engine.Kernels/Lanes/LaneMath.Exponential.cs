@@ -47,22 +47,14 @@ public static partial class LaneMath
         T q;
         if (T.IsDouble)
         {
-            q = T.MulAdd(r, T.Of(2.4999780552505882e-08), T.Of(2.763062063676235e-07));
-            q = T.MulAdd(r, q, T.Of(2.7557589166131155e-06));
-            q = T.MulAdd(r, q, T.Of(2.4801492136817482e-05));
-            q = T.MulAdd(r, q, T.Of(0.00019841269501357495));
-            q = T.MulAdd(r, q, T.Of(0.0013888888944468653));
-            q = T.MulAdd(r, q, T.Of(0.008333333333497808));
-            q = T.MulAdd(r, q, T.Of(0.04166666666652737));
-            q = T.MulAdd(r, q, T.Of(0.16666666666666405));
+            q = Horner(r, T.Of(2.4999780552505882e-08), 2.763062063676235e-07, 2.7557589166131155e-06);
+            q = Horner(r, q, 2.4801492136817482e-05, 0.00019841269501357495);
+            q = Horner(r, q, 0.0013888888944468653, 0.008333333333497808, 0.04166666666652737, 0.16666666666666405);
             q = T.MulAdd(r, q, T.Of(0.5000000000000011));
         }
         else
         {
-            q = T.MulAdd(r, T.Of(0.0013814226258546114), T.Of(0.00836889911442995));
-            q = T.MulAdd(r, q, T.Of(0.04166840389370918));
-            q = T.MulAdd(r, q, T.Of(0.1666651964187622));
-            q = T.MulAdd(r, q, T.Of(0.4999999403953552));
+            q = Horner(r, T.Of(0.0013814226258546114), 0.00836889911442995, 0.04166840389370918, 0.1666651964187622, 0.4999999403953552);
         }
 
         return T.MulAdd(r * r, q, r);
@@ -95,4 +87,13 @@ public static partial class LaneMath
         T one = T.Of(1);
         return T.SelectLess(x, T.Of(0), z, one) / (one + z);
     }
+
+    /// <summary>Two steps of Horner's rule: ((p x) + a) x + b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Horner<T>(T x, T p, double a, double b) where T : unmanaged, ILane<T> => T.MulAdd(x, T.MulAdd(x, p, T.Of(a)), T.Of(b));
+
+    /// <summary>Four steps of Horner's rule.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Horner<T>(T x, T p, double a, double b, double c, double d) where T : unmanaged, ILane<T> =>
+        T.MulAdd(x, T.MulAdd(x, T.MulAdd(x, T.MulAdd(x, p, T.Of(a)), T.Of(b)), T.Of(c)), T.Of(d));
 }

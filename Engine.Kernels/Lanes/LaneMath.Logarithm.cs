@@ -68,29 +68,18 @@ public static partial class LaneMath
     {
         if (T.IsDouble)
         {
-            // With s = f / (2 + f): log(1 + f) = 2 s + s R(s^2) = f - (f^2/2 - s (f^2/2 + R)); the last form keeps what f - 2 s
-            // would lose.
+            // With s = f / (2 + f): log(1 + f) = 2 s + s R(s^2) = f - (f^2/2 - s (f^2/2 + R)); the last form keeps what f - 2 s would lose.
             T s = f / (T.Of(2) + f);
             T z = s * s;
-            T p = T.MulAdd(z, T.Of(0.1479662425948789), T.Of(0.15313986841148744));
-            p = T.MulAdd(z, p, T.Of(0.181835666643296));
-            p = T.MulAdd(z, p, T.Of(0.22222198531285986));
-            p = T.MulAdd(z, p, T.Of(0.2857142874276374));
-            p = T.MulAdd(z, p, T.Of(0.39999999999413144));
-            p = T.MulAdd(z, p, T.Of(0.6666666666666735));
+            T p = Horner(z, T.Of(0.1479662425948789), 0.15313986841148744, 0.181835666643296, 0.22222198531285986, 0.2857142874276374);
+            p = Horner(z, p, 0.39999999999413144, 0.6666666666666735);
             T half = f * f * T.Of(0.5);
             return T.MulAdd(s, T.MulAdd(z, p, half), -half);
         }
 
         // log(1 + f) = f - f^2/2 + f^3 P(f), P minimax.
-        T q = T.MulAdd(f, T.Of(0.06917396932840347), T.Of(-0.11792019009590149));
-        q = T.MulAdd(f, q, T.Of(0.1187325119972229));
-        q = T.MulAdd(f, q, T.Of(-0.12384015321731567));
-        q = T.MulAdd(f, q, T.Of(0.14218585193157196));
-        q = T.MulAdd(f, q, T.Of(-0.16669265925884247));
-        q = T.MulAdd(f, q, T.Of(0.20002231001853943));
-        q = T.MulAdd(f, q, T.Of(-0.24999986588954926));
-        q = T.MulAdd(f, q, T.Of(0.3333331048488617));
+        T q = Horner(f, T.Of(0.06917396932840347), -0.11792019009590149, 0.1187325119972229, -0.12384015321731567, 0.14218585193157196);
+        q = Horner(f, q, -0.16669265925884247, 0.20002231001853943, -0.24999986588954926, 0.3333331048488617);
         return f * f * T.MulAdd(f, q, T.Of(-0.5));
     }
 

@@ -78,10 +78,8 @@ public static partial class LaneMath
         T p;
         if (T.IsDouble)
         {
-            p = T.MulAdd(z, T.Of(1.589674485937551e-10), T.Of(-2.5050757267861516e-08));
-            p = T.MulAdd(z, p, T.Of(2.7557313686700636e-06));
-            p = T.MulAdd(z, p, T.Of(-0.00019841269829793366));
-            p = T.MulAdd(z, p, T.Of(0.008333333333322396));
+            p = Horner(z, T.Of(1.589674485937551e-10), -2.5050757267861516e-08, 2.7557313686700636e-06);
+            p = Horner(z, p, -0.00019841269829793366, 0.008333333333322396);
             p = T.MulAdd(z, p, T.Of(-0.16666666666666632));
         }
         else
@@ -100,10 +98,8 @@ public static partial class LaneMath
         T p;
         if (T.IsDouble)
         {
-            p = T.MulAdd(z, T.Of(-1.1359613183969907e-11), T.Of(2.0875722628135723e-09));
-            p = T.MulAdd(z, p, T.Of(-2.7557314347769894e-07));
-            p = T.MulAdd(z, p, T.Of(2.4801587289467063e-05));
-            p = T.MulAdd(z, p, T.Of(-0.00138888888888741));
+            p = Horner(z, T.Of(-1.1359613183969907e-11), 2.0875722628135723e-09, -2.7557314347769894e-07);
+            p = Horner(z, p, 2.4801587289467063e-05, -0.00138888888888741);
             p = T.MulAdd(z, p, T.Of(0.0416666666666666));
         }
         else
