@@ -42,8 +42,7 @@ public readonly record struct Conv2dPadding(int Top, int Bottom, int Left, int R
     }
 
     /// <summary>The padding as <c>2 1 2 1</c>: top, bottom, left, right; one number where all are the same.</summary>
-    public override string ToString() =>
-        Top == Bottom && Left == Right && Top == Left ? $"{Top}" : $"{Top} {Bottom} {Left} {Right}";
+    public override string ToString() => Top == Bottom && Left == Right && Top == Left ? $"{Top}" : $"{Top} {Bottom} {Left} {Right}";
 
     private static int SameTotal(int extent, int kernel, int stride, int dilation)
     {

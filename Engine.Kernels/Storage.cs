@@ -139,3 +139,20 @@ public abstract unsafe class Storage
             throw new ArgumentException($"{operation}: the storage holds {Length} elements, the span {length}.");
     }
 }
+
+/// <summary>Memory that an operation takes for itself and gives back at the end of the scope.</summary>
+/// <param name="device">The device whose memory it is.</param>
+/// <param name="dtype">The type of the elements.</param>
+/// <param name="length">The number of elements.</param>
+internal readonly struct Scratch(Device device, DType dtype, int length) : IDisposable
+{
+    /// <summary>The memory.</summary>
+    internal readonly Storage Storage = device.Allocate(dtype, length);
+
+    public static implicit operator Storage(Scratch scratch) => scratch.Storage;
+
+    /// <inheritdoc cref="Storage.Pointer"/>
+    internal unsafe T* Pointer<T>() where T : unmanaged => Storage.Pointer<T>();
+
+    public void Dispose() => Storage.Release();
+}

@@ -25,8 +25,7 @@ public static class ScaledDotProductAttention
         Device device = Check(Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength),
             (nameof(logSumExp), logSumExp, shape.Rows));
         if (shape.Rows == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            output.DType, new HostAttention.Forward(cpu, q, k, v, shape, output, logSumExp));
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(output.DType, new HostAttention.Forward(cpu, q, k, v, shape, output, logSumExp));
         else LaneDispatch.OnGpu(output.DType, new AttentionForward((GpuDevice)device, q, k, v, shape, output, logSumExp));
     }
 
@@ -59,8 +58,7 @@ public static class ScaledDotProductAttention
         if (shape.Batch == 0) return;
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
             g.DType, new HostAttention.Backward(cpu, q, k, v, shape, logSumExp, g, dq, dk, dv));
-        else LaneDispatch.OnGpu(
-            g.DType, new AttentionBackward((GpuDevice)device, q, k, v, shape, output, logSumExp, g, dq, dk, dv));
+        else LaneDispatch.OnGpu(g.DType, new AttentionBackward((GpuDevice)device, q, k, v, shape, output, logSumExp, g, dq, dk, dv));
 
         void CheckGradient(string name, AttentionRows? rows, int time)
         {

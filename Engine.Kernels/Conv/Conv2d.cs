@@ -44,7 +44,8 @@ public static class Conv2d
             Operation, shape, ("input", input, shape.LengthInput), ("weight", weight, shape.LengthWeight),
             ("output", output, shape.LengthOutput), bias, shape.Outputs, activation);
         if (shape.Batch == 0) return;
-        if (device is CpuDevice cpu) HostConv2d.Run(cpu, input, weight, output, shape, transposed: false, bias, activation, accumulate);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            output.DType, new HostConv2d.Work(cpu, input, weight, output, shape, transposed: false, bias, activation, accumulate));
         else GpuConv2d.Run((GpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
     }
 
@@ -93,7 +94,8 @@ public static class Conv2d
         Device device = ProductArguments.Check(
             operation, shape, ("input", input, shape.LengthInput), ("gradient", gradient, shape.LengthOutput),
             ("weightGradient", weightGradient, shape.LengthWeight), null, 0, default);
-        if (device is CpuDevice cpu) HostWeightGradient.Run(cpu, input, gradient, weightGradient, shape, accumulate);
+        if (device is CpuDevice cpu)
+            LaneDispatch.OnHost(input.DType, new HostWeightGradient.Work(cpu, input, gradient, weightGradient, shape, accumulate));
         else GpuConv2d.WeightGradient((GpuDevice)device, input, gradient, weightGradient, shape, accumulate);
     }
 
@@ -106,8 +108,9 @@ public static class Conv2d
             operation, shape, (source.Name, source.Storage, shape.LengthOutput), ("weight", weight, shape.LengthWeight),
             (target.Name, target.Storage, shape.LengthInput), bias, shape.Inputs, activation);
         if (shape.Batch == 0) return;
-        if (device is CpuDevice cpu)
-            HostConv2d.Run(cpu, source.Storage, weight, target.Storage, shape, transposed: true, bias, activation, accumulate);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            target.Storage.DType,
+            new HostConv2d.Work(cpu, source.Storage, weight, target.Storage, shape, transposed: true, bias, activation, accumulate));
         else GpuConv2d.InputGradient((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
     }
 }

@@ -39,6 +39,32 @@ internal static class Arguments
         return dtype ?? throw new ArgumentException($"{operation}: no storage was given.");
     }
 
+    /// <summary>
+    /// All storages on one device, of one floating type, of their lengths; those that are null are left out. Returns the device.
+    /// </summary>
+    internal static Device Floating(string operation, params ReadOnlySpan<(string Name, Storage? Storage, long Length)> arguments)
+    {
+        Storage? first = null;
+        foreach ((string name, Storage? storage, long length) in arguments)
+        {
+            if (storage is null) continue;
+            first ??= storage;
+            OneDevice(operation, first, storage);
+            OneType(operation, first, storage);
+            Floating(operation, name, storage);
+            Length(operation, name, storage, length);
+        }
+
+        return first?.Device ?? throw new ArgumentException($"{operation}: no storage was given.");
+    }
+
+    /// <summary>A storage of float32 or float64.</summary>
+    internal static void Floating(string operation, string name, Storage storage)
+    {
+        if (storage.DType == DType.Int32)
+            throw new ArgumentException($"{operation}: {name} must be {DType.Float32} or {DType.Float64}, found {storage.DType}.");
+    }
+
     /// <summary>A storage of the expected number of elements.</summary>
     internal static void Length(string operation, string name, Storage storage, long expected)
     {

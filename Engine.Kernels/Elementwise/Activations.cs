@@ -35,8 +35,7 @@ public readonly struct Elu(double alpha) : IUnaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> =>
-        T.SelectLess(T.Of(0), x, x, T.Of(alpha) * LaneMath.Expm1(x));
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.SelectLess(T.Of(0), x, x, T.Of(alpha) * LaneMath.Expm1(x));
 }
 
 /// <summary>dx = g where x > 0, g alpha e^x elsewhere, from the input x.</summary>

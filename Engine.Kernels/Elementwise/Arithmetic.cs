@@ -116,8 +116,7 @@ public readonly struct Less : IBinaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> =>
-        T.SelectEqual(x, y, T.Of(0.5), T.SelectLess(x, y, T.Of(1), T.Of(0)));
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => T.SelectEqual(x, y, T.Of(0.5), T.SelectLess(x, y, T.Of(1), T.Of(0)));
 }
 
 /// <summary>x, held between two constants; NaN for NaN.</summary>
@@ -139,4 +138,18 @@ public readonly struct ClampGradient(double low, double high) : IBinaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> =>
         T.SelectLess(x, T.Of(low), T.Of(0), T.SelectLess(T.Of(high), x, T.Of(0), g));
+}
+
+/// <summary>x</summary>
+internal readonly struct Identity : IUnaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => x;
+}
+
+/// <summary>The gradient of <see cref="Identity"/>: g.</summary>
+internal readonly struct IdentityGradient : IBinaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => g;
 }

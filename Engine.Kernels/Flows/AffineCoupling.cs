@@ -1,6 +1,5 @@
 using Engine.Kernels.Flows.Gpu;
 using Engine.Kernels.Flows.Host;
-using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Flows;
 
@@ -27,8 +26,9 @@ public static class AffineCoupling
         Storage logDeterminant)
     {
         const string Operation = "AffineCoupling.Forward";
-        Device device = Check(Operation, parameters, shape, bound, active, (nameof(x), x, shape.Length), (nameof(y), y, shape.Length),
-            ("the log-determinant", logDeterminant, shape.Rows));
+        Device device = Check(
+            Operation, shape, bound, active, (nameof(parameters), parameters, 2 * shape.Length), (nameof(x), x, shape.Length),
+            (nameof(y), y, shape.Length), ("the log-determinant", logDeterminant, shape.Rows));
         if (logDeterminant.Length == 0) return;
         AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
@@ -49,7 +49,9 @@ public static class AffineCoupling
         Storage g, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active, bool inverse, Storage dx)
     {
         const string Operation = "AffineCoupling.InputGradient";
-        Device device = Check(Operation, parameters, shape, bound, active, (nameof(g), g, shape.Length), (nameof(dx), dx, shape.Length));
+        Device device = Check(
+            Operation, shape, bound, active, (nameof(parameters), parameters, 2 * shape.Length), (nameof(g), g, shape.Length),
+            (nameof(dx), dx, shape.Length));
         if (dx.Length == 0) return;
         AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
@@ -79,8 +81,8 @@ public static class AffineCoupling
         const string Operation = "AffineCoupling.ParameterGradient";
         if (g is null != x is null) throw new ArgumentException($"{Operation}: g and x are needed together.");
         Device device = Check(
-            Operation, parameters, shape, bound, active, (nameof(g), g, shape.Length), (nameof(x), x, shape.Length),
-            (nameof(h), h, shape.Rows), (nameof(dParameters), dParameters, 2 * shape.Length));
+            Operation, shape, bound, active, (nameof(parameters), parameters, 2 * shape.Length), (nameof(g), g, shape.Length),
+            (nameof(x), x, shape.Length), (nameof(h), h, shape.Rows), (nameof(dParameters), dParameters, 2 * shape.Length));
         if (dParameters.Length == 0) return;
         AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
@@ -92,16 +94,16 @@ public static class AffineCoupling
     }
 
     private static Device Check(
-        string operation, Storage parameters, AffineCouplingShape shape, Storage? bound, Storage? active,
-        params ReadOnlySpan<(string Name, Storage? Storage, long Length)> others)
+        string operation, AffineCouplingShape shape, Storage? bound, Storage? active,
+        params ReadOnlySpan<(string Name, Storage? Storage, long Length)> arguments)
     {
         if (shape.Rows < 0 || shape.Places < 1 || shape.Channels < 1)
             throw new ArgumentException(
                 $"{operation}: [rows, places, channels] with at least one place and channel are needed, found {shape}.");
-        NormArguments.Check(
-            operation, parameters, 2 * shape.Length, (nameof(bound), bound, bound?.Length == 1 ? 1 : shape.Channels),
+        Arguments.Floating(
+            operation, arguments[0], (nameof(bound), bound, bound?.Length == 1 ? 1 : shape.Channels),
             (nameof(active), active, shape.Columns));
-        return NormArguments.Check(operation, parameters, 2 * shape.Length, others);
+        return Arguments.Floating(operation, arguments);
     }
 }
 

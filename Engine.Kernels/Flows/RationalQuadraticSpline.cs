@@ -1,6 +1,5 @@
 using Engine.Kernels.Flows.Gpu;
 using Engine.Kernels.Flows.Host;
-using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Flows;
 
@@ -22,12 +21,11 @@ public static class RationalQuadraticSpline
     {
         const string Operation = "RationalQuadraticSpline.Forward";
         shape.Check(Operation);
-        Device device = NormArguments.Check(
-            Operation, x, x.Length, (nameof(parameters), parameters, (long)x.Length * shape.Parameters),
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, x.Length), (nameof(parameters), parameters, (long)x.Length * shape.Parameters),
             (nameof(result), result, 2L * x.Length));
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            x.DType, new HostSpline(cpu, shape, x, parameters, null, result, null, inverse));
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostSpline(cpu, shape, x, parameters, null, result, null, inverse));
         else LaneDispatch.OnGpu(x.DType, new GpuSpline.Forward((GpuDevice)device, shape, x, parameters, inverse, result));
     }
 
@@ -44,12 +42,11 @@ public static class RationalQuadraticSpline
         const string Operation = "RationalQuadraticSpline.Backward";
         shape.Check(Operation);
         long count = (long)x.Length * shape.Parameters;
-        Device device = NormArguments.Check(
-            Operation, x, x.Length, (nameof(g), g, 2L * x.Length), (nameof(parameters), parameters, count), (nameof(dx), dx, x.Length),
-            (nameof(dParameters), dParameters, count));
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, x.Length), (nameof(g), g, 2L * x.Length), (nameof(parameters), parameters, count),
+            (nameof(dx), dx, x.Length), (nameof(dParameters), dParameters, count));
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            x.DType, new HostSpline(cpu, shape, x, parameters, g, dx, dParameters, false));
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostSpline(cpu, shape, x, parameters, g, dx, dParameters, false));
         else LaneDispatch.OnGpu(x.DType, new GpuSpline.Backward((GpuDevice)device, shape, g, x, parameters, dx, dParameters));
     }
 }

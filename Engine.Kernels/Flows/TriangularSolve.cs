@@ -1,6 +1,5 @@
 using Engine.Kernels.Flows.Gpu;
 using Engine.Kernels.Flows.Host;
-using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Flows;
 
@@ -23,7 +22,8 @@ public static class TriangularSolve
     public static void Run(Storage a, Storage b, int n, int m, bool lower, bool unitDiagonal, bool transpose, Storage x)
     {
         const string Operation = "TriangularSolve";
-        Device device = NormArguments.Check(Operation, a, (long)n * n, (nameof(b), b, (long)n * m), (nameof(x), x, (long)n * m));
+        Device device = Arguments.Floating(
+            Operation, (nameof(a), a, (long)n * n), (nameof(b), b, (long)n * m), (nameof(x), x, (long)n * m));
         if (x.Length == 0) return;
 
         // A^T is triangular the other way; an element of it is read with its indices exchanged.

@@ -48,11 +48,9 @@ internal static class GateRows
         foreach ((string name, Storage storage, int halves) in arguments)
         {
             ArgumentNullException.ThrowIfNull(storage, name);
-            Arguments.OneDevice(operation, arguments[0].Storage, storage);
-            Arguments.OneType(operation, arguments[0].Storage, storage);
-            Arguments.Length(operation, name, storage, (long)rows * width * halves);
-            if (storage.DType == DType.Int32) throw new ArgumentException(
-                $"{operation}: {name} must be {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
+            Arguments.Floating(
+                operation, (arguments[0].Name, arguments[0].Storage, (long)rows * width * arguments[0].Halves),
+                (name, storage, (long)rows * width * halves));
         }
 
         return arguments[0].Storage.Device;

@@ -1,5 +1,3 @@
-using Engine.Kernels.Elementwise;
-
 namespace Engine.Kernels.Gemm;
 
 /// <summary>A function that a matrix product or a convolution applies to each element of its result before writing it.</summary>

@@ -1,4 +1,3 @@
-using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Gemm.Host;
 using Engine.Kernels.Movement;
@@ -26,9 +25,8 @@ public static class ActivationGradient
     {
         const string Operation = "ActivationGradient";
         Arguments.OneDevice(Operation, gradient, output, result, columnSums);
-        DType dtype = Arguments.OneType(Operation, gradient, output, result, columnSums);
-        if (dtype == DType.Int32) throw new ArgumentException(
-            $"{Operation}: the gradient must be {DType.Float32} or {DType.Float64}, found {dtype}.");
+        Arguments.OneType(Operation, gradient, output, result, columnSums);
+        Arguments.Floating(Operation, "the gradient", gradient);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         long length = (long)rows * columns;
@@ -65,8 +63,10 @@ public static class ActivationGradient
             Shape flat = new(gradient.Length);
             if (sums is null) Map.Binary(gradient, flat, output, flat, result, flat, op);
             else if (gradient.Length == 0) Move.Fill(sums, 0);
-            else if (gradient.Device is CpuDevice cpu) HostActivationGradient.Run(cpu, op, gradient, output, rows, columns, result, sums);
-            else GpuActivationGradient.Run((GpuDevice)gradient.Device, op, gradient, output, rows, columns, result, sums);
+            else if (gradient.Device is CpuDevice cpu) LaneDispatch.OnHost(
+                gradient.DType, new HostActivationGradient.Pass<TOp>(cpu, op, gradient, output, rows, columns, result, sums));
+            else LaneDispatch.OnGpu(gradient.DType, new GpuActivationGradient.Pass<TOp>(
+                (GpuDevice)gradient.Device, op, gradient, output, rows, columns, result, sums));
         }
     }
 }

@@ -33,7 +33,8 @@ public static class MatMul
     {
         Device device = Check(a, b, c, shape, bias, activation);
         if (shape.LengthC == 0) return;
-        if (device is CpuDevice cpu) HostMatMul.Run(cpu, a, b, c, shape, bias, activation, accumulate);
+        if (device is CpuDevice cpu)
+            LaneDispatch.OnHost(c.DType, new HostMatMul.Work(cpu, a, b, c, shape, bias, activation, accumulate));
         else GpuMatMul.Run((GpuDevice)device, a, b, c, shape, bias, activation, accumulate);
     }
 

@@ -27,8 +27,7 @@ public readonly record struct MatMulShape(
     public long MultiplyAdds => LengthC * K;
 
     /// <summary>The shape as <c>[64, 100] x [100, 256]</c>, with ^T behind an operand that is stored transposed.</summary>
-    public override string ToString() =>
-        $"{(Batch == 1 ? "" : $"{Batch} * ")}{Matrix(M, K, TransposeA)} x {Matrix(K, N, TransposeB)}";
+    public override string ToString() => $"{(Batch == 1 ? "" : $"{Batch} * ")}{Matrix(M, K, TransposeA)} x {Matrix(K, N, TransposeB)}";
 
     private static string Matrix(int rows, int columns, bool transposed) => transposed ? $"[{columns}, {rows}]^T" : $"[{rows}, {columns}]";
 

@@ -96,9 +96,7 @@ internal unsafe interface IVectorLane<TSelf, T> : ILane<TSelf>
     /// <summary>Writes <see cref="Count"/> elements; no alignment is needed.</summary>
     static abstract void Store(TSelf value, T* destination);
 
-    /// <summary>
-    /// Reads <see cref="Count"/> unsigned integers, shifts each right and converts it, rounded where it does not fit.
-    /// </summary>
+    /// <summary>Reads <see cref="Count"/> unsigned integers, shifts each right and converts it, rounded where it does not fit.</summary>
     static abstract TSelf LoadWords(uint* source, int shift);
 
     /// <summary><paramref name="value"/> in every place.</summary>

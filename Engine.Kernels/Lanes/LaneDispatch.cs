@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.Intrinsics;
-
 namespace Engine.Kernels.Lanes;
 
 /// <summary>Work on the host that is written once for all element types and vectors.</summary>

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Engine.Kernels.Lanes;
 
 /// <summary>
@@ -165,9 +163,7 @@ internal readonly struct DoubleScalar(double value) : IScalarLane<DoubleScalar>
         new(Bits.LongAsDouble((Bits.DoubleAsLong(x.Value) & 0x000FFFFFFFFFFFFFL) | 0x3FF0000000000000L));
 }
 
-/// <summary>
-/// The bits of a value as an integer, and back, by functions that ILGPU compiles to a move.
-/// </summary>
+/// <summary>The bits of a value as an integer, and back, by functions that ILGPU compiles to a move.</summary>
 internal static class Bits
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

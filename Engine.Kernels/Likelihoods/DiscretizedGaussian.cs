@@ -3,9 +3,7 @@ namespace Engine.Kernels.Likelihoods;
 /// <summary>
 /// The log-probability of a level x under a normal distribution cut into bins (Ho et al. 2020, arXiv:2006.11239, equation 13), in nats,
 /// from (x, mean, logVariance). With v = e^(-logVariance / 2), the ends of the bin are a = v (x - mean - half) and b = v (x - mean + half):
-/// <code>
-/// log p = log(Phi(b) - Phi(a)),   in the first bin log Phi(b), in the last log(1 - Phi(a))
-/// </code>
+/// <code>log p = log(Phi(b) - Phi(a)),   in the first bin log Phi(b), in the last log(1 - Phi(a))</code>
 /// </summary>
 internal readonly struct DiscretizedGaussian(LevelBins bins) : ITernaryOp
 {
@@ -49,9 +47,7 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
 /// A bin of a discretised normal distribution, in deviations from the mean. The bin's mirror image around the mean has the same probability
 /// p, so that its ends are taken on the side where the tail Q is small. More than half a deviation from the mean p is a difference of two
 /// tails,
-/// <code>
-/// p = Q(near) (1 - e^d),   d = log Q(far) - log Q(near)
-/// </code>
+/// <code>p = Q(near) (1 - e^d),   d = log Q(far) - log Q(near)</code>
 /// of which neither underflows as a logarithm; around the mean it is a difference of error functions.
 /// </summary>
 internal readonly struct GaussianBin<T>

@@ -60,9 +60,7 @@ public readonly struct DivergenceToStandardGradient : IBinaryOp
     public T Apply<T>(T g, T logVariance) where T : unmanaged, ILane<T> => T.Of(0.5) * g * LaneMath.Expm1(logVariance);
 }
 
-/// <summary>
-/// KL(N(m, e^s) || N(n, e^t)) = (t - s + e^(s - t) + (m - n)² e^-t - 1) / 2, in nats, from (m, s, n, t).
-/// </summary>
+/// <summary>KL(N(m, e^s) || N(n, e^t)) = (t - s + e^(s - t) + (m - n)² e^-t - 1) / 2, in nats, from (m, s, n, t).</summary>
 public readonly struct DivergenceOfGaussians : IQuaternaryOp
 {
     /// <inheritdoc/>

@@ -3,8 +3,7 @@ using Engine.Kernels.Rows;
 namespace Engine.Kernels.Losses;
 
 /// <summary>
-/// The binary cross-entropy of each element, in nats, for targets from 0 to 1: from probabilities, or, stable for any value, from
-/// logits.
+/// The binary cross-entropy of each element, in nats, for targets from 0 to 1: from probabilities, or, stable for any value, from logits.
 /// </summary>
 public static class BinaryCrossEntropy
 {
@@ -73,8 +72,7 @@ public static class BinaryCrossEntropy
     {
         // dp = g (p - t) / (p (1 - p))
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Apply<T>(T g, T p, T t) where T : unmanaged, ILane<T> =>
-            g * (p - t) / T.Max(p * (T.Of(1) - p), T.Of(VarianceFloor));
+        public T Apply<T>(T g, T p, T t) where T : unmanaged, ILane<T> => g * (p - t) / T.Max(p * (T.Of(1) - p), T.Of(VarianceFloor));
     }
 
     /// <summary>

@@ -33,8 +33,10 @@ public static class CrossEntropy
         Arguments.Length("CrossEntropy.Run", nameof(losses), losses, rows);
         CheckLabels(labels, classes);
         if (rows == 0) return;
-        if (device is CpuDevice cpu) HostCrossEntropy.Run(cpu, logits, labels, rows, classes, smoothing, losses, statistics);
-        else GpuCrossEntropy.Run((GpuDevice)device, logits, labels, rows, classes, smoothing, losses, statistics);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            logits.DType, new HostCrossEntropy.Loss(cpu, logits, labels, rows, classes, smoothing, losses, statistics));
+        else LaneDispatch.OnGpu(
+            logits.DType, new GpuCrossEntropy.Loss((GpuDevice)device, logits, labels, rows, classes, smoothing, losses, statistics));
     }
 
     /// <summary>dz_j = g (softmax(z)_j - (1 - e) [j = label] - e / classes), in one pass.</summary>
@@ -63,11 +65,13 @@ public static class CrossEntropy
         {
             // Labels may have been changed since the forward pass, and each says where is written to.
             CheckLabels(labels, classes);
-            HostCrossEntropy.Gradient(cpu, g, logits, labels, rows, classes, smoothing, statistics, result);
+            LaneDispatch.OnHost(
+                logits.DType, new HostCrossEntropy.Gradient(cpu, g, logits, labels, rows, classes, smoothing, statistics, result));
         }
         else
         {
-            GpuCrossEntropy.Gradient((GpuDevice)device, g, logits, labels, classes, smoothing, statistics, result);
+            LaneDispatch.OnGpu(
+                logits.DType, new GpuCrossEntropy.Gradient((GpuDevice)device, g, logits, labels, classes, smoothing, statistics, result));
         }
     }
 
@@ -77,8 +81,7 @@ public static class CrossEntropy
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         Device device = Arguments.OneDevice(operation, logits, labels, statistics);
         if (labels.DType != DType.Int32) throw new ArgumentException($"{operation}: labels must be {DType.Int32}, found {labels.DType}.");
-        if (logits.DType == DType.Int32) throw new ArgumentException(
-            $"{operation}: logits must be {DType.Float32} or {DType.Float64}, found {logits.DType}.");
+        Arguments.Floating(operation, nameof(logits), logits);
         Arguments.OneType(operation, logits, statistics);
         Arguments.Length(operation, nameof(logits), logits, (long)rows * classes);
         Arguments.Length(operation, nameof(labels), labels, rows);

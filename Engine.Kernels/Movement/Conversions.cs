@@ -1,8 +1,6 @@
 namespace Engine.Kernels.Movement;
 
-/// <summary>
-/// A conversion between element types. To int it drops the fraction, saturates, and turns NaN into 0.
-/// </summary>
+/// <summary>A conversion between element types. To int it drops the fraction, saturates, and turns NaN into 0.</summary>
 internal interface IConversion<TFrom, TTo>
 {
     static abstract TTo Of(TFrom x);

@@ -40,11 +40,11 @@ public static class BatchNormalization
         Storage reciprocal, Storage y, RunningStatistics? running = null)
     {
         const string Operation = "BatchNormalization.Forward";
-        Device device = NormArguments.Check(
-            Operation, x, (long)rows * channels, (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, (long)rows * channels), (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
             (nameof(beta), beta, channels), (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels),
             ("the running mean", running?.Mean, channels), ("the running variance", running?.Variance, channels));
-        NormArguments.CheckEpsilon(Operation, epsilon);
+        ChannelStatistics.CheckEpsilon(Operation, epsilon);
         CheckActivation(Operation, activation);
         if (rows < 2) throw new ArgumentException(
             $"{Operation}: the variance of one value says nothing: each channel needs at least 2 rows, found {rows}.");
@@ -69,8 +69,8 @@ public static class BatchNormalization
         Storage y)
     {
         const string Operation = "BatchNormalization.Evaluate";
-        Device device = NormArguments.Check(
-            Operation, x, (long)rows * channels, (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, (long)rows * channels), (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
             (nameof(beta), beta, channels), (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels));
         CheckActivation(Operation, activation);
         if (x.Length == 0) return;
@@ -103,8 +103,8 @@ public static class BatchNormalization
     {
         const string Operation = "BatchNormalization.Backward";
         long count = (long)rows * channels;
-        Device device = NormArguments.Check(
-            Operation, x, count, (nameof(g), g, count), (nameof(gamma), gamma, channels), (nameof(beta), beta, channels),
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, count), (nameof(g), g, count), (nameof(gamma), gamma, channels), (nameof(beta), beta, channels),
             (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels), (nameof(dGamma), dGamma, channels),
             (nameof(dBeta), dBeta, channels), (nameof(dx), dx, count));
         CheckActivation(Operation, activation);
@@ -123,36 +123,36 @@ public static class BatchNormalization
             $"{operation}: the activation must be None, Relu or LeakyRelu, found {activation.Kind}.");
     }
 
-    private readonly record struct ForwardWork(
+    internal readonly record struct ForwardWork(
         Device Device, ChannelArrays Of, Storage X, double Epsilon, RunningStatistics? Running, Storage Y) : IFoldedActivationWork
     {
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
         {
-            NormalizeFormula<TActivation> formula = new(activation);
-            if (Device is CpuDevice cpu) HostBatchNormalization.Forward(cpu, formula, Of, X, Epsilon, Running, Y);
-            else GpuBatchNormalization.Forward((GpuDevice)Device, formula, Of, X, Epsilon, Running, Y);
+            if (Device is CpuDevice cpu) LaneDispatch.OnHost(
+                X.DType, new HostBatchNormalization.Forward<TActivation>(cpu, activation, this));
+            else LaneDispatch.OnGpu(X.DType, new GpuBatchNormalization.Forward<TActivation>((GpuDevice)Device, activation, this));
         }
     }
 
-    private readonly record struct EvaluateWork(Device Device, ChannelArrays Of, Storage X, Storage Y) : IFoldedActivationWork
+    internal readonly record struct EvaluateWork(Device Device, ChannelArrays Of, Storage X, Storage Y) : IFoldedActivationWork
     {
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
         {
-            NormalizeFormula<TActivation> formula = new(activation);
-            if (Device is CpuDevice cpu) HostBatchNormalization.Evaluate(cpu, formula, Of, X, Y);
-            else GpuBatchNormalization.Evaluate((GpuDevice)Device, formula, Of, X, Y);
+            if (Device is CpuDevice cpu) LaneDispatch.OnHost(
+                X.DType, new HostBatchNormalization.Evaluate<TActivation>(cpu, activation, this));
+            else LaneDispatch.OnGpu(X.DType, new GpuBatchNormalization.Evaluate<TActivation>((GpuDevice)Device, activation, this));
         }
     }
 
-    private readonly record struct BackwardWork(
+    internal readonly record struct BackwardWork(
         Device Device, ChannelArrays Of, Storage G, Storage X, bool OfBatch, Storage DGamma, Storage DBeta, Storage? Dx)
-            : IFoldedActivationWork
+        : IFoldedActivationWork
     {
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
         {
-            NormalizeGradientFormula<TActivation> formula = new(activation);
-            if (Device is CpuDevice cpu) HostBatchNormalization.Backward(cpu, formula, Of, G, X, OfBatch, DGamma, DBeta, Dx);
-            else GpuBatchNormalization.Backward((GpuDevice)Device, formula, Of, G, X, OfBatch, DGamma, DBeta, Dx);
+            if (Device is CpuDevice cpu) LaneDispatch.OnHost(
+                X.DType, new HostBatchNormalization.Backward<TActivation>(cpu, activation, this));
+            else LaneDispatch.OnGpu(X.DType, new GpuBatchNormalization.Backward<TActivation>((GpuDevice)Device, activation, this));
         }
     }
 }

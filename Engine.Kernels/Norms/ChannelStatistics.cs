@@ -16,6 +16,13 @@ internal static class ChannelStatistics
         return pivot + distance;
     }
 
+    /// <summary>Throws unless an epsilon is positive and finite.</summary>
+    internal static void CheckEpsilon(string operation, double epsilon)
+    {
+        if (!(epsilon > 0) || double.IsInfinity(epsilon))
+            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, $"{operation}: epsilon must be positive and finite.");
+    }
+
     /// <summary>1 / sqrt(variance + epsilon)</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V ReciprocalDeviation<V>(V variance, V epsilon) where V : unmanaged, ILane<V> => V.Of(1) / V.Sqrt(variance + epsilon);

@@ -1,7 +1,6 @@
 using Engine.Kernels.Movement;
 using Engine.Kernels.Norms.Gpu;
 using Engine.Kernels.Norms.Host;
-using Engine.Kernels.Reductions;
 
 namespace Engine.Kernels.Norms;
 
@@ -30,15 +29,16 @@ public static class GroupNormalization
     {
         const string Operation = "GroupNormalization.Forward";
         shape.Check(Operation);
-        Device device = NormArguments.Check(
-            Operation, x, shape.Count, (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, shape.Count), (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
             (nameof(beta), beta, shape.Channels),
             (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics));
-        NormArguments.CheckEpsilon(Operation, epsilon);
+        ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) HostGroupNormalization.Forward<FoldedNothing>(
-            cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y);
-        else GpuGroupNormalization.Forward<FoldedNothing>((GpuDevice)device, x, shape, gamma, beta, null, epsilon, mean, reciprocal, y);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            x.DType, new HostGroupNormalization.Forward<FoldedNothing>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y));
+        else LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Forward<FoldedNothing>(
+            (GpuDevice)device, x, shape, gamma, beta, null, epsilon, mean, reciprocal, y));
     }
 
     /// <summary>
@@ -61,11 +61,10 @@ public static class GroupNormalization
     {
         const string Operation = "GroupNormalization.Backward";
         shape.Check(Operation);
-        Device device = NormArguments.Check(
-            Operation, x, shape.Count, (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
-            (nameof(mean), mean, shape.Statistics),
-            (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(dGamma), dGamma, shape.Channels),
-            (nameof(dBeta), dBeta, shape.Channels), (nameof(dx), dx, shape.Count));
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, shape.Count), (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
+            (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics),
+            (nameof(dGamma), dGamma, shape.Channels), (nameof(dBeta), dBeta, shape.Channels), (nameof(dx), dx, shape.Count));
         if (x.Length == 0)
         {
             Move.Fill(dGamma, 0);
@@ -73,12 +72,13 @@ public static class GroupNormalization
         }
         else if (device is CpuDevice cpu)
         {
-            HostGroupNormalization.Backward<FoldedNothing>(cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx);
+            LaneDispatch.OnHost(x.DType, new HostGroupNormalization.Backward<FoldedNothing>(
+                cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx));
         }
         else
         {
-            GpuGroupNormalization.Backward<FoldedNothing>(
-                (GpuDevice)device, g, x, shape, gamma, null, null, mean, reciprocal, dGamma, dBeta, dx);
+            LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Backward<FoldedNothing>(
+                (GpuDevice)device, g, x, shape, gamma, null, null, mean, reciprocal, dGamma, dBeta, dx));
         }
     }
 
@@ -105,17 +105,16 @@ public static class GroupNormalization
         const string Operation = "GroupNormalization.ForwardSilu";
         shape.Check(Operation);
         int shifts = shape.Images * shape.Channels;
-        Device device = NormArguments.Check(
-            Operation, x, shape.Count, (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
-            (nameof(beta), beta, shape.Channels),
-            (nameof(shift), shift, shifts), (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics),
-            (nameof(distances), distances, shifts));
-        NormArguments.CheckEpsilon(Operation, epsilon);
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, shape.Count), (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
+            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts), (nameof(mean), mean, shape.Statistics),
+            (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(distances), distances, shifts));
+        ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu)
-            HostGroupNormalization.Forward<FoldedSilu>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y, shift, distances);
-        else
-            GpuGroupNormalization.Forward<FoldedSilu>((GpuDevice)device, x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostGroupNormalization.Forward<FoldedSilu>(
+            cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y, shift, distances));
+        else LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Forward<FoldedSilu>(
+            (GpuDevice)device, x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y));
     }
 
     /// <summary>
@@ -138,17 +137,15 @@ public static class GroupNormalization
     /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match, or the sums are missing.</exception>
     public static void BackwardSilu(
         Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, Storage mean, Storage reciprocal,
-        Storage? distances,
-        Storage dGamma, Storage dBeta, Storage? dShift, Storage? dx)
+        Storage? distances, Storage dGamma, Storage dBeta, Storage? dShift, Storage? dx)
     {
         const string Operation = "GroupNormalization.BackwardSilu";
         shape.Check(Operation);
         int shifts = shape.Images * shape.Channels;
-        Device device = NormArguments.Check(
-            Operation, x, shape.Count, (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
-            (nameof(beta), beta, shape.Channels),
-            (nameof(shift), shift, shifts), (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics),
-            (nameof(distances), distances, shifts),
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, shape.Count), (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
+            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts), (nameof(mean), mean, shape.Statistics),
+            (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(distances), distances, shifts),
             (nameof(dGamma), dGamma, shape.Channels), (nameof(dBeta), dBeta, shape.Channels), (nameof(dShift), dShift, shifts),
             (nameof(dx), dx, shape.Count));
         if (dShift is not null && distances is null) throw new ArgumentException(
@@ -163,15 +160,15 @@ public static class GroupNormalization
 
         if (device is CpuDevice cpu)
         {
-            HostGroupNormalization.Backward<FoldedSilu>(
-                cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx, beta, shift, distances, dShift);
+            LaneDispatch.OnHost(x.DType, new HostGroupNormalization.Backward<FoldedSilu>(
+                cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx, beta, shift, distances, dShift));
             return;
         }
 
         // Elsewhere the gradient of the shift is what dx adds up to, wanted or not.
         Storage? result = dx ?? (dShift is null ? null : device.Allocate(x.DType, x.Length));
-        GpuGroupNormalization.Backward<FoldedSilu>(
-            (GpuDevice)device, g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, result);
+        LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Backward<FoldedSilu>(
+            (GpuDevice)device, g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, result));
         if (dShift is not null) Reduce.Sum(result!, [shape.Images, shape.Positions, shape.Channels], [1], dShift);
         if (dx is null) result?.Release();
     }

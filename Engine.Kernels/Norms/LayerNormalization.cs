@@ -26,16 +26,15 @@ public static class LayerNormalization
     {
         const string Operation = "LayerNormalization.Forward";
         long count = (long)rows * columns;
-        Device device = NormArguments.Check(
-            Operation, x, count, (nameof(y), y, count), (nameof(gamma), gamma, columns), (nameof(beta), beta, columns),
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, count), (nameof(y), y, count), (nameof(gamma), gamma, columns), (nameof(beta), beta, columns),
             (nameof(mean), mean, rows), (nameof(reciprocal), reciprocal, rows));
-        NormArguments.CheckEpsilon(Operation, epsilon);
+        ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu)
-            HostLayerNormalization.Forward(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y);
-        else
-            GpuGroupNormalization.Forward<FoldedNothing>(
-                (GpuDevice)device, x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            x.DType, new HostLayerNormalization.Forward(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y));
+        else LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Forward<FoldedNothing>(
+            (GpuDevice)device, x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y));
     }
 
     /// <summary>
@@ -59,8 +58,8 @@ public static class LayerNormalization
     {
         const string Operation = "LayerNormalization.Backward";
         long count = (long)rows * columns;
-        Device device = NormArguments.Check(
-            Operation, x, count, (nameof(g), g, count), (nameof(gamma), gamma, columns), (nameof(mean), mean, rows),
+        Device device = Arguments.Floating(
+            Operation, (nameof(x), x, count), (nameof(g), g, count), (nameof(gamma), gamma, columns), (nameof(mean), mean, rows),
             (nameof(reciprocal), reciprocal, rows), (nameof(dGamma), dGamma, columns), (nameof(dBeta), dBeta, columns),
             (nameof(dx), dx, count));
         if (x.Length == 0)
@@ -70,12 +69,13 @@ public static class LayerNormalization
         }
         else if (device is CpuDevice cpu)
         {
-            HostLayerNormalization.Backward(cpu, g, x, rows, columns, gamma, mean, reciprocal, dGamma, dBeta, dx);
+            LaneDispatch.OnHost(
+                x.DType, new HostLayerNormalization.Backward(cpu, g, x, rows, columns, gamma, mean, reciprocal, dGamma, dBeta, dx));
         }
         else
         {
-            GpuGroupNormalization.Backward<FoldedNothing>(
-                (GpuDevice)device, g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma, dBeta, dx);
+            LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Backward<FoldedNothing>(
+                (GpuDevice)device, g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma, dBeta, dx));
         }
     }
 }

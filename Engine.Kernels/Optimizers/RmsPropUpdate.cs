@@ -1,5 +1,3 @@
-using Engine.Kernels.Gemm.Host;
-
 namespace Engine.Kernels.Optimizers;
 
 /// <summary>
@@ -24,8 +22,7 @@ public static class RmsPropUpdate
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(
         ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> velocities,
-        ReadOnlySpan<Storage> gradients,
-        double learningRate, double alpha, double epsilon, double momentum)
+        ReadOnlySpan<Storage> gradients, double learningRate, double alpha, double epsilon, double momentum)
     {
         Constants constants = new(learningRate, alpha, epsilon, momentum);
         bool isCentered = means.Length > 0, hasMomentum = velocities.Length > 0;

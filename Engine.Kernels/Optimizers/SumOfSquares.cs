@@ -1,7 +1,6 @@
 using Engine.Kernels.Movement;
 using Engine.Kernels.Optimizers.Gpu;
 using Engine.Kernels.Optimizers.Host;
-using Engine.Kernels.Reductions;
 
 namespace Engine.Kernels.Optimizers;
 
@@ -49,39 +48,25 @@ public static class SumOfSquares
     internal static void Run(ReadOnlySpan<Storage> arrays, Storage sum)
     {
         GpuDevice device = (GpuDevice)Arguments.OneDevice(nameof(SumOfSquares), [.. arrays, sum]);
-        Storage runs = device.Allocate(DType.Float64, Math.Max(arrays.Length, 1));
-        try
+        using Scratch runs = new(device, DType.Float64, Math.Max(arrays.Length, 1));
+        Move.Fill(runs, 0);
+        for (int start = 0, end, run = 0; start < arrays.Length; start = end, run++)
         {
-            Move.Fill(runs, 0);
-            for (int start = 0, end, run = 0; start < arrays.Length; start = end, run++)
-            {
-                for (end = start + 1; end < arrays.Length && arrays[end].DType == arrays[start].DType;) end++;
-                GpuSumOfSquares.Run(device, arrays[start..end], sum);
-                Move.WriteSlice(sum, new Shape(1), runs, new Shape(runs.Length), [run]);
-            }
+            for (end = start + 1; end < arrays.Length && arrays[end].DType == arrays[start].DType;) end++;
+            GpuSumOfSquares.Run(device, arrays[start..end], sum);
+            Move.WriteSlice(sum, new Shape(1), runs, new Shape(runs.Storage.Length), [run]);
+        }
 
-            Reduce.Sum(runs, [runs.Length], [0], sum);
-        }
-        finally
-        {
-            runs.Release();
-        }
+        Reduce.Sum(runs, [runs.Storage.Length], [0], sum);
     }
 
     private static double RunOnGpu(GpuDevice device, ReadOnlySpan<Storage> arrays)
     {
-        Storage sum = device.Allocate(DType.Float64, 1);
-        try
-        {
-            GpuSumOfSquares.Run(device, arrays, sum);
-            double result = 0;
-            sum.CopyTo(new Span<double>(ref result));
-            return result;
-        }
-        finally
-        {
-            sum.Release();
-        }
+        using Scratch sum = new(device, DType.Float64, 1);
+        GpuSumOfSquares.Run(device, arrays, sum);
+        double result = 0;
+        sum.Storage.CopyTo(new Span<double>(ref result));
+        return result;
     }
 }
 

@@ -1,5 +1,3 @@
-using Engine.Kernels.Conv;
-
 namespace Engine.Kernels.Pool;
 
 /// <summary>

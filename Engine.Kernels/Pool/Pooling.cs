@@ -16,8 +16,7 @@ internal static class Pooling
         where TFold : unmanaged, IWindowFold
     {
         if (y.Length == 0) return;
-        if (y.Device is CpuDevice cpu) LaneDispatch.OnHost(
-            y.DType, new HostPooling.Fold<TFold>(cpu, fold, layout, x, positions, y));
+        if (y.Device is CpuDevice cpu) LaneDispatch.OnHost(y.DType, new HostPooling.Fold<TFold>(cpu, fold, layout, x, positions, y));
         else LaneDispatch.OnGpu(y.DType, new GpuPooling.Fold<TFold>((GpuDevice)y.Device, fold, layout, x, positions, y));
     }
 
@@ -57,8 +56,8 @@ internal static class Pooling
     private static void Check(string operation, (string Name, Storage Storage) argument, long length, Storage image)
     {
         Arguments.OneDevice(operation, image, argument.Storage);
-        if (Arguments.OneType(operation, image, argument.Storage) == DType.Int32)
-            throw new ArgumentException($"{operation}: {argument.Name} must be {DType.Float32} or {DType.Float64}, found {DType.Int32}.");
+        Arguments.OneType(operation, image, argument.Storage);
+        Arguments.Floating(operation, argument.Name, argument.Storage);
         Arguments.Length(operation, argument.Name, argument.Storage, length);
     }
 }

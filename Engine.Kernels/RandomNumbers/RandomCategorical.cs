@@ -32,8 +32,7 @@ public static class RandomCategorical
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         Device device = Arguments.OneDevice(operation, logits, indices);
-        if (logits.DType == DType.Int32) throw new ArgumentException(
-            $"{operation}: logits must be {DType.Float32} or {DType.Float64}, found {logits.DType}.");
+        Arguments.Floating(operation, nameof(logits), logits);
         if (indices.DType != DType.Int32) throw new ArgumentException(
             $"{operation}: indices must be {DType.Int32}, found {indices.DType}.");
         Arguments.Length(operation, nameof(logits), logits, (long)rows * classes);

@@ -37,8 +37,7 @@ internal static class RandomOperation
     internal static Device Check(string operation, Storage y, long offset)
     {
         ArgumentNullException.ThrowIfNull(y);
-        if (y.DType is not (DType.Float32 or DType.Float64))
-            throw new ArgumentException($"{operation}: the result must be {DType.Float32} or {DType.Float64}, found {y.DType}.");
+        Arguments.Floating(operation, "the result", y);
         Arguments.RandomOffset(operation, offset);
         return Arguments.OneDevice(operation, y);
     }

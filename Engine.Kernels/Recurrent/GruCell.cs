@@ -1,4 +1,3 @@
-using Engine.Kernels.Norms;
 using Engine.Kernels.Recurrent.Gpu;
 using Engine.Kernels.Recurrent.Host;
 
@@ -32,10 +31,9 @@ public static class GruCell
     {
         const string Operation = "GruCell.Forward";
         shape.Check(Operation, step);
-        Device device = NormArguments.Check(
-            Operation, input, Gates * shape.Length, (nameof(product), product, Gates * shape.StepLength),
-            (nameof(hidden), hidden, shape.StepLength),
-            (nameof(output), output, shape.Length), (nameof(kept), kept, Kept * shape.Length),
+        Device device = Arguments.Floating(
+            Operation, (nameof(input), input, Gates * shape.Length), (nameof(product), product, Gates * shape.StepLength),
+            (nameof(hidden), hidden, shape.StepLength), (nameof(output), output, shape.Length), (nameof(kept), kept, Kept * shape.Length),
             (nameof(hiddenBefore), hiddenBefore, shape.Length));
         if (shape.StepLength == 0) return;
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
@@ -65,8 +63,8 @@ public static class GruCell
     {
         const string Operation = "GruCell.Backward";
         shape.Check(Operation, step);
-        Device device = NormArguments.Check(
-            Operation, gradient, shape.Length, (nameof(hiddenGradient), hiddenGradient, shape.StepLength),
+        Device device = Arguments.Floating(
+            Operation, (nameof(gradient), gradient, shape.Length), (nameof(hiddenGradient), hiddenGradient, shape.StepLength),
             (nameof(kept), kept, Kept * shape.Length),
             (nameof(hiddenBefore), hiddenBefore, shape.Length), (nameof(inputGradient), inputGradient, Gates * shape.Length),
             (nameof(productGradient), productGradient, Gates * shape.StepLength),

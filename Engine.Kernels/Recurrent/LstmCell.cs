@@ -1,4 +1,3 @@
-using Engine.Kernels.Norms;
 using Engine.Kernels.Recurrent.Gpu;
 using Engine.Kernels.Recurrent.Host;
 
@@ -33,7 +32,8 @@ public static class LstmCell
     {
         const string Operation = "LstmCell.Forward";
         shape.Check(Operation, step);
-        Device device = NormArguments.Check(Operation, input, Gates * shape.Length, (nameof(product), product, Gates * shape.StepLength),
+        Device device = Arguments.Floating(
+            Operation, (nameof(input), input, Gates * shape.Length), (nameof(product), product, Gates * shape.StepLength),
             (nameof(hidden), hidden, shape.StepLength), (nameof(cell), cell, shape.StepLength), (nameof(output), output, shape.Length),
             (nameof(gates), gates, Gates * shape.Length), (nameof(hiddenBefore), hiddenBefore, shape.Length),
             (nameof(cellBefore), cellBefore, shape.Length));
@@ -66,10 +66,10 @@ public static class LstmCell
     {
         const string Operation = "LstmCell.Backward";
         shape.Check(Operation, step);
-        Device device = NormArguments.Check(Operation, gradient, shape.Length, (nameof(hiddenGradient), hiddenGradient, shape.StepLength),
+        Device device = Arguments.Floating(
+            Operation, (nameof(gradient), gradient, shape.Length), (nameof(hiddenGradient), hiddenGradient, shape.StepLength),
             (nameof(cellGradient), cellGradient, shape.StepLength), (nameof(gates), gates, Gates * shape.Length),
-            (nameof(cellBefore), cellBefore, shape.Length),
-            (nameof(inputGradient), inputGradient, Gates * shape.Length),
+            (nameof(cellBefore), cellBefore, shape.Length), (nameof(inputGradient), inputGradient, Gates * shape.Length),
             (nameof(productGradient), productGradient, Gates * shape.StepLength));
         if (shape.StepLength == 0) return;
         if (device is CpuDevice cpu) LaneDispatch.OnHost(

@@ -99,7 +99,7 @@ public static class Reduce
     {
         const string Operation = "Reduce.ArgMax";
         Device device = Arguments.OneDevice(Operation, x, y);
-        CheckFloating(Operation, x);
+        Arguments.Floating(Operation, nameof(x), x);
         if (y.DType != DType.Int32) throw new ArgumentException($"{Operation}: y must be {DType.Int32}, found {y.DType}.");
         y.ForgetRange();
         Arguments.Length(Operation, nameof(x), x, shape.Count);
@@ -111,7 +111,7 @@ public static class Reduce
         Arguments.Length(Operation, nameof(y), y, (long)outer * inner);
         if (y.Length == 0) return;
         if (shape[axis] == 0) throw new ArgumentException($"{Operation}: axis {axis} of shape {shape} has no elements to choose from.");
-        if (device is CpuDevice cpu) HostReduce.ArgMax(cpu, x, outer, shape[axis], inner, y);
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostReduce.ArgMax(cpu, x, outer, shape[axis], inner, y));
         else GpuArgMax.Run((GpuDevice)device, x, shape[axis], inner, y);
     }
 
@@ -119,15 +119,15 @@ public static class Reduce
     private static void Pass<TOp>(TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y) where TOp : unmanaged, IReduction
     {
         if (plan.Outputs == 0) return;
-        if (x.Device is CpuDevice cpu) HostReduce.Run(cpu, op, plan, x, center, y);
-        else GpuReduce.Run((GpuDevice)x.Device, op, plan, x, center, y);
+        if (x.Device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostReduce.Pass<TOp>(cpu, op, plan, x, center, y));
+        else LaneDispatch.OnGpu(x.DType, new GpuReduce.Pass<TOp>((GpuDevice)x.Device, op, plan, x, center, y));
     }
 
     private static ReducePlan Check(string operation, Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y, bool emptyIsZero = false)
     {
         Arguments.OneDevice(operation, x, y);
         Arguments.OneType(operation, x, y);
-        CheckFloating(operation, x);
+        Arguments.Floating(operation, nameof(x), x);
         Arguments.Length(operation, nameof(x), x, shape.Count);
         int reduced = axes.IsEmpty ? (1 << shape.Rank) - 1 : 0;
         foreach (int axis in axes)
@@ -144,11 +144,5 @@ public static class Reduce
         if (plan.Terms == 0 && plan.Outputs > 0 && !emptyIsZero)
             throw new ArgumentException($"{operation}: shape {shape} leaves no elements to reduce for the {plan.Outputs} outputs.");
         return plan;
-    }
-
-    private static void CheckFloating(string operation, Storage x)
-    {
-        if (x.DType == DType.Int32) throw new ArgumentException(
-            $"{operation}: x must be {DType.Float32} or {DType.Float64}, found {x.DType}.");
     }
 }

@@ -66,13 +66,12 @@ public static class RowSum
         }
 
         Arguments.Length(operation, "the sums", sums, plan.Rows);
-        if (sums.DType == DType.Int32) throw new ArgumentException(
-            $"{operation}: the arguments must be {DType.Float32} or {DType.Float64}, found {sums.DType}.");
+        Arguments.Floating(operation, "the arguments", sums);
         if (sums.Length == 0) return;
         Storage x = arguments[0];
         (Storage y, Storage z, Storage w) =
             (arguments.Length > 1 ? arguments[1] : x, arguments.Length > 2 ? arguments[2] : x, arguments.Length > 3 ? arguments[3] : x);
-        if (sums.Device is CpuDevice cpu) HostRowSum.Run(cpu, op, plan, x, y, z, w, sums);
-        else GpuRowSum.Run((GpuDevice)sums.Device, op, plan, x, y, z, w, sums);
+        if (sums.Device is CpuDevice cpu) LaneDispatch.OnHost(sums.DType, new HostRowSum.Pass<TTerm>(cpu, op, plan, x, y, z, w, sums));
+        else LaneDispatch.OnGpu(sums.DType, new GpuRowSum.Pass<TTerm>((GpuDevice)sums.Device, op, plan, x, y, z, w, sums));
     }
 }

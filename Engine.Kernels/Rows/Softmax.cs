@@ -16,74 +16,51 @@ public static class Softmax
     /// <param name="columns">The number of columns: what is normalised over.</param>
     /// <param name="y">The output, of the same shape.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    public static void Run(Storage x, int rows, int columns, Storage y)
-    {
-        Device device = Check("Softmax.Run", rows, columns, (nameof(x), x), (nameof(y), y));
-        Run<HostSoftmax.SoftmaxRow, SoftmaxFormula>(device, rows, columns, x, x, y);
-    }
+    public static void Run(Storage x, int rows, int columns, Storage y) =>
+        Run<HostSoftmax.SoftmaxRow, SoftmaxFormula>("Softmax.Run", rows, columns, (nameof(x), x), (nameof(x), x), (nameof(y), y));
 
     /// <summary>y[i, j] = x[i, j] - log(sum over k of exp(x[i, k]))</summary>
     /// <inheritdoc cref="Run"/>
-    public static void Log(Storage x, int rows, int columns, Storage y)
-    {
-        Device device = Check("Softmax.Log", rows, columns, (nameof(x), x), (nameof(y), y));
-        Run<HostSoftmax.LogSoftmaxRow, LogSoftmaxFormula>(device, rows, columns, x, x, y);
-    }
+    public static void Log(Storage x, int rows, int columns, Storage y) =>
+        Run<HostSoftmax.LogSoftmaxRow, LogSoftmaxFormula>("Softmax.Log", rows, columns, (nameof(x), x), (nameof(x), x), (nameof(y), y));
 
-    /// <summary>
-    /// The derivative of <see cref="Run"/>: dx[i, j] = y[i, j] (g[i, j] - sum over k of g[i, k] y[i, k]).
-    /// </summary>
+    /// <summary>The derivative of <see cref="Run"/>: dx[i, j] = y[i, j] (g[i, j] - sum over k of g[i, k] y[i, k]).</summary>
     /// <param name="g">The gradient with respect to the output, <paramref name="rows"/> x <paramref name="columns"/>.</param>
     /// <param name="y">The output of <see cref="Run"/>.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of columns.</param>
     /// <param name="dx">The gradient with respect to the input; may be <paramref name="g"/>.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    public static void Backward(Storage g, Storage y, int rows, int columns, Storage dx)
-    {
-        Device device = Check("Softmax.Backward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
-        Run<HostSoftmax.SoftmaxBackwardRow, SoftmaxBackwardFormula>(device, rows, columns, g, y, dx);
-    }
+    public static void Backward(Storage g, Storage y, int rows, int columns, Storage dx) =>
+        Run<HostSoftmax.SoftmaxBackwardRow, SoftmaxBackwardFormula>(
+            "Softmax.Backward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
 
-    /// <summary>
-    /// The derivative of <see cref="Log"/>: dx[i, j] = g[i, j] - exp(y[i, j]) sum over k of g[i, k].
-    /// </summary>
+    /// <summary>The derivative of <see cref="Log"/>: dx[i, j] = g[i, j] - exp(y[i, j]) sum over k of g[i, k].</summary>
     /// <param name="g">The gradient with respect to the output, <paramref name="rows"/> x <paramref name="columns"/>.</param>
     /// <param name="y">The output of <see cref="Log"/>.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of columns.</param>
     /// <param name="dx">The gradient with respect to the input; may be <paramref name="g"/>.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    public static void LogBackward(Storage g, Storage y, int rows, int columns, Storage dx)
-    {
-        Device device = Check("Softmax.LogBackward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
-        Run<HostSoftmax.LogSoftmaxBackwardRow, LogSoftmaxBackwardFormula>(device, rows, columns, g, y, dx);
-    }
+    public static void LogBackward(Storage g, Storage y, int rows, int columns, Storage dx) =>
+        Run<HostSoftmax.LogSoftmaxBackwardRow, LogSoftmaxBackwardFormula>(
+            "Softmax.LogBackward", rows, columns, (nameof(g), g), (nameof(y), y), (nameof(dx), dx));
 
-    private static void Run<TRow, TFormula>(Device device, int rows, int columns, Storage a, Storage b, Storage output)
+    private static void Run<TRow, TFormula>(
+        string operation, int rows, int columns, (string Name, Storage Storage) a, (string Name, Storage Storage) b,
+        (string Name, Storage Storage) output)
         where TRow : struct, IRowOperation
         where TFormula : unmanaged, IRowFormula
     {
-        if (output.Length == 0) return;
-        if (device is CpuDevice cpu) HostSoftmax.Run<TRow>(cpu, rows, columns, a, b, output);
-        else GpuSoftmax.Run<TFormula>((GpuDevice)device, rows, columns, a, b, output);
-    }
-
-    private static Device Check(string operation, int rows, int columns, params ReadOnlySpan<(string Name, Storage Storage)> arguments)
-    {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        Storage first = arguments[0].Storage;
-        foreach ((string name, Storage storage) in arguments)
-        {
-            Arguments.OneDevice(operation, first, storage);
-            Arguments.OneType(operation, first, storage);
-            Arguments.Length(operation, name, storage, (long)rows * columns);
-        }
-
-        if (first.DType == DType.Int32)
-            throw new ArgumentException(
-                $"{operation}: {arguments[0].Name} must be {DType.Float32} or {DType.Float64}, found {first.DType}.");
-        return first.Device;
+        long count = (long)rows * columns;
+        Device device = Arguments.Floating(
+            operation, (a.Name, a.Storage, count), (b.Name, b.Storage, count), (output.Name, output.Storage, count));
+        if (count == 0) return;
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(
+            a.Storage.DType, new HostSoftmax.Pass<TRow>(cpu, rows, columns, a.Storage, b.Storage, output.Storage));
+        else LaneDispatch.OnGpu(
+            a.Storage.DType, new GpuSoftmax.Pass<TFormula>((GpuDevice)device, rows, columns, a.Storage, b.Storage, output.Storage));
     }
 }

@@ -1,9 +1,8 @@
 namespace Engine.Kernels.Sampling;
 
 /// <summary>
-/// How much noise each step of a diffusion adds, and the forward process that it defines: x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e,
-/// with abar_t the product of (1 - beta_s) over s = 0..t and e standard normal (Ho et al. 2020, arXiv:2006.11239, equation 4). Kept in
-/// float64.
+/// How much noise each step of a diffusion adds, and the forward process that it defines: x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e, with
+/// abar_t the product of (1 - beta_s) over s = 0..t and e standard normal (Ho et al. 2020, arXiv:2006.11239, equation 4). Kept in float64.
 /// </summary>
 public sealed class NoiseSchedule
 {

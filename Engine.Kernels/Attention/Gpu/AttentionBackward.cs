@@ -1,7 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 using static Engine.Kernels.Attention.Gpu.AttentionTiles;
 
 namespace Engine.Kernels.Attention.Gpu;
@@ -22,40 +18,32 @@ internal readonly record struct AttentionBackward(
 
     void IScalarWork.Run<TLane>()
     {
-        Storage sums = Device.Allocate(G.DType, (int)Shape.Rows);
-        try
+        using Scratch sums = new(Device, G.DType, (int)Shape.Rows);
+        AttentionWalk walk = new(Shape);
+        AttentionInputs inputs = new(new(Q), new(K), new(V));
+        AttentionPlace gradient = new(new AttentionRows(G, 0, Shape.Channels, Shape.Queries * Shape.Channels));
+        ArrayView<TLane> queries = ViewOf<TLane>(Q.Storage), keys = ViewOf<TLane>(K.Storage),
+            values = ViewOf<TLane>(V.Storage), logs = ViewOf<TLane>(LogSumExp),
+            ofOutput = ViewOf<TLane>(G), rowSums = ViewOf<TLane>(sums);
+        if (Shape.Queries > 0)
         {
-            AttentionWalk walk = new(Shape);
-            AttentionInputs inputs = new(new(Q), new(K), new(V));
-            AttentionPlace gradient = new(new AttentionRows(G, 0, Shape.Channels, Shape.Queries * Shape.Channels));
-            ArrayView<TLane> queries = GpuStorage.ViewOf<TLane>(Q.Storage), keys = GpuStorage.ViewOf<TLane>(K.Storage),
-                values = GpuStorage.ViewOf<TLane>(V.Storage), logs = GpuStorage.ViewOf<TLane>(LogSumExp),
-                ofOutput = GpuStorage.ViewOf<TLane>(G), rowSums = GpuStorage.ViewOf<TLane>(sums);
-            if (Shape.Queries > 0)
-            {
-                Device.Launcher(RowSumKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    new KernelConfig(((int)Shape.Rows + RowsOfGroup - 1) / RowsOfGroup, GroupThreads), walk, (int)Shape.Rows, ofOutput,
-                    GpuStorage.ViewOf<TLane>(Output), rowSums);
-            }
-
-            if (Dq is { } toQ && Shape.Queries > 0)
-            {
-                Device.Launcher(QueryKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    Groups(Shape, Shape.Queries), walk, inputs, gradient, new AttentionPlace(toQ), TLane.Of(Shape.Scale), queries, keys,
-                    values, ofOutput, logs, rowSums, GpuStorage.ViewOf<TLane>(toQ.Storage));
-            }
-
-            if (Dk is not null || Dv is not null)
-            {
-                Device.Launcher(KeyKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    Groups(Shape, Shape.Keys), walk, inputs, new KeyGradients(gradient, Dk, Dv), TLane.Of(Shape.Scale), queries, keys,
-                    values, ofOutput, logs, rowSums, GpuStorage.ViewOf<TLane>(Dk?.Storage ?? G),
-                    GpuStorage.ViewOf<TLane>(Dv?.Storage ?? G));
-            }
+            Device.Launcher(RowSumKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                new KernelConfig(((int)Shape.Rows + RowsOfGroup - 1) / RowsOfGroup, GroupThreads), walk, (int)Shape.Rows, ofOutput,
+                ViewOf<TLane>(Output), rowSums);
         }
-        finally
+
+        if (Dq is { } toQ && Shape.Queries > 0)
         {
-            sums.Release();
+            Device.Launcher(QueryKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                Groups(Shape, Shape.Queries), walk, inputs, gradient, new AttentionPlace(toQ), TLane.Of(Shape.Scale), queries, keys,
+                values, ofOutput, logs, rowSums, ViewOf<TLane>(toQ.Storage));
+        }
+
+        if (Dk is not null || Dv is not null)
+        {
+            Device.Launcher(KeyKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                Groups(Shape, Shape.Keys), walk, inputs, new KeyGradients(gradient, Dk, Dv), TLane.Of(Shape.Scale), queries, keys, values,
+                ofOutput, logs, rowSums, ViewOf<TLane>(Dk?.Storage ?? G), ViewOf<TLane>(Dv?.Storage ?? G));
         }
     }
 
@@ -79,9 +67,8 @@ internal readonly record struct AttentionBackward(
     /// <summary>A group computes up to 64 columns of 64 rows of dQ.</summary>
     private static void QueryKernel<TLane>(
         AttentionWalk walk, AttentionInputs inputs, AttentionPlace gradient, AttentionPlace ofResult, TLane scale, ArrayView<TLane> q,
-        ArrayView<TLane> k, ArrayView<TLane> v,
-        ArrayView<TLane> g, ArrayView<TLane> logSumExp,
-        ArrayView<TLane> rowSums, ArrayView<TLane> dq)
+        ArrayView<TLane> k, ArrayView<TLane> v, ArrayView<TLane> g, ArrayView<TLane> logSumExp, ArrayView<TLane> rowSums,
+        ArrayView<TLane> dq)
         where TLane : unmanaged, ILane<TLane>
     {
         ArrayView<Four<TLane>> tileA = SharedMemory.Allocate<Four<TLane>>(DepthTile * RowPitch),
@@ -107,8 +94,7 @@ internal readonly record struct AttentionBackward(
                     out Four<TLane> evenG, out Four<TLane> oddG);
                 LoadStep(walk, values, k, inputs.K, headK, key, walk.Keys, firstColumn);
                 int own = key + (2 * x);
-                weights[(2 * x * RowPitch) + y] =
-                    ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log), evenG, sum, scale);
+                weights[(2 * x * RowPitch) + y] = ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log), evenG, sum, scale);
                 weights[(((2 * x) + 1) * RowPitch) + y] =
                     ScoreGradients(WeightsOfQueries(walk, query, own + 1, scale, odd, log), oddG, sum, scale);
                 Group.Barrier();
@@ -122,9 +108,8 @@ internal readonly record struct AttentionBackward(
     /// <summary>A group computes up to 64 columns of 64 rows of dK and of dV, or of what is wanted of the two.</summary>
     private static void KeyKernel<TLane>(
         AttentionWalk walk, AttentionInputs inputs, KeyGradients gradients, TLane scale, ArrayView<TLane> q, ArrayView<TLane> k,
-        ArrayView<TLane> v,
-        ArrayView<TLane> g, ArrayView<TLane> logSumExp,
-        ArrayView<TLane> rowSums, ArrayView<TLane> dk, ArrayView<TLane> dv)
+        ArrayView<TLane> v, ArrayView<TLane> g, ArrayView<TLane> logSumExp, ArrayView<TLane> rowSums, ArrayView<TLane> dk,
+        ArrayView<TLane> dv)
         where TLane : unmanaged, ILane<TLane>
     {
         ArrayView<Four<TLane>> tileA = SharedMemory.Allocate<Four<TLane>>(DepthTile * RowPitch),

@@ -1,7 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 using static Engine.Kernels.Attention.Gpu.AttentionTiles;
 
 namespace Engine.Kernels.Attention.Gpu;
@@ -21,15 +17,13 @@ internal readonly record struct AttentionForward(
     {
         Device.Launcher(ForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             Groups(Shape, Shape.Queries), new AttentionWalk(Shape), new AttentionInputs(new(Q), new(K), new(V)), TLane.Of(Shape.Scale),
-            GpuStorage.ViewOf<TLane>(Q.Storage), GpuStorage.ViewOf<TLane>(K.Storage), GpuStorage.ViewOf<TLane>(V.Storage),
-            GpuStorage.ViewOf<TLane>(Output), GpuStorage.ViewOf<TLane>(LogSumExp));
+            ViewOf<TLane>(Q.Storage), ViewOf<TLane>(K.Storage), ViewOf<TLane>(V.Storage), ViewOf<TLane>(Output), ViewOf<TLane>(LogSumExp));
     }
 
     /// <summary>A group computes up to 64 columns of 64 rows of the output, and their log-sum-exps.</summary>
     private static void ForwardKernel<TLane>(
         AttentionWalk walk, AttentionInputs inputs, TLane scale, ArrayView<TLane> q, ArrayView<TLane> k, ArrayView<TLane> v,
-        ArrayView<TLane> output,
-        ArrayView<TLane> logSumExp)
+        ArrayView<TLane> output, ArrayView<TLane> logSumExp)
         where TLane : unmanaged, ILane<TLane>
     {
         ArrayView<Four<TLane>> queries = SharedMemory.Allocate<Four<TLane>>(DepthTile * RowPitch),
@@ -74,8 +68,7 @@ internal readonly record struct AttentionForward(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Weigh<TLane>(
         AttentionWalk walk, int query, int key, TLane scale, TLane even, TLane odd, ref TLane m, ref TLane l, ref Four<TLane> c,
-        out TLane weight,
-        out TLane oddWeight)
+        out TLane weight, out TLane oddWeight)
         where TLane : unmanaged, ILane<TLane>
     {
         int visible = query < walk.Queries ? walk.Visible(query) : 0;

@@ -1,6 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
 
 namespace Engine.Kernels.Attention.Gpu;
 

@@ -53,18 +53,12 @@ internal static unsafe class BroadcastProduct<T, V>
             c51 = c00;
         if (accumulate)
         {
-            c00 = V.Load(c);
-            if (TVectors.Value > 1) c01 = V.Load(c + V.Count);
-            if (TRows.Value > 1) c10 = V.Load(c + cRow);
-            if (TRows.Value > 1 && TVectors.Value > 1) c11 = V.Load(c + cRow + V.Count);
-            if (TRows.Value > 2) c20 = V.Load(c + (2 * cRow));
-            if (TRows.Value > 2 && TVectors.Value > 1) c21 = V.Load(c + (2 * cRow) + V.Count);
-            if (TRows.Value > 3) c30 = V.Load(c + (3 * cRow));
-            if (TRows.Value > 3 && TVectors.Value > 1) c31 = V.Load(c + (3 * cRow) + V.Count);
-            if (TRows.Value > 4) c40 = V.Load(c + (4 * cRow));
-            if (TRows.Value > 4 && TVectors.Value > 1) c41 = V.Load(c + (4 * cRow) + V.Count);
-            if (TRows.Value > 5) c50 = V.Load(c + (5 * cRow));
-            if (TRows.Value > 5 && TVectors.Value > 1) c51 = V.Load(c + (5 * cRow) + V.Count);
+            Load<TVectors>(c, ref c00, ref c01);
+            if (TRows.Value > 1) Load<TVectors>(c + cRow, ref c10, ref c11);
+            if (TRows.Value > 2) Load<TVectors>(c + (2 * cRow), ref c20, ref c21);
+            if (TRows.Value > 3) Load<TVectors>(c + (3 * cRow), ref c30, ref c31);
+            if (TRows.Value > 4) Load<TVectors>(c + (4 * cRow), ref c40, ref c41);
+            if (TRows.Value > 5) Load<TVectors>(c + (5 * cRow), ref c50, ref c51);
         }
 
         T* w1 = w + wRow, w2 = w1 + wRow, w3 = w2 + wRow, w4 = w3 + wRow, w5 = w4 + wRow;
@@ -73,59 +67,43 @@ internal static unsafe class BroadcastProduct<T, V>
         {
             V x0 = V.Load(x), x1 = x0;
             if (TVectors.Value > 1) x1 = V.Load(x + V.Count);
-            V f = V.Fill(w[at]);
-            c00 = V.MulAdd(f, x0, c00);
-            if (TVectors.Value > 1) c01 = V.MulAdd(f, x1, c01);
-            if (TRows.Value > 1)
-            {
-                f = V.Fill(w1[at]);
-                c10 = V.MulAdd(f, x0, c10);
-                if (TVectors.Value > 1) c11 = V.MulAdd(f, x1, c11);
-            }
-
-            if (TRows.Value > 2)
-            {
-                f = V.Fill(w2[at]);
-                c20 = V.MulAdd(f, x0, c20);
-                if (TVectors.Value > 1) c21 = V.MulAdd(f, x1, c21);
-            }
-
-            if (TRows.Value > 3)
-            {
-                f = V.Fill(w3[at]);
-                c30 = V.MulAdd(f, x0, c30);
-                if (TVectors.Value > 1) c31 = V.MulAdd(f, x1, c31);
-            }
-
-            if (TRows.Value > 4)
-            {
-                f = V.Fill(w4[at]);
-                c40 = V.MulAdd(f, x0, c40);
-                if (TVectors.Value > 1) c41 = V.MulAdd(f, x1, c41);
-            }
-
-            if (TRows.Value > 5)
-            {
-                f = V.Fill(w5[at]);
-                c50 = V.MulAdd(f, x0, c50);
-                if (TVectors.Value > 1) c51 = V.MulAdd(f, x1, c51);
-            }
-
+            Add<TVectors>(w[at], x0, x1, ref c00, ref c01);
+            if (TRows.Value > 1) Add<TVectors>(w1[at], x0, x1, ref c10, ref c11);
+            if (TRows.Value > 2) Add<TVectors>(w2[at], x0, x1, ref c20, ref c21);
+            if (TRows.Value > 3) Add<TVectors>(w3[at], x0, x1, ref c30, ref c31);
+            if (TRows.Value > 4) Add<TVectors>(w4[at], x0, x1, ref c40, ref c41);
+            if (TRows.Value > 5) Add<TVectors>(w5[at], x0, x1, ref c50, ref c51);
             at += wStep;
             x += xStep;
         }
 
-        V.Store(c00, c);
-        if (TVectors.Value > 1) V.Store(c01, c + V.Count);
-        if (TRows.Value > 1) V.Store(c10, c + cRow);
-        if (TRows.Value > 1 && TVectors.Value > 1) V.Store(c11, c + cRow + V.Count);
-        if (TRows.Value > 2) V.Store(c20, c + (2 * cRow));
-        if (TRows.Value > 2 && TVectors.Value > 1) V.Store(c21, c + (2 * cRow) + V.Count);
-        if (TRows.Value > 3) V.Store(c30, c + (3 * cRow));
-        if (TRows.Value > 3 && TVectors.Value > 1) V.Store(c31, c + (3 * cRow) + V.Count);
-        if (TRows.Value > 4) V.Store(c40, c + (4 * cRow));
-        if (TRows.Value > 4 && TVectors.Value > 1) V.Store(c41, c + (4 * cRow) + V.Count);
-        if (TRows.Value > 5) V.Store(c50, c + (5 * cRow));
-        if (TRows.Value > 5 && TVectors.Value > 1) V.Store(c51, c + (5 * cRow) + V.Count);
+        Store<TVectors>(c, c00, c01);
+        if (TRows.Value > 1) Store<TVectors>(c + cRow, c10, c11);
+        if (TRows.Value > 2) Store<TVectors>(c + (2 * cRow), c20, c21);
+        if (TRows.Value > 3) Store<TVectors>(c + (3 * cRow), c30, c31);
+        if (TRows.Value > 4) Store<TVectors>(c + (4 * cRow), c40, c41);
+        if (TRows.Value > 5) Store<TVectors>(c + (5 * cRow), c50, c51);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load<TVectors>(T* c, ref V c0, ref V c1) where TVectors : struct, ICount
+    {
+        c0 = V.Load(c);
+        if (TVectors.Value > 1) c1 = V.Load(c + V.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<TVectors>(T factor, V x0, V x1, ref V c0, ref V c1) where TVectors : struct, ICount
+    {
+        V f = V.Fill(factor);
+        c0 = V.MulAdd(f, x0, c0);
+        if (TVectors.Value > 1) c1 = V.MulAdd(f, x1, c1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TVectors>(T* c, V c0, V c1) where TVectors : struct, ICount
+    {
+        V.Store(c0, c);
+        if (TVectors.Value > 1) V.Store(c1, c + V.Count);
     }
 }

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Engine.Kernels.Attention.Host;
 
 internal static unsafe class HostAttention
@@ -53,22 +51,15 @@ internal static unsafe class HostAttention
             long strip = (long)Shape.Keys * lanes, copied = padded == width ? 0 : (long)padded * Shape.Keys;
             long bytes = HostMemoryPool.RoundUp(
                 sizeof(T) * ((width * lanes) + strip + copied + (padded == width ? 0 : (long)padded * Shape.Queries)));
-            nint memory = Pool.Rent(bytes);
-            try
-            {
-                T* laid = (T*)memory, scores = laid + (width * lanes), rest = scores + strip;
-                HeadRows<T> values = QueryBlock<T, TV>.Whole(V.Of(Shape, item), block.Keys, width, rest), output = O.Of(Shape, item);
-                HeadRows<T> whole = padded == width ? output : new(rest + copied, padded);
-                block.Lay(Q.Of(Shape, item), width, Shape.Scale, laid);
-                block.Products(K.Of(Shape, item), width, laid, scores);
-                block.Softmax(scores, LogSumExp + ((nint)item * Shape.Queries));
-                block.SumOverKeys(scores, values, width, whole);
-                QueryBlock<T, TV>.CopyBack(whole.From(block.First), output.From(block.First), block.Count, width);
-            }
-            finally
-            {
-                Pool.Return(memory, bytes);
-            }
+            using PoolBlock memory = new(Pool, bytes);
+            T* laid = (T*)memory.Address, scores = laid + (width * lanes), rest = scores + strip;
+            HeadRows<T> values = QueryBlock<T, TV>.Whole(V.Of(Shape, item), block.Keys, width, rest), output = O.Of(Shape, item);
+            HeadRows<T> whole = padded == width ? output : new(rest + copied, padded);
+            block.Lay(Q.Of(Shape, item), width, Shape.Scale, laid);
+            block.Products(K.Of(Shape, item), width, laid, scores);
+            block.Softmax(scores, LogSumExp + ((nint)item * Shape.Queries));
+            block.SumOverKeys(scores, values, width, whole);
+            QueryBlock<T, TV>.CopyBack(whole.From(block.First), output.From(block.First), block.Count, width);
         }
     }
 
@@ -90,49 +81,42 @@ internal static unsafe class HostAttention
             long strip = (long)Shape.Keys * lanes, laid = width * lanes,
                 rows = padded == width ? 0 : (long)padded * Math.Max(Shape.Keys, Shape.Queries);
             long bytes = HostMemoryPool.RoundUp(sizeof(T) * ((2 * laid) + (2 * strip) + (6 * rows)));
-            nint memory = Pool.Rent(bytes);
-            try
+            using PoolBlock memory = new(Pool, bytes);
+            T* queries = (T*)memory.Address, gradients = queries + laid, weights = gradients + laid, products = weights + strip,
+                rest = products + strip;
+            HeadRows<T> q = Q.Of(Shape, item), k = K.Of(Shape, item), v = V.Of(Shape, item), g = G.Of(Shape, item);
+            HeadRows<T> wholeQ = QueryBlock<T, TV>.Whole(q, Shape.Queries, width, rest),
+                wholeG = QueryBlock<T, TV>.Whole(g, Shape.Queries, width, rest + rows);
+            HeadRows<T> wholeK = QueryBlock<T, TV>.Whole(k, Shape.Keys, width, rest + (2 * rows));
+            HeadRows<T> dq = Dq.Of(Shape, item), dk = Dk.Of(Shape, item), dv = Dv.Of(Shape, item);
+            HeadRows<T> wholeDq = padded == width ? dq : new(rest + (3 * rows), padded);
+            HeadRows<T> wholeDk = padded == width ? dk : new(rest + (4 * rows), padded),
+                wholeDv = padded == width ? dv : new(rest + (5 * rows), padded);
+            bool isFirst = true;
+            for (int i = QueryBlock<T, TV>.BlocksOf(Shape) - 1; i >= 0; i--, isFirst = false)
             {
-                T* queries = (T*)memory, gradients = queries + laid, weights = gradients + laid, products = weights + strip,
-                    rest = products + strip;
-                HeadRows<T> q = Q.Of(Shape, item), k = K.Of(Shape, item), v = V.Of(Shape, item), g = G.Of(Shape, item);
-                HeadRows<T> wholeQ = QueryBlock<T, TV>.Whole(q, Shape.Queries, width, rest),
-                    wholeG = QueryBlock<T, TV>.Whole(g, Shape.Queries, width, rest + rows);
-                HeadRows<T> wholeK = QueryBlock<T, TV>.Whole(k, Shape.Keys, width, rest + (2 * rows));
-                HeadRows<T> dq = Dq.Of(Shape, item), dk = Dk.Of(Shape, item), dv = Dv.Of(Shape, item);
-                HeadRows<T> wholeDq = padded == width ? dq : new(rest + (3 * rows), padded);
-                HeadRows<T> wholeDk = padded == width ? dk : new(rest + (4 * rows), padded),
-                    wholeDv = padded == width ? dv : new(rest + (5 * rows), padded);
-                bool isFirst = true;
-                for (int i = QueryBlock<T, TV>.BlocksOf(Shape) - 1; i >= 0; i--, isFirst = false)
-                {
-                    QueryBlock<T, TV> block = new(Shape, i * lanes);
-                    block.Lay(q, width, Shape.Scale, queries);
-                    block.Lay(g, width, 1, gradients);
-                    block.Products(k, width, queries, weights);
-                    block.Products(v, width, gradients, products);
-                    block.Gradients(weights, products, LogSumExp + ((nint)item * Shape.Queries), Shape.Scale);
-                    if (dv.IsThere) block.SumOverQueries(weights, wholeG, width, wholeDv, !isFirst);
-                    if (dk.IsThere) block.SumOverQueries(products, wholeQ, width, wholeDk, !isFirst);
-                    if (dq.IsThere) block.SumOverKeys(products, wholeK, width, wholeDq);
-                }
-
-                if (isFirst)
-                {
-                    // No query attends: nothing was computed that could be stored.
-                    Clear(dk, Shape.Keys, width);
-                    Clear(dv, Shape.Keys, width);
-                    return;
-                }
-
-                if (dq.IsThere) QueryBlock<T, TV>.CopyBack(wholeDq, dq, Shape.Queries, width);
-                if (dk.IsThere) QueryBlock<T, TV>.CopyBack(wholeDk, dk, Shape.Keys, width);
-                if (dv.IsThere) QueryBlock<T, TV>.CopyBack(wholeDv, dv, Shape.Keys, width);
+                QueryBlock<T, TV> block = new(Shape, i * lanes);
+                block.Lay(q, width, Shape.Scale, queries);
+                block.Lay(g, width, 1, gradients);
+                block.Products(k, width, queries, weights);
+                block.Products(v, width, gradients, products);
+                block.Gradients(weights, products, LogSumExp + ((nint)item * Shape.Queries), Shape.Scale);
+                if (dv.IsThere) block.SumOverQueries(weights, wholeG, width, wholeDv, !isFirst);
+                if (dk.IsThere) block.SumOverQueries(products, wholeQ, width, wholeDk, !isFirst);
+                if (dq.IsThere) block.SumOverKeys(products, wholeK, width, wholeDq);
             }
-            finally
+
+            if (isFirst)
             {
-                Pool.Return(memory, bytes);
+                // No query attends: nothing was computed that could be stored.
+                Clear(dk, Shape.Keys, width);
+                Clear(dv, Shape.Keys, width);
+                return;
             }
+
+            if (dq.IsThere) QueryBlock<T, TV>.CopyBack(wholeDq, dq, Shape.Queries, width);
+            if (dk.IsThere) QueryBlock<T, TV>.CopyBack(wholeDk, dk, Shape.Keys, width);
+            if (dv.IsThere) QueryBlock<T, TV>.CopyBack(wholeDv, dv, Shape.Keys, width);
         }
 
         private static void Clear(HeadRows<T> rows, int count, int width)

@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Movement;
 using Engine.Kernels.Movement.Host;
 
 namespace Engine.Kernels.Attention.Host;
@@ -101,8 +99,7 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
             int start = _isCausal ? Math.Clamp(key - _before, 0, Count) : 0;
             BroadcastProduct<T, V>.Rows(
                 count, Padded(width) / V.Count, Count - start, strip + ((nint)key * _lanes) + start, _lanes, 1,
-                x.First + ((First + start) * x.Pitch), x.Pitch,
-                c.First + (key * c.Pitch), c.Pitch, accumulate);
+                x.First + ((First + start) * x.Pitch), x.Pitch, c.First + (key * c.Pitch), c.Pitch, accumulate);
         }
     }
 

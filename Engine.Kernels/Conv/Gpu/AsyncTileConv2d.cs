@@ -1,7 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Conv.Gpu;
 
@@ -22,13 +19,12 @@ internal static class AsyncTileConv2d
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
-        Action<TProduct, Conv2dViews<FloatScalar>, long, long, TActivation> kernel = Kernel;
         const int tile = RegisterTileConv2d.Tile;
         Index3D grid = new((product.Rows + tile - 1) / tile, (product.Columns + tile - 1) / tile,
             Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(Kernel<TProduct, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(RegisterTileConv2d.Threads, 1, 1)), product, arguments.Views<FloatScalar>(),
-            GpuStorage.AddressOf(arguments.A), GpuStorage.AddressOf(arguments.B), activation);
+            AddressOf(arguments.A), AddressOf(arguments.B), activation);
     }
 
     private static void Kernel<TProduct, TActivation>(

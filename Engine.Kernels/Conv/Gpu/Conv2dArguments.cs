@@ -1,6 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-using ILGPU;
-
 namespace Engine.Kernels.Conv.Gpu;
 
 /// <summary>The storages of a product, as the launchers take them.</summary>
@@ -15,7 +12,7 @@ internal readonly record struct Conv2dArguments(
     Storage A, Storage B, Storage? Bias, Storage C, bool Accumulate, int Splits = 1, int SplitDepth = int.MaxValue)
 {
     internal Conv2dViews<TLane> Views<TLane>() where TLane : unmanaged, ILane<TLane> => new(
-        GpuStorage.ViewOf<TLane>(A), GpuStorage.ViewOf<TLane>(B), GpuStorage.ViewOf<TLane>(Bias ?? C), GpuStorage.ViewOf<TLane>(C),
+        ViewOf<TLane>(A), ViewOf<TLane>(B), ViewOf<TLane>(Bias ?? C), ViewOf<TLane>(C),
         Bias is null ? 0 : 1, Accumulate ? 1 : 0, Splits, SplitDepth, C.Length / Splits);
 }
 

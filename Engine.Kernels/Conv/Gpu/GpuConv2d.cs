@@ -52,8 +52,7 @@ internal static class GpuConv2d
             tuned, device, $"{Conv2d.Operation} {typeof(TProduct).Name}", $"{shape}", arguments.C.DType, largest,
             Conv2dPlan.Candidates(product.Rows, product.Columns, product.Depth, product.Parts, largest, device.Multiprocessors),
             arguments.C.Length,
-            (plan, scratch) =>
-                Run(device, plan, shape, product, new(arguments.A, arguments.B, null, scratch, false), Activation.None));
+            (plan, scratch) => Run(device, plan, shape, product, new(arguments.A, arguments.B, null, scratch, false), Activation.None));
 
     /// <summary>
     /// The plan for a product on a device: what ENGINE_KERNEL asks for, the tuned one if ENGINE_TUNE names a file, or what suits extents

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Conv.Gpu;
 
 /// <summary>
@@ -15,8 +12,8 @@ internal static class NaiveConv2d
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
-        Action<Index1D, TProduct, Conv2dViews<TLane>, TActivation> kernel = Kernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(Kernel<TLane, TProduct, TActivation>,
+            static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             product.Elements, product, arguments.Views<TLane>(), activation);
     }
 

@@ -1,7 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Conv.Gpu;
 
@@ -27,10 +24,9 @@ internal static class RegisterTileConv2d
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
-        Action<TProduct, Conv2dViews<TLane>, TActivation> kernel = Kernel;
         Index3D grid = new((product.Rows + Tile - 1) / Tile, (product.Columns + Tile - 1) / Tile,
             Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(Kernel<TLane, TProduct, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Threads, 1, 1)), product, arguments.Views<TLane>(), activation);
     }
 

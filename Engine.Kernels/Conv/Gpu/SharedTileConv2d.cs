@@ -1,6 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Conv.Gpu;
 
@@ -20,10 +18,9 @@ internal static class SharedTileConv2d
         where TProduct : unmanaged, IConv2dProduct<TProduct>
         where TActivation : unmanaged, IUnaryOp
     {
-        Action<TProduct, Conv2dViews<TLane>, TActivation> kernel = Kernel;
         Index3D grid = new((product.Rows + Tile - 1) / Tile, (product.Columns + Tile - 1) / Tile,
             Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(Kernel<TLane, TProduct, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(Tile, Tile, 1)), product, arguments.Views<TLane>(), activation);
     }
 

@@ -1,6 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Engine.Kernels.Conv.Gpu;
@@ -27,14 +25,12 @@ internal static class TensorTileConv2d
         PackedWeightLayout weight = PackedWeightLayout.Of(product, TRounding.PerChunk);
         Storage packedImage = OperandPacking.Run<TRounding>(device, image, arguments.A),
             packedWeight = WeightPacking.Run<TRounding, TProduct>(device, product, weight, arguments.B);
-        Action<TProduct, Conv2dViews<FloatScalar>, PackedLayout, long, PackedWeightLayout, long, TActivation> kernel =
-            Kernel<TRounding, TProduct, TActivation>;
         Index3D grid = new(
             (product.Rows + TensorTile.Tile - 1) / TensorTile.Tile, weight.Columns / TensorTile.Tile,
             Math.Min(product.Parts * arguments.Splits, SharedTileMatMul.MaxGrid));
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(Kernel<TRounding, TProduct, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(TensorTile.Threads, 1, 1)), product, arguments.Views<FloatScalar>(), image,
-            GpuStorage.AddressOf(packedImage), weight, GpuStorage.AddressOf(packedWeight), activation);
+            AddressOf(packedImage), weight, AddressOf(packedWeight), activation);
 
         // Launches follow one another on one stream: whoever gets this memory next uses it after the product has.
         packedImage.Release();
@@ -173,9 +169,8 @@ internal static class WeightPacking
     {
         int chunks = checked(layout.Parts * layout.Columns * layout.Chunks);
         Storage packed = device.Allocate(DType.Int32, checked(chunks * 4));
-        Action<Index1D, TProduct, PackedWeightLayout, ArrayView<FloatScalar>, ArrayView<Chunk>> kernel = Kernel<TRounding, TProduct>;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            chunks, product, layout, GpuStorage.ViewOf<FloatScalar>(weight), GpuStorage.ViewOf<Chunk>(packed));
+        device.Launcher(Kernel<TRounding, TProduct>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            chunks, product, layout, ViewOf<FloatScalar>(weight), ViewOf<Chunk>(packed));
         return packed;
     }
 

@@ -1,6 +1,4 @@
 using Engine.Kernels.Gemm.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Engine.Kernels.Conv.Gpu;
@@ -32,13 +30,12 @@ internal static class TensorTileWeightGradient
             gradient = new(product.Depth, outputs, groups, Tf32Rounding.PerChunk);
         Storage packedImage = OperandPacking.Run<Tf32Rounding>(device, image, arguments.A),
             packedGradient = OperandPacking.Run<Tf32Rounding>(device, gradient, arguments.B);
-        Action<WeightGradientProduct, Conv2dViews<FloatScalar>, PackedLayout, long, PackedLayout, long, TActivation> kernel = Kernel;
         Index3D grid = new(
             (PackedRows(product, image) + TensorTile.Tile - 1) / TensorTile.Tile, (product.Columns + TensorTile.Tile - 1) / TensorTile.Tile,
             Math.Min(groups * arguments.Splits, SharedTileMatMul.MaxGrid));
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(Kernel<TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             (grid, new Index3D(TensorTile.Threads, 1, 1)), product, arguments.Views<FloatScalar>(), image,
-            GpuStorage.AddressOf(packedImage), gradient, GpuStorage.AddressOf(packedGradient), activation);
+            AddressOf(packedImage), gradient, AddressOf(packedGradient), activation);
 
         // Launches follow one another on one stream: whoever gets this memory next uses it after the product has.
         packedImage.Release();

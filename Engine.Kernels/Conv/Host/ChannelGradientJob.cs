@@ -1,4 +1,3 @@
-using System.Numerics;
 using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Conv.Host;
@@ -55,29 +54,22 @@ internal unsafe struct ChannelGradientJob<TV, T> : IJob
         long leftLength = (long)blocks.Images * inputRows * Shape.Width * TileRows * tiles;
         long bytes = HostMemoryPool.RoundUp(
             ((sumsLength + rightLength + leftLength) * sizeof(T)) + ((long)blocks.Images * blocks.Rows * sizeof(Segment)));
-        nint memory = Pool.Rent(bytes);
-        try
+        using PoolBlock memory = new(Pool, bytes);
+        T* sums = (T*)memory.Address, right = sums + sumsLength, left = right + rightLength;
+        Segment* segments = (Segment*)(left + leftLength);
+        if (blocks.Count == 0) new Span<T>(sums, checked((int)sumsLength)).Clear();
+        for (int block = 0; block < blocks.Count; block++) Block(blocks, block, group, tile, tiles, sums, right, left, segments);
+        for (int p = 0; p < Panels.PerGroup; p++)
         {
-            T* sums = (T*)memory, right = sums + sumsLength, left = right + rightLength;
-            Segment* segments = (Segment*)(left + leftLength);
-            if (blocks.Count == 0) new Span<T>(sums, checked((int)sumsLength)).Clear();
-            for (int block = 0; block < blocks.Count; block++) Block(blocks, block, group, tile, tiles, sums, right, left, segments);
-            for (int p = 0; p < Panels.PerGroup; p++)
+            Panels.Locate(p, out _, out int vector, out int vectors);
+            int column = vector * TV.Count, width = vectors * TV.Count, used = Math.Min(width, Panels.Columns - column);
+            T* panel = sums + ((nint)taps * tiles * TileRows * column);
+            for (int tap = 0; tap < taps; tap++)
             {
-                Panels.Locate(p, out _, out int vector, out int vectors);
-                int column = vector * TV.Count, width = vectors * TV.Count, used = Math.Min(width, Panels.Columns - column);
-                T* panel = sums + ((nint)taps * tiles * TileRows * column);
-                for (int tap = 0; tap < taps; tap++)
-                {
-                    for (int c = 0; c < tiles * TileRows && (tile * TileRows) + c < Shape.GroupInputs; c++)
-                        Target.Write(panel + ((((nint)tap * tiles * TileRows) + c) * width), group, tap, (tile * TileRows) + c, column,
-                            used);
-                }
+                for (int c = 0; c < tiles * TileRows && (tile * TileRows) + c < Shape.GroupInputs; c++)
+                    Target.Write(panel + ((((nint)tap * tiles * TileRows) + c) * width), group, tap, (tile * TileRows) + c, column,
+                        used);
             }
-        }
-        finally
-        {
-            Pool.Return(memory, bytes);
         }
     }
 

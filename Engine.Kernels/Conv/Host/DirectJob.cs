@@ -1,4 +1,3 @@
-using System.Numerics;
 using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Conv.Host;
@@ -50,18 +49,11 @@ internal unsafe struct DirectJob<TV, T, TOp> : IJob
     {
         int images = chunk % ChunksOfImages, first = chunk / ChunksOfImages, parts = Together ? Parts : 1;
         ConvWorkspace<TV, T> sizes = new(null, Grid.TapsDown * Grid.TapsAcross);
-        nint block = Pool.Rent(sizes.Bytes);
-        try
-        {
-            ConvWorkspace<TV, T> work = new((byte*)block, Grid.TapsDown * Grid.TapsAcross);
-            int end = Math.Min((images + 1) * ChunkImages, Batch);
-            for (int image = images * ChunkImages; image < end; image += Band)
-                for (int part = first; part < first + parts; part++) WalkPart(part, image, Math.Min(Band, end - image), work);
-        }
-        finally
-        {
-            Pool.Return(block, sizes.Bytes);
-        }
+        using PoolBlock block = new(Pool, sizes.Bytes);
+        ConvWorkspace<TV, T> work = new((byte*)block.Address, Grid.TapsDown * Grid.TapsAcross);
+        int end = Math.Min((images + 1) * ChunkImages, Batch);
+        for (int image = images * ChunkImages; image < end; image += Band)
+            for (int part = first; part < first + parts; part++) WalkPart(part, image, Math.Min(Band, end - image), work);
     }
 
     /// <summary>A band's pixels of one phase, and of their columns one panel.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Host;
 
@@ -28,14 +27,9 @@ internal static unsafe class HostConv2d
     private static readonly Lazy<ConvForm> s_wanted = new(() => (ConvForm)KernelChoice.Of("conv-host"));
 
     /// <summary>
-    /// target = activation(source * weight + bias), or with <paramref name="accumulate"/> activation(target + source * weight + bias).
+    /// target = activation(source * weight + bias), or with <paramref name="accumulate"/> activation(target + source * weight + bias), with
+    /// vectors of a given type, which does not change the result, and in a given form.
     /// </summary>
-    internal static void Run(
-        CpuDevice device, Storage source, Storage weight, Storage target, in Conv2dShape shape, bool transposed, Storage? bias,
-        Activation activation, bool accumulate) =>
-        LaneDispatch.OnHost(target.DType, new Work(device, source, weight, target, shape, transposed, bias, activation, accumulate));
-
-    /// <summary>The same with vectors of a given type, which does not change the result, and in a given form.</summary>
     internal static void Run<TV, T>(
         CpuDevice device, Storage source, Storage weight, Storage target, in Conv2dShape uncropped, bool transposed, Storage? bias,
         Activation activation, bool accumulate, ConvForm form = ConvForm.ByShape)
@@ -92,11 +86,11 @@ internal static unsafe class HostConv2d
             && (transposed || (shape.StrideHeight == 1 && shape.StrideWidth == 1));
     }
 
-    private readonly struct Work(
+    internal readonly struct Work(
         CpuDevice device, Storage source, Storage weight, Storage target, Conv2dShape shape, bool transposed, Storage? bias,
         Activation activation, bool accumulate) : IVectorWork
     {
-        public void Run<T, V>() where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T> =>
+        void IVectorWork.Run<T, V>() =>
             HostConv2d.Run<V, T>(device, source, weight, target, shape, transposed, bias, activation, accumulate);
     }
 }
@@ -131,63 +125,36 @@ internal readonly unsafe struct HostConvolution<TV, T>(
         WinogradPlan plan = new(shape, transposed);
         ColumnPanels panels = ColumnPanels.Of<TV, T>(1, plan.Channels);
         long bytes = HostMemoryPool.RoundUp(plan.WeightAt(plan.TargetPhases, panels, 0, 0, 0, 0) * sizeof(T));
-        nint block = device.Pool.Rent(bytes);
-        try
+        using PoolBlock block = new(device.Pool, bytes);
+        WinogradWeightJob<TV, T> transform = new(device.Pool, weight, plan, panels, (T*)block.Address);
+        device.Workers.Run(ref transform, transform.Chunks);
+        WinogradJob<TV, T, TOp> job = new()
         {
-            WinogradWeightJob<TV, T> transform = new(device.Pool, weight, plan, panels, (T*)block);
-            device.Workers.Run(ref transform, transform.Chunks);
-            WinogradJob<TV, T, TOp> job = new()
-            {
-                Pool = device.Pool,
-                Plan = plan,
-                Panels = panels,
-                Weight = (T*)block,
-                Source = source,
-                Target = new TileWriter<TV, T, TOp>(target, bias, function, accumulate),
-                BlockTiles = WinogradJob<TV, T, TOp>.TilesOfABlock(plan),
-                ChunkBlocks = 1,
-            };
-            int parts = device.Threads == 1 ? 1 : device.Threads * ChunksPerThread;
-            job.ChunkBlocks = Math.Max((job.Blocks + parts - 1) / parts, 1);
-            device.Workers.Run(ref job, job.Chunks);
-        }
-        finally
-        {
-            device.Pool.Return(block, bytes);
-        }
+            Pool = device.Pool, Plan = plan, Panels = panels, Weight = (T*)block.Address, Source = source,
+            Target = new TileWriter<TV, T, TOp>(target, bias, function, accumulate),
+            BlockTiles = WinogradJob<TV, T, TOp>.TilesOfABlock(plan), ChunkBlocks = 1,
+        };
+        int parts = device.Threads == 1 ? 1 : device.Threads * ChunksPerThread;
+        job.ChunkBlocks = Math.Max((job.Blocks + parts - 1) / parts, 1);
+        device.Workers.Run(ref job, job.Chunks);
     }
 
     private void Scatter<TOp>(TOp function) where TOp : unmanaged, IUnaryOp
     {
         int lines = shape.LiveTaps * target.Channels;
         long bytes = HostMemoryPool.RoundUp(ScatterJob<TV, T, TOp>.WeightLength(lines, source.Channels) * sizeof(T));
-        nint block = device.Pool.Rent(bytes);
-        try
+        using PoolBlock block = new(device.Pool, bytes);
+        ScatterJob<TV, T, TOp>.PackWeight(weight, shape, transposed, (T*)block.Address);
+        ScatterJob<TV, T, TOp> job = new()
         {
-            ScatterJob<TV, T, TOp>.PackWeight(weight, shape, transposed, (T*)block);
-            ScatterJob<TV, T, TOp> job = new()
-            {
-                Pool = device.Pool,
-                Rows = transposed ? ScatterAxis.Transposed(shape.RowAxis) : ScatterAxis.Forward(shape.RowAxis),
-                Columns = transposed ? ScatterAxis.Transposed(shape.ColumnAxis) : ScatterAxis.Forward(shape.ColumnAxis),
-                Taps = shape.LiveTaps,
-                Weight = (T*)block,
-                Source = source,
-                Target = target,
-                Bias = bias,
-                Function = function,
-                Accumulate = accumulate,
-                Batch = shape.Batch,
-                ChunkImages = Math.Max(shape.Batch, 1),
-            };
-            long wanted = Math.Clamp(shape.MultiplyAdds / WorthAThread, 1, device.Threads);
-            if (wanted > 1) job.ChunkImages = (int)Math.Max(shape.Batch / (wanted * ChunksPerThread), 1);
-            device.Workers.Run(ref job, job.Chunks);
-        }
-        finally
-        {
-            device.Pool.Return(block, bytes);
-        }
+            Pool = device.Pool, Rows = transposed ? ScatterAxis.Transposed(shape.RowAxis) : ScatterAxis.Forward(shape.RowAxis),
+            Columns = transposed ? ScatterAxis.Transposed(shape.ColumnAxis) : ScatterAxis.Forward(shape.ColumnAxis), Taps = shape.LiveTaps,
+            Weight = (T*)block.Address, Source = source, Target = target, Bias = bias, Function = function, Accumulate = accumulate,
+            Batch = shape.Batch, ChunkImages = Math.Max(shape.Batch, 1),
+        };
+        long wanted = Math.Clamp(shape.MultiplyAdds / WorthAThread, 1, device.Threads);
+        if (wanted > 1) job.ChunkImages = (int)Math.Max(shape.Batch / (wanted * ChunksPerThread), 1);
+        device.Workers.Run(ref job, job.Chunks);
     }
 
     private void Direct<TOp>(TOp function) where TOp : unmanaged, IUnaryOp
@@ -196,43 +163,29 @@ internal readonly unsafe struct HostConvolution<TV, T>(
         int depth = transposed ? shape.GroupOutputs : shape.GroupInputs;
         ColumnPanels panels = ColumnPanels.Of<TV, T>(shape.Groups, transposed ? shape.GroupInputs : shape.GroupOutputs);
         long bytes = HostMemoryPool.RoundUp(WeightPanels<TV, T>.Length(grid, panels, depth) * sizeof(T));
-        nint block = device.Pool.Rent(bytes);
-        try
+        using PoolBlock block = new(device.Pool, bytes);
+        WeightPanels<TV, T> packed = new((T*)block.Address, grid, panels, depth);
+        PackWeightJob<TV, T> pack = new(weight, shape, grid, panels, packed, depth);
+        device.Workers.Run(ref pack, pack.Chunks);
+
+        DirectJob<TV, T, TOp> job = new()
         {
-            WeightPanels<TV, T> packed = new((T*)block, grid, panels, depth);
-            PackWeightJob<TV, T> pack = new(weight, shape, grid, panels, packed, depth);
-            device.Workers.Run(ref pack, pack.Chunks);
+            Pool = device.Pool, Grid = grid, Panels = panels, Weight = packed, Source = source,
+            Target = new TileWriter<TV, T, TOp>(target, bias, function, accumulate), Depth = depth, Batch = shape.Batch,
+            ChunkImages = Math.Max(shape.Batch, 1), Together = false,
+        };
 
-            DirectJob<TV, T, TOp> job = new()
-            {
-                Pool = device.Pool,
-                Grid = grid,
-                Panels = panels,
-                Weight = packed,
-                Source = source,
-                Target = new TileWriter<TV, T, TOp>(target, bias, function, accumulate),
-                Depth = depth,
-                Batch = shape.Batch,
-                ChunkImages = Math.Max(shape.Batch, 1),
-                Together = false,
-            };
-
-            // As many chunks as keep the threads busy, of whole bands.
-            long wanted = Math.Clamp(shape.MultiplyAdds / WorthAThread, 1, device.Threads);
-            int band = DirectJob<TV, T, TOp>.Band, bands = (shape.Batch + band - 1) / band;
-            job.Together = bytes <= CachedWeight && (wanted == 1 || bands >= wanted * ChunksPerThread);
-            if (wanted > 1)
-            {
-                int others = job.Chunks;
-                long parts = Math.Clamp(((wanted * ChunksPerThread) + others - 1) / others, 1, bands);
-                job.ChunkImages = (int)((bands + parts - 1) / parts) * band;
-            }
-
-            device.Workers.Run(ref job, job.Chunks);
-        }
-        finally
+        // As many chunks as keep the threads busy, of whole bands.
+        long wanted = Math.Clamp(shape.MultiplyAdds / WorthAThread, 1, device.Threads);
+        int band = DirectJob<TV, T, TOp>.Band, bands = (shape.Batch + band - 1) / band;
+        job.Together = bytes <= CachedWeight && (wanted == 1 || bands >= wanted * ChunksPerThread);
+        if (wanted > 1)
         {
-            device.Pool.Return(block, bytes);
+            int others = job.Chunks;
+            long parts = Math.Clamp(((wanted * ChunksPerThread) + others - 1) / others, 1, bands);
+            job.ChunkImages = (int)((bands + parts - 1) / parts) * band;
         }
+
+        device.Workers.Run(ref job, job.Chunks);
     }
 }

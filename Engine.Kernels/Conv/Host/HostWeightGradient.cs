@@ -1,4 +1,3 @@
-using System.Numerics;
 using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Conv.Host;
@@ -20,11 +19,7 @@ internal static unsafe class HostWeightGradient
     /// <summary>Input channels that are transformed together.</summary>
     private const int WinogradChannels = 32;
 
-    internal static void Run(
-        CpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape shape, bool accumulate) =>
-        LaneDispatch.OnHost(input.DType, new Work(device, input, gradient, weightGradient, shape, accumulate));
-
-    /// <summary>The same with vectors of a given type, which does not change the result, and in a given form.</summary>
+    /// <summary>The gradient with vectors of a given type, which does not change the result, and in a given form.</summary>
     internal static void Run<TV, T>(
         CpuDevice device, Storage input, Storage gradient, Storage weightGradient, in Conv2dShape uncropped, bool accumulate,
         ConvForm form = ConvForm.ByShape)
@@ -49,15 +44,10 @@ internal static unsafe class HostWeightGradient
         {
             TapGradientJob<TV, T> job = new()
             {
-                Pool = device.Pool,
-                Geometry = fewOutputs ? TapGeometry.Exchanged(shape) : TapGeometry.Of(shape),
-                Left = fewOutputs ? outputs : inputs,
-                Right = fewOutputs ? inputs : outputs,
-                Target = fewOutputs ? exchanged : target,
-                Batch = shape.Batch,
-                LeftChannels = fewOutputs ? shape.GroupOutputs : shape.GroupInputs,
-                Panels = fewOutputs ? ColumnPanels.Of<TV, T>(shape.Groups, shape.GroupInputs) : panels,
-                ChunkTiles = 1,
+                Pool = device.Pool, Geometry = fewOutputs ? TapGeometry.Exchanged(shape) : TapGeometry.Of(shape),
+                Left = fewOutputs ? outputs : inputs, Right = fewOutputs ? inputs : outputs, Target = fewOutputs ? exchanged : target,
+                Batch = shape.Batch, LeftChannels = fewOutputs ? shape.GroupOutputs : shape.GroupInputs,
+                Panels = fewOutputs ? ColumnPanels.Of<TV, T>(shape.Groups, shape.GroupInputs) : panels, ChunkTiles = 1,
             };
             job.ChunkTiles = TilesOfAChunk(device, shape, job.Panels.Count, job.Tiles);
             device.Workers.Run(ref job, job.Chunks);
@@ -66,14 +56,8 @@ internal static unsafe class HostWeightGradient
         {
             WinogradGradientJob<TV, T> job = new()
             {
-                Pool = device.Pool,
-                Plan = new WinogradPlan(shape, transposed: false),
-                Input = inputs,
-                Gradient = outputs,
-                Target = result,
-                Accumulate = accumulate,
-                Panels = panels,
-                ChunkChannels = WinogradChannels,
+                Pool = device.Pool, Plan = new WinogradPlan(shape, transposed: false), Input = inputs, Gradient = outputs, Target = result,
+                Accumulate = accumulate, Panels = panels, ChunkChannels = WinogradChannels,
             };
             if (job.Chunks < 2 * device.Threads) job.ChunkChannels = WinogradChannels / 2;
             device.Workers.Run(ref job, job.Chunks);
@@ -82,13 +66,7 @@ internal static unsafe class HostWeightGradient
         {
             ChannelGradientJob<TV, T> job = new()
             {
-                Pool = device.Pool,
-                Shape = shape,
-                Input = inputs,
-                Gradient = outputs,
-                Target = target,
-                Panels = panels,
-                ChunkTiles = 1,
+                Pool = device.Pool, Shape = shape, Input = inputs, Gradient = outputs, Target = target, Panels = panels, ChunkTiles = 1,
             };
             job.ChunkTiles = TilesOfAChunk(device, shape, shape.Groups, job.Tiles);
             device.Workers.Run(ref job, job.Chunks);
@@ -102,11 +80,10 @@ internal static unsafe class HostWeightGradient
         return (int)((tiles + parts - 1) / parts);
     }
 
-    private readonly struct Work(
+    internal readonly struct Work(
         CpuDevice device, Storage input, Storage gradient, Storage weightGradient, Conv2dShape shape, bool accumulate) : IVectorWork
     {
-        public void Run<T, V>() where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T> =>
-            HostWeightGradient.Run<V, T>(device, input, gradient, weightGradient, shape, accumulate);
+        void IVectorWork.Run<T, V>() => HostWeightGradient.Run<V, T>(device, input, gradient, weightGradient, shape, accumulate);
     }
 }
 

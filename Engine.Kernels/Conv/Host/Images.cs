@@ -1,4 +1,3 @@
-using System.Numerics;
 using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Conv.Host;

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Conv.Host;
@@ -88,33 +87,26 @@ internal unsafe struct ScatterJob<TV, T, TOp> : IJob
         long sumsLength = (long)Target.Channels * Target.Height * Columns.Stride * Pitch;
         long lineLength = ((long)Target.Width * Target.Channels) + (2 * TV.Count);
         long bytes = HostMemoryPool.RoundUp((productLength + panelLength + sumsLength + lineLength + TV.Count) * sizeof(T));
-        nint memory = Pool.Rent(bytes);
-        try
-        {
-            T* products = (T*)memory, panel = products + productLength, sums = panel + panelLength, tail = sums + sumsLength,
-                line = tail + TV.Count;
+        using PoolBlock memory = new(Pool, bytes);
+        T* products = (T*)memory.Address, panel = products + productLength, sums = panel + panelLength, tail = sums + sumsLength,
+            line = tail + TV.Count;
 
-            // In the last vector of a source row, which ends with the row and so begins before the end of the last but one, the places that
-            // are new: below 0.
-            int whole = Source.Width / TV.Count * TV.Count, rest = Source.Width - whole;
-            for (int i = 0; i < TV.Count; i++) tail[i] = i < TV.Count - rest ? T.One : -T.One;
-            int end = Math.Min((chunk + 1) * ChunkImages, Batch);
-            for (int image = chunk * ChunkImages; image < end; image++)
+        // In the last vector of a source row, which ends with the row and so begins before the end of the last but one, the places that
+        // are new: below 0.
+        int whole = Source.Width / TV.Count * TV.Count, rest = Source.Width - whole;
+        for (int i = 0; i < TV.Count; i++) tail[i] = i < TV.Count - rest ? T.One : -T.One;
+        int end = Math.Min((chunk + 1) * ChunkImages, Batch);
+        for (int image = chunk * ChunkImages; image < end; image++)
+        {
+            new Span<T>(sums, checked((int)sumsLength)).Clear();
+            for (int row = 0; row < Source.Height; row += bandRows)
             {
-                new Span<T>(sums, checked((int)sumsLength)).Clear();
-                for (int row = 0; row < Source.Height; row += bandRows)
-                {
-                    int rows = Math.Min(bandRows, Source.Height - row);
-                    Multiply(Source.At(image, row, 0), rows * Source.Width, panel, products, bandPitch);
-                    AddRows(row, rows, products, bandPitch, TV.Load(tail), sums);
-                }
-
-                Finish(image, sums, line);
+                int rows = Math.Min(bandRows, Source.Height - row);
+                Multiply(Source.At(image, row, 0), rows * Source.Width, panel, products, bandPitch);
+                AddRows(row, rows, products, bandPitch, TV.Load(tail), sums);
             }
-        }
-        finally
-        {
-            Pool.Return(memory, bytes);
+
+            Finish(image, sums, line);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Conv.Host;
@@ -53,46 +52,39 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
         leftLength = (leftLength + 15) / 16 * 16;
         long bytes = HostMemoryPool.RoundUp(
             ((sumsLength + rightLength + leftLength) * sizeof(T)) + ((long)blocks.Images * blocks.Rows * sizeof(Segment)));
-        nint memory = Pool.Rent(bytes);
-        try
+        using PoolBlock memory = new(Pool, bytes);
+        T* sums = (T*)memory.Address, right = sums + sumsLength, left = right + rightLength;
+        Segment* segments = (Segment*)(left + leftLength);
+        if (blocks.Count == 0) new Span<T>(sums, checked((int)sumsLength)).Clear();
+        for (int block = 0; block < blocks.Count; block++)
         {
-            T* sums = (T*)memory, right = sums + sumsLength, left = right + rightLength;
-            Segment* segments = (Segment*)(left + leftLength);
-            if (blocks.Count == 0) new Span<T>(sums, checked((int)sumsLength)).Clear();
-            for (int block = 0; block < blocks.Count; block++)
+            blocks.Locate(block, out int image, out int images, out int row, out int rows);
+            int high = TapGeometry.Seen(rows, Geometry.StrideHeight, Geometry.KernelHeight, Geometry.DilationHeight), count = 0;
+            for (int n = 0; n < images; n++)
             {
-                blocks.Locate(block, out int image, out int images, out int row, out int rows);
-                int high = TapGeometry.Seen(rows, Geometry.StrideHeight, Geometry.KernelHeight, Geometry.DilationHeight), count = 0;
-                for (int n = 0; n < images; n++)
+                PanelCopy.Rows(
+                    Right.At(image + n, row, 0) + (group * Panels.Columns) + column, Right.Channels, columns, rows * Right.Width,
+                    right + ((nint)n * rows * Right.Width * width), width);
+                T* padded = left + ((nint)n * high * pitch * LeftChannels);
+                CopyPadded(image + n, (row * Geometry.StrideHeight) - Geometry.Above, high, pitch, group * LeftChannels, padded);
+                for (int v = 0; v < rows; v++)
                 {
-                    PanelCopy.Rows(
-                        Right.At(image + n, row, 0) + (group * Panels.Columns) + column, Right.Channels, columns, rows * Right.Width,
-                        right + ((nint)n * rows * Right.Width * width), width);
-                    T* padded = left + ((nint)n * high * pitch * LeftChannels);
-                    CopyPadded(image + n, (row * Geometry.StrideHeight) - Geometry.Above, high, pitch, group * LeftChannels, padded);
-                    for (int v = 0; v < rows; v++)
-                    {
-                        segments[count++] = new Segment(
-                            (((nint)n * high) + ((nint)v * Geometry.StrideHeight)) * pitch * LeftChannels,
-                            (((nint)n * rows) + v) * Right.Width * width, Right.Width);
-                    }
+                    segments[count++] = new Segment(
+                        (((nint)n * high) + ((nint)v * Geometry.StrideHeight)) * pitch * LeftChannels,
+                        (((nint)n * rows) + v) * Right.Width * width, Right.Width);
                 }
-
-                for (int t = 0; t < tiles; t++)
-                    Tile(left, pitch, (tile + t) * TileRows, vectors, right, segments, count, sums + ((nint)t * TileRows * width),
-                        block > 0);
             }
 
-            for (int r = 0; r < tiles * TileRows && (tile * TileRows) + r < Rows; r++)
-            {
-                int at = (tile * TileRows) + r, tap = Geometry.FirstTap + (at / LeftChannels);
-                if (Geometry.Reversed) tap = (Geometry.KernelHeight * Geometry.KernelWidth) - 1 - tap;
-                Target.Write(sums + ((nint)r * width), group, tap, at % LeftChannels, column, columns);
-            }
+            for (int t = 0; t < tiles; t++)
+                Tile(left, pitch, (tile + t) * TileRows, vectors, right, segments, count, sums + ((nint)t * TileRows * width),
+                    block > 0);
         }
-        finally
+
+        for (int r = 0; r < tiles * TileRows && (tile * TileRows) + r < Rows; r++)
         {
-            Pool.Return(memory, bytes);
+            int at = (tile * TileRows) + r, tap = Geometry.FirstTap + (at / LeftChannels);
+            if (Geometry.Reversed) tap = (Geometry.KernelHeight * Geometry.KernelWidth) - 1 - tap;
+            Target.Write(sums + ((nint)r * width), group, tap, at % LeftChannels, column, columns);
         }
     }
 
@@ -159,8 +151,7 @@ internal unsafe struct TapGradientJob<TV, T> : IJob
 /// <param name="Taps">How many take part.</param>
 internal readonly record struct TapGeometry(
     int KernelHeight, int KernelWidth, int StrideHeight, int StrideWidth, int DilationHeight, int DilationWidth, int Above, int Before,
-    bool Reversed,
-    int FirstTap, int Taps)
+    bool Reversed, int FirstTap, int Taps)
 {
     /// <summary>The input on the left, the gradient of the output on the right.</summary>
     internal static TapGeometry Of(in Conv2dShape shape) => new(
@@ -174,8 +165,7 @@ internal readonly record struct TapGeometry(
     internal static TapGeometry Exchanged(in Conv2dShape shape) => new(
         shape.KernelHeight, shape.KernelWidth, 1, 1, shape.DilationHeight, shape.DilationWidth,
         ((shape.KernelHeight - 1) * shape.DilationHeight) - shape.Padding.Top,
-        ((shape.KernelWidth - 1) * shape.DilationWidth) - shape.Padding.Left, Reversed: true,
-        shape.MaskedTaps, shape.LiveTaps);
+        ((shape.KernelWidth - 1) * shape.DilationWidth) - shape.Padding.Left, Reversed: true, shape.MaskedTaps, shape.LiveTaps);
 
     /// <summary>How far the taps reach over a number of pixels.</summary>
     internal static int Seen(int extent, int stride, int kernel, int dilation) => ((extent - 1) * stride) + ((kernel - 1) * dilation) + 1;

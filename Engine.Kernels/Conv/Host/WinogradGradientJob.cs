@@ -43,25 +43,18 @@ internal unsafe struct WinogradGradientJob<TV, T> : IJob
             zeros = Math.Max(Plan.Depth, Plan.Channels);
         long bytes = HostMemoryPool.RoundUp(
             ((inputLength + gradientLength + sumsLength + between + zeros) * sizeof(T)) + (Points2 * sizeof(T*)));
-        nint memory = Pool.Rent(bytes);
-        try
+        using PoolBlock memory = new(Pool, bytes);
+        T* sums = (T*)memory.Address;
+        Work work = new(sums + sumsLength, inputLength, gradientLength, between, zeros);
+        new Span<T>(work.Zeros, (int)zeros).Clear();
+        ulong begun = 0;
+        for (int kind = 0; kind < WinogradKind.Count; kind++)
         {
-            T* sums = (T*)memory;
-            Work work = new(sums + sumsLength, inputLength, gradientLength, between, zeros);
-            new Span<T>(work.Zeros, (int)zeros).Clear();
-            ulong begun = 0;
-            for (int kind = 0; kind < WinogradKind.Count; kind++)
-            {
-                WinogradKind tiles = new(Plan, kind);
-                for (long tile = 0; tile < tiles.Tiles; tile += BlockTiles) Block(tiles, tile, channel, channels, ref begun, sums, work);
-            }
+            WinogradKind tiles = new(Plan, kind);
+            for (long tile = 0; tile < tiles.Tiles; tile += BlockTiles) Block(tiles, tile, channel, channels, ref begun, sums, work);
+        }
 
-            TransformSums(channel, channels, begun, sums, work);
-        }
-        finally
-        {
-            Pool.Return(memory, bytes);
-        }
+        TransformSums(channel, channels, begun, sums, work);
     }
 
     /// <summary>The memory of a chunk.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Engine.Kernels.Gemm.Host;
 
 namespace Engine.Kernels.Conv.Host;
@@ -63,24 +62,17 @@ internal unsafe struct WinogradJob<TV, T, TOp> : IJob
         long inputLength = Points2 * InputStep, sumsLength = (long)Points2 * BlockTiles * TileSize<TV, T>.Columns;
         long elements = inputLength + sumsLength + (2 * Points2 * TV.Count) + Plan.Depth + TileSize<TV, T>.Columns;
         long bytes = HostMemoryPool.RoundUp((elements * sizeof(T)) + (Points2 * sizeof(T*)) + (Plan.SourcePhases * sizeof(Segment)));
-        nint memory = Pool.Rent(bytes);
-        try
+        using PoolBlock memory = new(Pool, bytes);
+        Work work = new((T*)memory.Address, inputLength, sumsLength, Plan.Depth);
+        new Span<T>(work.Zeros, Plan.Depth).Clear();
+        int begin = chunk * ChunkBlocks, end = begin + ChunkBlocks;
+        for (int kind = 0; kind < WinogradKind.Count; kind++)
         {
-            Work work = new((T*)memory, inputLength, sumsLength, Plan.Depth);
-            new Span<T>(work.Zeros, Plan.Depth).Clear();
-            int begin = chunk * ChunkBlocks, end = begin + ChunkBlocks;
-            for (int kind = 0; kind < WinogradKind.Count; kind++)
-            {
-                WinogradKind tiles = new(Plan, kind);
-                int blocks = BlocksOf(tiles);
-                for (int block = Math.Max(begin, 0); block < Math.Min(end, blocks); block++) Block(tiles, (long)block * BlockTiles, work);
-                begin -= blocks;
-                end -= blocks;
-            }
-        }
-        finally
-        {
-            Pool.Return(memory, bytes);
+            WinogradKind tiles = new(Plan, kind);
+            int blocks = BlocksOf(tiles);
+            for (int block = Math.Max(begin, 0); block < Math.Min(end, blocks); block++) Block(tiles, (long)block * BlockTiles, work);
+            begin -= blocks;
+            end -= blocks;
         }
     }
 

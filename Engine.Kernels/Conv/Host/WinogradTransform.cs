@@ -217,8 +217,7 @@ internal static unsafe class WinogradTiles<TV, T>
                 T* row = between + (i * Points * count);
                 WinogradTransform.Input<TV, T>(
                     columns, TV.Load(row), TV.Load(row + count), TV.Load(row + (2 * count)), TV.Load(row + (3 * count)),
-                    TV.Load(row + (4 * count)),
-                    TV.Load(row + (5 * count)), points + c + (i * Points * step), step);
+                    TV.Load(row + (4 * count)), TV.Load(row + (5 * count)), points + c + (i * Points * step), step);
             }
         }
     }

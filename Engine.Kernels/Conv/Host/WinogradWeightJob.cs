@@ -23,19 +23,12 @@ internal readonly unsafe struct WinogradWeightJob<TV, T>(HostMemoryPool pool, T*
         long elements = ((Taps * Taps) + (WinogradTransform.Points * Taps) + WinogradTransform.Points2
             + ((long)WinogradTransform.Points2 * lines)) * count;
         long bytes = HostMemoryPool.RoundUp((elements * sizeof(T)) + (WinogradTransform.Points2 * sizeof(T*)));
-        nint memory = pool.Rent(bytes);
-        try
-        {
-            T** places = (T**)memory;
-            T* taps = (T*)(places + WinogradTransform.Points2);
-            FindPlaces(phase, chunk % panels.Count, column, width, places);
-            if (plan.Transposed) Transposed(phase, column, width, places, taps);
-            else Straight(phase, column, vectors, places, taps);
-        }
-        finally
-        {
-            pool.Return(memory, bytes);
-        }
+        using PoolBlock memory = new(pool, bytes);
+        T** places = (T**)memory.Address;
+        T* taps = (T*)(places + WinogradTransform.Points2);
+        FindPlaces(phase, chunk % panels.Count, column, width, places);
+        if (plan.Transposed) Transposed(phase, column, width, places, taps);
+        else Straight(phase, column, vectors, places, taps);
     }
 
     /// <summary>Where each point of the panel begins; null where the phase takes no part.</summary>

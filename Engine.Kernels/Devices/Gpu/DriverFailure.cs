@@ -1,4 +1,3 @@
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
@@ -8,8 +7,7 @@ namespace Engine.Kernels.Devices.Gpu;
 internal static class DriverFailure
 {
     /// <summary>Whether the driver of a device threw it.</summary>
-    internal static bool Is(Exception e) =>
-        e is AcceleratorException or PlannedFailureException;
+    internal static bool Is(Exception e) => e is AcceleratorException or PlannedFailureException;
 
     /// <summary>Whether it says that there is no memory left.</summary>
     internal static bool IsOutOfMemory(Exception e) =>

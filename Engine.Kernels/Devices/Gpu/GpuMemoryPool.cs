@@ -1,4 +1,3 @@
-using ILGPU.Runtime;
 using Block = ILGPU.Runtime.MemoryBuffer1D<byte, ILGPU.Stride1D.Dense>;
 
 namespace Engine.Kernels.Devices.Gpu;

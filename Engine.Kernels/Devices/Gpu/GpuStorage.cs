@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Devices.Gpu;
 
 /// <summary>Elements in the memory of an <see cref="GpuDevice"/>.</summary>

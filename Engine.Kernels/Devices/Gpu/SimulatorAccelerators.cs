@@ -1,7 +1,4 @@
-using System.Numerics;
 using System.Reflection;
-using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 
 namespace Engine.Kernels.Devices.Gpu;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Devices.Gpu;
 

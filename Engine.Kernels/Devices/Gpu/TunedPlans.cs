@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Engine.Kernels.Norms;
 
 namespace Engine.Kernels.Devices.Gpu;
 

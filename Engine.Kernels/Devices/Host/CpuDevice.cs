@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels.Devices.Host;
 
@@ -30,8 +29,7 @@ public sealed class CpuDevice : Device
     public int Threads => Workers.Count;
 
     /// <inheritdoc/>
-    public override string Description =>
-        $"{Threads} thread{(Threads == 1 ? "" : "s")}, {VectorBits}-bit vectors";
+    public override string Description => $"{Threads} thread{(Threads == 1 ? "" : "s")}, {VectorBits}-bit vectors";
 
     /// <inheritdoc/>
     public override long MemoryInUse => Pool.InUse;

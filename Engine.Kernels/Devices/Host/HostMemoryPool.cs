@@ -142,6 +142,17 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
     }
 }
 
+/// <summary>A block of a pool that is returned to it at the end of the scope.</summary>
+/// <param name="pool">The pool.</param>
+/// <param name="bytes">Bytes of the block.</param>
+internal readonly struct PoolBlock(HostMemoryPool pool, long bytes) : IDisposable
+{
+    /// <summary>Where the block begins.</summary>
+    internal readonly nint Address = pool.Rent(bytes);
+
+    public void Dispose() => pool.Return(Address, bytes);
+}
+
 /// <summary>Elements in host memory, on a <see cref="CpuDevice"/>.</summary>
 internal sealed unsafe class HostStorage : Storage
 {

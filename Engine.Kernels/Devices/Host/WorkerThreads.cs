@@ -88,6 +88,13 @@ internal sealed unsafe class WorkerThreads : IDisposable
         _failure?.Throw();
     }
 
+    /// <summary>Runs a job for all rows, some of them in a chunk.</summary>
+    internal void RunRows<TJob>(in TJob job, int rows, int rowsInChunk) where TJob : struct, IRowJob
+    {
+        RowChunks<TJob> chunks = new() { Job = job, Rows = rows, RowsInChunk = rowsInChunk };
+        Run(ref chunks, (int)(((long)rows + rowsInChunk - 1) / rowsInChunk));
+    }
+
     /// <summary>Workers that sleep and have not been called.</summary>
     internal int Sleeping => Volatile.Read(ref _sleeping);
 
@@ -198,4 +205,25 @@ internal interface IJob
 {
     /// <summary>Does one chunk. Chunks must not write to the same element.</summary>
     void Run(int chunk);
+}
+
+/// <summary>Work on rows that may be done in any order, on any thread: <see cref="WorkerThreads.RunRows"/>.</summary>
+internal interface IRowJob
+{
+    /// <summary>Does one row. Rows must not write to the same element.</summary>
+    void Row(int row);
+}
+
+/// <summary>The rows of a job as chunks.</summary>
+internal struct RowChunks<TJob> : IJob where TJob : struct, IRowJob
+{
+    // Not read-only: the compiler would copy the job for each call.
+    internal TJob Job;
+    internal int Rows, RowsInChunk;
+
+    public void Run(int chunk)
+    {
+        int start = chunk * RowsInChunk, end = start + Math.Min(RowsInChunk, Rows - start);
+        for (int row = start; row < end; row++) Job.Row(row);
+    }
 }

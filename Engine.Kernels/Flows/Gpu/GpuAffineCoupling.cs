@@ -1,7 +1,4 @@
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Flows.Gpu;
 
@@ -14,14 +11,12 @@ internal static class GpuAffineCoupling
         {
             Storage parameters = Arguments.Parameters;
             RowLaunch launch = new(Device, Arguments.Shape.Rows, Arguments.Shape.Columns);
-            Action<AffineCouplingLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                ArrayView<TLane>> kernel = launch.IsThread
-                ? RowKernel<TLane, OneThread>
-                : launch.IsWarp ? RowKernel<TLane, OneWarp> : RowKernel<TLane, OneGroup>;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, new(Arguments), GpuStorage.ViewOf<TLane>(X), GpuStorage.ViewOf<TLane>(parameters),
-                GpuStorage.ViewOf<TLane>(Arguments.Bound ?? parameters), GpuStorage.ViewOf<TLane>(Arguments.Active ?? parameters),
-                GpuStorage.ViewOf<TLane>(Y), GpuStorage.ViewOf<TLane>(Log));
+            Device.Launcher(
+                launch.Choose(RowKernel<TLane, OneThread>, RowKernel<TLane, OneWarp>, RowKernel<TLane, OneGroup>),
+                static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                launch.Config, new(Arguments), ViewOf<TLane>(X), ViewOf<TLane>(parameters),
+                ViewOf<TLane>(Arguments.Bound ?? parameters), ViewOf<TLane>(Arguments.Active ?? parameters),
+                ViewOf<TLane>(Y), ViewOf<TLane>(Log));
         }
     }
 
@@ -31,9 +26,8 @@ internal static class GpuAffineCoupling
         {
             Storage parameters = Arguments.Parameters;
             Device.Launcher(InputKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                Dx.Length, new(Arguments), GpuStorage.ViewOf<TLane>(G), GpuStorage.ViewOf<TLane>(parameters),
-                GpuStorage.ViewOf<TLane>(Arguments.Bound ?? parameters), GpuStorage.ViewOf<TLane>(Arguments.Active ?? parameters),
-                GpuStorage.ViewOf<TLane>(Dx));
+                Dx.Length, new(Arguments), ViewOf<TLane>(G), ViewOf<TLane>(parameters), ViewOf<TLane>(Arguments.Bound ?? parameters),
+                ViewOf<TLane>(Arguments.Active ?? parameters), ViewOf<TLane>(Dx));
         }
     }
 
@@ -46,10 +40,8 @@ internal static class GpuAffineCoupling
             Storage parameters = Arguments.Parameters;
             Device.Launcher(ParameterKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Arguments.Shape.Length, new(Arguments), new(G is null ? 0 : 1, H is null ? 0 : 1, Accumulates ? 1 : 0),
-                GpuStorage.ViewOf<TLane>(G ?? parameters), GpuStorage.ViewOf<TLane>(X ?? parameters),
-                GpuStorage.ViewOf<TLane>(H ?? parameters), GpuStorage.ViewOf<TLane>(parameters),
-                GpuStorage.ViewOf<TLane>(Arguments.Bound ?? parameters), GpuStorage.ViewOf<TLane>(Arguments.Active ?? parameters),
-                GpuStorage.ViewOf<TLane>(Result));
+                ViewOf<TLane>(G ?? parameters), ViewOf<TLane>(X ?? parameters), ViewOf<TLane>(H ?? parameters), ViewOf<TLane>(parameters),
+                ViewOf<TLane>(Arguments.Bound ?? parameters), ViewOf<TLane>(Arguments.Active ?? parameters), ViewOf<TLane>(Result));
         }
     }
 

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Flows.Gpu;
 
 internal static class GpuSpline
@@ -11,8 +8,8 @@ internal static class GpuSpline
         void IScalarWork.Run<TLane>()
         {
             Device.Launcher(ForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                X.Length, new SplineFormula(Shape), Shape.Parameters, X.Length, IsInverse ? 1 : 0, GpuStorage.ViewOf<TLane>(X),
-                GpuStorage.ViewOf<TLane>(Parameters), GpuStorage.ViewOf<TLane>(Result));
+                X.Length, new SplineFormula(Shape), Shape.Parameters, X.Length, IsInverse ? 1 : 0, ViewOf<TLane>(X),
+                ViewOf<TLane>(Parameters), ViewOf<TLane>(Result));
         }
     }
 
@@ -22,8 +19,8 @@ internal static class GpuSpline
         void IScalarWork.Run<TLane>()
         {
             Device.Launcher(BackwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                X.Length, new SplineFormula(Shape), Shape.Parameters, X.Length, GpuStorage.ViewOf<TLane>(G), GpuStorage.ViewOf<TLane>(X),
-                GpuStorage.ViewOf<TLane>(Parameters), GpuStorage.ViewOf<TLane>(Dx), GpuStorage.ViewOf<TLane>(DParameters));
+                X.Length, new SplineFormula(Shape), Shape.Parameters, X.Length, ViewOf<TLane>(G), ViewOf<TLane>(X),
+                ViewOf<TLane>(Parameters), ViewOf<TLane>(Dx), ViewOf<TLane>(DParameters));
         }
     }
 

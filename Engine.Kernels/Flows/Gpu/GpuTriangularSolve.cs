@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Flows.Gpu;
 
 internal readonly record struct GpuTriangularSolve(
@@ -10,8 +7,7 @@ internal readonly record struct GpuTriangularSolve(
     void IScalarWork.Run<TLane>()
     {
         Device.Launcher(SolveKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            M, N, M, RowStep, ColumnStep, IsForward ? 1 : 0, UnitDiagonal ? 1 : 0, GpuStorage.ViewOf<TLane>(A),
-            GpuStorage.ViewOf<TLane>(B), GpuStorage.ViewOf<TLane>(X));
+            M, N, M, RowStep, ColumnStep, IsForward ? 1 : 0, UnitDiagonal ? 1 : 0, ViewOf<TLane>(A), ViewOf<TLane>(B), ViewOf<TLane>(X));
     }
 
     /// <summary>One thread solves for one column, in the order of the host's form.</summary>

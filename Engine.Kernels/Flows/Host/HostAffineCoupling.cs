@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Flows.Host;
@@ -38,25 +36,18 @@ internal readonly unsafe record struct HostAffineCoupling(
         AffineCouplingShape shape = Arguments.Shape;
         int columns = shape.Columns, rowsInBlock = Math.Max(1, Block / columns);
         int length = columns * rowsInBlock, pitch = length + V.Count;
-        Storage scratch = Cpu.Allocate(Result.DType, 2 * pitch);
-        try
+        using Scratch scratch = new(Cpu, Result.DType, 2 * pitch);
+        Job<T, V, TScale> job = new()
         {
-            Job<T, V, TScale> job = new()
-            {
-                Pass = Pass, X = Pointer<T>(X), G = Pointer<T>(G), H = Pointer<T>(H), Result = Result.Pointer<T>(), Log = Pointer<T>(Log),
-                Parameters = Arguments.Parameters.Pointer<T>(), Bound = scratch.Pointer<T>(), Active = scratch.Pointer<T>() + pitch,
-                Rows = shape.Rows, Columns = columns, Channels = shape.Channels, RowsInBlock = rowsInBlock,
-                RowsInChunk = Math.Max(1, ChunkElements / length) * rowsInBlock, IsInverse = Arguments.IsInverse,
-                Accumulates = Accumulates, Sign = Arguments.IsInverse ? -1 : 1,
-            };
-            Repeat(Arguments.Bound, shape.Channels, job.Bound, pitch);
-            Repeat(Arguments.Active, columns, job.Active, pitch);
-            Cpu.Workers.Run(ref job, (shape.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
-        }
-        finally
-        {
-            scratch.Release();
-        }
+            Pass = Pass, X = Pointer<T>(X), G = Pointer<T>(G), H = Pointer<T>(H), Result = Result.Pointer<T>(), Log = Pointer<T>(Log),
+            Parameters = Arguments.Parameters.Pointer<T>(), Bound = scratch.Pointer<T>(), Active = scratch.Pointer<T>() + pitch,
+            Rows = shape.Rows, Columns = columns, Channels = shape.Channels, RowsInBlock = rowsInBlock,
+            RowsInChunk = Math.Max(1, ChunkElements / length) * rowsInBlock, IsInverse = Arguments.IsInverse,
+            Accumulates = Accumulates, Sign = Arguments.IsInverse ? -1 : 1,
+        };
+        Repeat(Arguments.Bound, shape.Channels, job.Bound, pitch);
+        Repeat(Arguments.Active, columns, job.Active, pitch);
+        Cpu.Workers.Run(ref job, (shape.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
     }
 
     private static T* Pointer<T>(Storage? storage) where T : unmanaged => storage is null ? null : storage.Pointer<T>();

@@ -1,5 +1,3 @@
-using Engine.Kernels.Reductions;
-
 namespace Engine.Kernels.Flows.Host;
 
 /// <summary>

@@ -1,8 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Gates.Gpu;
 
 /// <summary>The output from x, or with g the gradient of x.</summary>
@@ -11,8 +6,8 @@ internal readonly record struct GpuConcatElu(GpuDevice Device, Storage? G, Stora
     void IScalarWork.Run<TLane>()
     {
         Device.Launcher(Kernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            checked(Rows * GpuGateRows.Quads(Width)), Width, GpuStorage.ViewOf<TLane>(G ?? X), G is null ? 0 : 1,
-            GpuStorage.ViewOf<TLane>(X), GpuStorage.ViewOf<TLane>(Result));
+            checked(Rows * GpuGateRows.Quads(Width)), Width, ViewOf<TLane>(G ?? X), G is null ? 0 : 1,
+            ViewOf<TLane>(X), ViewOf<TLane>(Result));
     }
 
     /// <summary>One thread for four neighbours of x: it computes both of the output for each, or the one of the gradient.</summary>

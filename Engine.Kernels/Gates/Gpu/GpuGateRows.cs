@@ -1,8 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Gates.Gpu;
 
 internal static class GpuGateRows
@@ -15,17 +10,17 @@ internal static class GpuGateRows
         void IScalarWork.Run<TLane>()
         {
             int threads = checked(Rows * Quads(Width));
-            ArrayView<TLane> x = GpuStorage.ViewOf<TLane>(X), result = GpuStorage.ViewOf<TLane>(Result);
+            ArrayView<TLane> x = ViewOf<TLane>(X), result = ViewOf<TLane>(Result);
             if (G is null)
             {
                 Device.Launcher(ForwardKernel<TGate, TLane>,
                     static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                    threads, Gate, Width, x, Residual is null ? 0 : 1, GpuStorage.ViewOf<TLane>(Residual ?? X), result);
+                    threads, Gate, Width, x, Residual is null ? 0 : 1, ViewOf<TLane>(Residual ?? X), result);
                 return;
             }
 
             Device.Launcher(BackwardKernel<TGate, TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                threads, Gate, Width, GpuStorage.ViewOf<TLane>(G), x, result);
+                threads, Gate, Width, ViewOf<TLane>(G), x, result);
         }
     }
 

@@ -1,5 +1,3 @@
-using Engine.Kernels.Reductions;
-
 namespace Engine.Kernels.Gates.Host;
 
 /// <summary>The output from x, or with g the gradient of x.</summary>
@@ -10,28 +8,23 @@ internal readonly unsafe record struct HostConcatElu(CpuDevice Cpu, Storage? G, 
     {
         Job<T, V> job = new()
         {
-            G = G is null ? null : G.Pointer<T>(), X = X.Pointer<T>(), Result = Result.Pointer<T>(), Rows = Rows, Width = Width,
-            RowsInChunk = Math.Max(1, HostGateRows.ChunkElements / Width),
+            G = G is null ? null : G.Pointer<T>(), X = X.Pointer<T>(), Result = Result.Pointer<T>(), Width = Width,
         };
-        Cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
+        Cpu.Workers.RunRows(job, Rows, Math.Max(1, HostGateRows.ChunkElements / Width));
     }
 
-    private struct Job<T, V> : IJob
+    private struct Job<T, V> : IRowJob
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
     {
         internal T* G, X, Result;
-        internal int Rows, Width, RowsInChunk;
+        internal int Width;
 
-        public readonly void Run(int chunk)
+        public readonly void Row(int row)
         {
-            int start = chunk * RowsInChunk, end = start + Math.Min(RowsInChunk, Rows - start);
-            for (int row = start; row < end; row++)
-            {
-                nint one = (nint)row * Width, two = 2 * one;
-                if (G == null) Forward(X + one, Result + two);
-                else Backward(G + two, X + one, Result + one);
-            }
+            nint one = (nint)row * Width, two = 2 * one;
+            if (G == null) Forward(X + one, Result + two);
+            else Backward(G + two, X + one, Result + one);
         }
 
         private readonly void Forward(T* x, T* y)

@@ -1,5 +1,3 @@
-using Engine.Kernels.Reductions;
-
 namespace Engine.Kernels.Gates.Host;
 
 internal static unsafe class HostGateRows
@@ -17,31 +15,26 @@ internal static unsafe class HostGateRows
             Job<TGate, T, V> job = new()
             {
                 Gate = Gate, G = G is null ? null : G.Pointer<T>(), X = X.Pointer<T>(),
-                Residual = Residual is null ? null : Residual.Pointer<T>(), Result = Result.Pointer<T>(), Rows = Rows, Width = Width,
-                RowsInChunk = Math.Max(1, ChunkElements / Width),
+                Residual = Residual is null ? null : Residual.Pointer<T>(), Result = Result.Pointer<T>(), Width = Width,
             };
-            Cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
+            Cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Width));
         }
     }
 
-    private struct Job<TGate, T, V> : IJob
+    private struct Job<TGate, T, V> : IRowJob
         where TGate : unmanaged, IGate
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
     {
         internal TGate Gate;
         internal T* G, X, Residual, Result;
-        internal int Rows, Width, RowsInChunk;
+        internal int Width;
 
-        public readonly void Run(int chunk)
+        public readonly void Row(int row)
         {
-            int start = chunk * RowsInChunk, end = start + Math.Min(RowsInChunk, Rows - start);
-            for (int row = start; row < end; row++)
-            {
-                nint one = (nint)row * Width, two = 2 * one;
-                if (G == null) Forward(X + two, Residual == null ? null : Residual + one, Result + one);
-                else Backward(G + one, X + two, Result + two);
-            }
+            nint one = (nint)row * Width, two = 2 * one;
+            if (G == null) Forward(X + two, Residual == null ? null : Residual + one, Result + one);
+            else Backward(G + one, X + two, Result + two);
         }
 
         private readonly void Forward(T* x, T* residual, T* y)

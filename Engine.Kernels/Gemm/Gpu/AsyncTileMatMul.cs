@@ -1,5 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Engine.Kernels.Gemm.Gpu;
@@ -25,14 +23,11 @@ internal static class AsyncTileMatMul
         GpuDevice device, in MatMulLayout layout, Storage a, Storage b, Storage? bias, Storage c, TActivation activation)
         where TActivation : unmanaged, IUnaryOp
     {
-        Action<MatMulLayout, ArrayView<FloatScalar>, long, ArrayView<FloatScalar>, long, ArrayView<FloatScalar>, ArrayView<FloatScalar>,
-            TActivation> kernel = Kernel;
         const int tile = RegisterTileMatMul.Tile;
         Index3D grid = new((layout.M + tile - 1) / tile, (layout.N + tile - 1) / tile, Math.Min(layout.Items, SharedTileMatMul.MaxGrid));
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            (grid, new Index3D(RegisterTileMatMul.Threads, 1, 1)), layout, GpuStorage.ViewOf<FloatScalar>(a), GpuStorage.AddressOf(a),
-            GpuStorage.ViewOf<FloatScalar>(b),
-            GpuStorage.AddressOf(b), GpuStorage.ViewOf<FloatScalar>(bias ?? c), GpuStorage.ViewOf<FloatScalar>(c), activation);
+        device.Launcher(Kernel<TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            (grid, new Index3D(RegisterTileMatMul.Threads, 1, 1)), layout, ViewOf<FloatScalar>(a), AddressOf(a), ViewOf<FloatScalar>(b),
+            AddressOf(b), ViewOf<FloatScalar>(bias ?? c), ViewOf<FloatScalar>(c), activation);
     }
 
     private static void Kernel<TActivation>(

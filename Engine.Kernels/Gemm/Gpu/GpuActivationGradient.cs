@@ -1,8 +1,4 @@
-using Engine.Kernels.Mapping.Gpu;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Gemm.Gpu;
 
@@ -12,25 +8,19 @@ namespace Engine.Kernels.Gemm.Gpu;
 /// </summary>
 internal static class GpuActivationGradient
 {
-    internal static void Run<TOp>(
-        GpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
-        where TOp : unmanaged, IBinaryOp =>
-        LaneDispatch.OnGpu(gradient.DType, new Work<TOp>(device, op, gradient, output, rows, columns, result, sums));
-
-    private readonly struct Work<TOp>(
+    internal readonly struct Pass<TOp>(
         GpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IScalarWork
         where TOp : unmanaged, IBinaryOp
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
             ColumnTile tile = new(rows, columns, 1);
             Storage? scratch = tile.Parts == 1 ? null : device.Allocate(gradient.DType, checked(tile.Parts * columns));
             try
             {
-                Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> part = PartKernel;
-                device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    tile.Config(1), tile, GpuStorage.ViewOf<TLane>(gradient), GpuStorage.ViewOf<TLane>(output),
-                    GpuStorage.ViewOf<TLane>(result), GpuStorage.ViewOf<TLane>(scratch ?? sums), op);
+                device.Launcher(PartKernel<TLane, TOp>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    tile.Config(1), tile, ViewOf<TLane>(gradient), ViewOf<TLane>(output),
+                    ViewOf<TLane>(result), ViewOf<TLane>(scratch ?? sums), op);
                 if (scratch is not null) GpuReduce.SumParts<TLane>(device, scratch, tile.Parts, columns, sums);
             }
             finally

@@ -1,5 +1,3 @@
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
@@ -80,8 +78,7 @@ internal readonly record struct KernelPlan(KernelRung Rung, int Splits = 1)
     /// <param name="run">Computes the product by a plan into a storage that is thrown away.</param>
     internal static KernelPlan Fastest(
         TunedPlans tuned, GpuDevice device, string kernel, string shape, DType dtype, KernelRung largest,
-        IEnumerable<KernelPlan> candidates,
-        int length, Action<KernelPlan, Storage> run)
+        IEnumerable<KernelPlan> candidates, int length, Action<KernelPlan, Storage> run)
     {
         List<(int, int)> pairs = [.. candidates.Select(plan => ((int)plan.Rung, plan.Splits))];
         (int rung, int splits) = tuned.Find(device, kernel, $"{shape} {dtype}, largest rung {(int)largest}", pairs, candidate =>

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
@@ -16,10 +13,8 @@ internal static class NaiveMatMul
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IUnaryOp
     {
-        Action<Index1D, MatMulLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            c.Length, layout, GpuStorage.ViewOf<TLane>(a), GpuStorage.ViewOf<TLane>(b), GpuStorage.ViewOf<TLane>(bias ?? c),
-            GpuStorage.ViewOf<TLane>(c), activation);
+        device.Launcher(Kernel<TLane, TActivation>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            c.Length, layout, ViewOf<TLane>(a), ViewOf<TLane>(b), ViewOf<TLane>(bias ?? c), ViewOf<TLane>(c), activation);
     }
 
     private static void Kernel<TLane, TActivation>(

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
@@ -15,9 +12,8 @@ internal static class OperandPacking
         where TRounding : unmanaged, IOperandRounding
     {
         Storage packed = device.Allocate(DType.Int32, checked((int)(layout.Length * 4)));
-        Action<Index1D, PackedLayout, ArrayView<FloatScalar>, ArrayView<Chunk>> kernel = Kernel<TRounding>;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            checked((int)layout.Length), layout, GpuStorage.ViewOf<FloatScalar>(operand), GpuStorage.ViewOf<Chunk>(packed));
+        device.Launcher(Kernel<TRounding>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            checked((int)layout.Length), layout, ViewOf<FloatScalar>(operand), ViewOf<Chunk>(packed));
         return packed;
     }
 

@@ -17,7 +17,7 @@ internal static class ProductLaunch
 
     private readonly struct OfType<TLaunch>(Activation activation, TLaunch launch) : IScalarWork where TLaunch : struct, IProductLaunch
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane> => activation.Accept(new OfLane<TLane, TLaunch>(launch));
+        void IScalarWork.Run<TLane>() => activation.Accept(new OfLane<TLane, TLaunch>(launch));
     }
 
     private readonly struct OfLane<TLane, TLaunch>(TLaunch launch) : IActivationVisitor

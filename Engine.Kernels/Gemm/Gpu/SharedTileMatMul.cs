@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
@@ -26,11 +23,10 @@ internal static class SharedTileMatMul
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IUnaryOp
     {
-        Action<MatMulLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
         Index3D grid = new((layout.M + Tile - 1) / Tile, (layout.N + Tile - 1) / Tile, Math.Min(layout.Items, MaxGrid));
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            (grid, new Index3D(Tile, Tile, 1)), layout, GpuStorage.ViewOf<TLane>(a), GpuStorage.ViewOf<TLane>(b),
-            GpuStorage.ViewOf<TLane>(bias ?? c), GpuStorage.ViewOf<TLane>(c), activation);
+        device.Launcher(Kernel<TLane, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            (grid, new Index3D(Tile, Tile, 1)), layout, ViewOf<TLane>(a), ViewOf<TLane>(b),
+            ViewOf<TLane>(bias ?? c), ViewOf<TLane>(c), activation);
     }
 
     private static void Kernel<TLane, TActivation>(

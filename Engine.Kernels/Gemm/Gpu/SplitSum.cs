@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
@@ -23,10 +20,8 @@ internal static class SplitSum
             where TLane : unmanaged, ILane<TLane>
             where TActivation : unmanaged, IUnaryOp
         {
-            Action<Index1D, SplitSumLayout, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = Kernel;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                length, layout, GpuStorage.ViewOf<TLane>(parts), GpuStorage.ViewOf<TLane>(bias ?? c), GpuStorage.ViewOf<TLane>(c),
-                activation);
+            device.Launcher(Kernel<TLane, TActivation>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                length, layout, ViewOf<TLane>(parts), ViewOf<TLane>(bias ?? c), ViewOf<TLane>(c), activation);
         }
     }
 

@@ -1,6 +1,4 @@
 using Engine.Kernels.Conv.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Engine.Kernels.Gemm.Gpu;
@@ -32,14 +30,11 @@ internal static class TensorTileMatMul
         PackedLayout layoutA = PackedLayout.OfA(shape, layout, TRounding.PerChunk),
             layoutB = PackedLayout.OfB(shape, layout, TRounding.PerChunk);
         Storage packedA = OperandPacking.Run<TRounding>(device, layoutA, a), packedB = OperandPacking.Run<TRounding>(device, layoutB, b);
-        Action<MatMulLayout, PackedLayout, long, PackedLayout, long, ArrayView<FloatScalar>, ArrayView<FloatScalar>, TActivation> kernel =
-            Kernel<TRounding, TActivation>;
         Index3D grid = new(layoutA.PackedLines / TensorTile.Tile, layoutB.PackedLines / TensorTile.Tile,
             Math.Min(layout.Items, SharedTileMatMul.MaxGrid));
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            (grid, new Index3D(TensorTile.Threads, 1, 1)), layout, layoutA, GpuStorage.AddressOf(packedA), layoutB,
-            GpuStorage.AddressOf(packedB),
-            GpuStorage.ViewOf<FloatScalar>(bias ?? c), GpuStorage.ViewOf<FloatScalar>(c), activation);
+        device.Launcher(Kernel<TRounding, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            (grid, new Index3D(TensorTile.Threads, 1, 1)), layout, layoutA, AddressOf(packedA), layoutB,
+            AddressOf(packedB), ViewOf<FloatScalar>(bias ?? c), ViewOf<FloatScalar>(c), activation);
 
         // Launches follow one another on one stream: whoever gets this memory next uses it after the product has.
         packedA.Release();

@@ -9,8 +9,7 @@ namespace Engine.Kernels.Gemm.Gpu;
 /// </summary>
 internal static class TensorTilePtx
 {
-    internal const string Declare =
-        ".reg .f32 c<128>; .reg .b32 a<16>, b<16>; .reg .u32 tiles; mov.u32 tiles, __shared_alloca0;";
+    internal const string Declare = ".reg .f32 c<128>; .reg .b32 a<16>, b<16>; .reg .u32 tiles; mov.u32 tiles, __shared_alloca0;";
 
     /// <summary>
     /// Starts copies of 16 bytes to %0 in shared memory from %1, and of three more to 32 lines further each, which are %2 bytes apart in

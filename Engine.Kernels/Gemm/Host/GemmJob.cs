@@ -34,17 +34,10 @@ internal unsafe struct GemmJob<TV, T, TLeft, TRight, TOp> : IJob
     public readonly void Run(int chunk)
     {
         long bytes = Workspace<TV, T>.Bytes;
-        nint block = Pool.Rent(bytes);
-        try
-        {
-            Workspace<TV, T> work = new((T*)block);
-            Partition.Locate(chunk, out int item, out int items, out int row, out int rows, out int column, out int columns);
-            for (int i = item; i < item + items; i++) Rectangle(i, row, rows, column, columns, work);
-        }
-        finally
-        {
-            Pool.Return(block, bytes);
-        }
+        using PoolBlock block = new(Pool, bytes);
+        Workspace<TV, T> work = new((T*)block.Address);
+        Partition.Locate(chunk, out int item, out int items, out int row, out int rows, out int column, out int columns);
+        for (int i = item; i < item + items; i++) Rectangle(i, row, rows, column, columns, work);
     }
 
     private readonly void Rectangle(int item, int row, int rows, int column, int columns, in Workspace<TV, T> work)

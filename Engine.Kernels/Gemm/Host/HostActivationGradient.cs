@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Elementwise;
 using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Gemm.Host;
@@ -7,36 +5,24 @@ namespace Engine.Kernels.Gemm.Host;
 /// <summary><see cref="ActivationGradient"/> on the host.</summary>
 internal static unsafe class HostActivationGradient
 {
-    internal static void Run<TOp>(
-        CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums)
-        where TOp : unmanaged, IBinaryOp =>
-        LaneDispatch.OnHost(gradient.DType, new Work<TOp>(cpu, op, gradient, output, rows, columns, result, sums));
-
-    private readonly struct Work<TOp>(
+    internal readonly struct Pass<TOp>(
         CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IVectorWork
         where TOp : unmanaged, IBinaryOp
     {
-        public void Run<T, V>() where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             Cut cut = new(rows, columns, V.Count);
-            Storage scratch = cpu.Allocate(gradient.DType, checked(cut.Pieces * cut.Pitch));
-            try
+            using Scratch scratch = new(cpu, gradient.DType, checked(cut.Pieces * cut.Pitch));
+            PanelJob<T, V, TOp> job = new()
             {
-                PanelJob<T, V, TOp> job = new()
-                {
-                    Op = op, Cut = cut, Length = gradient.Length,
-                    G = gradient.Pointer<T>(), Y = output.Pointer<T>(), Result = result.Pointer<T>(), Partial = scratch.Pointer<T>(),
-                };
-                cpu.Workers.Run(ref job, cut.Pieces * cut.Strips);
+                Op = op, Cut = cut, Length = gradient.Length,
+                G = gradient.Pointer<T>(), Y = output.Pointer<T>(), Result = result.Pointer<T>(), Partial = scratch.Pointer<T>(),
+            };
+            cpu.Workers.Run(ref job, cut.Pieces * cut.Strips);
 
-                // A line's sums are those of several rows, which lie side by side as the sums of the pieces do.
-                int pitch = cut.RowsInLine > 1 ? columns : cut.Pitch;
-                HostReduce.SumParts(job.Partial, cut.Pieces * cut.RowsInLine, pitch, columns, sums.Pointer<T>());
-            }
-            finally
-            {
-                scratch.Release();
-            }
+            // A line's sums are those of several rows, which lie side by side as the sums of the pieces do.
+            int pitch = cut.RowsInLine > 1 ? columns : cut.Pitch;
+            HostReduce.SumParts(job.Partial, cut.Pieces * cut.RowsInLine, pitch, columns, sums.Pointer<T>());
         }
     }
 

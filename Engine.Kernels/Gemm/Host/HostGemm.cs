@@ -27,13 +27,8 @@ internal static unsafe class HostGemm<TV, T>
         {
             GemmJob<TV, T, TLeft, TRight, TOp> job = new()
             {
-                Pool = device.Pool,
-                Partition = Partition.For(device.Threads, extents, TileSize<TV, T>.Rows, TV.Count),
-                Left = left,
-                Right = right,
-                Tiles = new TileJob<TV, T, TOp>(output, bias, function),
-                Depth = extents.Depth,
-                Accumulate = accumulate,
+                Pool = device.Pool, Partition = Partition.For(device.Threads, extents, TileSize<TV, T>.Rows, TV.Count), Left = left,
+                Right = right, Tiles = new TileJob<TV, T, TOp>(output, bias, function), Depth = extents.Depth, Accumulate = accumulate,
             };
             device.Workers.Run(ref job, job.Partition.Chunks);
         }

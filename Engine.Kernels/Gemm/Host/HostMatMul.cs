@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Engine.Kernels.Gemm.Host;
 
 /// <summary><see cref="MatMul"/> on the host.</summary>
@@ -7,10 +5,6 @@ internal static unsafe class HostMatMul
 {
     /// <summary>With fewer columns than this the product is computed transposed, so that vectors run along the rows.</summary>
     private const int NarrowColumns = 8;
-
-    internal static void Run(
-        CpuDevice device, Storage a, Storage b, Storage c, in MatMulShape shape, Storage? bias, Activation activation, bool accumulate) =>
-        LaneDispatch.OnHost(c.DType, new Work(device, a, b, c, shape, bias, activation, accumulate));
 
     /// <summary>The product with vectors of a given type, which does not change the result.</summary>
     internal static void Run<TV, T>(
@@ -37,11 +31,10 @@ internal static unsafe class HostMatMul
             new Output<T>(target, stride, 1, itemStride), new Bias<T>(biasElements, ofRows: false), activation, accumulate);
     }
 
-    private readonly struct Work(
+    internal readonly struct Work(
         CpuDevice device, Storage a, Storage b, Storage c, MatMulShape shape, Storage? bias, Activation activation, bool accumulate)
         : IVectorWork
     {
-        public void Run<T, V>() where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T> =>
-            HostMatMul.Run<V, T>(device, a, b, c, shape, bias, activation, accumulate);
+        void IVectorWork.Run<T, V>() => HostMatMul.Run<V, T>(device, a, b, c, shape, bias, activation, accumulate);
     }
 }

@@ -1,6 +1,4 @@
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Engine.Kernels.Conv.Host;
 
 namespace Engine.Kernels.Gemm.Host;
 

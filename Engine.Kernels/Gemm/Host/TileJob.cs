@@ -1,5 +1,3 @@
-using Engine.Kernels.Elementwise;
-
 namespace Engine.Kernels.Gemm.Host;
 
 /// <summary>

@@ -1,52 +1,34 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Losses.Gpu;
 
 /// <summary>The cross-entropy and its derivative as GPU kernels.</summary>
 internal static class GpuCrossEntropy
 {
-    internal static void Run(
-        GpuDevice device, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics) =>
-        LaneDispatch.OnGpu(logits.DType, new LossWork(device, logits, labels, rows, classes, smoothing, losses, statistics));
-
-    internal static void Gradient(
-        GpuDevice device, Storage g, Storage logits, Storage labels, int classes, double smoothing, Storage statistics, Storage result) =>
-        LaneDispatch.OnGpu(logits.DType, new GradientWork(device, g, logits, labels, classes, smoothing, statistics, result));
-
-    private readonly record struct LossWork(
+    internal readonly record struct Loss(
         GpuDevice Device, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
         : IScalarWork
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
             RowLaunch launch = new(Device, Rows, Classes);
-            Action<int, int, TLane, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>, ArrayView<TLane>> kernel = launch.IsThread
-                ? RowKernel<TLane, OneThread>
-                : launch.IsWarp ? RowKernel<TLane, OneWarp> : RowKernel<TLane, OneGroup>;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, Rows, Classes, TLane.Of(Smoothing), GpuStorage.ViewOf<TLane>(Logits), GpuStorage.ViewOf<int>(Labels),
-                GpuStorage.ViewOf<TLane>(Losses), GpuStorage.ViewOf<TLane>(Statistics));
+            Device.Launcher(
+                launch.Choose(RowKernel<TLane, OneThread>, RowKernel<TLane, OneWarp>, RowKernel<TLane, OneGroup>),
+                static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                launch.Config, Rows, Classes, TLane.Of(Smoothing), ViewOf<TLane>(Logits), ViewOf<int>(Labels),
+                ViewOf<TLane>(Losses), ViewOf<TLane>(Statistics));
         }
     }
 
-    private readonly record struct GradientWork(
+    internal readonly record struct Gradient(
         GpuDevice Device, Storage G, Storage Logits, Storage Labels, int Classes, double Smoothing, Storage Statistics, Storage Result)
         : IScalarWork
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
-            Action<Index1D, int, int, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<int>, ArrayView<TLane>,
-                ArrayView<TLane>> kernel =
-                GradientKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                Result.Length, Classes, G.Length == 1 ? 0 : 1, TLane.Of(Smoothing), GpuStorage.ViewOf<TLane>(G),
-                GpuStorage.ViewOf<TLane>(Logits), GpuStorage.ViewOf<int>(Labels), GpuStorage.ViewOf<TLane>(Statistics),
-                GpuStorage.ViewOf<TLane>(Result));
+            Device.Launcher(GradientKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                Result.Length, Classes, G.Length == 1 ? 0 : 1, TLane.Of(Smoothing), ViewOf<TLane>(G), ViewOf<TLane>(Logits),
+                ViewOf<int>(Labels), ViewOf<TLane>(Statistics), ViewOf<TLane>(Result));
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Rows.Host;
 
 namespace Engine.Kernels.Losses.Host;
@@ -9,119 +7,96 @@ internal static unsafe class HostCrossEntropy
 {
     private const int ChunkElements = 8192;
 
-    internal static void Run(
-        CpuDevice cpu, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics) =>
-        LaneDispatch.OnHost(logits.DType, new LossWork(cpu, logits, labels, rows, classes, smoothing, losses, statistics));
-
-    internal static void Gradient(
-        CpuDevice cpu, Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics,
-        Storage result) =>
-        LaneDispatch.OnHost(logits.DType, new GradientWork(cpu, g, logits, labels, rows, classes, smoothing, statistics, result));
-
-    private readonly record struct LossWork(
+    internal readonly record struct Loss(
         CpuDevice Cpu, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
         : IVectorWork
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             LossJob<T, V> job = new()
             {
                 Logits = Logits.Pointer<T>(), Labels = Labels.Pointer<int>(), Losses = Losses.Pointer<T>(),
-                Statistics = Statistics.Pointer<T>(), Rows = Rows, Classes = Classes,
-                RowsInChunk = Math.Max(1, ChunkElements / Classes), Smoothing = Smoothing,
+                Statistics = Statistics.Pointer<T>(), Classes = Classes, Smoothing = Smoothing,
             };
-            Cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
+            Cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Classes));
         }
     }
 
-    private readonly record struct GradientWork(
+    internal readonly record struct Gradient(
         CpuDevice Cpu, Storage G, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Statistics,
         Storage Result) : IVectorWork
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             GradientJob<T, V> job = new()
             {
                 G = G.Pointer<T>(), GStep = G.Length == 1 ? 0 : 1, Logits = Logits.Pointer<T>(), Labels = Labels.Pointer<int>(),
-                Statistics = Statistics.Pointer<T>(), Result = Result.Pointer<T>(), Rows = Rows, Classes = Classes,
-                RowsInChunk = Math.Max(1, ChunkElements / Classes), Smoothing = Smoothing,
+                Statistics = Statistics.Pointer<T>(), Result = Result.Pointer<T>(), Classes = Classes, Smoothing = Smoothing,
             };
-            Cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
+            Cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Classes));
         }
     }
 
-    private struct LossJob<T, V> : IJob
+    private struct LossJob<T, V> : IRowJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
     {
         internal T* Logits, Losses, Statistics;
         internal int* Labels;
-        internal int Rows, Classes, RowsInChunk;
+        internal int Classes;
         internal double Smoothing;
 
-        public readonly void Run(int chunk)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Row(int row)
         {
-            int start = chunk * RowsInChunk;
-            int end = start + Math.Min(RowsInChunk, Rows - start);
-            for (int row = start; row < end; row++)
+            T* z = Logits + ((nint)row * Classes);
+            V maximum = HostSoftmax.Total<T, V, MaxReduction>(default, z, Classes, V.Of(0));
+            V log = LaneMath.Log(HostSoftmax.Total<T, V, LogSumExpReduction>(default, z, Classes, maximum));
+            T m = *(T*)&maximum;
+            T logSum = *(T*)&log;
+
+            // loss = log sum - (1 - e)(z_label - m) - (e / classes) sum of (z - m)
+            double loss = double.CreateTruncating(logSum) - ((1 - Smoothing) * double.CreateTruncating(z[Labels[row]] - m));
+            if (Smoothing > 0)
             {
-                T* z = Logits + ((nint)row * Classes);
-                V maximum = HostSoftmax.Total<T, V, MaxReduction>(default, z, Classes, V.Of(0));
-                V log = LaneMath.Log(HostSoftmax.Total<T, V, LogSumExpReduction>(default, z, Classes, maximum));
-                T m = *(T*)&maximum;
-                T logSum = *(T*)&log;
-
-                // loss = log sum - (1 - e)(z_label - m) - (e / classes) sum of (z - m)
-                double loss = double.CreateTruncating(logSum) - ((1 - Smoothing) * double.CreateTruncating(z[Labels[row]] - m));
-                if (Smoothing > 0)
-                {
-                    V distances = HostSoftmax.Total<T, V, CenteredReduction>(default, z, Classes, maximum);
-                    loss -= Smoothing / Classes * double.CreateTruncating(*(T*)&distances);
-                }
-
-                Losses[row] = T.CreateTruncating(loss);
-                Statistics[2 * (nint)row] = m;
-                Statistics[(2 * (nint)row) + 1] = logSum;
+                V distances = HostSoftmax.Total<T, V, CenteredReduction>(default, z, Classes, maximum);
+                loss -= Smoothing / Classes * double.CreateTruncating(*(T*)&distances);
             }
+
+            Losses[row] = T.CreateTruncating(loss);
+            Statistics[2 * (nint)row] = m;
+            Statistics[(2 * (nint)row) + 1] = logSum;
         }
     }
 
-    private struct GradientJob<T, V> : IJob
+    private struct GradientJob<T, V> : IRowJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
     {
         internal T* G, Logits, Statistics, Result;
         internal int* Labels;
-        internal int GStep, Rows, Classes, RowsInChunk;
+        internal int GStep, Classes;
         internal double Smoothing;
 
-        public readonly void Run(int chunk)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Row(int row)
         {
-            int start = chunk * RowsInChunk;
-            int end = start + Math.Min(RowsInChunk, Rows - start);
             V shared = V.Of(Smoothing / Classes);
-            for (int row = start; row < end; row++)
-            {
-                T* z = Logits + ((nint)row * Classes);
-                T* dz = Result + ((nint)row * Classes);
-                V g = V.Fill(G[row * GStep]);
-                V maximum = V.Fill(Statistics[2 * (nint)row]);
-                V logSum = V.Fill(Statistics[(2 * (nint)row) + 1]);
+            T* z = Logits + ((nint)row * Classes);
+            T* dz = Result + ((nint)row * Classes);
+            V g = V.Fill(G[row * GStep]);
+            V maximum = V.Fill(Statistics[2 * (nint)row]);
+            V logSum = V.Fill(Statistics[(2 * (nint)row) + 1]);
 
-                // The label's part of the target is subtracted before the part that all classes share.
-                V ofLabel = V.Fill(z[Labels[row]]);
-                ofLabel = g * ((Probability(ofLabel, maximum, logSum) - V.Of(1 - Smoothing)) - shared);
-                int i = 0;
-                for (; i <= Classes - V.Count; i += V.Count) V.Store(g * (Probability(V.Load(z + i), maximum, logSum) - shared), dz + i);
-                if (i < Classes)
-                    PartialVector.Store(g * (Probability(PartialVector.Load(z + i, Classes - i, maximum), maximum, logSum) - shared),
-                        dz + i, Classes - i);
-                dz[Labels[row]] = *(T*)&ofLabel;
-            }
+            // The label's part of the target is subtracted before the part that all classes share.
+            V ofLabel = V.Fill(z[Labels[row]]);
+            ofLabel = g * ((Probability(ofLabel, maximum, logSum) - V.Of(1 - Smoothing)) - shared);
+            int i = 0;
+            for (; i <= Classes - V.Count; i += V.Count) V.Store(g * (Probability(V.Load(z + i), maximum, logSum) - shared), dz + i);
+            if (i < Classes)
+                PartialVector.Store(g * (Probability(PartialVector.Load(z + i, Classes - i, maximum), maximum, logSum) - shared),
+                    dz + i, Classes - i);
+            dz[Labels[row]] = *(T*)&ofLabel;
         }
 
         // softmax(z) = e^((z - m) - log sum)

@@ -1,7 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Mapping.Gpu;
 
 /// <summary>Elementwise operations as GPU kernels.</summary>
@@ -19,23 +15,17 @@ namespace Engine.Kernels.Mapping.Gpu;
 /// </remarks>
 internal static class GpuMap
 {
-    internal static void Run<TOp>(
-        GpuDevice device, DType dtype, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
-        where TOp : unmanaged, IMapOp => LaneDispatch.OnGpu(dtype, new MapWork<TOp>(device, op, plan, output, x, y ?? x, z ?? x, w ?? x));
-
-    private readonly record struct MapWork<TOp>(
-        GpuDevice Device, TOp Op, BroadcastPlan Plan, Storage Output, Storage X, Storage Y, Storage Z, Storage W) : IScalarWork
+    internal readonly record struct Pass<TOp>(
+        GpuDevice Device, TOp Op, BroadcastPlan Plan, Storage Output, Storage X, Storage? Y, Storage? Z, Storage? W) : IScalarWork
         where TOp : unmanaged, IMapOp
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
-            ArrayView<TLane> x = GpuStorage.ViewOf<TLane>(X), y = GpuStorage.ViewOf<TLane>(Y), z = GpuStorage.ViewOf<TLane>(Z),
-                w = GpuStorage.ViewOf<TLane>(W), output = GpuStorage.ViewOf<TLane>(Output);
+            ArrayView<TLane> x = ViewOf<TLane>(X), y = ViewOf<TLane>(Y ?? X), z = ViewOf<TLane>(Z ?? X),
+                w = ViewOf<TLane>(W ?? X), output = ViewOf<TLane>(Output);
             if (Plan.IsFlat(TOp.Arity))
             {
-                Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> flat =
-                    FlatKernel;
-                Device.Launcher(flat, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                Device.Launcher(FlatKernel<TLane, TOp>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                     (Output.Length + 3) / 4, x, y, z, w, output, Op);
                 return;
             }

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Mapping.Gpu;
 
 /// <summary>Updates of arrays in place as GPU kernels.</summary>
@@ -23,7 +20,7 @@ internal static class GpuUpdate
     {
         private readonly UpdateArguments _arguments = arguments;
 
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
             if (device.HasAddresses) UpdateAll<TLane, TOp>(device, op, _arguments, start, end);
             else UpdateEach<TLane, TOp>(device, op, _arguments, start, end);
@@ -43,18 +40,17 @@ internal static class GpuUpdate
                 Storage x = arguments.X[start + i];
                 arrays[i] = new()
                 {
-                    X = GpuStorage.AddressOf(x), Count = x.Length, First = GpuStorage.AddressOf(arguments[0][start + i]),
-                    Second = TOp.States > 1 ? GpuStorage.AddressOf(arguments[1][start + i]) : 0,
-                    Third = TOp.States > 2 ? GpuStorage.AddressOf(arguments[2][start + i]) : 0,
-                    Fourth = TOp.States > 3 ? GpuStorage.AddressOf(arguments[3][start + i]) : 0,
+                    X = AddressOf(x), Count = x.Length, First = AddressOf(arguments[0][start + i]),
+                    Second = TOp.States > 1 ? AddressOf(arguments[1][start + i]) : 0,
+                    Third = TOp.States > 2 ? AddressOf(arguments[2][start + i]) : 0,
+                    Fourth = TOp.States > 3 ? AddressOf(arguments[3][start + i]) : 0,
                 };
             }
 
             ChunkTable table = tables.Of(arrays, sizeof(TLane));
             if (table.Count == 0) return;
-            Action<ArrayView<ArrayChunk>, TOp> kernel = ChunkKernel<TLane, TOp>;
-            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                (new Index1D(table.Count), new Index1D(UpdateThreads)), GpuStorage.ViewOf<ArrayChunk>(table.Storage), op);
+            device.Launcher(ChunkKernel<TLane, TOp>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                (new Index1D(table.Count), new Index1D(UpdateThreads)), ViewOf<ArrayChunk>(table.Storage), op);
         }
     }
 
@@ -64,17 +60,16 @@ internal static class GpuUpdate
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IUpdateOp
     {
-        Action<Index1D, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel =
-            UpdateKernel;
-        var launch = device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel));
+        var launch = device.Launcher(
+            UpdateKernel<TLane, TOp>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel));
         for (int i = start; i < end; i++)
         {
             Storage x = arguments.X[i], first = arguments[0][i];
             if (x.Length == 0) continue;
             launch(
-                x.Length, GpuStorage.ViewOf<TLane>(first), GpuStorage.ViewOf<TLane>(TOp.States > 1 ? arguments[1][i] : first),
-                GpuStorage.ViewOf<TLane>(TOp.States > 2 ? arguments[2][i] : first),
-                GpuStorage.ViewOf<TLane>(TOp.States > 3 ? arguments[3][i] : first), GpuStorage.ViewOf<TLane>(x), op);
+                x.Length, ViewOf<TLane>(first), ViewOf<TLane>(TOp.States > 1 ? arguments[1][i] : first),
+                ViewOf<TLane>(TOp.States > 2 ? arguments[2][i] : first),
+                ViewOf<TLane>(TOp.States > 3 ? arguments[3][i] : first), ViewOf<TLane>(x), op);
         }
     }
 

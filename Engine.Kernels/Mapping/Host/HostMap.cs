@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Engine.Kernels.Mapping.Host;
 
 /// <summary>Elementwise operations on the host, a vector of elements at a time.</summary>
@@ -8,17 +6,11 @@ internal static unsafe class HostMap
     /// <summary>Elements of one chunk of work: enough to hide a launch, few enough to keep every thread busy and the chunk in L2.</summary>
     internal const int ChunkElements = 8192;
 
-    internal static void Run<TOp>(
-        CpuDevice cpu, DType dtype, TOp op, in BroadcastPlan plan, Storage output, Storage x, Storage? y, Storage? z, Storage? w)
-        where TOp : unmanaged, IMapOp => LaneDispatch.OnHost(dtype, new MapWork<TOp>(cpu, op, plan, output, x, y, z, w));
-
-    private readonly record struct MapWork<TOp>(
+    internal readonly record struct Pass<TOp>(
         CpuDevice Cpu, TOp Op, BroadcastPlan Plan, Storage Output, Storage X, Storage? Y, Storage? Z, Storage? W) : IVectorWork
         where TOp : unmanaged, IMapOp
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             int inner = Plan.Inner, rows = Output.Length / inner;
             MapJob<T, V, TOp> job = new()
@@ -27,8 +19,7 @@ internal static unsafe class HostMap
                 BlocksPerRow = (inner + ChunkElements - 1) / ChunkElements, X = X.Pointer<T>(), Y = Y is null ? null : Y.Pointer<T>(),
                 Z = Z is null ? null : Z.Pointer<T>(), W = W is null ? null : W.Pointer<T>(), Output = Output.Pointer<T>(),
             };
-            Cpu.Workers.Run(
-                ref job, job.BlocksPerRow > 1 ? rows * job.BlocksPerRow : (rows + job.RowsPerChunk - 1) / job.RowsPerChunk);
+            Cpu.Workers.Run(ref job, job.BlocksPerRow > 1 ? rows * job.BlocksPerRow : (rows + job.RowsPerChunk - 1) / job.RowsPerChunk);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Engine.Kernels.Mapping.Host;
 
 /// <summary>Updates of arrays in place on the host. The arrays are cut into chunks as if they lay one behind the other.</summary>
@@ -19,9 +17,7 @@ internal static unsafe class HostUpdate
     {
         private readonly UpdateArguments _arguments = arguments;
 
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             UpdateArray<T>[] arrays = new UpdateArray<T>[end - start];
             long place = 0;

@@ -1,7 +1,3 @@
-using System.Numerics;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Movement.Gpu;
 
 /// <summary>
@@ -24,7 +20,7 @@ internal static class GpuMove
         where T : unmanaged
     {
         device.Launcher(CopyKernel<T>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            copy.Count, new CopyWalk(copy), GpuStorage.ViewOf<T>(x), xStart, GpuStorage.ViewOf<T>(y), yStart);
+            copy.Count, new CopyWalk(copy), ViewOf<T>(x), xStart, ViewOf<T>(y), yStart);
     }
 
     /// <summary>One thread moves one element: neighbouring threads write neighbouring elements.</summary>
@@ -57,7 +53,7 @@ internal static class GpuMove
     private static void Fill<T>(GpuDevice device, Storage y, T value) where T : unmanaged
     {
         device.Launcher(FillKernel<T>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            y.Length, GpuStorage.ViewOf<T>(y), value);
+            y.Length, ViewOf<T>(y), value);
     }
 
     private static void FillKernel<T>(Index1D i, ArrayView<T> y, T value) where T : unmanaged => y[i] = value;
@@ -83,7 +79,7 @@ internal static class GpuMove
     {
         device.Launcher(ConvertKernel<TFrom, TTo, TConversion>,
             static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            y.Length, GpuStorage.ViewOf<TFrom>(x), GpuStorage.ViewOf<TTo>(y));
+            y.Length, ViewOf<TFrom>(x), ViewOf<TTo>(y));
     }
 
     private static void ConvertKernel<TFrom, TTo, TConversion>(Index1D i, ArrayView<TFrom> x, ArrayView<TTo> y)
@@ -101,7 +97,7 @@ internal static class GpuMove
     private static void Gather<T>(GpuDevice device, Storage x, int width, Storage indices, Storage y) where T : unmanaged
     {
         device.Launcher(GatherKernel<T>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            y.Length, GpuStorage.ViewOf<T>(x), width, GpuStorage.ViewOf<int>(indices), GpuStorage.ViewOf<T>(y));
+            y.Length, ViewOf<T>(x), width, ViewOf<int>(indices), ViewOf<T>(y));
     }
 
     /// <summary>One thread fetches one element.</summary>
@@ -124,8 +120,7 @@ internal static class GpuMove
     {
         int warp = device.Accelerator.WarpSize, threads = Math.Min(MaxScatterThreads, (int)(((long)width + warp - 1) / warp * warp));
         device.Launcher(ScatterAddKernel<T>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            new KernelConfig(y.Length / width, threads), GpuStorage.ViewOf<T>(g), GpuStorage.ViewOf<int>(indices),
-            GpuStorage.ViewOf<T>(y), width);
+            new KernelConfig(y.Length / width, threads), ViewOf<T>(g), ViewOf<int>(indices), ViewOf<T>(y), width);
     }
 
     /// <summary>

@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.Intrinsics;
-
 namespace Engine.Kernels.Movement.Host;
 
 /// <summary>Moves of elements on the host.</summary>
@@ -55,13 +52,11 @@ internal static unsafe class HostMove
 
     internal static void Gather(CpuDevice cpu, Storage x, int width, Storage indices, Storage y)
     {
-        long bytes = (long)width * x.DType.SizeInBytes();
         GatherJob job = new()
         {
-            X = x.Pointer<byte>(), Indices = indices.Pointer<int>(), Y = y.Pointer<byte>(), Count = indices.Length, RowBytes = bytes,
-            RowsInChunk = Math.Max(1, ChunkElements / width),
+            X = x.Pointer<byte>(), Indices = indices.Pointer<int>(), Y = y.Pointer<byte>(), RowBytes = (long)width * x.DType.SizeInBytes(),
         };
-        cpu.Workers.Run(ref job, (int)(((long)job.Count + job.RowsInChunk - 1) / job.RowsInChunk));
+        cpu.Workers.RunRows(job, indices.Length, Math.Max(1, ChunkElements / width));
     }
 
     internal static void ScatterAdd(CpuDevice cpu, Storage g, Storage indices, Storage y, int rows, int width)
@@ -124,19 +119,13 @@ internal static unsafe class HostMove
         }
     }
 
-    private struct GatherJob : IJob
+    private struct GatherJob : IRowJob
     {
         internal byte* X, Y;
         internal int* Indices;
-        internal int Count, RowsInChunk;
         internal long RowBytes;
 
-        public readonly void Run(int chunk)
-        {
-            int start = chunk * RowsInChunk;
-            int end = start + Math.Min(RowsInChunk, Count - start);
-            for (int i = start; i < end; i++) Buffer.MemoryCopy(X + (Indices[i] * RowBytes), Y + (i * RowBytes), RowBytes, RowBytes);
-        }
+        public readonly void Row(int row) => Buffer.MemoryCopy(X + (Indices[row] * RowBytes), Y + (row * RowBytes), RowBytes, RowBytes);
     }
 
     private struct ScatterAddJob<T> : IJob where T : unmanaged, INumber<T>

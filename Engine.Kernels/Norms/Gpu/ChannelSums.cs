@@ -1,9 +1,4 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Norms.Gpu;
 
@@ -21,8 +16,7 @@ internal static class ChannelSums
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
-        Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TFormula> kernel = SumKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(SumKernel<TLane, TFormula>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             tile.Config(1), tile, a, b, memory, formula);
     }
 

@@ -1,9 +1,4 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Norms.Gpu;
 
@@ -15,116 +10,77 @@ namespace Engine.Kernels.Norms.Gpu;
 /// </remarks>
 internal static class GpuBatchNormalization
 {
-    internal static void Forward<TFormula>(
-        GpuDevice device, TFormula formula, in ChannelArrays of, Storage x, double epsilon, RunningStatistics? running, Storage y)
-        where TFormula : unmanaged, IChannelFormula =>
-        LaneDispatch.OnGpu(x.DType, new ForwardPass<TFormula>(device, formula, of, x, epsilon, running, y));
-
-    internal static void Evaluate<TFormula>(GpuDevice device, TFormula formula, in ChannelArrays of, Storage x, Storage y)
-        where TFormula : unmanaged, IChannelFormula =>
-        LaneDispatch.OnGpu(x.DType, new EvaluatePass<TFormula>(device, formula, of, x, y));
-
-    internal static void Backward<TFormula>(
-        GpuDevice device, TFormula formula, in ChannelArrays of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta,
-        Storage? dx)
-        where TFormula : unmanaged, IChannelFormula =>
-        LaneDispatch.OnGpu(x.DType, new BackwardPass<TFormula>(device, formula, of, g, x, ofBatch, dGamma, dBeta, dx));
-
-    private readonly record struct ForwardPass<TFormula>(
-        GpuDevice Device, TFormula Formula, ChannelArrays Of, Storage X, double Epsilon, RunningStatistics? Running, Storage Y)
-            : IScalarWork
-        where TFormula : unmanaged, IChannelFormula
-    {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
-        {
-            ArrayView<TLane> x = GpuStorage.ViewOf<TLane>(X);
-            ColumnTile tile = new(Of.Rows, Of.Count, 1), parts = new(tile.Parts, Of.Count, 1, isWhole: true);
-            Storage scratch = Device.Allocate(X.DType, checked((tile.Parts * 2 * Of.Count) + (ChannelSums.Parameters * Of.Count)));
-            try
-            {
-                ArrayView<TLane> memory = GpuStorage.ViewOf<TLane>(scratch);
-                ChannelSums.Run<TLane, TFormula>(Device, Formula, tile, x, x, memory);
-                Action<ColumnTile, ForwardConstants<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                    ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishForwardKernel;
-                ForwardConstants<TLane> constants = new(
-                    TLane.Of(Of.Rows), TLane.Of(Epsilon), TLane.Of(Running?.Momentum ?? 0), TLane.Of(Of.Rows / (Of.Rows - 1.0)),
-                    Of.Gamma is null ? 0 : 1, Of.Beta is null ? 0 : 1, Running is null ? 0 : 1);
-                Device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    parts.Config(1), parts, constants, memory, ViewOr<TLane>(Of.Gamma, X), ViewOr<TLane>(Of.Beta, X),
-                    GpuStorage.ViewOf<TLane>(Of.Mean), GpuStorage.ViewOf<TLane>(Of.Reciprocal), ViewOr<TLane>(Running?.Mean, X),
-                    ViewOr<TLane>(Running?.Variance, X));
-                Elements<TLane, TFormula>(Device, Formula, Of, x, x, memory, GpuStorage.ViewOf<TLane>(Y));
-            }
-            finally
-            {
-                scratch.Release();
-            }
-        }
-    }
-
-    private readonly record struct EvaluatePass<TFormula>(
-        GpuDevice Device, TFormula Formula, ChannelArrays Of, Storage X, Storage Y) : IScalarWork
-        where TFormula : unmanaged, IChannelFormula
-    {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
-        {
-            ArrayView<TLane> x = GpuStorage.ViewOf<TLane>(X);
-            Storage scratch = Device.Allocate(X.DType, ChannelSums.Parameters * Of.Count);
-            try
-            {
-                ArrayView<TLane> memory = GpuStorage.ViewOf<TLane>(scratch);
-                Prepare(Device, Of, X, memory);
-                Elements<TLane, TFormula>(Device, Formula, Of, x, x, memory, GpuStorage.ViewOf<TLane>(Y));
-            }
-            finally
-            {
-                scratch.Release();
-            }
-        }
-    }
-
-    private readonly record struct BackwardPass<TFormula>(
-        GpuDevice Device, TFormula Formula, ChannelArrays Of, Storage G, Storage X, bool OfBatch, Storage DGamma, Storage DBeta,
-        Storage? Dx)
+    internal readonly record struct Forward<TActivation>(GpuDevice Device, TActivation Activation, BatchNormalization.ForwardWork Work)
         : IScalarWork
-        where TFormula : unmanaged, IChannelFormula
+        where TActivation : unmanaged, IFoldedActivation
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
-            ArrayView<TLane> x = GpuStorage.ViewOf<TLane>(X), g = GpuStorage.ViewOf<TLane>(G);
-            ColumnTile tile = new(Of.Rows, Of.Count, 1), parts = new(tile.Parts, Of.Count, 1, isWhole: true);
-            Storage scratch = Device.Allocate(X.DType, checked((tile.Parts * 2 * Of.Count) + (ChannelSums.Parameters * Of.Count)));
-            try
-            {
-                ArrayView<TLane> memory = GpuStorage.ViewOf<TLane>(scratch);
-                Prepare(Device, Of, X, memory);
-                ChannelSums.Run<TLane, TFormula>(Device, Formula, tile, x, g, memory);
-                Action<ColumnTile, TLane, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish =
-                    FinishBackwardKernel;
-                Device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    parts.Config(1), parts, TLane.Of(Of.Rows), OfBatch ? 1 : 0, memory, GpuStorage.ViewOf<TLane>(Of.Reciprocal),
-                    GpuStorage.ViewOf<TLane>(DGamma), GpuStorage.ViewOf<TLane>(DBeta));
-                if (Dx is { Length: > 0 }) Elements<TLane, TFormula>(Device, Formula, Of, x, g, memory, GpuStorage.ViewOf<TLane>(Dx));
-            }
-            finally
-            {
-                scratch.Release();
-            }
+            ChannelArrays of = Work.Of;
+            NormalizeFormula<TActivation> formula = new(Activation);
+            ArrayView<TLane> x = ViewOf<TLane>(Work.X);
+            ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
+            using Scratch scratch = new(Device, Work.X.DType, checked((tile.Parts * 2 * of.Count) + (ChannelSums.Parameters * of.Count)));
+            ArrayView<TLane> memory = ViewOf<TLane>(scratch);
+            ChannelSums.Run(Device, formula, tile, x, x, memory);
+            ForwardConstants<TLane> constants = new(
+                TLane.Of(of.Rows), TLane.Of(Work.Epsilon), TLane.Of(Work.Running?.Momentum ?? 0), TLane.Of(of.Rows / (of.Rows - 1.0)),
+                of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, Work.Running is null ? 0 : 1);
+            Device.Launcher(FinishForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                parts.Config(1), parts, constants, memory, ViewOr<TLane>(of.Gamma, Work.X), ViewOr<TLane>(of.Beta, Work.X),
+                ViewOf<TLane>(of.Mean),
+                ViewOf<TLane>(of.Reciprocal), ViewOr<TLane>(Work.Running?.Mean, Work.X), ViewOr<TLane>(Work.Running?.Variance, Work.X));
+            Elements(Device, formula, of, x, x, memory, ViewOf<TLane>(Work.Y));
+        }
+    }
+
+    internal readonly record struct Evaluate<TActivation>(GpuDevice Device, TActivation Activation, BatchNormalization.EvaluateWork Work)
+        : IScalarWork
+        where TActivation : unmanaged, IFoldedActivation
+    {
+        void IScalarWork.Run<TLane>()
+        {
+            ChannelArrays of = Work.Of;
+            NormalizeFormula<TActivation> formula = new(Activation);
+            ArrayView<TLane> x = ViewOf<TLane>(Work.X);
+            using Scratch scratch = new(Device, Work.X.DType, ChannelSums.Parameters * of.Count);
+            ArrayView<TLane> memory = ViewOf<TLane>(scratch);
+            Prepare(Device, of, Work.X, memory);
+            Elements(Device, formula, of, x, x, memory, ViewOf<TLane>(Work.Y));
+        }
+    }
+
+    internal readonly record struct Backward<TActivation>(GpuDevice Device, TActivation Activation, BatchNormalization.BackwardWork Work)
+        : IScalarWork
+        where TActivation : unmanaged, IFoldedActivation
+    {
+        void IScalarWork.Run<TLane>()
+        {
+            ChannelArrays of = Work.Of;
+            NormalizeGradientFormula<TActivation> formula = new(Activation);
+            ArrayView<TLane> x = ViewOf<TLane>(Work.X), g = ViewOf<TLane>(Work.G);
+            ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
+            using Scratch scratch = new(Device, Work.X.DType, checked((tile.Parts * 2 * of.Count) + (ChannelSums.Parameters * of.Count)));
+            ArrayView<TLane> memory = ViewOf<TLane>(scratch);
+            Prepare(Device, of, Work.X, memory);
+            ChannelSums.Run(Device, formula, tile, x, g, memory);
+            Device.Launcher(FinishBackwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                parts.Config(1), parts, TLane.Of(of.Rows), Work.OfBatch ? 1 : 0, memory, ViewOf<TLane>(of.Reciprocal),
+                ViewOf<TLane>(Work.DGamma), ViewOf<TLane>(Work.DBeta));
+            if (Work.Dx is { Length: > 0 }) Elements(Device, formula, of, x, g, memory, ViewOf<TLane>(Work.Dx));
         }
     }
 
     /// <summary>A view of an array, or of another that is not read where there is none.</summary>
     private static ArrayView<TLane> ViewOr<TLane>(Storage? storage, Storage other)
-        where TLane : unmanaged, ILane<TLane> => GpuStorage.ViewOf<TLane>(storage ?? other);
+        where TLane : unmanaged, ILane<TLane> => ViewOf<TLane>(storage ?? other);
 
     private static void Prepare<TLane>(GpuDevice device, in ChannelArrays of, Storage x, ArrayView<TLane> memory)
         where TLane : unmanaged, ILane<TLane>
     {
-        Action<Index1D, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> kernel =
-            PrepareKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(PrepareKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             of.Count, of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x),
-            GpuStorage.ViewOf<TLane>(of.Mean), GpuStorage.ViewOf<TLane>(of.Reciprocal));
+            ViewOf<TLane>(of.Mean), ViewOf<TLane>(of.Reciprocal));
     }
 
     private static void Elements<TLane, TFormula>(

@@ -1,9 +1,4 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Norms.Gpu;
 
@@ -17,84 +12,63 @@ namespace Engine.Kernels.Norms.Gpu;
 /// </remarks>
 internal static class GpuGroupNormalization
 {
-    internal static void Forward<TActivation>(
-        GpuDevice device, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, double epsilon, Storage mean,
-        Storage reciprocal, Storage y)
-        where TActivation : unmanaged, IFoldedActivation => LaneDispatch.OnGpu(
-            x.DType, new ForwardPass<TActivation>(device, x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y));
-
-    internal static void Backward<TActivation>(
-        GpuDevice device, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, Storage? shift, Storage mean,
-        Storage reciprocal, Storage dGamma, Storage dBeta, Storage? dx)
-        where TActivation : unmanaged, IFoldedActivation => LaneDispatch.OnGpu(
-            x.DType, new BackwardPass<TActivation>(device, g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, dx));
-
-    private readonly record struct ForwardPass<TActivation>(
+    internal readonly record struct Forward<TActivation>(
         GpuDevice Device, Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, Storage? Shift, double Epsilon, Storage Mean,
         Storage Reciprocal, Storage Y) : IScalarWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
             RowLaunch launch = new(Device, Shape.Statistics, Shape.Terms);
-            Action<GroupWalk, TLane, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = launch.IsThread
-                ? ForwardKernel<TLane, TActivation, OneThread>
-                : launch.IsWarp ? ForwardKernel<TLane, TActivation, OneWarp> : ForwardKernel<TLane, TActivation, OneGroup>;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            Device.Launcher(
+                launch.Choose(
+                    ForwardKernel<TLane, TActivation, OneThread>, ForwardKernel<TLane, TActivation, OneWarp>,
+                    ForwardKernel<TLane, TActivation, OneGroup>),
+                static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 launch.Config, new(Shape, Gamma is not null, Beta is not null, Shift is not null), TLane.Of(Epsilon),
-                GpuStorage.ViewOf<TLane>(X), GpuStorage.ViewOf<TLane>(Gamma ?? X), GpuStorage.ViewOf<TLane>(Beta ?? X),
-                GpuStorage.ViewOf<TLane>(Shift ?? X), GpuStorage.ViewOf<TLane>(Mean), GpuStorage.ViewOf<TLane>(Reciprocal),
-                GpuStorage.ViewOf<TLane>(Y), default);
+                ViewOf<TLane>(X), ViewOf<TLane>(Gamma ?? X), ViewOf<TLane>(Beta ?? X),
+                ViewOf<TLane>(Shift ?? X), ViewOf<TLane>(Mean), ViewOf<TLane>(Reciprocal),
+                ViewOf<TLane>(Y), default);
         }
     }
 
-    private readonly record struct BackwardPass<TActivation>(
+    internal readonly record struct Backward<TActivation>(
         GpuDevice Device, Storage G, Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, Storage? Shift, Storage Mean,
         Storage Reciprocal, Storage DGamma, Storage DBeta, Storage? Dx) : IScalarWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
             ColumnTile tile = new(Shape.Images * Shape.Positions, Shape.Channels, 1),
                 parts = new(tile.Parts, Shape.Channels, 1, isWhole: true);
             GroupWalk walk = new(Shape, Gamma is not null, Beta is not null, Shift is not null);
-            ArrayView<TLane> x = GpuStorage.ViewOf<TLane>(X), g = GpuStorage.ViewOf<TLane>(G), gamma = GpuStorage.ViewOf<TLane>(Gamma ?? X),
-                beta = GpuStorage.ViewOf<TLane>(Beta ?? X), shift = GpuStorage.ViewOf<TLane>(Shift ?? X),
-                mean = GpuStorage.ViewOf<TLane>(Mean), reciprocal = GpuStorage.ViewOf<TLane>(Reciprocal);
-            Storage scratch = Device.Allocate(X.DType, checked(2 * tile.Parts * Shape.Channels));
-            try
+            ArrayView<TLane> x = ViewOf<TLane>(X), g = ViewOf<TLane>(G), gamma = ViewOf<TLane>(Gamma ?? X),
+                beta = ViewOf<TLane>(Beta ?? X), shift = ViewOf<TLane>(Shift ?? X),
+                mean = ViewOf<TLane>(Mean), reciprocal = ViewOf<TLane>(Reciprocal);
+            using (Scratch scratch = new(Device, X.DType, checked(2 * tile.Parts * Shape.Channels)))
             {
-                ArrayView<TLane> memory = GpuStorage.ViewOf<TLane>(scratch);
-                Action<GroupWalk, ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                    ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TActivation> part = PartKernel;
-                Device.Launcher(part, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                ArrayView<TLane> memory = ViewOf<TLane>(scratch);
+                Device.Launcher(PartKernel<TLane, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                     tile.Config(1), walk, tile, x, g, gamma, beta, shift, mean, reciprocal, memory, default);
-                Action<ColumnTile, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>> finish = FinishKernel;
-                Device.Launcher(finish, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    parts.Config(1), parts, memory, GpuStorage.ViewOf<TLane>(DGamma), GpuStorage.ViewOf<TLane>(DBeta));
-            }
-            finally
-            {
-                scratch.Release();
+                Device.Launcher(FinishKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                    parts.Config(1), parts, memory, ViewOf<TLane>(DGamma), ViewOf<TLane>(DBeta));
             }
 
             if (Dx is null) return;
             RowLaunch launch = new(Device, Shape.Statistics, Shape.Terms);
-            Action<GroupWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>,
-                ArrayView<TLane>, ArrayView<TLane>, TActivation> kernel = launch.IsThread
-                ? BackwardKernel<TLane, TActivation, OneThread>
-                : launch.IsWarp ? BackwardKernel<TLane, TActivation, OneWarp> : BackwardKernel<TLane, TActivation, OneGroup>;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, walk, x, g, gamma, beta, shift, mean, reciprocal, GpuStorage.ViewOf<TLane>(Dx), default);
+            Device.Launcher(
+                launch.Choose(
+                    BackwardKernel<TLane, TActivation, OneThread>, BackwardKernel<TLane, TActivation, OneWarp>,
+                    BackwardKernel<TLane, TActivation, OneGroup>),
+                static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                launch.Config, walk, x, g, gamma, beta, shift, mean, reciprocal, ViewOf<TLane>(Dx), default);
         }
     }
 
     /// <summary>A team computes the mean of its terms, the variance around it, and the outputs.</summary>
     private static void ForwardKernel<TLane, TActivation, TTeam>(
         GroupWalk walk, TLane epsilon, ArrayView<TLane> x, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift,
-        ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
-        ArrayView<TLane> y, TActivation activation)
+        ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> y, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
         where TTeam : unmanaged, IRowTeam
@@ -142,8 +116,7 @@ internal static class GpuGroupNormalization
     /// </summary>
     private static void BackwardKernel<TLane, TActivation, TTeam>(
         GroupWalk walk, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift,
-        ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
-        ArrayView<TLane> dx, TActivation activation)
+        ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> dx, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
         where TTeam : unmanaged, IRowTeam
@@ -174,8 +147,7 @@ internal static class GpuGroupNormalization
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Normalized<TLane, TActivation>(
         GroupWalk walk, GroupTerms of, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta,
-        ArrayView<TLane> shift, int term, TLane center, TLane r,
-        TActivation activation, out Four<TLane> z, out Four<TLane> h)
+        ArrayView<TLane> shift, int term, TLane center, TLane r, TActivation activation, out Four<TLane> z, out Four<TLane> h)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
     {
@@ -198,8 +170,7 @@ internal static class GpuGroupNormalization
     /// </summary>
     private static void PartKernel<TLane, TActivation>(
         GroupWalk walk, ColumnTile tile, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta,
-        ArrayView<TLane> shift, ArrayView<TLane> mean,
-        ArrayView<TLane> reciprocal, ArrayView<TLane> memory, TActivation activation)
+        ArrayView<TLane> shift, ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> memory, TActivation activation)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
     {
@@ -238,8 +209,7 @@ internal static class GpuGroupNormalization
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TLane, TActivation>(
         TActivation activation, TLane x, TLane g, TLane scale, TLane offset, ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
-        int statistic, bool isThere, TLane sum, TLane products,
-        out TLane newSum, out TLane newProducts)
+        int statistic, bool isThere, TLane sum, TLane products, out TLane newSum, out TLane newProducts)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
     {

@@ -1,7 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
-
 namespace Engine.Kernels.Norms.Gpu;
 
 /// <summary>The extents of a group normalisation as GPU kernels take them; a flag of 0 means that the array is absent.</summary>

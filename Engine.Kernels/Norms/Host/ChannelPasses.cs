@@ -63,39 +63,32 @@ internal static unsafe class ChannelPasses<T, V, TFormula, TWork>
             * ChannelPanel<T, V, TFormula>.BlockRows;
         int parts = sums ? (rows + rowsInPart - 1) / rowsInPart : 0;
         DType dtype = DTypes.Of<T>();
-        Storage scratch = cpu.Allocate(dtype, checked((ChannelPanel<T, V, TFormula>.Parameters + (2 * parts)) * pitch));
-        try
+        using Scratch scratch = new(cpu, dtype, checked((ChannelPanel<T, V, TFormula>.Parameters + (2 * parts)) * pitch));
+        T* parameters = scratch.Pointer<T>();
+        T* partial = parameters + ((nint)ChannelPanel<T, V, TFormula>.Parameters * pitch);
+        ChannelPanel<T, V, TFormula> panel = new(formula, channels);
+        work.Prepare(0, channels, parameters, pitch);
+        if (sums)
         {
-            T* parameters = scratch.Pointer<T>();
-            T* partial = parameters + ((nint)ChannelPanel<T, V, TFormula>.Parameters * pitch);
-            ChannelPanel<T, V, TFormula> panel = new(formula, channels);
-            work.Prepare(0, channels, parameters, pitch);
-            if (sums)
+            SumJob job = new()
             {
-                SumJob job = new()
-                {
-                    Panel = panel, A = a, B = b, Parameters = parameters, Partial = partial,
-                    Rows = rows, RowsInPart = rowsInPart, Channels = channels, Width = width, Strips = strips, Pitch = pitch,
-                };
-                cpu.Workers.Run(ref job, parts * strips);
-                Combine(partial, parts, 2 * pitch);
-                work.Finish(0, channels, partial, partial + pitch, parameters, pitch);
-            }
-
-            if (y != null)
-            {
-                ElementJob job = new()
-                {
-                    Panel = panel, A = a, B = b, Y = y, Parameters = parameters, Rows = rows, Channels = channels, Pitch = pitch,
-                    RowsInChunk = Math.Max(4, PartElements / channels / 4 * 4),
-                };
-                job.Chunks = (rows + job.RowsInChunk - 1) / job.RowsInChunk;
-                cpu.Workers.Run(ref job, job.Chunks);
-            }
+                Panel = panel, A = a, B = b, Parameters = parameters, Partial = partial,
+                Rows = rows, RowsInPart = rowsInPart, Channels = channels, Width = width, Strips = strips, Pitch = pitch,
+            };
+            cpu.Workers.Run(ref job, parts * strips);
+            Combine(partial, parts, 2 * pitch);
+            work.Finish(0, channels, partial, partial + pitch, parameters, pitch);
         }
-        finally
+
+        if (y != null)
         {
-            scratch.Release();
+            ElementJob job = new()
+            {
+                Panel = panel, A = a, B = b, Y = y, Parameters = parameters, Rows = rows, Channels = channels, Pitch = pitch,
+                RowsInChunk = Math.Max(4, PartElements / channels / 4 * 4),
+            };
+            job.Chunks = (rows + job.RowsInChunk - 1) / job.RowsInChunk;
+            cpu.Workers.Run(ref job, job.Chunks);
         }
     }
 

@@ -1,68 +1,51 @@
-using System.Numerics;
-
 namespace Engine.Kernels.Norms.Host;
 
 /// <summary>Batch normalisation on the host.</summary>
 internal static unsafe class HostBatchNormalization
 {
-    internal static void Forward<TFormula>(
-        CpuDevice cpu, TFormula formula, in ChannelArrays of, Storage x, double epsilon, RunningStatistics? running, Storage y)
-        where TFormula : struct, IChannelFormula =>
-        LaneDispatch.OnHost(x.DType, new ForwardPass<TFormula>(cpu, formula, of, x, epsilon, running, y));
-
-    internal static void Evaluate<TFormula>(CpuDevice cpu, TFormula formula, in ChannelArrays of, Storage x, Storage y)
-        where TFormula : struct, IChannelFormula => LaneDispatch.OnHost(x.DType, new EvaluatePass<TFormula>(cpu, formula, of, x, y));
-
-    internal static void Backward<TFormula>(
-        CpuDevice cpu, TFormula formula, in ChannelArrays of, Storage g, Storage x, bool ofBatch, Storage dGamma, Storage dBeta,
-        Storage? dx)
-        where TFormula : struct, IChannelFormula =>
-        LaneDispatch.OnHost(x.DType, new BackwardPass<TFormula>(cpu, formula, of, g, x, ofBatch, dGamma, dBeta, dx));
-
-    private readonly record struct ForwardPass<TFormula>(
-        CpuDevice Cpu, TFormula Formula, ChannelArrays Of, Storage X, double Epsilon, RunningStatistics? Running, Storage Y) : IVectorWork
-        where TFormula : struct, IChannelFormula
+    internal readonly record struct Forward<TActivation>(CpuDevice Cpu, TActivation Activation, BatchNormalization.ForwardWork Work)
+        : IVectorWork
+        where TActivation : unmanaged, IFoldedActivation
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
+            NormalizeFormula<TActivation> formula = new(Activation);
             ForwardWork<T, V> work = new()
             {
-                X = X.Pointer<T>(), Of = new(Of), Epsilon = V.Of(Epsilon), Momentum = V.Of(Running?.Momentum ?? 0),
-                RunningMean = Running is { } m ? m.Mean.Pointer<T>() : null,
-                RunningVariance = Running is { } v ? v.Variance.Pointer<T>() : null,
+                X = Work.X.Pointer<T>(), Of = new(Work.Of), Epsilon = V.Of(Work.Epsilon), Momentum = V.Of(Work.Running?.Momentum ?? 0),
+                RunningMean = Work.Running is { } m ? m.Mean.Pointer<T>() : null,
+                RunningVariance = Work.Running is { } v ? v.Variance.Pointer<T>() : null,
             };
-            ChannelPasses<T, V, TFormula, ForwardWork<T, V>>.Run(Cpu, Formula, work, work.X, work.X, Y.Pointer<T>(), Of.Rows, Of.Count);
+            ChannelPasses<T, V, NormalizeFormula<TActivation>, ForwardWork<T, V>>.Run(
+                Cpu, formula, work, work.X, work.X, Work.Y.Pointer<T>(), Work.Of.Rows, Work.Of.Count);
         }
     }
 
-    private readonly record struct EvaluatePass<TFormula>(
-        CpuDevice Cpu, TFormula Formula, ChannelArrays Of, Storage X, Storage Y) : IVectorWork
-        where TFormula : struct, IChannelFormula
-    {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
-        {
-            BackwardWork<T, V> work = new() { Of = new(Of) };
-            ChannelPasses<T, V, TFormula, BackwardWork<T, V>>.RunElements(
-                Cpu, Formula, work, X.Pointer<T>(), X.Pointer<T>(), Y.Pointer<T>(), Of.Rows, Of.Count);
-        }
-    }
-
-    private readonly record struct BackwardPass<TFormula>(
-        CpuDevice Cpu, TFormula Formula, ChannelArrays Of, Storage G, Storage X, bool OfBatch, Storage DGamma, Storage DBeta, Storage? Dx)
+    internal readonly record struct Evaluate<TActivation>(CpuDevice Cpu, TActivation Activation, BatchNormalization.EvaluateWork Work)
         : IVectorWork
-        where TFormula : struct, IChannelFormula
+        where TActivation : unmanaged, IFoldedActivation
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
-            BackwardWork<T, V> work = new() { Of = new(Of), DGamma = DGamma.Pointer<T>(), DBeta = DBeta.Pointer<T>(), OfBatch = OfBatch };
-            ChannelPasses<T, V, TFormula, BackwardWork<T, V>>.Run(
-                Cpu, Formula, work, X.Pointer<T>(), G.Pointer<T>(), Dx is null ? null : Dx.Pointer<T>(), Of.Rows, Of.Count);
+            NormalizeFormula<TActivation> formula = new(Activation);
+            BackwardWork<T, V> work = new() { Of = new(Work.Of) };
+            ChannelPasses<T, V, NormalizeFormula<TActivation>, BackwardWork<T, V>>.RunElements(
+                Cpu, formula, work, Work.X.Pointer<T>(), Work.X.Pointer<T>(), Work.Y.Pointer<T>(), Work.Of.Rows, Work.Of.Count);
+        }
+    }
+
+    internal readonly record struct Backward<TActivation>(CpuDevice Cpu, TActivation Activation, BatchNormalization.BackwardWork Work)
+        : IVectorWork
+        where TActivation : unmanaged, IFoldedActivation
+    {
+        void IVectorWork.Run<T, V>()
+        {
+            NormalizeGradientFormula<TActivation> formula = new(Activation);
+            BackwardWork<T, V> work =
+                new() { Of = new(Work.Of), DGamma = Work.DGamma.Pointer<T>(), DBeta = Work.DBeta.Pointer<T>(), OfBatch = Work.OfBatch };
+            ChannelPasses<T, V, NormalizeGradientFormula<TActivation>, BackwardWork<T, V>>.Run(
+                Cpu, formula, work, Work.X.Pointer<T>(), Work.G.Pointer<T>(), Work.Dx is null ? null : Work.Dx.Pointer<T>(), Work.Of.Rows,
+                Work.Of.Count);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Norms.Host;
@@ -12,81 +10,51 @@ internal static unsafe class HostGroupNormalization
 
     private const int ChunkElements = 16384;
 
-    internal static void Forward<TActivation>(
-        CpuDevice cpu, Storage x, GroupNormShape shape, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal,
-        Storage y, Storage? shift = null, Storage? distances = null)
-        where TActivation : unmanaged, IFoldedActivation => LaneDispatch.OnHost(
-            x.DType, new ForwardPass<TActivation>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y, shift, distances));
-
-    internal static void Backward<TActivation>(
-        CpuDevice cpu, Storage g, Storage x, GroupNormShape shape, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma,
-        Storage dBeta, Storage? dx, Storage? beta = null, Storage? shift = null, Storage? distances = null, Storage? dShift = null)
-        where TActivation : unmanaged, IFoldedActivation => LaneDispatch.OnHost(
-            x.DType, new BackwardPass<TActivation>(
-                cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx, beta, shift, distances, dShift));
-
-    private readonly record struct ForwardPass<TActivation>(
+    internal readonly record struct Forward<TActivation>(
         CpuDevice Cpu, Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
-        Storage Y, Storage? Shift, Storage? Distances) : IVectorWork
+        Storage Y, Storage? Shift = null, Storage? Distances = null) : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             int pitch = ChannelPanel<T, V, NormalizeFormula<FoldedNothing>>.Padded(Shape.Channels);
             (int imagesInChunk, int chunks) = Cut(Shape);
-            Storage scratch = Cpu.Allocate(X.DType, checked(chunks * Rows * pitch));
-            try
+            using Scratch scratch = new(Cpu, X.DType, checked(chunks * Rows * pitch));
+            ForwardJob<T, V, TActivation> job = new()
             {
-                ForwardJob<T, V, TActivation> job = new()
-                {
-                    X = X.Pointer<T>(), Gamma = Gamma is null ? null : Gamma.Pointer<T>(), Beta = Beta is null ? null : Beta.Pointer<T>(),
-                    Shift = Shift is null ? null : Shift.Pointer<T>(), Distances = Distances is null ? null : Distances.Pointer<T>(),
-                    Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Scratch = scratch.Pointer<T>(),
-                    Shape = Shape, Epsilon = Epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
-                };
-                Cpu.Workers.Run(ref job, chunks);
-            }
-            finally
-            {
-                scratch.Release();
-            }
+                X = X.Pointer<T>(), Gamma = Gamma is null ? null : Gamma.Pointer<T>(), Beta = Beta is null ? null : Beta.Pointer<T>(),
+                Shift = Shift is null ? null : Shift.Pointer<T>(), Distances = Distances is null ? null : Distances.Pointer<T>(),
+                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Scratch = scratch.Pointer<T>(),
+                Shape = Shape, Epsilon = Epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
+            };
+            Cpu.Workers.Run(ref job, chunks);
         }
     }
 
-    private readonly record struct BackwardPass<TActivation>(
+    internal readonly record struct Backward<TActivation>(
         CpuDevice Cpu, Storage G, Storage X, GroupNormShape Shape, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
-        Storage DBeta, Storage? Dx, Storage? Beta, Storage? Shift, Storage? Distances, Storage? DShift) : IVectorWork
+        Storage DBeta, Storage? Dx, Storage? Beta = null, Storage? Shift = null, Storage? Distances = null, Storage? DShift = null)
+        : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             int pitch = ChannelPanel<T, V, NormalizeGradientFormula<FoldedNothing>>.Padded(Shape.Channels);
             (int imagesInChunk, int chunks) = Cut(Shape);
-            Storage scratch = Cpu.Allocate(X.DType, checked(chunks * Rows * pitch));
-            try
+            using Scratch scratch = new(Cpu, X.DType, checked(chunks * Rows * pitch));
+            BackwardJob<T, V, TActivation> job = new()
             {
-                BackwardJob<T, V, TActivation> job = new()
-                {
-                    G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Gamma is null ? null : Gamma.Pointer<T>(),
-                    Beta = Beta is null ? null : Beta.Pointer<T>(), Shift = Shift is null ? null : Shift.Pointer<T>(),
-                    Distances = Distances is null ? null : Distances.Pointer<T>(), DShift = DShift is null ? null : DShift.Pointer<T>(),
-                    Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
-                    Scratch = scratch.Pointer<T>(), Shape = Shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
-                };
-                Cpu.Workers.Run(ref job, chunks);
-                HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DGammaRow * pitch), chunks, Rows * pitch, Shape.Channels,
-                    DGamma.Pointer<T>());
-                HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DBetaRow * pitch), chunks, Rows * pitch, Shape.Channels,
-                    DBeta.Pointer<T>());
-            }
-            finally
-            {
-                scratch.Release();
-            }
+                G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Gamma is null ? null : Gamma.Pointer<T>(),
+                Beta = Beta is null ? null : Beta.Pointer<T>(), Shift = Shift is null ? null : Shift.Pointer<T>(),
+                Distances = Distances is null ? null : Distances.Pointer<T>(), DShift = DShift is null ? null : DShift.Pointer<T>(),
+                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
+                Scratch = scratch.Pointer<T>(), Shape = Shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
+            };
+            Cpu.Workers.Run(ref job, chunks);
+            HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DGammaRow * pitch), chunks, Rows * pitch, Shape.Channels,
+                DGamma.Pointer<T>());
+            HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DBetaRow * pitch), chunks, Rows * pitch, Shape.Channels,
+                DBeta.Pointer<T>());
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Norms.Host;
@@ -13,70 +11,41 @@ internal static unsafe class HostLayerNormalization
     /// <summary>Elements that are added up in vectors of the type itself; the sums of such blocks are added in double.</summary>
     private const int BlockLength = RowReduction<float, Float256, SumReduction>.PieceLength;
 
-    internal static void Forward(
-        CpuDevice cpu, Storage x, int rows, int columns, Storage? gamma, Storage? beta, double epsilon, Storage mean, Storage reciprocal,
-        Storage y) =>
-        LaneDispatch.OnHost(x.DType, new ForwardPass(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y));
-
-    internal static void Backward(
-        CpuDevice cpu, Storage g, Storage x, int rows, int columns, Storage? gamma, Storage mean, Storage reciprocal, Storage dGamma,
-        Storage dBeta, Storage? dx) =>
-        LaneDispatch.OnHost(x.DType, new BackwardPass(cpu, g, x, rows, columns, gamma, mean, reciprocal, dGamma, dBeta, dx));
-
-    private readonly record struct ForwardPass(
+    internal readonly record struct Forward(
         CpuDevice Cpu, Storage X, int Rows, int Columns, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
         Storage Y) : IVectorWork
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
-            (int rowsInChunk, int chunks) = Cut(Rows, Columns);
-            Storage scratch = Cpu.Allocate(X.DType, checked(2 * Padded<T, V>(Columns)));
-            try
+            using Scratch scratch = new(Cpu, X.DType, checked(2 * Padded<T, V>(Columns)));
+            RowJob<T, V> job = new()
             {
-                RowJob<T, V> job = new()
-                {
-                    X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
-                    Beta = Copied<T, V>(Beta, Columns, scratch, 1, T.Zero), Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(),
-                    Y = Y.Pointer<T>(), Epsilon = Epsilon, Rows = Rows, Columns = Columns, RowsInChunk = rowsInChunk,
-                };
-                Cpu.Workers.Run(ref job, chunks);
-            }
-            finally
-            {
-                scratch.Release();
-            }
+                X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
+                Beta = Copied<T, V>(Beta, Columns, scratch, 1, T.Zero), Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(),
+                Y = Y.Pointer<T>(), Epsilon = Epsilon, Columns = Columns,
+            };
+            Cpu.Workers.RunRows(job, Rows, Cut(Rows, Columns).RowsInChunk);
         }
     }
 
-    private readonly record struct BackwardPass(
+    internal readonly record struct Backward(
         CpuDevice Cpu, Storage G, Storage X, int Rows, int Columns, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
         Storage DBeta, Storage? Dx) : IVectorWork
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             (int rowsInChunk, int chunks) = Cut(Rows, Columns);
             int pitch = Padded<T, V>(Columns);
-            Storage scratch = Cpu.Allocate(X.DType, checked((1 + (2 * chunks)) * pitch));
-            try
+            using Scratch scratch = new(Cpu, X.DType, checked((1 + (2 * chunks)) * pitch));
+            GradientJob<T, V> job = new()
             {
-                GradientJob<T, V> job = new()
-                {
-                    G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
-                    Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
-                    Partial = scratch.Pointer<T>() + pitch, Rows = Rows, Columns = Columns, RowsInChunk = rowsInChunk, Pitch = pitch,
-                };
-                Cpu.Workers.Run(ref job, chunks);
-                HostReduce.SumParts(job.Partial, chunks, 2 * pitch, Columns, DGamma.Pointer<T>());
-                HostReduce.SumParts(job.Partial + pitch, chunks, 2 * pitch, Columns, DBeta.Pointer<T>());
-            }
-            finally
-            {
-                scratch.Release();
-            }
+                G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
+                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
+                Partial = scratch.Pointer<T>() + pitch, Rows = Rows, Columns = Columns, RowsInChunk = rowsInChunk, Pitch = pitch,
+            };
+            Cpu.Workers.Run(ref job, chunks);
+            HostReduce.SumParts(job.Partial, chunks, 2 * pitch, Columns, DGamma.Pointer<T>());
+            HostReduce.SumParts(job.Partial + pitch, chunks, 2 * pitch, Columns, DBeta.Pointer<T>());
         }
     }
 
@@ -103,35 +72,32 @@ internal static unsafe class HostLayerNormalization
         return copy;
     }
 
-    private struct RowJob<T, V> : IJob
+    private struct RowJob<T, V> : IRowJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
     {
         internal T* X, Gamma, Beta, Mean, Reciprocal, Y;
         internal double Epsilon;
-        internal int Rows, Columns, RowsInChunk;
+        internal int Columns;
 
-        public readonly void Run(int chunk)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Row(int row)
         {
-            int end = Math.Min(Rows, (chunk + 1) * RowsInChunk);
-            for (int row = chunk * RowsInChunk; row < end; row++)
-            {
-                T* x = X + ((nint)row * Columns);
-                T* y = Y + ((nint)row * Columns);
-                T mean = T.CreateTruncating(RowReduction<T, V, SumReduction>.Total(default, x, Columns, V.Of(0)) / Columns);
-                V center = V.Fill(mean);
-                double variance = RowReduction<T, V, VarianceReduction>.Total(default, x, Columns, center) / Columns;
-                T reciprocal = T.CreateTruncating(1 / Math.Sqrt(variance + Epsilon));
-                V scale = V.Fill(reciprocal);
-                Mean[row] = mean;
-                Reciprocal[row] = reciprocal;
-                int i = 0;
-                for (; i <= Columns - V.Count; i += V.Count) V.Store(
-                    V.MulAdd((V.Load(x + i) - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i);
-                if (i == Columns) continue;
-                V last = PartialVector.Load(x + i, Columns - i, center);
-                PartialVector.Store(V.MulAdd((last - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i, Columns - i);
-            }
+            T* x = X + ((nint)row * Columns);
+            T* y = Y + ((nint)row * Columns);
+            T mean = T.CreateTruncating(RowReduction<T, V, SumReduction>.Total(default, x, Columns, V.Of(0)) / Columns);
+            V center = V.Fill(mean);
+            double variance = RowReduction<T, V, VarianceReduction>.Total(default, x, Columns, center) / Columns;
+            T reciprocal = T.CreateTruncating(1 / Math.Sqrt(variance + Epsilon));
+            V scale = V.Fill(reciprocal);
+            Mean[row] = mean;
+            Reciprocal[row] = reciprocal;
+            int i = 0;
+            for (; i <= Columns - V.Count; i += V.Count) V.Store(
+                V.MulAdd((V.Load(x + i) - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i);
+            if (i == Columns) return;
+            V last = PartialVector.Load(x + i, Columns - i, center);
+            PartialVector.Store(V.MulAdd((last - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i, Columns - i);
         }
     }
 

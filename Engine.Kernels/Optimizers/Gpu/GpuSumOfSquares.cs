@@ -1,10 +1,6 @@
-using Engine.Kernels.Elementwise;
 using Engine.Kernels.Mapping.Gpu;
 using Engine.Kernels.Movement;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Optimizers.Gpu;
 
@@ -33,7 +29,7 @@ internal static class GpuSumOfSquares
         lock (tables)
         {
             Span<ArrayChunk> all = tables.Describe(arrays.Length);
-            for (int i = 0; i < all.Length; i++) all[i] = new() { X = GpuStorage.AddressOf(arrays[i]), Count = arrays[i].Length };
+            for (int i = 0; i < all.Length; i++) all[i] = new() { X = AddressOf(arrays[i]), Count = arrays[i].Length };
             ChunkTable table = tables.Of(all, sizeof(T));
             if (table.Count == 0)
             {
@@ -41,19 +37,10 @@ internal static class GpuSumOfSquares
                 return;
             }
 
-            Storage partial = device.Allocate(DType.Float64, table.Count);
-            try
-            {
-                Action<ArrayView<ArrayChunk>, ArrayView<DoubleScalar>> kernel = ChunkKernel<T, TConversion>;
-                device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                    (new Index1D(table.Count), new Index1D(Threads)), GpuStorage.ViewOf<ArrayChunk>(table.Storage),
-                    GpuStorage.ViewOf<DoubleScalar>(partial));
-                Reduce.Sum(partial, [table.Count], [0], sum);
-            }
-            finally
-            {
-                partial.Release();
-            }
+            using Scratch partial = new(device, DType.Float64, table.Count);
+            device.Launcher(ChunkKernel<T, TConversion>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                (new Index1D(table.Count), new Index1D(Threads)), ViewOf<ArrayChunk>(table.Storage), ViewOf<DoubleScalar>(partial));
+            Reduce.Sum(partial, [table.Count], [0], sum);
         }
     }
 
@@ -82,28 +69,20 @@ internal static class GpuSumOfSquares
     /// <summary>Composed of other kernels, where arrays have no addresses.</summary>
     private static void Composed(GpuDevice device, ReadOnlySpan<Storage> arrays, Storage sum)
     {
-        Storage parts = device.Allocate(DType.Float64, arrays.Length);
-        try
+        using Scratch parts = new(device, DType.Float64, arrays.Length);
+        Move.Fill(parts, 0);
+        for (int i = 0; i < arrays.Length; i++)
         {
-            Move.Fill(parts, 0);
-            for (int i = 0; i < arrays.Length; i++)
-            {
-                if (arrays[i].Length == 0) continue;
-                Storage squares = device.Allocate(DType.Float64, arrays[i].Length);
-                if (arrays[i].DType == DType.Float64) Move.Copy(arrays[i], squares);
-                else Move.Convert(arrays[i], squares);
-                Map.Unary(squares, squares, default(Square));
-                Reduce.Sum(squares, [squares.Length], [0], sum);
-                Move.WriteSlice(sum, new Shape(1), parts, new Shape(arrays.Length), [i]);
-                squares.Release();
-            }
+            if (arrays[i].Length == 0) continue;
+            using Scratch squares = new(device, DType.Float64, arrays[i].Length);
+            if (arrays[i].DType == DType.Float64) Move.Copy(arrays[i], squares);
+            else Move.Convert(arrays[i], squares);
+            Map.Unary(squares, squares, default(Square));
+            Reduce.Sum(squares, [arrays[i].Length], [0], sum);
+            Move.WriteSlice(sum, new Shape(1), parts, new Shape(arrays.Length), [i]);
+        }
 
-            Reduce.Sum(parts, [arrays.Length], [0], sum);
-        }
-        finally
-        {
-            parts.Release();
-        }
+        Reduce.Sum(parts, [arrays.Length], [0], sum);
     }
 
     /// <summary>No conversion.</summary>

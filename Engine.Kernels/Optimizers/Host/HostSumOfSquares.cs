@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace Engine.Kernels.Optimizers.Host;
 
 /// <summary>Sums of squares on the host.</summary>

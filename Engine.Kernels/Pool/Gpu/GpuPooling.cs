@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Pool.Gpu;
 
 internal static class GpuPooling
@@ -12,8 +9,7 @@ internal static class GpuPooling
         void IScalarWork.Run<TLane>()
         {
             Device.Launcher(FoldKernel<TLane, TFold>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                Y.Length, Layout, GpuStorage.ViewOf<TLane>(X), GpuStorage.ViewOf<TLane>(Positions ?? Y), Positions is null ? 0 : 1,
-                GpuStorage.ViewOf<TLane>(Y), Folding);
+                Y.Length, Layout, ViewOf<TLane>(X), ViewOf<TLane>(Positions ?? Y), Positions is null ? 0 : 1, ViewOf<TLane>(Y), Folding);
         }
     }
 
@@ -24,8 +20,7 @@ internal static class GpuPooling
         void IScalarWork.Run<TLane>()
         {
             Device.Launcher(SpreadKernel<TLane, TSpread>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                Dx.Length, Layout, GpuStorage.ViewOf<TLane>(G), GpuStorage.ViewOf<TLane>(Positions ?? G), GpuStorage.ViewOf<TLane>(Dx),
-                Spreading);
+                Dx.Length, Layout, ViewOf<TLane>(G), ViewOf<TLane>(Positions ?? G), ViewOf<TLane>(Dx), Spreading);
         }
     }
 

@@ -1,5 +1,3 @@
-using Engine.Kernels.Reductions;
-
 namespace Engine.Kernels.Pool.Host;
 
 /// <summary>
@@ -20,10 +18,9 @@ internal static unsafe class HostPooling
             FoldJob<T, V, TFold> job = new()
             {
                 Fold = Folding, Layout = Layout, X = X.Pointer<T>(), Positions = Positions is null ? null : Positions.Pointer<T>(),
-                Y = Y.Pointer<T>(), Rows = Layout.Batch * Layout.Y.Outputs,
-                RowsInChunk = Math.Max(1, ChunkElements / (Layout.X.Outputs * Layout.Channels)),
+                Y = Y.Pointer<T>(),
             };
-            Cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
+            Cpu.Workers.RunRows(job, Layout.Batch * Layout.Y.Outputs, Math.Max(1, ChunkElements / (Layout.X.Outputs * Layout.Channels)));
         }
     }
 
@@ -36,14 +33,13 @@ internal static unsafe class HostPooling
             SpreadJob<T, V, TSpread> job = new()
             {
                 Spread = Spreading, Layout = Layout, G = G.Pointer<T>(), Positions = Positions is null ? null : Positions.Pointer<T>(),
-                Output = Dx.Pointer<T>(), Rows = Layout.Batch * Layout.Y.Inputs,
-                RowsInChunk = Math.Max(1, ChunkElements / (Layout.X.Inputs * Layout.Channels)),
+                Output = Dx.Pointer<T>(),
             };
-            Cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
+            Cpu.Workers.RunRows(job, Layout.Batch * Layout.Y.Inputs, Math.Max(1, ChunkElements / (Layout.X.Inputs * Layout.Channels)));
         }
     }
 
-    private struct FoldJob<T, V, TFold> : IJob
+    private struct FoldJob<T, V, TFold> : IRowJob
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
         where TFold : unmanaged, IWindowFold
@@ -51,18 +47,12 @@ internal static unsafe class HostPooling
         internal TFold Fold;
         internal PoolLayout Layout;
         internal T* X, Positions, Y;
-        internal int Rows, RowsInChunk;
 
-        public readonly void Run(int chunk)
+        public readonly void Row(int row)
         {
-            int start = chunk * RowsInChunk;
-            int end = start + Math.Min(RowsInChunk, Rows - start);
-            for (int row = start; row < end; row++)
-            {
-                (int image, int windowY) = Math.DivRem(row, Layout.Y.Outputs);
-                for (int windowX = 0; windowX < Layout.X.Outputs; windowX++) Window(
-                    image, windowY, windowX, ((nint)row * Layout.X.Outputs) + windowX);
-            }
+            (int image, int windowY) = Math.DivRem(row, Layout.Y.Outputs);
+            for (int windowX = 0; windowX < Layout.X.Outputs; windowX++) Window(
+                image, windowY, windowX, ((nint)row * Layout.X.Outputs) + windowX);
         }
 
         private readonly void Window(int image, int windowY, int windowX, nint window)
@@ -93,7 +83,7 @@ internal static unsafe class HostPooling
         }
     }
 
-    private struct SpreadJob<T, V, TSpread> : IJob
+    private struct SpreadJob<T, V, TSpread> : IRowJob
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
         where TSpread : unmanaged, IWindowSpread
@@ -101,18 +91,12 @@ internal static unsafe class HostPooling
         internal TSpread Spread;
         internal PoolLayout Layout;
         internal T* G, Positions, Output;
-        internal int Rows, RowsInChunk;
 
-        public readonly void Run(int chunk)
+        public readonly void Row(int row)
         {
-            int start = chunk * RowsInChunk;
-            int end = start + Math.Min(RowsInChunk, Rows - start);
-            for (int row = start; row < end; row++)
-            {
-                (int image, int placeY) = Math.DivRem(row, Layout.Y.Inputs);
-                for (int placeX = 0; placeX < Layout.X.Inputs; placeX++)
-                    Place(image, placeY, placeX, Output + ((((nint)row * Layout.X.Inputs) + placeX) * Layout.Channels));
-            }
+            (int image, int placeY) = Math.DivRem(row, Layout.Y.Inputs);
+            for (int placeX = 0; placeX < Layout.X.Inputs; placeX++)
+                Place(image, placeY, placeX, Output + ((((nint)row * Layout.X.Inputs) + placeX) * Layout.Channels));
         }
 
         private readonly void Place(int image, int placeY, int placeX, T* output)

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.RandomNumbers.Gpu;
 
 /// <summary>
@@ -13,10 +10,10 @@ internal readonly record struct GpuRandom<TOperation>(
 {
     void IScalarWork.Run<TLane>()
     {
-        Action<Index1D, ArrayView<TLane>, int, ArrayView<TLane>, TOperation, ulong, ulong> kernel = GpuRandom.Kernel;
         int blocks = checked((int)(((long)Y.Length + Philox.Group - 1) / Philox.Group * Philox.BlocksInGroup));
-        Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            blocks, GpuStorage.ViewOf<TLane>(X ?? Y), X is null ? 0 : 1, GpuStorage.ViewOf<TLane>(Y), Operation, Key,
+        Device.Launcher(GpuRandom.Kernel<TOperation, TLane>,
+            static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            blocks, ViewOf<TLane>(X ?? Y), X is null ? 0 : 1, ViewOf<TLane>(Y), Operation, Key,
             (ulong)Offset / Philox.Group * Philox.BlocksInGroup);
     }
 }

@@ -1,7 +1,4 @@
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.RandomNumbers.Gpu;
 
@@ -29,8 +26,7 @@ internal static class GpuRandomCategorical
         int warp = device.Accelerator.WarpSize;
         int threads = Math.Min(MaxThreads, (int)(((long)classes + warp - 1) / warp * warp));
         device.Launcher(Kernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            new KernelConfig(rows, threads), classes, GpuStorage.ViewOf<TLane>(logits), GpuStorage.ViewOf<int>(indices), key,
-            (ulong)offset);
+            new KernelConfig(rows, threads), classes, ViewOf<TLane>(logits), ViewOf<int>(indices), key, (ulong)offset);
     }
 
     /// <summary>A NaN among the logits makes the sums NaN, which are above nothing.</summary>

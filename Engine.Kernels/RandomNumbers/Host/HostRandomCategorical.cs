@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.RandomNumbers.Host;

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Recurrent.Gpu;
 
 internal static class GpuGruCell
@@ -12,9 +9,8 @@ internal static class GpuGruCell
         void IScalarWork.Run<V>()
         {
             Device.Launcher(ForwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)Shape.StepLength, Shape, Step, GpuStorage.ViewOf<V>(Input), GpuStorage.ViewOf<V>(Product),
-                GpuStorage.ViewOf<V>(Hidden), GpuStorage.ViewOf<V>(Output), GpuStorage.ViewOf<V>(Kept),
-                GpuStorage.ViewOf<V>(HiddenBefore));
+                (int)Shape.StepLength, Shape, Step, ViewOf<V>(Input), ViewOf<V>(Product),
+                ViewOf<V>(Hidden), ViewOf<V>(Output), ViewOf<V>(Kept), ViewOf<V>(HiddenBefore));
         }
     }
 
@@ -25,17 +21,15 @@ internal static class GpuGruCell
         void IScalarWork.Run<V>()
         {
             Device.Launcher(BackwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)Shape.StepLength, Shape, Step, GpuStorage.ViewOf<V>(Gradient), GpuStorage.ViewOf<V>(HiddenGradient),
-                GpuStorage.ViewOf<V>(Kept), GpuStorage.ViewOf<V>(HiddenBefore), GpuStorage.ViewOf<V>(InputGradient),
-                GpuStorage.ViewOf<V>(ProductGradient), GpuStorage.ViewOf<V>(ProductGradients));
+                (int)Shape.StepLength, Shape, Step, ViewOf<V>(Gradient), ViewOf<V>(HiddenGradient), ViewOf<V>(Kept),
+                ViewOf<V>(HiddenBefore), ViewOf<V>(InputGradient), ViewOf<V>(ProductGradient), ViewOf<V>(ProductGradients));
         }
     }
 
     /// <summary>One thread computes one element of the state.</summary>
     private static void ForwardKernel<V>(
         Index1D state, RecurrentShape shape, int step, ArrayView<V> input, ArrayView<V> product, ArrayView<V> hidden, ArrayView<V> output,
-        ArrayView<V> kept,
-        ArrayView<V> hiddenBefore)
+        ArrayView<V> kept, ArrayView<V> hiddenBefore)
         where V : unmanaged, ILane<V>
     {
         int count = shape.Hidden, k = state % count, cell = shape.Place(state / count, step) * count, place = cell + k, at = (3 * cell) + k,
@@ -58,8 +52,7 @@ internal static class GpuGruCell
     /// <summary>One thread computes the gradients of one element of the state and of its three gates.</summary>
     private static void BackwardKernel<V>(
         Index1D state, RecurrentShape shape, int step, ArrayView<V> gradient, ArrayView<V> hiddenGradient, ArrayView<V> kept,
-        ArrayView<V> hiddenBefore,
-        ArrayView<V> inputGradient, ArrayView<V> productGradient, ArrayView<V> productGradients)
+        ArrayView<V> hiddenBefore, ArrayView<V> inputGradient, ArrayView<V> productGradient, ArrayView<V> productGradients)
         where V : unmanaged, ILane<V>
     {
         int count = shape.Hidden, k = state % count, cell = shape.Place(state / count, step) * count, place = cell + k, at = (4 * cell) + k,

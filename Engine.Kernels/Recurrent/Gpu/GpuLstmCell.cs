@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Recurrent.Gpu;
 
 internal static class GpuLstmCell
@@ -12,9 +9,8 @@ internal static class GpuLstmCell
         void IScalarWork.Run<V>()
         {
             Device.Launcher(ForwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)Shape.StepLength, Shape, Step, GpuStorage.ViewOf<V>(Input), GpuStorage.ViewOf<V>(Product),
-                GpuStorage.ViewOf<V>(Hidden), GpuStorage.ViewOf<V>(Cell), GpuStorage.ViewOf<V>(Output), GpuStorage.ViewOf<V>(Gates),
-                GpuStorage.ViewOf<V>(HiddenBefore), GpuStorage.ViewOf<V>(CellBefore));
+                (int)Shape.StepLength, Shape, Step, ViewOf<V>(Input), ViewOf<V>(Product), ViewOf<V>(Hidden), ViewOf<V>(Cell),
+                ViewOf<V>(Output), ViewOf<V>(Gates), ViewOf<V>(HiddenBefore), ViewOf<V>(CellBefore));
         }
     }
 
@@ -25,17 +21,15 @@ internal static class GpuLstmCell
         void IScalarWork.Run<V>()
         {
             Device.Launcher(BackwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                (int)Shape.StepLength, Shape, Step, GpuStorage.ViewOf<V>(Gradient), GpuStorage.ViewOf<V>(HiddenGradient),
-                GpuStorage.ViewOf<V>(CellGradient), GpuStorage.ViewOf<V>(Gates), GpuStorage.ViewOf<V>(CellBefore),
-                GpuStorage.ViewOf<V>(InputGradient), GpuStorage.ViewOf<V>(ProductGradient));
+                (int)Shape.StepLength, Shape, Step, ViewOf<V>(Gradient), ViewOf<V>(HiddenGradient), ViewOf<V>(CellGradient),
+                ViewOf<V>(Gates), ViewOf<V>(CellBefore), ViewOf<V>(InputGradient), ViewOf<V>(ProductGradient));
         }
     }
 
     /// <summary>One thread computes one element of the state.</summary>
     private static void ForwardKernel<V>(
         Index1D state, RecurrentShape shape, int step, ArrayView<V> input, ArrayView<V> product, ArrayView<V> hidden, ArrayView<V> cell,
-        ArrayView<V> output,
-        ArrayView<V> gates, ArrayView<V> hiddenBefore, ArrayView<V> cellBefore)
+        ArrayView<V> output, ArrayView<V> gates, ArrayView<V> hiddenBefore, ArrayView<V> cellBefore)
         where V : unmanaged, ILane<V>
     {
         int n = shape.Hidden, k = state % n, start = shape.Place(state / n, step) * n, place = start + k, at = (4 * start) + k,
@@ -60,8 +54,7 @@ internal static class GpuLstmCell
     /// <summary>One thread computes the gradients of one element of the state and of its four gates.</summary>
     private static void BackwardKernel<V>(
         Index1D state, RecurrentShape shape, int step, ArrayView<V> gradient, ArrayView<V> hiddenGradient, ArrayView<V> cellGradient,
-        ArrayView<V> gates,
-        ArrayView<V> cellBefore, ArrayView<V> inputGradient, ArrayView<V> productGradient)
+        ArrayView<V> gates, ArrayView<V> cellBefore, ArrayView<V> inputGradient, ArrayView<V> productGradient)
         where V : unmanaged, ILane<V>
     {
         int n = shape.Hidden, k = state % n, start = shape.Place(state / n, step) * n, place = start + k, at = (4 * start) + k,

@@ -1,5 +1,3 @@
-using Engine.Kernels.Norms;
-
 namespace Engine.Kernels.Recurrent.Host;
 
 /// <summary>What is done to a piece of a cell's row: as many elements as a vector holds, or the first of them.</summary>

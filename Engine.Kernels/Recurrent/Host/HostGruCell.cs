@@ -1,5 +1,3 @@
-using Engine.Kernels.Norms;
-
 namespace Engine.Kernels.Recurrent.Host;
 
 internal static unsafe class HostGruCell

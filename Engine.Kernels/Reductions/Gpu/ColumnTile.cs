@@ -1,7 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Gemm.Gpu;
-using ILGPU;
-
 namespace Engine.Kernels.Reductions.Gpu;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using System.Numerics;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Reductions.Gpu;
 
 /// <summary>The positions of the largest elements as GPU kernels.</summary>
@@ -24,17 +20,16 @@ internal static class GpuArgMax
     {
         if (inner > 1)
         {
-            Action<Index1D, ArrayView<T>, int, int, ArrayView<int>> column = ColumnKernel;
-            device.Launcher(column, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                y.Length, GpuStorage.ViewOf<T>(x), extent, inner, GpuStorage.ViewOf<int>(y));
+            device.Launcher(ColumnKernel<T>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                y.Length, ViewOf<T>(x), extent, inner, ViewOf<int>(y));
             return;
         }
 
         RowLaunch launch = new(device, y.Length, extent);
-        Action<ArrayView<T>, int, T, ArrayView<int>> kernel =
-            launch.IsThread ? RowKernel<T, OneThread> : launch.IsWarp ? RowKernel<T, OneWarp> : RowKernel<T, OneGroup>;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            launch.Config, GpuStorage.ViewOf<T>(x), extent, T.NegativeInfinity, GpuStorage.ViewOf<int>(y));
+        device.Launcher(
+            launch.Choose(RowKernel<T, OneThread>, RowKernel<T, OneWarp>, RowKernel<T, OneGroup>),
+            static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            launch.Config, ViewOf<T>(x), extent, T.NegativeInfinity, ViewOf<int>(y));
     }
 
     /// <summary>
@@ -57,8 +52,7 @@ internal static class GpuArgMax
             int j = IntrinsicMath.Min(i + size, last), k = IntrinsicMath.Min(i + (2 * size), last),
                 l = IntrinsicMath.Min(i + (3 * size), last);
             T a = x[start + i], b = x[start + j], c = x[start + k], d = x[start + l];
-            best = op.Combine(
-                best, op.Combine(op.Combine(new(a, i), new(b, j)), op.Combine(new(c, k), new(d, l))));
+            best = op.Combine(best, op.Combine(op.Combine(new(a, i), new(b, j)), op.Combine(new(c, k), new(d, l))));
         }
 
         best = TTeam.Combine(best, op);

@@ -1,8 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Reductions.Gpu;
 
 /// <summary>Reductions as GPU kernels.</summary>
@@ -15,13 +10,11 @@ namespace Engine.Kernels.Reductions.Gpu;
 internal static class GpuReduce
 {
     /// <summary>One pass over x.</summary>
-    internal static void Run<TOp>(GpuDevice device, TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y)
-        where TOp : unmanaged, IReduction => LaneDispatch.OnGpu(x.DType, new Pass<TOp>(device, op, plan, x, center, y));
-
-    private readonly record struct Pass<TOp>(GpuDevice Device, TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y) : IScalarWork
+    internal readonly record struct Pass<TOp>(GpuDevice Device, TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y)
+        : IScalarWork
         where TOp : unmanaged, IReduction
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
             if (Plan.InnerReduced) Rows<TLane, TOp>(Device, Op, Plan, X, Center, Y);
             else Columns<TLane, TOp>(Device, Op, Plan, X, Center, Y);
@@ -39,17 +32,10 @@ internal static class GpuReduce
             return;
         }
 
-        Storage scratch = device.Allocate(x.DType, plan.Outputs * walk.Parts);
-        try
-        {
-            LaunchRows<TLane, TOp>(device, op, walk, x, center, scratch);
-            ReducePlan last = new(plan.Outputs, walk.Parts, 1, innerReduced: true);
-            LaunchRows<TLane, PartsReduction<TOp>>(device, new(op), new(last, last.Terms), scratch, center, y);
-        }
-        finally
-        {
-            scratch.Release();
-        }
+        using Scratch scratch = new(device, x.DType, plan.Outputs * walk.Parts);
+        LaunchRows<TLane, TOp>(device, op, walk, x, center, scratch);
+        ReducePlan last = new(plan.Outputs, walk.Parts, 1, innerReduced: true);
+        LaunchRows<TLane, PartsReduction<TOp>>(device, new(op), new(last, last.Terms), scratch, center, y);
     }
 
     private static void LaunchRows<TLane, TOp>(GpuDevice device, TOp op, in ReduceWalk walk, Storage x, Storage? center, Storage y)
@@ -57,12 +43,11 @@ internal static class GpuReduce
         where TOp : unmanaged, IReduction
     {
         RowLaunch launch = new(device, y.Length, walk.TermsInPart);
-        Action<ReduceWalk, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TOp> kernel = launch.IsThread
-            ? RowKernel<TLane, TOp, OneThread>
-            : launch.IsWarp ? RowKernel<TLane, TOp, OneWarp> : RowKernel<TLane, TOp, OneGroup>;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            launch.Config, walk, GpuStorage.ViewOf<TLane>(x), GpuStorage.ViewOf<TLane>(center ?? y), center is null ? 0 : 1,
-            GpuStorage.ViewOf<TLane>(y), op);
+        device.Launcher(
+            launch.Choose(RowKernel<TLane, TOp, OneThread>, RowKernel<TLane, TOp, OneWarp>, RowKernel<TLane, TOp, OneGroup>),
+            static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            launch.Config, walk, ViewOf<TLane>(x), ViewOf<TLane>(center ?? y), center is null ? 0 : 1,
+            ViewOf<TLane>(y), op);
     }
 
     private static void Columns<TLane, TOp>(GpuDevice device, TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y)
@@ -77,18 +62,11 @@ internal static class GpuReduce
             return;
         }
 
-        Storage scratch = device.Allocate(x.DType, plan.Outputs * tile.Parts);
-        try
-        {
-            LaunchColumns<TLane, TOp>(device, op, plan, tile, arrays, x, center, scratch);
-            ReducePlan last = new(arrays, tile.Parts, plan.Inner, innerReduced: false);
-            LaunchColumns<TLane, PartsReduction<TOp>>(
-                device, new(op), last, new(tile.Parts, plan.Inner, arrays, isWhole: true), arrays, scratch, center, y);
-        }
-        finally
-        {
-            scratch.Release();
-        }
+        using Scratch scratch = new(device, x.DType, plan.Outputs * tile.Parts);
+        LaunchColumns<TLane, TOp>(device, op, plan, tile, arrays, x, center, scratch);
+        ReducePlan last = new(arrays, tile.Parts, plan.Inner, innerReduced: false);
+        LaunchColumns<TLane, PartsReduction<TOp>>(
+            device, new(op), last, new(tile.Parts, plan.Inner, arrays, isWhole: true), arrays, scratch, center, y);
     }
 
     /// <summary>
@@ -105,10 +83,9 @@ internal static class GpuReduce
         where TLane : unmanaged, ILane<TLane>
         where TOp : unmanaged, IReduction
     {
-        Action<ReduceWalk, ColumnTile, ArrayView<TLane>, ArrayView<TLane>, int, ArrayView<TLane>, TOp> kernel = ColumnKernel;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            tile.Config(arrays), new ReduceWalk(plan, Math.Max(1, plan.Terms)), tile, GpuStorage.ViewOf<TLane>(x),
-            GpuStorage.ViewOf<TLane>(center ?? y), center is null ? 0 : 1, GpuStorage.ViewOf<TLane>(y), op);
+        device.Launcher(ColumnKernel<TLane, TOp>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            tile.Config(arrays), new ReduceWalk(plan, Math.Max(1, plan.Terms)), tile, ViewOf<TLane>(x),
+            ViewOf<TLane>(center ?? y), center is null ? 0 : 1, ViewOf<TLane>(y), op);
     }
 
     /// <summary>

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Engine.Kernels.Reductions.Gpu;
 
 /// <summary>
@@ -155,10 +153,10 @@ internal readonly struct RowLaunch
     }
 
     /// <summary>Whether a row is a thread's.</summary>
-    internal bool IsThread { get; }
+    private bool IsThread { get; }
 
     /// <summary>Whether a row is a warp's; neither means a group's.</summary>
-    internal bool IsWarp { get; }
+    private bool IsWarp { get; }
 
     internal KernelConfig Config { get; }
 
@@ -173,6 +171,10 @@ internal readonly struct RowLaunch
         int each = Math.Clamp(wanted, LeastInPart, MostInPart);
         return each >= columns ? Math.Max(1, columns) : each;
     }
+
+    /// <summary>Of a kernel's forms for the three teams the one for these rows.</summary>
+    internal TKernel Choose<TKernel>(TKernel ofThreads, TKernel ofWarps, TKernel ofGroups) where TKernel : Delegate =>
+        IsThread ? ofThreads : IsWarp ? ofWarps : ofGroups;
 
     private static KernelConfig Groups(int rows, int rowsInGroup, int threadsOfRow = 1) =>
         new(new Index1D((int)(((long)rows + rowsInGroup - 1) / rowsInGroup)), new Index1D(rowsInGroup * threadsOfRow));

@@ -1,18 +1,8 @@
-using System.Numerics;
-
 namespace Engine.Kernels.Reductions.Host;
 
 /// <summary>Reductions on the host: rows, columns and many short rows each have a loop of their own.</summary>
 internal static unsafe class HostReduce
 {
-    /// <summary>One pass over x.</summary>
-    internal static void Run<TOp>(CpuDevice cpu, TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y)
-        where TOp : struct, IReduction => LaneDispatch.OnHost(x.DType, new Pass<TOp>(cpu, op, plan, x, center, y));
-
-    /// <summary>The positions of the first of the largest elements along the middle axis of x, [outer, extent, inner].</summary>
-    internal static void ArgMax(CpuDevice cpu, Storage x, int outer, int extent, int inner, Storage y) =>
-        LaneDispatch.OnHost(x.DType, new ArgMaxWork(cpu, x, outer, extent, inner, y));
-
     /// <summary>
     /// sum[i] = the sum over <paramref name="pieces"/> rows, <paramref name="stride"/> apart, of their element i; added up in double.
     /// </summary>
@@ -34,12 +24,11 @@ internal static unsafe class HostReduce
         }
     }
 
-    private readonly record struct Pass<TOp>(CpuDevice Cpu, TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y) : IVectorWork
+    /// <summary>One pass over x.</summary>
+    internal readonly record struct Pass<TOp>(CpuDevice Cpu, TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y) : IVectorWork
         where TOp : struct, IReduction
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             int parts = Plan.InnerReduced ? RowReduction<T, V, TOp>.Parts(Plan) : ColumnReduction<T, V, TOp>.Parts(Plan);
             if (parts <= 1)
@@ -48,19 +37,12 @@ internal static unsafe class HostReduce
                 return;
             }
 
-            Storage scratch = Cpu.Allocate(X.DType, Plan.Outputs * parts);
-            try
-            {
-                Launch<T, V, TOp>(Cpu, Op, Plan, X, Center, scratch, parts);
-                ReducePlan last = Plan.InnerReduced
-                    ? new(Plan.Outputs, parts, 1, innerReduced: true)
-                    : new(Plan.Kept.Count, parts, Plan.Inner, innerReduced: false);
-                Launch<T, V, PartsReduction<TOp>>(Cpu, new(Op), last, scratch, Center, Y, 1);
-            }
-            finally
-            {
-                scratch.Release();
-            }
+            using Scratch scratch = new(Cpu, X.DType, Plan.Outputs * parts);
+            Launch<T, V, TOp>(Cpu, Op, Plan, X, Center, scratch, parts);
+            ReducePlan last = Plan.InnerReduced
+                ? new(Plan.Outputs, parts, 1, innerReduced: true)
+                : new(Plan.Kept.Count, parts, Plan.Inner, innerReduced: false);
+            Launch<T, V, PartsReduction<TOp>>(Cpu, new(Op), last, scratch, Center, Y, 1);
         }
     }
 
@@ -87,39 +69,32 @@ internal static unsafe class HostReduce
         }
     }
 
-    private readonly record struct ArgMaxWork(CpuDevice Cpu, Storage X, int Outer, int Extent, int Inner, Storage Y) : IVectorWork
+    /// <summary>The positions of the first of the largest elements along the middle axis of x, [outer, extent, inner].</summary>
+    internal readonly record struct ArgMax(CpuDevice Cpu, Storage X, int Outer, int Extent, int Inner, Storage Y) : IVectorWork
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             ArgMaxJob<T, V> job = new()
             {
-                X = X.Pointer<T>(), Y = Y.Pointer<int>(), Extent = Extent, Inner = Inner, Outputs = Outer * Inner,
-                OutputsInChunk = Math.Max(1, 16384 / Extent),
+                X = X.Pointer<T>(), Y = Y.Pointer<int>(), Extent = Extent, Inner = Inner,
             };
-            Cpu.Workers.Run(ref job, (int)(((long)job.Outputs + job.OutputsInChunk - 1) / job.OutputsInChunk));
+            Cpu.Workers.RunRows(job, Outer * Inner, Math.Max(1, 16384 / Extent));
         }
     }
 
-    private struct ArgMaxJob<T, V> : IJob
+    private struct ArgMaxJob<T, V> : IRowJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
     {
         internal T* X;
         internal int* Y;
-        internal int Extent, Inner, Outputs, OutputsInChunk;
+        internal int Extent, Inner;
 
-        public readonly void Run(int chunk)
+        public readonly void Row(int output)
         {
-            int start = chunk * OutputsInChunk;
-            int end = start + Math.Min(OutputsInChunk, Outputs - start);
-            for (int output = start; output < end; output++)
-            {
-                (int outer, int inner) = Math.DivRem(output, Inner);
-                T* first = X + ((nint)outer * Extent * Inner) + inner;
-                Y[output] = Inner == 1 ? Contiguous(first) : Strided(first);
-            }
+            (int outer, int inner) = Math.DivRem(output, Inner);
+            T* first = X + ((nint)outer * Extent * Inner) + inner;
+            Y[output] = Inner == 1 ? Contiguous(first) : Strided(first);
         }
 
         // First the value of the maximum, with vectors; then the place where it is: Equals takes NaN for equal to NaN.

@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Movement;
 using Engine.Kernels.Movement.Host;
 
 namespace Engine.Kernels.Reductions.Host;

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace Engine.Kernels.Resampling.Gpu;
 
 internal readonly record struct GpuBilinear(GpuDevice Device, BilinearLayout Layout, Storage Source, Storage Target) : IScalarWork
@@ -8,7 +5,7 @@ internal readonly record struct GpuBilinear(GpuDevice Device, BilinearLayout Lay
     void IScalarWork.Run<TLane>()
     {
         Device.Launcher(BilinearKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-            Target.Length, Layout, TLane.Of(Layout.Scale), GpuStorage.ViewOf<TLane>(Source), GpuStorage.ViewOf<TLane>(Target));
+            Target.Length, Layout, TLane.Of(Layout.Scale), ViewOf<TLane>(Source), ViewOf<TLane>(Target));
     }
 
     /// <summary>One thread computes one element of the target from what goes into it.</summary>

@@ -1,5 +1,3 @@
-using Engine.Kernels.Reductions;
-
 namespace Engine.Kernels.Resampling.Host;
 
 internal readonly unsafe record struct HostBilinear(CpuDevice Cpu, BilinearLayout Layout, Storage Source, Storage Target) : IVectorWork
@@ -11,36 +9,29 @@ internal readonly unsafe record struct HostBilinear(CpuDevice Cpu, BilinearLayou
     {
         BilinearJob<T, V> job = new()
         {
-            Layout = Layout, Source = Source.Pointer<T>(), Target = Target.Pointer<T>(), Rows = Layout.Batch * Layout.TargetHeight,
-            RowsInChunk = Math.Max(1, ChunkElements / (Layout.TargetWidth * Layout.Channels)),
+            Layout = Layout, Source = Source.Pointer<T>(), Target = Target.Pointer<T>(),
         };
-        Cpu.Workers.Run(ref job, (job.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
+        Cpu.Workers.RunRows(job, Layout.Batch * Layout.TargetHeight, Math.Max(1, ChunkElements / (Layout.TargetWidth * Layout.Channels)));
     }
 
     /// <summary>
     /// A task is some rows of the target; vectors run along the channels, and the weights of a pixel are the same for all of them.
     /// </summary>
-    private struct BilinearJob<T, V> : IJob
+    private struct BilinearJob<T, V> : IRowJob
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
     {
         internal BilinearLayout Layout;
         internal T* Source, Target;
-        internal int Rows, RowsInChunk;
 
-        public readonly void Run(int chunk)
+        public readonly void Row(int row)
         {
-            int start = chunk * RowsInChunk;
-            int end = start + Math.Min(RowsInChunk, Rows - start);
-            for (int row = start; row < end; row++)
-            {
-                (int image, int y) = Math.DivRem(row, Layout.TargetHeight);
-                T* target = Target + ((nint)row * Layout.TargetWidth * Layout.Channels);
-                new Span<T>(target, Layout.TargetWidth * Layout.Channels).Clear();
-                for (int from = Layout.FirstY(y); from < Layout.EndY(y); from++)
-                    AddRow(Source + (((nint)image * Layout.SourceHeight) + from) * Layout.SourceWidth * Layout.Channels,
-                        Layout.WeightY(y, from) * Layout.Scale, target);
-            }
+            (int image, int y) = Math.DivRem(row, Layout.TargetHeight);
+            T* target = Target + ((nint)row * Layout.TargetWidth * Layout.Channels);
+            new Span<T>(target, Layout.TargetWidth * Layout.Channels).Clear();
+            for (int from = Layout.FirstY(y); from < Layout.EndY(y); from++)
+                AddRow(Source + (((nint)image * Layout.SourceHeight) + from) * Layout.SourceWidth * Layout.Channels,
+                    Layout.WeightY(y, from) * Layout.Scale, target);
         }
 
         private readonly void AddRow(T* source, double weight, T* target)

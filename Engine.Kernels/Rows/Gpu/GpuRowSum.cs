@@ -1,22 +1,16 @@
 using Engine.Kernels.Mapping.Gpu;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Rows.Gpu;
 
 /// <summary>Sums of elementwise terms over rows as GPU kernels.</summary>
 internal static class GpuRowSum
 {
-    internal static void Run<TTerm>(GpuDevice device, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
-        where TTerm : unmanaged, IRowTerm => LaneDispatch.OnGpu(sums.DType, new SumWork<TTerm>(device, op, plan, x, y, z, w, sums));
-
-    private readonly record struct SumWork<TTerm>(
+    internal readonly record struct Pass<TTerm>(
         GpuDevice Device, TTerm Op, RowPlan Plan, Storage X, Storage Y, Storage Z, Storage W, Storage Sums) : IScalarWork
         where TTerm : unmanaged, IRowTerm
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
             int each = RowLaunch.ColumnsInPart(Plan.Rows, Plan.Columns), parts = Math.Max(1, (Plan.Columns + each - 1) / each);
             if (parts == 1)
@@ -25,16 +19,9 @@ internal static class GpuRowSum
                 return;
             }
 
-            Storage scratch = Device.Allocate(Sums.DType, checked(Plan.Rows * parts));
-            try
-            {
-                Launch<TLane, TTerm>(Device, Op, Plan, parts, each, X, Y, Z, W, scratch);
-                Reduce.Sum(scratch, [Plan.Rows, parts], [1], Sums);
-            }
-            finally
-            {
-                scratch.Release();
-            }
+            using Scratch scratch = new(Device, Sums.DType, checked(Plan.Rows * parts));
+            Launch<TLane, TTerm>(Device, Op, Plan, parts, each, X, Y, Z, W, scratch);
+            Reduce.Sum(scratch, [Plan.Rows, parts], [1], Sums);
         }
     }
 
@@ -44,12 +31,11 @@ internal static class GpuRowSum
         where TTerm : unmanaged, IRowTerm
     {
         RowLaunch launch = new(device, sums.Length, each);
-        Action<RowWalk, int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TTerm> kernel =
-            launch.IsThread ? RowKernel<TLane, TTerm, OneThread>
-            : launch.IsWarp ? RowKernel<TLane, TTerm, OneWarp> : RowKernel<TLane, TTerm, OneGroup>;
-        device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-            launch.Config, new RowWalk(plan), parts, each, GpuStorage.ViewOf<TLane>(x), GpuStorage.ViewOf<TLane>(y),
-            GpuStorage.ViewOf<TLane>(z), GpuStorage.ViewOf<TLane>(w), GpuStorage.ViewOf<TLane>(sums), op);
+        device.Launcher(
+            launch.Choose(RowKernel<TLane, TTerm, OneThread>, RowKernel<TLane, TTerm, OneWarp>, RowKernel<TLane, TTerm, OneGroup>),
+            static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            launch.Config, new RowWalk(plan), parts, each, ViewOf<TLane>(x), ViewOf<TLane>(y),
+            ViewOf<TLane>(z), ViewOf<TLane>(w), ViewOf<TLane>(sums), op);
     }
 
     /// <summary>

@@ -1,9 +1,4 @@
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Kernels.Mapping.Gpu;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace Engine.Kernels.Rows.Gpu;
 
@@ -63,21 +58,17 @@ internal readonly struct LogSoftmaxBackwardFormula : IRowFormula
 /// </remarks>
 internal static class GpuSoftmax
 {
-    internal static void Run<TOp>(GpuDevice device, int rows, int columns, Storage a, Storage b, Storage output)
-        where TOp : unmanaged, IRowFormula => LaneDispatch.OnGpu(a.DType, new RowsWork<TOp>(device, rows, columns, a, b, output));
-
-    private readonly record struct RowsWork<TOp>(GpuDevice Device, int Rows, int Columns, Storage A, Storage B, Storage Output)
+    internal readonly record struct Pass<TOp>(GpuDevice Device, int Rows, int Columns, Storage A, Storage B, Storage Output)
         : IScalarWork
         where TOp : unmanaged, IRowFormula
     {
-        public void Run<TLane>() where TLane : unmanaged, ILane<TLane>
+        void IScalarWork.Run<TLane>()
         {
             RowLaunch launch = new(Device, Rows, Columns);
-            Action<int, int, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel = launch.IsThread
-                ? RowKernel<TLane, TOp, OneThread>
-                : launch.IsWarp ? RowKernel<TLane, TOp, OneWarp> : RowKernel<TLane, TOp, OneGroup>;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, Rows, Columns, GpuStorage.ViewOf<TLane>(A), GpuStorage.ViewOf<TLane>(B), GpuStorage.ViewOf<TLane>(Output),
+            Device.Launcher(
+                launch.Choose(RowKernel<TLane, TOp, OneThread>, RowKernel<TLane, TOp, OneWarp>, RowKernel<TLane, TOp, OneGroup>),
+                static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                launch.Config, Rows, Columns, ViewOf<TLane>(A), ViewOf<TLane>(B), ViewOf<TLane>(Output),
                 default);
         }
     }

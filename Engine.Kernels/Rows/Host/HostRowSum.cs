@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Rows.Host;
@@ -10,16 +8,11 @@ internal static unsafe class HostRowSum
     private const int ProductElements = RowSum.ProductElements;
     private const int ChunkElements = 8192;
 
-    internal static void Run<TTerm>(CpuDevice cpu, TTerm op, in RowPlan plan, Storage x, Storage y, Storage z, Storage w, Storage sums)
-        where TTerm : unmanaged, IRowTerm => LaneDispatch.OnHost(sums.DType, new SumWork<TTerm>(cpu, op, plan, x, y, z, w, sums));
-
-    private readonly record struct SumWork<TTerm>(
+    internal readonly record struct Pass<TTerm>(
         CpuDevice Cpu, TTerm Op, RowPlan Plan, Storage X, Storage Y, Storage Z, Storage W, Storage Sums) : IVectorWork
         where TTerm : unmanaged, IRowTerm
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             // Long rows are cut into pieces at places that depend on the shape alone; pieces are brought together in double.
             int pieceLength = ProductElements * V.Count, rows = Plan.Rows, pieces = (Plan.Columns + pieceLength - 1) / pieceLength;

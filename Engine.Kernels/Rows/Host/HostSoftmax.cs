@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Host;
 
 namespace Engine.Kernels.Rows.Host;
@@ -19,22 +17,16 @@ internal unsafe interface IRowOperation
 /// <summary>Softmax, log-softmax and their derivatives on the host: a row at a time, a vector of its elements at a time.</summary>
 internal static unsafe class HostSoftmax
 {
-    internal static void Run<TOp>(CpuDevice cpu, int rows, int columns, Storage a, Storage b, Storage output)
-        where TOp : struct, IRowOperation => LaneDispatch.OnHost(a.DType, new RowsWork<TOp>(cpu, rows, columns, a, b, output));
-
-    private readonly record struct RowsWork<TOp>(CpuDevice Cpu, int Rows, int Columns, Storage A, Storage B, Storage Output) : IVectorWork
+    internal readonly record struct Pass<TOp>(CpuDevice Cpu, int Rows, int Columns, Storage A, Storage B, Storage Output) : IVectorWork
         where TOp : struct, IRowOperation
     {
-        public void Run<T, V>()
-            where T : unmanaged, IFloatingPointIeee754<T>
-            where V : unmanaged, IVectorLane<V, T>
+        void IVectorWork.Run<T, V>()
         {
             RowJob<T, V, TOp> job = new()
             {
-                A = A.Pointer<T>(), B = B.Pointer<T>(), Output = Output.Pointer<T>(), Rows = Rows, Columns = Columns,
-                RowsInChunk = Math.Max(1, 8192 / Columns),
+                A = A.Pointer<T>(), B = B.Pointer<T>(), Output = Output.Pointer<T>(), Columns = Columns,
             };
-            Cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
+            Cpu.Workers.RunRows(job, Rows, Math.Max(1, 8192 / Columns));
         }
     }
 
@@ -47,23 +39,18 @@ internal static unsafe class HostSoftmax
         where V : unmanaged, IVectorLane<V, T>
         where TOp : struct, IReduction => V.Fill(T.CreateTruncating(RowReduction<T, V, TOp>.Total(op, x, count, center)));
 
-    private struct RowJob<T, V, TOp> : IJob
+    private struct RowJob<T, V, TOp> : IRowJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
         where TOp : struct, IRowOperation
     {
         internal T* A, B, Output;
-        internal int Rows, Columns, RowsInChunk;
+        internal int Columns;
 
-        public readonly void Run(int chunk)
+        public readonly void Row(int row)
         {
-            int start = chunk * RowsInChunk;
-            int end = start + Math.Min(RowsInChunk, Rows - start);
-            for (int row = start; row < end; row++)
-            {
-                nint offset = (nint)row * Columns;
-                TOp.Row<T, V>(A + offset, B + offset, Output + offset, Columns);
-            }
+            nint offset = (nint)row * Columns;
+            TOp.Row<T, V>(A + offset, B + offset, Output + offset, Columns);
         }
     }
 
@@ -119,8 +106,7 @@ internal static unsafe class HostSoftmax
             V maximum = Total<T, V, MaxReduction>(default, x, count, V.Of(0));
             V log = LaneMath.Log(Total<T, V, LogSumExpReduction>(default, x, count, maximum));
             for (int i = 0; i < count; i += V.Count)
-                PartialVector.StoreUpTo(
-                    (PartialVector.LoadUpTo<V, T>(x + i, count - i, maximum) - maximum) - log, y + i, count - i);
+                PartialVector.StoreUpTo((PartialVector.LoadUpTo<V, T>(x + i, count - i, maximum) - maximum) - log, y + i, count - i);
         }
     }
 

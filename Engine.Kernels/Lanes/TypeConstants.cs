@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gemm.Host;
+namespace Engine.Kernels.Lanes;
 
 /// <summary>An integer that is a type, so that the compiler makes a method of its own for each.</summary>
 internal interface ICount
