@@ -1,6 +1,5 @@
 using Engine.Tests;
 using Engine.Tests.Devices;
-using Engine.Tests.Training;
 
 // The test runner loads this assembly as a library. Started as a program it runs its tests itself, where there is no SDK (docs/gpu.md), or
 // is the child of those tests that kill or interrupt a training, or watch what one loads.

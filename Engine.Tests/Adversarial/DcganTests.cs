@@ -1,20 +1,15 @@
-using Engine.Autograd.Nn;
-using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial;
-using Engine.Models.Data;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Adversarial;
 
-public sealed class DcganTests
+public sealed class DcganTests() : IsolatedTests(threads: 2)
 {
     private static readonly GanObjective s_objective = new(FromLogits: true);
 
     [Fact]
     public void The_generator_has_the_shapes_of_the_tutorial()
     {
-        using CpuDevice device = new(2);
-        using Sequential generator = Dcgan.Generator(ModuleOptions.FromSeed(1, device));
+        using Sequential generator = Dcgan.Generator(ModuleOptions.FromSeed(1, Cpu));
         Assert.Equal<Shape>(
             [
                 [100, 12544], [12544], [12544],
@@ -25,7 +20,7 @@ public sealed class DcganTests
             [.. generator.Parameters.Select(parameter => parameter.Shape)]);
 
         // Images of 7, 14, 28 and 28 rows, one after the other.
-        using Tape tape = new(device);
+        using Tape tape = new(Cpu);
         Tensor x = Tensor.Normal([2, 100], new RandomStream(1));
         List<Shape> images = [];
         foreach (Module layer in generator.Layers)
@@ -41,9 +36,8 @@ public sealed class DcganTests
     [Fact]
     public void The_discriminators_have_the_shapes_of_the_tutorial_and_give_one_logit_an_image()
     {
-        using CpuDevice device = new(2);
-        using Sequential convolutional = Dcgan.ConvolutionalDiscriminator(ModuleOptions.FromSeed(1, device));
-        using Sequential dense = Dcgan.DenseDiscriminator(ModuleOptions.FromSeed(1, device));
+        using Sequential convolutional = Dcgan.ConvolutionalDiscriminator(ModuleOptions.FromSeed(1, Cpu));
+        using Sequential dense = Dcgan.DenseDiscriminator(ModuleOptions.FromSeed(1, Cpu));
         Assert.Equal<Shape>(
             [[5, 5, 1, 64], [64], [5, 5, 64, 128], [128], [6272, 1], [1]],
             [.. convolutional.Parameters.Select(parameter => parameter.Shape)]);
@@ -51,20 +45,17 @@ public sealed class DcganTests
             [[784, 1024], [1024], [1024], [1024, 512], [512], [512], [512, 256], [256], [256], [256, 1]],
             [.. dense.Parameters.Select(parameter => parameter.Shape)]);
 
-        using Tape tape = new(device);
+        using Tape tape = new(Cpu);
         Tensor images = Tensor.Normal([3, 28, 28, 1], new RandomStream(1));
         Assert.Equal<Shape>([3, 1], convolutional.Forward(images).Shape);
         Assert.Equal<Shape>([3, 1], dense.Forward(images).Shape);
     }
 
-    [Theory]
-    [InlineData("conv")]
-    [InlineData("dense")]
+    [Theory, Values("conv", "dense")]
     public void It_trains_from_balance_and_samples_images(string discriminator)
     {
-        using CpuDevice device = new(2);
-        using Gan gan = Small(ModuleOptions.FromSeed(7, device), discriminator);
-        float[] noise = Draw(gan, device, 3);
+        using Gan gan = Small(ModuleOptions.FromSeed(7, Cpu), discriminator);
+        float[] noise = Draw(gan, Cpu, 3);
         GanLosses first = default, last = default;
         BatchLoader loader = new(Digits.Draw(160, seed: 3), 16, new BatchOptions { Seed = 5, DropLast = true });
         foreach (Batch batch in loader.Epoch(0))
@@ -77,7 +68,7 @@ public sealed class DcganTests
         Assert.InRange(first.Discriminator.Value, 0.9, 2.0);
         Assert.InRange(first.Generator.Value, 0.4, 1.2);
         Assert.True(double.IsFinite(last.Discriminator) && double.IsFinite(last.Generator));
-        Assert.NotEqual(noise, Draw(gan, device, 3));
+        Assert.NotEqual(noise, Draw(gan, Cpu, 3));
     }
 
     [Fact]

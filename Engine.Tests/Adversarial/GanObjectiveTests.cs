@@ -1,17 +1,15 @@
-using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
 
 namespace Engine.Tests.Adversarial;
 
-public sealed class GanObjectiveTests
+public sealed class GanObjectiveTests : IsolatedTests
 {
     private static readonly float[] s_real = [-3, 0, 0.5f, 4], s_generated = [2, -1, 0, -6];
 
     [Fact]
     public void Losses_from_logits_and_from_probabilities_are_those_of_the_paper()
     {
-        using CpuDevice device = new(1);
-        using Tape tape = new(device);
+        using Tape tape = new(Cpu);
         Tensor real = Tensor.From(s_real, [4, 1]), generated = Tensor.From(s_generated, [4, 1]);
 
         // -mean(log sigmoid(x)) - mean(log(1 - sigmoid(y))), and -mean(log sigmoid(y)), by the plain formula
@@ -29,8 +27,7 @@ public sealed class GanObjectiveTests
     [Fact]
     public void The_discriminators_loss_is_weighted_and_the_generators_is_not()
     {
-        using CpuDevice device = new(1);
-        using Tape tape = new(device);
+        using Tape tape = new(Cpu);
         Tensor real = Tensor.From(s_real, [4, 1]), generated = Tensor.From(s_generated, [4, 1]);
         GanObjective whole = new(FromLogits: true), half = whole with { DiscriminatorWeight = 0.5 };
         Assert.Equal(0.5 * whole.DiscriminatorLoss(real, generated).Item(), half.DiscriminatorLoss(real, generated).Item(), 1e-7);
@@ -61,14 +58,13 @@ public sealed class GanObjectiveTests
     [Fact]
     public void Steps_leave_no_memory_in_use()
     {
-        using CpuDevice device = new(1);
-        ModuleOptions options = ModuleOptions.FromSeed(7, device);
+        ModuleOptions options = ModuleOptions.FromSeed(7, Cpu);
         Sequential generator = new(new Linear(8, 16, options));
         Sequential discriminator = new(new Linear(16, 4, options), new Relu(), new Linear(4, 1, options));
         using Gan gan = new(generator, discriminator, latent: 8, options, objective: new GanObjective(FromLogits: true));
         gan.Step(new float[32 * 16], [32, 16]);
-        long before = device.MemoryInUse;
+        long before = Cpu.MemoryInUse;
         for (int i = 0; i < 10; i++) gan.Step(new float[32 * 16], [32, 16]);
-        Assert.Equal(before, device.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
     }
 }

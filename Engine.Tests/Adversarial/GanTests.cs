@@ -1,11 +1,8 @@
-using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
-using Engine.Models.Data;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Adversarial;
 
-public sealed class GanTests
+public sealed class GanTests() : IsolatedTests(threads: 2)
 {
     private const int Pixels = 28 * 28;
 
@@ -20,8 +17,7 @@ public sealed class GanTests
     [Fact]
     public void A_generator_of_undecided_opponents_starts_at_the_known_losses()
     {
-        using CpuDevice device = new(2);
-        using Gan gan = Small(device);
+        using Gan gan = Small(Cpu);
         GanLosses losses = gan.Step(new float[16 * Pixels], [16, Pixels]);
         Assert.InRange(losses.Discriminator.Value, 1.2, 1.6);
         Assert.InRange(losses.Generator.Value, 0.55, 0.85);
@@ -30,9 +26,8 @@ public sealed class GanTests
     [Fact]
     public void Sampling_changes_nothing_and_repeats()
     {
-        using CpuDevice device = new(2);
-        using Gan gan = Small(device);
-        using Autograd.Tensor noise = gan.Noise(5);
+        using Gan gan = Small(Cpu);
+        using Tensor noise = gan.Noise(5);
         float[] first = gan.Sample(noise);
         Assert.Equal(5 * Pixels, first.Length);
         Assert.All(first, x => Assert.InRange(x, -1, 1));
@@ -45,7 +40,7 @@ public sealed class GanTests
     {
         using CpuDevice device = new(1);
         using Gan gan = Small(device);
-        using Autograd.Tensor noise = gan.Noise(2);
+        using Tensor noise = gan.Noise(2);
         gan.Generator.Eval();
         gan.Sample(noise);
         Assert.False(gan.Generator.IsTraining);
@@ -60,7 +55,7 @@ public sealed class GanTests
         Assert.Equal(expected.Discriminator, found.Discriminator, 0.05);
         Assert.Equal(expected.Generator, found.Generator, 0.05);
 
-        using Autograd.Tensor noise = twice.Noise(3);
+        using Tensor noise = twice.Noise(3);
         Assert.Equal(DType.Float64, noise.DType);
         Assert.Equal(3 * Pixels, twice.Sample(noise).Length);
     }

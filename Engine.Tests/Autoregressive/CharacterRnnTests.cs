@@ -1,18 +1,9 @@
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Kernels.Losses;
-using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Text;
-using Engine.Models.Data;
 
 namespace Engine.Tests.Autoregressive;
 
-public sealed class CharacterRnnTests : IDisposable
+public sealed class CharacterRnnTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose() => _cpu.Dispose();
-
     [Fact]
     public void Streams_go_on_where_the_batch_before_ended()
     {
@@ -28,17 +19,15 @@ public sealed class CharacterRnnTests : IDisposable
         streams.Next();
         Assert.True(streams.IsAtStart);
         Assert.Equal([0, 1, 2, 3, 13, 14, 15, 16], streams.Next().Inputs);
-        Assert.Equal("2 streams in pieces of 14 characters need a text of at least 29, found 27.",
-            Assert.Throws<DataException>(() => new TextStreams(text, 2, 14)).Message);
+        RefusedExactly<DataException>("2 streams in pieces of 14 characters need a text of at least 29, found 27.",
+            () => new TextStreams(text, 2, 14));
     }
 
-    [Theory]
-    [InlineData(RecurrentCell.Lstm)]
-    [InlineData(RecurrentCell.Gru)]
+    [Theory, Values(RecurrentCell.Lstm, RecurrentCell.Gru)]
     public void A_character_changes_no_logit_before_it(RecurrentCell cell)
     {
-        using CharacterRnn model = new(5, 8, ModuleOptions.FromSeed(1, _cpu), layers: 2, cell);
-        using Tape tape = new(_cpu, record: false);
+        using CharacterRnn model = new(5, 8, ModuleOptions.FromSeed(1, Cpu), layers: 2, cell);
+        using Tape tape = new(Cpu, record: false);
         int[] text = [0, 3, 1, 4, 2, 2, 0];
         float[] before = model.Forward(Tensor.From(text, [1, 7])).ToArray();
         for (int j = 0; j < 7; j++)
@@ -52,9 +41,7 @@ public sealed class CharacterRnnTests : IDisposable
         }
     }
 
-    [Theory]
-    [InlineData(RecurrentCell.Lstm)]
-    [InlineData(RecurrentCell.Gru)]
+    [Theory, Values(RecurrentCell.Lstm, RecurrentCell.Gru)]
     public void What_a_piece_has_begun_only_a_state_that_is_carried_on_can_end(RecurrentCell cell)
     {
         // Two words that end in what they begin with, in pieces that cut most of them: what gradients learn from whole words, the carried
@@ -63,11 +50,11 @@ public sealed class CharacterRnnTests : IDisposable
         string text = string.Concat(Enumerable.Range(0, 100).Select(i => Words[(i * i % 11 % 2 * 4)..][..4]));
         CharacterVocabulary vocabulary = new(Words);
         TextStreams streams = new(vocabulary.Encode(text), 4, 3);
-        using CharacterRnn model = new(vocabulary.Count, 12, ModuleOptions.FromSeed(2, _cpu), layers: 1, cell);
+        using CharacterRnn model = new(vocabulary.Count, 12, ModuleOptions.FromSeed(2, Cpu), layers: 1, cell);
         using CharacterRnnTraining training = new(model, streams, 300, rate: 0.03);
-        long before = _cpu.MemoryInUse;
+        long before = Cpu.MemoryInUse;
         for (int step = 0; step < 300; step++) training.Step();
-        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
 
         // Which word comes next is a coin, more or less: log 2 nats in four characters. The digit can be known; guessed, it would cost as
         // much again.
@@ -84,19 +71,19 @@ public sealed class CharacterRnnTests : IDisposable
     {
         // Longer than what is read at once, and by no whole number of times; the last characters are unlike all before them.
         int[] text = [.. Enumerable.Range(0, 1300).Select(i => i % 3), 6, 5, 4];
-        using CharacterRnn model = new(7, 6, ModuleOptions.FromSeed(1, _cpu));
+        using CharacterRnn model = new(7, 6, ModuleOptions.FromSeed(1, Cpu));
         using CharacterRnnTraining training = new(model, new TextStreams(text, 2, 5), 1);
-        using Tape tape = new(_cpu, record: false);
+        using Tape tape = new(Cpu, record: false);
         using CarriedState state = model.NewState(1);
         Tensor logits = model.Forward(Tensor.From(text[..^1], [1, text.Length - 1]), state, out _);
         Assert.Equal(Loss.CrossEntropy(logits, Tensor.From(text[1..], [1, text.Length - 1])).Item(), training.Validate(text), 1e-5);
-        Assert.Contains("at least two characters, found 1", Assert.Throws<DataException>(() => training.Validate(new[] { 1 })).Message);
+        Refused<DataException>("at least two characters, found 1", () => training.Validate(new[] { 1 }));
     }
 
     [Fact]
     public void Writing_is_a_function_of_the_random_stream()
     {
-        using CharacterRnn model = new(7, 6, ModuleOptions.FromSeed(1, _cpu), dropout: 0.3);
+        using CharacterRnn model = new(7, 6, ModuleOptions.FromSeed(1, Cpu), dropout: 0.3);
         int[] one = model.Sample([1, 2], 40, new TokenSampling(), new RandomStream(5));
         Assert.Equal(one, model.Sample([1, 2], 40, new TokenSampling(), new RandomStream(5)));
         Assert.NotEqual(one, model.Sample([1, 2], 40, new TokenSampling(), new RandomStream(6)));

@@ -1,19 +1,9 @@
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
-using Engine.Kernels.RandomNumbers;
-using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Autoregressive.Series;
-using Engine.Models.Data;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Autoregressive;
 
-public sealed class ForecastTests : IDisposable
+public sealed class ForecastTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose() => _cpu.Dispose();
-
     [Fact]
     public void A_series_is_its_waves_and_noise_of_the_deviation_that_was_asked_for()
     {
@@ -56,8 +46,8 @@ public sealed class ForecastTests : IDisposable
     [Fact]
     public void The_likelihood_is_that_of_the_normal_distributions_that_the_model_gives()
     {
-        using Forecaster model = new(6, ModuleOptions.FromSeed(1, _cpu) with { DType = DType.Float64 }, layers: 2);
-        using Tape tape = new(_cpu, record: false);
+        using Forecaster model = new(6, ModuleOptions.FromSeed(1, Cpu) with { DType = DType.Float64 }, layers: 2);
+        using Tape tape = new(Cpu, record: false);
         double[] x = [0.1, -0.4, 0.7, 0.2];
         double[] y = model.Forward(Tensor.From(x, [1, 4])).ToDoubles(),
             nats = model.NegativeLogLikelihood(Tensor.From(x, [1, 4])).ToDoubles();
@@ -75,16 +65,16 @@ public sealed class ForecastTests : IDisposable
         const int Period = 8, Context = 16, Horizon = 8;
         const double Noise = 0.1;
         RandomStream random = new(5);
-        float[] noise = PixelModels.Chances(2000, random, _cpu);
+        float[] noise = PixelModels.Chances(2000, random, Cpu);
         double[] values = [.. Enumerable.Range(0, 2000)
             .Select(t => Math.Sin(2 * Math.PI * t / Period) + (Noise * Math.Sqrt(12) * (noise[t] - 0.5)))];
         SeriesWindows pieces = new(values[..1600], Context, Horizon, 1);
-        using Forecaster model = new(16, ModuleOptions.FromSeed(1, _cpu));
+        using Forecaster model = new(16, ModuleOptions.FromSeed(1, Cpu));
         using Adam adam = new(model.Parameters, 0.01);
-        long before = _cpu.MemoryInUse;
+        long before = Cpu.MemoryInUse;
         for (int step = 0; step < 200; step++)
         {
-            using Tape tape = new(_cpu);
+            using Tape tape = new(Cpu);
             Tensor nats = model.NegativeLogLikelihood(Tensor.From(pieces.Draw(step, 16, 1), [16, Context + Horizon])).Mean();
             adam.Step(tape.Gradients(nats, model.Parameters));
         }
@@ -94,7 +84,7 @@ public sealed class ForecastTests : IDisposable
         float[] read = new float[20 * Context];
         for (int i = 0; i < 20; i++) all.Write(starts[i], read.AsSpan(i * Context, Context));
         Forecast[] forecasts = model.Predict(read, 20, Horizon, new RandomStream(2), paths: 60);
-        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
         ForecastScore score = ForecastScore.Of(
             values, Period, [.. forecasts.Select((f, i) => (starts[i] + Context, Moved(f, all.Zero(starts[i]))))]);
         Assert.InRange(score.Error, Noise * 0.8, Noise * 1.6);

@@ -1,6 +1,3 @@
-using Engine.Models.Autoregressive.Pixels;
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.Autoregressive;
 
 /// <summary>Who sees whom.</summary>

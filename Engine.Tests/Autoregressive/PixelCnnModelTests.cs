@@ -1,13 +1,6 @@
-using Engine.Autograd.Optim;
-using Engine.Autograd.Rules;
-using Engine.Kernels.RandomNumbers;
-using Engine.Models.Autoregressive.Pixels;
-using Engine.Models.Imaging;
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.Autoregressive;
 
-public sealed class PixelCnnModelTests
+public sealed class PixelCnnModelTests : IsolatedTests
 {
     [Theory]
     [InlineData("pixelcnn", 2, 2, 3, 0, false)]
@@ -16,9 +9,8 @@ public sealed class PixelCnnModelTests
     [InlineData("gated", 3, 2, 2, 0, false)]
     public void The_probabilities_of_all_images_add_up_to_one(string kind, int levels, int height, int width, int classes, bool positions)
     {
-        using CpuDevice device = new(1);
         using PixelCnnModel model =
-            TinyPixels.Make(kind, levels, classes, device, DType.Float64, positions: positions ? (height, width) : null);
+            TinyPixels.Make(kind, levels, classes, Cpu, DType.Float64, positions: positions ? (height, width) : null);
         int pixels = height * width, count = (int)Math.Pow(levels, pixels);
         float[] images = new float[count * pixels];
         for (int i = 0; i < count; i++)
@@ -38,9 +30,8 @@ public sealed class PixelCnnModelTests
     public void Drawing_pixel_by_pixel_is_drawing_from_the_logits_of_whole_images(string kind, int levels, int classes, bool positions)
     {
         const int Count = 3, Height = 5, Width = 6, Given = 2;
-        using CpuDevice device = new(1);
         using PixelCnnModel model = TinyPixels.Make(
-            kind, levels, classes, device, layers: 3, dropout: 0.3, positions: positions ? (Height, Width) : null, dilations: [1, 2]);
+            kind, levels, classes, Cpu, layers: 3, dropout: 0.3, positions: positions ? (Height, Width) : null, dilations: [1, 2]);
         Shape shape = [Count, Height, Width, 1];
         float[] images = TinyPixels.Images(shape.Count, levels);
         int[] labels = TinyPixels.Labels(Count, classes);
@@ -50,7 +41,7 @@ public sealed class PixelCnnModelTests
         RandomStream random = new(4);
         for (int pixel = Given * Width; pixel < Height * Width; pixel++)
         {
-            using Tape tape = new(device, record: false);
+            using Tape tape = new(Cpu, record: false);
             Tensor logits = model.Logits(Tensor.From(images, shape), TinyPixels.LabelTensor(Count, classes))
                 .Reshape(Count, Height * Width, levels == 2 ? 1 : levels).Slice(1, pixel, 1);
             if (levels == 2) logits = Tensor.Concat(-1, Tensor.Zeros(logits.Shape), logits);
@@ -62,13 +53,10 @@ public sealed class PixelCnnModelTests
         Assert.True(drawn.Distinct().Count() > 1);
     }
 
-    [Theory]
-    [InlineData("pixelcnn")]
-    [InlineData("gated")]
+    [Theory, Values("pixelcnn", "gated")]
     public void A_completion_keeps_the_rows_that_are_given_and_reads_no_others(string kind)
     {
-        using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, 2, 0, device);
+        using PixelCnnModel model = TinyPixels.Make(kind, 2, 0, Cpu);
         float[] images = TinyPixels.Images(2 * 30, 2), spoilt = [.. images];
         for (int i = 0; i < images.Length; i++)
             if (i % 30 / 6 >= 3) spoilt[i] = float.NaN;
@@ -87,8 +75,7 @@ public sealed class PixelCnnModelTests
     public void Known_pixels_anywhere_are_kept_and_seen_by_those_after_them(string kind, int levels)
     {
         const int Count = 3, Height = 4, Width = 5;
-        using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, levels, 0, device, layers: 3);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, 0, Cpu, layers: 3);
         Shape shape = [Count, Height, Width, 1];
         float[] images = TinyPixels.Images(shape.Count, levels), known = [.. images];
 
@@ -101,7 +88,7 @@ public sealed class PixelCnnModelTests
         for (int pixel = 0; pixel < Height * Width; pixel++)
         {
             if (pixel == 7) continue;
-            using Tape tape = new(device, record: false);
+            using Tape tape = new(Cpu, record: false);
             Tensor logits = model.Logits(Tensor.From(images, shape)).Reshape(Count, Height * Width, levels == 2 ? 1 : levels)
                 .Slice(1, pixel, 1);
             if (levels == 2) logits = Tensor.Concat(-1, Tensor.Zeros(logits.Shape), logits);
@@ -133,13 +120,12 @@ public sealed class PixelCnnModelTests
             images[i] = row > 0 ? images[i - Width] : (classes > 0 ? image % classes * (levels - 1) : random.Next(levels)) / (levels - 1f);
         }
 
-        using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, device, features: 8);
+        using PixelCnnModel model = TinyPixels.Make(kind, levels, classes, Cpu, features: 8);
         using Adam adam = new(model.Parameters, 1e-2);
         Tensor? labels = null;
         for (int step = 0; step < 120; step++)
         {
-            using Tape tape = new(device);
+            using Tape tape = new(Cpu);
             labels = TinyPixels.LabelTensor(Count, classes);
             Tensor loss = -model.LogLikelihood(Tensor.From(images, [Count, Height, Width, 1]), labels).Mean();
             adam.Step(tape.Gradients(loss, model.Parameters));
@@ -156,7 +142,6 @@ public sealed class PixelCnnModelTests
     public void It_runs_on_the_simulator(string kind, int levels, int classes)
     {
         using Device simulator = KernelDevice.Open();
-        using CpuDevice cpu = new(1);
         Shape shape = [2, 3, 3, 1];
         float[] images = TinyPixels.Images(shape.Count, levels);
         (double[] Gradient, float[] Drawn) Run(Device device)
@@ -169,19 +154,16 @@ public sealed class PixelCnnModelTests
             return (gradient, model.Sample(shape, new RandomStream(2), UpperRows(images, shape, 1), TinyPixels.Labels(2, classes)));
         }
 
-        (double[] expected, float[] drawn) = Run(cpu);
+        (double[] expected, float[] drawn) = Run(Cpu);
         (double[] found, float[] also) = Run(simulator);
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-5);
+        Near(expected, found, 1e-5);
         Assert.Equal(drawn, also);
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(3)]
+    [Theory, Values(0, 3)]
     public void Pictures_show_samples_and_completions(int classes)
     {
-        using CpuDevice device = new(1);
-        using PixelCnnModel model = TinyPixels.Make("gated", 2, classes, device);
+        using PixelCnnModel model = TinyPixels.Make("gated", 2, classes, Cpu);
         PixelPictures pictures = new(model, 4, 5);
         Picture samples = pictures.Samples(20, new RandomStream(1));
         Picture completions = pictures.Completions(
@@ -198,28 +180,20 @@ public sealed class PixelCnnModelTests
     [Fact]
     public void What_does_not_fit_is_refused_with_a_sentence()
     {
-        using CpuDevice device = new(1);
-        using PixelCnnModel plain = TinyPixels.Make("pixelcnn", 2, 0, device), classy = TinyPixels.Make("gated", 2, 3, device),
-            placed = TinyPixels.Make("gated", 2, 0, device, positions: (3, 4));
-        using Tape tape = new(device, record: false);
-        Assert.Contains("[batch, height, width, 1]", Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 9]))).Message);
-        Assert.Contains("no classes",
-            Assert.Throws<ArgumentException>(() => plain.Logits(Tensor.Zeros([2, 3, 3, 1]), Tensor.From([0, 1], [2]))).Message);
-        Assert.Contains("a label for each of 2 images, found none",
-            Assert.Throws<ArgumentException>(() => classy.Logits(Tensor.Zeros([2, 3, 3, 1]))).Message);
+        using PixelCnnModel plain = TinyPixels.Make("pixelcnn", 2, 0, Cpu), classy = TinyPixels.Make("gated", 2, 3, Cpu),
+            placed = TinyPixels.Make("gated", 2, 0, Cpu, positions: (3, 4));
+        using Tape tape = new(Cpu, record: false);
+        Refused("[batch, height, width, 1]", () => plain.Logits(Tensor.Zeros([2, 9])));
+        Refused("no classes", () => plain.Logits(Tensor.Zeros([2, 3, 3, 1]), Tensor.From([0, 1], [2])));
+        Refused("a label for each of 2 images, found none", () => classy.Logits(Tensor.Zeros([2, 3, 3, 1])));
         Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample([1, 3, 3, 1], new RandomStream(1), temperature: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample([0, 3, 3, 1], new RandomStream(1)));
-        Assert.Contains("[images, height, width, 1], found [1, 9]",
-            Assert.Throws<ArgumentException>(() => plain.Sample([1, 9], new RandomStream(1))).Message);
-        Assert.Contains("9 pixels, 9 values were expected, found 8",
-            Assert.Throws<ArgumentException>(() => plain.Sample([1, 3, 3, 1], new RandomStream(1), new float[8])).Message);
-        Assert.Contains("expected 9 pixels for [1, 3, 3, 1], found 8",
-            Assert.Throws<ArgumentException>(() => plain.LogLikelihood(new float[8], [1, 3, 3, 1])).Message);
-        Assert.Contains("images of 3 x 4, found [2, 4, 3, 1]",
-            Assert.Throws<ArgumentException>(() => placed.Logits(Tensor.Zeros([2, 4, 3, 1]))).Message);
-        Assert.Contains("images of 3 x 4",
-            Assert.Throws<ArgumentException>(() => placed.Sample([1, 3, 3, 1], new RandomStream(1))).Message);
-        Assert.Contains("found none", Assert.Throws<ArgumentException>(() => classy.Sample([2, 3, 3, 1], new RandomStream(1))).Message);
+        Refused("[images, height, width, 1], found [1, 9]", () => plain.Sample([1, 9], new RandomStream(1)));
+        Refused("9 pixels, 9 values were expected, found 8", () => plain.Sample([1, 3, 3, 1], new RandomStream(1), new float[8]));
+        Refused("expected 9 pixels for [1, 3, 3, 1], found 8", () => plain.LogLikelihood(new float[8], [1, 3, 3, 1]));
+        Refused("images of 3 x 4, found [2, 4, 3, 1]", () => placed.Logits(Tensor.Zeros([2, 4, 3, 1])));
+        Refused("images of 3 x 4", () => placed.Sample([1, 3, 3, 1], new RandomStream(1)));
+        Refused("found none", () => classy.Sample([2, 3, 3, 1], new RandomStream(1)));
     }
 
     /// <summary>The upper rows of images, with the others to be drawn.</summary>

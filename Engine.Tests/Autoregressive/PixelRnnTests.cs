@@ -1,22 +1,10 @@
-using Engine.Autograd.Likelihoods;
-using Engine.Autograd.Nn;
-using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive;
-using Engine.Models.Autoregressive.Pixels;
 
 namespace Engine.Tests.Autoregressive;
 
-public sealed class PixelRnnTests : IDisposable
+public sealed class PixelRnnTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose() => _cpu.Dispose();
-
-    [Theory]
-    [InlineData(5, 6, 1)]
-    [InlineData(6, 5, 3)]
-    [InlineData(1, 4, 1)]
-    [InlineData(4, 1, 2)]
+    [Theory, Rows("5 6 1, 6 5 3, 1 4 1, 4 1 2")]
     public void Changing_a_pixel_changes_no_logit_at_or_before_it(int height, int width, int layers)
     {
         using PixelRnn model = Model(height, width, layers);
@@ -52,9 +40,9 @@ public sealed class PixelRnnTests : IDisposable
     public void Drawing_row_by_row_is_drawing_with_the_whole_image()
     {
         using PixelRnn model = Model(6, 5, 2);
-        long before = _cpu.MemoryInUse;
+        long before = Cpu.MemoryInUse;
         float[] drawn = model.Sample([7, 6, 5, 1], new RandomStream(3));
-        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
         Assert.Equal(drawn, PixelModels.Sample(model, model.Forward, AutoregressiveMasks.Natural(30), 7, new RandomStream(3), []));
         float[] known = [.. drawn.Select((pixel, i) => i % 30 < 13 ? pixel : -1)];
         float[] completed = model.Sample([7, 6, 5, 1], new RandomStream(4), known);
@@ -69,13 +57,13 @@ public sealed class PixelRnnTests : IDisposable
     {
         // The first row is drawn, all the others repeat it: 5 log 2 nats, which only the rows' states can tell.
         const int Height = 6, Width = 5;
-        using PixelRnn model = new(Height, Width, 8, ModuleOptions.FromSeed(1, _cpu), layers: 1, head: 8);
+        using PixelRnn model = new(Height, Width, 8, ModuleOptions.FromSeed(1, Cpu), layers: 1, head: 8);
         using PixelModelTraining<PixelRnn> training = new(model, 150, rate: 0.02);
         RandomStream random = new(2);
-        long before = _cpu.MemoryInUse;
+        long before = Cpu.MemoryInUse;
         double last = 0;
         for (int step = 0; step < 150; step++) last = training.Step(Images(32, Height, Width, random), [32, Height, Width, 1]);
-        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
         Assert.InRange(last, 5 * Math.Log(2) * 0.8, (5 * Math.Log(2)) + 1);
         Assert.InRange(
             training.Nats(Images(64, Height, Width, random), [64, Height, Width, 1]), 5 * Math.Log(2) * 0.8, (5 * Math.Log(2)) + 1);
@@ -84,29 +72,9 @@ public sealed class PixelRnnTests : IDisposable
     [Fact]
     public void Gradients_agree_with_differences()
     {
-        using PixelRnn model = new(3, 4, 2, ModuleOptions.FromSeed(3, _cpu) with { DType = DType.Float64 }, layers: 2, head: 3);
-        Tensor[] parameters = [.. model.Parameters];
+        using PixelRnn model = new(3, 4, 2, ModuleOptions.FromSeed(3, Cpu) with { DType = DType.Float64 }, layers: 2, head: 3);
         double[] x = [0, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1];
-        using Tape tape = new(_cpu);
-        double[][] gradients = Array.ConvertAll(
-            tape.Gradients(model.LogLikelihood(Tensor.From(x, [1, 12])).Sum(), parameters), g => g.ToDoubles());
-        for (int p = 0; p < parameters.Length; p++)
-        {
-            double[] values = parameters[p].ToDoubles();
-            int at = values.Length / 2;
-            double difference = (Moved(1e-5) - Moved(-1e-5)) / 2e-5;
-            parameters[p].Storage.CopyFrom<double>(values);
-            Assert.Equal(difference, gradients[p][at], 1e-7);
-
-            double Moved(double by)
-            {
-                double[] moved = [.. values];
-                moved[at] += by;
-                parameters[p].Storage.CopyFrom<double>(moved);
-                using Tape inner = new(_cpu, record: false);
-                return model.LogLikelihood(Tensor.From(x, [1, 12])).Item();
-            }
-        }
+        Differences.AtElements(model, () => model.LogLikelihood(Tensor.From(x, [1, 12])).Sum(), 1e-7, length => [length / 2]);
     }
 
     private static float[] Images(int count, int height, int width, RandomStream random)
@@ -118,11 +86,11 @@ public sealed class PixelRnnTests : IDisposable
 
     private PixelRnn Model(int height, int width, int layers)
     {
-        PixelRnn model = new(height, width, 4, ModuleOptions.FromSeed(2, _cpu), layers, head: 6);
+        PixelRnn model = new(height, width, 4, ModuleOptions.FromSeed(2, Cpu), layers, head: 6);
         RandomStream random = new(7);
         foreach (Parameter parameter in model.Parameters)
         {
-            using Tensor values = Tensor.Normal(parameter.Shape, random, deviation: 0.5, device: _cpu);
+            using Tensor values = Tensor.Normal(parameter.Shape, random, deviation: 0.5, device: Cpu);
             parameter.Set(values.ToArray());
         }
 
@@ -131,7 +99,7 @@ public sealed class PixelRnnTests : IDisposable
 
     private float[] Logits(PixelRnn model, float[] x)
     {
-        using Tape tape = new(_cpu, record: false);
+        using Tape tape = new(Cpu, record: false);
         return model.Forward(Tensor.From(x, [1, x.Length])).ToArray();
     }
 }

@@ -1,6 +1,3 @@
-using Engine.Autograd.Nn;
-using Engine.Models.Autoregressive.Pixels;
-
 namespace Engine.Tests.Autoregressive;
 
 /// <summary>Pixel models of every kind, as small as they can be.</summary>

@@ -1,34 +1,24 @@
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Text;
-using Engine.Models.Data;
 
 namespace Engine.Tests.Autoregressive;
 
-public sealed class TransformerTests : IDisposable
+public sealed class TransformerTests() : IsolatedTests(threads: 2)
 {
     private static readonly TransformerOptions s_tiny = new(11) { Block = 24, Layers = 2, Heads = 2, Width = 16 };
-
-    private readonly CpuDevice _cpu = new(2);
-
-    public void Dispose() => _cpu.Dispose();
 
     [Fact]
     public void In_nanoGPT_s_setting_it_has_as_many_parameters_as_that()
     {
-        using Transformer model = new(new TransformerOptions(65), ModuleOptions.FromSeed(1, _cpu));
+        using Transformer model = new(new TransformerOptions(65), ModuleOptions.FromSeed(1, Cpu));
 
         // 4 layers of 12 width² and two normalisations, one more of those, embeddings of 65 tokens and 64 positions.
         Assert.Equal((4 * ((12 * 128 * 128) + (4 * 128))) + 256 + ((65 + 64) * 128), model.ParameterCount);
     }
 
-    [Theory]
-    [InlineData(PositionKind.Learned)]
-    [InlineData(PositionKind.Sinusoidal)]
+    [Theory, Values(PositionKind.Learned, PositionKind.Sinusoidal)]
     public void A_token_changes_no_logit_before_it_and_some_at_each_place_from_it_on(PositionKind positions)
     {
-        using Transformer model = new(s_tiny with { Positions = positions }, ModuleOptions.FromSeed(1, _cpu));
+        using Transformer model = new(s_tiny with { Positions = positions }, ModuleOptions.FromSeed(1, Cpu));
         int[] tokens = Tokens(24);
         float[] before = Logits(model, tokens);
         for (int place = 0; place < tokens.Length; place++)
@@ -47,7 +37,7 @@ public sealed class TransformerTests : IDisposable
     {
         foreach (PositionKind positions in Enum.GetValues<PositionKind>())
         {
-            using Transformer model = new(s_tiny with { Positions = positions }, ModuleOptions.FromSeed(1, _cpu));
+            using Transformer model = new(s_tiny with { Positions = positions }, ModuleOptions.FromSeed(1, Cpu));
             float[] logits = Logits(model, new int[24]);
             Assert.Equal(24, Enumerable.Range(0, 24).Select(place => logits[place * 11]).Distinct().Count());
         }
@@ -59,7 +49,7 @@ public sealed class TransformerTests : IDisposable
     public void Gradients_agree_with_differences(PositionKind positions, bool bias)
     {
         TransformerOptions extents = new(5) { Block = 4, Layers = 1, Heads = 2, Width = 4, Positions = positions, Bias = bias };
-        using Transformer model = new(extents, new ModuleOptions(new RandomStream(3), _cpu, DType.Float64));
+        using Transformer model = new(extents, new ModuleOptions(new RandomStream(3), Cpu, DType.Float64));
         double[][] values = [.. model.Parameters.Select(parameter => parameter.ToDoubles())];
 
         // Embeddings of deviation 0.02 would leave every gradient too small to be told from its rounding.
@@ -69,29 +59,9 @@ public sealed class TransformerTests : IDisposable
             model.Parameters[i].Storage.CopyFrom<double>(values[i]);
         }
 
-        double[][] gradients;
-        using (Tape tape = new(_cpu)) gradients = [.. tape.Gradients(Loss(), model.Parameters).Select(gradient => gradient.ToDoubles())];
-        for (int i = 0; i < values.Length; i++)
-        {
-            for (int k = 0; k < values[i].Length; k += 3)
-            {
-                double difference = (At(i, k, 1e-5) - At(i, k, -1e-5)) / 2e-5;
-                Assert.Equal(difference, gradients[i][k], 1e-6);
-            }
-        }
-
-        Tensor Loss() => model.Loss(Tensor.From([0, 3, 1, 1, 4, 2, 2, 0], [2, 4]), Tensor.From([3, 1, 1, 2, 2, 2, 0, 4], [2, 4]));
-
-        double At(int i, int k, double step)
-        {
-            double[] moved = [.. values[i]];
-            moved[k] += step;
-            model.Parameters[i].Storage.CopyFrom<double>(moved);
-            using Tape tape = new(_cpu, record: false);
-            double loss = Loss().Item();
-            model.Parameters[i].Storage.CopyFrom<double>(values[i]);
-            return loss;
-        }
+        Differences.AtElements(
+            model, () => model.Loss(Tensor.From([0, 3, 1, 1, 4, 2, 2, 0], [2, 4]), Tensor.From([3, 1, 1, 2, 2, 2, 0, 4], [2, 4])), 1e-6,
+            length => Enumerable.Range(0, length).Where(place => place % 3 == 0));
     }
 
     [Fact]
@@ -100,7 +70,7 @@ public sealed class TransformerTests : IDisposable
         TextDataset text = TextDatasets.Load("sentences", new DataOptions { Count = 20_000 });
         using Transformer model = new(
             new TransformerOptions(text.Vocabulary.Count) { Block = 32, Layers = 2, Heads = 2, Width = 32 },
-            ModuleOptions.FromSeed(1, _cpu));
+            ModuleOptions.FromSeed(1, Cpu));
         using TransformerTraining training = new(model, new TransformerTrainingOptions(600) { LearningRate = 5e-3, WarmUp = 20 });
         TextWindows windows = new(text.Train, 8, 32, seed: 1), validation = new(text.Validation, 16, 32);
         double first = training.Validate(validation);
@@ -119,14 +89,14 @@ public sealed class TransformerTests : IDisposable
     [Fact]
     public void Without_a_loss_over_the_whole_validation_text_no_token_is_left_out()
     {
-        using Transformer model = new(s_tiny, ModuleOptions.FromSeed(1, _cpu));
+        using Transformer model = new(s_tiny, ModuleOptions.FromSeed(1, Cpu));
         using TransformerTraining training = new(model, new TransformerTrainingOptions(10));
         int[] tokens = Tokens(24 * 3 + 6);
         double expected = 0;
         for (int start = 0; start < tokens.Length - 1; start += 24)
         {
             int length = Math.Min(24, tokens.Length - 1 - start);
-            using Tape tape = new(_cpu, record: false);
+            using Tape tape = new(Cpu, record: false);
             expected += length * model.Loss(
                 Tensor.From(tokens[start..(start + length)], [1, length]),
                 Tensor.From(tokens[(start + 1)..(start + length + 1)], [1, length])).Item();
@@ -135,14 +105,10 @@ public sealed class TransformerTests : IDisposable
         Assert.Equal(expected / (tokens.Length - 1), training.Validate(new TextWindows(tokens, 2, 24)), 1e-6);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(5)]
-    [InlineData(24)]
-    [InlineData(40)]
+    [Theory, Values(1, 5, 24, 40)]
     public void Sampling_with_a_cache_draws_the_same_tokens_as_without(int prompt)
     {
-        using Transformer model = new(s_tiny with { Dropout = 0.1 }, ModuleOptions.FromSeed(1, _cpu));
+        using Transformer model = new(s_tiny with { Dropout = 0.1 }, ModuleOptions.FromSeed(1, Cpu));
         int[] first = Tokens(prompt);
         TextGenerator generator = new(model);
         int[] without = generator.Continue(first, 60, new TokenSampling(), new RandomStream(9), useCache: false);
@@ -154,13 +120,13 @@ public sealed class TransformerTests : IDisposable
     [Fact]
     public void Logits_with_a_cache_are_those_without_to_the_bit()
     {
-        using Transformer model = new(s_tiny, ModuleOptions.FromSeed(1, _cpu));
+        using Transformer model = new(s_tiny, ModuleOptions.FromSeed(1, Cpu));
         int[] tokens = Tokens(24);
         float[] whole = Logits(model, tokens);
         using TransformerCache cache = model.NewCache(1);
         for (int place = 0; place < tokens.Length; place++)
         {
-            using Tape tape = new(_cpu, record: false);
+            using Tape tape = new(Cpu, record: false);
             Assert.Equal(whole[(place * 11)..((place + 1) * 11)], model.Forward(Tensor.From([tokens[place]], [1, 1]), cache).ToArray());
         }
     }
@@ -168,37 +134,35 @@ public sealed class TransformerTests : IDisposable
     [Fact]
     public void Training_gives_back_all_memory_of_a_step()
     {
-        using Transformer model = new(s_tiny with { Dropout = 0.1 }, ModuleOptions.FromSeed(1, _cpu));
+        using Transformer model = new(s_tiny with { Dropout = 0.1 }, ModuleOptions.FromSeed(1, Cpu));
         using TransformerTraining training = new(model, new TransformerTrainingOptions(10));
         TextWindows windows = new(Tokens(200), 3, 24);
         training.Step(windows.Next());
-        long before = _cpu.MemoryInUse;
+        long before = Cpu.MemoryInUse;
         for (int i = 0; i < 5; i++) training.Step(windows.Next());
-        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
     }
 
     [Fact]
     public void What_does_not_fit_is_refused_by_name()
     {
-        Assert.Equal("Transformer: Width must be a multiple of the 3 heads, was 16.", Refused(s_tiny with { Heads = 3 }));
-        Assert.Equal("Transformer: Layers must be at least 1, was 0.", Refused(s_tiny with { Layers = 0 }));
-        Assert.Equal("Transformer: Dropout must be in [0, 1), was 1.", Refused(s_tiny with { Dropout = 1 }));
-        using Transformer model = new(s_tiny, ModuleOptions.FromSeed(1, _cpu));
-        using Tape tape = new(_cpu);
-        Assert.Contains("the block has 24 positions, found positions 0 to 25",
-            Assert.Throws<ArgumentException>(() => model.Forward(Tensor.From(new int[25], [1, 25]))).Message);
-        Assert.Contains("expected tokens of Int32 [batch, time]",
-            Assert.Throws<ArgumentException>(() => model.Forward(Tensor.Zeros([1, 4]))).Message);
+        Misfits("Transformer: Width must be a multiple of the 3 heads, was 16.", s_tiny with { Heads = 3 });
+        Misfits("Transformer: Layers must be at least 1, was 0.", s_tiny with { Layers = 0 });
+        Misfits("Transformer: Dropout must be in [0, 1), was 1.", s_tiny with { Dropout = 1 });
+        using Transformer model = new(s_tiny, ModuleOptions.FromSeed(1, Cpu));
+        using Tape tape = new(Cpu);
+        Refused("the block has 24 positions, found positions 0 to 25", () => model.Forward(Tensor.From(new int[25], [1, 25])));
+        Refused("expected tokens of Int32 [batch, time]", () => model.Forward(Tensor.Zeros([1, 4])));
 
-        string Refused(TransformerOptions extents) =>
-            Assert.Throws<ArgumentException>(() => new Transformer(extents, ModuleOptions.FromSeed(1, _cpu))).Message;
+        void Misfits(string message, TransformerOptions extents) =>
+            RefusedExactly(message, () => new Transformer(extents, ModuleOptions.FromSeed(1, Cpu)));
     }
 
     private static int[] Tokens(int count) => [.. Enumerable.Range(0, count).Select(i => ((i * i) + (3 * i)) % 11)];
 
     private float[] Logits(Transformer model, int[] tokens)
     {
-        using Tape tape = new(_cpu, record: false);
+        using Tape tape = new(Cpu, record: false);
         return model.Forward(Tensor.From(tokens, [1, tokens.Length])).ToArray();
     }
 }

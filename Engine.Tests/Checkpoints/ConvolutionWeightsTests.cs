@@ -1,11 +1,8 @@
 using System.Globalization;
-using Engine.Autograd.Checkpoints;
-using Engine.Autograd.Nn;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Checkpoints;
 
-public sealed class ConvolutionWeightsTests
+public sealed class ConvolutionWeightsTests : IsolatedTests
 {
     /// <summary>
     /// What PyTorch makes of an image [1, 4, 4, 5] with the elements (2 i) mod 5 - 1: Conv2d(4, 6, (2, 3), stride=2, padding=1, groups=2),
@@ -22,9 +19,8 @@ public sealed class ConvolutionWeightsTests
     [Fact]
     public void Convolutions_with_weights_of_PyTorch_compute_what_PyTorch_computes()
     {
-        using CpuDevice cpu = new(1);
-        using TemporaryFile temporary = new();
-        ModuleOptions options = ModuleOptions.FromSeed(1, cpu);
+        string path = Folder["model.safetensors"];
+        ModuleOptions options = ModuleOptions.FromSeed(1, Cpu);
         using Sequential model = new(
             new Engine.Autograd.Nn.Conv2d(4, 6, (2, 3), options, new Conv2dOptions(2, 1, 1, 2)),
             new Engine.Autograd.Nn.ConvTranspose2d(6, 4, (3, 2), options, new Conv2dOptions(2, 1, 1, 2)),
@@ -36,18 +32,17 @@ public sealed class ConvolutionWeightsTests
             .Add<float>("2.weight", Ramp(4, 5, 1)).Add<float>("2.bias", Ramp(4, 5, 1))
             .Add<float>("2.running_mean", Ramp(4, 5, 1)).Add<float>("2.running_var", new[] { 0.75f, 3.75f, 2, 8.75f })
             .Add<long>("2.num_batches_tracked", new long[1], Shape.Scalar)
-            .Save(temporary.Path);
-        model.LoadSafetensors(temporary.Path, WeightLayout.PyTorch);
+            .Save(path);
+        model.LoadSafetensors(path, WeightLayout.PyTorch);
         model.Eval();
 
-        using Tape tape = new(cpu, record: false);
+        using Tape tape = new(Cpu, record: false);
         Tensor image = Tensor.From([.. Enumerable.Range(0, 80).Select(i => (float)((2 * i % 5) - 1))], [1, 4, 4, 5]).Permute(0, 2, 3, 1);
         Tensor result = model.Forward(image);
         Assert.Equal(new Shape(1, 5, 4, 4), result.Shape);
         double[] expected = [.. Expected.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
             .Select(x => double.Parse(x, CultureInfo.InvariantCulture))];
-        double[] found = result.ToDoubles();
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-4);
+        Near(expected, result, 1e-4);
     }
 
     private static float[] Ramp(int count, int modulus, int offset) =>

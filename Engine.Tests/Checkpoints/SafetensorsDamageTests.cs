@@ -1,33 +1,30 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
-using Engine.Autograd.Checkpoints;
 
 namespace Engine.Tests.Checkpoints;
 
-public sealed class SafetensorsDamageTests : IDisposable
+public sealed class SafetensorsDamageTests : IsolatedTests
 {
     private const int Files = 10_000;
 
     /// <summary>What opening takes whatever the file: the reader, its tables, an exception with its message and its trace.</summary>
     private const int Allowance = 16 << 10;
 
-    private readonly TemporaryFile _file = new();
-
-    public void Dispose() => _file.Dispose();
+    private string Weights => Folder["model.safetensors"];
 
     [Fact]
     public void Ten_thousand_damaged_files_are_read_or_refused_within_their_size()
     {
         byte[] whole = Whole();
-        using (FileStream stream = File.Create(_file.Path)) stream.Write(whole);
-        Load(_file.Path);
+        using (FileStream stream = File.Create(Weights)) stream.Write(whole);
+        Load(Weights);
         int refused = 0;
         long slowest = 0;
         for (int seed = 0; seed < Files; seed++)
         {
             byte[] damaged = Damage(whole, new Random(seed));
-            File.WriteAllBytes(_file.Path, damaged);
+            File.WriteAllBytes(Weights, damaged);
             long start = Stopwatch.GetTimestamp();
             bool isRefused = IsRefused(seed, out long allocated);
             slowest = Math.Max(slowest, Stopwatch.GetTimestamp() - start);
@@ -50,12 +47,12 @@ public sealed class SafetensorsDamageTests : IDisposable
         bool isRefused = false;
         try
         {
-            Load(_file.Path);
+            Load(Weights);
         }
         catch (CheckpointException e)
         {
             isRefused = true;
-            Assert.Contains(_file.Path, e.Message);
+            Assert.Contains(Weights, e.Message);
         }
         catch (Exception e)
         {

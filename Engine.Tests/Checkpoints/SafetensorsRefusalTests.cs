@@ -1,12 +1,8 @@
-using Engine.Autograd.Checkpoints;
-
 namespace Engine.Tests.Checkpoints;
 
-public sealed class SafetensorsRefusalTests : IDisposable
+public sealed class SafetensorsRefusalTests : IsolatedTests
 {
-    private readonly TemporaryFile _file = new();
-
-    public void Dispose() => _file.Dispose();
+    private string Weights => Folder["model.safetensors"];
 
     [Theory]
     [InlineData("", "expected a header in JSON")]
@@ -63,70 +59,68 @@ public sealed class SafetensorsRefusalTests : IDisposable
     public void A_header_that_disagrees_with_itself_or_with_the_data_is_refused(string header, string sentence)
     {
         string message = Refuse(SafetensorsBytes.Of(header, new byte[8]));
-        Assert.StartsWith($"{_file.Path}: {sentence}", message);
+        Assert.StartsWith($"{Weights}: {sentence}", message);
     }
 
     [Fact]
     public void A_file_cut_short_or_of_another_kind_is_refused()
     {
         byte[] whole = SafetensorsBytes.Of("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  """, new byte[8]);
-        File.WriteAllBytes(_file.Path, whole);
-        SafetensorsFile.Open(_file.Path).Dispose();
+        File.WriteAllBytes(Weights, whole);
+        SafetensorsFile.Open(Weights).Dispose();
         for (int length = 0; length < whole.Length; length++)
             Assert.Contains(length < whole.Length - 8 ? "is cut short" : "the file is cut short", Refuse(whole[..length]));
-        Assert.Equal($"{_file.Path}: expected 8 bytes of data, as the header says, found 9.", Refuse([.. whole, 0]));
-        Assert.Equal($"{_file.Path} is cut short: expected at least the 8 bytes of a header's length, found 3.", Refuse(whole[..3]));
-        Assert.Equal($"{_file.Path} is cut short: expected a header of 56 bytes, found 2 after its length.", Refuse(whole[..10]));
+        Assert.Equal($"{Weights}: expected 8 bytes of data, as the header says, found 9.", Refuse([.. whole, 0]));
+        Assert.Equal($"{Weights} is cut short: expected at least the 8 bytes of a header's length, found 3.", Refuse(whole[..3]));
+        Assert.Equal($"{Weights} is cut short: expected a header of 56 bytes, found 2 after its length.", Refuse(whole[..10]));
         Assert.Equal(
-            $"{_file.Path}: expected a header of at most 100000000 bytes, found its length to be 18446744073709551615: this is no "
+            $"{Weights}: expected a header of at most 100000000 bytes, found its length to be 18446744073709551615: this is no "
             + "safetensors file.",
             Refuse([255, 255, 255, 255, 255, 255, 255, 255, .. whole]));
-        Assert.Equal($"{_file.Path}: expected a header in UTF-8, found bytes that are none.",
+        Assert.Equal($"{Weights}: expected a header in UTF-8, found bytes that are none.",
             Refuse([2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', 0xC0]));
     }
 
     [Fact]
     public void A_file_that_is_missing_or_a_folder_is_refused()
     {
-        Assert.Equal($"{_file.Path}: expected a file, found none.",
-            Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Path)).Message);
-        Assert.StartsWith($"{_file.Folder} cannot be read: ",
-            Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Folder)).Message);
+        RefusedExactly<CheckpointException>($"{Weights}: expected a file, found none.", () => SafetensorsFile.Open(Weights));
+        RefusedWith<CheckpointException>($"{Folder.Path} cannot be read: ", () => SafetensorsFile.Open(Folder.Path));
     }
 
     [Fact]
     public void A_file_that_becomes_shorter_while_it_is_open_is_refused()
     {
-        File.WriteAllBytes(_file.Path, SafetensorsBytes.Of("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", new byte[8]));
-        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        File.WriteAllBytes(Weights, SafetensorsBytes.Of("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", new byte[8]));
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
         using (FileStream other = new(
-            _file.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) other.SetLength(66);
-        Assert.StartsWith($"{_file.Path} is cut short: expected 4 bytes from byte 66 on, found none",
-            Assert.Throws<CheckpointException>(() => file.Read<float>("a")).Message);
+            Weights, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) other.SetLength(66);
+        RefusedWith<CheckpointException>($"{Weights} is cut short: expected 4 bytes from byte 66 on, found none",
+            () => file.Read<float>("a"));
     }
 
     [Fact]
     public void A_truth_value_other_than_0_and_1_is_refused()
     {
-        File.WriteAllBytes(_file.Path, SafetensorsBytes.Of("""{"a":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}}""", 1, 0, 2));
-        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
-        Assert.Equal($"{_file.Path}: tensor 'a': expected 0 or 1, not 2 as element 2, found BOOL [3].",
-            Assert.Throws<CheckpointException>(() => file.Read<int>("a")).Message);
+        File.WriteAllBytes(Weights, SafetensorsBytes.Of("""{"a":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}}""", 1, 0, 2));
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
+        RefusedExactly<CheckpointException>($"{Weights}: tensor 'a': expected 0 or 1, not 2 as element 2, found BOOL [3].",
+            () => file.Read<int>("a"));
     }
 
     [Fact]
     public void A_number_too_large_for_float_is_refused_and_infinity_is_not()
     {
         byte[] data = [.. new[] { double.PositiveInfinity, double.NaN, 1, -1e39 }.SelectMany(BitConverter.GetBytes)];
-        File.WriteAllBytes(_file.Path,
+        File.WriteAllBytes(Weights,
             SafetensorsBytes.Of("""{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,24]}"""
                 + ""","b":{"dtype":"F64","shape":[1],"data_offsets":[24,32]}}""", data));
-        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
         Assert.Equal([float.PositiveInfinity, float.NaN, 1], file.Read<float>("a"));
         Assert.Equal([-1e39], file.Read<double>("b"));
-        Assert.Equal(
-            $"{_file.Path}: tensor 'b': expected numbers within the range of Single, not -1E+39 as element 0, found F64 [1].",
-            Assert.Throws<CheckpointException>(() => file.Read<float>("b")).Message);
+        RefusedExactly<CheckpointException>(
+            $"{Weights}: tensor 'b': expected numbers within the range of Single, not -1E+39 as element 0, found F64 [1].",
+            () => file.Read<float>("b"));
     }
 
     [Fact]
@@ -134,13 +128,13 @@ public sealed class SafetensorsRefusalTests : IDisposable
     {
         string name = "\u001b[31m" + new string('x', 5000);
         string message = Refuse(SafetensorsBytes.Of("{\"" + name.Replace("\u001b", "\\u001b") + "\":{}}"));
-        Assert.StartsWith($"{_file.Path}: tensor '?[31mxxx", message);
-        Assert.InRange(message.Length, 0, _file.Path.Length + 200);
+        Assert.StartsWith($"{Weights}: tensor '?[31mxxx", message);
+        Assert.InRange(message.Length, 0, Weights.Length + 200);
     }
 
     private string Refuse(byte[] bytes)
     {
-        File.WriteAllBytes(_file.Path, bytes);
-        return Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_file.Path)).Message;
+        File.WriteAllBytes(Weights, bytes);
+        return Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(Weights)).Message;
     }
 }

@@ -1,26 +1,18 @@
+using System.Buffers.Binary;
 using System.Text;
-using Engine.Autograd.Checkpoints;
-using Engine.Tests.Gpu;
 
 namespace Engine.Tests.Checkpoints;
 
-public sealed class SafetensorsTests : IDisposable
+public sealed class SafetensorsTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
-    private readonly TemporaryFile _file = new();
-
-    public void Dispose()
-    {
-        _cpu.Dispose();
-        _file.Dispose();
-    }
+    private string Weights => Folder["model.safetensors"];
 
     [Fact]
     public void What_is_written_is_read_to_the_bit()
     {
         float[] floats = [0, -0f, 1, float.NaN, float.PositiveInfinity, float.Epsilon];
         double[] doubles = [Math.PI, double.Epsilon];
-        using Tensor tensor = Tensor.From(floats, [2, 3], _cpu);
+        using Tensor tensor = Tensor.From(floats, [2, 3], Cpu);
         new SafetensorsWriter()
             .Add("0.weight", tensor)
             .Add<double>("d", doubles)
@@ -30,9 +22,9 @@ public sealed class SafetensorsTests : IDisposable
             .Add<float>("nothing", ReadOnlyMemory<float>.Empty, [0, 4])
             .AddText("step", "12")
             .AddText("état", "\"{}\\\n")
-            .Save(_file.Path);
+            .Save(Weights);
 
-        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
         Assert.Equal(floats, file.Read<float>("0.weight"));
         Assert.Equal(BitConverter.SingleToInt32Bits(-0f), BitConverter.SingleToInt32Bits(file.Read<float>("0.weight")[1]));
         Assert.Equal([2L, 3L], file.Find("0.weight").Extents);
@@ -46,7 +38,7 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal("\"{}\\\n", file.Metadata["état"]);
         Assert.Equal(["d", "scalar", "0.weight", "i", "nothing", "bytes"], file.Entries.Select(entry => entry.Name).OrderBy(_ => 0));
         Assert.All(file.Entries, entry => Assert.Equal(0, (8 + HeaderLength() + Position(file, entry)) % (entry.Bytes == 3 ? 1 : 4)));
-        Assert.Equal(["model.safetensors"], Directory.GetFiles(_file.Folder).Select(Path.GetFileName));
+        Assert.Equal(["model.safetensors"], Directory.GetFiles(Folder.Path).Select(Path.GetFileName));
     }
 
     [Fact]
@@ -84,17 +76,17 @@ public sealed class SafetensorsTests : IDisposable
         string header = string.Join(
             ',', types.Select((type, i) =>
                 $"\"{type}\":{{\"dtype\":\"{type}\",\"shape\":[2],\"data_offsets\":[{end},{end += data[i].Length}]}}"));
-        File.WriteAllBytes(_file.Path, SafetensorsBytes.Of($"{{{header}}}", [.. data.SelectMany(bytes => bytes)]));
+        File.WriteAllBytes(Weights, SafetensorsBytes.Of($"{{{header}}}", [.. data.SelectMany(bytes => bytes)]));
 
-        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
         for (int i = 0; i < types.Length; i++)
         {
             Assert.Equal(expected[i], file.Read<double>(types[i]));
             Assert.Equal(expected[i].Select(x => (float)x), file.Read<float>(types[i]));
             if (types[i].Contains('F'))
             {
-                Assert.Contains($"tensor '{types[i]}': expected whole numbers, found {types[i]} [2].",
-                    Assert.Throws<CheckpointException>(() => file.Read<int>(types[i])).Message);
+                Refused<CheckpointException>($"tensor '{types[i]}': expected whole numbers, found {types[i]} [2].",
+                    () => file.Read<int>(types[i]));
                 continue;
             }
 
@@ -102,16 +94,16 @@ public sealed class SafetensorsTests : IDisposable
             Assert.Equal(expected[i].Select(x => (long)x), file.Read<long>(types[i]));
         }
 
-        Assert.Contains("'I32': expected numbers within the range of Byte, not -70000 as element 0, found I32 [2].",
-            Assert.Throws<CheckpointException>(() => file.Read<byte>("I32")).Message);
+        Refused<CheckpointException>("'I32': expected numbers within the range of Byte, not -70000 as element 0, found I32 [2].",
+            () => file.Read<byte>("I32"));
     }
 
     [Fact]
     public void Long_tensors_are_converted_whole()
     {
         int[] values = [.. Enumerable.Range(0, 10_001).Select(i => i - 5000)];
-        new SafetensorsWriter().Add<int>("x", values).Save(_file.Path);
-        using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+        new SafetensorsWriter().Add<int>("x", values).Save(Weights);
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
         Assert.Equal(Array.ConvertAll(values, x => (double)x), file.Read<double>("x"));
     }
 
@@ -119,53 +111,51 @@ public sealed class SafetensorsTests : IDisposable
     public void Tensors_are_read_into_tensors_of_their_shape_on_any_device()
     {
         using Device simulator = KernelDevice.Open();
-        foreach (Device device in new[] { _cpu, simulator })
+        foreach (Device device in new[] { Cpu, simulator })
         {
             using Tensor x = Tensor.From([1.5f, 2, 3, 4, 5, 6], [2, 3], device);
-            new SafetensorsWriter().Add("x", x).Save(_file.Path);
+            new SafetensorsWriter().Add("x", x).Save(Weights);
             using Tensor y = Tensor.Zeros([2, 3], DType.Float64, device), z = Tensor.Zeros([3, 2], device: device),
                 whole = Tensor.Zeros([2, 3], DType.Int32, device);
-            using SafetensorsFile file = SafetensorsFile.Open(_file.Path);
+            using SafetensorsFile file = SafetensorsFile.Open(Weights);
             file.Read("x", y);
             Assert.Equal([1.5, 2, 3, 4, 5, 6], y.ToDoubles());
-            Assert.Equal($"{_file.Path}: tensor 'x': expected the shape [3, 2], found F32 [2, 3].",
-                Assert.Throws<CheckpointException>(() => file.Read("x", z)).Message);
-            Assert.Equal($"{_file.Path}: tensor 'x': expected whole numbers, found F32 [2, 3].",
-                Assert.Throws<CheckpointException>(() => file.Read("x", whole)).Message);
-            Assert.Equal($"{_file.Path}: expected a tensor 'w', found none of that name among 1.",
-                Assert.Throws<CheckpointException>(() => file.Read("w", y)).Message);
-            Assert.Equal($"{_file.Path}: tensor 'x': expected 5 elements, found F32 [2, 3].",
-                Assert.Throws<CheckpointException>(() => file.Read("x", new float[5].AsSpan())).Message);
+            RefusedExactly<CheckpointException>($"{Weights}: tensor 'x': expected the shape [3, 2], found F32 [2, 3].",
+                () => file.Read("x", z));
+            RefusedExactly<CheckpointException>($"{Weights}: tensor 'x': expected whole numbers, found F32 [2, 3].",
+                () => file.Read("x", whole));
+            RefusedExactly<CheckpointException>($"{Weights}: expected a tensor 'w', found none of that name among 1.",
+                () => file.Read("w", y));
+            RefusedExactly<CheckpointException>($"{Weights}: tensor 'x': expected 5 elements, found F32 [2, 3].",
+                () => file.Read("x", new float[5].AsSpan()));
         }
     }
 
     [Fact]
     public void A_file_is_replaced_whole_while_it_is_open_and_a_failed_write_leaves_it()
     {
-        new SafetensorsWriter().Add<int>("x", new[] { 1 }).Save(_file.Path);
-        File.WriteAllText(_file.Path + ".partial", "what a killed process left behind");
-        using SafetensorsFile old = SafetensorsFile.Open(_file.Path);
-        new SafetensorsWriter().Add<int>("x", new[] { 2 }).Save(_file.Path);
-        using SafetensorsFile now = SafetensorsFile.Open(_file.Path);
+        new SafetensorsWriter().Add<int>("x", new[] { 1 }).Save(Weights);
+        File.WriteAllText(Weights + ".partial", "what a killed process left behind");
+        using SafetensorsFile old = SafetensorsFile.Open(Weights);
+        new SafetensorsWriter().Add<int>("x", new[] { 2 }).Save(Weights);
+        using SafetensorsFile now = SafetensorsFile.Open(Weights);
         Assert.Equal([1], old.Read<int>("x"));
         Assert.Equal([2], now.Read<int>("x"));
-        Assert.Single(Directory.GetFiles(_file.Folder));
+        Assert.Single(Directory.GetFiles(Folder.Path));
 
-        Tensor gone = Tensor.Zeros([3], device: _cpu);
+        Tensor gone = Tensor.Zeros([3], device: Cpu);
         SafetensorsWriter writer = new SafetensorsWriter().Add("x", gone);
         gone.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => writer.Save(_file.Path));
-        using SafetensorsFile still = SafetensorsFile.Open(_file.Path);
+        Assert.Throws<ObjectDisposedException>(() => writer.Save(Weights));
+        using SafetensorsFile still = SafetensorsFile.Open(Weights);
         Assert.Equal([2], still.Read<int>("x"));
 
-        string nowhere = Path.Combine(_file.Folder, "nowhere", "model.safetensors");
-        Assert.StartsWith($"{nowhere} cannot be written: ",
-            Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(nowhere)).Message);
+        string nowhere = Path.Combine(Folder.Path, "nowhere", "model.safetensors");
+        RefusedWith<CheckpointException>($"{nowhere} cannot be written: ", () => new SafetensorsWriter().Save(nowhere));
 
         // What was written under the other name does not stay either.
-        string folder = Directory.CreateDirectory(Path.Combine(_file.Folder, "folder")).FullName;
-        Assert.StartsWith($"{folder} cannot be written: ",
-            Assert.Throws<CheckpointException>(() => new SafetensorsWriter().Save(folder)).Message);
+        string folder = Directory.CreateDirectory(Path.Combine(Folder.Path, "folder")).FullName;
+        RefusedWith<CheckpointException>($"{folder} cannot be written: ", () => new SafetensorsWriter().Save(folder));
         Assert.False(File.Exists(folder + ".partial"));
     }
 
@@ -173,16 +163,15 @@ public sealed class SafetensorsTests : IDisposable
     public void What_cannot_be_written_is_refused_when_it_is_added()
     {
         SafetensorsWriter writer = new SafetensorsWriter().Add<int>("x", new[] { 1 }).AddText("a", "b");
-        Assert.Equal("There is a tensor 'x' already.", Assert.Throws<ArgumentException>(() => writer.Add<int>("x", new[] { 1 })).Message);
-        Assert.Equal("There is a text 'a' already.", Assert.Throws<ArgumentException>(() => writer.AddText("a", "b")).Message);
+        RefusedExactly("There is a tensor 'x' already.", () => writer.Add<int>("x", new[] { 1 }));
+        RefusedExactly("There is a text 'a' already.", () => writer.AddText("a", "b"));
         Assert.Throws<ArgumentException>(() => writer.Add<int>("__metadata__", new[] { 1 }));
         Assert.Throws<ArgumentException>(() => writer.Add<int>("\ud800", new[] { 1 }));
         Assert.Throws<ArgumentException>(() => writer.Add<short>("s", new short[] { 1 }));
-        Assert.Equal("Tensor 'y': expected 6 elements for the shape [2, 3], found 1.",
-            Assert.Throws<ArgumentException>(() => writer.Add<int>("y", new[] { 1 }, [2, 3])).Message);
+        RefusedExactly("Tensor 'y': expected 6 elements for the shape [2, 3], found 1.", () => writer.Add<int>("y", new[] { 1 }, [2, 3]));
     }
 
-    private long HeaderLength() => BitConverter.ToInt64(File.ReadAllBytes(_file.Path));
+    private long HeaderLength() => BitConverter.ToInt64(File.ReadAllBytes(Weights));
 
     private static long Position(SafetensorsFile file, SafetensorsEntry entry) =>
         file.Entries.TakeWhile(other => other != entry).Sum(other => other.Bytes);
@@ -193,4 +182,17 @@ public sealed class SafetensorsTests : IDisposable
         writer.WriteTo(stream);
         return stream.ToArray();
     }
+}
+
+/// <summary>Safetensors files put together by hand.</summary>
+internal static class SafetensorsBytes
+{
+    internal static byte[] Of(string header, params byte[] data)
+    {
+        byte[] json = Encoding.UTF8.GetBytes(header), length = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
+        return [.. length, .. json, .. data];
+    }
+
+    internal static byte[] Floats(params float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
 }

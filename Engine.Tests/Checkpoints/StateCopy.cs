@@ -1,6 +1,3 @@
-using Engine.Autograd.Checkpoints;
-using Engine.Kernels.RandomNumbers;
-
 namespace Engine.Tests.Checkpoints;
 
 /// <summary>Keeps a copy of the state that it is shown, or sets that of another copy.</summary>

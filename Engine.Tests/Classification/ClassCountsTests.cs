@@ -1,5 +1,4 @@
 using Engine.Models.Classification;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Classification;
 
@@ -62,10 +61,8 @@ public sealed class ClassCountsTests
     public void What_is_no_row_of_probabilities_is_refused()
     {
         ClassCounts counts = new(3);
-        Assert.Equal("Expected 3 probabilities for each sample, found 4 in all.",
-            Assert.Throws<ArgumentException>(() => counts.Add(new float[4])).Message);
-        Assert.Equal("Expected probabilities from 0 to 1, found NaN.",
-            Assert.Throws<ArgumentException>(() => counts.Add([0, float.NaN, 0])).Message);
+        RefusedExactly("Expected 3 probabilities for each sample, found 4 in all.", () => counts.Add(new float[4]));
+        RefusedExactly("Expected probabilities from 0 to 1, found NaN.", () => counts.Add([0, float.NaN, 0]));
         Assert.Throws<ArgumentException>(() => counts.Add([0, 2, 0]));
         Assert.Equal(0, counts.Total);
         Assert.Throws<ArgumentOutOfRangeException>(() => new ClassCounts(0));

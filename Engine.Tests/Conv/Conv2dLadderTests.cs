@@ -1,9 +1,6 @@
-using System.Numerics;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Gpu;
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Tests.Gpu;
+using Conv2d = Engine.Kernels.Conv.Conv2d;
 
 namespace Engine.Tests.Conv;
 
@@ -38,8 +35,7 @@ public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDev
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases))]
     public void A_rung_computes_what_the_host_does(int index, int number)
     {
         KernelRung rung = (KernelRung)number;

@@ -1,11 +1,8 @@
-using System.Numerics;
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Host;
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Lanes;
 using Engine.Tests.Gemm;
-using Engine.Tests.Movement;
-using Engine.Tests.Operations;
+using Conv2d = Engine.Kernels.Conv.Conv2d;
+using ConvTranspose2d = Engine.Kernels.Conv.ConvTranspose2d;
 
 namespace Engine.Tests.Conv;
 

@@ -1,6 +1,4 @@
 using Engine.Kernels.Conv;
-using Engine.Kernels.Gemm;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Conv;
 
@@ -12,6 +10,14 @@ internal static class ConvReference
         Output,
         Input,
         Weight,
+    }
+
+    /// <summary>The index of each shape, and the shape for people to read.</summary>
+    internal static TheoryData<int, string> Numbered(Conv2dShape[] shapes)
+    {
+        TheoryData<int, string> cases = [];
+        for (int i = 0; i < shapes.Length; i++) cases.Add(i, shapes[i].ToString());
+        return cases;
     }
 
     /// <summary>Sums of products for one of the three arrays from the other two; the array itself is not read.</summary>

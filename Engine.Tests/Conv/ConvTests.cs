@@ -1,21 +1,11 @@
 using Engine.Kernels.Conv;
-using Engine.Kernels.Gemm;
 using Engine.Tests.Gemm;
 
 namespace Engine.Tests.Conv;
 
 public sealed class ConvTests
 {
-    /// <summary>Index, and the shape for people to read.</summary>
-    public static TheoryData<int, string> Cases
-    {
-        get
-        {
-            TheoryData<int, string> data = [];
-            for (int i = 0; i < s_shapes.Length; i++) data.Add(i, s_shapes[i].ToString());
-            return data;
-        }
-    }
+    public static TheoryData<int, string> Cases => ConvReference.Numbered(s_shapes);
 
     /// <summary>
     /// 1, primes, batches beside the tile's rows (4, 8), channels beside vectors (8, 16) and panels (24, 48), strides 1 to 3, dilation,

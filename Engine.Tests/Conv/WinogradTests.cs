@@ -1,20 +1,11 @@
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Host;
-using Engine.Kernels.Gemm;
 
 namespace Engine.Tests.Conv;
 
 public sealed class WinogradTests
 {
-    public static TheoryData<int, string> Cases
-    {
-        get
-        {
-            TheoryData<int, string> data = [];
-            for (int i = 0; i < s_shapes.Length; i++) data.Add(i, s_shapes[i].ToString());
-            return data;
-        }
-    }
+    public static TheoryData<int, string> Cases => ConvReference.Numbered(s_shapes);
 
     /// <summary>
     /// Kernels of two and three taps in each phase, tiles that hang over, padding that is not symmetric, panels of one to three vectors.

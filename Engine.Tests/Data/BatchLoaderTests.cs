@@ -1,7 +1,3 @@
-using Engine.Models.Data;
-using Engine.Tests.Movement;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Data;
 
 [Collection("thread pool")]
@@ -40,9 +36,7 @@ public sealed class BatchLoaderTests
         }
     }
 
-    [Theory]
-    [InlineData(PixelScale.SignedUnit)]
-    [InlineData(PixelScale.Bernoulli)]
+    [Theory, Values(PixelScale.SignedUnit, PixelScale.Bernoulli)]
     public void The_same_seed_gives_the_same_batches_however_many_are_prepared_ahead(PixelScale scale)
     {
         var options = new BatchOptions { Seed = 11, Scale = scale };
@@ -189,15 +183,12 @@ public sealed class BatchLoaderTests
     [Fact]
     public void Sizes_and_positions_that_cannot_be_are_refused()
     {
-        Assert.Equal("batch size must be at least 1, was 0", Message(() => new BatchLoader(s_data, 0)));
-        Assert.Equal("batch size must be at most the 103 images of digits, was 104", Message(() => new BatchLoader(s_data, 104)));
-        Assert.Equal("prefetch must be at least 0 batches, was -1",
-            Message(() => new BatchLoader(s_data, 4, new BatchOptions { Prefetch = -1 })));
-        Assert.Equal("epoch must be at least 0, was -1", Message(() => new BatchLoader(s_data, 4).Epoch(-1)));
-        Assert.Equal("an epoch has 26 batches of 4 images: cannot begin with batch 27",
-            Message(() => new BatchLoader(s_data, 4).Epoch(new LoaderPosition(0, 27))));
-
-        static string Message(Action action) => Assert.Throws<ArgumentException>(action).Message;
+        RefusedExactly("batch size must be at least 1, was 0", () => new BatchLoader(s_data, 0));
+        RefusedExactly("batch size must be at most the 103 images of digits, was 104", () => new BatchLoader(s_data, 104));
+        RefusedExactly("prefetch must be at least 0 batches, was -1", () => new BatchLoader(s_data, 4, new BatchOptions { Prefetch = -1 }));
+        RefusedExactly("epoch must be at least 0, was -1", () => new BatchLoader(s_data, 4).Epoch(-1));
+        RefusedExactly("an epoch has 26 batches of 4 images: cannot begin with batch 27",
+            () => new BatchLoader(s_data, 4).Epoch(new LoaderPosition(0, 27)));
     }
 
     [Fact]

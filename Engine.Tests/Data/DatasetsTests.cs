@@ -1,13 +1,7 @@
-using Engine.Models.Data;
-
 namespace Engine.Tests.Data;
 
-public sealed class DatasetsTests : IDisposable
+public sealed class DatasetsTests : IsolatedTests
 {
-    private readonly DataFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public void An_unknown_name_lists_the_known_ones()
     {
@@ -20,7 +14,7 @@ public sealed class DatasetsTests : IDisposable
     [InlineData("digits", "digits has no split 'valid'; it has train, test.")]
     [InlineData("mnist", "mnist has no split 'valid'; it has train, test.")]
     public void An_unknown_split_lists_the_known_ones(string name, string message) =>
-        Assert.Equal(message, Assert.Throws<DataException>(() => Datasets.Load(name, Offline() with { Split = "valid" })).Message);
+        RefusedExactly<DataException>(message, () => Datasets.Load(name, Offline() with { Split = "valid" }));
 
     [Fact]
     public void Digits_of_train_and_test_differ()
@@ -35,19 +29,19 @@ public sealed class DatasetsTests : IDisposable
     [Fact]
     public void A_folder_is_loaded_by_its_path()
     {
-        _folder.PutMnist("mine");
-        ImageDataset data = Datasets.Load(_folder["mine"], Offline() with { Count = 7 });
+        Folder.PutMnist("mine");
+        ImageDataset data = Datasets.Load(Folder["mine"], Offline() with { Count = 7 });
 
         Assert.Equal(("mine (train)", 7), (data.Name, data.Count));
-        Assert.Equal(DataFolder.Pixels(7), data.Pixels.ToArray());
+        Assert.Equal(TestFolder.Pixels(7), data.Pixels.ToArray());
         Assert.Equal(6, data.Label(6));
     }
 
     [Fact]
     public void A_file_is_loaded_by_its_path_with_the_labels_beside_it()
     {
-        _folder.PutMnist("mine");
-        Assert.Equal(9, Datasets.Load(_folder["mine/train-images-idx3-ubyte.gz"], Offline()).Label(9));
+        Folder.PutMnist("mine");
+        Assert.Equal(9, Datasets.Load(Folder["mine/train-images-idx3-ubyte.gz"], Offline()).Label(9));
     }
 
     [Theory]
@@ -55,16 +49,16 @@ public sealed class DatasetsTests : IDisposable
     [InlineData("train-images.idx3-ubyte", "train-labels.idx1-ubyte")]
     public void Unpacked_files_and_names_with_a_dot_are_found(string images, string labels)
     {
-        _folder.Put(images, DataFolder.Idx(DataFolder.Pixels(2), 2, 28, 28));
-        _folder.Put(labels, DataFolder.Idx([3, 4], 2));
-        Assert.Equal([3, 4], Datasets.Load(_folder.Path, Offline()).Labels.ToArray());
+        Folder.Put(images, TestFolder.Idx(TestFolder.Pixels(2), 2, 28, 28));
+        Folder.Put(labels, TestFolder.Idx([3, 4], 2));
+        Assert.Equal([3, 4], Datasets.Load(Folder.Path, Offline()).Labels.ToArray());
     }
 
     [Fact]
     public void An_empty_folder_says_what_was_looked_for()
     {
-        string message = Assert.Throws<DataException>(() => Datasets.Load(_folder.Path, Offline())).Message;
-        Assert.StartsWith($"{_folder.Path}: expected train-images-idx3-ubyte.gz (or train-images-idx3-ubyte, ", message);
+        string message = Assert.Throws<DataException>(() => Datasets.Load(Folder.Path, Offline())).Message;
+        Assert.StartsWith($"{Folder.Path}: expected train-images-idx3-ubyte.gz (or train-images-idx3-ubyte, ", message);
         Assert.Contains("train-labels-idx1-ubyte.gz", message);
         Assert.Contains("binarized_mnist_train.amat", message);
         Assert.EndsWith("found an empty folder.", message);
@@ -73,10 +67,10 @@ public sealed class DatasetsTests : IDisposable
     [Fact]
     public void A_folder_with_images_but_no_labels_says_which_file_is_missing()
     {
-        _folder.PutMnist("mine");
-        File.Delete(_folder["mine/train-labels-idx1-ubyte.gz"]);
-        string message = Assert.Throws<DataException>(() => Datasets.Load(_folder["mine"], Offline())).Message;
-        Assert.StartsWith($"{_folder["mine"]}: expected train-labels-idx1-ubyte.gz or train-labels-idx1-ubyte", message);
+        Folder.PutMnist("mine");
+        File.Delete(Folder["mine/train-labels-idx1-ubyte.gz"]);
+        string message = Assert.Throws<DataException>(() => Datasets.Load(Folder["mine"], Offline())).Message;
+        Assert.StartsWith($"{Folder["mine"]}: expected train-labels-idx1-ubyte.gz or train-labels-idx1-ubyte", message);
         Assert.EndsWith("beside train-images-idx3-ubyte.gz, found no such file.", message);
     }
 
@@ -91,12 +85,12 @@ public sealed class DatasetsTests : IDisposable
         if (folder.StartsWith("cache", StringComparison.Ordinal))
         {
             // Files of another length than published count as damaged in the cache; other names are the user's own.
-            _folder.Put($"{folder}/train-images-idx3-ubyte", DataFolder.Idx(DataFolder.Pixels(20), 20, 28, 28));
-            _folder.Put($"{folder}/train-labels-idx1-ubyte", DataFolder.Idx(DataFolder.LabelsOf(20), 20));
+            Folder.Put($"{folder}/train-images-idx3-ubyte", TestFolder.Idx(TestFolder.Pixels(20), 20, 28, 28));
+            Folder.Put($"{folder}/train-labels-idx1-ubyte", TestFolder.Idx(TestFolder.LabelsOf(20), 20));
         }
         else
         {
-            _folder.PutMnist(folder);
+            Folder.PutMnist(folder);
         }
 
         ImageDataset data = Datasets.Load(name, Offline());
@@ -106,11 +100,11 @@ public sealed class DatasetsTests : IDisposable
     [Fact]
     public void Mnist_files_in_the_root_do_not_pass_for_fashion_mnist()
     {
-        _folder.PutMnist("root");
+        Folder.PutMnist("root");
         string message = Assert.Throws<DataException>(() => Datasets.Load("fashion-mnist", Offline())).Message;
         Assert.Contains("fashion-mnist (train) was not found and downloading is switched off. Looked for train-images-idx3-ubyte.gz",
             message);
-        Assert.EndsWith($"in {_folder["root/fashion-mnist"]}, {_folder["root/fashion_mnist"]}, {_folder["cache/fashion-mnist"]}.".Replace(
+        Assert.EndsWith($"in {Folder["root/fashion-mnist"]}, {Folder["root/fashion_mnist"]}, {Folder["cache/fashion-mnist"]}.".Replace(
             '/', Path.DirectorySeparatorChar), message);
     }
 
@@ -119,7 +113,7 @@ public sealed class DatasetsTests : IDisposable
     {
         string[] lines = [.. Enumerable.Range(0, 3)
             .Select(i => string.Join(' ', Enumerable.Range(0, 784).Select(p => p % (i + 2) == 0 ? 1 : 0)))];
-        _folder.Put("root/binarized_mnist/binarized_mnist_valid.amat",
+        Folder.Put("root/binarized_mnist/binarized_mnist_valid.amat",
             System.Text.Encoding.ASCII.GetBytes(string.Join('\n', lines) + "\n"));
         ImageDataset data = Datasets.Load("binarized-mnist", Offline() with { Split = "valid" });
 
@@ -134,7 +128,7 @@ public sealed class DatasetsTests : IDisposable
     [InlineData("\n", "expected at least 1 image, found none.")]
     public void Binarized_mnist_text_that_is_damaged_is_refused(string text, string message)
     {
-        _folder.Put("root/binarized_mnist_train.amat", System.Text.Encoding.ASCII.GetBytes(text));
+        Folder.Put("root/binarized_mnist_train.amat", System.Text.Encoding.ASCII.GetBytes(text));
         Assert.EndsWith(message, Assert.Throws<DataException>(() => Datasets.Load("binarized-mnist", Offline())).Message);
     }
 
@@ -156,10 +150,10 @@ public sealed class DatasetsTests : IDisposable
             Skip.If(true, e.Message);
         }
 
-        byte[] file = DataFolder.Idx(data!.Pixels.ToArray(), count, 28, 28);
+        byte[] file = TestFolder.Idx(data!.Pixels.ToArray(), count, 28, 28);
         Assert.Equal(sha256, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file)));
         if (name == "mnist" && split == "test") Assert.Equal([7, 2, 1, 0, 4, 1, 4, 9, 5, 9], data.Labels[..10].ToArray());
     }
 
-    private DataOptions Offline() => new() { Root = _folder["root"], CacheFolder = _folder["cache"], Download = false };
+    private DataOptions Offline() => new() { Root = Folder["root"], CacheFolder = Folder["cache"], Download = false };
 }

@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using Engine.Models.Data;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Data;
 
@@ -92,6 +90,5 @@ public sealed class DigitsTests
     }
 
     [Fact]
-    public void A_count_below_one_is_refused() =>
-        Assert.Contains("expected a count from 1 to", Assert.Throws<DataException>(() => Digits.Draw(0)).Message);
+    public void A_count_below_one_is_refused() => Refused<DataException>("expected a count from 1 to", () => Digits.Draw(0));
 }

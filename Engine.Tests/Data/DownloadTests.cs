@@ -1,22 +1,19 @@
 using System.Security.Cryptography;
-using Engine.Models.Data;
 
 namespace Engine.Tests.Data;
 
 [Collection("thread pool")]
-public sealed class DownloadTests : IDisposable
+public sealed class DownloadTests : IsolatedTests
 {
     private static readonly byte[] s_content = [.. Enumerable.Range(0, 300_000).Select(i => (byte)(i * i >> 3))];
-
-    private readonly DataFolder _folder = new();
 
     // No proxy that this machine may be told to use must come between a test and its server.
     private readonly SocketsHttpHandler _direct = new() { UseProxy = false };
 
-    public void Dispose()
+    public override void Dispose()
     {
         _direct.Dispose();
-        _folder.Dispose();
+        base.Dispose();
     }
 
     [Fact]
@@ -27,7 +24,7 @@ public sealed class DownloadTests : IDisposable
         string path = Fetch(heard, server.Address("a/"));
 
         Assert.Equal(s_content, File.ReadAllBytes(path));
-        Assert.Equal([_folder["file.gz"]], Directory.GetFiles(_folder.Path));
+        Assert.Equal([Folder["file.gz"]], Directory.GetFiles(Folder.Path));
         Assert.Equal(["/a/file.gz"], server.Requests);
         Assert.Equal(new DownloadProgress("file.gz", new Uri(server.Address("a/"), "file.gz"), s_content.Length, s_content.Length),
             heard.All[^1]);
@@ -74,8 +71,8 @@ public sealed class DownloadTests : IDisposable
         Assert.EndsWith($"/c/file.gz: expected SHA-256 {Sha(s_content)}, found {Sha(other)}", lines[4]);
         Assert.EndsWith("/d/file.gz: expected 300000 bytes, found a file of 5000", lines[5]);
         Assert.EndsWith("/e/file.gz: expected 300000 bytes, found the end after 5000", lines[6]);
-        Assert.Equal($"You can put the file into {_folder.Path} by hand, as file.gz or file.", lines[7]);
-        Assert.Empty(Directory.GetFiles(_folder.Path));
+        Assert.Equal($"You can put the file into {Folder.Path} by hand, as file.gz or file.", lines[7]);
+        Assert.Empty(Directory.GetFiles(Folder.Path));
     }
 
     [Fact]
@@ -83,10 +80,9 @@ public sealed class DownloadTests : IDisposable
     {
         using var server = new LoopbackServer(_ => new(200, s_content, Sent: 7000, FallsSilent: true));
         var options = new DataOptions { Handler = _direct, Patience = TimeSpan.FromSeconds(3) };
-        string message = Assert.Throws<DataException>(
-            () => new Downloader([server.Address("a")], options).Fetch(Published(), _folder.Path)).Message;
-        Assert.Contains("/a/file.gz: sent nothing for 3 s (7000 bytes had arrived)", message);
-        Assert.Empty(Directory.GetFiles(_folder.Path));
+        Refused<DataException>("/a/file.gz: sent nothing for 3 s (7000 bytes had arrived)",
+            () => new Downloader([server.Address("a")], options).Fetch(Published(), Folder.Path));
+        Assert.Empty(Directory.GetFiles(Folder.Path));
     }
 
     [Fact]
@@ -99,18 +95,17 @@ public sealed class DownloadTests : IDisposable
             return new(200, s_content, Sent: 7000, FallsSilent: true);
         });
         var options = new DataOptions { Handler = _direct, Cancellation = cancel.Token };
-        Assert.ThrowsAny<OperationCanceledException>(() => new Downloader([server.Address("a")], options).Fetch(Published(), _folder.Path));
-        Assert.Empty(Directory.GetFiles(_folder.Path));
+        Assert.ThrowsAny<OperationCanceledException>(() => new Downloader([server.Address("a")], options).Fetch(Published(), Folder.Path));
+        Assert.Empty(Directory.GetFiles(Folder.Path));
     }
 
     [Fact]
     public void A_cache_that_cannot_be_written_is_named()
     {
-        string file = _folder.Put("occupied", [1]);
+        string file = Folder.Put("occupied", [1]);
         using var server = new LoopbackServer(_ => new(200, s_content));
-        string message = Assert.Throws<DataException>(
-            () => new Downloader([server.Address("a")], new DataOptions { Handler = _direct }).Fetch(Published(), file)).Message;
-        Assert.StartsWith($"file.gz cannot be kept in {file}: ", message);
+        RefusedWith<DataException>($"file.gz cannot be kept in {file}: ",
+            () => new Downloader([server.Address("a")], new DataOptions { Handler = _direct }).Fetch(Published(), file));
     }
 
     [Fact]
@@ -118,14 +113,14 @@ public sealed class DownloadTests : IDisposable
     {
         // Fashion-MNIST has an MD5 for its images: content of another kind is refused, which shows that the checks of a set are those of
         // its files.
-        using var server = new LoopbackServer(_ => new(200, DataFolder.Gzip(DataFolder.Idx(DataFolder.Pixels(3), 3, 28, 28))));
-        var options = new DataOptions { Handler = _direct, Root = null, CacheFolder = _folder.Path, Mirrors = [server.Address("x")] };
+        using var server = new LoopbackServer(_ => new(200, TestFolder.Gzip(TestFolder.Idx(TestFolder.Pixels(3), 3, 28, 28))));
+        var options = new DataOptions { Handler = _direct, Root = null, CacheFolder = Folder.Path, Mirrors = [server.Address("x")] };
         string message = Assert.Throws<DataException>(() => Datasets.Load("fashion-mnist", options)).Message;
         Assert.Contains("/x/train-images-idx3-ubyte.gz: expected MD5 8d4fb7e6c68d591d4c3dfef9ec88bf0d, found ", message);
-        Assert.Contains($"You can put the file into {_folder["fashion-mnist"]} by hand", message);
+        Assert.Contains($"You can put the file into {Folder["fashion-mnist"]} by hand", message);
 
-        _folder.Put("fashion-mnist/train-images-idx3-ubyte", DataFolder.Idx(DataFolder.Pixels(3), 3, 28, 28));
-        _folder.Put("fashion-mnist/train-labels-idx1-ubyte", DataFolder.Idx([1, 2, 3], 3));
+        Folder.Put("fashion-mnist/train-images-idx3-ubyte", TestFolder.Idx(TestFolder.Pixels(3), 3, 28, 28));
+        Folder.Put("fashion-mnist/train-labels-idx1-ubyte", TestFolder.Idx([1, 2, 3], 3));
         int before = server.Requests.Count;
         Assert.Equal(3, Datasets.Load("fashion-mnist", options).Count);
         Assert.Equal(before, server.Requests.Count);
@@ -141,14 +136,14 @@ public sealed class DownloadTests : IDisposable
 
         using var server = new LoopbackServer(path => new(200, File.ReadAllBytes(Path.Combine(published, Path.GetFileName(path)))));
         var options = new DataOptions {
-            Handler = _direct, Root = null, CacheFolder = _folder.Path, Split = "test", Mirrors = [server.Address("x")] };
+            Handler = _direct, Root = null, CacheFolder = Folder.Path, Split = "test", Mirrors = [server.Address("x")] };
         Assert.Equal(10000, Datasets.Load("mnist", options).Count);
         Assert.Equal(["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"],
-            Directory.GetFiles(_folder["mnist"]).Select(Path.GetFileName).Order());
+            Directory.GetFiles(Folder["mnist"]).Select(Path.GetFileName).Order());
         Assert.Equal(10000, Datasets.Load("mnist", options with { Download = false }).Count);
 
         // A file in the cache that lost its end is fetched again.
-        using (FileStream cached = File.OpenWrite(_folder["mnist/t10k-labels-idx1-ubyte.gz"])) cached.SetLength(1000);
+        using (FileStream cached = File.OpenWrite(Folder["mnist/t10k-labels-idx1-ubyte.gz"])) cached.SetLength(1000);
         Assert.Equal(10000, Datasets.Load("mnist", options).Count);
         Assert.Equal(3, server.Requests.Count);
     }
@@ -160,7 +155,7 @@ public sealed class DownloadTests : IDisposable
     private string Fetch(IProgress<DownloadProgress>? progress, params Uri[] mirrors)
     {
         var options = new DataOptions { Handler = _direct, Progress = progress };
-        return new Downloader(mirrors, options).Fetch(Published(), _folder.Path);
+        return new Downloader(mirrors, options).Fetch(Published(), Folder.Path);
     }
 
     private sealed class Reports : IProgress<DownloadProgress>

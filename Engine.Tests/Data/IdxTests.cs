@@ -1,20 +1,12 @@
-using Engine.Models.Data;
-
 namespace Engine.Tests.Data;
 
-public sealed class IdxTests : IDisposable
+public sealed class IdxTests : IsolatedTests
 {
-    private readonly DataFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [Theory, Values(false, true)]
     public void Images_and_labels_are_read_raw_and_packed(bool packed)
     {
         byte[] pixels = [.. Enumerable.Range(0, 3 * 4 * 5).Select(i => (byte)(i * 3))];
-        ImageDataset data = Read(Pack(DataFolder.Idx(pixels, 3, 4, 5), packed), Pack(DataFolder.Idx([2, 0, 9], 3), packed));
+        ImageDataset data = Read(Pack(TestFolder.Idx(pixels, 3, 4, 5), packed), Pack(TestFolder.Idx([2, 0, 9], 3), packed));
 
         Assert.Equal((3, 4, 5, 1, 10), (data.Count, data.Height, data.Width, data.Channels, data.Classes));
         Assert.Equal(pixels, data.Pixels.ToArray());
@@ -24,22 +16,22 @@ public sealed class IdxTests : IDisposable
     [Fact]
     public void Four_dimensions_are_images_with_channels()
     {
-        ImageDataset data = Read(DataFolder.Idx(new byte[24], 2, 2, 2, 3), null);
+        ImageDataset data = Read(TestFolder.Idx(new byte[24], 2, 2, 2, 3), null);
         Assert.Equal((2, 2, 2, 3), (data.Count, data.Height, data.Width, data.Channels));
     }
 
     [Fact]
     public void Gzip_of_several_members_is_read()
     {
-        byte[] file = DataFolder.Idx(new byte[2 * 16], 2, 4, 4);
-        ImageDataset data = Read([.. DataFolder.Gzip(file[..20]), .. DataFolder.Gzip(file[20..])], null);
+        byte[] file = TestFolder.Idx(new byte[2 * 16], 2, 4, 4);
+        ImageDataset data = Read([.. TestFolder.Gzip(file[..20]), .. TestFolder.Gzip(file[20..])], null);
         Assert.Equal(2, data.Count);
     }
 
     [Fact]
     public void A_gzip_file_cut_short_anywhere_is_refused()
     {
-        byte[] whole = DataFolder.Gzip(DataFolder.Idx(DataFolder.Pixels(10), 10, 28, 28));
+        byte[] whole = TestFolder.Gzip(TestFolder.Idx(TestFolder.Pixels(10), 10, 28, 28));
         for (int length = 2; length < whole.Length; length += length < 40 || length > whole.Length - 40 ? 1 : 97)
         {
             string message = Refused(whole[..length], null);
@@ -51,7 +43,7 @@ public sealed class IdxTests : IDisposable
     [Fact]
     public void A_gzip_file_with_any_byte_changed_is_refused_or_reads_the_same()
     {
-        byte[] file = DataFolder.Idx(DataFolder.Pixels(2), 2, 28, 28), whole = DataFolder.Gzip(file);
+        byte[] file = TestFolder.Idx(TestFolder.Pixels(2), 2, 28, 28), whole = TestFolder.Gzip(file);
         int refused = 0;
         for (int at = 2; at < whole.Length; at += at < 30 || at > whole.Length - 30 ? 1 : 13)
         {
@@ -76,7 +68,7 @@ public sealed class IdxTests : IDisposable
     [Fact]
     public void A_wrong_checksum_is_refused()
     {
-        byte[] damaged = DataFolder.Gzip(DataFolder.Idx(new byte[16], 1, 4, 4));
+        byte[] damaged = TestFolder.Gzip(TestFolder.Idx(new byte[16], 1, 4, 4));
         damaged[^8] ^= 1;
         Assert.Matches("images.idx is damaged: expected CRC-32 [0-9a-f]{8} from its gzip trailer, found [0-9a-f]{8}",
             Refused(damaged, null));
@@ -84,14 +76,14 @@ public sealed class IdxTests : IDisposable
 
     [Fact]
     public void Bytes_after_the_gzip_data_are_refused() =>
-        Assert.Contains("found 3 more bytes", Refused([.. DataFolder.Gzip(DataFolder.Idx(new byte[16], 1, 4, 4)), 1, 2, 3], null));
+        Assert.Contains("found 3 more bytes", Refused([.. TestFolder.Gzip(TestFolder.Idx(new byte[16], 1, 4, 4)), 1, 2, 3], null));
 
     [Fact]
     public void A_file_named_gz_that_is_not_packed_is_refused()
     {
-        string path = _folder.Put("x.gz", [1, 2, 3]);
-        Assert.Equal($"{path}: expected the magic number 0x1f8b of a gzip file, found 0x0102.",
-            Assert.Throws<DataException>(() => Idx.Read(path, null, "x")).Message);
+        string path = Folder.Put("x.gz", [1, 2, 3]);
+        RefusedExactly<DataException>($"{path}: expected the magic number 0x1f8b of a gzip file, found 0x0102.",
+            () => Idx.Read(path, null, "x"));
     }
 
     [Fact]
@@ -102,17 +94,17 @@ public sealed class IdxTests : IDisposable
     [Fact]
     public void Labels_in_place_of_images_are_refused() =>
         Assert.EndsWith("expected images with 3 or 4 dimensions, found 1 (magic number 0x00000801).",
-            Refused(DataFolder.Idx(new byte[5], 5), null));
+            Refused(TestFolder.Idx(new byte[5], 5), null));
 
     [Fact]
     public void Images_in_place_of_labels_are_refused() =>
         Assert.EndsWith("labels.idx: expected labels with 1 dimensions, found 3 (magic number 0x00000803).",
-            Refused(DataFolder.Idx(new byte[4], 1, 2, 2), DataFolder.Idx(new byte[4], 1, 2, 2)));
+            Refused(TestFolder.Idx(new byte[4], 1, 2, 2), TestFolder.Idx(new byte[4], 1, 2, 2)));
 
     [Fact]
     public void A_length_other_than_the_header_says_is_refused()
     {
-        byte[] file = DataFolder.Idx(new byte[3 * 16], 3, 4, 4);
+        byte[] file = TestFolder.Idx(new byte[3 * 16], 3, 4, 4);
         Assert.EndsWith("images.idx is cut short: expected 48 bytes after the header, which says 3 x 4 x 4, found 47.",
             Refused(file[..^1], null));
         Assert.EndsWith("images.idx is too long: expected 48 bytes after the header, which says 3 x 4 x 4, found 49.",
@@ -124,33 +116,32 @@ public sealed class IdxTests : IDisposable
     [Fact]
     public void A_header_that_claims_more_than_fits_in_memory_is_refused() =>
         Assert.Contains("which says 2147483647 x 2147483647 x 2147483647",
-            Refused(DataFolder.Idx([], int.MaxValue, int.MaxValue, int.MaxValue), null));
+            Refused(TestFolder.Idx([], int.MaxValue, int.MaxValue, int.MaxValue), null));
 
     [Fact]
     public void Labels_and_images_that_disagree_in_number_are_refused()
     {
-        string message = Refused(DataFolder.Idx(new byte[3 * 16], 3, 4, 4), DataFolder.Idx([1, 2], 2));
-        Assert.Equal($"{_folder["labels.idx"]}: expected 3 labels, one for each image of {_folder["images.idx"]}, found 2.", message);
+        string message = Refused(TestFolder.Idx(new byte[3 * 16], 3, 4, 4), TestFolder.Idx([1, 2], 2));
+        Assert.Equal($"{Folder["labels.idx"]}: expected 3 labels, one for each image of {Folder["images.idx"]}, found 2.", message);
     }
 
     [Fact]
     public void A_label_out_of_range_is_refused() =>
         Assert.EndsWith("labels.idx: expected labels from 0 to 9, found 10 for image 1.",
-            Refused(DataFolder.Idx(new byte[2 * 16], 2, 4, 4), DataFolder.Idx([9, 10], 2)));
+            Refused(TestFolder.Idx(new byte[2 * 16], 2, 4, 4), TestFolder.Idx([9, 10], 2)));
 
     [Fact]
     public void A_file_without_images_is_refused() =>
-        Assert.EndsWith("expected at least 1 image, found 0.", Refused(DataFolder.Idx([], 0, 28, 28), null));
+        Assert.EndsWith("expected at least 1 image, found 0.", Refused(TestFolder.Idx([], 0, 28, 28), null));
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.Equal($"{_folder["none"]}: expected a file, found none.",
-            Assert.Throws<DataException>(() => Idx.Read(_folder["none"], null, "x")).Message);
+        RefusedExactly<DataException>($"{Folder["none"]}: expected a file, found none.", () => Idx.Read(Folder["none"], null, "x"));
 
-    private static byte[] Pack(byte[] file, bool packed) => packed ? DataFolder.Gzip(file) : file;
+    private static byte[] Pack(byte[] file, bool packed) => packed ? TestFolder.Gzip(file) : file;
 
     private ImageDataset Read(byte[] images, byte[]? labels) =>
-        Idx.Read(_folder.Put("images.idx", images), labels is null ? null : _folder.Put("labels.idx", labels), "toy");
+        Idx.Read(Folder.Put("images.idx", images), labels is null ? null : Folder.Put("labels.idx", labels), "toy");
 
     private string Refused(byte[] images, byte[]? labels) => Assert.Throws<DataException>(() => Read(images, labels)).Message;
 }

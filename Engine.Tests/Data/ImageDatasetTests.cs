@@ -1,5 +1,3 @@
-using Engine.Models.Data;
-
 namespace Engine.Tests.Data;
 
 public sealed class ImageDatasetTests
@@ -25,28 +23,47 @@ public sealed class ImageDatasetTests
 
         Assert.Equal([7, 8], data.Take(2).Pixels.ToArray());
         Assert.Equal([1, 2], data.Take(2).Labels.ToArray());
-        Assert.Equal("toy has 3 images: expected a count from 1 to 3, found 4.", Assert.Throws<DataException>(() => data.Take(4)).Message);
-        Assert.Equal("toy has 3 images: expected a count from 1 to 3, found 4.",
-            Assert.Throws<DataException>(() => data.Spread(4)).Message);
+        RefusedExactly<DataException>("toy has 3 images: expected a count from 1 to 3, found 4.", () => data.Take(4));
+        RefusedExactly<DataException>("toy has 3 images: expected a count from 1 to 3, found 4.", () => data.Spread(4));
         Assert.Same(data, data.Spread(3));
         ImageDataset sorted = new("sorted", 1, 2, 1, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], [0, 1, 2, 3, 4, 5, 6], 7);
         Assert.Equal([0, 0, 2, 2, 4, 4], sorted.Spread(3).Pixels.ToArray());
         Assert.Equal([0, 2, 4], sorted.Spread(3).Labels.ToArray());
         Assert.Equal([9], data.Skip(2).Pixels.ToArray());
         Assert.Equal([0], data.Skip(2).Labels.ToArray());
-        Assert.Equal("toy has 3 images: expected to skip 0 to 2, found 3.", Assert.Throws<DataException>(() => data.Skip(3)).Message);
+        RefusedExactly<DataException>("toy has 3 images: expected to skip 0 to 2, found 3.", () => data.Skip(3));
     }
 
     [Fact]
     public void Shapes_and_labels_that_do_not_fit_are_refused()
     {
-        Assert.Contains("a whole number of images of 4 bytes (2 x 2 x 1), found 5",
-            Assert.Throws<DataException>(() => new ImageDataset("toy", 2, 2, 1, new byte[5])).Message);
-        Assert.Contains("a label for each of 2 images, found 1",
-            Assert.Throws<DataException>(() => new ImageDataset("toy", 1, 1, 1, [1, 2], [0], 3)).Message);
-        Assert.Contains("labels from 0 to 2, found 3 for image 1",
-            Assert.Throws<DataException>(() => new ImageDataset("toy", 1, 1, 1, [1, 2], [0, 3], 3)).Message);
-        Assert.Contains("there is no image 1",
-            Assert.Throws<ArgumentOutOfRangeException>(() => new ImageDataset("toy", 1, 1, 1, [1]).Label(1)).Message);
+        Refused<DataException>("a whole number of images of 4 bytes (2 x 2 x 1), found 5",
+            () => new ImageDataset("toy", 2, 2, 1, new byte[5]));
+        Refused<DataException>("a label for each of 2 images, found 1", () => new ImageDataset("toy", 1, 1, 1, [1, 2], [0], 3));
+        Refused<DataException>("labels from 0 to 2, found 3 for image 1", () => new ImageDataset("toy", 1, 1, 1, [1, 2], [0, 3], 3));
+        Refused<ArgumentOutOfRangeException>("there is no image 1", () => new ImageDataset("toy", 1, 1, 1, [1]).Label(1));
+    }
+}
+
+public sealed class SmallerImagesTests
+{
+    [Fact]
+    public void A_pixel_is_the_mean_of_its_square()
+    {
+        byte[] pixels = new byte[2 * 16];
+        pixels[0] = 255;
+        pixels[16 + 15] = 100;
+        pixels[16 + 14] = 101;
+        ImageDataset small = SmallerImages.Of(new ImageDataset("two", 4, 4, 1, pixels, [1, 0], 2), 2);
+        Assert.Equal([64, 0, 0, 0, 0, 0, 0, 50], small.Pixels.ToArray());
+        Assert.Equal([1, 0], small.Labels.ToArray());
+    }
+
+    [Fact]
+    public void A_size_that_does_not_divide_is_refused()
+    {
+        ImageDataset data = new("one", 6, 6, 1, new byte[36]);
+        Assert.Same(data, SmallerImages.Of(data, 6));
+        Refused<DataException>("cannot be averaged to 4 x 4", () => SmallerImages.Of(data, 4));
     }
 }

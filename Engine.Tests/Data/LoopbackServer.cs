@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text;
 
 namespace Engine.Tests.Data;
@@ -76,3 +76,9 @@ internal sealed class LoopbackServer : IDisposable
         }
     }
 }
+
+/// <summary>
+/// Tests that occupy the whole thread pool, and tests of a server that answers on it within a time: neither may run beside anything else.
+/// </summary>
+[CollectionDefinition("thread pool", DisableParallelization = true)]
+public sealed class ThreadPoolCollection;

@@ -1,14 +1,9 @@
 using System.Text;
-using Engine.Models.Data;
 
 namespace Engine.Tests.Data;
 
-public sealed class TextDatasetTests : IDisposable
+public sealed class TextDatasetTests : IsolatedTests
 {
-    private readonly DataFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public void A_text_is_numbered_by_character_and_comes_back_the_same()
     {
@@ -29,14 +24,14 @@ public sealed class TextDatasetTests : IDisposable
     [Fact]
     public void An_unknown_character_is_named()
     {
-        string message = Assert.Throws<DataException>(() => new CharacterVocabulary("abc").Encode("abé")).Message;
-        Assert.Equal("The character 'é' (U+00E9) at place 2 is none of the 3 of the vocabulary.", message);
+        RefusedExactly<DataException>("The character 'é' (U+00E9) at place 2 is none of the 3 of the vocabulary.",
+            () => new CharacterVocabulary("abc").Encode("abé"));
     }
 
     [Fact]
     public void A_file_is_read_by_its_path_without_its_byte_order_mark()
     {
-        string path = _folder.Put("notes.txt", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes("one two three four five six")]);
+        string path = Folder.Put("notes.txt", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes("one two three four five six")]);
         TextDataset data = TextDatasets.Load(path);
         Assert.Equal(("notes.txt", "one two three four five six"), (data.Name, data.Vocabulary.Decode(data.Tokens.Span)));
     }
@@ -47,7 +42,7 @@ public sealed class TextDatasetTests : IDisposable
     [InlineData(new byte[] { 65, 66 }, "expected a text of at least 20 characters, found 2.")]
     public void A_file_that_is_no_text_is_refused_by_its_name(byte[] content, string message)
     {
-        string path = _folder.Put("odd.txt", content);
+        string path = Folder.Put("odd.txt", content);
         string found = Assert.Throws<DataException>(() => TextDatasets.Load(path)).Message;
         Assert.Contains("odd.txt", found);
         Assert.EndsWith(message, found);
@@ -56,21 +51,21 @@ public sealed class TextDatasetTests : IDisposable
     [Fact]
     public void An_unknown_name_lists_the_known_ones()
     {
-        string message = Assert.Throws<DataException>(() => TextDatasets.Load("goethe")).Message;
-        Assert.StartsWith("There is no text 'goethe': known are sentences, shakespeare, or the path of a text file;", message);
+        RefusedWith<DataException>("There is no text 'goethe': known are sentences, shakespeare, or the path of a text file;",
+            () => TextDatasets.Load("goethe"));
     }
 
     [Fact]
     public void Shakespeare_is_found_in_the_folder_of_data_sets_or_looked_for_in_all_of_them()
     {
-        _folder.Put("tinyshakespeare/input.txt", Encoding.UTF8.GetBytes("To be, or not to be, that is the question."));
-        DataOptions options = new() { Root = _folder.Path, CacheFolder = _folder["cache"], Download = false };
+        Folder.Put("tinyshakespeare/input.txt", Encoding.UTF8.GetBytes("To be, or not to be, that is the question."));
+        DataOptions options = new() { Root = Folder.Path, CacheFolder = Folder["cache"], Download = false };
         Assert.Equal(42, TextDatasets.Load("shakespeare", options).Count);
-        File.Delete(_folder["tinyshakespeare/input.txt"]);
+        File.Delete(Folder["tinyshakespeare/input.txt"]);
         string message = Assert.Throws<DataException>(() => TextDatasets.Load("shakespeare", options)).Message;
         Assert.Contains("Looked for input.txt", message);
-        Assert.Contains(_folder["tinyshakespeare"], message);
-        Assert.Contains(_folder["cache"], message);
+        Assert.Contains(Folder["tinyshakespeare"], message);
+        Assert.Contains(Folder["cache"], message);
     }
 
     [Fact]
@@ -111,7 +106,7 @@ public sealed class TextDatasetTests : IDisposable
     }
 
     [Fact]
-    public void A_text_shorter_than_a_block_is_refused() => Assert.Equal(
-        "A block of 64 characters needs a text of at least 65, found 50.",
-        Assert.Throws<DataException>(() => new TextWindows(new int[50], 1, 64)).Message);
+    public void A_text_shorter_than_a_block_is_refused() =>
+        RefusedExactly<DataException>("A block of 64 characters needs a text of at least 65, found 50.",
+            () => new TextWindows(new int[50], 1, 64));
 }

@@ -1,23 +1,12 @@
-using Engine.Autograd.Checks;
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Movement;
-using Engine.Models.Training;
-using Engine.Tests.Training;
-
 namespace Engine.Tests.Devices;
 
 /// <summary>
 /// What is said and what is kept when the memory of a device is used up, and when it is lost: on a simulator that fails by plan.
 /// </summary>
 [Collection("console")]
-public sealed class DeviceFailureTests : IDisposable
+public sealed class DeviceFailureTests : IsolatedTests
 {
     private const int StepsPerEpoch = 5;
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-failure-");
-
-    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public void Memory_that_is_used_up_says_who_asked_for_how_much_and_what_is_free()
@@ -33,7 +22,7 @@ public sealed class DeviceFailureTests : IDisposable
             e.Message);
 
         e = Assert.Throws<OutOfMemoryException>(() => x.MatMul(y));
-        Assert.StartsWith("The device has no memory for 32,768 bytes, which MatMul asked for: ", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The device has no memory for 32,768 bytes, which MatMul asked for: ", e.Message);
     }
 
     [Fact]
@@ -56,8 +45,7 @@ public sealed class DeviceFailureTests : IDisposable
         device.Failures = new FailurePlan { Memory = device.MemoryInUse + device.MemoryKept + 1024 };
         OutOfMemoryException e = Assert.Throws<OutOfMemoryException>(() => tape.Gradient(loss, x));
         Assert.Matches(@"for 2,048 bytes, which (\w+ in )?the derivative of \w+ asked for: ", e.Message);
-        Assert.DoesNotContain("derivative", Assert.Throws<OutOfMemoryException>(() => Tensor.Ones([100_000])).Message,
-            StringComparison.Ordinal);
+        Assert.DoesNotContain("derivative", Assert.Throws<OutOfMemoryException>(() => Tensor.Ones([100_000])).Message);
     }
 
     [Fact]
@@ -67,12 +55,11 @@ public sealed class DeviceFailureTests : IDisposable
         using Tensor x = Tensor.Ones([4], device: device);
         device.Failures = new FailurePlan { Launches = device.Activity.Launches };
         DeviceException e = Assert.Throws<DeviceException>(() => Tensor.Ones([4], device: device));
-        Assert.StartsWith(
-            "Device 'simulator' (", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Device 'simulator' (", e.Message);
         Assert.Contains(
             ") failed and cannot be used any more: an illegal memory access was encountered (CUDA_ERROR_ILLEGAL_ADDRESS). It showed in "
             + "Move.Fill; a device reports late, so the " +
-            "cause may lie before. A kernel went wrong: ", e.Message, StringComparison.Ordinal);
+            "cause may lie before. A kernel went wrong: ", e.Message);
         Assert.IsType<PlannedFailureException>(e.InnerException);
         Assert.Throws<DeviceException>(() => x.ToArray());
         Assert.Throws<DeviceException>(() => x.Storage.CopyFrom<float>([1, 2, 3, 4]));
@@ -92,17 +79,16 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void Training_on_a_device_that_is_lost_stops_with_a_sentence_and_goes_on_from_the_last_checkpoint_with_the_same_bits()
     {
-        string whole = Path.Combine(_folder.FullName, "whole"), lost = Path.Combine(_folder.FullName, "lost");
+        string whole = Folder["whole"], lost = Folder["lost"];
         long launches = 0;
         Assert.Equal(0, Train(whole, device => () => launches = device.Activity.Launches).Code);
 
         // In the middle of a step of the third epoch.
-        (int code, _, string error) = Train(lost, device =>
+        string error = Train(lost, device =>
         {
             device.Failures = new FailurePlan { Launches = launches * 11 / 20 };
             return () => { };
-        });
-        Assert.Equal(1, code);
+        }).Failure();
         Assert.Matches(
             @"^lost: Device 'simulator' \(.*\) failed and cannot be used any more: an illegal memory access was encountered " +
             @"\(CUDA_ERROR_ILLEGAL_ADDRESS\)\. It showed in .*\.\r?\n" +
@@ -114,20 +100,19 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void A_device_that_is_lost_while_a_checkpoint_is_written_leaves_the_one_before()
     {
-        string whole = Path.Combine(_folder.FullName, "whole"), lost = Path.Combine(_folder.FullName, "lost");
+        string whole = Folder["whole"], lost = Folder["lost"];
         long downloads = 0;
         Assert.Equal(0, Train(whole, device => () => downloads = device.Activity.Downloads).Code);
 
         // Nothing is downloaded but for losses and checkpoints, and of a checkpoint more than one thing.
         for (long left = (downloads / 2) - 2; left <= (downloads / 2) + 2; left++)
         {
-            (int code, _, string error) = Train(lost, device =>
+            string error = Train(lost, device =>
             {
                 device.Failures = new FailurePlan { Downloads = left };
                 return () => { };
-            });
-            Assert.Equal(1, code);
-            Assert.Contains("The last checkpoint is intact: ", error, StringComparison.Ordinal);
+            }).Failure();
+            Assert.Contains("The last checkpoint is intact: ", error);
             Assert.Equal(0, Train(lost, _ => () => { }, "--resume").Code);
             Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(lost));
         }
@@ -136,7 +121,7 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void Training_that_needs_more_memory_than_there_is_names_the_checkpoint_too()
     {
-        (int code, _, string error) = Train(_folder.FullName, device =>
+        string error = Train(Folder.Path, device =>
         {
             int steps = 0;
             return () =>
@@ -146,8 +131,7 @@ public sealed class DeviceFailureTests : IDisposable
                 device.Pool.Dispose();
                 device.Failures = new FailurePlan { Memory = 0 };
             };
-        });
-        Assert.Equal(1, code);
+        }).Failure();
         Assert.Matches(
             @"^lost: There is not enough memory for --batch 8: " +
             @"The device has no memory for [\d,]+ bytes, which .+ asked for: .* of its 0 are free\.\r?\n" +
@@ -157,9 +141,8 @@ public sealed class DeviceFailureTests : IDisposable
     [Fact]
     public void A_loss_that_is_NaN_on_a_device_is_found_when_it_is_read_and_nothing_of_it_is_saved()
     {
-        (int code, _, string error) =
-            Train(_folder.FullName, _ => () => { }, lossOf: (x, step) => step < 7 ? x.Square().Mean() : (x - 1e6).Log().Mean());
-        Assert.Equal(1, code);
+        string error =
+            Train(Folder.Path, _ => () => { }, lossOf: (x, step) => step < 7 ? x.Square().Mean() : (x - 1e6).Log().Mean()).Failure();
         Assert.Matches(
             @"^lost: the loss of net is NaN at step 3 of epoch 2: it was read after later steps, .* ENGINE_GUARD=step .*\.\r?\n" +
             @"The last checkpoint is from before that: .*checkpoint\.safetensors \(epoch 2, 2 steps\)\.\r?\n$", error);
@@ -206,8 +189,8 @@ public sealed class DeviceFailureTests : IDisposable
             "the NVIDIA driver (for CUDA 12.4) finds no card; nvidia-smi lists the cards that it sees, and CUDA_VISIBLE_DEVICES hides "
             + "some where it is set",
             Why(new CudaDriver(true, 100, 12040)));
-        Assert.Contains("restart the machine", Why(new CudaDriver(true, 803, 12040))!, StringComparison.Ordinal);
-        Assert.StartsWith("the NVIDIA driver does not start (error 999)", Why(new CudaDriver(true, 999))!, StringComparison.Ordinal);
+        Assert.Contains("restart the machine", Why(new CudaDriver(true, 803, 12040))!);
+        Assert.StartsWith("the NVIDIA driver does not start (error 999)", Why(new CudaDriver(true, 999))!);
         Assert.Equal("only 1 found, numbered from 0", new CudaDriver(true, 0, 12040, 90).WhyNot(1, _ => 11000));
         Assert.Equal(
             "the NVIDIA driver is too old: it supports CUDA 10.2, and this card needs a driver for CUDA 11.0 or newer; nvidia-smi shows "

@@ -1,35 +1,22 @@
-using Engine.Tests.Training;
-
 namespace Engine.Tests.Devices;
 
 /// <summary>A program on the host does not pay for ILGPU: its assembly is not even loaded.</summary>
-public sealed class HostOnlyTests
+public sealed class HostOnlyTests : IsolatedTests
 {
     /// <summary>The argument with which the tests' assembly, started as a program, runs <see cref="Watch"/>.</summary>
     internal const string Program = "watch-ilgpu";
 
     private const string Loaded = "ILGPU was loaded";
 
-    [SkippableTheory]
-    [InlineData("gan")]
-    [InlineData("transformer")]
-    [InlineData("flow")]
+    [SkippableTheory, Values("gan", "transformer", "flow")]
     public void A_training_on_the_host_does_not_load_ilgpu(string model)
     {
         Skip.If(CudaDriver.Probe().Cards.Count > 0 || Environment.GetEnvironmentVariable("ENGINE_DEVICE") is { Length: > 0 },
             "The default device may be another one.");
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("engine-host-");
-        try
-        {
-            using ChildProgram child = new(Program, model, "--out", folder.FullName, "--epochs", "1");
-            (int code, string output, string error) = child.Result();
-            Assert.True(code == 0, error);
-            Assert.DoesNotContain(Loaded, output, StringComparison.Ordinal);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        using ChildProgram child = new(Program, model, "--out", Folder.Path, "--epochs", "1");
+        (int code, string output, string error) = child.Result();
+        Assert.True(code == 0, error);
+        Assert.DoesNotContain(Loaded, output);
     }
 
     /// <summary>Runs a training program on the default device, and says from where ILGPU is loaded, if it is.</summary>

@@ -13,9 +13,9 @@ public sealed unsafe class MemoryPoolTests
         nint used = pool.Rent(4096), kept = pool.Rent(1024);
         pool.Return(kept, 1024);
         OutOfMemoryException e = Assert.Throws<OutOfMemoryException>(() => pool.Rent(FarTooMuch));
-        Assert.Contains("for 4,611,686,018,427,387,904 bytes", e.Message, StringComparison.Ordinal);
-        Assert.Contains(": 4,096 are in use", e.Message, StringComparison.Ordinal);
-        Assert.Contains("and 1,024 that were kept", e.Message, StringComparison.Ordinal);
+        Assert.Contains("for 4,611,686,018,427,387,904 bytes", e.Message);
+        Assert.Contains(": 4,096 are in use", e.Message);
+        Assert.Contains("and 1,024 that were kept", e.Message);
         Assert.Equal((4096, 0), (pool.InUse, pool.Kept));
         pool.Return(used, 4096);
         Assert.Equal((0, 4096), (pool.InUse, pool.Kept));
@@ -54,8 +54,7 @@ public sealed unsafe class MemoryPoolTests
         using GpuDevice device = GpuRuntime.OpenSimulator();
         var used = device.Pool.Rent(4096);
         device.Pool.Return(device.Pool.Rent(1024));
-        OutOfMemoryException e = Assert.Throws<OutOfMemoryException>(() => device.Pool.Rent(FarTooMuch));
-        Assert.Contains("4,096 are in use, and 1,024 that were kept", e.Message, StringComparison.Ordinal);
+        Refused<OutOfMemoryException>("4,096 are in use, and 1,024 that were kept", () => device.Pool.Rent(FarTooMuch));
         Assert.Equal((4096, 0), (device.Pool.InUse, device.Pool.Kept));
         device.Pool.Return(used);
     }

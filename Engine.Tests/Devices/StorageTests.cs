@@ -1,12 +1,8 @@
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.Devices;
 
-public sealed class StorageTests
+public sealed class StorageTests : IsolatedTests
 {
-    [Theory]
-    [InlineData("cpu:2")]
-    [InlineData("simulator")]
+    [Theory, Values("cpu:2", "simulator")]
     public void Elements_go_in_and_come_out(string name)
     {
         using Device device = KernelDevice.Open(name);
@@ -18,9 +14,7 @@ public sealed class StorageTests
         storage.Release();
     }
 
-    [Theory]
-    [InlineData("cpu:2")]
-    [InlineData("simulator")]
+    [Theory, Values("cpu:2", "simulator")]
     public void Released_memory_is_used_again(string name)
     {
         using Device device = KernelDevice.Open(name);
@@ -38,8 +32,7 @@ public sealed class StorageTests
     [Fact]
     public void The_last_reference_gives_the_memory_back()
     {
-        using CpuDevice device = new(1);
-        Storage storage = device.Allocate(DType.Float32, 10);
+        Storage storage = Cpu.Allocate(DType.Float32, 10);
         storage.AddReference();
         storage.Release();
         Assert.False(storage.IsReleased);
@@ -52,10 +45,9 @@ public sealed class StorageTests
     [Fact]
     public void A_reference_is_never_added_to_memory_that_was_given_back()
     {
-        using CpuDevice device = new(1);
         for (int round = 0; round < 500; round++)
         {
-            Storage storage = device.Allocate(DType.Float32, 1);
+            Storage storage = Cpu.Allocate(DType.Float32, 1);
             bool added = true;
             Parallel.Invoke(storage.Release, () =>
             {
@@ -70,29 +62,25 @@ public sealed class StorageTests
             });
             Assert.Equal(added, !storage.IsReleased);
             if (added) storage.Release();
-            Assert.Equal(0, device.MemoryInUse);
+            Assert.Equal(0, Cpu.MemoryInUse);
         }
     }
 
     [Fact]
     public void Wrong_types_and_lengths_are_named()
     {
-        using CpuDevice device = new(1);
-        Storage storage = device.Allocate(DType.Float32, 3);
-        InvalidOperationException type = Assert.Throws<InvalidOperationException>(() => storage.AsSpan<int>());
-        Assert.Contains("Float32, not Int32", type.Message, StringComparison.Ordinal);
-        ArgumentException length = Assert.Throws<ArgumentException>(() => storage.CopyFrom<float>([1, 2]));
-        Assert.Contains("3 elements, the span 2", length.Message, StringComparison.Ordinal);
+        Storage storage = Cpu.Allocate(DType.Float32, 3);
+        Refused<InvalidOperationException>("Float32, not Int32", () => storage.AsSpan<int>());
+        Refused("3 elements, the span 2", () => storage.CopyFrom<float>([1, 2]));
         storage.Release();
     }
 
     [Fact]
     public void Memory_begins_at_a_cache_line()
     {
-        using CpuDevice device = new(1);
         foreach (int length in (ReadOnlySpan<int>)[0, 1, 17, 1025, 100_003])
         {
-            Storage storage = device.Allocate(DType.Float32, length);
+            Storage storage = Cpu.Allocate(DType.Float32, length);
             unsafe
             {
                 Assert.Equal(0, (long)storage.HostPointer % HostMemoryPool.Alignment);
@@ -102,13 +90,7 @@ public sealed class StorageTests
         }
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(64)]
-    [InlineData(65)]
-    [InlineData(4097)]
-    [InlineData(1_000_001)]
-    [InlineData(5_000_000_000)]
+    [Theory, Values(1, 64, 65, 4097, 1_000_001, 5_000_000_000)]
     public void Blocks_waste_at_most_an_eighth(long bytes)
     {
         long block = HostMemoryPool.RoundUp(bytes);

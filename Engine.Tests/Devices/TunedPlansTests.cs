@@ -1,19 +1,12 @@
 using Engine.Kernels.Conv;
 using Engine.Kernels.Conv.Gpu;
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Tests.Gpu;
 
 namespace Engine.Tests.Devices;
 
 /// <summary>Plans that are found by trying, and kept in a file.</summary>
-public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevices>, IDisposable
+public sealed class TunedPlansTests(TwoDevices devices) : IsolatedTests, IClassFixture<TwoDevices>
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
-
-    private string Path => System.IO.Path.Combine(_folder, "deep", "plans.txt");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    private string Plans => Folder["deep/plans.txt"];
 
     [Fact]
     public void The_fastest_candidate_is_kept_and_found_again()
@@ -26,10 +19,10 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
             Thread.Sleep(candidate == (3, 1) ? 1 : 15);
         }
 
-        Assert.Equal((3, 1), new TunedPlans(Path).Find(devices.Gpu, "matmul", "[2, 3]", candidates, Run));
+        Assert.Equal((3, 1), new TunedPlans(Plans).Find(devices.Gpu, "matmul", "[2, 3]", candidates, Run));
         Assert.Equal(candidates, tried.Distinct());
         tried.Clear();
-        TunedPlans again = new(Path);
+        TunedPlans again = new(Plans);
         Assert.Equal((3, 1), again.Find(devices.Gpu, "matmul", "[2, 3]", candidates, Run));
         Assert.Empty(tried);
 
@@ -37,7 +30,7 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
         again.Find(devices.Gpu, "matmul", "[2, 4]", candidates, Run);
         Assert.NotEmpty(tried);
         tried.Clear();
-        Assert.Equal((2, 1), new TunedPlans(Path)
+        Assert.Equal((2, 1), new TunedPlans(Plans)
             .Find(devices.Gpu, "matmul", "[2, 3]", [(2, 1), (3, 4)], candidate => Run(candidate == (2, 1) ? (3, 1) : candidate)));
         Assert.NotEmpty(tried);
     }
@@ -45,18 +38,18 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
     [Fact]
     public void A_line_that_cannot_be_read_is_named()
     {
-        string path = System.IO.Path.Combine(_folder, "plans.txt");
+        string path = Folder["plans.txt"];
         File.WriteAllText(path, "# plans\ncard\tmatmul\t[2, 3]\t3\n");
         DeviceException error = Assert.Throws<DeviceException>(() => new TunedPlans(path));
-        Assert.Contains("line 2 of " + path, error.Message, StringComparison.Ordinal);
-        Assert.Contains("found 'card", error.Message, StringComparison.Ordinal);
+        Assert.Contains("line 2 of " + path, error.Message);
+        Assert.Contains("found 'card", error.Message);
     }
 
     [Fact]
     public void Products_and_convolutions_are_tried_on_their_own_operands_and_leave_their_result_alone()
     {
         GpuDevice simulator = (GpuDevice)devices.Gpu;
-        TunedPlans tuned = new(Path);
+        TunedPlans tuned = new(Plans);
         Storage a = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(16 * 130)),
             b = TwoDevices.With<float>(simulator, TwoDevices.Random<float>(130 * 8));
         long before = simulator.MemoryInUse;
@@ -71,7 +64,7 @@ public sealed class TunedPlansTests(TwoDevices devices) : IClassFixture<TwoDevic
         GpuConv2d.Tune(tuned, simulator, KernelRung.RegisterTile, product, new(x, w, null, y, false), convolution);
         foreach (Storage storage in (Storage[])[x, w, y]) storage.Release();
         Assert.Equal(before, simulator.MemoryInUse);
-        Assert.Equal(3, File.ReadAllLines(Path).Length);
+        Assert.Equal(3, File.ReadAllLines(Plans).Length);
         a.Release();
         b.Release();
     }

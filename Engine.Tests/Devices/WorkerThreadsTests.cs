@@ -2,18 +2,14 @@ namespace Engine.Tests.Devices;
 
 public sealed class WorkerThreadsTests
 {
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(5)]
+    [Theory, Values(1, 2, 5)]
     public void Every_chunk_runs_once(int threads)
     {
         using WorkerThreads workers = new(threads);
         for (int round = 0; round < 2000; round++)
         {
             int[] counts = new int[1 + (round % 37)];
-            CountJob job = new(counts);
-            workers.Run(ref job, counts.Length);
+            Count(workers, counts);
             Assert.All(counts, count => Assert.Equal(1, count));
         }
     }
@@ -25,8 +21,7 @@ public sealed class WorkerThreadsTests
         for (int round = 0; round < 20; round++)
         {
             int[] counts = new int[64];
-            CountJob job = new(counts);
-            workers.Run(ref job, counts.Length);
+            Count(workers, counts);
             Assert.Equal(64, counts.Sum());
             Thread.Sleep(2);
         }
@@ -43,8 +38,7 @@ public sealed class WorkerThreadsTests
             Assert.True(SpinWait.SpinUntil(() => workers.Sleeping == 2, TimeSpan.FromSeconds(10)));
             for (int launch = 0; launch < 100; launch++)
             {
-                CountJob job = new(counts);
-                workers.Run(ref job, counts.Length);
+                Count(workers, counts);
                 Assert.InRange(workers.Calls, 0, 2);
             }
         }
@@ -61,8 +55,7 @@ public sealed class WorkerThreadsTests
         {
             WorkerThreads workers = new(4);
             int[] counts = new int[8];
-            CountJob job = new(counts);
-            if (round % 2 == 0) workers.Run(ref job, counts.Length);
+            if (round % 2 == 0) Count(workers, counts);
             if (round % 3 == 0) Thread.SpinWait(round * 500);
             workers.Dispose();
         }
@@ -73,10 +66,9 @@ public sealed class WorkerThreadsTests
     {
         using WorkerThreads workers = new(2);
         ThrowingJob job = default;
-        Assert.Equal("chunk 7", Assert.Throws<InvalidDataException>(() => workers.Run(ref job, 20)).Message);
+        RefusedExactly<InvalidDataException>("chunk 7", () => workers.Run(ref job, 20));
         int[] counts = new int[8];
-        CountJob after = new(counts);
-        workers.Run(ref after, 8);
+        Count(workers, counts);
         Assert.Equal(8, counts.Sum());
     }
 
@@ -90,8 +82,7 @@ public sealed class WorkerThreadsTests
             for (int round = 0; round < 500; round++)
             {
                 int[] counts = new int[9];
-                CountJob job = new(counts);
-                workers.Run(ref job, 9);
+                Count(workers, counts);
                 Interlocked.Add(ref total, counts.Sum());
             }
         });
@@ -106,6 +97,12 @@ public sealed class WorkerThreadsTests
         OuterJob job = new(workers, counts);
         workers.Run(ref job, 6);
         Assert.All(counts, count => Assert.Equal(1, count));
+    }
+
+    private static void Count(WorkerThreads workers, int[] counts)
+    {
+        CountJob job = new(counts);
+        workers.Run(ref job, counts.Length);
     }
 
     private readonly struct CountJob(int[] counts, int offset = 0) : IJob

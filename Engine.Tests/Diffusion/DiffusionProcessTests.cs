@@ -1,13 +1,9 @@
-using Engine.Kernels.RandomNumbers;
-using Engine.Kernels.Sampling;
 using Engine.Models.Diffusion;
 
 namespace Engine.Tests.Diffusion;
 
-public sealed class DiffusionProcessTests : IDisposable
+public sealed class DiffusionProcessTests : IsolatedTests
 {
-    private readonly CpuDevice _device = new(1);
-
     public static TheoryData<string> Schedules => new("linear", "cosine");
 
     public static TheoryData<Prediction> Predictions => [.. Enum.GetValues<Prediction>()];
@@ -15,10 +11,7 @@ public sealed class DiffusionProcessTests : IDisposable
     internal static NoiseSchedule Schedule(string name, int steps) =>
         name == "linear" ? NoiseSchedule.Linear(steps) : NoiseSchedule.Cosine(steps);
 
-    public void Dispose() => _device.Dispose();
-
-    [Theory]
-    [MemberData(nameof(Schedules))]
+    [Theory, MemberData(nameof(Schedules))]
     public void The_posterior_is_that_of_two_gaussians_multiplied(string name)
     {
         DiffusionProcess process = new(Schedule(name, 200));
@@ -39,8 +32,7 @@ public sealed class DiffusionProcessTests : IDisposable
         Assert.Equal(process.PosteriorLogVariance(1), process.PosteriorLogVariance(0));
     }
 
-    [Theory]
-    [MemberData(nameof(Schedules))]
+    [Theory, MemberData(nameof(Schedules))]
     public void Fewer_steps_keep_what_is_left_of_the_signal_to_the_bit(string name)
     {
         NoiseSchedule all = Schedule(name, 1000);
@@ -65,36 +57,28 @@ public sealed class DiffusionProcessTests : IDisposable
         NoiseSchedule twice = all.Respaced(100).Respaced(10);
         Assert.Equal(all.AlphaBars[twice.TimeSteps[4]], twice.AlphaBars[4]);
         Assert.Throws<ArgumentOutOfRangeException>(() => all.Respaced(0));
-        Assert.Contains("From 1 to 1000", Assert.Throws<ArgumentOutOfRangeException>(() => all.Respaced(1001)).Message,
-            StringComparison.Ordinal);
+        Refused<ArgumentOutOfRangeException>("From 1 to 1000", () => all.Respaced(1001));
     }
 
-    [Theory]
-    [MemberData(nameof(Predictions))]
+    [Theory, MemberData(nameof(Predictions))]
     public void Noise_clean_image_and_velocity_follow_from_each_other(Prediction prediction)
     {
-        using Tape tape = new(_device);
+        using Tape tape = new(Cpu);
         RandomStream random = new(1);
         DiffusionProcess process = new(NoiseSchedule.Cosine(100));
         int[] steps = [0, 1, 30, 98];
         Tensor clean = Tensor.Normal([4, 3, 3, 2], random, dtype: DType.Float64),
             noise = Tensor.Normal(clean.Shape, random, dtype: DType.Float64);
         Tensor noisy = process.AddNoise(clean, noise, steps), said = process.Target(prediction, clean, noise, steps);
-        Near(clean, process.Clean(prediction, noisy, said, steps));
-        Near(noise, process.Noise(prediction, noisy, said, steps));
-        Near(process.Target(Prediction.Velocity, clean, noise, steps), process.Velocity(prediction, noisy, said, steps));
-
-        static void Near(Tensor expected, Tensor found)
-        {
-            double[] a = expected.ToDoubles(), b = found.ToDoubles();
-            for (int i = 0; i < a.Length; i++) Assert.Equal(a[i], b[i], 1e-10);
-        }
+        Near(clean, process.Clean(prediction, noisy, said, steps), 1e-10);
+        Near(noise, process.Noise(prediction, noisy, said, steps), 1e-10);
+        Near(process.Target(Prediction.Velocity, clean, noise, steps), process.Velocity(prediction, noisy, said, steps), 1e-10);
     }
 
     [Fact]
     public void Noise_has_the_mean_and_the_variance_of_the_process()
     {
-        using Tape tape = new(_device);
+        using Tape tape = new(Cpu);
         DiffusionProcess process = new(NoiseSchedule.Linear(1000));
         int[] steps = [10, 500, 999];
         Tensor noisy = process.AddNoise(Tensor.Full([3, 40_000], 0.7), Tensor.Normal([3, 40_000], new RandomStream(5)), steps);
@@ -110,12 +94,11 @@ public sealed class DiffusionProcessTests : IDisposable
     [Fact]
     public void Steps_that_do_not_fit_are_named()
     {
-        using Tape tape = new(_device);
+        using Tape tape = new(Cpu);
         DiffusionProcess process = new(NoiseSchedule.Linear(10));
         Tensor x = Tensor.Zeros([2, 3]);
-        Assert.Contains("Step 10 of sample 1 is not one of the schedule's 0 to 9",
-            Assert.Throws<ArgumentOutOfRangeException>(() => process.PosteriorMean(x, x, [0, 10])).Message, StringComparison.Ordinal);
-        Assert.Contains("two for each sample", Assert.Throws<ArgumentException>(() => process.Clean(Prediction.Noise, x, x, [0])).Message,
-            StringComparison.Ordinal);
+        Refused<ArgumentOutOfRangeException>("Step 10 of sample 1 is not one of the schedule's 0 to 9",
+            () => process.PosteriorMean(x, x, [0, 10]));
+        Refused("two for each sample", () => process.Clean(Prediction.Noise, x, x, [0]));
     }
 }

@@ -1,22 +1,11 @@
-using Engine.Autograd.Likelihoods;
-using Engine.Autograd.Losses;
-
 namespace Engine.Tests.Diffusion;
 
-public sealed class DiscretizedGaussianTests : IDisposable
+public sealed class DiscretizedGaussianTests : IsolatedTests
 {
-    private readonly CpuDevice _device = new(1);
-
-    public void Dispose() => _device.Dispose();
-
-    [Theory]
-    [InlineData(0.1, -3)]
-    [InlineData(-0.98, -9)]
-    [InlineData(1.5, -2)]
-    [InlineData(0.5, 2)]
+    [Theory, Rows("0.1 -3, -0.98 -9, 1.5 -2, 0.5 2")]
     public void The_256_levels_have_probabilities_that_add_up_to_one(double mean, double logVariance)
     {
-        using Tape tape = new(_device);
+        using Tape tape = new(Cpu);
         double[] levels = [.. Enumerable.Range(0, 256).Select(i => -1 + (2.0 * i / 255))];
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
         {
@@ -26,14 +15,11 @@ public sealed class DiscretizedGaussianTests : IDisposable
         }
     }
 
-    [Theory]
-    [InlineData(-1.0, -0.99)]
-    [InlineData(0.2, 0.21)]
-    [InlineData(0.2, 0.19)]
+    [Theory, Rows("-1.0 -0.99, 0.2 0.21, 0.2 0.19")]
     public void Far_from_the_mean_the_logarithm_is_that_of_the_density_at_the_end_of_the_bin(double level, double mean)
     {
         // Deviations so small that the mean is some hundred of them away: log p is nearly -(distance to the bin)² / 2 of them, and finite.
-        using Tape tape = new(_device);
+        using Tape tape = new(Cpu);
         const double LogVariance = -22;
         double half = 1.0 / 255, distance = (Math.Abs(level - mean) - half) / Math.Exp(LogVariance / 2);
         Tensor wide = tape.Watch(Tensor.Full([1], mean, DType.Float64));

@@ -1,4 +1,3 @@
-using Engine.Kernels.Sampling;
 using Engine.Models.Diffusion;
 
 namespace Engine.Tests.Diffusion;

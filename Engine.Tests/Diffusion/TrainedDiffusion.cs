@@ -1,21 +1,9 @@
-using Engine.Autograd.Checkpoints;
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
-using Engine.Kernels.RandomNumbers;
-using Engine.Kernels.Sampling;
-using Engine.Models.Data;
 using Engine.Models.Diffusion;
-using Engine.Models.Training;
-using Engine.Tests.Training;
 
 namespace Engine.Tests.Diffusion;
 
-/// <summary>
-/// A small diffusion model in training, with dropout and an average of its weights, to be stopped, killed and resumed:
-/// <see cref="TrainedPrograms"/>.
-/// </summary>
-internal sealed class TrainedDiffusion : IStateful, IDisposable
+/// <summary>A small diffusion model in training, with dropout and an average of its weights.</summary>
+internal sealed class TrainedDiffusion : TrainedModel
 {
     private readonly Unet _unet;
     private readonly Adam _adam;
@@ -30,13 +18,13 @@ internal sealed class TrainedDiffusion : IStateful, IDisposable
         UnetOptions size = new() {
             Width = 2, Multipliers = [1, 2], Groups = 1, TimeFeatures = 4, TimeWidth = 4, Classes = 10, LearnsVariance = true,
             Dropout = 0.1 };
-        _unet = new Unet(size, options with { Random = run.Random.Split("unet") });
-        _adam = new Adam(_unet.Parameters);
-        _average = new ExponentialMovingAverage(_unet, 0.9);
+        _unet = Part("unet", new Unet(size, options with { Random = run.Random.Split("unet") }));
+        _adam = Part("adam", new Adam(_unet.Parameters));
+        _average = Part("average", new ExponentialMovingAverage(_unet, 0.9));
         _model = new DenoisingDiffusion(_unet, NoiseSchedule.Cosine(20), Prediction.Velocity, ReverseVariance.Learned);
     }
 
-    public Reading Step(Batch batch)
+    public override Reading Step(Batch batch)
     {
         using Tape tape = new(_unet.Device);
         DiffusionLosses losses = _model.Losses(Tensor.From(batch.Images, [batch.Count, 28, 28, 1]), batch.Labels, _random, dropLabels: 0.1);
@@ -45,26 +33,12 @@ internal sealed class TrainedDiffusion : IStateful, IDisposable
         return losses.Loss;
     }
 
-    public float[] Sample()
+    public override float[] Sample()
     {
         using IDisposable _ = _average.Use();
         _unet.Eval();
         float[] sample = new DdimSampler(_model, 2).Sample([1, 28, 28, 1], new RandomStream(1), [3]);
         _unet.Train();
         return sample;
-    }
-
-    public void VisitState(StateVisitor visitor)
-    {
-        visitor.Part("unet", _unet);
-        visitor.Part("adam", _adam);
-        visitor.Part("average", _average);
-    }
-
-    public void Dispose()
-    {
-        _average.Dispose();
-        _adam.Dispose();
-        _unet.Dispose();
     }
 }

@@ -1,19 +1,11 @@
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
-using Engine.Kernels.RandomNumbers;
-using Engine.Kernels.Sampling;
-using Engine.Models.Data;
 using Engine.Models.Diffusion;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Diffusion;
 
-public sealed class UnetTests : IDisposable
+public sealed class UnetTests : IsolatedTests
 {
     private static readonly UnetOptions s_tiny =
         new() { Width = 4, Multipliers = [1, 2], Groups = 2, TimeFeatures = 6, TimeWidth = 5, Classes = 3 };
-    private readonly CpuDevice _device = new(1);
 
     public static TheoryData<UnetOptions> Sizes => new(
         s_tiny,
@@ -21,14 +13,11 @@ public sealed class UnetTests : IDisposable
         s_tiny with { Multipliers = [1, 3, 2], Blocks = 2, AttentionLevels = [0, 2] },
         s_tiny with { Multipliers = [2], Dropout = 0.3 });
 
-    public void Dispose() => _device.Dispose();
-
-    [Theory]
-    [MemberData(nameof(Sizes))]
+    [Theory, MemberData(nameof(Sizes))]
     public void The_output_has_the_size_of_the_images_whatever_the_options(UnetOptions size)
     {
-        using Unet unet = new(size, ModuleOptions.FromSeed(1, _device));
-        using Tape tape = new(_device);
+        using Unet unet = new(size, ModuleOptions.FromSeed(1, Cpu));
+        using Tape tape = new(Cpu);
         Tensor y = unet.Predict(Tensor.Normal([2, 4, 8, size.Channels], new RandomStream(1)), [3, 700], size.Classes > 0 ? [2, -1] : []);
         Assert.Equal(new Shape(2, 4, 8, size.Channels * (size.LearnsVariance ? 2 : 1)), y.Shape);
         Tensor[] gradients = tape.Gradients(y.Square().Sum(), unet.Parameters);
@@ -39,7 +28,7 @@ public sealed class UnetTests : IDisposable
     [Fact]
     public void Samples_and_the_bound_are_without_dropout()
     {
-        using Unet unet = new(s_tiny with { Dropout = 0.5 }, ModuleOptions.FromSeed(2, _device));
+        using Unet unet = new(s_tiny with { Dropout = 0.5 }, ModuleOptions.FromSeed(2, Cpu));
         DenoisingDiffusion model = new(unet, NoiseSchedule.Cosine(3));
         Shape shape = [2, 4, 4, 1];
         float[] first = new DdimSampler(model, 3).Sample(shape, new RandomStream(1));
@@ -51,28 +40,9 @@ public sealed class UnetTests : IDisposable
     [Fact]
     public void Gradients_of_the_parameters_are_those_of_central_differences()
     {
-        using Unet unet = new(s_tiny with { LearnsVariance = true }, ModuleOptions.FromSeed(2, _device) with { DType = DType.Float64 });
+        using Unet unet = new(s_tiny with { LearnsVariance = true }, ModuleOptions.FromSeed(2, Cpu) with { DType = DType.Float64 });
         DenoisingDiffusion model = new(unet, NoiseSchedule.Cosine(50), Prediction.Velocity, ReverseVariance.Learned);
-        Random random = new(5);
-        double[][] gradients;
-        using (Tape tape = new(_device)) gradients =
-            [.. tape.Gradients(Simple(), unet.Parameters).Select(gradient => gradient.ToDoubles())];
-        for (int i = 0; i < unet.Parameters.Count; i++)
-        {
-            Parameter parameter = unet.Parameters[i];
-            double[] at = parameter.ToDoubles(), direction = [.. at.Select(_ => random.NextDouble() - 0.5)];
-            double numeric = (Moved(1e-5) - Moved(-1e-5)) / 2e-5, predicted = gradients[i].Zip(direction, (g, d) => g * d).Sum();
-            Assert.True(Math.Abs(numeric - predicted) < 1e-7 * Math.Max(1, Math.Abs(numeric)),
-                $"{parameter.FullName}: {numeric} {predicted}");
-            Moved(0);
-
-            double Moved(double step)
-            {
-                parameter.Storage.CopyFrom<double>([.. at.Zip(direction, (x, d) => x + (step * d))]);
-                using Tape tape = new(_device, record: false);
-                return Simple().Item();
-            }
-        }
+        Differences.AlongDirections(unet, Simple, 1e-7);
 
         // The bound does not push the mean, so that its gradient is none of a function: the simple loss alone is differentiated, and the
         // share beside it.
@@ -114,18 +84,18 @@ public sealed class UnetTests : IDisposable
         UnetOptions size = new() {
             Width = 8, Multipliers = [1, 2], Groups = 4, TimeFeatures = 8, TimeWidth = 16,
             LearnsVariance = variance == ReverseVariance.Learned, Classes = 10 };
-        using Unet unet = new(size, ModuleOptions.FromSeed(1, _device));
+        using Unet unet = new(size, ModuleOptions.FromSeed(1, Cpu));
         using Adam adam = new(unet.Parameters, 3e-3);
         DenoisingDiffusion model = new(unet, NoiseSchedule.Cosine(100), prediction, variance);
         RandomStream random = new(4);
         BatchLoader batches = new(Digits.Draw(64, 1, "digits"), 32, new BatchOptions { Prefetch = 0 });
         List<double> losses = [];
-        long before = _device.MemoryInUse;
+        long before = Cpu.MemoryInUse;
         for (int epoch = 0; epoch < 15; epoch++)
         {
             foreach (Batch batch in batches.Epoch(epoch))
             {
-                using Tape tape = new(_device);
+                using Tape tape = new(Cpu);
                 DiffusionLosses found = model.Losses(
                     Tensor.From(batch.Images, [batch.Count, 28, 28, 1]), batch.Labels, random, dropLabels: 0.2);
                 adam.Step(tape.Gradients(found.Loss, unet.Parameters));
@@ -134,7 +104,7 @@ public sealed class UnetTests : IDisposable
             }
         }
 
-        Assert.Equal(before, _device.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
         double first = losses.Take(5).Average(), last = losses.TakeLast(5).Average();
         Assert.True(last < 0.7 * first, $"{first} to {last}");
     }
@@ -142,9 +112,9 @@ public sealed class UnetTests : IDisposable
     [Fact]
     public void Guidance_goes_from_the_prediction_without_class_through_that_with_it()
     {
-        using Unet unet = new(s_tiny, ModuleOptions.FromSeed(1, _device));
+        using Unet unet = new(s_tiny, ModuleOptions.FromSeed(1, Cpu));
         DenoisingDiffusion model = new(unet, NoiseSchedule.Cosine(50), Prediction.Clean);
-        using Tape tape = new(_device, record: false);
+        using Tape tape = new(Cpu, record: false);
         Tensor x = Tensor.Normal([2, 4, 4, 1], new RandomStream(1));
         float[] Clean(double guidance, int[] labels) =>
             model.Denoise(model.Process, x, [10, 20], labels, guidance, clip: false).Clean.ToArray();
@@ -161,32 +131,28 @@ public sealed class UnetTests : IDisposable
     [Fact]
     public void The_network_of_the_lesson_has_as_many_parameters_as_its_parts()
     {
-        using Unet unet = new(new UnetOptions(), ModuleOptions.FromSeed(1, _device));
+        using Unet unet = new(new UnetOptions(), ModuleOptions.FromSeed(1, Cpu));
         Assert.Equal(1_840_449, unet.ParameterCount);
     }
 
     [Fact]
     public void Options_and_images_that_do_not_fit_are_named()
     {
-        ModuleOptions options = ModuleOptions.FromSeed(1, _device);
+        ModuleOptions options = ModuleOptions.FromSeed(1, Cpu);
         Named("Groups must divide the channels of every level: 3 groups do not divide 4 x 1", s_tiny with { Groups = 3 });
         Named("TimeFeatures must be even", s_tiny with { TimeFeatures = 5 });
         Named("Multipliers must name at least one level", s_tiny with { Multipliers = [] });
         Named("AttentionLevels must be levels from 0 to 1, found 2", s_tiny with { AttentionLevels = [2] });
         Named("Blocks must be at least 1, found 0", s_tiny with { Blocks = 0 });
         using Unet unet = new(s_tiny, options);
-        using Tape tape = new(_device);
-        Assert.Contains("multiples of 2", Assert.Throws<ArgumentException>(() => unet.Forward(Tensor.Zeros([1, 5, 4, 1]))).Message,
-            StringComparison.Ordinal);
-        Assert.Contains("expected 1 steps",
-            Assert.Throws<ArgumentException>(() => unet.Predict(Tensor.Zeros([1, 4, 4, 1]), [1, 2], [])).Message, StringComparison.Ordinal);
+        using Tape tape = new(Cpu);
+        Refused("multiples of 2", () => unet.Forward(Tensor.Zeros([1, 5, 4, 1])));
+        Refused("expected 1 steps", () => unet.Predict(Tensor.Zeros([1, 4, 4, 1]), [1, 2], []));
         DenoisingDiffusion model = new(unet, NoiseSchedule.Linear(10));
-        Assert.Contains("labels from 0 to 2",
-            Assert.Throws<ArgumentException>(() => model.Losses(Tensor.Zeros([1, 4, 4, 1]), [3], new RandomStream(1))).Message,
-            StringComparison.Ordinal);
+        Refused("labels from 0 to 2", () => model.Losses(Tensor.Zeros([1, 4, 4, 1]), [3], new RandomStream(1)));
 
         void Named(string part, UnetOptions size) =>
-            Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => new Unet(size, options)).Message, StringComparison.Ordinal);
+            Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => new Unet(size, options)).Message);
     }
 
     [Fact]

@@ -1,12 +1,5 @@
-using Engine.Autograd.Checks;
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
 using Engine.Kernels.Flows;
-using Engine.Kernels.RandomNumbers;
-using Engine.Models.Data;
 using Engine.Models.Flow;
-using Engine.Models.Imaging;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Flow;
 
@@ -14,9 +7,7 @@ public sealed class DensityTests
 {
     private static readonly CpuDevice s_device = new(1);
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
+    [Theory, Values(true, false)]
     public void The_density_of_the_plane_integrates_to_1(bool splines)
     {
         using NormalizingFlow flow = Plane(splines, splines ? 0.05 : 0.3);
@@ -106,8 +97,7 @@ public sealed class DensityTests
             Assert.True(points.Count(v => Math.Abs(v) <= 4.5) >= 0.99 * points.Length, name);
         }
 
-        Assert.Contains("8gaussians", Assert.Throws<ArgumentException>(() => ToyDensity.Of("9gaussians")).Message,
-            StringComparison.Ordinal);
+        Refused("8gaussians", () => ToyDensity.Of("9gaussians"));
     }
 
     [Fact]
@@ -131,9 +121,7 @@ public sealed class DensityTests
             name, 3, 8, splines ? new SplineBijector(new SplineShape(8, 5)) : new AffineBijector(1), ModuleOptions.FromSeed(1, s_device));
         using (Tape tape = new(s_device, record: false))
             Assert.Equal(!splines, flow.Forward(Tensor.From([0.5f, -1, 2, 0.25f], [2, 2])).ToArray() is [0.5f, -1, 2, 0.25f]);
-        Random random = new(1);
-        foreach (Parameter parameter in flow.Parameters) parameter.Set(
-            [.. parameter.ToArray().Select(value => (float)(value + (0.3 * Projection.Normal(1, random)[0])))]);
+        SmallFlows.Disturb(flow.Parameters, 0.3, seed: 1);
         Assert.Equal(1, new PlaneDensity(flow).Integral(extent: 12, 300), 0.01);
     }
 
@@ -141,10 +129,9 @@ public sealed class DensityTests
     public void A_flow_of_the_plane_that_cannot_be_is_refused_with_a_sentence()
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, s_device);
-        Assert.Contains("expected affine, found spline",
-            Assert.Throws<DataException>(() => PlaneFlows.Make("iaf", 1, 4, new SplineBijector(new SplineShape(4, 3)), options)).Message);
-        Assert.Contains("expected one of couplings, maf, iaf",
-            Assert.Throws<ArgumentException>(() => PlaneFlows.Make("naf", 1, 4, new AffineBijector(1), options)).Message);
+        Refused<DataException>("expected affine, found spline",
+            () => PlaneFlows.Make("iaf", 1, 4, new SplineBijector(new SplineShape(4, 3)), options));
+        Refused("expected one of couplings, maf, iaf", () => PlaneFlows.Make("naf", 1, 4, new AffineBijector(1), options));
     }
 
     private static NormalizingFlow Plane(bool splines, double noise)
@@ -153,9 +140,7 @@ public sealed class DensityTests
         Bijector bijector = splines ? new SplineBijector(new SplineShape(8, 5)) : new AffineBijector(1);
         Module[] networks = [.. Enumerable.Range(0, 4).Select(_ => ImageFlows.Dense(1, 16, 1, bijector.Parameters, options))];
         NormalizingFlow flow = new(new CouplingChain(networks, bijector, Partition.Halves), BaseDistribution.Gaussian, [2]);
-        Random random = new(1);
-        foreach (Parameter parameter in flow.Parameters)
-            parameter.Set([.. parameter.ToArray().Select(value => (float)(value + (noise * Projection.Normal(1, random)[0])))]);
+        SmallFlows.Disturb(flow.Parameters, noise, seed: 1);
         return flow;
     }
 }

@@ -1,8 +1,3 @@
-using Engine.Autograd.Checks;
-using Engine.Autograd.Likelihoods;
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Kernels.RandomNumbers;
 using Engine.Models.Flow;
 
 namespace Engine.Tests.Flow;
@@ -11,9 +6,7 @@ public sealed class ImageFlowTests
 {
     private static readonly CpuDevice s_device = new(1);
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [Theory, Values(false, true)]
     public void A_uniform_density_has_eight_bits_for_each_pixel(bool variational)
     {
         // Logistic latents behind a logit are uniform pixels; noise that begins as the identity is uniform.
@@ -65,11 +58,7 @@ public sealed class ImageFlowTests
         Assert.Equal(1, likelihood, 0.1);
     }
 
-    [Theory]
-    [InlineData("nice")]
-    [InlineData("realnvp")]
-    [InlineData("checkerboards")]
-    [InlineData("glow")]
+    [Theory, Values("nice", "realnvp", "checkerboards", "glow")]
     public void Decoding_the_latents_of_images_gives_the_images(string name)
     {
         using ImageFlow model = Moved(name switch
@@ -92,9 +81,8 @@ public sealed class ImageFlowTests
     public void Images_that_are_no_whole_number_of_images_are_refused_with_a_sentence()
     {
         using ImageFlow model = ImageFlows.Nice(8, 1, 4, 1, Options());
-        Assert.Contains("images of 64 values each, found 65",
-            Assert.Throws<ArgumentException>(() => model.LogLikelihood(new byte[65], 1, new RandomStream(1))).Message);
-        Assert.Contains("at least one image", Assert.Throws<ArgumentException>(() => model.BitsOf([], 1, new RandomStream(1))).Message);
+        Refused("images of 64 values each, found 65", () => model.LogLikelihood(new byte[65], 1, new RandomStream(1)));
+        Refused("at least one image", () => model.BitsOf([], 1, new RandomStream(1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.LogLikelihood(new byte[64], 1, new RandomStream(1), batch: 0));
     }
 
@@ -135,12 +123,10 @@ public sealed class ImageFlowTests
 
     private static ImageFlow Moved(ImageFlow model, string only = "")
     {
-        Random random = new(1);
-        foreach ((string name, Parameter parameter) in model.NamedParameters())
-        {
-            if (name.StartsWith(only, StringComparison.Ordinal))
-                parameter.Set([.. parameter.ToArray().Select(value => (float)(value + (0.1 * Projection.Normal(1, random)[0])))]);
-        }
+        SmallFlows.Disturb(
+            from named in model.NamedParameters()
+            where named.Name.StartsWith(only, StringComparison.Ordinal)
+            select named.Parameter, 0.1, seed: 1);
 
         return model;
     }

@@ -1,10 +1,6 @@
-using Engine.Autograd.Checks;
-using Engine.Autograd.Nn;
 using Engine.Kernels.Flows;
-using Engine.Kernels.Gemm;
 using Engine.Models.Autoregressive;
 using Engine.Models.Flow;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Flow;
 
@@ -57,10 +53,16 @@ internal static class SmallFlows
     {
         ModuleOptions options = ModuleOptions.FromSeed(7, device) with { DType = type };
         FlowTransform flow = s_all[name].Make(options);
-        Random random = new(3);
-        foreach (Parameter parameter in flow.Parameters)
-            parameter.Set([.. parameter.ToDoubles().Select(value => (float)(value + (0.3 * Projection.Normal(1, random)[0])))]);
+        Disturb(flow.Parameters, 0.3, seed: 3);
         return flow;
+    }
+
+    /// <summary>Adds normal numbers to parameters.</summary>
+    internal static void Disturb(IEnumerable<Parameter> parameters, double deviation, int seed)
+    {
+        Random random = new(seed);
+        foreach (Parameter parameter in parameters)
+            parameter.Set([.. parameter.ToDoubles().Select(value => (float)(value + (deviation * Projection.Normal(1, random)[0])))]);
     }
 
     /// <summary>Examples where the transform is defined: pixels for the logit, numbers about 0 for the others.</summary>

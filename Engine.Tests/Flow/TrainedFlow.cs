@@ -1,16 +1,9 @@
-using Engine.Autograd.Checkpoints;
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
-using Engine.Models.Data;
 using Engine.Models.Flow;
-using Engine.Models.Training;
-using Engine.Tests.Training;
 
 namespace Engine.Tests.Flow;
 
-/// <summary>A small Glow with learned noise in training, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
-internal sealed class TrainedFlow : IStateful, IDisposable
+/// <summary>A small Glow with learned noise in training.</summary>
+internal sealed class TrainedFlow : TrainedModel
 {
     private const int Side = 28;
     private readonly ImageFlow _flow;
@@ -20,11 +13,11 @@ internal sealed class TrainedFlow : IStateful, IDisposable
     public TrainedFlow(TrainingRun run)
     {
         _run = run;
-        _flow = ImageFlows.Glow(Side, 1, 4, variational: true, new ModuleOptions(run.Random, run.Device));
-        _adam = new Adam(_flow.Parameters);
+        _flow = Part("flow", ImageFlows.Glow(Side, 1, 4, variational: true, new ModuleOptions(run.Random, run.Device)));
+        _adam = Part("adam", new Adam(_flow.Parameters));
     }
 
-    public Reading Step(Batch batch)
+    public override Reading Step(Batch batch)
     {
         using Tape tape = new(_run.Device);
         Tensor loss = _flow.Loss((Tensor.From(batch.Images, [batch.Count, Side, Side, 1]) + 1) * 127.5, _run.Random);
@@ -32,27 +25,15 @@ internal sealed class TrainedFlow : IStateful, IDisposable
         return loss;
     }
 
-    public float[] Sample()
+    public override float[] Sample()
     {
         using Tape tape = new(_run.Device, record: false);
         return _flow.Flow.Sample(1, _run.Random.Split("samples")).ToArray();
     }
-
-    public void VisitState(StateVisitor visitor)
-    {
-        visitor.Part("flow", _flow);
-        visitor.Part("adam", _adam);
-    }
-
-    public void Dispose()
-    {
-        _adam.Dispose();
-        _flow.Dispose();
-    }
 }
 
 /// <summary>Spline couplings of the plane in training, with data from the run's own random stream.</summary>
-internal sealed class TrainedPlane : IStateful, IDisposable
+internal sealed class TrainedPlane : TrainedModel
 {
     private readonly NormalizingFlow _flow;
     private readonly Adam _adam;
@@ -63,12 +44,12 @@ internal sealed class TrainedPlane : IStateful, IDisposable
         _run = run;
         ModuleOptions options = new(run.Random, run.Device);
         Module[] networks = [.. Enumerable.Range(0, 2).Select(_ => ImageFlows.Dense(1, 8, 1, 11, options))];
-        _flow = new NormalizingFlow(
-            new CouplingChain(networks, new SplineBijector(new(4, 5)), Partition.Halves), BaseDistribution.Gaussian, [2]);
-        _adam = new Adam(_flow.Parameters);
+        _flow = Part("flow", new NormalizingFlow(
+            new CouplingChain(networks, new SplineBijector(new(4, 5)), Partition.Halves), BaseDistribution.Gaussian, [2]));
+        _adam = Part("adam", new Adam(_flow.Parameters));
     }
 
-    public Reading Step()
+    public override Reading Step(Batch batch)
     {
         float[] points = ToyDensity.Of("pinwheel").Sample(32, _run.Random);
         using Tape tape = new(_run.Device);
@@ -77,19 +58,5 @@ internal sealed class TrainedPlane : IStateful, IDisposable
         return loss;
     }
 
-    public float[] Sample() => [.. new PlaneDensity(_flow).Sample(Pixels / 2, _run.Random.Split("samples"))];
-
-    public void VisitState(StateVisitor visitor)
-    {
-        visitor.Part("flow", _flow);
-        visitor.Part("adam", _adam);
-    }
-
-    public void Dispose()
-    {
-        _adam.Dispose();
-        _flow.Dispose();
-    }
-
-    private const int Pixels = 28 * 28;
+    public override float[] Sample() => [.. new PlaneDensity(_flow).Sample(28 * 28 / 2, _run.Random.Split("samples"))];
 }

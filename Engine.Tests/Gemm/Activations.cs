@@ -1,5 +1,3 @@
-using Engine.Kernels.Gemm;
-
 namespace Engine.Tests.Gemm;
 
 /// <summary>Every activation, with its definition in float64.</summary>

@@ -1,8 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.Gemm;
 
 /// <summary>Every rung of the ladder against the triple loop in float64.</summary>
@@ -27,12 +22,7 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
                 }
     }
 
-    [Theory]
-    [InlineData(128, 128, 8)]
-    [InlineData(129, 127, 17)]
-    [InlineData(132, 260, 12)]
-    [InlineData(64, 68, 20)]
-    [InlineData(127, 131, 7)]
+    [Theory, Rows("128 128 8, 129 127 17, 132 260 12, 64 68 20, 127 131 7")]
     public void Shapes_on_and_beside_the_tiles_of_128(int m, int n, int k)
     {
         int form = m;
@@ -91,8 +81,8 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
         using Device simulator = Device.Open("simulator");
         simulator.Precision = Precision.Tf32;
         Storage a = TwoDevices.With<float>(simulator, [1f + (1f / (1 << 20))]), c = simulator.Allocate(DType.Float32, 1);
-        DeviceException error = Assert.Throws<DeviceException>(() => GpuMatMul.RunByPlan(new(KernelRung.Tf32), a, a, c, new(1, 1, 1)));
-        Assert.Contains("needs an NVIDIA card of compute capability 8.0", error.Message, StringComparison.Ordinal);
+        Refused<DeviceException>("needs an NVIDIA card of compute capability 8.0",
+            () => GpuMatMul.RunByPlan(new(KernelRung.Tf32), a, a, c, new(1, 1, 1)));
         MatMul.Run(a, a, c, new(1, 1, 1));
         float[] product = new float[1];
         c.CopyTo<float>(product);
@@ -122,14 +112,13 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
         Assert.Equal(2, KernelChoice.Of("matmul", "matmul:2"));
         Assert.Equal(1, KernelChoice.Of("matmul", "conv:6, MatMul:1"));
         Assert.Equal(0, KernelChoice.Of("matmul", "conv:6"));
-        Refused("matmul has the forms 1 to 6; found 'matmul:7'", "matmul:7");
-        Refused("conv-host has the forms 1 to 2; found 'conv-host:3'", "conv-host:3");
-        Refused("as in matmul:2; found 'foo'", "foo");
-        Refused("as in matmul:2; found 'conv:x'", "matmul:1,conv:x");
-        Refused("there is no kernel 'foo' with several forms; there are matmul, conv, conv-host", "foo:1");
+        Names("matmul has the forms 1 to 6; found 'matmul:7'", "matmul:7");
+        Names("conv-host has the forms 1 to 2; found 'conv-host:3'", "conv-host:3");
+        Names("as in matmul:2; found 'foo'", "foo");
+        Names("as in matmul:2; found 'conv:x'", "matmul:1,conv:x");
+        Names("there is no kernel 'foo' with several forms; there are matmul, conv, conv-host", "foo:1");
 
-        static void Refused(string why, string wanted) =>
-            Assert.Contains(why, Assert.Throws<DeviceException>(() => KernelChoice.Of("matmul", wanted)).Message);
+        static void Names(string why, string wanted) => Refused<DeviceException>(why, () => KernelChoice.Of("matmul", wanted));
     }
 
     private void Check<T>(KernelRung rung, MatMulShape shape, bool bias, Activation activation, bool accumulate, double tolerance,

@@ -1,11 +1,8 @@
-using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Host;
-using Engine.Kernels.Lanes;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Gemm;
 
-public sealed class MatMulTests
+public sealed class MatMulTests() : IsolatedTests(threads: 2)
 {
     /// <summary>
     /// 1, 2, primes, and sizes beside the tiles (8 and 4 rows, 16, 24, 48 columns) and the blocks (512 or 256 deep, 192 rows).
@@ -24,15 +21,9 @@ public sealed class MatMulTests
     [Theory, MemberData(nameof(Shapes))]
     public void Every_form_agrees_with_the_triple_loop_in_double(int m, int n, int k) => EveryForm<double>(m, n, k, 4e-15);
 
-    [Theory]
-    [InlineData(7, 9, 11, 3)]
-    [InlineData(64, 48, 16, 5)]
-    [InlineData(17, 3, 33, 20)]
-    [InlineData(128, 96, 70, 2)]
-    [InlineData(3, 50, 0, 2)]
+    [Theory, Rows("7 9 11 3, 64 48 16 5, 17 3 33 20, 128 96 70 2, 3 50 0 2")]
     public void Batches_and_shared_operands_agree_with_the_triple_loop(int m, int n, int k, int batch)
     {
-        using CpuDevice device = new(2);
         (int?, int?)[] strides = [(null, null), (0, null), (null, 0), (0, 0), ((m * k) + 3, (k * n) + 5)];
         foreach (bool ta in (bool[])[false, true])
             foreach (bool tb in (bool[])[false, true])
@@ -40,17 +31,11 @@ public sealed class MatMulTests
                 {
                     MatMulShape shape = new(m, n, k, ta, tb, batch, strideA, strideB);
                     Case<float> x = new(shape, bias: true, Activation.Relu, accumulate: false, seed: m + n);
-                    x.Check(x.Run(device), 2e-6);
+                    x.Check(x.Run(Cpu), 2e-6);
                 }
     }
 
-    [Theory]
-    [InlineData(64, 256, 100)]
-    [InlineData(64, 784, 129)]
-    [InlineData(129, 97, 300)]
-    [InlineData(500, 3, 70)]
-    [InlineData(1, 1000, 600)]
-    [InlineData(777, 333, 64)]
+    [Theory, Rows("64 256 100, 64 784 129, 129 97 300, 500 3 70, 1 1000 600, 777 333 64")]
     public void The_number_of_threads_does_not_change_a_bit(int m, int n, int k)
     {
         using CpuDevice one = new(1), two = new(2), three = new(3), seven = new(7);
@@ -65,41 +50,32 @@ public sealed class MatMulTests
             }
     }
 
-    [Theory]
-    [InlineData(64, 256, 100)]
-    [InlineData(37, 97, 300)]
-    [InlineData(100, 3, 70)]
+    [Theory, Rows("64 256 100, 37 97 300, 100 3 70")]
     public void The_width_of_the_vectors_does_not_change_a_bit(int m, int n, int k)
     {
-        using CpuDevice device = new(2);
         MatMulShape shape = new(m, n, k);
         Case<float> x = new(shape, bias: true, Activation.LeakyRelu(0.1f), accumulate: false, seed: 3);
-        Assert.Equal(x.Run<Float256>(device), x.Run<Float512>(device));
+        Assert.Equal(x.Run<Float256>(Cpu), x.Run<Float512>(Cpu));
         Case<double> y = new(shape, bias: true, Activation.LeakyRelu(0.1f), accumulate: false, seed: 3);
-        Assert.Equal(y.Run<Double256>(device), y.Run<Double512>(device));
+        Assert.Equal(y.Run<Double256>(Cpu), y.Run<Double512>(Cpu));
     }
 
     [Fact]
     public void An_element_does_not_depend_on_where_it_stands()
     {
         // Row 0 and column 0 of a large product against the product of that row and that column alone.
-        using CpuDevice device = new(2);
         Case<float> whole = new(new MatMulShape(77, 131, 301), bias: false, Activation.None, accumulate: false, seed: 8);
-        float[] c = whole.Run(device);
-        Storage row = Upload(device, whole.A[..301]), b = Upload(device, whole.B), line = device.Allocate(DType.Float32, 131);
+        float[] c = whole.Run(Cpu);
+        Storage row = Upload(Cpu, whole.A[..301]), b = Upload(Cpu, whole.B), line = Cpu.Allocate(DType.Float32, 131);
         MatMul.Run(row, b, line, new MatMulShape(1, 131, 301));
         Assert.Equal(c[..131], line.AsSpan<float>().ToArray());
-        Storage a = Upload(device, whole.A), column = device.Allocate(DType.Float32, 77);
+        Storage a = Upload(Cpu, whole.A), column = Cpu.Allocate(DType.Float32, 77);
         float[] first = [.. Enumerable.Range(0, 301).Select(i => whole.B[i * 131])];
-        MatMul.Run(a, Upload(device, first), column, new MatMulShape(77, 1, 301));
+        MatMul.Run(a, Upload(Cpu, first), column, new MatMulShape(77, 1, 301));
         Assert.Equal(Enumerable.Range(0, 77).Select(i => c[i * 131]), column.AsSpan<float>().ToArray());
     }
 
-    [Theory]
-    [InlineData(37, 50, 600, false)]
-    [InlineData(37, 50, 600, true)]
-    [InlineData(64, 48, 64, false)]
-    [InlineData(5, 3, 7, true)]
+    [Theory, Rows("37 50 600 false, 37 50 600 true, 64 48 64 false, 5 3 7 true")]
     public void Only_the_elements_of_the_result_are_written(int m, int n, int k, bool across)
     {
         // A result amid guards: two elements behind each row (or column) and a border around the whole, for two matrices.
@@ -144,13 +120,12 @@ public sealed class MatMulTests
     [Fact]
     public void A_product_takes_no_managed_memory_and_gives_its_workspace_back()
     {
-        using CpuDevice device = new(2);
-        Storage a = device.Allocate(DType.Float32, 64 * 512), b = device.Allocate(DType.Float32, 512 * 256);
-        Storage c = device.Allocate(DType.Float32, 64 * 256);
+        Storage a = Cpu.Allocate(DType.Float32, 64 * 512), b = Cpu.Allocate(DType.Float32, 512 * 256);
+        Storage c = Cpu.Allocate(DType.Float32, 64 * 256);
         a.AsSpan<float>().Fill(1);
         b.AsSpan<float>().Fill(2);
         for (int i = 0; i < 50; i++) MatMul.Run(a, b, c, new MatMulShape(64, 256, 512));
-        long held = device.MemoryInUse, least = long.MaxValue;
+        long held = Cpu.MemoryInUse, least = long.MaxValue;
         for (int round = 0; round < 10; round++)
         {
             // The least of several rounds: on a busy machine the runtime's locks allocate when they are waited for.
@@ -160,7 +135,7 @@ public sealed class MatMulTests
         }
 
         Assert.Equal(0, least);
-        Assert.Equal(held, device.MemoryInUse);
+        Assert.Equal(held, Cpu.MemoryInUse);
         Assert.All(c.AsSpan<float>().ToArray(), x => Assert.Equal(1024f, x));
     }
 

@@ -1,7 +1,3 @@
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Gemm.Gpu;
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.Gemm;
 
 /// <summary>What tensor cores are given: rounded numbers, neighbours in depth side by side, zeros where an operand ends.</summary>
@@ -43,11 +39,7 @@ public sealed class OperandPackingTests(TwoDevices devices) : IClassFixture<TwoD
         }
     }
 
-    [Theory]
-    [InlineData(5, 9, false)]
-    [InlineData(129, 17, false)]
-    [InlineData(3, 40, true)]
-    [InlineData(130, 7, true)]
+    [Theory, Rows("5 9 false, 129 17 false, 3 40 true, 130 7 true")]
     public void An_operand_lies_line_by_line_with_zeros_around_it(int lines, int depth, bool transposed)
     {
         const int batch = 2;

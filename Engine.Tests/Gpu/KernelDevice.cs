@@ -1,5 +1,3 @@
-using Engine.Kernels.Gemm.Gpu;
-
 namespace Engine.Tests.Gpu;
 
 /// <summary>

@@ -37,6 +37,7 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using Relu = Engine.Kernels.Elementwise.Relu;
 
 namespace Engine.Tests.Gpu;
 

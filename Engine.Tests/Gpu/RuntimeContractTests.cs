@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Mapping;
 using ILGPU;
 using ILGPU.Runtime;
 

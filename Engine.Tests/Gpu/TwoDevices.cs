@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Engine.Tests.Gpu;
 
 /// <summary>

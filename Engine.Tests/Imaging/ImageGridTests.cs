@@ -1,7 +1,3 @@
-using Engine.Models.Data;
-using Engine.Models.Imaging;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Imaging;
 
 public sealed class ImageGridTests
@@ -50,18 +46,15 @@ public sealed class ImageGridTests
         ImageDataset data = Digits.Draw(10);
         Picture picture = new ImageGrid { Padding = 0, Magnification = 1 }.Draw(data, 1, first: 9);
         Assert.Equal(data.Image(9).ToArray(), picture.Pixels.ToArray());
-        Assert.Equal("digits has 10 images: 2 from image 9 on are not there.",
-            Assert.Throws<ArgumentException>(() => new ImageGrid().Draw(data, 2, first: 9)).Message);
+        RefusedExactly("digits has 10 images: 2 from image 9 on are not there.", () => new ImageGrid().Draw(data, 2, first: 9));
     }
 
     [Fact]
     public void What_cannot_be_drawn_is_refused()
     {
-        Assert.Contains("A whole number of images of 4 values (2 x 2 x 1) was expected, found 5 values.",
-            Assert.Throws<ArgumentException>(() => new ImageGrid().Draw(new float[5], 2, 2)).Message);
-        Assert.Contains("was 0",
-            Assert.Throws<ArgumentException>(() => new ImageGrid { Magnification = 0 }.Draw(new byte[4], 2, 2)).Message);
-        Assert.Contains("White must lie above black",
-            Assert.Throws<ArgumentException>(() => new ImageGrid { White = -1 }.Draw(new float[4], 2, 2)).Message);
+        Refused("A whole number of images of 4 values (2 x 2 x 1) was expected, found 5 values.",
+            () => new ImageGrid().Draw(new float[5], 2, 2));
+        Refused("was 0", () => new ImageGrid { Magnification = 0 }.Draw(new byte[4], 2, 2));
+        Refused("White must lie above black", () => new ImageGrid { White = -1 }.Draw(new float[4], 2, 2));
     }
 }

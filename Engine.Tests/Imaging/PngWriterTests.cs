@@ -1,18 +1,13 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
-using Engine.Models.Imaging;
 using Engine.Tests.Data;
 
 namespace Engine.Tests.Imaging;
 
-public sealed class PngWriterTests
+public sealed class PngWriterTests : IsolatedTests
 {
-    [Theory]
-    [InlineData(1, 1, 1)]
-    [InlineData(17, 5, 1)]
-    [InlineData(1, 9, 3)]
-    [InlineData(64, 33, 3)]
+    [Theory, Rows("1 1 1, 17 5 1, 1 9 3, 64 33 3")]
     public void A_picture_comes_back_from_its_file(int width, int height, int channels)
     {
         // Flat, sloping and random rows, so that every filter is used.
@@ -37,8 +32,7 @@ public sealed class PngWriterTests
     [Fact]
     public void A_file_is_replaced_and_nothing_else_is_left_in_the_folder()
     {
-        using var folder = new DataFolder();
-        string path = folder["deep/er/x.png"];
+        string path = Folder["deep/er/x.png"];
         new Picture(2, 2, 1).Save(path);
         new Picture(3, 3, 3).Save(path);
 
@@ -49,20 +43,19 @@ public sealed class PngWriterTests
     [Fact]
     public void A_place_that_cannot_be_written_is_named()
     {
-        using var folder = new DataFolder();
-        string path = Path.Combine(folder.Put("file", [1]), "x.png");
-        Assert.StartsWith($"Cannot write {path}: ", Assert.Throws<IOException>(() => new Picture(1, 1, 1).Save(path)).Message);
+        string path = Path.Combine(Folder.Put("file", [1]), "x.png");
+        RefusedWith<IOException>($"Cannot write {path}: ", () => new Picture(1, 1, 1).Save(path));
 
-        Directory.CreateDirectory(folder["taken.png"]);
-        Assert.Throws<IOException>(() => new Picture(1, 1, 1).Save(folder["taken.png"]));
-        Assert.Equal([folder["file"]], Directory.GetFiles(folder.Path));
+        Directory.CreateDirectory(Folder["taken.png"]);
+        Assert.Throws<IOException>(() => new Picture(1, 1, 1).Save(Folder["taken.png"]));
+        Assert.Equal([Folder["file"]], Directory.GetFiles(Folder.Path));
     }
 
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {
-        Assert.Equal("A picture of 2 x 2 pixels and 3 channels was expected, found 11 bytes.",
-            Assert.Throws<ArgumentException>(() => PngWriter.Encode(2, 2, 3, new byte[11])).Message);
+        RefusedExactly("A picture of 2 x 2 pixels and 3 channels was expected, found 11 bytes.",
+            () => PngWriter.Encode(2, 2, 3, new byte[11]));
         Assert.Throws<ArgumentException>(() => PngWriter.Encode(2, 2, 4, new byte[16]));
         Assert.Throws<ArgumentException>(() => new Picture(0, 1, 1));
     }

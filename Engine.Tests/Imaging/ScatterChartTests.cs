@@ -1,6 +1,3 @@
-using Engine.Models.Imaging;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Imaging;
 
 public sealed class ScatterChartTests
@@ -35,8 +32,7 @@ public sealed class ScatterChartTests
     {
         new ScatterChart().Draw();
         new ScatterChart().Add("none", [double.NaN], [1]).Draw();
-        Assert.Contains("as many x as y, found 1 and 2",
-            Assert.Throws<ArgumentException>(() => new ScatterChart().Add("a", [1.0], [1.0, 2.0])).Message);
+        Refused("as many x as y, found 1 and 2", () => new ScatterChart().Add("a", [1.0], [1.0, 2.0]));
     }
 
     // Below the legend only.

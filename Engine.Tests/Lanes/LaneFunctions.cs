@@ -1,5 +1,3 @@
-using Engine.Kernels.Lanes;
-
 namespace Engine.Tests.Lanes;
 
 /// <summary>A function on lanes together with what it is measured against.</summary>
@@ -14,35 +12,30 @@ internal interface ILaneFunction
 internal readonly struct ExpFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Exp(x);
-
     public static DoubleDouble Exact(double x) => DoubleDouble.Exp(x);
 }
 
 internal readonly struct Expm1Function : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Expm1(x);
-
     public static DoubleDouble Exact(double x) => DoubleDouble.Expm1(x);
 }
 
 internal readonly struct LogFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Log(x);
-
     public static DoubleDouble Exact(double x) => DoubleDouble.Log(x);
 }
 
 internal readonly struct Log1pFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Log1p(x);
-
     public static DoubleDouble Exact(double x) => DoubleDouble.Log1p(x);
 }
 
 internal readonly struct TanhFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Tanh(x);
-
     public static DoubleDouble Exact(double x)
     {
         if (Math.Abs(x) > 30) return Math.Sign(x);
@@ -54,7 +47,6 @@ internal readonly struct TanhFunction : ILaneFunction
 internal readonly struct SigmoidFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Sigmoid(x);
-
     public static DoubleDouble Exact(double x)
     {
         if (x < -100) return DoubleDouble.Exp(x);
@@ -66,7 +58,6 @@ internal readonly struct SigmoidFunction : ILaneFunction
 internal readonly struct SoftplusFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Softplus(x);
-
     public static DoubleDouble Exact(double x) =>
         x < -100 ? DoubleDouble.Exp(x) : Math.Max(x, 0) + DoubleDouble.Log1p(DoubleDouble.Exp(-Math.Abs(x)));
 }
@@ -74,20 +65,17 @@ internal readonly struct SoftplusFunction : ILaneFunction
 internal readonly struct ErfFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Erf(x);
-
     public static DoubleDouble Exact(double x) => Math.Abs(x) > 7 ? Math.Sign(x) : DoubleDouble.Erf(x);
 }
 
 internal readonly struct SinFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Sin(x);
-
     public static DoubleDouble Exact(double x) => DoubleDouble.Sin(x);
 }
 
 internal readonly struct CosFunction : ILaneFunction
 {
     public static T Apply<T>(T x) where T : unmanaged, ILane<T> => LaneMath.Cos(x);
-
     public static DoubleDouble Exact(double x) => DoubleDouble.Cos(x);
 }

@@ -1,5 +1,3 @@
-using Engine.Kernels.Lanes;
-
 namespace Engine.Tests.Lanes;
 
 /// <summary>The operations of every lane type against plain arithmetic.</summary>
@@ -12,15 +10,10 @@ public sealed class LaneTests
     ];
 
     [Fact] public void Float512_computes_as_numbers_do() => Check<Float512>(v => v.Value[5]);
-
     [Fact] public void Float256_computes_as_numbers_do() => Check<Float256>(v => v.Value[5]);
-
     [Fact] public void FloatScalar_computes_as_numbers_do() => Check<FloatScalar>(v => v.Value);
-
     [Fact] public void Double512_computes_as_numbers_do() => Check<Double512>(v => v.Value[3]);
-
     [Fact] public void Double256_computes_as_numbers_do() => Check<Double256>(v => v.Value[3]);
-
     [Fact] public void DoubleScalar_computes_as_numbers_do() => Check<DoubleScalar>(v => v.Value);
 
     [Fact]

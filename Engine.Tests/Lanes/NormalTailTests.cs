@@ -1,23 +1,16 @@
 using System.Runtime.CompilerServices;
-using Engine.Kernels.Lanes;
-using Engine.Kernels.Mapping;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.Lanes;
 
-public sealed class NormalTailTests : IDisposable
+public sealed class NormalTailTests : IsolatedTests
 {
-    private readonly CpuDevice _device = new(1);
-
-    public void Dispose() => _device.Dispose();
-
     [Fact]
     public void The_logarithm_of_the_tail_keeps_its_error_bound_from_end_to_end()
     {
         double[] x = [.. Enumerable.Range(-1200, 4400).Select(i => i / 100.0), 50, 1e3, 1e6];
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
         {
-            using Tape tape = new(_device);
+            using Tape tape = new(Cpu);
             Tensor given = Tensor.From(x, [x.Length]).Cast(type);
             double[] found = given.Apply(default(Tail), (g, _, _) => g).ToDoubles(), at = given.ToDoubles();
             double largest = 0;
@@ -34,7 +27,7 @@ public sealed class NormalTailTests : IDisposable
     [Fact]
     public void The_hazard_is_the_density_over_the_tail()
     {
-        using Tape tape = new(_device);
+        using Tape tape = new(Cpu);
         double[] x = [-30, -9, -3, -0.5, 0, 0.5, 3, 9, 30, 1e4];
         double[] found = Tensor.From(x, [x.Length]).Apply(default(Hazard), (g, _, _) => g).ToDoubles();
         for (int i = 0; i < x.Length; i++)

@@ -1,6 +1,3 @@
-using Engine.Kernels.Lanes;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Lanes;
 
 /// <summary>Errors in units in the last place of the exact result.</summary>

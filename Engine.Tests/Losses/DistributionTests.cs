@@ -1,24 +1,12 @@
-using Engine.Autograd.Likelihoods;
-using Engine.Autograd.Losses;
-
 namespace Engine.Tests.Losses;
 
 /// <summary>Densities and divergences against what defines them: sums to one, integrals, differences of distribution functions.</summary>
-public sealed class DistributionTests : IDisposable
+public sealed class DistributionTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose() => _cpu.Dispose();
-
-    [Theory]
-    [InlineData(0.1, -2.5)]
-    [InlineData(-0.98, -6)]
-    [InlineData(5, 1)]
-    [InlineData(0, 3)]
-    [InlineData(0.5, -9)]
+    [Theory, Rows("0.1 -2.5, -0.98 -6, 5 1, 0 3, 0.5 -9")]
     public void The_256_levels_of_a_discretised_logistic_have_probabilities_that_add_up_to_one(double mean, double logScale)
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         double[] levels = [.. Enumerable.Range(0, 256).Select(i => -1 + (2.0 * i / 255))];
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
         {
@@ -31,7 +19,7 @@ public sealed class DistributionTests : IDisposable
     [Fact]
     public void A_discretised_logistic_is_a_difference_of_its_distribution_function()
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor x = Tensor.From([0.2, 0, 0.6, 1, 0.4], [5]);
         double[] log = LogLikelihood.DiscretizedLogistic(
             x, Tensor.Full([], 0.45, DType.Float64), Tensor.Full([], -1, DType.Float64), Reduction.None, 0, 1, 6).ToDoubles();
@@ -44,7 +32,7 @@ public sealed class DistributionTests : IDisposable
     public void A_discretised_logistic_stays_finite_where_its_probability_vanishes()
     {
         // The mean is 10,000 scales away: the logarithm is minus that distance, the derivative by the mean one over the scale.
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor mean = tape.Watch(Tensor.Full([1], 1e4 * Math.Exp(-6)));
         Tensor log = LogLikelihood.DiscretizedLogistic(Tensor.From([1 / 255f], [1]), mean, Tensor.Full([1], -6));
         Assert.Equal(-1e4 + Math.Exp(6) / 255, log.Item() - Math.Log(1 - Math.Exp(-2 * Math.Exp(6) / 255)) - (Math.Exp(6) / 255), 1);
@@ -56,7 +44,7 @@ public sealed class DistributionTests : IDisposable
     [InlineData(-2, 0.8)]
     public void The_divergence_of_a_gaussian_from_the_standard_one_is_its_integral(double mean, double logVariance)
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         double integral = Integrate(x => Density(x, mean, logVariance), x => Log(x, mean, logVariance) - Log(x, 0, 0), mean, logVariance);
         Assert.Equal(integral, KullbackLeibler.ToStandardGaussian(Tensor.From([mean], [1]), Tensor.From([logVariance], [1])).Item(), 1e-10);
     }
@@ -66,7 +54,7 @@ public sealed class DistributionTests : IDisposable
     [InlineData(-2, 0.8, 1, -1)]
     public void The_divergence_of_two_gaussians_is_its_integral(double mean, double logVariance, double otherMean, double otherLogVariance)
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         double integral = Integrate(
             x => Density(x, mean, logVariance), x => Log(x, mean, logVariance) - Log(x, otherMean, otherLogVariance), mean, logVariance);
         Tensor[] t = Array.ConvertAll((double[])[mean, logVariance, otherMean, otherLogVariance], value => Tensor.From([value], [1]));
@@ -76,7 +64,7 @@ public sealed class DistributionTests : IDisposable
     [Fact]
     public void Divergences_of_equal_gaussians_are_zero_and_small_ones_keep_their_digits()
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor mean = Tensor.Full([3], 1.5f), logVariance = Tensor.Full([3], -0.7f);
         Assert.Equal(0, KullbackLeibler.Gaussians(mean, logVariance, mean, logVariance).Item());
         Assert.Equal(0, KullbackLeibler.ToStandardGaussian(Tensor.Zeros([3]), Tensor.Zeros([3])).Item());
@@ -88,7 +76,7 @@ public sealed class DistributionTests : IDisposable
     [Fact]
     public void A_gaussian_density_integrates_to_one()
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         const int steps = 4001;
         double[] x = [.. Enumerable.Range(0, steps).Select(i => -20 + (40.0 * i / (steps - 1)))];
         double[] log = LogLikelihood.Gaussian(

@@ -1,20 +1,12 @@
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Likelihoods;
-using Engine.Kernels.Mapping;
-using Engine.Kernels.Rows;
-using Engine.Tests.Gpu;
-using Engine.Tests.Operations;
 using static Engine.Tests.Gpu.TwoDevices;
 
 namespace Engine.Tests.Losses;
 
 public sealed class RowSumTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
-    [Theory]
-    [InlineData(3, 1)]
-    [InlineData(5, 37)]
-    [InlineData(2, 130)]
-    [InlineData(2, 300)]
+    [Theory, Rows("3 1, 5 37, 2 130, 2 300")]
     public void Every_number_of_arguments_is_added_up_the_same_on_host_and_simulator(int rows, int columns)
     {
         Shape shape = [rows, columns];
@@ -36,11 +28,7 @@ public sealed class RowSumTests(TwoDevices devices) : IClassFixture<TwoDevices>
         }
     }
 
-    [Theory]
-    [InlineData(4097, 5)]
-    [InlineData(3, 100)]
-    [InlineData(2, 700)]
-    [InlineData(1, 9001)]
+    [Theory, Rows("4097 5, 3 100, 2 700, 1 9001")]
     public void Rows_of_threads_warps_groups_and_parts_agree_with_the_host(int rows, int columns)
     {
         float[] x = Random<float>(rows * columns, 2, 1), y = Random<float>(rows * columns, 1, 2);
@@ -54,24 +42,21 @@ public sealed class RowSumTests(TwoDevices devices) : IClassFixture<TwoDevices>
     public void Bad_input_is_refused_with_a_sentence()
     {
         Storage x = With<float>(devices.Cpu, new float[12]), sums = With<float>(devices.Cpu, new float[3]);
-        Refused("Square: the sums must hold 3 elements, found 12.",
+        RefusedWith("Square: the sums must hold 3 elements, found 12.",
             () => RowSum.Unary(x, [3, 4], With<float>(devices.Cpu, new float[12]), default(Square)));
-        Refused("Square: argument 1 must hold 15 elements, found 12.", () => RowSum.Unary(x, [3, 5], sums, default(Square)));
-        Refused("Square: rows need at least one axis, found a scalar.", () => RowSum.Unary(x, [], sums, default(Square)));
-        Refused("Multiply: shape [3] does not broadcast to [3, 4].",
+        RefusedWith("Square: argument 1 must hold 15 elements, found 12.", () => RowSum.Unary(x, [3, 5], sums, default(Square)));
+        RefusedWith("Square: rows need at least one axis, found a scalar.", () => RowSum.Unary(x, [], sums, default(Square)));
+        RefusedWith("Multiply: shape [3] does not broadcast to [3, 4].",
             () => RowSum.Binary(x, [3, 4], sums, [3], [3, 4], sums, default(Multiply)));
-        Refused("Multiply: the sums must not be argument 2.",
+        RefusedWith("Multiply: the sums must not be argument 2.",
             () => RowSum.Binary(x, [3, 4], sums, [3, 1], [3, 4], sums, default(Multiply)));
-        Refused("Square: all arguments must hold one type",
+        RefusedWith("Square: all arguments must hold one type",
             () => RowSum.Unary(With<double>(devices.Cpu, new double[12]), [3, 4], sums, default(Square)));
-        Refused("Square: the arguments must be Float32 or Float64, found Int32.",
+        RefusedWith("Square: the arguments must be Float32 or Float64, found Int32.",
             () => RowSum.Unary(With<int>(devices.Cpu, new int[12]), [3, 4], With<int>(devices.Cpu, new int[3]), default(Square)));
-        Refused("Square: all arguments must be on one device",
+        RefusedWith("Square: all arguments must be on one device",
             () => RowSum.Unary(With<float>(devices.Gpu, new float[12]), [3, 4], sums, default(Square)));
     }
-
-    private static void Refused(string sentence, Action action) =>
-        Assert.StartsWith(sentence, Assert.ThrowsAny<ArgumentException>(action).Message, StringComparison.Ordinal);
 
     internal readonly struct MulAdd : ITernaryOp
     {

@@ -1,15 +1,9 @@
-using System.Numerics;
 using System.Reflection;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Likelihoods;
-using Engine.Kernels.Losses;
-using Engine.Kernels.Mapping;
 using Engine.Kernels.Mapping.Gpu;
-using Engine.Kernels.Movement;
 using Engine.Kernels.Optimizers;
-using Engine.Kernels.Rows;
-using Engine.Kernels.Sampling;
-using Engine.Tests.Gpu;
+using Tanh = Engine.Kernels.Elementwise.Tanh;
 
 namespace Engine.Tests.Mapping;
 
@@ -61,12 +55,7 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
             (s, r) => Map.Quaternary(s[0], xShape, s[1], yShape, s[2], zShape, s[1], yShape, r, output, new Mixed()), inputs);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(1023)]
+    [Theory, Values(1, 2, 3, 4, 1023)]
     public void The_end_of_an_array_gets_the_bits_of_its_middle(int length)
     {
         // Each element alone, and all of them with four to a thread.

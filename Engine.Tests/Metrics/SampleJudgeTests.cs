@@ -1,22 +1,18 @@
-using Engine.Autograd.Nn;
-using Engine.Kernels.RandomNumbers;
 using Engine.Models.Classification;
-using Engine.Models.Data;
 using Engine.Models.Metrics;
 
 namespace Engine.Tests.Metrics;
 
-public sealed class SampleJudgeTests : IDisposable
+public sealed class SampleJudgeTests : IsolatedTests
 {
     private const int Pixels = 28 * 28;
-    private readonly Device _device = new CpuDevice(1);
     private readonly DigitClassifier _classifier;
     private readonly ImageDataset _training = Datasets.Load("digits", new DataOptions { Count = 600, Seed = 1 });
     private readonly SampleJudge _judge;
 
     public SampleJudgeTests()
     {
-        _classifier = new DigitClassifier(new ModuleOptions(new RandomStream(1), _device));
+        _classifier = new DigitClassifier(new ModuleOptions(new RandomStream(1), Cpu));
         _judge = new SampleJudge(_classifier, _training, Datasets.Load("digits", new DataOptions { Count = 300, Seed = 2 }), samples: 300);
     }
 
@@ -38,19 +34,16 @@ public sealed class SampleJudgeTests : IDisposable
         SampleQuality quality = _judge.Of([.. Enumerable.Repeat(Noise(1), 40).SelectMany(image => image)]);
         Assert.Equal(1, quality.RepeatedShare);
         Assert.Equal(0, quality.SmallestShare);
-        Assert.Contains("100 % repeat each other", string.Join("; ", quality.Signs(10)).Replace("100%", "100 %", StringComparison.Ordinal),
-            StringComparison.Ordinal);
+        Assert.Contains("100 % repeat each other", string.Join("; ", quality.Signs(10)).Replace("100%", "100 %", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Less_than_two_samples_are_refused() =>
-        Assert.Contains("at least two images of 784", Assert.Throws<ArgumentException>(() => _judge.Of(Noise(1))).Message,
-            StringComparison.Ordinal);
+    public void Less_than_two_samples_are_refused() => Refused("at least two images of 784", () => _judge.Of(Noise(1)));
 
-    public void Dispose()
+    public override void Dispose()
     {
         _classifier.Dispose();
-        _device.Dispose();
+        base.Dispose();
     }
 
     private static float[] Noise(int count)
@@ -58,4 +51,26 @@ public sealed class SampleJudgeTests : IDisposable
         Random random = new(5);
         return [.. Enumerable.Range(0, count * Pixels).Select(_ => (2 * random.NextSingle()) - 1)];
     }
+}
+
+public sealed class NearestNeighborTests
+{
+    [Fact]
+    public void The_nearest_of_others_and_of_the_rest()
+    {
+        Assert.Equal([5, 0], NearestNeighbor.Distances([0, 0, 3, 5], [3, 4, 9, 9, 3, 5], 2));
+        Assert.Equal([1, 1, 4], NearestNeighbor.Distances([0, 0, 0, 1, 0, 5], 2));
+    }
+
+    [Fact]
+    public void Alone_it_is_infinitely_far()
+    {
+        Assert.Equal([double.PositiveInfinity], NearestNeighbor.Distances([1, 2], 2));
+        Assert.Equal([double.PositiveInfinity], NearestNeighbor.Distances([1, 2], [], 2));
+        Assert.Empty(NearestNeighbor.Distances([], [1, 2], 2));
+    }
+
+    [Fact]
+    public void Parts_of_vectors_are_refused() =>
+        Refused("vectors of 2 values each, found 3", () => NearestNeighbor.Distances([1, 2, 3], 2));
 }

@@ -1,6 +1,3 @@
-using Engine.Kernels.Movement;
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.Movement;
 
 /// <summary>Nothing is computed here, so that the simulator has to give the bits of the host.</summary>
@@ -67,11 +64,7 @@ public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
         Same<double>(0, (s, y) => Move.Convert(s[0], y), Array.Empty<float>());
     }
 
-    [Theory]
-    [InlineData(1, 1, 1)]
-    [InlineData(10, 3, 40)]
-    [InlineData(7, 65, 11)]
-    [InlineData(5, 8, 0)]
+    [Theory, Rows("1 1 1, 10 3 40, 7 65 11, 5 8 0")]
     public void Gather_and_scatter(int rows, int width, int count)
     {
         Random random = new(rows);
@@ -91,9 +84,8 @@ public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
         {
             Storage table = TwoDevices.With<float>(device, new float[6]), indices = TwoDevices.With<int>(device, [0, 2, 3]),
                 picked = TwoDevices.With<float>(device, new float[6]);
-            Assert.Contains(
-                "Move.Gather: index 3 at position 2 is not a row of the 3 x 2 table (0 to 2).",
-                Assert.Throws<ArgumentOutOfRangeException>(() => Move.Gather(table, 3, 2, indices, picked)).Message);
+            Refused<ArgumentOutOfRangeException>("Move.Gather: index 3 at position 2 is not a row of the 3 x 2 table (0 to 2).",
+                () => Move.Gather(table, 3, 2, indices, picked));
             Assert.Throws<ArgumentOutOfRangeException>(() => Move.ScatterAdd(picked, indices, table, 3, 2));
         }
     }

@@ -1,5 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Movement;
 using static Engine.Tests.Movement.Guarded;
 
 namespace Engine.Tests.Movement;
@@ -8,45 +6,21 @@ public sealed class MoveTests
 {
     public static TheoryData<int[], int[]> Permutations => new()
     {
-        { [], [] },
-        { [7], [0] },
-        { [1, 1], [1, 0] },
-        { [3, 5], [1, 0] },
-        { [8, 8], [1, 0] },
-        { [31, 33], [1, 0] },
-        { [16, 48], [1, 0] },
-        { [257, 131], [1, 0] },
-        { [3, 20000], [1, 0] },
-        { [20000, 3], [1, 0] },
-        { [40, 50], [-2, -1] },
-        { [2, 3, 4], [2, 1, 0] },
-        { [9, 17, 33], [0, 2, 1] },
-        { [9, 17, 33], [1, 0, 2] },
-        { [9, 17, 33], [1, 2, 0] },
-        { [4, 1, 28, 28], [0, 2, 3, 1] },
-        { [5, 16, 12, 12], [0, 2, 3, 1] },
-        { [5, 12, 12, 16], [0, 3, 1, 2] },
-        { [3, 2, 4, 5, 2, 3], [5, 3, 1, 4, 0, 2] },
-        { [3, 2, 1, 5, 2, 19], [1, 0, 2, 4, 5, 3] },
-        { [2, 0, 3], [2, 0, 1] },
+        { [], [] }, { [7], [0] }, { [1, 1], [1, 0] }, { [3, 5], [1, 0] }, { [8, 8], [1, 0] }, { [31, 33], [1, 0] }, { [16, 48], [1, 0] },
+        { [257, 131], [1, 0] }, { [3, 20000], [1, 0] }, { [20000, 3], [1, 0] }, { [40, 50], [-2, -1] }, { [2, 3, 4], [2, 1, 0] },
+        { [9, 17, 33], [0, 2, 1] }, { [9, 17, 33], [1, 0, 2] }, { [9, 17, 33], [1, 2, 0] }, { [4, 1, 28, 28], [0, 2, 3, 1] },
+        { [5, 16, 12, 12], [0, 2, 3, 1] }, { [5, 12, 12, 16], [0, 3, 1, 2] }, { [3, 2, 4, 5, 2, 3], [5, 3, 1, 4, 0, 2] },
+        { [3, 2, 1, 5, 2, 19], [1, 0, 2, 4, 5, 3] }, { [2, 0, 3], [2, 0, 1] },
     };
 
     public static TheoryData<int[], int[], int[]> Boxes => new()
     {
-        { [], [], [] },
-        { [10], [3], [5] },
-        { [50000], [7], [40001] },
-        { [64, 10], [0, 9], [64, 1] },
-        { [64, 10], [3, 2], [17, 5] },
-        { [64, 10], [3, 0], [17, 10] },
-        { [64, 10], [64, 0], [0, 10] },
-        { [4, 9, 9, 3], [1, 2, 0, 1], [2, 5, 9, 2] },
-        { [300, 7, 31], [5, 0, 2], [290, 7, 29] },
-        { [3, 2, 4, 5, 2, 3], [1, 0, 1, 2, 1, 0], [2, 2, 3, 2, 1, 2] },
+        { [], [], [] }, { [10], [3], [5] }, { [50000], [7], [40001] }, { [64, 10], [0, 9], [64, 1] }, { [64, 10], [3, 2], [17, 5] },
+        { [64, 10], [3, 0], [17, 10] }, { [64, 10], [64, 0], [0, 10] }, { [4, 9, 9, 3], [1, 2, 0, 1], [2, 5, 9, 2] },
+        { [300, 7, 31], [5, 0, 2], [290, 7, 29] }, { [3, 2, 4, 5, 2, 3], [1, 0, 1, 2, 1, 0], [2, 2, 3, 2, 1, 2] },
     };
 
-    [Theory]
-    [MemberData(nameof(Permutations))]
+    [Theory, MemberData(nameof(Permutations))]
     public void Permute_reorders_axes(int[] extents, int[] axes)
     {
         Permute<float>(extents, axes);
@@ -54,8 +28,7 @@ public sealed class MoveTests
         Permute<int>(extents, axes);
     }
 
-    [Theory]
-    [MemberData(nameof(Boxes))]
+    [Theory, MemberData(nameof(Boxes))]
     public void Slice_copies_a_box_and_WriteSlice_puts_it_back(int[] extents, int[] starts, int[] box)
     {
         Slice<float>(extents, starts, box);
@@ -77,32 +50,23 @@ public sealed class MoveTests
         Assert.Equal([0, 1, 0, 1, 2, 3, 4, 2, 3, 5, 6, 7, 8, 9, 4, 5, 10, 11, 12, 13, 14], y);
     }
 
-    [Theory]
-    [InlineData(1, 1)]
-    [InlineData(13, 29)]
-    [InlineData(200, 301)]
+    [Theory, Rows("1 1, 13 29, 200 301")]
     public void Pad_surrounds_with_a_constant(int height, int width)
     {
         Shape shape = [2, height, width];
         int[] x = Count<int>(shape.Count);
         Shape padded = [2, height + 3, width + 5];
         int[] y = Run<int>(padded.Count, (host, output) => Move.Pad(With(host, x), shape, [0, 1, 4], [0, 2, 1], -7, output));
+        int[][] all = Places.All(padded);
         for (int i = 0; i < padded.Count; i++)
         {
-            int[] index = Indices.At(padded, i);
+            int[] index = all[i];
             bool inside = index[1] >= 1 && index[1] < 1 + height && index[2] >= 4 && index[2] < 4 + width;
-            Assert.Equal(inside ? x[Indices.Of(shape, [index[0], index[1] - 1, index[2] - 4])] : -7, y[i]);
+            Assert.Equal(inside ? x[Places.At(shape, [index[0], index[1] - 1, index[2] - 4])] : -7, y[i]);
         }
     }
 
-    [Theory]
-    [InlineData(1, 1, 1)]
-    [InlineData(10, 1, 40000)]
-    [InlineData(10, 3, 1000)]
-    [InlineData(65, 48, 700)]
-    [InlineData(7, 4097, 11)]
-    [InlineData(5, 8, 0)]
-    [InlineData(5, 0, 4)]
+    [Theory, Rows("1 1 1, 10 1 40000, 10 3 1000, 65 48 700, 7 4097 11, 5 8 0, 5 0 4")]
     public void Gather_picks_rows_and_ScatterAdd_adds_them_in_order(int rows, int width, int count)
     {
         GatherAndScatter<float>(rows, width, count);
@@ -110,11 +74,7 @@ public sealed class MoveTests
         GatherAndScatter<int>(rows, width, count);
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(47)]
-    [InlineData(50021)]
+    [Theory, Values(0, 1, 47, 50021)]
     public void Fill_copy_and_convert(int length)
     {
         Random random = new(length);
@@ -150,37 +110,28 @@ public sealed class MoveTests
         CpuDevice host = Hosts[0];
         Storage x = With(host, Count<float>(12));
         Storage y = With(host, Count<float>(12));
-        Refused<ArgumentException>("Move.Permute: shape [3, 4] needs 2 axes, found [0].", () => Move.Permute(x, [3, 4], [0], y));
-        Refused<ArgumentException>(
-            "Move.Permute: the axes must name each axis of [3, 4] once, found [1, -1].", () => Move.Permute(x, [3, 4], [1, -1], y));
-        Refused<ArgumentException>("Move.Permute: x must hold 15 elements, found 12.", () => Move.Permute(x, [3, 5], [1, 0], y));
-        Refused<ArgumentException>("Move.Permute: the output must not be the input.", () => Move.Permute(x, [3, 4], [1, 0], x));
-        Refused<ArgumentException>(
-            "Move.Slice: box [3, 4] at [1, 0] is not inside [3, 4]: axis 0 would run from 1 to 4 of 3.", () =>
-                Move.Slice(x, [3, 4], [1, 0], [3, 4], y));
-        Refused<ArgumentException>("needs 2 extents and starts, found [12] and 1 starts", () => Move.WriteSlice(x, [12], y, [3, 4], [0]));
-        Refused<ArgumentException>(
-            "paddings must not be negative, found -1 before and 1 after axis 0", () => Move.Pad(x, [12], [-1], [1], 0, y));
-        Refused<ArgumentException>("all arguments must be on one device", () => Move.Copy(x, With(Hosts[1], Count<float>(12))));
-        Refused<ArgumentException>(
-            "all arguments must hold one type, found Float32 and Int32", () => Move.Copy(x, With(host, Count<int>(12))));
+        Refused("Move.Permute: shape [3, 4] needs 2 axes, found [0].", () => Move.Permute(x, [3, 4], [0], y));
+        Refused("Move.Permute: the axes must name each axis of [3, 4] once, found [1, -1].", () => Move.Permute(x, [3, 4], [1, -1], y));
+        Refused("Move.Permute: x must hold 15 elements, found 12.", () => Move.Permute(x, [3, 5], [1, 0], y));
+        Refused("Move.Permute: the output must not be the input.", () => Move.Permute(x, [3, 4], [1, 0], x));
+        Refused("Move.Slice: box [3, 4] at [1, 0] is not inside [3, 4]: axis 0 would run from 1 to 4 of 3.",
+            () => Move.Slice(x, [3, 4], [1, 0], [3, 4], y));
+        Refused("needs 2 extents and starts, found [12] and 1 starts", () => Move.WriteSlice(x, [12], y, [3, 4], [0]));
+        Refused("paddings must not be negative, found -1 before and 1 after axis 0", () => Move.Pad(x, [12], [-1], [1], 0, y));
+        Refused("all arguments must be on one device", () => Move.Copy(x, With(Hosts[1], Count<float>(12))));
+        Refused("all arguments must hold one type, found Float32 and Int32", () => Move.Copy(x, With(host, Count<int>(12))));
 
         Storage indices = With(host, new[] { 0, 3 });
         Storage two = With(host, Count<float>(8));
-        Refused<ArgumentOutOfRangeException>(
-            "Move.Gather: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).", () => Move.Gather(x, 3, 4, indices, two));
-        Refused<ArgumentOutOfRangeException>(
-            "Move.ScatterAdd: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).", () =>
-                Move.ScatterAdd(two, indices, x, 3, 4));
-        Refused<ArgumentException>(
-            "Move.Gather: indices must be Int32, found Float32.", () => Move.Gather(x, 3, 4, With(host, Count<float>(2)), two));
-        Refused<ArgumentException>("Move.Gather: y must hold 8 elements, found 12.", () => Move.Gather(x, 3, 4, indices, y));
+        Refused<ArgumentOutOfRangeException>("Move.Gather: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).",
+            () => Move.Gather(x, 3, 4, indices, two));
+        Refused<ArgumentOutOfRangeException>("Move.ScatterAdd: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).",
+            () => Move.ScatterAdd(two, indices, x, 3, 4));
+        Refused("Move.Gather: indices must be Int32, found Float32.", () => Move.Gather(x, 3, 4, With(host, Count<float>(2)), two));
+        Refused("Move.Gather: y must hold 8 elements, found 12.", () => Move.Gather(x, 3, 4, indices, y));
         Assert.Equal(Count<float>(12), x.AsSpan<float>().ToArray());
         Assert.Equal(Count<float>(8), two.AsSpan<float>().ToArray());
     }
-
-    private static void Refused<TException>(string sentence, Action action) where TException : Exception =>
-        Assert.Contains(sentence, Assert.Throws<TException>(action).Message);
 
     private static T[] Count<T>(int length) where T : INumber<T> => [.. Enumerable.Range(0, length).Select(T.CreateTruncating)];
 
@@ -190,12 +141,13 @@ public sealed class MoveTests
         T[] x = Count<T>(shape.Count);
         T[] y = Run<T>(shape.Count, (host, output) => Move.Permute(With(host, x), shape, axes, output));
         Shape permuted = new([.. axes.Select(axis => shape[axis])]);
+        int[][] all = Places.All(permuted);
         for (int i = 0; i < y.Length; i++)
         {
-            int[] index = Indices.At(permuted, i);
+            int[] index = all[i];
             int[] source = new int[shape.Rank];
             for (int axis = 0; axis < shape.Rank; axis++) source[shape.Axis(axes[axis])] = index[axis];
-            Assert.Equal(x[Indices.Of(shape, source)], y[i]);
+            Assert.Equal(x[Places.At(shape, source)], y[i]);
         }
     }
 
@@ -207,11 +159,12 @@ public sealed class MoveTests
         T[] y = Run<T>(inner.Count, (host, output) => Move.Slice(With(host, x), shape, starts, inner, output));
         T[] expected = new T[shape.Count];
         Array.Fill(expected, -T.One);
+        int[][] all = Places.All(inner);
         for (int i = 0; i < y.Length; i++)
         {
-            int[] index = [.. Indices.At(inner, i).Zip(starts, (a, b) => a + b)];
-            Assert.Equal(x[Indices.Of(shape, index)], y[i]);
-            expected[Indices.Of(shape, index)] = y[i];
+            int[] index = [.. all[i].Zip(starts, (a, b) => a + b)];
+            Assert.Equal(x[Places.At(shape, index)], y[i]);
+            expected[Places.At(shape, index)] = y[i];
         }
 
         Assert.Equal(expected, Run(shape.Count, (host, output) => Move.WriteSlice(With(host, y), inner, output, shape, starts), -T.One));

@@ -1,20 +1,8 @@
-using System.Numerics;
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Movement;
-using Engine.Kernels.Norms;
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.Norms;
 
 public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
-    [Theory]
-    [InlineData(2, 1)]
-    [InlineData(5, 17)]
-    [InlineData(70, 3)]
-    [InlineData(300, 2)]
-    [InlineData(40, 8)]
-    [InlineData(1100, 4)]
+    [Theory, Rows("2 1, 5 17, 70 3, 300 2, 40 8, 1100 4")]
     public void Batch_normalisation_agrees_with_the_host(int rows, int channels)
     {
         Check<float>(2e-6);
@@ -52,13 +40,7 @@ public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
         }
     }
 
-    [Theory]
-    [InlineData(0, 3, 4, 2)]
-    [InlineData(3, 1, 1, 1)]
-    [InlineData(2, 5, 6, 3)]
-    [InlineData(2, 30, 8, 1)]
-    [InlineData(1, 150, 17, 1)]
-    [InlineData(2, 300, 8, 2)]
+    [Theory, Rows("0 3 4 2, 3 1 1 1, 2 5 6 3, 2 30 8 1, 1 150 17 1, 2 300 8 2")]
     public void Group_normalisation_agrees_with_the_host(int images, int positions, int channels, int groups)
     {
         Check<float>(2e-6);

@@ -1,4 +1,3 @@
-using Engine.Autograd.Losses;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Elementwise;
 using static Engine.Tests.Operations.Tolerance;

@@ -51,26 +51,21 @@ internal static class AttentionCases
     {
         Expected y = new(batch * queries * heads * width);
         for (int b = 0; b < batch; b++)
-        {
             for (int h = 0; h < heads; h++)
-            {
                 for (int query = 0; query < queries; query++)
                 {
                     int seen = causal ? query + 1 + keys - queries : keys;
                     double[] scores = new double[seen], sizes = new double[seen];
                     for (int key = 0; key < seen; key++)
-                    {
                         for (int d = 0; d < width; d++)
                         {
                             double term = number(0, b, query, (h * width) + d) * number(1, b, key, (h * width) + d) / Math.Sqrt(width);
                             scores[key] += term;
                             sizes[key] += Math.Abs(term);
                         }
-                    }
 
                     double sum = scores.Sum(Math.Exp);
                     for (int key = 0; key < seen; key++)
-                    {
                         for (int d = 0; d < width; d++)
                         {
                             int at = (((b * queries) + query) * heads * width) + (h * width) + d;
@@ -78,10 +73,7 @@ internal static class AttentionCases
                             y.Values[at] += term;
                             y.Terms[at] += Math.Abs(term) * (1 + sizes[key]);
                         }
-                    }
                 }
-            }
-        }
 
         return y;
     }

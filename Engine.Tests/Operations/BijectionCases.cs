@@ -1,5 +1,4 @@
 using Engine.Autograd.Bijections;
-using Engine.Autograd.Losses;
 using Engine.Kernels.Flows;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;

@@ -1,6 +1,4 @@
-using Engine.Autograd.Losses;
 using Engine.Kernels.Conv;
-using Engine.Kernels.Gemm;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;
 

@@ -1,7 +1,4 @@
-using Engine.Autograd.Losses;
 using Engine.Kernels.Elementwise;
-using Engine.Kernels.Lanes;
-using Engine.Kernels.Mapping;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Elementwise;
 using static Engine.Tests.Operations.Tolerance;

@@ -1,5 +1,3 @@
-using Engine.Autograd.Likelihoods;
-using Engine.Kernels.Norms;
 using static Engine.Tests.Operations.Draws;
 
 namespace Engine.Tests.Operations;
@@ -53,14 +51,11 @@ internal static class LikelihoodCases
     private static IEnumerable<OperationCase> Logistic(
         string variant, Shape first, Shape second, Draw mean, Draw logScale, double low, double high, int levels)
     {
-        // Both ends are drawn often, besides the levels between.
         double step = (high - low) / (levels - 1);
-        Draw pixels = (random, count) =>
-            [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
         return TermCases.Of(
             "LogLikelihood.DiscretizedLogistic",
             variant,
-            [new Input(first, pixels), new Input(second, mean), new Input(first, logScale)],
+            [new Input(first, Levels(low, step, levels)), new Input(second, mean), new Input(first, logScale)],
             (t, reduction) => LogLikelihood.DiscretizedLogistic(t[0], t[1], t[2], reduction, low, high, levels),
             v =>
             {
@@ -79,16 +74,18 @@ internal static class LikelihoodCases
             termsOfElement: 3);
     }
 
+    /// <summary>Levels of pixels; both ends are drawn often, besides those between.</summary>
+    private static Draw Levels(double low, double step, int levels) => (random, count) =>
+        [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
+
     private static IEnumerable<OperationCase> DiscretizedGaussian(
         string variant, Shape first, Shape second, Draw mean, Draw logVariance, double low, double high, int levels)
     {
         double step = (high - low) / (levels - 1);
-        Draw pixels = (random, count) =>
-            [.. Enumerable.Range(0, count).Select(i => low + (step * (i % 3 == 0 ? random.Next(2) * (levels - 1) : random.Next(levels))))];
         return TermCases.Of(
             "LogLikelihood.DiscretizedGaussian",
             variant,
-            [new Input(first, pixels), new Input(second, mean), new Input(first, logVariance)],
+            [new Input(first, Levels(low, step, levels)), new Input(second, mean), new Input(first, logVariance)],
             (t, reduction) => LogLikelihood.DiscretizedGaussian(t[0], t[1], t[2], reduction, low, high, levels),
             v =>
             {

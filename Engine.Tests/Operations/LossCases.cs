@@ -1,5 +1,3 @@
-using Engine.Autograd.Losses;
-using Engine.Kernels.Losses;
 using static Engine.Tests.Operations.Draws;
 
 namespace Engine.Tests.Operations;

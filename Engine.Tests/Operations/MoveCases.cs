@@ -1,4 +1,3 @@
-using Engine.Autograd.Losses;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;
 
@@ -7,6 +6,9 @@ namespace Engine.Tests.Operations;
 /// <summary>Operations that bring elements to another place, or make them: exact, all but the sums of ScatterAdd.</summary>
 internal static class MoveCases
 {
+    private static readonly (Shape Table, Shape Indices)[] s_tables =
+        [([7], [5]), ([5, 3], [4]), ([1, 17], [3]), ([11, 2], []), ([5, 2, 3], [2, 3]), ([3, 4], [0]), ([131, 33], [1031])];
+
     internal static IEnumerable<OperationCase> All() =>
     [
         .. Made(),
@@ -167,9 +169,7 @@ internal static class MoveCases
 
     private static IEnumerable<OperationCase> Gather()
     {
-        foreach ((Shape table, Shape indices) in (
-            (Shape, Shape)[])[([7], [5]), ([5, 3], [4]), ([1, 17], [3]), ([11, 2], []), ([5, 2, 3], [2, 3]), ([3, 4], [0]),
-            ([131, 33], [1031])])
+        foreach ((Shape table, Shape indices) in s_tables)
         {
             int width = table.Count / table[0];
             yield return new OperationCase(
@@ -184,9 +184,7 @@ internal static class MoveCases
 
     private static IEnumerable<OperationCase> ScatterAdd()
     {
-        foreach ((Shape table, Shape indices) in (
-            (Shape, Shape)[])[([7], [5]), ([5, 3], [4]), ([1, 17], [3]), ([11, 2], []), ([5, 2, 3], [2, 3]), ([3, 4], [0]),
-            ([131, 33], [1031])])
+        foreach ((Shape table, Shape indices) in s_tables)
         {
             int width = table.Count / table[0];
             yield return new OperationCase(

@@ -100,3 +100,36 @@ internal sealed record OperationCase(
         return (int)(hash & 0x3FFFFFFF);
     }
 }
+
+/// <summary>Draws the elements of an argument.</summary>
+internal delegate double[] Draw(Random random, int count);
+
+/// <summary>An argument of an operation: its shape and how its elements are drawn.</summary>
+/// <param name="Shape">The shape.</param>
+/// <param name="Draw">How the elements are drawn.</param>
+/// <param name="IsDifferentiable">False for what the operation takes as constant.</param>
+/// <param name="IsIndex">True for int32 indices.</param>
+internal sealed record Input(Shape Shape, Draw Draw, bool IsDifferentiable = true, bool IsIndex = false)
+{
+    /// <summary>The elements, each a float32 number, so that every type computes with the very same ones.</summary>
+    internal double[] Values(Random random) => Array.ConvertAll(Draw(random, Shape.Count), x => (double)(float)x);
+}
+
+/// <summary>What a reference computed: the values and, for sums, the sum of the absolute terms of each.</summary>
+internal sealed record Expected(double[] Values, double[] Terms)
+{
+    internal Expected(double[] values) : this(values, [])
+    {
+    }
+
+    internal Expected(int count) : this(new double[count], new double[count])
+    {
+    }
+
+    /// <summary>Adds a term to an element.</summary>
+    internal void Add(int place, double term)
+    {
+        Values[place] += term;
+        Terms[place] += Math.Abs(term);
+    }
+}

@@ -1,8 +1,5 @@
 using System.Reflection;
 using Engine.Autograd.Bijections;
-using Engine.Autograd.Likelihoods;
-using Engine.Autograd.Losses;
-using Engine.Autograd.Rules;
 
 namespace Engine.Tests.Operations;
 

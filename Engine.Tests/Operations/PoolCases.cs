@@ -1,4 +1,3 @@
-using Engine.Autograd.Losses;
 using Engine.Kernels.Pool;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;

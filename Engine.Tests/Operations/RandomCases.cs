@@ -1,7 +1,3 @@
-using Engine.Autograd.Losses;
-using Engine.Autograd.Rules;
-using Engine.Kernels.RandomNumbers;
-using Engine.Kernels.Sampling;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;
 

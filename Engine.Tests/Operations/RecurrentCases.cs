@@ -1,4 +1,3 @@
-using Engine.Autograd.Losses;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;
 
@@ -14,17 +13,15 @@ internal static class RecurrentCases
     private static readonly (int Batch, int Steps, int Hidden)[] s_extents =
         [(1, 1, 1), (2, 3, 5), (1, 4, 3), (3, 2, 16), (2, 2, 17), (7, 5, 33)];
 
+    private static readonly (bool First, bool Second)[] s_given = [(false, false), (true, true), (true, false), (false, true)];
+
     private static readonly (int Batch, int Rows, int Columns, int Hidden, int Taps)[] s_images =
         [(1, 1, 1, 1, 1), (1, 3, 2, 2, 3), (2, 2, 3, 3, 3), (1, 2, 4, 2, 5), (3, 4, 7, 16, 3)];
 
     internal static IEnumerable<OperationCase> All() =>
     [
-        .. s_extents.SelectMany(
-            e => ((bool, bool)[])[(false, false), (true, true), (true, false), (false, true)], (e, s) =>
-                Lstm(e.Batch, e.Steps, e.Hidden, s.Item1, s.Item2)),
-        .. s_extents.SelectMany(
-            e => ((bool, bool)[])[(false, false), (true, true), (true, false), (false, true)], (e, s) =>
-                Gru(e.Batch, e.Steps, e.Hidden, s.Item1, s.Item2)),
+        .. s_extents.SelectMany(_ => s_given, (e, s) => Lstm(e.Batch, e.Steps, e.Hidden, s.First, s.Second)),
+        .. s_extents.SelectMany(_ => s_given, (e, s) => Gru(e.Batch, e.Steps, e.Hidden, s.First, s.Second)),
         .. s_images.SelectMany(e => ((bool[])[false, true]),
             (e, hasState) => RowLstm(e.Batch, e.Rows, e.Columns, e.Hidden, e.Taps, hasState)),
     ];

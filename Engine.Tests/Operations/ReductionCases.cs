@@ -1,5 +1,3 @@
-using Engine.Autograd.Losses;
-using Engine.Kernels.Rows;
 using static Engine.Tests.Operations.Draws;
 using static Engine.Tests.Operations.Tolerance;
 

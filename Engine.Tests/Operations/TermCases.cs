@@ -1,5 +1,3 @@
-using Engine.Autograd.Losses;
-using Engine.Kernels.Norms;
 using static Engine.Tests.Operations.Tolerance;
 
 namespace Engine.Tests.Operations;

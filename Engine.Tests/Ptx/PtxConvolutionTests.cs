@@ -6,6 +6,7 @@ using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
 using Engine.Tests.Gpu;
 using ILGPU.Runtime.Cuda;
+using Conv2d = Engine.Kernels.Conv.Conv2d;
 
 namespace Engine.Tests.Ptx;
 

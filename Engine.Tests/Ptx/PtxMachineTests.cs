@@ -4,6 +4,7 @@ using Engine.Kernels.Gemm;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
 using Engine.Tests.Gpu;
+using Relu = Engine.Kernels.Elementwise.Relu;
 
 namespace Engine.Tests.Ptx;
 

@@ -1,5 +1,3 @@
-using Engine.Kernels.Sampling;
-
 namespace Engine.Tests.RandomNumbers;
 
 public sealed class NoiseScheduleTests
@@ -44,8 +42,8 @@ public sealed class NoiseScheduleTests
         Assert.Throws<ArgumentOutOfRangeException>(() => NoiseSchedule.Cosine(10, largest: 1));
         using CpuDevice device = new(1);
         Storage rate = device.Allocate(DType.Float32, 1);
-        ArgumentOutOfRangeException e = Assert.Throws<ArgumentOutOfRangeException>(() => NoiseSchedule.Linear(10).Rates([10], rate, rate));
-        Assert.Contains("Step 10 of sample 0 is not one of the schedule's 0 to 9", e.Message, StringComparison.Ordinal);
+        Refused<ArgumentOutOfRangeException>("Step 10 of sample 0 is not one of the schedule's 0 to 9",
+            () => NoiseSchedule.Linear(10).Rates([10], rate, rate));
         rate.Release();
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.RandomNumbers.Host;
 
 namespace Engine.Tests.RandomNumbers;

@@ -1,24 +1,13 @@
-using Engine.Kernels.Lanes;
-using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.RandomNumbers.Host;
 using Engine.Tests.Lanes;
 
 namespace Engine.Tests.RandomNumbers;
 
-public sealed class RandomKernelTests : IDisposable
+public sealed class RandomKernelTests : IsolatedTests
 {
     private const ulong Key = 0x0123456789ABCDEF;
 
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose() => _cpu.Dispose();
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(63)]
-    [InlineData(64)]
-    [InlineData(16384)]
-    [InlineData(50021)]
+    [Theory, Values(1, 63, 64, 16384, 50021)]
     public void Uniform_numbers_are_the_words_of_their_index(int length)
     {
         const long offset = 64 * 1001;
@@ -54,7 +43,7 @@ public sealed class RandomKernelTests : IDisposable
         float[] x = [.. Enumerable.Range(0, n).Select(i => i % 97 == 0 ? float.PositiveInfinity : MathF.Sin(i) * 10)];
         float[] expected = [.. x.Select((v, i) => u[i] >= p ? v * (float)(1 / (1.0 - p)) : 0)];
 
-        Storage input = _cpu.Allocate(DType.Float32, n);
+        Storage input = Cpu.Allocate(DType.Float32, n);
         input.CopyFrom<float>(x);
         Assert.Equal(expected, Floats(n, s => RandomDropout.Run(input, s, p, Key, 64)));
 
@@ -64,7 +53,7 @@ public sealed class RandomKernelTests : IDisposable
         input.CopyFrom<float>(x);
         Assert.Equal(x, Floats(n, s => RandomDropout.Run(input, s, 0, Key, 64)));
 
-        Storage wide = _cpu.Allocate(DType.Float64, n);
+        Storage wide = Cpu.Allocate(DType.Float64, n);
         wide.CopyFrom<double>([.. x.Select(v => (double)v)]);
         Assert.Equal(expected.Select(v => v == 0), Doubles(n, s => RandomDropout.Run(wide, s, p, Key, 64)).Select(v => v == 0));
     }
@@ -107,7 +96,7 @@ public sealed class RandomKernelTests : IDisposable
             Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double256>()));
 
         HostRandom<TOperation> On<TOperation>(Storage y, TOperation operation) where TOperation : unmanaged, IRandomOperation =>
-            new(_cpu, null, y, operation, Key, 0);
+            new(Cpu, null, y, operation, Key, 0);
     }
 
     [Fact]
@@ -161,9 +150,9 @@ public sealed class RandomKernelTests : IDisposable
     [Fact]
     public void Arguments_that_make_no_sense_are_refused()
     {
-        Storage y = _cpu.Allocate(DType.Float32, 10);
-        Storage labels = _cpu.Allocate(DType.Int32, 10);
-        Storage shorter = _cpu.Allocate(DType.Float32, 9);
+        Storage y = Cpu.Allocate(DType.Float32, 10);
+        Storage labels = Cpu.Allocate(DType.Int32, 10);
+        Storage shorter = Cpu.Allocate(DType.Float32, 9);
         using CpuDevice other = new(1);
         Refused("low must be less than high", () => RandomUniform.Run(y, 1, 1, Key, 0));
         Refused("low must be less than high", () => RandomUniform.Run(y, 1, 1 + 1e-12, Key, 0));
@@ -179,8 +168,6 @@ public sealed class RandomKernelTests : IDisposable
         Refused("one device", () => RandomDropout.Run(other.Allocate(DType.Float32, 10), y, 0.5f, Key, 0));
     }
 
-    private static void Refused(string why, Action call) => Assert.Contains(why, Assert.Throws<ArgumentException>(call).Message);
-
     private static IEnumerable<Action<Storage, long>> Kernels() =>
     [
         (s, offset) => RandomUniform.Run(s, -1, 1, Key, offset),
@@ -194,7 +181,7 @@ public sealed class RandomKernelTests : IDisposable
 
     private T[] Values<T>(int length, Action<Storage> kernel) where T : unmanaged
     {
-        Storage y = _cpu.Allocate(DTypes.Of<T>(), length);
+        Storage y = Cpu.Allocate(DTypes.Of<T>(), length);
         kernel(y);
         T[] result = y.AsSpan<T>().ToArray();
         y.Release();

@@ -1,7 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.RandomNumbers;
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.RandomNumbers;
 
 /// <summary>A seed gives one stream, whatever the device.</summary>

@@ -1,22 +1,15 @@
-using Engine.Kernels.RandomNumbers;
 using Engine.Tests.Lanes;
-using Engine.Tests.Operations;
 
 namespace Engine.Tests.RandomNumbers;
 
 /// <summary>Distributions, from fixed seeds; the bounds are those that fair numbers miss less than once in some 10,000 seeds.</summary>
-public sealed class RandomStatisticsTests : IDisposable
+public sealed class RandomStatisticsTests() : IsolatedTests(threads: 2)
 {
     private const int Count = 1 << 20;
 
-    private readonly CpuDevice _cpu = new(2);
     private readonly RandomStream _stream = new(20240607);
 
-    public void Dispose() => _cpu.Dispose();
-
-    [Theory]
-    [InlineData(DType.Float32)]
-    [InlineData(DType.Float64)]
+    [Theory, Values(DType.Float32, DType.Float64)]
     public void Uniform_numbers_fill_their_bins_evenly(DType dtype)
     {
         double[] u = Draw(dtype, s => RandomUniform.Run(s, 0, 1, _stream.Key, _stream.Reserve(Count)));
@@ -47,9 +40,7 @@ public sealed class RandomStatisticsTests : IDisposable
         Assert.InRange(a.Zip(c, (x, y) => x * y).Average(), -4 / Math.Sqrt(Count), 4 / Math.Sqrt(Count));
     }
 
-    [Theory]
-    [InlineData(DType.Float32)]
-    [InlineData(DType.Float64)]
+    [Theory, Values(DType.Float32, DType.Float64)]
     public void Normal_numbers_are_normal(DType dtype)
     {
         double[] z = Draw(dtype, s => RandomNormal.Run(s, 3, 0.5, _stream.Key, _stream.Reserve(Count)));
@@ -71,7 +62,7 @@ public sealed class RandomStatisticsTests : IDisposable
     public void The_tails_of_normal_numbers_have_their_share()
     {
         const int draws = 64;
-        Storage y = _cpu.Allocate(DType.Float32, Count);
+        Storage y = Cpu.Allocate(DType.Float32, Count);
         double[] found = new double[3];
         for (int i = 0; i < draws; i++)
         {
@@ -89,10 +80,7 @@ public sealed class RandomStatisticsTests : IDisposable
         }
     }
 
-    [Theory]
-    [InlineData(0.001f)]
-    [InlineData(0.3f)]
-    [InlineData(0.5f)]
+    [Theory, Values(0.001f, 0.3f, 0.5f)]
     public void Bernoulli_has_its_probability(float p)
     {
         double[] y = Draw(DType.Float32, s => RandomBernoulli.Run(s, p, _stream.Key, _stream.Reserve(Count)));
@@ -101,7 +89,7 @@ public sealed class RandomStatisticsTests : IDisposable
 
     private double[] Draw(DType dtype, Action<Storage> kernel)
     {
-        Storage y = _cpu.Allocate(dtype, Count);
+        Storage y = Cpu.Allocate(dtype, Count);
         kernel(y);
         return dtype == DType.Float64 ? y.AsSpan<double>().ToArray() : Array.ConvertAll(y.AsSpan<float>().ToArray(), v => (double)v);
     }

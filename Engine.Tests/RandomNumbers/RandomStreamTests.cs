@@ -1,5 +1,3 @@
-using Engine.Kernels.RandomNumbers;
-
 namespace Engine.Tests.RandomNumbers;
 
 public sealed class RandomStreamTests
@@ -54,8 +52,7 @@ public sealed class RandomStreamTests
     {
         RandomStream stream = new(1);
         Assert.Throws<ArgumentOutOfRangeException>(() => stream.Reserve(-1));
-        string message = Assert.Throws<ArgumentException>(() => new RandomStream(new RandomStreamState(1, 5))).Message;
-        Assert.Contains("multiple of 64, as RandomStream.Reserve returns, found 5", message);
+        Refused("multiple of 64, as RandomStream.Reserve returns, found 5", () => new RandomStream(new RandomStreamState(1, 5)));
         Assert.Throws<ArgumentException>(() => new RandomStream(new RandomStreamState(1, -64)));
         RandomStream last = new(new RandomStreamState(1, long.MaxValue - 63));
         Assert.Throws<OverflowException>(() => last.Reserve(1));

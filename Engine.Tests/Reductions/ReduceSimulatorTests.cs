@@ -1,6 +1,4 @@
-using System.Numerics;
 using Engine.Kernels.Reductions;
-using Engine.Tests.Gpu;
 
 namespace Engine.Tests.Reductions;
 
@@ -11,31 +9,11 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
     /// <summary>Rows for threads, warps and groups, whole fours or not, columns, both in alternation, and parts of either.</summary>
     public static TheoryData<int[], int[]> Cases => new()
     {
-        { [], [] },
-        { [5, 1, 3], [1] },
-        { [9, 7], [1] },
-        { [9, 7], [0] },
-        { [3, 127], [1] },
-        { [3, 128], [-1] },
-        { [2, 1100], [1] },
-        { [257, 5], [0] },
-        { [600, 3], [0] },
-        { [2, 1100, 2], [1] },
-        { [3, 7, 6, 3], [0, 1, 2] },
-        { [3, 7, 6, 3], [1, 2] },
-        { [3, 2, 5, 13], [0, 3] },
-        { [2, 3, 2, 3, 2, 5], [0, 2, 4] },
-        { [2, 3, 2, 3, 2, 5], [1, 3, 5] },
-        { [4099, 5], [1] },
-        { [4096, 8], [1] },
-        { [3, 516], [1] },
-        { [2, 4098], [1] },
-        { [8200], [] },
-        { [8201], [] },
-        { [700, 12], [0] },
-        { [3, 260], [0] },
-        { [1, 1030], [0] },
-        { [2, 300, 20], [1] },
+        { [], [] }, { [5, 1, 3], [1] }, { [9, 7], [1] }, { [9, 7], [0] }, { [3, 127], [1] }, { [3, 128], [-1] }, { [2, 1100], [1] },
+        { [257, 5], [0] }, { [600, 3], [0] }, { [2, 1100, 2], [1] }, { [3, 7, 6, 3], [0, 1, 2] }, { [3, 7, 6, 3], [1, 2] },
+        { [3, 2, 5, 13], [0, 3] }, { [2, 3, 2, 3, 2, 5], [0, 2, 4] }, { [2, 3, 2, 3, 2, 5], [1, 3, 5] }, { [4099, 5], [1] },
+        { [4096, 8], [1] }, { [3, 516], [1] }, { [2, 4098], [1] }, { [8200], [] }, { [8201], [] }, { [700, 12], [0] }, { [3, 260], [0] },
+        { [1, 1030], [0] }, { [2, 300, 20], [1] },
     };
 
     [Theory, MemberData(nameof(Cases))]
@@ -45,17 +23,7 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
         Check<double>(new(extents), axes, 4e-15, isWhole: !KernelDevice.IsSimulator);
     }
 
-    [Theory]
-    [InlineData(1, 1, 1)]
-    [InlineData(9, 10, 1)]
-    [InlineData(3, 17, 5)]
-    [InlineData(5, 31, 1)]
-    [InlineData(5, 32, 1)]
-    [InlineData(5, 33, 1)]
-    [InlineData(3, 257, 1)]
-    [InlineData(2, 700, 1)]
-    [InlineData(1, 1500, 1)]
-    [InlineData(4100, 5, 1)]
+    [Theory, Rows("1 1 1, 9 10 1, 3 17 5, 5 31 1, 5 32 1, 5 33 1, 3 257 1, 2 700 1, 1 1500 1, 4100 5 1")]
     public void ArgMax_finds_the_first_of_the_largest(int outer, int extent, int inner)
     {
         Shape shape = [outer, extent, inner];

@@ -1,6 +1,4 @@
-using System.Numerics;
 using Engine.Kernels.Reductions;
-using Engine.Tests.Movement;
 using static Engine.Tests.Movement.Guarded;
 
 namespace Engine.Tests.Reductions;
@@ -16,34 +14,12 @@ public sealed class ReduceTests
         {
             TheoryData<int[], int[]> cases = new()
             {
-                { [], [] },
-                { [1], [0] },
-                { [1, 1], [1] },
-                { [5, 1, 3], [1] },
-                { [64, 784], [1] },
-                { [64, 784], [-1] },
-                { [64, 784], [] },
-                { [64, 1024], [0] },
-                { [64, 1021], [0] },
-                { [100003], [] },
-                { [3, 40009], [1] },
-                { [40009, 3], [0] },
-                { [40009, 3], [1] },
-                { [5011, 33], [0] },
-                { [300, 4100], [0] },
-                { [2, 9001, 17], [1] },
-                { [8, 14, 14, 32], [0, 1, 2] },
-                { [8, 14, 14, 7], [0, 1, 2] },
-                { [8, 28, 28, 3], [1, 2] },
-                { [8, 28, 28, 3], [0, 3] },
-                { [8, 28, 28, 3], [3, 0, 2] },
-                { [100, 64, 50], [0, 2] },
-                { [17, 19, 23], [0, 2] },
-                { [17, 19, 23], [1] },
-                { [3, 2, 4, 5, 2, 67], [0, 2, 4] },
-                { [3, 2, 4, 5, 2, 67], [1, 3, 5] },
-                { [3, 2, 4, 5, 2, 7], [0, 1, 4, 5] },
-                { [3, 2, 1, 5, 2, 7], [2, 3] },
+                { [], [] }, { [1], [0] }, { [1, 1], [1] }, { [5, 1, 3], [1] }, { [64, 784], [1] }, { [64, 784], [-1] },
+                { [64, 784], [] }, { [64, 1024], [0] }, { [64, 1021], [0] }, { [100003], [] }, { [3, 40009], [1] }, { [40009, 3], [0] },
+                { [40009, 3], [1] }, { [5011, 33], [0] }, { [300, 4100], [0] }, { [2, 9001, 17], [1] }, { [8, 14, 14, 32], [0, 1, 2] },
+                { [8, 14, 14, 7], [0, 1, 2] }, { [8, 28, 28, 3], [1, 2] }, { [8, 28, 28, 3], [0, 3] }, { [8, 28, 28, 3], [3, 0, 2] },
+                { [100, 64, 50], [0, 2] }, { [17, 19, 23], [0, 2] }, { [17, 19, 23], [1] }, { [3, 2, 4, 5, 2, 67], [0, 2, 4] },
+                { [3, 2, 4, 5, 2, 67], [1, 3, 5] }, { [3, 2, 4, 5, 2, 7], [0, 1, 4, 5] }, { [3, 2, 1, 5, 2, 7], [2, 3] },
             };
             foreach (int n in (int[])[2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 127, 129])
             {
@@ -57,20 +33,14 @@ public sealed class ReduceTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases))]
     public void Every_reduction_agrees_with_plain_float64_loops(int[] extents, int[] axes)
     {
         Check<float>(new(extents), axes, 2e-6);
         Check<double>(new(extents), axes, 4e-15);
     }
 
-    [Theory]
-    [InlineData(1, 1, 1)]
-    [InlineData(64, 10, 1)]
-    [InlineData(3, 40001, 1)]
-    [InlineData(5, 17, 9)]
-    [InlineData(1, 1000, 33)]
+    [Theory, Rows("1 1 1, 64 10 1, 3 40001 1, 5 17 9, 1 1000 33")]
     public void ArgMax_finds_the_first_of_the_largest(int outer, int extent, int inner)
     {
         ArgMax<float>(outer, extent, inner);
@@ -130,10 +100,7 @@ public sealed class ReduceTests
         Assert.All(y, sum => Assert.InRange(sum, expected * (1 - 4e-6), expected * (1 + 4e-6)));
     }
 
-    [Theory]
-    [InlineData(0, 3, 0)]
-    [InlineData(3, 0, 1)]
-    [InlineData(0, 20, 0)]
+    [Theory, Rows("0 3 0, 3 0 1, 0 20 0")]
     public void The_sum_of_nothing_is_zero_and_the_mean_of_nothing_is_refused(int rows, int columns, int axis)
     {
         Shape shape = [rows, columns];
@@ -145,11 +112,10 @@ public sealed class ReduceTests
         Storage z = With(Hosts[0], new float[outputs]);
         string sentence = $"shape {shape} leaves no elements to reduce for the {outputs} outputs.";
         foreach (Kernel kernel in (Kernel[])[Reduce.Mean, Reduce.Max, Reduce.Min, Reduce.LogSumExp])
-            Assert.Contains(sentence, Assert.Throws<ArgumentException>(() => kernel(x, shape, [axis], y)).Message);
-        Assert.Contains(sentence, Assert.Throws<ArgumentException>(() => Reduce.Moments(x, shape, [axis], y, z)).Message);
+            Refused(sentence, () => kernel(x, shape, [axis], y));
+        Refused(sentence, () => Reduce.Moments(x, shape, [axis], y, z));
         Storage indices = With(Hosts[0], new int[outputs]);
-        Assert.Contains("has no elements to choose from",
-            Assert.Throws<ArgumentException>(() => Reduce.ArgMax(x, shape, axis, indices)).Message);
+        Refused("has no elements to choose from", () => Reduce.ArgMax(x, shape, axis, indices));
     }
 
     [Fact]
@@ -157,16 +123,16 @@ public sealed class ReduceTests
     {
         Storage x = With(Hosts[0], new float[12]);
         Storage y = With(Hosts[0], new float[3]);
-        Refused<ArgumentException>("Reduce.Sum: x must hold 15 elements, found 12.", () => Reduce.Sum(x, [3, 5], [1], y));
-        Refused<ArgumentException>("Reduce.Sum: y must hold 4 elements, found 3.", () => Reduce.Sum(x, [3, 4], [0], y));
-        Refused<ArgumentException>("Reduce.Max: axis -1 of [3, 4] is named twice in [1, -1].", () => Reduce.Max(x, [3, 4], [1, -1], y));
+        Refused("Reduce.Sum: x must hold 15 elements, found 12.", () => Reduce.Sum(x, [3, 5], [1], y));
+        Refused("Reduce.Sum: y must hold 4 elements, found 3.", () => Reduce.Sum(x, [3, 4], [0], y));
+        Refused("Reduce.Max: axis -1 of [3, 4] is named twice in [1, -1].", () => Reduce.Max(x, [3, 4], [1, -1], y));
         Refused<ArgumentOutOfRangeException>("Axis 2 is not an axis of shape [3, 4].", () => Reduce.Mean(x, [3, 4], [2], y));
-        Refused<ArgumentException>(
-            "must be Float32 or Float64, found Int32", () => Reduce.Sum(With(Hosts[0], new int[3]), [3], [], With(Hosts[0], new int[1])));
-        Refused<ArgumentException>("all arguments must hold one type", () => Reduce.Sum(x, [3, 4], [1], With(Hosts[0], new double[3])));
-        Refused<ArgumentException>("all arguments must be on one device", () => Reduce.Sum(x, [3, 4], [1], With(Hosts[1], new float[3])));
-        Refused<ArgumentException>("the variance needs a storage of its own", () => Reduce.Moments(x, [3, 4], [1], y, y));
-        Refused<ArgumentException>("y must be Int32, found Float32", () => Reduce.ArgMax(x, [3, 4], 1, y));
+        Refused("must be Float32 or Float64, found Int32",
+            () => Reduce.Sum(With(Hosts[0], new int[3]), [3], [], With(Hosts[0], new int[1])));
+        Refused("all arguments must hold one type", () => Reduce.Sum(x, [3, 4], [1], With(Hosts[0], new double[3])));
+        Refused("all arguments must be on one device", () => Reduce.Sum(x, [3, 4], [1], With(Hosts[1], new float[3])));
+        Refused("the variance needs a storage of its own", () => Reduce.Moments(x, [3, 4], [1], y, y));
+        Refused("y must be Int32, found Float32", () => Reduce.ArgMax(x, [3, 4], 1, y));
     }
 
     [Fact]
@@ -179,9 +145,6 @@ public sealed class ReduceTests
         Reduce.Sum(x, [100000], [], y);
         Assert.Equal(before, host.MemoryInUse);
     }
-
-    private static void Refused<TException>(string sentence, Action action) where TException : Exception =>
-        Assert.Contains(sentence, Assert.Throws<TException>(action).Message);
 
     private static T[] Random<T>(int length) where T : INumber<T>
     {

@@ -1,22 +1,8 @@
-using System.Numerics;
-using Engine.Kernels.Rows;
-using Engine.Tests.Gpu;
-
 namespace Engine.Tests.Rows;
 
 public sealed class SoftmaxSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
-    [Theory]
-    [InlineData(0, 5)]
-    [InlineData(5, 0)]
-    [InlineData(4, 1)]
-    [InlineData(37, 10)]
-    [InlineData(3, 63)]
-    [InlineData(3, 64)]
-    [InlineData(2, 65)]
-    [InlineData(2, 1500)]
-    [InlineData(2, 513)]
-    [InlineData(4097, 3)]
+    [Theory, Rows("0 5, 5 0, 4 1, 37 10, 3 63, 3 64, 2 65, 2 1500, 2 513, 4097 3")]
     public void Softmax_and_its_derivatives_agree_with_the_host(int rows, int columns)
     {
         Check<float>(1e-6);

@@ -1,6 +1,3 @@
-using System.Numerics;
-using Engine.Kernels.Rows;
-using Engine.Tests.Movement;
 using static Engine.Tests.Movement.Guarded;
 
 namespace Engine.Tests.Rows;
@@ -19,8 +16,7 @@ public sealed class SoftmaxTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Shapes))]
+    [Theory, MemberData(nameof(Shapes))]
     public void Softmax_and_its_derivatives_agree_with_plain_float64_loops(int rows, int columns)
     {
         Check<float>(rows, columns, 2e-6);
@@ -71,21 +67,14 @@ public sealed class SoftmaxTests
     {
         Storage x = With(Hosts[0], new float[12]);
         Storage y = With(Hosts[0], new float[12]);
-        Refused<ArgumentException>("Softmax.Run: x must hold 15 elements, found 12.", () => Softmax.Run(x, 3, 5, y));
-        Refused<ArgumentException>(
-            "Softmax.Log: y must hold 12 elements, found 3.", () => Softmax.Log(x, 3, 4, With(Hosts[0], new float[3])));
-        Refused<ArgumentException>(
-            "Softmax.Backward: dx must hold 12 elements, found 3.", () => Softmax.Backward(x, y, 3, 4, With(Hosts[0], new float[3])));
-        Refused<ArgumentException>(
-            "Softmax.Run: x must be Float32 or Float64, found Int32.", () =>
-                Softmax.Run(With(Hosts[0], new int[2]), 1, 2, With(Hosts[0], new int[2])));
-        Refused<ArgumentException>(
-            "Softmax.LogBackward: all arguments must be on one device", () =>
-                Softmax.LogBackward(x, With(Hosts[1], new float[12]), 3, 4, y));
+        Refused("Softmax.Run: x must hold 15 elements, found 12.", () => Softmax.Run(x, 3, 5, y));
+        Refused("Softmax.Log: y must hold 12 elements, found 3.", () => Softmax.Log(x, 3, 4, With(Hosts[0], new float[3])));
+        Refused("Softmax.Backward: dx must hold 12 elements, found 3.", () => Softmax.Backward(x, y, 3, 4, With(Hosts[0], new float[3])));
+        Refused("Softmax.Run: x must be Float32 or Float64, found Int32.",
+            () => Softmax.Run(With(Hosts[0], new int[2]), 1, 2, With(Hosts[0], new int[2])));
+        Refused("Softmax.LogBackward: all arguments must be on one device",
+            () => Softmax.LogBackward(x, With(Hosts[1], new float[12]), 3, 4, y));
     }
-
-    private static void Refused<TException>(string sentence, Action action) where TException : Exception =>
-        Assert.Contains(sentence, Assert.Throws<TException>(action).Message);
 
     private static void Check<T>(int rows, int columns, double tolerance) where T : unmanaged, INumber<T>
     {

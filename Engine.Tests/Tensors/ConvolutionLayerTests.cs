@@ -1,16 +1,10 @@
-using Engine.Autograd.Nn;
-using Engine.Kernels.RandomNumbers;
-
 namespace Engine.Tests.Tensors;
 
-public sealed class ConvolutionLayerTests : IDisposable
+public sealed class ConvolutionLayerTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
     private readonly ModuleOptions _options;
 
-    public ConvolutionLayerTests() => _options = ModuleOptions.FromSeed(1, _cpu);
-
-    public void Dispose() => _cpu.Dispose();
+    public ConvolutionLayerTests() => _options = ModuleOptions.FromSeed(1, Cpu);
 
     [Fact]
     public void Images_go_through_the_shapes_of_a_small_generator_and_discriminator()
@@ -25,7 +19,7 @@ public sealed class ConvolutionLayerTests : IDisposable
             new Upsample(2, UpsampleMode.Bilinear), new Conv2d(4, 8, (3, 1), _options, new Conv2dOptions(2, new Conv2dPadding(1, 1, 0, 0))),
             new Relu(),
             new Flatten(), new Linear(7 * 7 * 8, 1, _options));
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor images = generator.Forward(Tensor.Normal([3, 10], new RandomStream(2)));
         Assert.Equal(new Shape(3, 28, 28, 1), images.Shape);
         Tensor scores = discriminator.Forward(images);
@@ -40,15 +34,15 @@ public sealed class ConvolutionLayerTests : IDisposable
     {
         using Conv2d conv = new(8, 12, 5, _options, groups: 2);
         Assert.Equal(new Shape(5, 5, 4, 12), conv.Weight.Shape);
-        Near(1 / Math.Sqrt(5 * 5 * 4), conv.Weight, conv.Bias!);
+        Within(1 / Math.Sqrt(5 * 5 * 4), conv.Weight, conv.Bias!);
         using ConvTranspose2d transposed = new(8, 12, 3, _options, groups: 2);
         Assert.Equal(new Shape(3, 3, 6, 8), transposed.Weight.Shape);
-        Near(1 / Math.Sqrt(3 * 3 * 6), transposed.Weight, transposed.Bias!);
+        Within(1 / Math.Sqrt(3 * 3 * 6), transposed.Weight, transposed.Bias!);
         using Conv2d bare = new(1, 1, 1, _options, bias: false, weightInitializer: Initializers.Constant(0.02));
         Assert.Null(bare.Bias);
         Assert.Equal([0.02f], bare.Weight.ToArray());
 
-        static void Near(double bound, Tensor weight, Tensor bias)
+        static void Within(double bound, Tensor weight, Tensor bias)
         {
             Assert.All(weight.ToArray(), w => Assert.InRange(w, -bound, bound));
             Assert.InRange(weight.ToArray().Max(), 0.95 * bound, bound);
@@ -67,46 +61,39 @@ public sealed class ConvolutionLayerTests : IDisposable
         Assert.InRange(xavier.Weight.ToDoubles().Max(), 0.98 * bound, bound);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [Theory, Values(false, true)]
     public void A_chain_fuses_what_follows_a_convolution_and_computes_the_same(bool transposed)
     {
         Module layer = transposed
             ? new ConvTranspose2d(3, 5, 4, _options, stride: 2, padding: 1)
             : new Conv2d(3, 5, 3, _options, stride: 2, padding: ConvPadding.Same);
         using Sequential chain = new(layer, new LeakyRelu(0.2));
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor x = Tensor.Normal([2, 6, 5, 3], new RandomStream(3));
         Tensor apart = layer.Forward(x).LeakyRelu(0.2);
         Tensor fused = chain.Forward(x);
         Assert.Equal(apart.ToArray(), fused.ToArray());
         Tensor[] expected = tape.Gradients(apart.Square().Mean(), chain.Parameters);
         Tensor[] got = tape.Gradients(fused.Square().Mean(), chain.Parameters);
-        for (int i = 0; i < got.Length; i++)
-        {
-            (double[] e, double[] g) = (expected[i].ToDoubles(), got[i].ToDoubles());
-            for (int k = 0; k < e.Length; k++) Assert.Equal(e[k], g[k], 1e-6);
-        }
+        Near(expected, got, 1e-6);
     }
 
     [Fact]
     public void A_weight_that_is_used_twice_gets_the_sum_of_both_gradients()
     {
         using Conv2d layer = new(2, 2, 3, _options, padding: 1);
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor x = Tensor.Normal([2, 4, 4, 2], new RandomStream(4));
         Tensor loss = layer.Forward(layer.Forward(x)).Square().Mean();
         Tensor[] inPlace = tape.Gradients(loss, layer.Parameters);
         Tensor[] recorded = tape.Gradients(loss, layer.Parameters, createGraph: true);
-        for (int i = 0; i < inPlace.Length; i++)
-            foreach ((double a, double b) in inPlace[i].ToDoubles().Zip(recorded[i].ToDoubles())) Assert.Equal(b, a, 1e-5);
+        Near(recorded, inPlace, 1e-5);
     }
 
     [Fact]
     public void Flattened_images_come_back()
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor x = Tensor.Normal([2, 3, 4, 5], new RandomStream(5));
         Tensor flat = new Flatten().Forward(x);
         Assert.Equal(new Shape(2, 60), flat.Shape);
@@ -119,42 +106,42 @@ public sealed class ConvolutionLayerTests : IDisposable
     [Fact]
     public void Mistakes_are_told_with_the_shapes()
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor x = Tensor.Ones([2, 5, 4, 3]);
-        Refused(
+        RefusedWith(
             "Conv2d: images [2, 5, 4, 3], weight [3, 3, 4, 8], bias none and 1 group do not fit: expected images [batch, height, width, "
             + "inputs], a weight [kernel height, kernel width, inputs / groups, outputs] and a bias [outputs].",
             () => x.Conv2d(Tensor.Ones([3, 3, 4, 8])));
-        Refused("Conv2d: images [2, 5, 4, 3], weight [3, 3, 3, 8], bias [7] and 1 group do not fit",
+        RefusedWith("Conv2d: images [2, 5, 4, 3], weight [3, 3, 3, 8], bias [7] and 1 group do not fit",
             () => x.Conv2d(Tensor.Ones([3, 3, 3, 8]), Tensor.Ones([7])));
-        Refused("Conv2d: images [5, 4], weight [3, 3, 3, 8], bias none and 1 group do not fit",
+        RefusedWith("Conv2d: images [5, 4], weight [3, 3, 3, 8], bias none and 1 group do not fit",
             () => Tensor.Ones([5, 4]).Conv2d(Tensor.Ones([3, 3, 3, 8])));
-        Refused("Conv2d: the groups must divide 3 inputs and 8 outputs, found 3.",
+        RefusedWith("Conv2d: the groups must divide 3 inputs and 8 outputs, found 3.",
             () => x.Conv2d(Tensor.Ones([3, 3, 1, 8]), options: new(1, groups: 3)));
-        Refused("Conv2d: the kernel must fit into the padded image", () => x.Conv2d(Tensor.Ones([7, 3, 3, 8])));
-        Refused("Conv2d: padding must not be negative", () => x.Conv2d(Tensor.Ones([3, 3, 3, 8]), options: new(1, -1)));
-        Refused("Conv2d: the arguments hold Float32 [2, 5, 4, 3] and Float64 [3, 3, 3, 8]",
+        RefusedWith("Conv2d: the kernel must fit into the padded image", () => x.Conv2d(Tensor.Ones([7, 3, 3, 8])));
+        RefusedWith("Conv2d: padding must not be negative", () => x.Conv2d(Tensor.Ones([3, 3, 3, 8]), options: new(1, -1)));
+        RefusedWith("Conv2d: the arguments hold Float32 [2, 5, 4, 3] and Float64 [3, 3, 3, 8]",
             () => x.Conv2d(Tensor.Ones([3, 3, 3, 8], DType.Float64)));
-        Refused(
+        RefusedWith(
             "ConvTranspose2d: images [2, 5, 4, 3], weight [3, 3, 8, 4], bias none and 2 groups do not fit: expected images [batch, "
             + "height, width, inputs], a weight [kernel height, kernel width, outputs / groups, inputs]",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 4]), options: new(1, groups: 2)));
-        Refused("ConvTranspose2d: output padding must be at least 0 and less than the stride",
+        RefusedWith("ConvTranspose2d: output padding must be at least 0 and less than the stride",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(2), outputPadding: (2, 0)));
-        Refused("ConvTranspose2d: with same padding there is no output padding, found (1, 1).",
+        RefusedWith("ConvTranspose2d: with same padding there is no output padding, found (1, 1).",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(2, ConvPadding.Same), outputPadding: (1, 1)));
-        Refused("ConvTranspose2d: the padding 9 leaves nothing of the result",
+        RefusedWith("ConvTranspose2d: the padding 9 leaves nothing of the result",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(1, 9)));
-        Refused("Conv2dOptions: the stride must be at least 1.", () => new Conv2dOptions(0));
-        Refused("Conv2dOptions: the number of groups must be at least 1.", () => _ = default(Conv2dOptions) with { Groups = 0 });
-        Refused("Conv2d: inputs and outputs must be at least 1 channel, found 0 and 8.", () => new Conv2d(0, 8, 3, _options));
-        Refused("ConvTranspose2d: the kernel must be at least 1 x 1, found 0 x 0.", () => new ConvTranspose2d(3, 8, 0, _options));
-        Refused("Conv2d: 2 groups do not divide 3 inputs and 8 outputs.", () => new Conv2d(3, 8, 3, _options, groups: 2));
-        Refused("Unflatten: samples of 12 elements are needed for [3, 4], found shape [2, 11].",
+        RefusedWith<ArgumentOutOfRangeException>("Conv2dOptions: the stride must be at least 1.", () => new Conv2dOptions(0));
+        RefusedWith<ArgumentOutOfRangeException>("Conv2dOptions: the number of groups must be at least 1.",
+            () => _ = default(Conv2dOptions) with { Groups = 0 });
+        RefusedWith<ArgumentOutOfRangeException>("Conv2d: inputs and outputs must be at least 1 channel, found 0 and 8.",
+            () => new Conv2d(0, 8, 3, _options));
+        RefusedWith<ArgumentOutOfRangeException>("ConvTranspose2d: the kernel must be at least 1 x 1, found 0 x 0.",
+            () => new ConvTranspose2d(3, 8, 0, _options));
+        RefusedWith("Conv2d: 2 groups do not divide 3 inputs and 8 outputs.", () => new Conv2d(3, 8, 3, _options, groups: 2));
+        RefusedWith("Unflatten: samples of 12 elements are needed for [3, 4], found shape [2, 11].",
             () => new Unflatten(3, 4).Forward(Tensor.Ones([2, 11])));
-        Refused("Flatten: needs at least one axis, found a scalar.", () => new Flatten().Forward(Tensor.Ones([])));
+        RefusedWith("Flatten: needs at least one axis, found a scalar.", () => new Flatten().Forward(Tensor.Ones([])));
     }
-
-    private static void Refused(string message, Action use) =>
-        Assert.StartsWith(message, Assert.ThrowsAny<ArgumentException>(use).Message, StringComparison.Ordinal);
 }

@@ -1,22 +1,14 @@
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
 using Engine.Tests.Checkpoints;
 
 namespace Engine.Tests.Tensors;
 
-public sealed class ExponentialMovingAverageTests : IDisposable
+public sealed class ExponentialMovingAverageTests() : IsolatedTests(threads: 2)
 {
-    private readonly CpuDevice _cpu = new(2);
-
-    public void Dispose() => _cpu.Dispose();
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [Theory, Values(false, true)]
     public void The_average_agrees_with_plain_loops_and_the_parameters_come_back_to_the_bit(bool warmUp)
     {
         using Sequential model =
-            new(new Linear(3, 5, ModuleOptions.FromSeed(1, _cpu)), new Relu(), new Linear(5, 1, ModuleOptions.FromSeed(2, _cpu)));
+            new(new Linear(3, 5, ModuleOptions.FromSeed(1, Cpu)), new Relu(), new Linear(5, 1, ModuleOptions.FromSeed(2, Cpu)));
         using ExponentialMovingAverage average = new(model, 0.9, warmUp);
         double[] expected = Values(model);
         for (int step = 0; step < 20; step++)
@@ -45,7 +37,7 @@ public sealed class ExponentialMovingAverageTests : IDisposable
     [Fact]
     public void Its_state_is_shown_by_name_and_set_again_to_the_bit()
     {
-        using Sequential model = new(new Linear(3, 2, ModuleOptions.FromSeed(1, _cpu)));
+        using Sequential model = new(new Linear(3, 2, ModuleOptions.FromSeed(1, Cpu)));
         using ExponentialMovingAverage average = new(model, 0.9), other = new(model, 0.9);
         model.Parameters[0].Set(new float[6]);
         average.Update();
@@ -62,8 +54,8 @@ public sealed class ExponentialMovingAverageTests : IDisposable
     [Fact]
     public void It_gives_its_memory_back_and_the_parameters_too_when_it_goes_while_in_use()
     {
-        using Linear layer = new(3, 5, ModuleOptions.FromSeed(1, _cpu));
-        long before = _cpu.MemoryInUse;
+        using Linear layer = new(3, 5, ModuleOptions.FromSeed(1, Cpu));
+        long before = Cpu.MemoryInUse;
         float[] trained = layer.Weight.ToArray();
         ExponentialMovingAverage average = new(layer);
         layer.Weight.Set(new float[15]);
@@ -72,7 +64,7 @@ public sealed class ExponentialMovingAverageTests : IDisposable
         average.Dispose();
         use.Dispose();
         Assert.Equal(new float[15], layer.Weight.ToArray());
-        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
         Assert.Throws<ObjectDisposedException>(average.Update);
         Assert.Throws<ArgumentOutOfRangeException>(() => new ExponentialMovingAverage(layer, 1));
         Assert.Throws<ArgumentException>(() => new ExponentialMovingAverage(new Relu()));

@@ -1,28 +1,23 @@
-using Engine.Autograd.Checks;
-using Engine.Autograd.Nn;
-using Engine.Kernels.Movement;
-
 namespace Engine.Tests.Tensors;
 
-public sealed class FiniteGuardTests : IDisposable
+public sealed class FiniteGuardTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
     private readonly Sequential _net;
     private readonly Dictionary<Tensor, string> _names;
 
     public FiniteGuardTests()
     {
-        ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);
+        ModuleOptions options = ModuleOptions.FromSeed(1, Cpu);
         _net = new Sequential(new Linear(3, 4, options), new Tanh(), new Linear(4, 2, options, biasInitializer: Initializers.Constant(-5)));
         _names = _net.NamedParameters()
             .ToDictionary(named => (Tensor)named.Parameter, named => $"net.{named.Name}",
                 ReferenceEqualityComparer.Instance as IEqualityComparer<Tensor>);
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _net.Dispose();
-        _cpu.Dispose();
+        base.Dispose();
     }
 
     [Fact]
@@ -40,10 +35,8 @@ public sealed class FiniteGuardTests : IDisposable
     [Fact]
     public void An_infinite_loss_is_called_so()
     {
-        Assert.StartsWith("the loss of net is infinite at", Stopped(x => (_net.Forward(x) * -100).Exp().Mean()).Message,
-            StringComparison.Ordinal);
-        Assert.StartsWith("the loss of net is minus infinite at", Stopped(x => -(_net.Forward(x) * -100).Exp().Mean()).Message,
-            StringComparison.Ordinal);
+        Assert.StartsWith("the loss of net is infinite at", Stopped(x => (_net.Forward(x) * -100).Exp().Mean()).Message);
+        Assert.StartsWith("the loss of net is minus infinite at", Stopped(x => -(_net.Forward(x) * -100).Exp().Mean()).Message);
     }
 
     [Fact]
@@ -52,7 +45,7 @@ public sealed class FiniteGuardTests : IDisposable
         _net.Parameters[0].Set([1e38f, 1e38f, 1e38f, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         NonFiniteException error = Stopped(x => new Sequential(_net.Layers[0], new LeakyRelu(0.2)).Forward(x * 100).Mean());
         Assert.Equal(("Linear", "net.0"), (error.Operation, error.Layer));
-        Assert.Contains("came out of Linear of layer net.0, whose inputs lie between", error.Message, StringComparison.Ordinal);
+        Assert.Contains("came out of Linear of layer net.0, whose inputs lie between", error.Message);
     }
 
     [Fact]
@@ -94,7 +87,7 @@ public sealed class FiniteGuardTests : IDisposable
         _net.Parameters[2].Set([.. Enumerable.Repeat(float.PositiveInfinity, 8)]);
         NonFiniteException error = Stopped(x => _net.Forward(x).Mean());
         Assert.Equal("net.2", error.Layer);
-        Assert.EndsWith(": parameter net.2.weight is infinite since an earlier step.", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(": parameter net.2.weight is infinite since an earlier step.", error.Message);
     }
 
     [Fact]
@@ -115,23 +108,21 @@ public sealed class FiniteGuardTests : IDisposable
         {
             Assert.Null(guard.Found);
             Assert.Same(Assert.Throws<NonFiniteException>(() => Gradients(x => _net.Forward(x).Log().Mean())), guard.Found);
-            Assert.StartsWith("the loss is NaN: the first value", guard.Found!.Message, StringComparison.Ordinal);
+            Assert.StartsWith("the loss is NaN: the first value", guard.Found!.Message);
             Assert.Throws<NonFiniteException>(() => guard.Check("g_loss", double.NaN));
-            Assert.Throws<NonFiniteException>(() => guard.Check("state", Tensor.From([1f, 2, float.NegativeInfinity], [3], _cpu).Storage));
+            Assert.Throws<NonFiniteException>(() => guard.Check("state", Tensor.From([1f, 2, float.NegativeInfinity], [3], Cpu).Storage));
             guard.Check("g_loss", 1);
         }
 
         Gradients(x => _net.Forward(x).Log().Mean());
     }
 
-    [Theory]
-    [InlineData(DType.Float32)]
-    [InlineData(DType.Float64)]
+    [Theory, Values(DType.Float32, DType.Float64)]
     public void Every_place_is_looked_at(DType dtype)
     {
         for (int length = 1; length < 70; length++)
         {
-            using Tensor x = Tensor.Full([length], -3e38, dtype, _cpu);
+            using Tensor x = Tensor.Full([length], -3e38, dtype, Cpu);
             Assert.True(Finite.All(x.Storage));
             for (int i = 0; i < length; i++)
             {
@@ -159,7 +150,7 @@ public sealed class FiniteGuardTests : IDisposable
 
     private void Gradients(Func<Tape, Tensor, Tensor> loss)
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         tape.Gradients(loss(tape, Tensor.Ones([5, 3])), _net.Parameters);
     }
 }

@@ -1,18 +1,11 @@
-using Engine.Autograd.Nn;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Tensors;
 
-public sealed class LayerTests : IDisposable
+public sealed class LayerTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose() => _cpu.Dispose();
-
     [Fact]
     public void Activation_layers_apply_their_operation()
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor x = Tensor.From([-3f, -0.5f, 0, 0.25f, 2], [5]);
         foreach ((Module layer, Tensor expected) in ((Module, Tensor)[])
             [(new Gelu(), x.Gelu()), (new Gelu(approximate: true), x.Gelu(approximate: true)), (new Silu(), x.Silu()),
@@ -31,7 +24,7 @@ public sealed class LayerTests : IDisposable
             [(x => x.Gelu(), 0, 0), (x => x.Gelu(approximate: true), 0, 0), (x => x.Silu(), 0, 0), (x => x.Elu(2), -2, 0),
                 (x => x.Softplus(), 0, 0)])
         {
-            using Tape tape = new(_cpu);
+            using Tape tape = new(Cpu);
             Tensor x = tape.Watch(Tensor.From([-1e30f, -1e4f, 1e4f, 1e30f], [4]));
             Tensor y = function(x);
             Assert.Equal([below, below, 1e4f, 1e30f], Array.ConvertAll(y.ToArray(), value => value + 0f));
@@ -42,7 +35,7 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public void The_two_forms_of_gelu_are_close()
     {
-        using Tape tape = new(_cpu);
+        using Tape tape = new(Cpu);
         Tensor x = Tensor.From([.. Enumerable.Range(-60, 121).Select(i => i / 10f)], [121]);
         Assert.InRange((x.Gelu() - x.Gelu(approximate: true)).Abs().Max().Item(), 1e-5, 1e-3);
     }
@@ -50,8 +43,8 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public void An_embedding_picks_rows_and_sums_their_gradients()
     {
-        using Embedding embedding = new(5, 3, ModuleOptions.FromSeed(1, _cpu));
-        using Tape tape = new(_cpu);
+        using Embedding embedding = new(5, 3, ModuleOptions.FromSeed(1, Cpu));
+        using Tape tape = new(Cpu);
         float[] table = embedding.Weight.ToArray();
         Tensor picked = embedding.Forward(Tensor.From([4, 0, 4, 2], [2, 2]));
         Assert.Equal(new Shape(2, 2, 3), picked.Shape);
@@ -64,7 +57,7 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public void An_embedding_starts_normal()
     {
-        using Embedding embedding = new(1000, 50, ModuleOptions.FromSeed(2, _cpu));
+        using Embedding embedding = new(1000, 50, ModuleOptions.FromSeed(2, Cpu));
         float[] table = embedding.Weight.ToArray();
         double mean = table.Average(x => (double)x);
         Assert.InRange(mean, -0.02, 0.02);
@@ -75,16 +68,12 @@ public sealed class LayerTests : IDisposable
     [Fact]
     public void An_embedding_refuses_what_is_no_index()
     {
-        using Embedding embedding = new(5, 3, ModuleOptions.FromSeed(1, _cpu));
-        using Tape tape = new(_cpu);
-        Assert.StartsWith(
-            "Embedding: indices must be Int32, found Float32 [2].",
-            Assert.Throws<ArgumentException>(() => embedding.Forward(Tensor.Zeros([2]))).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "index 5 at position 1 is not a row of the 5 x 3 table (0 to 4)",
-            Assert.Throws<ArgumentOutOfRangeException>(() => embedding.Forward(Tensor.From([0, 5], [2]))).Message,
-            StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Embedding(0, 3, ModuleOptions.FromSeed(1, _cpu)));
+        using Embedding embedding = new(5, 3, ModuleOptions.FromSeed(1, Cpu));
+        using Tape tape = new(Cpu);
+        RefusedWith("Embedding: indices must be Int32, found Float32 [2].", () => embedding.Forward(Tensor.Zeros([2])));
+        Refused<ArgumentOutOfRangeException>("index 5 at position 1 is not a row of the 5 x 3 table (0 to 4)",
+            () => embedding.Forward(Tensor.From([0, 5], [2])));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Embedding(0, 3, ModuleOptions.FromSeed(1, Cpu)));
     }
 
     [Fact]

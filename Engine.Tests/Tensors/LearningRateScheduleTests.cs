@@ -1,5 +1,3 @@
-using Engine.Autograd.Optim;
-
 namespace Engine.Tests.Tensors;
 
 public sealed class LearningRateScheduleTests

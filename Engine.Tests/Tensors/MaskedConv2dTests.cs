@@ -1,12 +1,8 @@
-using Engine.Autograd.Nn;
 using Engine.Kernels.Conv;
-using Engine.Kernels.Gemm;
-using Engine.Kernels.RandomNumbers;
-using Engine.Tests.Gpu;
 
 namespace Engine.Tests.Tensors;
 
-public sealed class MaskedConv2dTests
+public sealed class MaskedConv2dTests : IsolatedTests
 {
     [Theory]
     [InlineData(ConvMask.A, 3, 3, 4)]
@@ -35,18 +31,13 @@ public sealed class MaskedConv2dTests
         }
     }
 
-    [Theory]
-    [InlineData(2, 3)]
-    [InlineData(16, 16)]
-    [InlineData(16, 1)]
-    [InlineData(1, 16)]
+    [Theory, Rows("2 3, 16 16, 16 1, 1 16")]
     public void Masked_weights_are_never_read(int inputs, int outputs)
     {
-        using CpuDevice device = new(1);
-        using MaskedConv2d layer = new(inputs, outputs, 3, ConvMask.B, ModuleOptions.FromSeed(1, device));
+        using MaskedConv2d layer = new(inputs, outputs, 3, ConvMask.B, ModuleOptions.FromSeed(1, Cpu));
         (float[] Output, float[] Gradient) Run()
         {
-            using Tape tape = new(device);
+            using Tape tape = new(Cpu);
             Tensor x = tape.Watch(Tensor.Uniform([2, 9, 9, inputs], new RandomStream(2)));
             Tensor y = layer.Forward(x, Activation.Relu);
             return (y.ToArray(), tape.Gradients(y.Sum(), [x])[0].ToArray());
@@ -64,20 +55,15 @@ public sealed class MaskedConv2dTests
     [Fact]
     public void What_makes_no_sense_is_refused_with_a_sentence()
     {
-        using CpuDevice device = new(1);
-        ModuleOptions options = ModuleOptions.FromSeed(1, device);
-        Assert.Contains("odd height and width, found 2 x 2",
-            Assert.Throws<ArgumentException>(() => new MaskedConv2d(1, 1, 2, ConvMask.A, options)).Message);
-        Assert.Contains("mask A leaves no tap of a kernel of 1 x 1",
-            Assert.Throws<ArgumentException>(() => new MaskedConv2d(1, 1, 1, ConvMask.A, options)).Message);
-        using Tape tape = new(device);
-        Assert.Contains("[2, 3, 3, 2]",
-            Assert.Throws<ArgumentException>(
-                () => Tensor.Zeros([2, 3, 3, 2]).MaskedConv2d(Tensor.Zeros([3, 3, 1, 4]), null, ConvMask.A)).Message);
+        ModuleOptions options = ModuleOptions.FromSeed(1, Cpu);
+        Refused("odd height and width, found 2 x 2", () => new MaskedConv2d(1, 1, 2, ConvMask.A, options));
+        Refused("mask A leaves no tap of a kernel of 1 x 1", () => new MaskedConv2d(1, 1, 1, ConvMask.A, options));
+        using Tape tape = new(Cpu);
+        Refused("[2, 3, 3, 2]", () => Tensor.Zeros([2, 3, 3, 2]).MaskedConv2d(Tensor.Zeros([3, 3, 1, 4]), null, ConvMask.A));
         Assert.Throws<ArgumentOutOfRangeException>(
             () => Tensor.Zeros([2, 3, 3, 1]).MaskedConv2d(Tensor.Zeros([3, 3, 1, 4]), null, ConvMask.A, dilation: 0));
         Conv2dShape shape = new(1, 3, 3, 1, 1, 3, 3) { MaskedTaps = 9 };
-        Assert.Contains("masked taps must be fewer than the 3 x 3", Assert.Throws<ArgumentException>(() => shape.Check("Conv2d")).Message);
+        Refused("masked taps must be fewer than the 3 x 3", () => shape.Check("Conv2d"));
     }
 
     [Fact]

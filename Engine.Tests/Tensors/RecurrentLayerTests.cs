@@ -1,107 +1,69 @@
-using Engine.Autograd.Checkpoints;
-using Engine.Autograd.Nn;
-using Engine.Kernels.RandomNumbers;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Tensors;
 
 /// <summary>LSTM and GRU layers, held against the equations in PyTorch's documentation, a number at a time.</summary>
-public sealed class RecurrentLayerTests : IDisposable
+public sealed class RecurrentLayerTests : IsolatedTests
 {
     private const int Inputs = 3, Hidden = 5, Layers = 2, Batch = 2, Steps = 4;
 
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose() => _cpu.Dispose();
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [Theory, Values(false, true)]
     public void An_lstm_of_two_layers_computes_the_equations_of_pytorch(bool hasState)
     {
         using Lstm lstm = new(Inputs, Hidden, Float64(), Layers);
         double[] x = Numbers(Batch * Steps * Inputs, 1),
             h = hasState ? Numbers(Layers * Batch * Hidden, 2) : new double[Layers * Batch * Hidden];
         double[] c = hasState ? Numbers(Layers * Batch * Hidden, 3) : new double[h.Length];
-        using Tape tape = new(_cpu, record: false);
+        using Tape tape = new(Cpu, record: false);
         LstmState? initial = hasState ? new LstmState(Tensor.From(h, [Layers, Batch, Hidden]), Tensor.From(c, [Layers, Batch, Hidden]))
             : null;
         Tensor y = lstm.Forward(Tensor.From(x, [Batch, Steps, Inputs]), initial, out LstmState last);
 
-        double[] expected = new double[Batch * Steps * Hidden];
-        for (int b = 0; b < Batch; b++)
+        double[] expected = Unrolled(x, h, (layer, state, input, hOf) =>
         {
-            double[][] input = [.. Enumerable.Range(0, Steps)
-                .Select(t => x[(((b * Steps) + t) * Inputs)..(((b * Steps) + t + 1) * Inputs)])];
-            for (int layer = 0; layer < Layers; layer++)
+            Span<double> cOf = c.AsSpan(state, Hidden);
+            double[] a = Sum(Gates(lstm, $"weight_ih_l{layer}", $"bias_ih_l{layer}", input),
+                Gates(lstm, $"weight_hh_l{layer}", $"bias_hh_l{layer}", hOf));
+            double[] next = new double[Hidden];
+            for (int k = 0; k < Hidden; k++)
             {
-                Span<double> hOf = h.AsSpan(((layer * Batch) + b) * Hidden, Hidden), cOf = c.AsSpan(((layer * Batch) + b) * Hidden, Hidden);
-                for (int t = 0; t < Steps; t++)
-                {
-                    double[] a = Sum(Gates(lstm, $"weight_ih_l{layer}", $"bias_ih_l{layer}", input[t]),
-                        Gates(lstm, $"weight_hh_l{layer}", $"bias_hh_l{layer}", hOf));
-                    double[] next = new double[Hidden];
-                    for (int k = 0; k < Hidden; k++)
-                    {
-                        double i = References.Sigmoid(a[k]), f = References.Sigmoid(a[Hidden + k]), g = Math.Tanh(a[(2 * Hidden) + k]),
-                            o = References.Sigmoid(a[(3 * Hidden) + k]);
-                        cOf[k] = (f * cOf[k]) + (i * g);
-                        next[k] = o * Math.Tanh(cOf[k]);
-                    }
-
-                    next.CopyTo(hOf);
-                    input[t] = next;
-                    if (layer == Layers - 1) next.CopyTo(expected, ((b * Steps) + t) * Hidden);
-                }
+                double i = References.Sigmoid(a[k]), f = References.Sigmoid(a[Hidden + k]), g = Math.Tanh(a[(2 * Hidden) + k]),
+                    o = References.Sigmoid(a[(3 * Hidden) + k]);
+                cOf[k] = (f * cOf[k]) + (i * g);
+                next[k] = o * Math.Tanh(cOf[k]);
             }
-        }
 
-        Near(expected, y);
-        Near(h, last.Hidden);
-        Near(c, last.Cell);
+            return next;
+        });
+        Near(expected, y, 1e-14);
+        Near(h, last.Hidden, 1e-14);
+        Near(c, last.Cell, 1e-14);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
+    [Theory, Values(false, true)]
     public void A_gru_of_two_layers_computes_the_equations_of_pytorch(bool hasState)
     {
         using Gru gru = new(Inputs, Hidden, Float64(), Layers);
         double[] x = Numbers(Batch * Steps * Inputs, 1),
             h = hasState ? Numbers(Layers * Batch * Hidden, 2) : new double[Layers * Batch * Hidden];
-        using Tape tape = new(_cpu, record: false);
+        using Tape tape = new(Cpu, record: false);
         Tensor y = gru.Forward(Tensor.From(x, [Batch, Steps, Inputs]), hasState ? Tensor.From(h, [Layers, Batch, Hidden]) : null,
             out Tensor last);
 
-        double[] expected = new double[Batch * Steps * Hidden];
-        for (int b = 0; b < Batch; b++)
+        double[] expected = Unrolled(x, h, (layer, _, input, hOf) =>
         {
-            double[][] input = [.. Enumerable.Range(0, Steps)
-                .Select(t => x[(((b * Steps) + t) * Inputs)..(((b * Steps) + t + 1) * Inputs)])];
-            for (int layer = 0; layer < Layers; layer++)
+            double[] i = Gates(gru, $"weight_ih_l{layer}", $"bias_ih_l{layer}", input),
+                p = Gates(gru, $"weight_hh_l{layer}", $"bias_hh_l{layer}", hOf);
+            double[] next = new double[Hidden];
+            for (int k = 0; k < Hidden; k++)
             {
-                Span<double> hOf = h.AsSpan(((layer * Batch) + b) * Hidden, Hidden);
-                for (int t = 0; t < Steps; t++)
-                {
-                    double[] i = Gates(gru, $"weight_ih_l{layer}", $"bias_ih_l{layer}", input[t]),
-                        p = Gates(gru, $"weight_hh_l{layer}", $"bias_hh_l{layer}", hOf);
-                    double[] next = new double[Hidden];
-                    for (int k = 0; k < Hidden; k++)
-                    {
-                        double r = References.Sigmoid(i[k] + p[k]), z = References.Sigmoid(i[Hidden + k] + p[Hidden + k]);
-                        double n = Math.Tanh(i[(2 * Hidden) + k] + (r * p[(2 * Hidden) + k]));
-                        next[k] = ((1 - z) * n) + (z * hOf[k]);
-                    }
-
-                    next.CopyTo(hOf);
-                    input[t] = next;
-                    if (layer == Layers - 1) next.CopyTo(expected, ((b * Steps) + t) * Hidden);
-                }
+                double r = References.Sigmoid(i[k] + p[k]), z = References.Sigmoid(i[Hidden + k] + p[Hidden + k]);
+                double n = Math.Tanh(i[(2 * Hidden) + k] + (r * p[(2 * Hidden) + k]));
+                next[k] = ((1 - z) * n) + (z * hOf[k]);
             }
-        }
 
-        Near(expected, y);
-        Near(h, last);
+            return next;
+        });
+        Near(expected, y, 1e-14);
+        Near(h, last, 1e-14);
     }
 
     [Fact]
@@ -109,16 +71,16 @@ public sealed class RecurrentLayerTests : IDisposable
     {
         using Lstm lstm = new(Inputs, Hidden, Float64(), Layers);
         using Gru gru = new(Inputs, Hidden, Float64(), Layers);
-        using CarriedState ofLstm = new([Layers, Batch, Hidden], 2, _cpu, DType.Float64),
-            ofGru = new([Layers, Batch, Hidden], 1, _cpu, DType.Float64);
+        using CarriedState ofLstm = new([Layers, Batch, Hidden], 2, Cpu, DType.Float64),
+            ofGru = new([Layers, Batch, Hidden], 1, Cpu, DType.Float64);
         double[] x = Numbers(Batch * Steps * Inputs, 1);
-        using Tape whole = new(_cpu, record: false);
+        using Tape whole = new(Cpu, record: false);
         Tensor all = Tensor.From(x, [Batch, Steps, Inputs]);
         double[] expectedLstm = lstm.Forward(all).ToDoubles(), expectedGru = gru.Forward(all).ToDoubles();
-        long before = _cpu.MemoryInUse;
+        long before = Cpu.MemoryInUse;
         for (int t = 0; t < Steps; t += 2)
         {
-            using Tape tape = new(_cpu, record: false);
+            using Tape tape = new(Cpu, record: false);
             Tensor piece = all.Slice(1, t, 2), y = lstm.Forward(piece, new LstmState(ofLstm[0], ofLstm[1]), out LstmState last),
                 z = gru.Forward(piece, ofGru[0], out Tensor lastOfGru);
             ofLstm.Store(last.Hidden, last.Cell);
@@ -134,7 +96,7 @@ public sealed class RecurrentLayerTests : IDisposable
             }
         }
 
-        Assert.Equal(before, _cpu.MemoryInUse);
+        Assert.Equal(before, Cpu.MemoryInUse);
         ofGru.Clear();
         Assert.All(ofGru[0].ToDoubles(), value => Assert.Equal(0, value));
     }
@@ -142,8 +104,8 @@ public sealed class RecurrentLayerTests : IDisposable
     [Fact]
     public void Gradients_flow_back_through_the_state_unless_it_is_detached()
     {
-        using Lstm lstm = new(Inputs, Hidden, ModuleOptions.FromSeed(1, _cpu));
-        using Tape tape = new(_cpu);
+        using Lstm lstm = new(Inputs, Hidden, ModuleOptions.FromSeed(1, Cpu));
+        using Tape tape = new(Cpu);
         Tensor x = tape.Watch(Tensor.Normal([Batch, Steps, Inputs], new RandomStream(1)));
         lstm.Forward(x, null, out LstmState first);
         Tensor further = lstm.Forward(Tensor.Normal([Batch, Steps, Inputs], new RandomStream(2)), first, out _).Sum();
@@ -158,11 +120,11 @@ public sealed class RecurrentLayerTests : IDisposable
     [Fact]
     public void Storing_the_next_state_before_the_gradients_are_taken_changes_none_of_them()
     {
-        using Gru gru = new(Inputs, Hidden, ModuleOptions.FromSeed(1, _cpu));
-        using CarriedState carried = new([1, Batch, Hidden], 1, _cpu);
+        using Gru gru = new(Inputs, Hidden, ModuleOptions.FromSeed(1, Cpu));
+        using CarriedState carried = new([1, Batch, Hidden], 1, Cpu);
         float[][] Gradients(bool storesFirst)
         {
-            using Tape tape = new(_cpu);
+            using Tape tape = new(Cpu);
             carried.Store(Tensor.Ones([1, Batch, Hidden]));
             Tensor y = gru.Forward(Tensor.Ones([Batch, Steps, Inputs]), carried[0], out Tensor last);
             if (storesFirst) carried.Store(last);
@@ -175,34 +137,27 @@ public sealed class RecurrentLayerTests : IDisposable
     [Fact]
     public void Weights_have_the_names_and_axes_of_pytorch_in_a_file()
     {
-        string path = Path.Combine(Path.GetTempPath(), $"engine-{Guid.NewGuid():N}.safetensors");
-        try
+        string path = Folder["lstm.safetensors"];
+        using Lstm lstm = new(Inputs, Hidden, ModuleOptions.FromSeed(1, Cpu), Layers),
+            other = new(Inputs, Hidden, ModuleOptions.FromSeed(2, Cpu), Layers);
+        lstm.SaveSafetensors(path, WeightLayout.PyTorch);
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
         {
-            using Lstm lstm = new(Inputs, Hidden, ModuleOptions.FromSeed(1, _cpu), Layers),
-                other = new(Inputs, Hidden, ModuleOptions.FromSeed(2, _cpu), Layers);
-            lstm.SaveSafetensors(path, WeightLayout.PyTorch);
-            using (SafetensorsFile file = SafetensorsFile.Open(path))
-            {
-                Assert.Equal([4 * Hidden, Inputs], file.Find("weight_ih_l0").Extents);
-                Assert.Equal([4 * Hidden, Hidden], file.Find("weight_ih_l1").Extents);
-                Assert.Equal([4 * Hidden, Hidden], file.Find("weight_hh_l1").Extents);
-                Assert.Equal([4 * Hidden], file.Find("bias_hh_l0").Extents);
-                other.LoadSafetensors(file, WeightLayout.PyTorch);
-            }
+            Assert.Equal([4 * Hidden, Inputs], file.Find("weight_ih_l0").Extents);
+            Assert.Equal([4 * Hidden, Hidden], file.Find("weight_ih_l1").Extents);
+            Assert.Equal([4 * Hidden, Hidden], file.Find("weight_hh_l1").Extents);
+            Assert.Equal([4 * Hidden], file.Find("bias_hh_l0").Extents);
+            other.LoadSafetensors(file, WeightLayout.PyTorch);
+        }
 
-            foreach ((Parameter a, Parameter b) in lstm.Parameters.Zip(other.Parameters)) Assert.Equal(a.ToArray(), b.ToArray());
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        foreach ((Parameter a, Parameter b) in lstm.Parameters.Zip(other.Parameters)) Assert.Equal(a.ToArray(), b.ToArray());
     }
 
     [Fact]
     public void Dropout_stands_between_layers_and_in_training_alone()
     {
-        using Gru gru = new(Inputs, Hidden, ModuleOptions.FromSeed(1, _cpu), Layers, dropout: 0.5);
-        using Tape tape = new(_cpu, record: false);
+        using Gru gru = new(Inputs, Hidden, ModuleOptions.FromSeed(1, Cpu), Layers, dropout: 0.5);
+        using Tape tape = new(Cpu, record: false);
         Tensor x = Tensor.Ones([Batch, Steps, Inputs]);
         Assert.NotEqual(gru.Forward(x).ToArray(), gru.Forward(x).ToArray());
         gru.Eval();
@@ -212,24 +167,45 @@ public sealed class RecurrentLayerTests : IDisposable
     [Fact]
     public void What_does_not_fit_says_what_was_expected()
     {
-        using Lstm lstm = new(Inputs, Hidden, ModuleOptions.FromSeed(1, _cpu));
-        using Tape tape = new(_cpu);
-        Assert.Contains("Lstm: expected [batch, steps, 3]", Message(() => lstm.Forward(Tensor.Ones([2, 4, 5]))), StringComparison.Ordinal);
+        using Lstm lstm = new(Inputs, Hidden, ModuleOptions.FromSeed(1, Cpu));
+        using Tape tape = new(Cpu);
+        Refused("Lstm: expected [batch, steps, 3]", () => lstm.Forward(Tensor.Ones([2, 4, 5])));
         LstmState wrong = new(Tensor.Ones([1, 3, Hidden]), Tensor.Ones([1, 2, Hidden]));
-        Assert.Contains("expected a state [1, 2, 5], [layers, batch, hidden], found [1, 3, 5]",
-            Message(() => lstm.Forward(Tensor.Ones([2, 4, 3]), wrong, out _)), StringComparison.Ordinal);
-        Assert.Contains("Gru: expected [batch, steps, 3 hidden]", Message(() => Tensor.Ones([2, 4, 8]).Gru(Tensor.Ones([2, 8]))),
-            StringComparison.Ordinal);
-        Assert.Contains("RowLstm: expected", Message(() => Tensor.Ones([2, 3, 3, 8]).RowLstm(Tensor.Ones([1, 2, 2, 8]), null, null, out _)),
-            StringComparison.Ordinal);
-        using CarriedState carried = new([1, 2, 3], 2, _cpu);
-        Assert.Contains("expected 2 states, found 1", Message(() => carried.Store(Tensor.Ones([1, 2, 3]))), StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Gru(1, 0, ModuleOptions.FromSeed(1, _cpu)));
-
-        static string Message(Action act) => Assert.ThrowsAny<ArgumentException>(act).Message;
+        Refused("expected a state [1, 2, 5], [layers, batch, hidden], found [1, 3, 5]",
+            () => lstm.Forward(Tensor.Ones([2, 4, 3]), wrong, out _));
+        Refused("Gru: expected [batch, steps, 3 hidden]", () => Tensor.Ones([2, 4, 8]).Gru(Tensor.Ones([2, 8])));
+        Refused("RowLstm: expected", () => Tensor.Ones([2, 3, 3, 8]).RowLstm(Tensor.Ones([1, 2, 2, 8]), null, null, out _));
+        using CarriedState carried = new([1, 2, 3], 2, Cpu);
+        Refused("expected 2 states, found 1", () => carried.Store(Tensor.Ones([1, 2, 3])));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Gru(1, 0, ModuleOptions.FromSeed(1, Cpu)));
     }
 
-    private ModuleOptions Float64() => ModuleOptions.FromSeed(4, _cpu) with { DType = DType.Float64 };
+    /// <summary>The next hidden state of a layer, from its input and its state, which begins at a place among those of all.</summary>
+    private delegate double[] Cell(int layer, int state, double[] input, double[] hidden);
+
+    /// <summary>The last layer's states at every step; those that the sequence ends with take the place of the first ones.</summary>
+    private static double[] Unrolled(double[] x, double[] states, Cell cell)
+    {
+        double[] last = new double[Batch * Steps * Hidden];
+        for (int b = 0; b < Batch; b++)
+        {
+            double[][] input = [.. x[(b * Steps * Inputs)..((b + 1) * Steps * Inputs)].Chunk(Inputs)];
+            for (int layer = 0; layer < Layers; layer++)
+            {
+                int state = ((layer * Batch) + b) * Hidden;
+                for (int t = 0; t < Steps; t++)
+                {
+                    input[t] = cell(layer, state, input[t], states[state..(state + Hidden)]);
+                    input[t].CopyTo(states, state);
+                    if (layer == Layers - 1) input[t].CopyTo(last, ((b * Steps) + t) * Hidden);
+                }
+            }
+        }
+
+        return last;
+    }
+
+    private ModuleOptions Float64() => ModuleOptions.FromSeed(4, Cpu) with { DType = DType.Float64 };
 
     private static double[] Numbers(int count, int seed)
     {
@@ -247,11 +223,4 @@ public sealed class RecurrentLayerTests : IDisposable
     }
 
     private static double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
-
-    private static void Near(double[] expected, Tensor got)
-    {
-        double[] values = got.ToDoubles();
-        Assert.Equal(expected.Length, values.Length);
-        for (int i = 0; i < values.Length; i++) Assert.Equal(expected[i], values[i], 1e-14);
-    }
 }

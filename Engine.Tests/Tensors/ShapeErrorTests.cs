@@ -1,11 +1,3 @@
-using Engine.Autograd.Losses;
-using Engine.Autograd.Rules;
-using Engine.Kernels.Gemm;
-using Engine.Kernels.Losses;
-using Engine.Kernels.Rows;
-using Engine.Kernels.Sampling;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Tensors;
 
 public sealed class ShapeErrorTests
@@ -65,13 +57,12 @@ public sealed class ShapeErrorTests
 
     public static TheoryData<string> Mistakes => [.. s_mistakes.Select(mistake => mistake.Name)];
 
-    [Theory]
-    [MemberData(nameof(Mistakes))]
+    [Theory, MemberData(nameof(Mistakes))]
     public void A_mistake_is_told_with_the_operation_and_the_shapes(string name)
     {
         (_, string message, Action<Func<int[], Tensor>> use) = s_mistakes.Single(mistake => mistake.Name == name);
         using Tape tape = new(OperationDevices.Cpu);
         ArgumentException error = Assert.ThrowsAny<ArgumentException>(() => use(extents => Tensor.Ones(new Shape(extents))));
-        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, error.Message);
     }
 }

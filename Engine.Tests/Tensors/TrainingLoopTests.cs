@@ -1,8 +1,3 @@
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
-using Engine.Kernels.RandomNumbers;
-
 namespace Engine.Tests.Tensors;
 
 public sealed class TrainingLoopTests

@@ -20,4 +20,22 @@ internal static class CapturedConsole
             Console.SetError(error);
         }
     }
+
+    /// <summary>What a program that ends well has written.</summary>
+    public static string Success(this (int Code, string Output, string Error) result)
+    {
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        return result.Output;
+    }
+
+    /// <summary>The sentences with which a program has refused to go on.</summary>
+    public static string Failure(this (int Code, string Output, string Error) result)
+    {
+        Assert.Equal(1, result.Code);
+        return result.Error;
+    }
 }
+
+/// <summary>Tests that read what a program writes to the console: nothing else may run, and write there, meanwhile.</summary>
+[CollectionDefinition("console", DisableParallelization = true)]
+public sealed class ConsoleCollection;

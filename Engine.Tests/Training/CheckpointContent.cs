@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Engine.Autograd.Checkpoints;
-using Engine.Models.Training;
 
 namespace Engine.Tests.Training;
 

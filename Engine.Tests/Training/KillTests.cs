@@ -1,29 +1,23 @@
 using System.Text.RegularExpressions;
-using Engine.Autograd.Checkpoints;
 
 namespace Engine.Tests.Training;
 
 /// <summary>Trainings that are killed and interrupted from outside.</summary>
 [Collection("console")]
-public sealed class KillTests : IDisposable
+public sealed class KillTests : IsolatedTests
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-kill-");
-
-    private string Out => Path.Combine(_folder.FullName, "out");
+    private string Out => Folder["out"];
 
     private string Checkpoint => Path.Combine(Out, "checkpoint.safetensors");
 
     public static TheoryData<string> Programs => new(TrainedPrograms.Quick);
 
-    public void Dispose() => _folder.Delete(recursive: true);
-
-    [SkippableTheory]
-    [MemberData(nameof(Programs))]
+    [SkippableTheory, MemberData(nameof(Programs))]
     public void Killed_at_any_moment_it_leaves_a_checkpoint_that_opens_and_ends_with_the_same_bits(string program)
     {
         Skip.If(OperatingSystem.IsWindows(), "Signals are of Unix.");
         const int Kills = 4;
-        string whole = Path.Combine(_folder.FullName, "whole");
+        string whole = Folder["whole"];
         string[] args = ["--device", "cpu:1", "--epochs", "30"];
         Assert.Equal(0, CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", whole, .. args])).Code);
 
@@ -48,7 +42,7 @@ public sealed class KillTests : IDisposable
                 + $"{Regex.Match(file.Metadata["training"], "\"Epoch.*?\"Steps\":\\d+")}; {output} {error}");
         }
 
-        Assert.All(log, line => Assert.StartsWith("137: ", line, StringComparison.Ordinal));
+        Assert.All(log, line => Assert.StartsWith("137: ", line));
         (int last, _, string message) = CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", Out, .. args, "--resume"]));
         Assert.True(last == 0, message);
         string[] expected = CheckpointContent.Of(whole), found = CheckpointContent.Of(Out);
@@ -69,9 +63,8 @@ public sealed class KillTests : IDisposable
         {
             child.WaitUntil(() => child.Output.Contains("Epoch [2/", StringComparison.Ordinal));
             child.Send(signal);
-            (int code, string output, string error) = child.Result();
-            Assert.Equal((0, ""), (code, error));
-            Assert.Contains($"Stopped by {name}; what was done so far is kept.", output, StringComparison.Ordinal);
+            string output = child.Result().Success();
+            Assert.Contains($"Stopped by {name}; what was done so far is kept.", output);
             Assert.Matches("To resume: Engine.Tests --out .* --epochs 100000 --device cpu:1 --resume", output);
         }
 

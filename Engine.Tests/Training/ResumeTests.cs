@@ -1,34 +1,30 @@
 namespace Engine.Tests.Training;
 
 [Collection("console")]
-public sealed class ResumeTests : IDisposable
+public sealed class ResumeTests : IsolatedTests
 {
     private const int Steps = TrainedPrograms.Epochs * TrainedPrograms.StepsPerEpoch;
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-resume-");
 
-    private string Out => Path.Combine(_folder.FullName, "out");
+    private string Out => Folder["out"];
 
     public static TheoryData<string> Programs => new(TrainedPrograms.Quick);
 
-    public void Dispose() => _folder.Delete(recursive: true);
-
-    [Theory]
-    [MemberData(nameof(Programs))]
+    [Theory, MemberData(nameof(Programs))]
     public void A_run_that_is_stopped_and_resumed_ends_with_the_same_bits(string program)
     {
-        string whole = Path.Combine(_folder.FullName, "whole");
+        string whole = Folder["whole"];
         Assert.Equal(0, Run(program, whole).Code);
 
         // The first step, the last of an epoch, the first of one, one in the middle, the very last.
         foreach (int step in (int[])[1, TrainedPrograms.StepsPerEpoch, TrainedPrograms.StepsPerEpoch + 1, Steps - 8, Steps])
         {
-            string stopped = Path.Combine(_folder.FullName, $"stopped-{step}");
+            string stopped = Folder[$"stopped-{step}"];
             (int code, string output, _) = Run(program, stopped, step);
             Assert.Equal(0, code);
-            Assert.Contains("To resume: ", output, StringComparison.Ordinal);
+            Assert.Contains("To resume: ", output);
             (code, output, _) = Run(program, stopped, 0, "--resume");
             Assert.Equal(0, code);
-            Assert.Contains("Resuming from ", output, StringComparison.Ordinal);
+            Assert.Contains("Resuming from ", output);
             Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(stopped));
             foreach (string picture in (ReadOnlySpan<string>)["losses.png", "epoch-1.png", "epoch-4.png"])
                 Assert.Equal(File.ReadAllBytes(Path.Combine(whole, picture)), File.ReadAllBytes(Path.Combine(stopped, picture)));
@@ -39,7 +35,7 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public void Every_step_may_be_stopped_after_one_after_the_other()
     {
-        string whole = Path.Combine(_folder.FullName, "whole");
+        string whole = Folder["whole"];
         Run("regression", whole);
         Run("regression", Out, 1);
         for (int step = 1; step < Steps; step++) Run("regression", Out, 1, "--resume");
@@ -51,11 +47,11 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public void More_epochs_go_on_where_fewer_ended()
     {
-        string whole = Path.Combine(_folder.FullName, "whole");
+        string whole = Folder["whole"];
         Run("regression", whole);
         Run("regression", Out, 0, "--epochs", "2");
         Assert.Contains("(2 epochs). All 2 epochs are done; more --epochs would continue.",
-            Run("regression", Out, 0, "--epochs", "2", "--resume").Output, StringComparison.Ordinal);
+            Run("regression", Out, 0, "--epochs", "2", "--resume").Output);
         Run("regression", Out, 0, "--resume");
         Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(Out));
     }
@@ -63,7 +59,7 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public void A_checkpoint_may_be_taken_from_elsewhere_and_stays_there()
     {
-        string whole = Path.Combine(_folder.FullName, "whole"), from = Path.Combine(_folder.FullName, "from");
+        string whole = Folder["whole"], from = Folder["from"];
         Run("regression", whole);
         Run("regression", from, 9);
         byte[] before = File.ReadAllBytes(Path.Combine(from, "checkpoint.safetensors"));
@@ -78,8 +74,7 @@ public sealed class ResumeTests : IDisposable
     public void An_option_that_changes_the_meaning_is_refused_with_both_values(string option, string before, string now)
     {
         Run("regression", Out, 9);
-        (int code, _, string error) = Run("regression", Out, 0, "--resume", option, now);
-        Assert.Equal(1, code);
+        string error = Run("regression", Out, 0, "--resume", option, now).Failure();
 
         // With another seed the digits are others too.
         Assert.Matches(
@@ -91,11 +86,11 @@ public sealed class ResumeTests : IDisposable
     public void Other_data_are_refused_with_both_descriptions()
     {
         Run("regression", Out, 9);
-        Digits(_folder.FullName, 40);
-        (int code, _, string error) = Run("regression", Out, 0, "--resume", "--data", _folder.FullName);
-        Assert.Equal(1, code);
-        Assert.Contains("was trained with digits (train): 100 images of 28 x 28 x 1, checksum ", error, StringComparison.Ordinal);
-        Assert.Contains($"this run has {_folder.Name} (train): 40 images of 28 x 28 x 1, checksum ", error, StringComparison.Ordinal);
+        Folder.Put("train-images-idx3-ubyte", TestFolder.Idx(new byte[40 * 28 * 28], 40, 28, 28));
+        Folder.Put("train-labels-idx1-ubyte", TestFolder.Idx(new byte[40], 40));
+        string error = Run("regression", Out, 0, "--resume", "--data", Folder.Path).Failure();
+        Assert.Contains("was trained with digits (train): 100 images of 28 x 28 x 1, checksum ", error);
+        Assert.Contains($"this run has {Folder.Name} (train): 40 images of 28 x 28 x 1, checksum ", error);
     }
 
     [Fact]
@@ -113,10 +108,9 @@ public sealed class ResumeTests : IDisposable
         string path = Path.Combine(Out, "checkpoint.safetensors");
         byte[] cut = File.ReadAllBytes(path)[..^100];
         File.WriteAllBytes(path, cut);
-        (int code, _, string error) = Run("regression", Out, 0, "--resume");
-        Assert.Equal(1, code);
-        Assert.Contains(path, error, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        string error = Run("regression", Out, 0, "--resume").Failure();
+        Assert.Contains(path, error);
+        Assert.DoesNotContain("   at ", error);
         Assert.Equal(cut, File.ReadAllBytes(path));
     }
 
@@ -126,10 +120,10 @@ public sealed class ResumeTests : IDisposable
         Run("regression", Out, 9);
         byte[] before = File.ReadAllBytes(Path.Combine(Out, "checkpoint.safetensors"));
         (_, string output, _) = Run("regression", Out, 3);
-        Assert.Contains("There is a checkpoint of an earlier run, ", output, StringComparison.Ordinal);
-        Assert.Contains("after epoch 2, 3 steps. --resume continues from it; this run starts over.", output, StringComparison.Ordinal);
+        Assert.Contains("There is a checkpoint of an earlier run, ", output);
+        Assert.Contains("after epoch 2, 3 steps. --resume continues from it; this run starts over.", output);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(Out, "checkpoint-earlier.safetensors")));
-        Assert.Contains("(epoch 1, 3 steps)", Run("regression", Out, 0, "--resume").Output, StringComparison.Ordinal);
+        Assert.Contains("(epoch 1, 3 steps)", Run("regression", Out, 0, "--resume").Output);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(Out, "checkpoint-earlier.safetensors")));
     }
 
@@ -140,7 +134,7 @@ public sealed class ResumeTests : IDisposable
         File.WriteAllText(Path.Combine(Out, "checkpoint.safetensors"), "mine");
         (int code, string output, _) = Run("regression", Out, 3);
         Assert.Equal(0, code);
-        Assert.Contains("which cannot be used: ", output, StringComparison.Ordinal);
+        Assert.Contains("which cannot be used: ", output);
         Assert.Equal("mine", File.ReadAllText(Path.Combine(Out, "checkpoint-earlier.safetensors")));
     }
 
@@ -152,7 +146,7 @@ public sealed class ResumeTests : IDisposable
         string previous = Path.Combine(Out, "checkpoint-previous.safetensors");
         Assert.True(File.Exists(previous));
         File.Move(previous, Path.Combine(Out, "checkpoint.safetensors"), overwrite: true);
-        Assert.Contains("(epoch 1, 2 steps)", Run("regression", Out, 1, "--resume").Output, StringComparison.Ordinal);
+        Assert.Contains("(epoch 1, 2 steps)", Run("regression", Out, 1, "--resume").Output);
         Assert.Equal(last, CheckpointContent.Of(Out));
     }
 
@@ -178,12 +172,5 @@ public sealed class ResumeTests : IDisposable
         int run = html.IndexOf("<h2>Run</h2>", StringComparison.Ordinal),
             numbers = html.IndexOf("<h2>Last values</h2>", StringComparison.Ordinal);
         return html[..run] + html[numbers..];
-    }
-
-    private static void Digits(string folder, byte count)
-    {
-        File.WriteAllBytes(Path.Combine(folder, "train-images-idx3-ubyte"),
-            [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28, .. new byte[count * 28 * 28]]);
-        File.WriteAllBytes(Path.Combine(folder, "train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, count, .. new byte[count]]);
     }
 }

@@ -1,18 +1,9 @@
-using Engine.Autograd.Checkpoints;
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
 using Engine.Models.Adversarial;
 using Engine.Models.Autoregressive;
-using Engine.Models.Autoregressive.Pixels;
-using Engine.Models.Data;
-using Engine.Models.Imaging;
-using Engine.Models.Training;
 using Engine.Tests.Adversarial;
 using Engine.Tests.Autoregressive;
 using Engine.Tests.Diffusion;
 using Engine.Tests.Flow;
-using Engine.Tests.Operations;
 using Engine.Tests.Variational;
 
 namespace Engine.Tests.Training;
@@ -28,39 +19,30 @@ internal static class TrainedPrograms
 
     private const int Side = 28, Pixels = Side * Side;
 
-    public static IReadOnlyDictionary<string, Func<TrainingRun, Model>> All { get; } = new Dictionary<string, Func<TrainingRun, Model>>
-    {
-        ["gan"] = run => Of(Gan(run), (gan, batch) => gan.Step(batch.Images, [batch.Count, Pixels]).Generator, gan => gan.Sample(4)),
-        ["dcgan"] = run => Of(Dcgan(run, "conv"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator,
-            gan => gan.Sample(4)),
-        ["dcgan-dense"] = run =>
-            Of(Dcgan(run, "dense"), (gan, batch) => gan.Step(batch.Images, [batch.Count, Side, Side, 1]).Generator, gan => gan.Sample(4)),
-        ["vae"] = run => Of(new TrainedVae(run), (vae, batch) => vae.Step(batch), vae => vae.Sample()),
-        ["pixelcnn"] = run => Of(new TrainedPixelCnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
-        ["char-rnn"] = run => Of(new TrainedCharacterRnn(run), (model, _) => model.Step(), model => model.Sample()),
-        ["made"] = run => Of(Made(run), (model, batch) => model.Step(batch), model => model.Sample()),
-        ["pixelrnn"] = run => Of(PixelRnn(run), (model, batch) => model.Step(batch), model => model.Sample()),
-        ["transformer"] = run => Of(new TrainedTransformer(run), (model, _) => model.Step(), model => model.Sample()),
-        ["diffusion"] = run => Of(new TrainedDiffusion(run), (diffusion, batch) => diffusion.Step(batch), diffusion => diffusion.Sample()),
-        ["flow"] = run => Of(new TrainedFlow(run), (flow, batch) => flow.Step(batch), flow => flow.Sample()),
-        ["flow-2d"] = run => Of(new TrainedPlane(run), (flow, _) => flow.Step(), flow => flow.Sample()),
-        ["regression"] = run => Of(new Regression(run), (model, batch) => model.Step(batch), model => model.Sample()),
-        ["slow"] = run => Of(new Regression(run), (model, batch) => model.Step(batch), _ =>
+    public static IReadOnlyDictionary<string, Func<TrainingRun, TrainedModel>> All { get; } =
+        new Dictionary<string, Func<TrainingRun, TrainedModel>>
         {
-            Console.WriteLine("evaluating");
-            Thread.Sleep(TimeSpan.FromMinutes(5));
-            return new float[Pixels];
-        }),
-    };
+            ["gan"] = run => new TrainedGan(Gan(run), Pixels),
+            ["dcgan"] = run => new TrainedGan(Dcgan(run, "conv"), Side, Side, 1),
+            ["dcgan-dense"] = run => new TrainedGan(Dcgan(run, "dense"), Side, Side, 1),
+            ["vae"] = run => new TrainedVae(run),
+            ["pixelcnn"] = run => new TrainedPixelCnn(run),
+            ["char-rnn"] = run => new TrainedCharacterRnn(run),
+            ["made"] = Made,
+            ["pixelrnn"] = PixelRnn,
+            ["transformer"] = run => new TrainedTransformer(run),
+            ["diffusion"] = run => new TrainedDiffusion(run),
+            ["flow"] = run => new TrainedFlow(run),
+            ["flow-2d"] = run => new TrainedPlane(run),
+            ["regression"] = run => new Regression(run),
+            ["slow"] = run => new SlowRegression(run),
+        };
 
     /// <summary>Those that end by themselves.</summary>
     public static IEnumerable<string> Quick => All.Keys.Where(name => name != "slow");
 
     /// <summary>Those whose steps read nothing back: all but the one that keeps a loss among its numbers.</summary>
     public static IEnumerable<string> Models => Quick.Where(name => name != "regression");
-
-    /// <summary>A model for a run.</summary>
-    public static Model Make(string name, TrainingRun run) => All[name](run);
 
     /// <summary>Runs a program.</summary>
     /// <param name="name">Which.</param>
@@ -70,18 +52,14 @@ internal static class TrainedPrograms
     public static int Run(string name, string[] args, Action? stepped = null, CancellationToken interrupt = default)
     {
         ProgramInfo info = new(name, "A test.", Epochs, Batch: 16) { Digits = 100 };
-        return TrainingProgram.Run(args, info, run => Train(run, stepped ?? (() => { }), Make(name, run)), interrupt);
+        return TrainingProgram.Run(args, info, run => Train(run, stepped ?? (() => { }), All[name](run)), interrupt);
     }
 
-    private static Model Of<TModel>(TModel model, Func<TModel, Batch, Reading> step, Func<TModel, float[]> sample)
-        where TModel : IStateful, IDisposable =>
-        new(model, batch => step(model, batch), () => sample(model));
-
-    private static void Train(TrainingRun run, Action stepped, Model model)
+    private static void Train(TrainingRun run, Action stepped, TrainedModel model)
     {
-        using var _ = (IDisposable)model.Trained;
+        using TrainedModel _ = model;
         BatchLoader batches = run.Batches(run.LoadImages(Side, Side, channels: 1));
-        Trainer trainer = run.Trainer(model.Trained);
+        Trainer trainer = run.Trainer(model);
         foreach (int epoch in trainer.Epochs())
         {
             foreach (Batch batch in trainer.Steps(batches))
@@ -114,16 +92,22 @@ internal static class TrainedPrograms
     private static TrainedPixelModel<PixelRnn> PixelRnn(TrainingRun run) =>
         new(new PixelRnn(3, 5, 3, new ModuleOptions(run.Random, run.Device), head: 4), pixels: 15, (_, _) => { });
 
-    /// <summary>What is trained, which is disposed afterwards.</summary>
-    /// <param name="Trained">The model with its optimisers.</param>
-    /// <param name="Step">One step.</param>
-    /// <param name="Sample">A picture's pixels.</param>
-    internal sealed record Model(IStateful Trained, Func<Batch, Reading> Step, Func<float[]> Sample);
+    private sealed class TrainedGan : TrainedModel
+    {
+        private readonly Gan _gan;
+        private readonly int[] _shape;
+
+        public TrainedGan(Gan gan, params int[] shape) => (_gan, _shape) = (Part("gan", gan), shape);
+
+        public override Reading Step(Batch batch) => _gan.Step(batch.Images, [batch.Count, .. _shape]).Generator;
+
+        public override float[] Sample() => _gan.Sample(4);
+    }
 
     /// <summary>
     /// Labels from pixels, with all that has a state: dropout on a stream of its own, running statistics, momentum, an average of weights.
     /// </summary>
-    private sealed class Regression : IStateful, IDisposable
+    private class Regression : TrainedModel
     {
         private readonly Sequential _net;
         private readonly Sgd _optimizer;
@@ -134,14 +118,14 @@ internal static class TrainedPrograms
         public Regression(TrainingRun run)
         {
             ModuleOptions options = new(run.Random, run.Device);
-            _net = new Sequential(
+            _net = Part("net", new Sequential(
                 new Dropout(0.2, options with { Random = run.Random.Split("dropout") }), new Linear(Pixels, 8, options),
-                new BatchNorm(8, options), new Tanh(), new Linear(8, 1, options));
-            _optimizer = new Sgd(_net.Parameters, 1e-2, momentum: 0.9);
-            _average = new ExponentialMovingAverage(_net);
+                new BatchNorm(8, options), new Tanh(), new Linear(8, 1, options)));
+            _optimizer = Part("optimizer", new Sgd(_net.Parameters, 1e-2, momentum: 0.9));
+            _average = Part("average", new ExponentialMovingAverage(_net));
         }
 
-        public Reading Step(Batch batch)
+        public override Reading Step(Batch batch)
         {
             using Tape tape = new(_net.Parameters[0].Device);
             Tensor labels = Tensor.From([.. batch.Labels.ToArray().Select(label => label / 10f)], [batch.Count, 1]);
@@ -152,21 +136,22 @@ internal static class TrainedPrograms
             return _smooth = (0.9 * _smooth) + (0.1 * loss.Item());
         }
 
-        public float[] Sample() => _net.Parameters[0].ToArray();
+        public override float[] Sample() => _net.Parameters[0].ToArray();
 
-        public void VisitState(StateVisitor visitor)
+        public override void VisitState(StateVisitor visitor)
         {
-            visitor.Part("net", _net);
-            visitor.Part("optimizer", _optimizer);
-            visitor.Part("average", _average);
+            base.VisitState(visitor);
             _smooth = visitor.Number("smooth", _smooth);
         }
+    }
 
-        public void Dispose()
+    private sealed class SlowRegression(TrainingRun run) : Regression(run)
+    {
+        public override float[] Sample()
         {
-            _average.Dispose();
-            _optimizer.Dispose();
-            _net.Dispose();
+            Console.WriteLine("evaluating");
+            Thread.Sleep(TimeSpan.FromMinutes(5));
+            return base.Sample();
         }
     }
 }

@@ -1,26 +1,9 @@
-using Engine.Autograd.Checkpoints;
-using Engine.Autograd.Nn;
-using Engine.Kernels.Norms;
-using Engine.Models.Data;
-using Engine.Models.Training;
-using Engine.Tests.Movement;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Training;
 
 // What it prints would stand between that of others.
 [Collection("console")]
-public sealed class TrainerTests : IDisposable
+public sealed class TrainerTests : IsolatedTests
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-trainer-");
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose()
-    {
-        _cpu.Dispose();
-        _folder.Delete(recursive: true);
-    }
-
     [Fact]
     public void Steps_and_epochs_are_counted()
     {
@@ -65,17 +48,16 @@ public sealed class TrainerTests : IDisposable
         Quietly(() =>
         {
             Trainer trainer = New(new Counter());
-            Assert.Contains("Steps belong into an epoch", Assert.Throws<InvalidOperationException>(() => trainer.Steps(3).First()).Message,
-                StringComparison.Ordinal);
+            Refused<InvalidOperationException>("Steps belong into an epoch", () => trainer.Steps(3).First());
             foreach (int _ in trainer.Epochs())
             {
                 foreach (int step in trainer.Steps(2)) Assert.InRange(step, 0, 1);
-                Assert.Equal(
+                RefusedExactly<InvalidOperationException>(
                     "The steps of epoch 1 were asked for twice: an epoch has one loop over its steps.",
-                    Assert.Throws<InvalidOperationException>(() => trainer.Steps(2).First()).Message);
+                    () => trainer.Steps(2).First());
             }
         });
-        Assert.Equal("The state has two things named 'count'.", Assert.Throws<ArgumentException>(() => New(new Twice())).Message);
+        RefusedExactly("The state has two things named 'count'.", () => New(new Twice()));
     }
 
     [Fact]
@@ -97,10 +79,10 @@ public sealed class TrainerTests : IDisposable
             Assert.Equal([1, 2], trainer.Progress.History.Select(line => line.Losses["loss"]));
             Assert.Equal([("final", 42.0)], trainer.Results);
         });
-        Assert.Contains("Epoch [2/2]  loss: 2.0000  test_loss: 5.0000  ", output, StringComparison.Ordinal);
-        string report = File.ReadAllText(Path.Combine(_folder.FullName, "report.html"));
-        Assert.Contains("<h2>Results</h2>\n<table>\n<tr><th>final</th><td>42</td></tr>", report, StringComparison.Ordinal);
-        Assert.Contains("<h2>Measured after epochs</h2>", report, StringComparison.Ordinal);
+        Assert.Contains("Epoch [2/2]  loss: 2.0000  test_loss: 5.0000  ", output);
+        string report = File.ReadAllText(Folder["report.html"]);
+        Assert.Contains("<h2>Results</h2>\n<table>\n<tr><th>final</th><td>42</td></tr>", report);
+        Assert.Contains("<h2>Measured after epochs</h2>", report);
     }
 
     [Fact]
@@ -108,7 +90,7 @@ public sealed class TrainerTests : IDisposable
     {
         Clock clock = new();
         List<bool> written = [];
-        string path = Path.Combine(_folder.FullName, "checkpoint.safetensors");
+        string path = Folder["checkpoint.safetensors"];
         Quietly(() =>
         {
             Trainer trainer = New(new Counter(), options => options with { Clock = clock, CheckpointEvery = TimeSpan.FromSeconds(25) });
@@ -130,7 +112,7 @@ public sealed class TrainerTests : IDisposable
     {
         Clock clock = new();
         int written = 0;
-        string path = Path.Combine(_folder.FullName, "checkpoint.safetensors");
+        string path = Folder["checkpoint.safetensors"];
         Quietly(() =>
         {
             // The clock stands still: after the first checkpoint, whose cost is not known before, nothing is worth its time.
@@ -159,42 +141,35 @@ public sealed class TrainerTests : IDisposable
             Counter counter = new();
             CheckpointException error =
                 Assert.Throws<CheckpointException>(() => New(new Pair(counter, other), options => options with { Resume = true }));
-            Assert.EndsWith("checkpoint.safetensors: tensor 'net.0.weight': this model needs F32 [3, 5], found F32 [3, 4].", error.Message,
-                StringComparison.Ordinal);
+            Assert.EndsWith("checkpoint.safetensors: tensor 'net.0.weight': this model needs F32 [3, 5], found F32 [3, 4].", error.Message);
             Assert.Equal(0, counter.Count);
             Assert.Equal(before, other.Parameters[1].ToArray());
 
             using Sequential less = new();
             error = Assert.Throws<CheckpointException>(() => New(new Pair(new Counter(), less), options => options with { Resume = true }));
-            Assert.Contains("has no place in this model: it was saved by another one.", error.Message, StringComparison.Ordinal);
+            Assert.Contains("has no place in this model: it was saved by another one.", error.Message);
             error = Assert.Throws<CheckpointException>(() => New(saved, options => options with { Resume = true }));
-            Assert.Contains("expected a tensor '0.weight', found none", error.Message, StringComparison.Ordinal);
+            Assert.Contains("expected a tensor '0.weight', found none", error.Message);
         });
     }
 
     [Fact]
     public void Weights_alone_are_no_checkpoint()
     {
-        string path = Path.Combine(_folder.FullName, "weights.safetensors");
+        string path = Folder["weights.safetensors"];
         using Sequential net = Net(4);
         new SafetensorsWriter().Add("net.0.weight", net.Parameters[0]).Save(path);
-        CheckpointException error =
-            Assert.Throws<CheckpointException>(() => New(net, options => options with { Resume = true, ResumeFrom = path }));
-        Assert.Contains("found tensors alone: training cannot resume from weights.", error.Message, StringComparison.Ordinal);
+        Refused<CheckpointException>("found tensors alone: training cannot resume from weights.",
+            () => New(net, options => options with { Resume = true, ResumeFrom = path }));
     }
 
-    [Theory]
-    [InlineData("{}")]
-    [InlineData("null")]
-    [InlineData("[1]")]
-    [InlineData("{\"Program\":null}")]
-    [InlineData("not json")]
+    [Theory, Values("{}", "null", "[1]", "{\"Program\":null}", "not json")]
     public void A_record_that_is_none_is_refused(string json)
     {
-        string path = Path.Combine(_folder.FullName, "checkpoint.safetensors");
+        string path = Folder["checkpoint.safetensors"];
         new SafetensorsWriter().AddText("training", json).Save(path);
-        CheckpointException error = Assert.Throws<CheckpointException>(() => New(new Counter(), options => options with { Resume = true }));
-        Assert.StartsWith($"{path}: what it says of the state of training cannot be read: ", error.Message, StringComparison.Ordinal);
+        RefusedWith<CheckpointException>($"{path}: what it says of the state of training cannot be read: ",
+            () => New(new Counter(), options => options with { Resume = true }));
     }
 
     private static Sequential Net(int width) => new(new Linear(3, width, ModuleOptions.FromSeed(1)));
@@ -208,7 +183,7 @@ public sealed class TrainerTests : IDisposable
     private Trainer New(IStateful model, int epochs = 1) => New(model, options => options with { Epochs = epochs });
 
     private Trainer New(IStateful model, Func<TrainerOptions, TrainerOptions> change) =>
-        new(model, change(new TrainerOptions { Name = "test", Epochs = 1, Output = new OutputFolder(_folder.FullName) }));
+        new(model, change(new TrainerOptions { Name = "test", Epochs = 1, Output = new OutputFolder(Folder.Path) }));
 
     private sealed class Counter : IStateful
     {

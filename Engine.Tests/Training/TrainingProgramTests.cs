@@ -1,26 +1,17 @@
-using System.IO.Compression;
-using Engine.Models.Imaging;
-using Engine.Models.Training;
-
 namespace Engine.Tests.Training;
 
 // What the program writes to the console is looked at, so nothing else may write there meanwhile.
 [Collection("console")]
-public sealed class TrainingProgramTests : IDisposable
+public sealed class TrainingProgramTests : IsolatedTests
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-program-");
-
-    private string Out => Path.Combine(_folder.FullName, "out");
-
-    public void Dispose() => _folder.Delete(recursive: true);
+    private string Out => Folder["out"];
 
     [Fact]
     public void A_run_trains_reports_and_says_what_was_written()
     {
-        (int code, string output, string error) = Run("--epochs", "2", "--batch", "50", "--device", "cpu:1");
-        Assert.Equal((0, ""), (code, error));
-        Assert.Contains("Epoch [2/2]  loss: 1.5000", output, StringComparison.Ordinal);
-        Assert.Contains("epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
+        string output = Run("--epochs", "2", "--batch", "50", "--device", "cpu:1").Success();
+        Assert.Contains("Epoch [2/2]  loss: 1.5000", output);
+        Assert.Contains("epoch-1.png to epoch-2.png", output);
         Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
     }
 
@@ -31,7 +22,7 @@ public sealed class TrainingProgramTests : IDisposable
         Assert.Equal(0, code);
         foreach (string option in (
             ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--precision", "--out", "--resume",
-            "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output, StringComparison.Ordinal);
+            "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output);
     }
 
     [Theory]
@@ -67,15 +58,15 @@ public sealed class TrainingProgramTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_folder_is_named() => Refused(_folder.FullName, "--data", _folder.FullName);
+    public void An_empty_folder_is_named() => Refused(Folder.Path, "--data", Folder.Path);
 
     [Fact]
     public void A_truncated_gzip_is_named()
     {
-        byte[] whole = Gzip(Images(20));
-        Write("train-images-idx3-ubyte.gz", whole[..(whole.Length / 2)]);
-        Write("train-labels-idx1-ubyte.gz", Gzip(Labels(20)));
-        Refused("train-images-idx3-ubyte.gz", "--data", _folder.FullName);
+        byte[] whole = TestFolder.Gzip(Images(20));
+        Folder.Put("train-images-idx3-ubyte.gz", whole[..(whole.Length / 2)]);
+        Folder.Put("train-labels-idx1-ubyte.gz", TestFolder.Gzip(Labels(20)));
+        Refused("train-images-idx3-ubyte.gz", "--data", Folder.Path);
     }
 
     [Fact]
@@ -83,41 +74,34 @@ public sealed class TrainingProgramTests : IDisposable
     {
         byte[] images = Images(20);
         images[3] = 9;
-        Write("train-images-idx3-ubyte", images);
-        Write("train-labels-idx1-ubyte", Labels(20));
-        Refused("magic", "--data", _folder.FullName);
+        Folder.Put("train-images-idx3-ubyte", images);
+        Folder.Put("train-labels-idx1-ubyte", Labels(20));
+        Refused("magic", "--data", Folder.Path);
     }
 
     [Fact]
     public void Labels_that_disagree_with_images_are_named()
     {
-        Write("train-images-idx3-ubyte", Images(20));
-        Write("train-labels-idx1-ubyte", Labels(19));
-        Refused("19", "--data", _folder.FullName);
+        Folder.Put("train-images-idx3-ubyte", Images(20));
+        Folder.Put("train-labels-idx1-ubyte", Labels(19));
+        Refused("19", "--data", Folder.Path);
     }
 
     [Fact]
     public void An_output_that_is_no_folder_is_named()
     {
         File.WriteAllText(Out, "a file");
-        (int code, _, string error) = Run();
-        Assert.Equal(1, code);
-        Assert.Contains($"--out: the folder '{Out}' cannot be written", error, StringComparison.Ordinal);
+        Assert.Contains($"--out: the folder '{Out}' cannot be written", Run().Failure());
         Assert.Equal("a file", File.ReadAllText(Out));
     }
 
-    [Theory]
-    [InlineData("1")]
-    [InlineData("-0.5")]
-    [InlineData("half")]
-    [InlineData("NaN")]
+    [Theory, Values("1", "-0.5", "half", "NaN")]
     public void A_decay_out_of_range_gives_a_sentence_and_exit_code_1(string text)
     {
         System.CommandLine.Option<double> decay = ProgramOption.Decay("--beta1", "A decay.", 0.5);
-        (int code, _, string error) =
-            CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay));
-        Assert.Equal(1, code);
-        Assert.Contains("test: --beta1 must be a number of at least 0 and less than 1, was ", error, StringComparison.Ordinal);
+        string error =
+            CapturedConsole.Of(() => TrainingProgram.Run(["--beta1", text], Info(), _ => Assert.Fail("must not train"), decay)).Failure();
+        Assert.Contains("test: --beta1 must be a number of at least 0 and less than 1, was ", error);
     }
 
     [Fact]
@@ -154,10 +138,9 @@ public sealed class TrainingProgramTests : IDisposable
     public void A_word_that_is_none_of_the_choices_is_refused_with_the_option_and_the_choices()
     {
         System.CommandLine.Option<string> model = ProgramOption.Choice("--model", "A model.", "large", "small");
-        (int code, _, string error) =
-            CapturedConsole.Of(() => TrainingProgram.Run(["--model", "huge"], Info(), _ => Assert.Fail("must not train"), model));
-        Assert.Equal(1, code);
-        Assert.Contains("test: --model must be one of large, small; was 'huge'.", error, StringComparison.Ordinal);
+        string error =
+            CapturedConsole.Of(() => TrainingProgram.Run(["--model", "huge"], Info(), _ => Assert.Fail("must not train"), model)).Failure();
+        Assert.Contains("test: --model must be one of large, small; was 'huge'.", error);
     }
 
     [Fact]
@@ -171,8 +154,8 @@ public sealed class TrainingProgramTests : IDisposable
             run.Stopping.ThrowIfCancellationRequested();
         }, stop.Token));
         Assert.Equal(0, code);
-        Assert.Contains("Stopped by", output, StringComparison.Ordinal);
-        Assert.Contains("trained.txt", output, StringComparison.Ordinal);
+        Assert.Contains("Stopped by", output);
+        Assert.Contains("trained.txt", output);
     }
 
     [Fact]
@@ -195,8 +178,7 @@ public sealed class TrainingProgramTests : IDisposable
         (int code, _, string error) = CapturedConsole.Of(
             () => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], info, run => Train(run, () => { }), width));
         Assert.Equal(expected, code);
-        if (!isFree) Assert.Contains(
-            "was trained with 3, this run has 4. Training resumes only with the same value.", error, StringComparison.Ordinal);
+        if (!isFree) Assert.Contains("was trained with 3, this run has 4. Training resumes only with the same value.", error);
     }
 
     [Fact]
@@ -204,11 +186,10 @@ public sealed class TrainingProgramTests : IDisposable
     {
         System.CommandLine.Option<int> width = new("--width") { DefaultValueFactory = _ => 3 };
         Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), run => Train(run, () => { }))).Code);
-        (int code, _, string error) = CapturedConsole.Of(
-            () => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], Info(), run => Train(run, () => { }), width));
-        Assert.Equal(1, code);
-        Assert.Contains("--width: ", error, StringComparison.Ordinal);
-        Assert.Contains("was trained with nothing of that name, this run has 4.", error, StringComparison.Ordinal);
+        string error = CapturedConsole.Of(
+            () => TrainingProgram.Run(["--out", Out, "--resume", "--width", "4"], Info(), run => Train(run, () => { }), width)).Failure();
+        Assert.Contains("--width: ", error);
+        Assert.Contains("was trained with nothing of that name, this run has 4.", error);
         string[] more = ["--out", Out, "--resume", "--epochs"];
         Assert.Equal(0, CapturedConsole.Of(() => TrainingProgram.Run([.. more, "2"], Info(), run => Train(run, () => { }), width)).Code);
         Assert.Equal(0, CapturedConsole.Of(
@@ -219,10 +200,10 @@ public sealed class TrainingProgramTests : IDisposable
     [Fact]
     public void Images_of_another_size_are_named_with_what_was_expected()
     {
-        Write("train-images-idx3-ubyte", Images(20));
-        Write("train-labels-idx1-ubyte", Labels(20));
-        Refused($"--data: expected images of 28 x 28 x 1 (height x width x channels), found 2 x 2 x 1 in {_folder.Name} (train).", "--data",
-            _folder.FullName);
+        Folder.Put("train-images-idx3-ubyte", Images(20));
+        Folder.Put("train-labels-idx1-ubyte", Labels(20));
+        Refused($"--data: expected images of 28 x 28 x 1 (height x width x channels), found 2 x 2 x 1 in {Folder.Name} (train).",
+            "--data", Folder.Path);
     }
 
     [Fact]
@@ -239,8 +220,8 @@ public sealed class TrainingProgramTests : IDisposable
         (int code, _, string error) =
             CapturedConsole.Of(() => TrainingProgram.Run(["--out", Out], Info(), _ => throw new InvalidOperationException("A mistake.")));
         Assert.NotEqual(0, code);
-        Assert.Contains("A mistake.", error, StringComparison.Ordinal);
-        Assert.Contains($"   at {typeof(TrainingProgramTests).FullName}.", error, StringComparison.Ordinal);
+        Assert.Contains("A mistake.", error);
+        Assert.Contains($"   at {typeof(TrainingProgramTests).FullName}.", error);
     }
 
     [Fact]
@@ -259,10 +240,10 @@ public sealed class TrainingProgramTests : IDisposable
             interrupt.Token));
 
         Assert.Equal((0, "", 15), (code, error, steps));
-        Assert.Contains("Epoch [2/5]  loss: 1.5000", output, StringComparison.Ordinal);
-        Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output, StringComparison.Ordinal);
-        Assert.Contains("epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
-        Assert.Contains("To resume: ", output, StringComparison.Ordinal);
+        Assert.Contains("Epoch [2/5]  loss: 1.5000", output);
+        Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output);
+        Assert.Contains("epoch-1.png to epoch-2.png", output);
+        Assert.Contains("To resume: ", output);
         Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
     }
 
@@ -289,9 +270,9 @@ public sealed class TrainingProgramTests : IDisposable
         Run("--epochs", "4");
         File.WriteAllText(Path.Combine(Out, "mine-1.txt"), "a note");
         (_, string output, _) = Run("--epochs", "2");
-        Assert.Contains("  epoch-1.png to epoch-2.png", output, StringComparison.Ordinal);
-        Assert.Contains("From an earlier run: epoch-3.png to epoch-4.png", output, StringComparison.Ordinal);
-        Assert.DoesNotContain("mine", output, StringComparison.Ordinal);
+        Assert.Contains("  epoch-1.png to epoch-2.png", output);
+        Assert.Contains("From an earlier run: epoch-3.png to epoch-4.png", output);
+        Assert.DoesNotContain("mine", output);
         Assert.Equal(
             ["checkpoint-earlier.safetensors", "checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "epoch-3.png", "epoch-4.png",
                 "losses.png", "mine-1.txt", "report.html"],
@@ -302,11 +283,10 @@ public sealed class TrainingProgramTests : IDisposable
 
     private void Refused(string sentence, params string[] args)
     {
-        (int code, _, string error) = Run(args);
-        Assert.Equal(1, code);
-        Assert.Contains(sentence, error, StringComparison.Ordinal);
-        Assert.StartsWith("test: ", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        string error = Run(args).Failure();
+        Assert.Contains(sentence, error);
+        Assert.StartsWith("test: ", error);
+        Assert.DoesNotContain("   at ", error);
         Assert.False(Directory.Exists(Out), "nothing may be left behind");
     }
 
@@ -333,16 +313,7 @@ public sealed class TrainingProgramTests : IDisposable
         }
     }
 
-    private void Write(string name, byte[] content) => File.WriteAllBytes(Path.Combine(_folder.FullName, name), content);
+    private static byte[] Images(int count) => TestFolder.Idx(new byte[count * 4], count, 2, 2);
 
-    private static byte[] Images(byte count) => [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 2, 0, 0, 0, 2, .. new byte[count * 4]];
-
-    private static byte[] Labels(byte count) => [0, 0, 8, 1, 0, 0, 0, count, .. new byte[count]];
-
-    private static byte[] Gzip(byte[] content)
-    {
-        using MemoryStream stream = new();
-        using (GZipStream gzip = new(stream, CompressionLevel.Fastest)) gzip.Write(content);
-        return stream.ToArray();
-    }
+    private static byte[] Labels(int count) => TestFolder.Idx(new byte[count], count);
 }

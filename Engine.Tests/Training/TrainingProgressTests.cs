@@ -1,5 +1,3 @@
-using Engine.Models.Training;
-
 namespace Engine.Tests.Training;
 
 // What it prints is looked at.
@@ -52,7 +50,7 @@ public sealed class TrainingProgressTests
     {
         TrainingProgress progress = new(int.MaxValue, _clock);
         Printed(() => Epoch(progress, 1, Enumerable.Repeat(1.0, 100_000).ToArray()));
-        Assert.Contains(" left", _lines.ToString(), StringComparison.Ordinal);
+        Assert.Contains(" left", _lines.ToString());
     }
 
     // Steps of two seconds with 100 samples each, then a second for pictures.

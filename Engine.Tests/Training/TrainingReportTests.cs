@@ -1,40 +1,35 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Engine.Models.Imaging;
-using Engine.Models.Training;
 
 namespace Engine.Tests.Training;
 
-public sealed class TrainingReportTests : IDisposable
+public sealed class TrainingReportTests : IsolatedTests
 {
     private const string Evil = "<script>alert(\"1\")</script> & 'more'";
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-report-");
-
-    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public void Everything_that_is_not_the_reports_own_is_escaped()
     {
-        new Picture(2, 2, 1).Save(Path.Combine(_folder.FullName, "a & <b>.png"));
+        new Picture(2, 2, 1).Save(Folder["a & <b>.png"]);
         string html = Report(Evil,
             new EpochMeans(1, new Dictionary<string, double> { [Evil] = 1 }) { Metrics = new Dictionary<string, double> { [Evil] = 2 } },
             "a & <b>.png");
-        Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("<b>", html, StringComparison.Ordinal);
-        Assert.Contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; ", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", html);
+        Assert.DoesNotContain("<b>", html);
+        Assert.Contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; ", html);
     }
 
     [Fact]
     public void The_page_needs_nothing_but_itself_and_knows_light_and_dark()
     {
-        new Picture(2, 2, 1).Save(Path.Combine(_folder.FullName, "epoch-001.png"));
+        new Picture(2, 2, 1).Save(Folder["epoch-001.png"]);
         string html = Report("gan", new EpochMeans(1, new Dictionary<string, double> { ["loss"] = 1 }), "epoch-001.png");
         foreach (Match source in Regex.Matches(html, "(src|href|url)\\s*[=(]\\s*\"?([^\"]{0,22})")) Assert.Equal(
             "data:image/png;base64,", source.Groups[2].Value);
-        Assert.DoesNotContain("http", html, StringComparison.Ordinal);
-        Assert.Contains("prefers-color-scheme: dark", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", html);
+        Assert.Contains("prefers-color-scheme: dark", html);
         string picture = Regex.Match(html, "base64,([^\"]+)").Groups[1].Value;
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder.FullName, "epoch-001.png")), Convert.FromBase64String(picture));
+        Assert.Equal(File.ReadAllBytes(Folder["epoch-001.png"]), Convert.FromBase64String(picture));
     }
 
     [Fact]
@@ -61,23 +56,23 @@ public sealed class TrainingReportTests : IDisposable
         EpochMeans[] history = [.. Enumerable.Range(1, 20_000)
             .Select(i => new EpochMeans(i, new Dictionary<string, double> { ["a"] = Math.Sin(i) }))];
         string[] names = [.. Enumerable.Range(1, 100).Select(i => $"epoch-{i:000}.png")];
-        foreach (string name in names) new Picture(1, 1, 1).Save(Path.Combine(_folder.FullName, name));
+        foreach (string name in names) new Picture(1, 1, 1).Save(Folder[name]);
         string html = Report("gan", history, names);
         string svg = Regex.Match(html, "<svg.*?</svg>", RegexOptions.Singleline).Value;
         Assert.InRange(svg.Length, 5_000, 50_000);
         Assert.Equal(24, Regex.Count(html, "<figure>"));
-        Assert.Contains("<figcaption>epoch-001</figcaption>", html, StringComparison.Ordinal);
-        Assert.Contains("<figcaption>epoch-100</figcaption>", html, StringComparison.Ordinal);
-        Assert.Contains("24 of 100 are shown.", html, StringComparison.Ordinal);
+        Assert.Contains("<figcaption>epoch-001</figcaption>", html);
+        Assert.Contains("<figcaption>epoch-100</figcaption>", html);
+        Assert.Contains("24 of 100 are shown.", html);
     }
 
     [Fact]
     public void Without_numbers_and_with_pictures_that_are_gone_there_is_still_a_page()
     {
         string html = Report("gan", [], "gone.png");
-        Assert.StartsWith("<!doctype html>", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("<figure>", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("<svg", html, StringComparison.Ordinal);
+        Assert.StartsWith("<!doctype html>", html);
+        Assert.DoesNotContain("<figure>", html);
+        Assert.DoesNotContain("<svg", html);
     }
 
     private string Report(string text, EpochMeans line, params string[] pictures) => Report(text, [line], pictures);
@@ -92,6 +87,6 @@ public sealed class TrainingReportTests : IDisposable
         Facts = [(text, text)],
         History = history,
         Pictures = pictures,
-        Folder = _folder.FullName,
+        Folder = Folder.Path,
     }.ToHtml();
 }

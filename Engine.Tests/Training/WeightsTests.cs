@@ -1,29 +1,17 @@
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
-using Engine.Models.Data;
-using Engine.Models.Training;
-
 namespace Engine.Tests.Training;
 
 // What a run leaves for others to begin with: --from, weights.safetensors, --epochs 0.
 [Collection("console")]
-public sealed class WeightsTests : IDisposable
+public sealed class WeightsTests : IsolatedTests
 {
     // That of the average; 0 for a program that keeps none.
     private double _decay = 0.9;
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("engine-weights-");
+    private string Trained => Folder["trained"];
 
-    private string Trained => Path.Combine(_folder.FullName, "trained");
+    private string Later => Folder["later"];
 
-    private string Later => Path.Combine(_folder.FullName, "later");
-
-    public void Dispose() => _folder.Delete(recursive: true);
-
-    [Theory]
-    [InlineData("weights.safetensors")]
-    [InlineData("checkpoint.safetensors")]
-    [InlineData("")]
+    [Theory, Values("weights.safetensors", "checkpoint.safetensors", "")]
     public void A_run_begins_with_the_average_that_another_one_left_and_measures_without_training(string file)
     {
         float[] average = Ran(2, Trained, "--epochs", "1");
@@ -55,7 +43,7 @@ public sealed class WeightsTests : IDisposable
         float[] average = Ran(2, Trained, "--epochs", "1");
         float[] trained = Ran(2, Later, "--epochs", "1", "--from", Trained);
         Assert.NotEqual(average, trained);
-        Assert.NotEqual(Ran(2, Path.Combine(_folder.FullName, "anew"), "--epochs", "1"), trained);
+        Assert.NotEqual(Ran(2, Folder["anew"], "--epochs", "1"), trained);
     }
 
     [Fact]
@@ -63,7 +51,7 @@ public sealed class WeightsTests : IDisposable
     {
         float[] average = Ran(2, Trained, "--epochs", "2");
         Assert.Equal(average, Ran(2, Trained, "--epochs", "0", "--resume"));
-        Assert.Contains("Measured after 2 epochs.", File.ReadAllText(Path.Combine(Trained, "report.html")), StringComparison.Ordinal);
+        Assert.Contains("Measured after 2 epochs.", File.ReadAllText(Path.Combine(Trained, "report.html")));
     }
 
     [Fact]
@@ -89,7 +77,7 @@ public sealed class WeightsTests : IDisposable
 
     [Fact]
     public void A_file_that_is_not_there_is_named() =>
-        Refused("no-such.safetensors", 2, "--from", Path.Combine(_folder.FullName, "no-such.safetensors"));
+        Refused("no-such.safetensors", 2, "--from", Folder["no-such.safetensors"]);
 
     [Fact]
     public void No_epochs_need_weights_to_measure() =>
@@ -99,25 +87,21 @@ public sealed class WeightsTests : IDisposable
     public void Programs_that_take_no_weights_have_no_such_option()
     {
         ProgramInfo info = new("test", "A test.", 1, 16);
-        (int code, _, string error) =
-            CapturedConsole.Of(() => TrainingProgram.Run(["--from", "x"], info, _ => Assert.Fail("must not train")));
-        Assert.Equal(1, code);
-        Assert.Contains("'--from'", error, StringComparison.Ordinal);
+        string error = CapturedConsole.Of(() => TrainingProgram.Run(["--from", "x"], info, _ => Assert.Fail("must not train"))).Failure();
+        Assert.Contains("'--from'", error);
     }
 
     private void Refused(string sentence, int outputs, params string[] args)
     {
-        (int code, _, string error) = Run(outputs, Later, args, _ => Assert.Fail("must not be measured"));
-        Assert.Equal(1, code);
-        Assert.Contains(sentence, error, StringComparison.Ordinal);
-        Assert.StartsWith("test: ", error, StringComparison.Ordinal);
+        string error = Run(outputs, Later, args, _ => Assert.Fail("must not be measured")).Failure();
+        Assert.Contains(sentence, error);
+        Assert.StartsWith("test: ", error);
     }
 
     private float[] Ran(int outputs, string folder, params string[] args)
     {
         float[] measured = [];
-        (int code, _, string error) = Run(outputs, folder, args, weights => measured = weights);
-        Assert.Equal((0, ""), (code, error));
+        Run(outputs, folder, args, weights => measured = weights).Success();
         return measured;
     }
 

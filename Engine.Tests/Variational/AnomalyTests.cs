@@ -1,7 +1,3 @@
-using Engine.Kernels.RandomNumbers;
-using Engine.Models.Data;
-using Engine.Models.Variational;
-
 namespace Engine.Tests.Variational;
 
 public sealed class AnomalyTests

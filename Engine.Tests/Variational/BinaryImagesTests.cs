@@ -1,6 +1,3 @@
-using Engine.Models.Data;
-using Engine.Models.Variational;
-
 namespace Engine.Tests.Variational;
 
 public sealed class BinaryImagesTests
@@ -16,9 +13,7 @@ public sealed class BinaryImagesTests
     [Fact]
     public void A_threshold_decides_at_the_half() => Assert.Equal([0, 1], BinaryImages.ToFloats(s_data, Binarization.Threshold, 1)[..2]);
 
-    [Theory]
-    [InlineData(Binarization.Dynamic)]
-    [InlineData(Binarization.Static)]
+    [Theory, Values(Binarization.Dynamic, Binarization.Static)]
     public void A_pixel_is_on_as_often_as_its_grey_says(Binarization kind)
     {
         float[] drawn = BinaryImages.ToFloats(s_data, kind, 1);

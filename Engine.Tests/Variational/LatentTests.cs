@@ -1,21 +1,15 @@
-using Engine.Autograd.Nn;
-using Engine.Kernels.Mapping;
-using Engine.Models.Imaging;
-using Engine.Models.Variational;
-
 namespace Engine.Tests.Variational;
 
-public sealed class LatentTests : IDisposable
+public sealed class LatentTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
     private readonly Vae _vae;
 
-    public LatentTests() => _vae = TinyVae.Make(_cpu);
+    public LatentTests() => _vae = TinyVae.Make(Cpu);
 
-    public void Dispose()
+    public override void Dispose()
     {
         _vae.Dispose();
-        _cpu.Dispose();
+        base.Dispose();
     }
 
     [Fact]
@@ -47,7 +41,7 @@ public sealed class LatentTests : IDisposable
         Assert.Equal(_vae.Decode([third, -third]), map[..3]);
         Assert.Equal(_vae.Decode([0, 0]), map[12..15]);
         Assert.Equal(_vae.Decode([-third, third]), map[24..]);
-        using Vae other = TinyVae.Make(_cpu, latent: 1);
+        using Vae other = TinyVae.Make(Cpu, latent: 1);
         Assert.Throws<ArgumentException>(() => LatentMap.Decode(other, 3));
     }
 
@@ -62,12 +56,7 @@ public sealed class LatentTests : IDisposable
         Assert.Throws<ArgumentException>(() => new LatentActivity([1, 2, 3], latent: 2));
     }
 
-    [Theory]
-    [InlineData(0.5, 0)]
-    [InlineData(0.841344746068543, 1)]
-    [InlineData(0.975, 1.959963984540054)]
-    [InlineData(0.0013498980316301, -3)]
-    [InlineData(1e-6, -4.753424308822899)]
+    [Theory, Rows("0.5 0, 0.841344746068543 1, 0.975 1.959963984540054, 0.0013498980316301 -3, 1e-6 -4.753424308822899")]
     public void Quantiles_of_the_normal_distribution_are_those_of_tables(double probability, double x)
     {
         Assert.Equal(x, NormalDistribution.Quantile(probability), 1e-9);
@@ -110,7 +99,7 @@ public sealed class LatentTests : IDisposable
 
     private Vae Flat()
     {
-        ModuleOptions options = ModuleOptions.FromSeed(1, _cpu);
+        ModuleOptions options = ModuleOptions.FromSeed(1, Cpu);
         return new Vae(new GaussianEncoder(new Linear(3, 2, options), 2, 2, options),
             new Linear(2, 3, options, true, Initializers.Zeros, Initializers.Zeros));
     }

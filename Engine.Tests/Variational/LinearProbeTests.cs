@@ -1,19 +1,12 @@
-using Engine.Autograd.Nn;
-using Engine.Models.Variational;
-
 namespace Engine.Tests.Variational;
 
-public sealed class LinearProbeTests : IDisposable
+public sealed class LinearProbeTests : IsolatedTests
 {
-    private readonly CpuDevice _cpu = new(1);
-
-    public void Dispose() => _cpu.Dispose();
-
     [Fact]
     public void Classes_that_lie_apart_are_told_apart()
     {
         (float[] features, int[] labels) = Clusters(600, seed: 1);
-        using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(1, _cpu), learningRate: 0.05);
+        using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(1, Cpu), learningRate: 0.05);
         Assert.InRange(probe.Accuracy(features, labels), 0.2, 0.45);
         probe.Fit(features, labels, epochs: 10, batch: 60);
         (float[] others, int[] answers) = Clusters(300, seed: 2);
@@ -28,7 +21,7 @@ public sealed class LinearProbeTests : IDisposable
 
         double Fitted()
         {
-            using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(1, _cpu));
+            using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(1, Cpu));
             probe.Fit(features, labels, epochs: 2);
             return probe.Accuracy(features, labels);
         }
@@ -44,7 +37,7 @@ public sealed class LinearProbeTests : IDisposable
 
         int[] Order(long seed, int epoch)
         {
-            using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(seed, _cpu));
+            using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(seed, Cpu));
             int[] order = new int[100];
             probe.Shuffle(epoch, order);
             return order;
@@ -54,7 +47,7 @@ public sealed class LinearProbeTests : IDisposable
     [Fact]
     public void Features_and_labels_that_do_not_fit_are_refused()
     {
-        using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(1, _cpu));
+        using LinearProbe probe = new(3, 3, ModuleOptions.FromSeed(1, Cpu));
         Assert.Throws<ArgumentException>(() => probe.Fit(new float[5], [0, 1]));
         Assert.Throws<ArgumentException>(() => probe.Fit(new float[3], [3]));
         Assert.Throws<ArgumentException>(() => probe.Accuracy([], []));

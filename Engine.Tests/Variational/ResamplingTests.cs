@@ -1,8 +1,3 @@
-using Engine.Autograd.Losses;
-using Engine.Kernels.RandomNumbers;
-using Engine.Models.Variational;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Variational;
 
 public sealed class ResamplingTests

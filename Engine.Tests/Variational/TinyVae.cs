@@ -1,6 +1,3 @@
-using Engine.Autograd.Nn;
-using Engine.Models.Variational;
-
 namespace Engine.Tests.Variational;
 
 /// <summary>A VAE small enough to integrate and to differentiate by differences.</summary>

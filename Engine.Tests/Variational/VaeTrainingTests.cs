@@ -1,12 +1,3 @@
-using Engine.Autograd.Losses;
-using Engine.Autograd.Nn;
-using Engine.Autograd.Optim;
-using Engine.Kernels.Norms;
-using Engine.Kernels.RandomNumbers;
-using Engine.Models.Data;
-using Engine.Models.Variational;
-using Engine.Tests.Operations;
-
 namespace Engine.Tests.Variational;
 
 public sealed class VaeTrainingTests

@@ -1,14 +1,16 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Engine.Tests.Data;
+namespace Engine.Tests;
 
 /// <summary>A folder of its own for one test, and files to put into it.</summary>
-internal sealed class DataFolder : IDisposable
+internal sealed class TestFolder : IDisposable
 {
-    public DataFolder() => Path = Directory.CreateTempSubdirectory("engine-data-").FullName;
+    public TestFolder() => Path = Directory.CreateTempSubdirectory("engine-data-").FullName;
 
     public string Path { get; }
+
+    public string Name => System.IO.Path.GetFileName(Path);
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 

@@ -1,0 +1,30 @@
+namespace Engine.Tests.Training;
+
+/// <summary>A small model in training, to be stopped, killed and resumed: <see cref="TrainedPrograms"/>.</summary>
+internal abstract class TrainedModel : IStateful, IDisposable
+{
+    private readonly List<(string Name, IStateful State)> _parts = [];
+
+    /// <summary>One step.</summary>
+    public abstract Reading Step(Batch batch);
+
+    /// <summary>A picture's pixels.</summary>
+    public abstract float[] Sample();
+
+    public virtual void VisitState(StateVisitor visitor)
+    {
+        foreach ((string name, IStateful state) in _parts) visitor.Part(name, state);
+    }
+
+    public virtual void Dispose()
+    {
+        for (int i = _parts.Count - 1; i >= 0; i--) (_parts[i].State as IDisposable)?.Dispose();
+    }
+
+    /// <summary>Makes something a part of the state, which is disposed with the model, the last one first.</summary>
+    protected T Part<T>(string name, T state) where T : IStateful
+    {
+        _parts.Add((name, state));
+        return state;
+    }
+}
