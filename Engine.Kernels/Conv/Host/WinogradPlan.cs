@@ -101,15 +101,17 @@ internal readonly struct WinogradPlan(Conv2dShape shape, bool transposed)
         const int points = WinogradTransform.Points;
         int strideY = Transposed ? 1 : Rows.Stride, strideX = Transposed ? 1 : Columns.Stride;
         kind.Locate(tile, out int image, out int y, out int x);
-        for (int i = 0; i < points; i++)
+        int firstY = ((y + Rows.Offset) * strideY) + (phase / strideX), firstX = ((x + Columns.Offset) * strideX) + (phase % strideX);
+        int rows = kind.Rows + 2, columns = kind.Columns + 2, height = source.Height, width = source.Width;
+        nint step = (nint)strideX * source.Channels;
+        T* outside = zeros + channel;
+        for (int i = 0; i < points; i++, pixels += points)
         {
-            int v = ((y + Rows.Offset + i) * strideY) + (phase / strideX);
-            for (int j = 0; j < points; j++)
-            {
-                int u = ((x + Columns.Offset + j) * strideX) + (phase % strideX);
-                bool inside = i < kind.Rows + 2 && j < kind.Columns + 2 && v >= 0 && v < source.Height && u >= 0 && u < source.Width;
-                pixels[(i * points) + j] = (inside ? source.At(image, v, u) : zeros) + channel;
-            }
+            int v = firstY + (i * strideY);
+            bool inRow = i < rows && (uint)v < (uint)height;
+            T* pixel = source.At(image, v, firstX) + channel;
+            for (int j = 0; j < points; j++, pixel += step)
+                pixels[j] = inRow && j < columns && (uint)(firstX + (j * strideX)) < (uint)width ? pixel : outside;
         }
     }
 
