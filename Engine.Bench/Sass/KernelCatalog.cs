@@ -14,6 +14,8 @@ using Engine.Kernels.Reductions;
 using Engine.Kernels.Reductions.Gpu;
 using Engine.Kernels.Rows;
 using ILGPU;
+using Relu = Engine.Kernels.Elementwise.Relu;
+using Tanh = Engine.Kernels.Elementwise.Tanh;
 
 namespace Engine.Bench.Sass;
 
@@ -62,12 +64,21 @@ internal static class KernelCatalog
 
     /// <summary>The elementwise operations, updates and terms of sums, each in the kernel that runs it most.</summary>
     internal static IEnumerable<CatalogKernel> Operations =>
+        Operators.Select(InKernel).OfType<CatalogKernel>();
+
+    /// <summary>The operations of one to four arguments that are applied to each element, wherever they are declared.</summary>
+    internal static IEnumerable<Type> ElementwiseOperations => Operators.Where(type => AsMap(type) is not null);
+
+    private static IEnumerable<Type> Operators =>
         s_assembly.GetTypes().Where(type => type.IsValueType && !type.ContainsGenericParameters)
-            .OrderBy(type => type.FullName, StringComparer.Ordinal).Select(InKernel).OfType<CatalogKernel>();
+            .OrderBy(type => type.FullName, StringComparer.Ordinal);
 
     /// <summary>The kernel of a name in a class, with type arguments.</summary>
-    internal static CatalogKernel Find(Type type, string name, params ReadOnlySpan<Type> arguments) =>
-        new(type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod([.. arguments]));
+    internal static CatalogKernel Find(Type type, string name, params ReadOnlySpan<Type> arguments)
+    {
+        MethodInfo method = type.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
+        return new(arguments.IsEmpty ? method : method.MakeGenericMethod([.. arguments]));
+    }
 
     /// <summary>A kernel returns nothing, is named so or takes the index of its thread, and reads and writes views.</summary>
     private static bool IsKernel(MethodInfo method)
@@ -100,13 +111,13 @@ internal static class KernelCatalog
             return Conversions(method, parameters, conversion);
 
         Type[][] choices = [.. parameters.Select(Choices)];
-        int numbers = Array.FindIndex(choices, choice => choice[0] == typeof(FloatScalar));
-        int[] others = [.. choices.Where((_, i) => i != numbers).Select(choice => choice.Length)];
+        int lane = Array.FindIndex(choices, choice => choice[0] == typeof(FloatScalar));
+        int[] others = [.. choices.Where((_, i) => i != lane).Select(choice => choice.Length)];
         return
-            from number in Enumerable.Range(0, numbers < 0 ? 1 : choices[numbers].Length)
+            from number in Enumerable.Range(0, lane < 0 ? 1 : choices[lane].Length)
             from row in Enumerable.Range(0, number == 0 ? others.Aggregate(1, Multiple) : others.DefaultIfEmpty(1).Max())
             select new CatalogKernel(method.MakeGenericMethod(
-                [.. choices.Select((choice, i) => choice[(i == numbers ? number : row) % choice.Length])]));
+                [.. choices.Select((choice, i) => choice[(i == lane ? number : row) % choice.Length])]));
     }
 
     /// <summary>The least common multiple.</summary>
@@ -177,7 +188,7 @@ internal static class KernelCatalog
     }
 
     /// <summary>The operation as a kernel takes it; null for what is none.</summary>
-    private static Type? AsMap(Type operation) =>
+    internal static Type? AsMap(Type operation) =>
         typeof(IUnaryOp).IsAssignableFrom(operation) ? typeof(UnaryMap<>).MakeGenericType(operation)
         : typeof(IBinaryOp).IsAssignableFrom(operation) ? typeof(BinaryMap<>).MakeGenericType(operation)
         : typeof(ITernaryOp).IsAssignableFrom(operation) ? typeof(TernaryMap<>).MakeGenericType(operation)

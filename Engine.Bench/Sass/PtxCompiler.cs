@@ -8,11 +8,14 @@ using ILGPU.Runtime.Cuda;
 
 namespace Engine.Bench.Sass;
 
-/// <summary>Compiles kernels to PTX as an NVIDIA card's accelerator does; no card is needed for this. One kernel at a time.</summary>
+/// <summary>
+/// Compiles kernels to PTX as an NVIDIA card's accelerator does; no card is needed for this. One kernel at a time, and each once.
+/// </summary>
 /// <param name="architecture">The architecture; of newer ones ILGPU uses what sm_80 has.</param>
 internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
 {
     private readonly Lock _lock = new();
+    private readonly Dictionary<(CatalogKernel, KernelSpecialization), string> _compiled = [];
     private Context? _context;
     private PTXBackend? _backend;
 
@@ -33,9 +36,12 @@ internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
             : EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method);
         lock (_lock)
         {
+            if (_compiled.TryGetValue((kernel, bounds), out string? known)) return known;
             try
             {
-                return ((PTXCompiledKernel)Backend().Compile(entry, bounds)).PTXAssembly;
+                PTXBackend backend = Backend();
+                GpuRuntime.ForgetKernels(_context!, backend.ClearCache);
+                return _compiled[(kernel, bounds)] = ((PTXCompiledKernel)backend.Compile(entry, bounds)).PTXAssembly;
             }
             catch
             {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Engine.Bench.Sass;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -14,8 +15,7 @@ public sealed class RuntimeContractTests
         get
         {
             Type[] all = typeof(Map).Assembly.GetTypes();
-            MethodInfo[] kernels = [.. all.SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic
-                | BindingFlags.Public | BindingFlags.DeclaredOnly)).Where(PtxTests.IsKernel)];
+            MethodInfo[] kernels = [.. KernelCatalog.Methods];
             HashSet<Type> types = [.. kernels.Select(kernel => kernel.DeclaringType!),
                 .. kernels.SelectMany(kernel => kernel.GetParameters()).SelectMany(parameter => Named(parameter.ParameterType))];
             foreach (Type parameter in kernels.SelectMany(kernel => kernel.IsGenericMethod ? kernel.GetGenericArguments() : []))

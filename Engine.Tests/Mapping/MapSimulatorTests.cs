@@ -1,4 +1,5 @@
 using System.Reflection;
+using Engine.Bench.Sass;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Likelihoods;
 using Engine.Kernels.Mapping.Gpu;
@@ -16,8 +17,7 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
     private static readonly string[] s_cancelling = ["Elu", "Gelu", "Silu"];
 
     /// <summary>The operations of one to four arguments, wherever they are declared.</summary>
-    public static TheoryData<Type> Operations => [.. ((IEnumerable<object[]>)PtxTests.Operations).Select(row => (Type)row[0])
-        .Where(type => !typeof(IUpdateOp).IsAssignableFrom(type) && !typeof(IRowTerm).IsAssignableFrom(type))];
+    public static TheoryData<Type> Operations => [.. KernelCatalog.ElementwiseOperations];
 
     [Theory, MemberData(nameof(Operations))]
     public void Operations_agree(Type type)
@@ -26,7 +26,7 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
         double[] constants = [0.2, 2];
         object?[] arguments = [.. type.GetConstructors().SelectMany(constructor => constructor.GetParameters())
             .Select((parameter, i) => parameter.ParameterType == typeof(LevelBins) ? (object)new LevelBins(-1, 1, 256) : constants[i])];
-        Type map = PtxTests.AsMap(type)!;
+        Type map = KernelCatalog.AsMap(type)!;
         object op = Activator.CreateInstance(map, Activator.CreateInstance(type, arguments))!;
         Run(typeof(float), 4e-7);
         Run(typeof(double), 1e-15);

@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.RegularExpressions;
+using Engine.Bench.Sass;
 using Engine.Tests.Gpu;
 using ILGPU;
-using ILGPU.Runtime.Cuda;
 using Group = ILGPU.Group;
 
 namespace Engine.Tests.Ptx;
@@ -14,11 +13,11 @@ public sealed class KernelLimitsTests
     private const int MaxGroup = 1024, MaxShared = 48 * 1024;
 
     [Theory, MemberData(nameof(PtxTests.Kernels), MemberType = typeof(PtxTests))]
-    public void A_kernel_keeps_to_the_threads_and_the_shared_memory_of_a_group_and_all_threads_reach_its_barriers(
-        Type type, string name, Type[] arguments, int group)
+    public void A_kernel_keeps_to_the_threads_and_the_shared_memory_of_a_group_and_all_threads_reach_its_barriers(string name)
     {
-        string ptx = PtxTests.Ptx(type, name, arguments, group, CudaArchitecture.SM_80);
-        Assert.InRange(group, 0, MaxGroup);
+        CatalogKernel kernel = PtxTests.Kernel(name);
+        string ptx = PtxTests.Ptx(kernel);
+        Assert.InRange(kernel.Group, 0, MaxGroup);
         Assert.InRange(SharedBytes(ptx), 0, MaxShared);
         Assert.Empty(new PtxFlow(ptx).DivergentBarriers);
     }
@@ -96,8 +95,7 @@ public sealed class KernelLimitsTests
         x[Group.IdxX] = floats[255 - Group.IdxX] + doubles[Group.IdxX % 7];
     }
 
-    private static string Ptx(string kernel) => PtxTests.Ptx(
-        typeof(KernelLimitsTests).GetMethod(kernel, BindingFlags.Static | BindingFlags.NonPublic)!, 256, CudaArchitecture.SM_80);
+    private static string Ptx(string kernel) => PtxTests.Ptx(KernelCatalog.Find(typeof(KernelLimitsTests), kernel));
 
     private static int SharedBytes(string ptx) => Regex.Matches(ptx, @"\.shared\s+\.align\s+\d+\s+\.b8\s+\w+\[(\d+)\]")
         .Sum(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));

@@ -5,7 +5,6 @@ using Engine.Kernels.Elementwise;
 using Engine.Kernels.Gemm.Gpu;
 using Engine.Kernels.Lanes;
 using Engine.Tests.Gpu;
-using ILGPU.Runtime.Cuda;
 using Conv2d = Engine.Kernels.Conv.Conv2d;
 
 namespace Engine.Tests.Ptx;
@@ -77,7 +76,7 @@ public sealed class PtxConvolutionTests(TwoDevices devices) : IClassFixture<TwoD
             _ => (typeof(TensorTileConv2d), [typeof(BFloat16Rounding), typeof(TProduct), typeof(Identity)], TensorTile.Threads,
                 TensorTile.Tile),
         };
-        PtxMachine machine = new(PtxTests.Ptx(type, "Kernel", arguments, threads, CudaArchitecture.SM_80));
+        PtxMachine machine = new(PtxTests.Ptx(type, "Kernel", arguments));
         float[] before = TwoDevices.Random<float>(product.Elements * splits, 1, 6);
         long atA = machine.Memory.Add<float>(a), atB = machine.Memory.Add<float>(b), atC = machine.Memory.Add<float>(before);
         byte[] views =

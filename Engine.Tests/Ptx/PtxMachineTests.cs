@@ -74,7 +74,7 @@ public sealed class PtxMachineTests(TwoDevices devices) : IClassFixture<TwoDevic
             KernelRung.Tf32 => (typeof(TensorTileMatMul), [typeof(Tf32Rounding), Last(layout)], TensorTile.Threads),
             _ => (typeof(TensorTileMatMul), [typeof(BFloat16Rounding), Last(layout)], TensorTile.Threads),
         };
-        PtxMachine machine = new(PtxTests.Ptx(type, "Kernel", arguments, threads, ILGPU.Runtime.Cuda.CudaArchitecture.SM_80));
+        PtxMachine machine = new(PtxTests.Ptx(type, "Kernel", arguments));
         long atBias = machine.Memory.Add<float>(bias), atC = machine.Memory.Add<float>(before);
         byte[] viewOfBias = PtxMachine.View(atBias, bias.Length), viewOfC = PtxMachine.View(atC, before.Length);
         (int, int, int) grid = ((shape.M + 127) / 128, (shape.N + 127) / 128, layout.Items);

@@ -159,7 +159,15 @@ internal sealed class GpuDevice : Device
         where TKernel : Delegate
         where TLauncher : Delegate
     {
-        if (_simulator is null) return KernelLaunch.Framed(this, load(Accelerator, kernel));
+        if (_simulator is null)
+        {
+            lock (_context)
+            {
+                GpuRuntime.ForgetKernels(_context, Accelerator.ClearCache);
+                return KernelLaunch.Framed(this, load(Accelerator, kernel));
+            }
+        }
+
         return SimulatorAccelerators.IsExplicitlyGrouped<TLauncher>()
             ? KernelLaunch.Framed(this, new GroupLaunchers<TLauncher>(_simulator, accelerator => load(accelerator, kernel)))
             : KernelLaunch.Framed(this, _simulator.LoadSingle<TKernel, TLauncher>(kernel));

@@ -132,6 +132,19 @@ internal static class GpuRuntime
         typeof(ContextProperties)
             .GetProperty(nameof(ContextProperties.OptimizationLevel))!.SetValue(context.Properties, OptimizationLevel.O1);
 
+    /// <summary>
+    /// Called before a kernel is compiled, by one thread at a time. A context keeps the types and methods of the kernels before, and with
+    /// them in it ILGPU finds less to optimise in what comes after: functors, which a kernel compiled alone holds in registers, then lie
+    /// in local memory. Kernels that are loaded already stay as they are.
+    /// </summary>
+    /// <param name="context">The context.</param>
+    /// <param name="clear">Clears what compiles in it, an accelerator or a backend.</param>
+    internal static void ForgetKernels(Context context, Action<ClearCacheMode> clear)
+    {
+        context.ClearCache(ClearCacheMode.Everything);
+        clear(ClearCacheMode.Everything);
+    }
+
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
         string? file = name switch { "cuda" => "libcuda.so.1", "OpenCL" => "libOpenCL.so.1", _ => null };
