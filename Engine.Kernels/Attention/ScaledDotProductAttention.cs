@@ -25,8 +25,9 @@ public static class ScaledDotProductAttention
         Device device = Check(Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength),
             (nameof(logSumExp), logSumExp, shape.Rows));
         if (shape.Rows == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(output.DType, new HostAttention.Forward(cpu, q, k, v, shape, output, logSumExp));
-        else LaneDispatch.OnGpu(output.DType, new AttentionForward((GpuDevice)device, q, k, v, shape, output, logSumExp));
+        LaneDispatch.Run(
+            device, output.DType, new HostAttention.Forward(q, k, v, shape, output, logSumExp),
+            new AttentionForward(q, k, v, shape, output, logSumExp));
     }
 
     /// <summary>
@@ -56,9 +57,9 @@ public static class ScaledDotProductAttention
         CheckGradient(nameof(dk), dk, shape.Keys);
         CheckGradient(nameof(dv), dv, shape.Keys);
         if (shape.Batch == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            g.DType, new HostAttention.Backward(cpu, q, k, v, shape, logSumExp, g, dq, dk, dv));
-        else LaneDispatch.OnGpu(g.DType, new AttentionBackward((GpuDevice)device, q, k, v, shape, output, logSumExp, g, dq, dk, dv));
+        LaneDispatch.Run(
+            device, g.DType, new HostAttention.Backward(q, k, v, shape, logSumExp, g, dq, dk, dv),
+            new AttentionBackward(q, k, v, shape, output, logSumExp, g, dq, dk, dv));
 
         void CheckGradient(string name, AttentionRows? rows, int time)
         {

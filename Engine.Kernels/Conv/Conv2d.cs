@@ -45,7 +45,7 @@ public static class Conv2d
             ("output", output, shape.LengthOutput), bias, shape.Outputs, activation);
         if (shape.Batch == 0) return;
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            output.DType, new HostConv2d.Work(cpu, input, weight, output, shape, transposed: false, bias, activation, accumulate));
+            cpu, output.DType, new HostConv2d.Work(input, weight, output, shape, transposed: false, bias, activation, accumulate));
         else GpuConv2d.Run((GpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
     }
 
@@ -95,7 +95,7 @@ public static class Conv2d
             operation, shape, ("input", input, shape.LengthInput), ("gradient", gradient, shape.LengthOutput),
             ("weightGradient", weightGradient, shape.LengthWeight), null, 0, default);
         if (device is CpuDevice cpu)
-            LaneDispatch.OnHost(input.DType, new HostWeightGradient.Work(cpu, input, gradient, weightGradient, shape, accumulate));
+            LaneDispatch.OnHost(cpu, input.DType, new HostWeightGradient.Work(input, gradient, weightGradient, shape, accumulate));
         else GpuConv2d.WeightGradient((GpuDevice)device, input, gradient, weightGradient, shape, accumulate);
     }
 
@@ -109,8 +109,8 @@ public static class Conv2d
             (target.Name, target.Storage, shape.LengthInput), bias, shape.Inputs, activation);
         if (shape.Batch == 0) return;
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            target.Storage.DType,
-            new HostConv2d.Work(cpu, source.Storage, weight, target.Storage, shape, transposed: true, bias, activation, accumulate));
+            cpu, target.Storage.DType,
+            new HostConv2d.Work(source.Storage, weight, target.Storage, shape, transposed: true, bias, activation, accumulate));
         else GpuConv2d.InputGradient((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
     }
 }

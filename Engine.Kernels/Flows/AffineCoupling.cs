@@ -31,9 +31,9 @@ public static class AffineCoupling
             (nameof(y), y, shape.Length), ("the log-determinant", logDeterminant, shape.Rows));
         if (logDeterminant.Length == 0) return;
         AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            x.DType, new HostAffineCoupling(cpu, CouplingPass.Forward, arguments, x, null, null, y, logDeterminant));
-        else LaneDispatch.OnGpu(x.DType, new GpuAffineCoupling.Forward((GpuDevice)device, arguments, x, y, logDeterminant));
+        LaneDispatch.Run(
+            device, x.DType, new HostAffineCoupling(CouplingPass.Forward, arguments, x, null, null, y, logDeterminant),
+            new GpuAffineCoupling.Forward(arguments, x, y, logDeterminant));
     }
 
     /// <summary>The gradient of x: dx = g e^s, or g e^-s for the inverse.</summary>
@@ -54,9 +54,9 @@ public static class AffineCoupling
             (nameof(dx), dx, shape.Length));
         if (dx.Length == 0) return;
         AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            g.DType, new HostAffineCoupling(cpu, CouplingPass.InputGradient, arguments, null, g, null, dx, null));
-        else LaneDispatch.OnGpu(g.DType, new GpuAffineCoupling.InputGradient((GpuDevice)device, arguments, g, dx));
+        LaneDispatch.Run(
+            device, g.DType, new HostAffineCoupling(CouplingPass.InputGradient, arguments, null, g, null, dx, null),
+            new GpuAffineCoupling.InputGradient(arguments, g, dx));
     }
 
     /// <summary>
@@ -85,12 +85,10 @@ public static class AffineCoupling
             (nameof(x), x, shape.Length), (nameof(h), h, shape.Rows), (nameof(dParameters), dParameters, 2 * shape.Length));
         if (dParameters.Length == 0) return;
         AffineCouplingArguments arguments = new(parameters, shape, bound, active, inverse);
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            parameters.DType,
-            new HostAffineCoupling(cpu, CouplingPass.ParameterGradient, arguments, x, g, h, dParameters, null, accumulate));
-        else LaneDispatch.OnGpu(
-            parameters.DType,
-            new GpuAffineCoupling.ParameterGradient((GpuDevice)device, arguments, g, x, h, dParameters, accumulate));
+        LaneDispatch.Run(
+            device, parameters.DType,
+            new HostAffineCoupling(CouplingPass.ParameterGradient, arguments, x, g, h, dParameters, null, accumulate),
+            new GpuAffineCoupling.ParameterGradient(arguments, g, x, h, dParameters, accumulate));
     }
 
     private static Device Check(

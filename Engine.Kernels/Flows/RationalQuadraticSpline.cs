@@ -25,8 +25,9 @@ public static class RationalQuadraticSpline
             Operation, (nameof(x), x, x.Length), (nameof(parameters), parameters, (long)x.Length * shape.Parameters),
             (nameof(result), result, 2L * x.Length));
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostSpline(cpu, shape, x, parameters, null, result, null, inverse));
-        else LaneDispatch.OnGpu(x.DType, new GpuSpline.Forward((GpuDevice)device, shape, x, parameters, inverse, result));
+        LaneDispatch.Run(
+            device, x.DType, new HostSpline(shape, x, parameters, null, result, null, inverse),
+            new GpuSpline.Forward(shape, x, parameters, inverse, result));
     }
 
     /// <summary>The gradients of x and of all parameters, of the forward direction.</summary>
@@ -46,8 +47,9 @@ public static class RationalQuadraticSpline
             Operation, (nameof(x), x, x.Length), (nameof(g), g, 2L * x.Length), (nameof(parameters), parameters, count),
             (nameof(dx), dx, x.Length), (nameof(dParameters), dParameters, count));
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostSpline(cpu, shape, x, parameters, g, dx, dParameters, false));
-        else LaneDispatch.OnGpu(x.DType, new GpuSpline.Backward((GpuDevice)device, shape, g, x, parameters, dx, dParameters));
+        LaneDispatch.Run(
+            device, x.DType, new HostSpline(shape, x, parameters, g, dx, dParameters, false),
+            new GpuSpline.Backward(shape, g, x, parameters, dx, dParameters));
     }
 }
 

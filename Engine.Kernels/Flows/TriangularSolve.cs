@@ -29,9 +29,8 @@ public static class TriangularSolve
         // A^T is triangular the other way; an element of it is read with its indices exchanged.
         (int rowStep, int columnStep) = transpose ? (1, n) : (n, 1);
         bool isForward = lower != transpose;
-        if (device is CpuDevice) LaneDispatch.OnHost(
-            a.DType, new HostTriangularSolve(a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x));
-        else LaneDispatch.OnGpu(
-            a.DType, new GpuTriangularSolve((GpuDevice)device, a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x));
+        LaneDispatch.Run(
+            device, a.DType, new HostTriangularSolve(a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x),
+            new GpuTriangularSolve(a, b, n, m, rowStep, columnStep, isForward, unitDiagonal, x));
     }
 }

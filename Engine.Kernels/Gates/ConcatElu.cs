@@ -19,8 +19,7 @@ public static class ConcatElu
     {
         Device device = GateRows.Check(nameof(ConcatElu), rows, width, (nameof(x), x, 1), (nameof(y), y, 2));
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostConcatElu(cpu, null, x, rows, width, y));
-        else LaneDispatch.OnGpu(x.DType, new GpuConcatElu((GpuDevice)device, null, x, rows, width, y));
+        LaneDispatch.Run(device, x.DType, new HostConcatElu(null, x, rows, width, y), new GpuConcatElu(null, x, rows, width, y));
     }
 
     /// <summary>With the gradients g and h of both halves: dx = g - h e^-x where x > 0, g e^x - h elsewhere.</summary>
@@ -35,8 +34,7 @@ public static class ConcatElu
         const string operation = $"{nameof(ConcatElu)}.{nameof(Gradient)}";
         Device device = GateRows.Check(operation, rows, width, (nameof(g), g, 2), (nameof(x), x, 1), (nameof(dx), dx, 1));
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostConcatElu(cpu, g, x, rows, width, dx));
-        else LaneDispatch.OnGpu(x.DType, new GpuConcatElu((GpuDevice)device, g, x, rows, width, dx));
+        LaneDispatch.Run(device, x.DType, new HostConcatElu(g, x, rows, width, dx), new GpuConcatElu(g, x, rows, width, dx));
     }
 
     /// <summary>elu(x) and elu(-x): one of the two is |x|, the other e^-|x| - 1, so that one exponential serves both.</summary>

@@ -24,9 +24,9 @@ internal static class GateRows
     {
         Device device = Check(operation, rows, width, (nameof(x), x, 2), (nameof(y), y, 1), (nameof(residual), residual ?? y, 1));
         if (y.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            x.DType, new HostGateRows.Pass<TGate>(cpu, gate, null, x, residual, rows, width, y));
-        else LaneDispatch.OnGpu(x.DType, new GpuGateRows.Pass<TGate>((GpuDevice)device, gate, null, x, residual, rows, width, y));
+        LaneDispatch.Run(
+            device, x.DType, new HostGateRows.Pass<TGate>(gate, null, x, residual, rows, width, y),
+            new GpuGateRows.Pass<TGate>(gate, null, x, residual, rows, width, y));
     }
 
     /// <summary>The gradients of both halves from that of the output; what they need is recomputed from x.</summary>
@@ -35,8 +35,9 @@ internal static class GateRows
     {
         Device device = Check(operation, rows, width, (nameof(g), g, 1), (nameof(x), x, 2), (nameof(dx), dx, 2));
         if (g.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostGateRows.Pass<TGate>(cpu, gate, g, x, null, rows, width, dx));
-        else LaneDispatch.OnGpu(x.DType, new GpuGateRows.Pass<TGate>((GpuDevice)device, gate, g, x, null, rows, width, dx));
+        LaneDispatch.Run(
+            device, x.DType, new HostGateRows.Pass<TGate>(gate, g, x, null, rows, width, dx),
+            new GpuGateRows.Pass<TGate>(gate, g, x, null, rows, width, dx));
     }
 
     /// <summary>Checks arguments whose rows are one or two halves of <paramref name="width"/> elements; returns their device.</summary>

@@ -63,10 +63,9 @@ public static class ActivationGradient
             Shape flat = new(gradient.Length);
             if (sums is null) Map.Binary(gradient, flat, output, flat, result, flat, op);
             else if (gradient.Length == 0) Move.Fill(sums, 0);
-            else if (gradient.Device is CpuDevice cpu) LaneDispatch.OnHost(
-                gradient.DType, new HostActivationGradient.Pass<TOp>(cpu, op, gradient, output, rows, columns, result, sums));
-            else LaneDispatch.OnGpu(gradient.DType, new GpuActivationGradient.Pass<TOp>(
-                (GpuDevice)gradient.Device, op, gradient, output, rows, columns, result, sums));
+            else LaneDispatch.Run(
+                gradient.Device, gradient.DType, new HostActivationGradient.Pass<TOp>(op, gradient, output, rows, columns, result, sums),
+                new GpuActivationGradient.Pass<TOp>(op, gradient, output, rows, columns, result, sums));
         }
     }
 }

@@ -34,7 +34,7 @@ public static class MatMul
         Device device = Check(a, b, c, shape, bias, activation);
         if (shape.LengthC == 0) return;
         if (device is CpuDevice cpu)
-            LaneDispatch.OnHost(c.DType, new HostMatMul.Work(cpu, a, b, c, shape, bias, activation, accumulate));
+            LaneDispatch.OnHost(cpu, c.DType, new HostMatMul.Work(a, b, c, shape, bias, activation, accumulate));
         else GpuMatMul.Run((GpuDevice)device, a, b, c, shape, bias, activation, accumulate);
     }
 

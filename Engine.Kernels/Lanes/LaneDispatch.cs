@@ -4,45 +4,54 @@ namespace Engine.Kernels.Lanes;
 internal interface IVectorWork
 {
     /// <summary>Does the work in elements of <typeparamref name="T"/>, a vector of <typeparamref name="V"/> at a time.</summary>
-    void Run<T, V>() where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T>;
+    void Run<T, V>(CpuDevice cpu) where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T>;
 }
 
 /// <summary>Work on a GPU that is written once for all element types.</summary>
 internal interface IScalarWork
 {
     /// <summary>Does the work in elements of the type that <typeparamref name="TLane"/> wraps.</summary>
-    void Run<TLane>() where TLane : unmanaged, ILane<TLane>;
+    void Run<TLane>(GpuDevice device) where TLane : unmanaged, ILane<TLane>;
 }
 
 /// <summary>Chooses the lanes of a kernel by the type of its elements and, on the host, by the widest vector of the processor.</summary>
 internal static class LaneDispatch
 {
-    /// <summary>Does work on the host.</summary>
+    /// <summary>Does work on the device that has the arrays.</summary>
+    /// <param name="device">The device.</param>
     /// <param name="dtype">Float32 or float64.</param>
-    /// <param name="work">What to do.</param>
-    internal static void OnHost<TWork>(DType dtype, TWork work) where TWork : struct, IVectorWork, allows ref struct
+    /// <param name="onHost">What to do on the host.</param>
+    /// <param name="onGpu">What to do on a GPU.</param>
+    internal static void Run<THost, TGpu>(Device device, DType dtype, THost onHost, TGpu onGpu)
+        where THost : struct, IVectorWork
+        where TGpu : struct, IScalarWork
+    {
+        if (device is CpuDevice cpu) OnHost(cpu, dtype, onHost);
+        else OnGpu((GpuDevice)device, dtype, onGpu);
+    }
+
+    /// <summary>Does work on the host.</summary>
+    internal static void OnHost<TWork>(CpuDevice cpu, DType dtype, TWork work) where TWork : struct, IVectorWork, allows ref struct
     {
         bool isWide = Vector512.IsHardwareAccelerated;
         if (dtype == DType.Float32)
         {
-            if (isWide) work.Run<float, Float512>();
-            else work.Run<float, Float256>();
+            if (isWide) work.Run<float, Float512>(cpu);
+            else work.Run<float, Float256>(cpu);
         }
         else
         {
-            if (isWide) work.Run<double, Double512>();
-            else work.Run<double, Double256>();
+            if (isWide) work.Run<double, Double512>(cpu);
+            else work.Run<double, Double256>(cpu);
         }
     }
 
     /// <summary>Does work on a GPU.</summary>
-    /// <param name="dtype">Float32 or float64.</param>
-    /// <param name="work">What to do.</param>
     /// <remarks>It is never inlined: a method that is compiled for the host must not load ILGPU for its other branch.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void OnGpu<TWork>(DType dtype, TWork work) where TWork : struct, IScalarWork, allows ref struct
+    internal static void OnGpu<TWork>(GpuDevice device, DType dtype, TWork work) where TWork : struct, IScalarWork, allows ref struct
     {
-        if (dtype == DType.Float32) work.Run<FloatScalar>();
-        else work.Run<DoubleScalar>();
+        if (dtype == DType.Float32) work.Run<FloatScalar>(device);
+        else work.Run<DoubleScalar>(device);
     }
 }

@@ -33,10 +33,9 @@ public static class CrossEntropy
         Arguments.Length("CrossEntropy.Run", nameof(losses), losses, rows);
         CheckLabels(labels, classes);
         if (rows == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            logits.DType, new HostCrossEntropy.Loss(cpu, logits, labels, rows, classes, smoothing, losses, statistics));
-        else LaneDispatch.OnGpu(
-            logits.DType, new GpuCrossEntropy.Loss((GpuDevice)device, logits, labels, rows, classes, smoothing, losses, statistics));
+        LaneDispatch.Run(
+            device, logits.DType, new HostCrossEntropy.Loss(logits, labels, rows, classes, smoothing, losses, statistics),
+            new GpuCrossEntropy.Loss(logits, labels, rows, classes, smoothing, losses, statistics));
     }
 
     /// <summary>dz_j = g (softmax(z)_j - (1 - e) [j = label] - e / classes), in one pass.</summary>
@@ -65,13 +64,13 @@ public static class CrossEntropy
         {
             // Labels may have been changed since the forward pass, and each says where is written to.
             CheckLabels(labels, classes);
-            LaneDispatch.OnHost(
-                logits.DType, new HostCrossEntropy.Gradient(cpu, g, logits, labels, rows, classes, smoothing, statistics, result));
+            LaneDispatch.OnHost(cpu, logits.DType,
+                new HostCrossEntropy.Gradient(g, logits, labels, rows, classes, smoothing, statistics, result));
         }
         else
         {
-            LaneDispatch.OnGpu(
-                logits.DType, new GpuCrossEntropy.Gradient((GpuDevice)device, g, logits, labels, classes, smoothing, statistics, result));
+            LaneDispatch.OnGpu((GpuDevice)device, logits.DType,
+                new GpuCrossEntropy.Gradient(g, logits, labels, classes, smoothing, statistics, result));
         }
     }
 

@@ -101,8 +101,8 @@ public static class Map
         Device device = Arguments.OneDevice(name, output, x, y, z, w);
         DType dtype = CheckFloating(name, Arguments.OneType(name, output, x, y, z, w));
         if (output.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(dtype, new HostMap.Pass<TOp>(cpu, op, plan, output, x, y, z, w));
-        else LaneDispatch.OnGpu(dtype, new GpuMap.Pass<TOp>((GpuDevice)device, op, plan, output, x, y, z, w));
+        LaneDispatch.Run(
+            device, dtype, new HostMap.Pass<TOp>(op, plan, output, x, y, z, w), new GpuMap.Pass<TOp>(op, plan, output, x, y, z, w));
     }
 
     private static void CheckUpdate<TOp>(UpdateArguments arguments, int index) where TOp : unmanaged, IUpdateOp

@@ -128,9 +128,9 @@ public static class BatchNormalization
     {
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
         {
-            if (Device is CpuDevice cpu) LaneDispatch.OnHost(
-                X.DType, new HostBatchNormalization.Forward<TActivation>(cpu, activation, this));
-            else LaneDispatch.OnGpu(X.DType, new GpuBatchNormalization.Forward<TActivation>((GpuDevice)Device, activation, this));
+            LaneDispatch.Run(
+                Device, X.DType, new HostBatchNormalization.Forward<TActivation>(activation, this),
+                new GpuBatchNormalization.Forward<TActivation>(activation, this));
         }
     }
 
@@ -138,9 +138,9 @@ public static class BatchNormalization
     {
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
         {
-            if (Device is CpuDevice cpu) LaneDispatch.OnHost(
-                X.DType, new HostBatchNormalization.Evaluate<TActivation>(cpu, activation, this));
-            else LaneDispatch.OnGpu(X.DType, new GpuBatchNormalization.Evaluate<TActivation>((GpuDevice)Device, activation, this));
+            LaneDispatch.Run(
+                Device, X.DType, new HostBatchNormalization.Evaluate<TActivation>(activation, this),
+                new GpuBatchNormalization.Evaluate<TActivation>(activation, this));
         }
     }
 
@@ -150,9 +150,9 @@ public static class BatchNormalization
     {
         public void Run<TActivation>(TActivation activation) where TActivation : unmanaged, IFoldedActivation
         {
-            if (Device is CpuDevice cpu) LaneDispatch.OnHost(
-                X.DType, new HostBatchNormalization.Backward<TActivation>(cpu, activation, this));
-            else LaneDispatch.OnGpu(X.DType, new GpuBatchNormalization.Backward<TActivation>((GpuDevice)Device, activation, this));
+            LaneDispatch.Run(
+                Device, X.DType, new HostBatchNormalization.Backward<TActivation>(activation, this),
+                new GpuBatchNormalization.Backward<TActivation>(activation, this));
         }
     }
 }

@@ -35,10 +35,9 @@ public static class GroupNormalization
             (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            x.DType, new HostGroupNormalization.Forward<FoldedNothing>(cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y));
-        else LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Forward<FoldedNothing>(
-            (GpuDevice)device, x, shape, gamma, beta, null, epsilon, mean, reciprocal, y));
+        LaneDispatch.Run(
+            device, x.DType, new HostGroupNormalization.Forward<FoldedNothing>(x, shape, gamma, beta, epsilon, mean, reciprocal, y),
+            new GpuGroupNormalization.Forward<FoldedNothing>(x, shape, gamma, beta, null, epsilon, mean, reciprocal, y));
     }
 
     /// <summary>
@@ -70,15 +69,12 @@ public static class GroupNormalization
             Move.Fill(dGamma, 0);
             Move.Fill(dBeta, 0);
         }
-        else if (device is CpuDevice cpu)
-        {
-            LaneDispatch.OnHost(x.DType, new HostGroupNormalization.Backward<FoldedNothing>(
-                cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx));
-        }
         else
         {
-            LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Backward<FoldedNothing>(
-                (GpuDevice)device, g, x, shape, gamma, null, null, mean, reciprocal, dGamma, dBeta, dx));
+            LaneDispatch.Run(
+                device, x.DType, new HostGroupNormalization.Backward<FoldedNothing>(
+                    g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx),
+                new GpuGroupNormalization.Backward<FoldedNothing>(g, x, shape, gamma, null, null, mean, reciprocal, dGamma, dBeta, dx));
         }
     }
 
@@ -111,10 +107,10 @@ public static class GroupNormalization
             (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(distances), distances, shifts));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostGroupNormalization.Forward<FoldedSilu>(
-            cpu, x, shape, gamma, beta, epsilon, mean, reciprocal, y, shift, distances));
-        else LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Forward<FoldedSilu>(
-            (GpuDevice)device, x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y));
+        LaneDispatch.Run(
+            device, x.DType, new HostGroupNormalization.Forward<FoldedSilu>(
+                x, shape, gamma, beta, epsilon, mean, reciprocal, y, shift, distances),
+            new GpuGroupNormalization.Forward<FoldedSilu>(x, shape, gamma, beta, shift, epsilon, mean, reciprocal, y));
     }
 
     /// <summary>
@@ -160,15 +156,16 @@ public static class GroupNormalization
 
         if (device is CpuDevice cpu)
         {
-            LaneDispatch.OnHost(x.DType, new HostGroupNormalization.Backward<FoldedSilu>(
-                cpu, g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx, beta, shift, distances, dShift));
+            LaneDispatch.OnHost(cpu, x.DType,
+                new HostGroupNormalization.Backward<FoldedSilu>(
+                    g, x, shape, gamma, mean, reciprocal, dGamma, dBeta, dx, beta, shift, distances, dShift));
             return;
         }
 
         // Elsewhere the gradient of the shift is what dx adds up to, wanted or not.
         Storage? result = dx ?? (dShift is null ? null : device.Allocate(x.DType, x.Length));
-        LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Backward<FoldedSilu>(
-            (GpuDevice)device, g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, result));
+        LaneDispatch.OnGpu((GpuDevice)device, x.DType,
+            new GpuGroupNormalization.Backward<FoldedSilu>(g, x, shape, gamma, beta, shift, mean, reciprocal, dGamma, dBeta, result));
         if (dShift is not null) Reduce.Sum(result!, [shape.Images, shape.Positions, shape.Channels], [1], dShift);
         if (dx is null) result?.Release();
     }

@@ -31,10 +31,9 @@ public static class LayerNormalization
             (nameof(mean), mean, rows), (nameof(reciprocal), reciprocal, rows));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            x.DType, new HostLayerNormalization.Forward(cpu, x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y));
-        else LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Forward<FoldedNothing>(
-            (GpuDevice)device, x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y));
+        LaneDispatch.Run(
+            device, x.DType, new HostLayerNormalization.Forward(x, rows, columns, gamma, beta, epsilon, mean, reciprocal, y),
+            new GpuGroupNormalization.Forward<FoldedNothing>(x, new(rows, 1, columns, 1), gamma, beta, null, epsilon, mean, reciprocal, y));
     }
 
     /// <summary>
@@ -67,15 +66,12 @@ public static class LayerNormalization
             Move.Fill(dGamma, 0);
             Move.Fill(dBeta, 0);
         }
-        else if (device is CpuDevice cpu)
-        {
-            LaneDispatch.OnHost(
-                x.DType, new HostLayerNormalization.Backward(cpu, g, x, rows, columns, gamma, mean, reciprocal, dGamma, dBeta, dx));
-        }
         else
         {
-            LaneDispatch.OnGpu(x.DType, new GpuGroupNormalization.Backward<FoldedNothing>(
-                (GpuDevice)device, g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma, dBeta, dx));
+            LaneDispatch.Run(
+                device, x.DType, new HostLayerNormalization.Backward(g, x, rows, columns, gamma, mean, reciprocal, dGamma, dBeta, dx),
+                new GpuGroupNormalization.Backward<FoldedNothing>(
+                    g, x, new(rows, 1, columns, 1), gamma, null, null, mean, reciprocal, dGamma, dBeta, dx));
         }
     }
 }

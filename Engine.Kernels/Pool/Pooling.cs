@@ -16,8 +16,9 @@ internal static class Pooling
         where TFold : unmanaged, IWindowFold
     {
         if (y.Length == 0) return;
-        if (y.Device is CpuDevice cpu) LaneDispatch.OnHost(y.DType, new HostPooling.Fold<TFold>(cpu, fold, layout, x, positions, y));
-        else LaneDispatch.OnGpu(y.DType, new GpuPooling.Fold<TFold>((GpuDevice)y.Device, fold, layout, x, positions, y));
+        LaneDispatch.Run(
+            y.Device, y.DType, new HostPooling.Fold<TFold>(fold, layout, x, positions, y),
+            new GpuPooling.Fold<TFold>(fold, layout, x, positions, y));
     }
 
     /// <summary>dx[place] = the sum of the terms of all windows that contain the place.</summary>
@@ -30,9 +31,9 @@ internal static class Pooling
         where TSpread : unmanaged, IWindowSpread
     {
         if (dx.Length == 0) return;
-        if (dx.Device is CpuDevice cpu) LaneDispatch.OnHost(
-            dx.DType, new HostPooling.Spread<TSpread>(cpu, spread, layout, g, positions, dx));
-        else LaneDispatch.OnGpu(dx.DType, new GpuPooling.Spread<TSpread>((GpuDevice)dx.Device, spread, layout, g, positions, dx));
+        LaneDispatch.Run(
+            dx.Device, dx.DType, new HostPooling.Spread<TSpread>(spread, layout, g, positions, dx),
+            new GpuPooling.Spread<TSpread>(spread, layout, g, positions, dx));
     }
 
     /// <summary>Checks the arguments of a pooling: one device, one floating type, the lengths, and no storage twice.</summary>

@@ -41,7 +41,7 @@ public static class RandomCategorical
         indices.ForgetRange();
         if (rows == 0) return;
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            logits.DType, new HostRandomCategorical(cpu, logits, rows, classes, indices, key, offset));
+            cpu, logits.DType, new HostRandomCategorical(logits, rows, classes, indices, key, offset));
         else GpuRandomCategorical.Run((GpuDevice)device, logits, rows, classes, indices, key, offset);
         CheckIndices(operation, indices);
     }

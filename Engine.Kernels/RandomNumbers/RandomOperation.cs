@@ -53,7 +53,8 @@ internal static class RandomOperation
         where TOperation : unmanaged, IRandomOperation
     {
         if (y.Length == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(y.DType, new HostRandom<TOperation>(cpu, x, y, operation, key, offset));
-        else LaneDispatch.OnGpu(y.DType, new GpuRandom<TOperation>((GpuDevice)device, x, y, operation, key, offset));
+        LaneDispatch.Run(
+            device, y.DType, new HostRandom<TOperation>(x, y, operation, key, offset),
+            new GpuRandom<TOperation>(x, y, operation, key, offset));
     }
 }

@@ -36,10 +36,9 @@ public static class GruCell
             (nameof(hidden), hidden, shape.StepLength), (nameof(output), output, shape.Length), (nameof(kept), kept, Kept * shape.Length),
             (nameof(hiddenBefore), hiddenBefore, shape.Length));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            input.DType, new HostGruCell.Forward(cpu, shape, step, input, product, hidden, output, kept, hiddenBefore));
-        else LaneDispatch.OnGpu(
-            input.DType, new GpuGruCell.Forward((GpuDevice)device, shape, step, input, product, hidden, output, kept, hiddenBefore));
+        LaneDispatch.Run(
+            device, input.DType, new HostGruCell.Forward(shape, step, input, product, hidden, output, kept, hiddenBefore),
+            new GpuGruCell.Forward(shape, step, input, product, hidden, output, kept, hiddenBefore));
     }
 
     /// <summary>
@@ -70,15 +69,11 @@ public static class GruCell
             (nameof(productGradient), productGradient, Gates * shape.StepLength),
             (nameof(productGradients), productGradients, Gates * shape.Length));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            gradient.DType,
-            new HostGruCell.Backward(
-                cpu, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients));
-        else LaneDispatch.OnGpu(
-            gradient.DType,
+        LaneDispatch.Run(
+            device, gradient.DType, new HostGruCell.Backward(
+                shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients),
             new GpuGruCell.Backward(
-                (GpuDevice)device, shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient,
-                productGradients));
+                shape, step, gradient, hiddenGradient, kept, hiddenBefore, inputGradient, productGradient, productGradients));
     }
 }
 

@@ -38,11 +38,10 @@ public static class LstmCell
             (nameof(gates), gates, Gates * shape.Length), (nameof(hiddenBefore), hiddenBefore, shape.Length),
             (nameof(cellBefore), cellBefore, shape.Length));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            input.DType, new HostLstmCell.Forward(cpu, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore));
-        else LaneDispatch.OnGpu(
-            input.DType, new GpuLstmCell.Forward(
-                (GpuDevice)device, shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore));
+        LaneDispatch.Run(
+            device, input.DType, new HostLstmCell.Forward(
+                shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore),
+            new GpuLstmCell.Forward(shape, step, input, product, hidden, cell, output, gates, hiddenBefore, cellBefore));
     }
 
     /// <summary>
@@ -72,14 +71,11 @@ public static class LstmCell
             (nameof(cellBefore), cellBefore, shape.Length), (nameof(inputGradient), inputGradient, Gates * shape.Length),
             (nameof(productGradient), productGradient, Gates * shape.StepLength));
         if (shape.StepLength == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            gradient.DType,
-            new HostLstmCell.Backward(
-                cpu, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient));
-        else LaneDispatch.OnGpu(
-            gradient.DType,
+        LaneDispatch.Run(
+            device, gradient.DType, new HostLstmCell.Backward(
+                shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient),
             new GpuLstmCell.Backward(
-                (GpuDevice)device, shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient));
+                shape, step, gradient, hiddenGradient, cellGradient, gates, cellBefore, inputGradient, productGradient));
     }
 }
 

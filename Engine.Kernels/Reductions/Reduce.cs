@@ -111,7 +111,7 @@ public static class Reduce
         Arguments.Length(Operation, nameof(y), y, (long)outer * inner);
         if (y.Length == 0) return;
         if (shape[axis] == 0) throw new ArgumentException($"{Operation}: axis {axis} of shape {shape} has no elements to choose from.");
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostReduce.ArgMax(cpu, x, outer, shape[axis], inner, y));
+        if (device is CpuDevice cpu) LaneDispatch.OnHost(cpu, x.DType, new HostReduce.ArgMax(x, outer, shape[axis], inner, y));
         else GpuArgMax.Run((GpuDevice)device, x, shape[axis], inner, y);
     }
 
@@ -119,8 +119,8 @@ public static class Reduce
     private static void Pass<TOp>(TOp op, in ReducePlan plan, Storage x, Storage? center, Storage y) where TOp : unmanaged, IReduction
     {
         if (plan.Outputs == 0) return;
-        if (x.Device is CpuDevice cpu) LaneDispatch.OnHost(x.DType, new HostReduce.Pass<TOp>(cpu, op, plan, x, center, y));
-        else LaneDispatch.OnGpu(x.DType, new GpuReduce.Pass<TOp>((GpuDevice)x.Device, op, plan, x, center, y));
+        LaneDispatch.Run(
+            x.Device, x.DType, new HostReduce.Pass<TOp>(op, plan, x, center, y), new GpuReduce.Pass<TOp>(op, plan, x, center, y));
     }
 
     private static ReducePlan Check(string operation, Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y, bool emptyIsZero = false)

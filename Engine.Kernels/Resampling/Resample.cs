@@ -75,8 +75,7 @@ public static class Resample
     private static void Run(Device device, in ResampleShape shape, bool transposed, Storage source, Storage target)
     {
         BilinearLayout layout = new(shape, transposed);
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(target.DType, new HostBilinear(cpu, layout, source, target));
-        else LaneDispatch.OnGpu(target.DType, new GpuBilinear((GpuDevice)device, layout, source, target));
+        LaneDispatch.Run(device, target.DType, new HostBilinear(layout, source, target), new GpuBilinear(layout, source, target));
     }
 
     private static PoolShape Blocks(string operation, int batch, int height, int width, int channels, int factor)

@@ -71,7 +71,8 @@ public static class RowSum
         Storage x = arguments[0];
         (Storage y, Storage z, Storage w) =
             (arguments.Length > 1 ? arguments[1] : x, arguments.Length > 2 ? arguments[2] : x, arguments.Length > 3 ? arguments[3] : x);
-        if (sums.Device is CpuDevice cpu) LaneDispatch.OnHost(sums.DType, new HostRowSum.Pass<TTerm>(cpu, op, plan, x, y, z, w, sums));
-        else LaneDispatch.OnGpu(sums.DType, new GpuRowSum.Pass<TTerm>((GpuDevice)sums.Device, op, plan, x, y, z, w, sums));
+        LaneDispatch.Run(
+            sums.Device, sums.DType, new HostRowSum.Pass<TTerm>(op, plan, x, y, z, w, sums),
+            new GpuRowSum.Pass<TTerm>(op, plan, x, y, z, w, sums));
     }
 }

@@ -58,9 +58,8 @@ public static class Softmax
         Device device = Arguments.Floating(
             operation, (a.Name, a.Storage, count), (b.Name, b.Storage, count), (output.Name, output.Storage, count));
         if (count == 0) return;
-        if (device is CpuDevice cpu) LaneDispatch.OnHost(
-            a.Storage.DType, new HostSoftmax.Pass<TRow>(cpu, rows, columns, a.Storage, b.Storage, output.Storage));
-        else LaneDispatch.OnGpu(
-            a.Storage.DType, new GpuSoftmax.Pass<TFormula>((GpuDevice)device, rows, columns, a.Storage, b.Storage, output.Storage));
+        LaneDispatch.Run(
+            device, a.Storage.DType, new HostSoftmax.Pass<TRow>(rows, columns, a.Storage, b.Storage, output.Storage),
+            new GpuSoftmax.Pass<TFormula>(rows, columns, a.Storage, b.Storage, output.Storage));
     }
 }

@@ -86,17 +86,17 @@ public sealed class RandomKernelTests : IsolatedTests
     {
         const int N = 20011;
         Assert.Equal(
-            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, Float512>()),
-            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, Float256>()));
+            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, Float512>(Cpu)),
+            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, Float256>(Cpu)));
         Assert.Equal(
-            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, Float512>()),
-            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, Float256>()));
+            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, Float512>(Cpu)),
+            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, Float256>(Cpu)));
         Assert.Equal(
-            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double512>()),
-            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double256>()));
+            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double512>(Cpu)),
+            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double256>(Cpu)));
 
         HostRandom<TOperation> On<TOperation>(Storage y, TOperation operation) where TOperation : unmanaged, IRandomOperation =>
-            new(Cpu, null, y, operation, Key, 0);
+            new(null, y, operation, Key, 0);
     }
 
     [Fact]

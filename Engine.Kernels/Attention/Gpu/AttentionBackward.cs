@@ -11,14 +11,14 @@ namespace Engine.Kernels.Attention.Gpu;
 /// add to one element, and the order of each sum is fixed. Heads wider than 64 are cut among groups, which recompute the weights.
 /// </remarks>
 internal readonly record struct AttentionBackward(
-    GpuDevice Device, AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage Output, Storage LogSumExp, Storage G,
+    AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage Output, Storage LogSumExp, Storage G,
     AttentionRows? Dq, AttentionRows? Dk, AttentionRows? Dv) : IScalarWork
 {
     private const int RowsOfGroup = GroupThreads / 16;
 
-    void IScalarWork.Run<TLane>()
+    void IScalarWork.Run<TLane>(GpuDevice device)
     {
-        using Scratch sums = new(Device, G.DType, (int)Shape.Rows);
+        using Scratch sums = new(device, G.DType, (int)Shape.Rows);
         AttentionWalk walk = new(Shape);
         AttentionInputs inputs = new(new(Q), new(K), new(V));
         AttentionPlace gradient = new(new AttentionRows(G, 0, Shape.Channels, Shape.Queries * Shape.Channels));
@@ -27,21 +27,21 @@ internal readonly record struct AttentionBackward(
             ofOutput = ViewOf<TLane>(G), rowSums = ViewOf<TLane>(sums);
         if (Shape.Queries > 0)
         {
-            Device.Launcher(RowSumKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            device.Launcher(RowSumKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 new KernelConfig(((int)Shape.Rows + RowsOfGroup - 1) / RowsOfGroup, GroupThreads), walk, (int)Shape.Rows, ofOutput,
                 ViewOf<TLane>(Output), rowSums);
         }
 
         if (Dq is { } toQ && Shape.Queries > 0)
         {
-            Device.Launcher(QueryKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            device.Launcher(QueryKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 Groups(Shape, Shape.Queries), walk, inputs, gradient, new AttentionPlace(toQ), TLane.Of(Shape.Scale), queries, keys,
                 values, ofOutput, logs, rowSums, ViewOf<TLane>(toQ.Storage));
         }
 
         if (Dk is not null || Dv is not null)
         {
-            Device.Launcher(KeyKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            device.Launcher(KeyKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 Groups(Shape, Shape.Keys), walk, inputs, new KeyGradients(gradient, Dk, Dv), TLane.Of(Shape.Scale), queries, keys, values,
                 ofOutput, logs, rowSums, ViewOf<TLane>(Dk?.Storage ?? G), ViewOf<TLane>(Dv?.Storage ?? G));
         }

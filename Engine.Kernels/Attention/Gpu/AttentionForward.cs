@@ -10,12 +10,12 @@ namespace Engine.Kernels.Attention.Gpu;
 /// every 64 queries.
 /// </summary>
 internal readonly record struct AttentionForward(
-    GpuDevice Device, AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage Output, Storage LogSumExp)
+    AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage Output, Storage LogSumExp)
     : IScalarWork
 {
-    void IScalarWork.Run<TLane>()
+    void IScalarWork.Run<TLane>(GpuDevice device)
     {
-        Device.Launcher(ForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+        device.Launcher(ForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
             Groups(Shape, Shape.Queries), new AttentionWalk(Shape), new AttentionInputs(new(Q), new(K), new(V)), TLane.Of(Shape.Scale),
             ViewOf<TLane>(Q.Storage), ViewOf<TLane>(K.Storage), ViewOf<TLane>(V.Storage), ViewOf<TLane>(Output), ViewOf<TLane>(LogSumExp));
     }

@@ -3,32 +3,32 @@ namespace Engine.Kernels.Attention.Host;
 internal static unsafe class HostAttention
 {
     internal readonly record struct Forward(
-        CpuDevice Cpu, AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage Output, Storage LogSumExp)
+        AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage Output, Storage LogSumExp)
         : IVectorWork
     {
-        void IVectorWork.Run<T, TV>()
+        void IVectorWork.Run<T, TV>(CpuDevice cpu)
         {
             ForwardJob<T, TV> job = new()
             {
                 Q = new(Q), K = new(K), V = new(V), O = new(AttentionRows.Part(Output, 0, 1, Shape.Queries, Shape.Channels)),
-                LogSumExp = LogSumExp.Pointer<T>(), Shape = Shape, Pool = Cpu.Pool,
+                LogSumExp = LogSumExp.Pointer<T>(), Shape = Shape, Pool = cpu.Pool,
             };
-            Cpu.Workers.Run(ref job, Shape.Batch * Shape.Heads * QueryBlock<T, TV>.BlocksOf(Shape));
+            cpu.Workers.Run(ref job, Shape.Batch * Shape.Heads * QueryBlock<T, TV>.BlocksOf(Shape));
         }
     }
 
     internal readonly record struct Backward(
-        CpuDevice Cpu, AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage LogSumExp, Storage G,
+        AttentionRows Q, AttentionRows K, AttentionRows V, AttentionShape Shape, Storage LogSumExp, Storage G,
         AttentionRows? Dq, AttentionRows? Dk, AttentionRows? Dv) : IVectorWork
     {
-        void IVectorWork.Run<T, TV>()
+        void IVectorWork.Run<T, TV>(CpuDevice cpu)
         {
             BackwardJob<T, TV> job = new()
             {
                 Q = new(Q), K = new(K), V = new(V), G = new(AttentionRows.Part(G, 0, 1, Shape.Queries, Shape.Channels)),
-                Dq = new(Dq), Dk = new(Dk), Dv = new(Dv), LogSumExp = LogSumExp.Pointer<T>(), Shape = Shape, Pool = Cpu.Pool,
+                Dq = new(Dq), Dk = new(Dk), Dv = new(Dv), LogSumExp = LogSumExp.Pointer<T>(), Shape = Shape, Pool = cpu.Pool,
             };
-            Cpu.Workers.Run(ref job, Shape.Batch * Shape.Heads);
+            cpu.Workers.Run(ref job, Shape.Batch * Shape.Heads);
         }
     }
 

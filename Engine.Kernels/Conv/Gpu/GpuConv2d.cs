@@ -81,14 +81,14 @@ internal static class GpuConv2d
         // Rung 1 computes an element in one go.
         if (plan.Splits == 1 || plan.Rung == KernelRung.Naive)
         {
-            ProductLaunch.Run(dtype, activation, new Launch<TProduct>(device, plan.Rung, product, arguments));
+            ProductLaunch.Run(device, dtype, activation, new Launch<TProduct>(device, plan.Rung, product, arguments));
             return;
         }
 
         int splitDepth = Conv2dPlan.SplitDepth(product.Depth, plan.Splits), splits = (product.Depth + splitDepth - 1) / splitDepth,
             length = product.Elements;
         Storage sums = device.Allocate(dtype, checked(length * splits));
-        ProductLaunch.Run(dtype, Activation.None, new Launch<TProduct>(
+        ProductLaunch.Run(device, dtype, Activation.None, new Launch<TProduct>(
             device, plan.Rung, product, new(arguments.A, arguments.B, null, sums, false, splits, splitDepth)));
         SplitSum.Run(
             device, new(length, product.ResultChannels, splits, arguments.Bias is not null, arguments.Accumulate), sums, arguments.Bias,

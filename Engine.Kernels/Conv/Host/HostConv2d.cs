@@ -87,11 +87,11 @@ internal static unsafe class HostConv2d
     }
 
     internal readonly struct Work(
-        CpuDevice device, Storage source, Storage weight, Storage target, Conv2dShape shape, bool transposed, Storage? bias,
+        Storage source, Storage weight, Storage target, Conv2dShape shape, bool transposed, Storage? bias,
         Activation activation, bool accumulate) : IVectorWork
     {
-        void IVectorWork.Run<T, V>() =>
-            HostConv2d.Run<V, T>(device, source, weight, target, shape, transposed, bias, activation, accumulate);
+        void IVectorWork.Run<T, V>(CpuDevice cpu) =>
+            HostConv2d.Run<V, T>(cpu, source, weight, target, shape, transposed, bias, activation, accumulate);
     }
 }
 

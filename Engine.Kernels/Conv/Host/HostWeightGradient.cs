@@ -80,10 +80,9 @@ internal static unsafe class HostWeightGradient
         return (int)((tiles + parts - 1) / parts);
     }
 
-    internal readonly struct Work(
-        CpuDevice device, Storage input, Storage gradient, Storage weightGradient, Conv2dShape shape, bool accumulate) : IVectorWork
+    internal readonly struct Work(Storage input, Storage gradient, Storage weightGradient, Conv2dShape shape, bool accumulate) : IVectorWork
     {
-        void IVectorWork.Run<T, V>() => HostWeightGradient.Run<V, T>(device, input, gradient, weightGradient, shape, accumulate);
+        void IVectorWork.Run<T, V>(CpuDevice cpu) => HostWeightGradient.Run<V, T>(cpu, input, gradient, weightGradient, shape, accumulate);
     }
 }
 

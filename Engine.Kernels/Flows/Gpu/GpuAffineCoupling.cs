@@ -4,14 +4,14 @@ namespace Engine.Kernels.Flows.Gpu;
 
 internal static class GpuAffineCoupling
 {
-    internal readonly record struct Forward(GpuDevice Device, AffineCouplingArguments Arguments, Storage X, Storage Y, Storage Log)
+    internal readonly record struct Forward(AffineCouplingArguments Arguments, Storage X, Storage Y, Storage Log)
         : IScalarWork
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             Storage parameters = Arguments.Parameters;
-            RowLaunch launch = new(Device, Arguments.Shape.Rows, Arguments.Shape.Columns);
-            Device.Launcher(
+            RowLaunch launch = new(device, Arguments.Shape.Rows, Arguments.Shape.Columns);
+            device.Launcher(
                 launch.Choose(RowKernel<TLane, OneThread>, RowKernel<TLane, OneWarp>, RowKernel<TLane, OneGroup>),
                 static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 launch.Config, new(Arguments), ViewOf<TLane>(X), ViewOf<TLane>(parameters),
@@ -20,25 +20,25 @@ internal static class GpuAffineCoupling
         }
     }
 
-    internal readonly record struct InputGradient(GpuDevice Device, AffineCouplingArguments Arguments, Storage G, Storage Dx) : IScalarWork
+    internal readonly record struct InputGradient(AffineCouplingArguments Arguments, Storage G, Storage Dx) : IScalarWork
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             Storage parameters = Arguments.Parameters;
-            Device.Launcher(InputKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(InputKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 Dx.Length, new(Arguments), ViewOf<TLane>(G), ViewOf<TLane>(parameters), ViewOf<TLane>(Arguments.Bound ?? parameters),
                 ViewOf<TLane>(Arguments.Active ?? parameters), ViewOf<TLane>(Dx));
         }
     }
 
     internal readonly record struct ParameterGradient(
-        GpuDevice Device, AffineCouplingArguments Arguments, Storage? G, Storage? X, Storage? H, Storage Result, bool Accumulates)
+        AffineCouplingArguments Arguments, Storage? G, Storage? X, Storage? H, Storage Result, bool Accumulates)
         : IScalarWork
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             Storage parameters = Arguments.Parameters;
-            Device.Launcher(ParameterKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(ParameterKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Arguments.Shape.Length, new(Arguments), new(G is null ? 0 : 1, H is null ? 0 : 1, Accumulates ? 1 : 0),
                 ViewOf<TLane>(G ?? parameters), ViewOf<TLane>(X ?? parameters), ViewOf<TLane>(H ?? parameters), ViewOf<TLane>(parameters),
                 ViewOf<TLane>(Arguments.Bound ?? parameters), ViewOf<TLane>(Arguments.Active ?? parameters), ViewOf<TLane>(Result));

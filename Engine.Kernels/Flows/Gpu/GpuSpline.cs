@@ -2,23 +2,22 @@ namespace Engine.Kernels.Flows.Gpu;
 
 internal static class GpuSpline
 {
-    internal readonly record struct Forward(
-        GpuDevice Device, SplineShape Shape, Storage X, Storage Parameters, bool IsInverse, Storage Result) : IScalarWork
+    internal readonly record struct Forward(SplineShape Shape, Storage X, Storage Parameters, bool IsInverse, Storage Result) : IScalarWork
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            Device.Launcher(ForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(ForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 X.Length, new SplineFormula(Shape), Shape.Parameters, X.Length, IsInverse ? 1 : 0, ViewOf<TLane>(X),
                 ViewOf<TLane>(Parameters), ViewOf<TLane>(Result));
         }
     }
 
     internal readonly record struct Backward(
-        GpuDevice Device, SplineShape Shape, Storage G, Storage X, Storage Parameters, Storage Dx, Storage DParameters) : IScalarWork
+        SplineShape Shape, Storage G, Storage X, Storage Parameters, Storage Dx, Storage DParameters) : IScalarWork
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            Device.Launcher(BackwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(BackwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 X.Length, new SplineFormula(Shape), Shape.Parameters, X.Length, ViewOf<TLane>(G), ViewOf<TLane>(X),
                 ViewOf<TLane>(Parameters), ViewOf<TLane>(Dx), ViewOf<TLane>(DParameters));
         }

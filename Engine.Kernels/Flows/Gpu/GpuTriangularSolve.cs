@@ -1,12 +1,12 @@
 namespace Engine.Kernels.Flows.Gpu;
 
 internal readonly record struct GpuTriangularSolve(
-    GpuDevice Device, Storage A, Storage B, int N, int M, int RowStep, int ColumnStep, bool IsForward, bool UnitDiagonal, Storage X)
+    Storage A, Storage B, int N, int M, int RowStep, int ColumnStep, bool IsForward, bool UnitDiagonal, Storage X)
     : IScalarWork
 {
-    void IScalarWork.Run<TLane>()
+    void IScalarWork.Run<TLane>(GpuDevice device)
     {
-        Device.Launcher(SolveKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(SolveKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             M, N, M, RowStep, ColumnStep, IsForward ? 1 : 0, UnitDiagonal ? 1 : 0, ViewOf<TLane>(A), ViewOf<TLane>(B), ViewOf<TLane>(X));
     }
 

@@ -16,19 +16,19 @@ internal enum CouplingPass
 /// their own, because the compiler inlines only so much into one.
 /// </summary>
 internal readonly unsafe record struct HostAffineCoupling(
-    CpuDevice Cpu, CouplingPass Pass, AffineCouplingArguments Arguments, Storage? X, Storage? G, Storage? H, Storage Result, Storage? Log,
+    CouplingPass Pass, AffineCouplingArguments Arguments, Storage? X, Storage? G, Storage? H, Storage Result, Storage? Log,
     bool Accumulates = false) : IVectorWork
 {
     private const int Block = 256;
     private const int ChunkElements = 4096;
 
-    void IVectorWork.Run<T, V>()
+    void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
-        if (Arguments.Bound is null) Start<T, V, FreeLogScale>();
-        else Start<T, V, BoundedLogScale>();
+        if (Arguments.Bound is null) Start<T, V, FreeLogScale>(cpu);
+        else Start<T, V, BoundedLogScale>(cpu);
     }
 
-    private void Start<T, V, TScale>()
+    private void Start<T, V, TScale>(CpuDevice cpu)
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
         where TScale : struct, ILogScale
@@ -36,7 +36,7 @@ internal readonly unsafe record struct HostAffineCoupling(
         AffineCouplingShape shape = Arguments.Shape;
         int columns = shape.Columns, rowsInBlock = Math.Max(1, Block / columns);
         int length = columns * rowsInBlock, pitch = length + V.Count;
-        using Scratch scratch = new(Cpu, Result.DType, 2 * pitch);
+        using Scratch scratch = new(cpu, Result.DType, 2 * pitch);
         Job<T, V, TScale> job = new()
         {
             Pass = Pass, X = Pointer<T>(X), G = Pointer<T>(G), H = Pointer<T>(H), Result = Result.Pointer<T>(), Log = Pointer<T>(Log),
@@ -47,7 +47,7 @@ internal readonly unsafe record struct HostAffineCoupling(
         };
         Repeat(Arguments.Bound, shape.Channels, job.Bound, pitch);
         Repeat(Arguments.Active, columns, job.Active, pitch);
-        Cpu.Workers.Run(ref job, (shape.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
+        cpu.Workers.Run(ref job, (shape.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
     }
 
     private static T* Pointer<T>(Storage? storage) where T : unmanaged => storage is null ? null : storage.Pointer<T>();

@@ -5,10 +5,10 @@ namespace Engine.Kernels.Flows.Host;
 /// lane computes a spline of its own. Without gradients of the parameters it is the forward pass or the inverse.
 /// </summary>
 internal readonly unsafe record struct HostSpline(
-    CpuDevice Cpu, SplineShape Shape, Storage X, Storage Parameters, Storage? G, Storage Result, Storage? DParameters, bool IsInverse)
+    SplineShape Shape, Storage X, Storage Parameters, Storage? G, Storage Result, Storage? DParameters, bool IsInverse)
     : IVectorWork
 {
-    void IVectorWork.Run<T, V>()
+    void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
         Job<T, V> job = new()
         {
@@ -18,7 +18,7 @@ internal readonly unsafe record struct HostSpline(
             IsInverse = IsInverse, Groups = Math.Max(1, 16384 / (V.Count * Shape.Parameters)),
         };
         int groups = (X.Length + V.Count - 1) / V.Count;
-        Cpu.Workers.Run(ref job, (groups + job.Groups - 1) / job.Groups);
+        cpu.Workers.Run(ref job, (groups + job.Groups - 1) / job.Groups);
     }
 
     private readonly struct Across<T, V>(T* values, T* gradients) : ISplineParameters<V>

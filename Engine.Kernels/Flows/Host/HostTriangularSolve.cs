@@ -6,7 +6,7 @@ namespace Engine.Kernels.Flows.Host;
 internal readonly unsafe record struct HostTriangularSolve(
     Storage A, Storage B, int N, int M, int RowStep, int ColumnStep, bool IsForward, bool UnitDiagonal, Storage X) : IVectorWork
 {
-    void IVectorWork.Run<T, V>()
+    void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
         T* matrix = A.Pointer<T>();
         Span<T> solution = new(X.Pointer<T>(), X.Length);

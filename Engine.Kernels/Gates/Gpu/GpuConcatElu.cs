@@ -1,11 +1,11 @@
 namespace Engine.Kernels.Gates.Gpu;
 
 /// <summary>The output from x, or with g the gradient of x.</summary>
-internal readonly record struct GpuConcatElu(GpuDevice Device, Storage? G, Storage X, int Rows, int Width, Storage Result) : IScalarWork
+internal readonly record struct GpuConcatElu(Storage? G, Storage X, int Rows, int Width, Storage Result) : IScalarWork
 {
-    void IScalarWork.Run<TLane>()
+    void IScalarWork.Run<TLane>(GpuDevice device)
     {
-        Device.Launcher(Kernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(Kernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             checked(Rows * GpuGateRows.Quads(Width)), Width, ViewOf<TLane>(G ?? X), G is null ? 0 : 1,
             ViewOf<TLane>(X), ViewOf<TLane>(Result));
     }

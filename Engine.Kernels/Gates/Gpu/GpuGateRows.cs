@@ -4,22 +4,22 @@ internal static class GpuGateRows
 {
     /// <summary>The output from x, or with g the gradient of x.</summary>
     internal readonly record struct Pass<TGate>(
-        GpuDevice Device, TGate Gate, Storage? G, Storage X, Storage? Residual, int Rows, int Width, Storage Result) : IScalarWork
+        TGate Gate, Storage? G, Storage X, Storage? Residual, int Rows, int Width, Storage Result) : IScalarWork
         where TGate : unmanaged, IGate
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             int threads = checked(Rows * Quads(Width));
             ArrayView<TLane> x = ViewOf<TLane>(X), result = ViewOf<TLane>(Result);
             if (G is null)
             {
-                Device.Launcher(ForwardKernel<TGate, TLane>,
+                device.Launcher(ForwardKernel<TGate, TLane>,
                     static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                     threads, Gate, Width, x, Residual is null ? 0 : 1, ViewOf<TLane>(Residual ?? X), result);
                 return;
             }
 
-            Device.Launcher(BackwardKernel<TGate, TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(BackwardKernel<TGate, TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 threads, Gate, Width, ViewOf<TLane>(G), x, result);
         }
     }

@@ -1,16 +1,16 @@
 namespace Engine.Kernels.Gates.Host;
 
 /// <summary>The output from x, or with g the gradient of x.</summary>
-internal readonly unsafe record struct HostConcatElu(CpuDevice Cpu, Storage? G, Storage X, int Rows, int Width, Storage Result)
+internal readonly unsafe record struct HostConcatElu(Storage? G, Storage X, int Rows, int Width, Storage Result)
     : IVectorWork
 {
-    void IVectorWork.Run<T, V>()
+    void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
         Job<T, V> job = new()
         {
             G = G is null ? null : G.Pointer<T>(), X = X.Pointer<T>(), Result = Result.Pointer<T>(), Width = Width,
         };
-        Cpu.Workers.RunRows(job, Rows, Math.Max(1, HostGateRows.ChunkElements / Width));
+        cpu.Workers.RunRows(job, Rows, Math.Max(1, HostGateRows.ChunkElements / Width));
     }
 
     private struct Job<T, V> : IRowJob

@@ -7,17 +7,17 @@ internal static unsafe class HostGateRows
 
     /// <summary>The output from x, or with g the gradient of x.</summary>
     internal readonly record struct Pass<TGate>(
-        CpuDevice Cpu, TGate Gate, Storage? G, Storage X, Storage? Residual, int Rows, int Width, Storage Result) : IVectorWork
+        TGate Gate, Storage? G, Storage X, Storage? Residual, int Rows, int Width, Storage Result) : IVectorWork
         where TGate : unmanaged, IGate
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             Job<TGate, T, V> job = new()
             {
                 Gate = Gate, G = G is null ? null : G.Pointer<T>(), X = X.Pointer<T>(),
                 Residual = Residual is null ? null : Residual.Pointer<T>(), Result = Result.Pointer<T>(), Width = Width,
             };
-            Cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Width));
+            cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Width));
         }
     }
 

@@ -9,10 +9,10 @@ namespace Engine.Kernels.Gemm.Gpu;
 internal static class GpuActivationGradient
 {
     internal readonly struct Pass<TOp>(
-        GpuDevice device, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IScalarWork
+        TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IScalarWork
         where TOp : unmanaged, IBinaryOp
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             ColumnTile tile = new(rows, columns, 1);
             Storage? scratch = tile.Parts == 1 ? null : device.Allocate(gradient.DType, checked(tile.Parts * columns));

@@ -55,13 +55,13 @@ internal static class GpuMatMul
         if (plan.Splits == 1)
         {
             MatMulLayout whole = new(shape, bias is not null, accumulate);
-            ProductLaunch.Run(c.DType, activation, new Launch(device, plan.Rung, shape, whole, a, b, bias, c));
+            ProductLaunch.Run(device, c.DType, activation, new Launch(device, plan.Rung, shape, whole, a, b, bias, c));
             return;
         }
 
         MatMulLayout split = new(shape, hasBias: false, accumulate: false, plan.Splits);
         Storage sums = device.Allocate(c.DType, checked((int)(shape.LengthC * split.Parts)));
-        ProductLaunch.Run(c.DType, Activation.None, new Launch(device, plan.Rung, shape, split, a, b, null, sums));
+        ProductLaunch.Run(device, c.DType, Activation.None, new Launch(device, plan.Rung, shape, split, a, b, null, sums));
         SplitSum.Run(
             device, new(shape.M * shape.N, shape.N, split.Parts, bias is not null, accumulate), sums, bias, c, c.Length, activation);
         sums.Release();

@@ -12,12 +12,13 @@ internal interface IProductLaunch
 /// <summary>Makes the element type and the activation of a launch types.</summary>
 internal static class ProductLaunch
 {
-    internal static void Run<TLaunch>(DType dtype, Activation activation, TLaunch launch) where TLaunch : struct, IProductLaunch =>
-        LaneDispatch.OnGpu(dtype, new OfType<TLaunch>(activation, launch));
+    internal static void Run<TLaunch>(GpuDevice device, DType dtype, Activation activation, TLaunch launch)
+        where TLaunch : struct, IProductLaunch =>
+        LaneDispatch.OnGpu(device, dtype, new OfType<TLaunch>(activation, launch));
 
     private readonly struct OfType<TLaunch>(Activation activation, TLaunch launch) : IScalarWork where TLaunch : struct, IProductLaunch
     {
-        void IScalarWork.Run<TLane>() => activation.Accept(new OfLane<TLane, TLaunch>(launch));
+        void IScalarWork.Run<TLane>(GpuDevice device) => activation.Accept(new OfLane<TLane, TLaunch>(launch));
     }
 
     private readonly struct OfLane<TLane, TLaunch>(TLaunch launch) : IActivationVisitor

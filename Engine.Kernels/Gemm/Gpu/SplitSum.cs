@@ -11,7 +11,7 @@ internal static class SplitSum
     /// <summary>Adds up the parts of the first <paramref name="length"/> elements of the result.</summary>
     internal static void Run(
         GpuDevice device, SplitSumLayout layout, Storage parts, Storage? bias, Storage c, int length, Activation activation) =>
-        ProductLaunch.Run(c.DType, activation, new Launch(device, layout, parts, bias, c, length));
+        ProductLaunch.Run(device, c.DType, activation, new Launch(device, layout, parts, bias, c, length));
 
     private readonly struct Launch(GpuDevice device, SplitSumLayout layout, Storage parts, Storage? bias, Storage c, int length)
         : IProductLaunch

@@ -6,10 +6,10 @@ namespace Engine.Kernels.Gemm.Host;
 internal static unsafe class HostActivationGradient
 {
     internal readonly struct Pass<TOp>(
-        CpuDevice cpu, TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IVectorWork
+        TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IVectorWork
         where TOp : unmanaged, IBinaryOp
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             Cut cut = new(rows, columns, V.Count);
             using Scratch scratch = new(cpu, gradient.DType, checked(cut.Pieces * cut.Pitch));

@@ -32,9 +32,9 @@ internal static unsafe class HostMatMul
     }
 
     internal readonly struct Work(
-        CpuDevice device, Storage a, Storage b, Storage c, MatMulShape shape, Storage? bias, Activation activation, bool accumulate)
+        Storage a, Storage b, Storage c, MatMulShape shape, Storage? bias, Activation activation, bool accumulate)
         : IVectorWork
     {
-        void IVectorWork.Run<T, V>() => HostMatMul.Run<V, T>(device, a, b, c, shape, bias, activation, accumulate);
+        void IVectorWork.Run<T, V>(CpuDevice cpu) => HostMatMul.Run<V, T>(cpu, a, b, c, shape, bias, activation, accumulate);
     }
 }

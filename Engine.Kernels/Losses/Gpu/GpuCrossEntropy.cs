@@ -6,13 +6,13 @@ namespace Engine.Kernels.Losses.Gpu;
 internal static class GpuCrossEntropy
 {
     internal readonly record struct Loss(
-        GpuDevice Device, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
+        Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
         : IScalarWork
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            RowLaunch launch = new(Device, Rows, Classes);
-            Device.Launcher(
+            RowLaunch launch = new(device, Rows, Classes);
+            device.Launcher(
                 launch.Choose(RowKernel<TLane, OneThread>, RowKernel<TLane, OneWarp>, RowKernel<TLane, OneGroup>),
                 static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 launch.Config, Rows, Classes, TLane.Of(Smoothing), ViewOf<TLane>(Logits), ViewOf<int>(Labels),
@@ -21,12 +21,12 @@ internal static class GpuCrossEntropy
     }
 
     internal readonly record struct Gradient(
-        GpuDevice Device, Storage G, Storage Logits, Storage Labels, int Classes, double Smoothing, Storage Statistics, Storage Result)
+        Storage G, Storage Logits, Storage Labels, int Classes, double Smoothing, Storage Statistics, Storage Result)
         : IScalarWork
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            Device.Launcher(GradientKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(GradientKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 Result.Length, Classes, G.Length == 1 ? 0 : 1, TLane.Of(Smoothing), ViewOf<TLane>(G), ViewOf<TLane>(Logits),
                 ViewOf<int>(Labels), ViewOf<TLane>(Statistics), ViewOf<TLane>(Result));
         }

@@ -8,32 +8,32 @@ internal static unsafe class HostCrossEntropy
     private const int ChunkElements = 8192;
 
     internal readonly record struct Loss(
-        CpuDevice Cpu, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
+        Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
         : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             LossJob<T, V> job = new()
             {
                 Logits = Logits.Pointer<T>(), Labels = Labels.Pointer<int>(), Losses = Losses.Pointer<T>(),
                 Statistics = Statistics.Pointer<T>(), Classes = Classes, Smoothing = Smoothing,
             };
-            Cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Classes));
+            cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Classes));
         }
     }
 
     internal readonly record struct Gradient(
-        CpuDevice Cpu, Storage G, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Statistics,
+        Storage G, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Statistics,
         Storage Result) : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             GradientJob<T, V> job = new()
             {
                 G = G.Pointer<T>(), GStep = G.Length == 1 ? 0 : 1, Logits = Logits.Pointer<T>(), Labels = Labels.Pointer<int>(),
                 Statistics = Statistics.Pointer<T>(), Result = Result.Pointer<T>(), Classes = Classes, Smoothing = Smoothing,
             };
-            Cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Classes));
+            cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Classes));
         }
     }
 

@@ -16,23 +16,23 @@ namespace Engine.Kernels.Mapping.Gpu;
 internal static class GpuMap
 {
     internal readonly record struct Pass<TOp>(
-        GpuDevice Device, TOp Op, BroadcastPlan Plan, Storage Output, Storage X, Storage? Y, Storage? Z, Storage? W) : IScalarWork
+        TOp Op, BroadcastPlan Plan, Storage Output, Storage X, Storage? Y, Storage? Z, Storage? W) : IScalarWork
         where TOp : unmanaged, IMapOp
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             ArrayView<TLane> x = ViewOf<TLane>(X), y = ViewOf<TLane>(Y ?? X), z = ViewOf<TLane>(Z ?? X),
                 w = ViewOf<TLane>(W ?? X), output = ViewOf<TLane>(Output);
             if (Plan.IsFlat(TOp.Arity))
             {
-                Device.Launcher(FlatKernel<TLane, TOp>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+                device.Launcher(FlatKernel<TLane, TOp>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                     (Output.Length + 3) / 4, x, y, z, w, output, Op);
                 return;
             }
 
             Action<Index1D, MapWalk, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, ArrayView<TLane>, TOp> kernel =
                 Plan.Inner % 4 == 0 ? FourKernel : MapKernel;
-            Device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(kernel, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 Plan.Inner % 4 == 0 ? Output.Length / 4 : Output.Length, new MapWalk(Plan), x, y, z, w, output, Op);
         }
     }

@@ -13,14 +13,14 @@ internal static class GpuUpdate
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Run<TOp>(GpuDevice device, TOp op, UpdateArguments arguments, int start, int end)
         where TOp : unmanaged, IUpdateOp =>
-        LaneDispatch.OnGpu(arguments.X[start].DType, new UpdateWork<TOp>(device, op, arguments, start, end));
+        LaneDispatch.OnGpu(device, arguments.X[start].DType, new UpdateWork<TOp>(op, arguments, start, end));
 
-    private readonly ref struct UpdateWork<TOp>(GpuDevice device, TOp op, UpdateArguments arguments, int start, int end) : IScalarWork
+    private readonly ref struct UpdateWork<TOp>(TOp op, UpdateArguments arguments, int start, int end) : IScalarWork
         where TOp : unmanaged, IUpdateOp
     {
         private readonly UpdateArguments _arguments = arguments;
 
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             if (device.HasAddresses) UpdateAll<TLane, TOp>(device, op, _arguments, start, end);
             else UpdateEach<TLane, TOp>(device, op, _arguments, start, end);

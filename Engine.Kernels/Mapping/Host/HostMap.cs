@@ -7,10 +7,10 @@ internal static unsafe class HostMap
     internal const int ChunkElements = 8192;
 
     internal readonly record struct Pass<TOp>(
-        CpuDevice Cpu, TOp Op, BroadcastPlan Plan, Storage Output, Storage X, Storage? Y, Storage? Z, Storage? W) : IVectorWork
+        TOp Op, BroadcastPlan Plan, Storage Output, Storage X, Storage? Y, Storage? Z, Storage? W) : IVectorWork
         where TOp : unmanaged, IMapOp
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             int inner = Plan.Inner, rows = Output.Length / inner;
             MapJob<T, V, TOp> job = new()
@@ -19,7 +19,7 @@ internal static unsafe class HostMap
                 BlocksPerRow = (inner + ChunkElements - 1) / ChunkElements, X = X.Pointer<T>(), Y = Y is null ? null : Y.Pointer<T>(),
                 Z = Z is null ? null : Z.Pointer<T>(), W = W is null ? null : W.Pointer<T>(), Output = Output.Pointer<T>(),
             };
-            Cpu.Workers.Run(ref job, job.BlocksPerRow > 1 ? rows * job.BlocksPerRow : (rows + job.RowsPerChunk - 1) / job.RowsPerChunk);
+            cpu.Workers.Run(ref job, job.BlocksPerRow > 1 ? rows * job.BlocksPerRow : (rows + job.RowsPerChunk - 1) / job.RowsPerChunk);
         }
     }
 

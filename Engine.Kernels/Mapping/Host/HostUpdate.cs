@@ -10,14 +10,14 @@ internal static unsafe class HostUpdate
 
     internal static void Run<TOp>(CpuDevice cpu, TOp op, UpdateArguments arguments, int start, int end)
         where TOp : unmanaged, IUpdateOp =>
-        LaneDispatch.OnHost(arguments.X[start].DType, new UpdateWork<TOp>(cpu, op, arguments, start, end));
+        LaneDispatch.OnHost(cpu, arguments.X[start].DType, new UpdateWork<TOp>(op, arguments, start, end));
 
-    private readonly ref struct UpdateWork<TOp>(CpuDevice cpu, TOp op, UpdateArguments arguments, int start, int end) : IVectorWork
+    private readonly ref struct UpdateWork<TOp>(TOp op, UpdateArguments arguments, int start, int end) : IVectorWork
         where TOp : unmanaged, IUpdateOp
     {
         private readonly UpdateArguments _arguments = arguments;
 
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             UpdateArray<T>[] arrays = new UpdateArray<T>[end - start];
             long place = 0;

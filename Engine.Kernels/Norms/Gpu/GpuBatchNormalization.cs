@@ -10,64 +10,64 @@ namespace Engine.Kernels.Norms.Gpu;
 /// </remarks>
 internal static class GpuBatchNormalization
 {
-    internal readonly record struct Forward<TActivation>(GpuDevice Device, TActivation Activation, BatchNormalization.ForwardWork Work)
+    internal readonly record struct Forward<TActivation>(TActivation Activation, BatchNormalization.ForwardWork Work)
         : IScalarWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             ChannelArrays of = Work.Of;
             NormalizeFormula<TActivation> formula = new(Activation);
             ArrayView<TLane> x = ViewOf<TLane>(Work.X);
             ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
-            using Scratch scratch = new(Device, Work.X.DType, checked((tile.Parts * 2 * of.Count) + (ChannelSums.Parameters * of.Count)));
+            using Scratch scratch = new(device, Work.X.DType, checked((tile.Parts * 2 * of.Count) + (ChannelSums.Parameters * of.Count)));
             ArrayView<TLane> memory = ViewOf<TLane>(scratch);
-            ChannelSums.Run(Device, formula, tile, x, x, memory);
+            ChannelSums.Run(device, formula, tile, x, x, memory);
             ForwardConstants<TLane> constants = new(
                 TLane.Of(of.Rows), TLane.Of(Work.Epsilon), TLane.Of(Work.Running?.Momentum ?? 0), TLane.Of(of.Rows / (of.Rows - 1.0)),
                 of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1, Work.Running is null ? 0 : 1);
-            Device.Launcher(FinishForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            device.Launcher(FinishForwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 parts.Config(1), parts, constants, memory, ViewOr<TLane>(of.Gamma, Work.X), ViewOr<TLane>(of.Beta, Work.X),
                 ViewOf<TLane>(of.Mean),
                 ViewOf<TLane>(of.Reciprocal), ViewOr<TLane>(Work.Running?.Mean, Work.X), ViewOr<TLane>(Work.Running?.Variance, Work.X));
-            Elements(Device, formula, of, x, x, memory, ViewOf<TLane>(Work.Y));
+            Elements(device, formula, of, x, x, memory, ViewOf<TLane>(Work.Y));
         }
     }
 
-    internal readonly record struct Evaluate<TActivation>(GpuDevice Device, TActivation Activation, BatchNormalization.EvaluateWork Work)
+    internal readonly record struct Evaluate<TActivation>(TActivation Activation, BatchNormalization.EvaluateWork Work)
         : IScalarWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             ChannelArrays of = Work.Of;
             NormalizeFormula<TActivation> formula = new(Activation);
             ArrayView<TLane> x = ViewOf<TLane>(Work.X);
-            using Scratch scratch = new(Device, Work.X.DType, ChannelSums.Parameters * of.Count);
+            using Scratch scratch = new(device, Work.X.DType, ChannelSums.Parameters * of.Count);
             ArrayView<TLane> memory = ViewOf<TLane>(scratch);
-            Prepare(Device, of, Work.X, memory);
-            Elements(Device, formula, of, x, x, memory, ViewOf<TLane>(Work.Y));
+            Prepare(device, of, Work.X, memory);
+            Elements(device, formula, of, x, x, memory, ViewOf<TLane>(Work.Y));
         }
     }
 
-    internal readonly record struct Backward<TActivation>(GpuDevice Device, TActivation Activation, BatchNormalization.BackwardWork Work)
+    internal readonly record struct Backward<TActivation>(TActivation Activation, BatchNormalization.BackwardWork Work)
         : IScalarWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             ChannelArrays of = Work.Of;
             NormalizeGradientFormula<TActivation> formula = new(Activation);
             ArrayView<TLane> x = ViewOf<TLane>(Work.X), g = ViewOf<TLane>(Work.G);
             ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
-            using Scratch scratch = new(Device, Work.X.DType, checked((tile.Parts * 2 * of.Count) + (ChannelSums.Parameters * of.Count)));
+            using Scratch scratch = new(device, Work.X.DType, checked((tile.Parts * 2 * of.Count) + (ChannelSums.Parameters * of.Count)));
             ArrayView<TLane> memory = ViewOf<TLane>(scratch);
-            Prepare(Device, of, Work.X, memory);
-            ChannelSums.Run(Device, formula, tile, x, g, memory);
-            Device.Launcher(FinishBackwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+            Prepare(device, of, Work.X, memory);
+            ChannelSums.Run(device, formula, tile, x, g, memory);
+            device.Launcher(FinishBackwardKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 parts.Config(1), parts, TLane.Of(of.Rows), Work.OfBatch ? 1 : 0, memory, ViewOf<TLane>(of.Reciprocal),
                 ViewOf<TLane>(Work.DGamma), ViewOf<TLane>(Work.DBeta));
-            if (Work.Dx is { Length: > 0 }) Elements(Device, formula, of, x, g, memory, ViewOf<TLane>(Work.Dx));
+            if (Work.Dx is { Length: > 0 }) Elements(device, formula, of, x, g, memory, ViewOf<TLane>(Work.Dx));
         }
     }
 

@@ -13,14 +13,14 @@ namespace Engine.Kernels.Norms.Gpu;
 internal static class GpuGroupNormalization
 {
     internal readonly record struct Forward<TActivation>(
-        GpuDevice Device, Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, Storage? Shift, double Epsilon, Storage Mean,
+        Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, Storage? Shift, double Epsilon, Storage Mean,
         Storage Reciprocal, Storage Y) : IScalarWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            RowLaunch launch = new(Device, Shape.Statistics, Shape.Terms);
-            Device.Launcher(
+            RowLaunch launch = new(device, Shape.Statistics, Shape.Terms);
+            device.Launcher(
                 launch.Choose(
                     ForwardKernel<TLane, TActivation, OneThread>, ForwardKernel<TLane, TActivation, OneWarp>,
                     ForwardKernel<TLane, TActivation, OneGroup>),
@@ -33,11 +33,11 @@ internal static class GpuGroupNormalization
     }
 
     internal readonly record struct Backward<TActivation>(
-        GpuDevice Device, Storage G, Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, Storage? Shift, Storage Mean,
+        Storage G, Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, Storage? Shift, Storage Mean,
         Storage Reciprocal, Storage DGamma, Storage DBeta, Storage? Dx) : IScalarWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             ColumnTile tile = new(Shape.Images * Shape.Positions, Shape.Channels, 1),
                 parts = new(tile.Parts, Shape.Channels, 1, isWhole: true);
@@ -45,18 +45,18 @@ internal static class GpuGroupNormalization
             ArrayView<TLane> x = ViewOf<TLane>(X), g = ViewOf<TLane>(G), gamma = ViewOf<TLane>(Gamma ?? X),
                 beta = ViewOf<TLane>(Beta ?? X), shift = ViewOf<TLane>(Shift ?? X),
                 mean = ViewOf<TLane>(Mean), reciprocal = ViewOf<TLane>(Reciprocal);
-            using (Scratch scratch = new(Device, X.DType, checked(2 * tile.Parts * Shape.Channels)))
+            using (Scratch scratch = new(device, X.DType, checked(2 * tile.Parts * Shape.Channels)))
             {
                 ArrayView<TLane> memory = ViewOf<TLane>(scratch);
-                Device.Launcher(PartKernel<TLane, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                device.Launcher(PartKernel<TLane, TActivation>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                     tile.Config(1), walk, tile, x, g, gamma, beta, shift, mean, reciprocal, memory, default);
-                Device.Launcher(FinishKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
+                device.Launcher(FinishKernel<TLane>, static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                     parts.Config(1), parts, memory, ViewOf<TLane>(DGamma), ViewOf<TLane>(DBeta));
             }
 
             if (Dx is null) return;
-            RowLaunch launch = new(Device, Shape.Statistics, Shape.Terms);
-            Device.Launcher(
+            RowLaunch launch = new(device, Shape.Statistics, Shape.Terms);
+            device.Launcher(
                 launch.Choose(
                     BackwardKernel<TLane, TActivation, OneThread>, BackwardKernel<TLane, TActivation, OneWarp>,
                     BackwardKernel<TLane, TActivation, OneGroup>),

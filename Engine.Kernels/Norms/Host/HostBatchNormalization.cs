@@ -3,11 +3,11 @@ namespace Engine.Kernels.Norms.Host;
 /// <summary>Batch normalisation on the host.</summary>
 internal static unsafe class HostBatchNormalization
 {
-    internal readonly record struct Forward<TActivation>(CpuDevice Cpu, TActivation Activation, BatchNormalization.ForwardWork Work)
+    internal readonly record struct Forward<TActivation>(TActivation Activation, BatchNormalization.ForwardWork Work)
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             NormalizeFormula<TActivation> formula = new(Activation);
             ForwardWork<T, V> work = new()
@@ -17,34 +17,34 @@ internal static unsafe class HostBatchNormalization
                 RunningVariance = Work.Running is { } v ? v.Variance.Pointer<T>() : null,
             };
             ChannelPasses<T, V, NormalizeFormula<TActivation>, ForwardWork<T, V>>.Run(
-                Cpu, formula, work, work.X, work.X, Work.Y.Pointer<T>(), Work.Of.Rows, Work.Of.Count);
+                cpu, formula, work, work.X, work.X, Work.Y.Pointer<T>(), Work.Of.Rows, Work.Of.Count);
         }
     }
 
-    internal readonly record struct Evaluate<TActivation>(CpuDevice Cpu, TActivation Activation, BatchNormalization.EvaluateWork Work)
+    internal readonly record struct Evaluate<TActivation>(TActivation Activation, BatchNormalization.EvaluateWork Work)
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             NormalizeFormula<TActivation> formula = new(Activation);
             BackwardWork<T, V> work = new() { Of = new(Work.Of) };
             ChannelPasses<T, V, NormalizeFormula<TActivation>, BackwardWork<T, V>>.RunElements(
-                Cpu, formula, work, Work.X.Pointer<T>(), Work.X.Pointer<T>(), Work.Y.Pointer<T>(), Work.Of.Rows, Work.Of.Count);
+                cpu, formula, work, Work.X.Pointer<T>(), Work.X.Pointer<T>(), Work.Y.Pointer<T>(), Work.Of.Rows, Work.Of.Count);
         }
     }
 
-    internal readonly record struct Backward<TActivation>(CpuDevice Cpu, TActivation Activation, BatchNormalization.BackwardWork Work)
+    internal readonly record struct Backward<TActivation>(TActivation Activation, BatchNormalization.BackwardWork Work)
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             NormalizeGradientFormula<TActivation> formula = new(Activation);
             BackwardWork<T, V> work =
                 new() { Of = new(Work.Of), DGamma = Work.DGamma.Pointer<T>(), DBeta = Work.DBeta.Pointer<T>(), OfBatch = Work.OfBatch };
             ChannelPasses<T, V, NormalizeGradientFormula<TActivation>, BackwardWork<T, V>>.Run(
-                Cpu, formula, work, Work.X.Pointer<T>(), Work.G.Pointer<T>(), Work.Dx is null ? null : Work.Dx.Pointer<T>(), Work.Of.Rows,
+                cpu, formula, work, Work.X.Pointer<T>(), Work.G.Pointer<T>(), Work.Dx is null ? null : Work.Dx.Pointer<T>(), Work.Of.Rows,
                 Work.Of.Count);
         }
     }

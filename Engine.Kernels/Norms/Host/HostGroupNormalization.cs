@@ -11,15 +11,15 @@ internal static unsafe class HostGroupNormalization
     private const int ChunkElements = 16384;
 
     internal readonly record struct Forward<TActivation>(
-        CpuDevice Cpu, Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
+        Storage X, GroupNormShape Shape, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
         Storage Y, Storage? Shift = null, Storage? Distances = null) : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             int pitch = ChannelPanel<T, V, NormalizeFormula<FoldedNothing>>.Padded(Shape.Channels);
             (int imagesInChunk, int chunks) = Cut(Shape);
-            using Scratch scratch = new(Cpu, X.DType, checked(chunks * Rows * pitch));
+            using Scratch scratch = new(cpu, X.DType, checked(chunks * Rows * pitch));
             ForwardJob<T, V, TActivation> job = new()
             {
                 X = X.Pointer<T>(), Gamma = Gamma is null ? null : Gamma.Pointer<T>(), Beta = Beta is null ? null : Beta.Pointer<T>(),
@@ -27,21 +27,21 @@ internal static unsafe class HostGroupNormalization
                 Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Scratch = scratch.Pointer<T>(),
                 Shape = Shape, Epsilon = Epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
             };
-            Cpu.Workers.Run(ref job, chunks);
+            cpu.Workers.Run(ref job, chunks);
         }
     }
 
     internal readonly record struct Backward<TActivation>(
-        CpuDevice Cpu, Storage G, Storage X, GroupNormShape Shape, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
+        Storage G, Storage X, GroupNormShape Shape, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
         Storage DBeta, Storage? Dx, Storage? Beta = null, Storage? Shift = null, Storage? Distances = null, Storage? DShift = null)
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             int pitch = ChannelPanel<T, V, NormalizeGradientFormula<FoldedNothing>>.Padded(Shape.Channels);
             (int imagesInChunk, int chunks) = Cut(Shape);
-            using Scratch scratch = new(Cpu, X.DType, checked(chunks * Rows * pitch));
+            using Scratch scratch = new(cpu, X.DType, checked(chunks * Rows * pitch));
             BackwardJob<T, V, TActivation> job = new()
             {
                 G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Gamma is null ? null : Gamma.Pointer<T>(),
@@ -50,7 +50,7 @@ internal static unsafe class HostGroupNormalization
                 Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
                 Scratch = scratch.Pointer<T>(), Shape = Shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
             };
-            Cpu.Workers.Run(ref job, chunks);
+            cpu.Workers.Run(ref job, chunks);
             HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DGammaRow * pitch), chunks, Rows * pitch, Shape.Channels,
                 DGamma.Pointer<T>());
             HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DBetaRow * pitch), chunks, Rows * pitch, Shape.Channels,

@@ -12,38 +12,38 @@ internal static unsafe class HostLayerNormalization
     private const int BlockLength = RowReduction<float, Float256, SumReduction>.PieceLength;
 
     internal readonly record struct Forward(
-        CpuDevice Cpu, Storage X, int Rows, int Columns, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
+        Storage X, int Rows, int Columns, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
         Storage Y) : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
-            using Scratch scratch = new(Cpu, X.DType, checked(2 * Padded<T, V>(Columns)));
+            using Scratch scratch = new(cpu, X.DType, checked(2 * Padded<T, V>(Columns)));
             RowJob<T, V> job = new()
             {
                 X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
                 Beta = Copied<T, V>(Beta, Columns, scratch, 1, T.Zero), Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(),
                 Y = Y.Pointer<T>(), Epsilon = Epsilon, Columns = Columns,
             };
-            Cpu.Workers.RunRows(job, Rows, Cut(Rows, Columns).RowsInChunk);
+            cpu.Workers.RunRows(job, Rows, Cut(Rows, Columns).RowsInChunk);
         }
     }
 
     internal readonly record struct Backward(
-        CpuDevice Cpu, Storage G, Storage X, int Rows, int Columns, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
+        Storage G, Storage X, int Rows, int Columns, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
         Storage DBeta, Storage? Dx) : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             (int rowsInChunk, int chunks) = Cut(Rows, Columns);
             int pitch = Padded<T, V>(Columns);
-            using Scratch scratch = new(Cpu, X.DType, checked((1 + (2 * chunks)) * pitch));
+            using Scratch scratch = new(cpu, X.DType, checked((1 + (2 * chunks)) * pitch));
             GradientJob<T, V> job = new()
             {
                 G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
                 Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
                 Partial = scratch.Pointer<T>() + pitch, Rows = Rows, Columns = Columns, RowsInChunk = rowsInChunk, Pitch = pitch,
             };
-            Cpu.Workers.Run(ref job, chunks);
+            cpu.Workers.Run(ref job, chunks);
             HostReduce.SumParts(job.Partial, chunks, 2 * pitch, Columns, DGamma.Pointer<T>());
             HostReduce.SumParts(job.Partial + pitch, chunks, 2 * pitch, Columns, DBeta.Pointer<T>());
         }

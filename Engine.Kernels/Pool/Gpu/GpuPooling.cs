@@ -3,23 +3,23 @@ namespace Engine.Kernels.Pool.Gpu;
 internal static class GpuPooling
 {
     internal readonly record struct Fold<TFold>(
-        GpuDevice Device, TFold Folding, PoolLayout Layout, Storage X, Storage? Positions, Storage Y) : IScalarWork
+        TFold Folding, PoolLayout Layout, Storage X, Storage? Positions, Storage Y) : IScalarWork
         where TFold : unmanaged, IWindowFold
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            Device.Launcher(FoldKernel<TLane, TFold>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(FoldKernel<TLane, TFold>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 Y.Length, Layout, ViewOf<TLane>(X), ViewOf<TLane>(Positions ?? Y), Positions is null ? 0 : 1, ViewOf<TLane>(Y), Folding);
         }
     }
 
     internal readonly record struct Spread<TSpread>(
-        GpuDevice Device, TSpread Spreading, PoolLayout Layout, Storage G, Storage? Positions, Storage Dx) : IScalarWork
+        TSpread Spreading, PoolLayout Layout, Storage G, Storage? Positions, Storage Dx) : IScalarWork
         where TSpread : unmanaged, IWindowSpread
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            Device.Launcher(SpreadKernel<TLane, TSpread>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(SpreadKernel<TLane, TSpread>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 Dx.Length, Layout, ViewOf<TLane>(G), ViewOf<TLane>(Positions ?? G), ViewOf<TLane>(Dx), Spreading);
         }
     }

@@ -9,33 +9,33 @@ internal static unsafe class HostPooling
     /// <summary>Elements below which a second thread costs more than it brings.</summary>
     private const int ChunkElements = 8192;
 
-    internal readonly record struct Fold<TFold>(CpuDevice Cpu, TFold Folding, PoolLayout Layout, Storage X, Storage? Positions, Storage Y)
+    internal readonly record struct Fold<TFold>(TFold Folding, PoolLayout Layout, Storage X, Storage? Positions, Storage Y)
         : IVectorWork
         where TFold : unmanaged, IWindowFold
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             FoldJob<T, V, TFold> job = new()
             {
                 Fold = Folding, Layout = Layout, X = X.Pointer<T>(), Positions = Positions is null ? null : Positions.Pointer<T>(),
                 Y = Y.Pointer<T>(),
             };
-            Cpu.Workers.RunRows(job, Layout.Batch * Layout.Y.Outputs, Math.Max(1, ChunkElements / (Layout.X.Outputs * Layout.Channels)));
+            cpu.Workers.RunRows(job, Layout.Batch * Layout.Y.Outputs, Math.Max(1, ChunkElements / (Layout.X.Outputs * Layout.Channels)));
         }
     }
 
     internal readonly record struct Spread<TSpread>(
-        CpuDevice Cpu, TSpread Spreading, PoolLayout Layout, Storage G, Storage? Positions, Storage Dx) : IVectorWork
+        TSpread Spreading, PoolLayout Layout, Storage G, Storage? Positions, Storage Dx) : IVectorWork
         where TSpread : unmanaged, IWindowSpread
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             SpreadJob<T, V, TSpread> job = new()
             {
                 Spread = Spreading, Layout = Layout, G = G.Pointer<T>(), Positions = Positions is null ? null : Positions.Pointer<T>(),
                 Output = Dx.Pointer<T>(),
             };
-            Cpu.Workers.RunRows(job, Layout.Batch * Layout.Y.Inputs, Math.Max(1, ChunkElements / (Layout.X.Inputs * Layout.Channels)));
+            cpu.Workers.RunRows(job, Layout.Batch * Layout.Y.Inputs, Math.Max(1, ChunkElements / (Layout.X.Inputs * Layout.Channels)));
         }
     }
 

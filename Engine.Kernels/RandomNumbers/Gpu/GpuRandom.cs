@@ -5,13 +5,13 @@ namespace Engine.Kernels.RandomNumbers.Gpu;
 /// so that sixteen threads write sixteen neighbours at a time.
 /// </summary>
 internal readonly record struct GpuRandom<TOperation>(
-    GpuDevice Device, Storage? X, Storage Y, TOperation Operation, ulong Key, long Offset) : IScalarWork
+    Storage? X, Storage Y, TOperation Operation, ulong Key, long Offset) : IScalarWork
     where TOperation : unmanaged, IRandomOperation
 {
-    void IScalarWork.Run<TLane>()
+    void IScalarWork.Run<TLane>(GpuDevice device)
     {
         int blocks = checked((int)(((long)Y.Length + Philox.Group - 1) / Philox.Group * Philox.BlocksInGroup));
-        Device.Launcher(GpuRandom.Kernel<TOperation, TLane>,
+        device.Launcher(GpuRandom.Kernel<TOperation, TLane>,
             static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             blocks, ViewOf<TLane>(X ?? Y), X is null ? 0 : 1, ViewOf<TLane>(Y), Operation, Key,
             (ulong)Offset / Philox.Group * Philox.BlocksInGroup);

@@ -4,16 +4,16 @@ namespace Engine.Kernels.RandomNumbers.Host;
 /// Runs random operations on the host: the words of some groups first, then the operation on each group while they are in the cache.
 /// </summary>
 internal readonly unsafe record struct HostRandom<TOperation>(
-    CpuDevice Cpu, Storage? X, Storage Y, TOperation Operation, ulong Key, long Offset) : IVectorWork
+    Storage? X, Storage Y, TOperation Operation, ulong Key, long Offset) : IVectorWork
     where TOperation : unmanaged, IRandomOperation
 {
     private const int GroupsInBatch = 16;
     private const int GroupsInChunk = 256;
 
-    void IVectorWork.Run<T, V>() => Run<T, V>();
+    void IVectorWork.Run<T, V>(CpuDevice cpu) => Run<T, V>(cpu);
 
     /// <summary>Runs with vectors of a given width, whatever the machine prefers.</summary>
-    internal void Run<T, V>()
+    internal void Run<T, V>(CpuDevice cpu)
         where T : unmanaged
         where V : unmanaged, IVectorLane<V, T>
     {
@@ -23,7 +23,7 @@ internal readonly unsafe record struct HostRandom<TOperation>(
             FirstGroup = (ulong)Offset / Philox.Group, Operation = Operation,
         };
         const int Chunk = GroupsInChunk * Philox.Group;
-        Cpu.Workers.Run(ref job, (int)(((long)Y.Length + Chunk - 1) / Chunk));
+        cpu.Workers.Run(ref job, (int)(((long)Y.Length + Chunk - 1) / Chunk));
     }
 
     private static void Fill(uint* words, int groups, ulong key, ulong firstGroup, uint plane)

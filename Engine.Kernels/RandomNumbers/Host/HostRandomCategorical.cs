@@ -3,19 +3,19 @@ using Engine.Kernels.Reductions.Host;
 namespace Engine.Kernels.RandomNumbers.Host;
 
 internal readonly unsafe record struct HostRandomCategorical(
-    CpuDevice Cpu, Storage Logits, int Rows, int Classes, Storage Indices, ulong Key, long Offset) : IVectorWork
+    Storage Logits, int Rows, int Classes, Storage Indices, ulong Key, long Offset) : IVectorWork
 {
     /// <summary>Exponentials that are kept at a time.</summary>
     private const int BlockLength = 256;
 
-    void IVectorWork.Run<T, V>()
+    void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
         Job<T, V> job = new()
         {
             Logits = Logits.Pointer<T>(), Indices = Indices.Pointer<int>(), Rows = Rows, Classes = Classes,
             RowsInChunk = Math.Max(1, 4096 / Classes), Key = Key, First = (ulong)Offset,
         };
-        Cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
+        cpu.Workers.Run(ref job, (int)(((long)Rows + job.RowsInChunk - 1) / job.RowsInChunk));
     }
 
     private struct Job<T, V> : IJob

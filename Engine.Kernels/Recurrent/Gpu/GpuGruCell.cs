@@ -3,24 +3,24 @@ namespace Engine.Kernels.Recurrent.Gpu;
 internal static class GpuGruCell
 {
     internal readonly record struct Forward(
-        GpuDevice Device, RecurrentShape Shape, int Step, Storage Input, Storage Product, Storage Hidden, Storage Output, Storage Kept,
+        RecurrentShape Shape, int Step, Storage Input, Storage Product, Storage Hidden, Storage Output, Storage Kept,
         Storage HiddenBefore) : IScalarWork
     {
-        void IScalarWork.Run<V>()
+        void IScalarWork.Run<V>(GpuDevice device)
         {
-            Device.Launcher(ForwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(ForwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Shape.StepLength, Shape, Step, ViewOf<V>(Input), ViewOf<V>(Product),
                 ViewOf<V>(Hidden), ViewOf<V>(Output), ViewOf<V>(Kept), ViewOf<V>(HiddenBefore));
         }
     }
 
     internal readonly record struct Backward(
-        GpuDevice Device, RecurrentShape Shape, int Step, Storage Gradient, Storage HiddenGradient, Storage Kept, Storage HiddenBefore,
+        RecurrentShape Shape, int Step, Storage Gradient, Storage HiddenGradient, Storage Kept, Storage HiddenBefore,
         Storage InputGradient, Storage ProductGradient, Storage ProductGradients) : IScalarWork
     {
-        void IScalarWork.Run<V>()
+        void IScalarWork.Run<V>(GpuDevice device)
         {
-            Device.Launcher(BackwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(BackwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Shape.StepLength, Shape, Step, ViewOf<V>(Gradient), ViewOf<V>(HiddenGradient), ViewOf<V>(Kept),
                 ViewOf<V>(HiddenBefore), ViewOf<V>(InputGradient), ViewOf<V>(ProductGradient), ViewOf<V>(ProductGradients));
         }

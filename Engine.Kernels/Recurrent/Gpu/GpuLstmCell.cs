@@ -3,24 +3,24 @@ namespace Engine.Kernels.Recurrent.Gpu;
 internal static class GpuLstmCell
 {
     internal readonly record struct Forward(
-        GpuDevice Device, RecurrentShape Shape, int Step, Storage Input, Storage Product, Storage Hidden, Storage Cell, Storage Output,
+        RecurrentShape Shape, int Step, Storage Input, Storage Product, Storage Hidden, Storage Cell, Storage Output,
         Storage Gates, Storage HiddenBefore, Storage CellBefore) : IScalarWork
     {
-        void IScalarWork.Run<V>()
+        void IScalarWork.Run<V>(GpuDevice device)
         {
-            Device.Launcher(ForwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(ForwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Shape.StepLength, Shape, Step, ViewOf<V>(Input), ViewOf<V>(Product), ViewOf<V>(Hidden), ViewOf<V>(Cell),
                 ViewOf<V>(Output), ViewOf<V>(Gates), ViewOf<V>(HiddenBefore), ViewOf<V>(CellBefore));
         }
     }
 
     internal readonly record struct Backward(
-        GpuDevice Device, RecurrentShape Shape, int Step, Storage Gradient, Storage HiddenGradient, Storage CellGradient, Storage Gates,
+        RecurrentShape Shape, int Step, Storage Gradient, Storage HiddenGradient, Storage CellGradient, Storage Gates,
         Storage CellBefore, Storage InputGradient, Storage ProductGradient) : IScalarWork
     {
-        void IScalarWork.Run<V>()
+        void IScalarWork.Run<V>(GpuDevice device)
         {
-            Device.Launcher(BackwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+            device.Launcher(BackwardKernel<V>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
                 (int)Shape.StepLength, Shape, Step, ViewOf<V>(Gradient), ViewOf<V>(HiddenGradient), ViewOf<V>(CellGradient),
                 ViewOf<V>(Gates), ViewOf<V>(CellBefore), ViewOf<V>(InputGradient), ViewOf<V>(ProductGradient));
         }

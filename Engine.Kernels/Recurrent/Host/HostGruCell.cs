@@ -3,25 +3,25 @@ namespace Engine.Kernels.Recurrent.Host;
 internal static unsafe class HostGruCell
 {
     internal readonly record struct Forward(
-        CpuDevice Cpu, RecurrentShape Shape, int Step, Storage Input, Storage Product, Storage Hidden, Storage Output, Storage Kept,
+        RecurrentShape Shape, int Step, Storage Input, Storage Product, Storage Hidden, Storage Output, Storage Kept,
         Storage HiddenBefore) : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             ForwardJob<T, V> job = new()
             {
                 Shape = Shape, Step = Step, Input = Input.Pointer<T>(), Product = Product.Pointer<T>(), Hidden = Hidden.Pointer<T>(),
                 Output = Output.Pointer<T>(), Kept = Kept.Pointer<T>(), HiddenBefore = HiddenBefore.Pointer<T>(),
             };
-            Cpu.Workers.Run(ref job, CellRows.Chunks(Shape));
+            cpu.Workers.Run(ref job, CellRows.Chunks(Shape));
         }
     }
 
     internal readonly record struct Backward(
-        CpuDevice Cpu, RecurrentShape Shape, int Step, Storage Gradient, Storage HiddenGradient, Storage Kept, Storage HiddenBefore,
+        RecurrentShape Shape, int Step, Storage Gradient, Storage HiddenGradient, Storage Kept, Storage HiddenBefore,
         Storage InputGradient, Storage ProductGradient, Storage ProductGradients) : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             BackwardJob<T, V> job = new()
             {
@@ -29,7 +29,7 @@ internal static unsafe class HostGruCell
                 Kept = Kept.Pointer<T>(), HiddenBefore = HiddenBefore.Pointer<T>(), InputGradient = InputGradient.Pointer<T>(),
                 ProductGradient = ProductGradient.Pointer<T>(), ProductGradients = ProductGradients.Pointer<T>(),
             };
-            Cpu.Workers.Run(ref job, CellRows.Chunks(Shape));
+            cpu.Workers.Run(ref job, CellRows.Chunks(Shape));
         }
     }
 

@@ -3,10 +3,10 @@ namespace Engine.Kernels.Recurrent.Host;
 internal static unsafe class HostLstmCell
 {
     internal readonly record struct Forward(
-        CpuDevice Cpu, RecurrentShape Shape, int Step, Storage Input, Storage Product, Storage Hidden, Storage Cell, Storage Output,
+        RecurrentShape Shape, int Step, Storage Input, Storage Product, Storage Hidden, Storage Cell, Storage Output,
         Storage Gates, Storage HiddenBefore, Storage CellBefore) : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             ForwardJob<T, V> job = new()
             {
@@ -14,15 +14,15 @@ internal static unsafe class HostLstmCell
                 Cell = Cell.Pointer<T>(), Output = Output.Pointer<T>(), Gates = Gates.Pointer<T>(),
                 HiddenBefore = HiddenBefore.Pointer<T>(), CellBefore = CellBefore.Pointer<T>(),
             };
-            Cpu.Workers.Run(ref job, CellRows.Chunks(Shape));
+            cpu.Workers.Run(ref job, CellRows.Chunks(Shape));
         }
     }
 
     internal readonly record struct Backward(
-        CpuDevice Cpu, RecurrentShape Shape, int Step, Storage Gradient, Storage HiddenGradient, Storage CellGradient, Storage Gates,
+        RecurrentShape Shape, int Step, Storage Gradient, Storage HiddenGradient, Storage CellGradient, Storage Gates,
         Storage CellBefore, Storage InputGradient, Storage ProductGradient) : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             BackwardJob<T, V> job = new()
             {
@@ -30,7 +30,7 @@ internal static unsafe class HostLstmCell
                 CellGradient = CellGradient.Pointer<T>(), Gates = Gates.Pointer<T>(), CellBefore = CellBefore.Pointer<T>(),
                 InputGradient = InputGradient.Pointer<T>(), ProductGradient = ProductGradient.Pointer<T>(),
             };
-            Cpu.Workers.Run(ref job, CellRows.Chunks(Shape));
+            cpu.Workers.Run(ref job, CellRows.Chunks(Shape));
         }
     }
 

@@ -10,14 +10,14 @@ namespace Engine.Kernels.Reductions.Gpu;
 internal static class GpuReduce
 {
     /// <summary>One pass over x.</summary>
-    internal readonly record struct Pass<TOp>(GpuDevice Device, TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y)
+    internal readonly record struct Pass<TOp>(TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y)
         : IScalarWork
         where TOp : unmanaged, IReduction
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            if (Plan.InnerReduced) Rows<TLane, TOp>(Device, Op, Plan, X, Center, Y);
-            else Columns<TLane, TOp>(Device, Op, Plan, X, Center, Y);
+            if (Plan.InnerReduced) Rows<TLane, TOp>(device, Op, Plan, X, Center, Y);
+            else Columns<TLane, TOp>(device, Op, Plan, X, Center, Y);
         }
     }
 

@@ -25,24 +25,24 @@ internal static unsafe class HostReduce
     }
 
     /// <summary>One pass over x.</summary>
-    internal readonly record struct Pass<TOp>(CpuDevice Cpu, TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y) : IVectorWork
+    internal readonly record struct Pass<TOp>(TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y) : IVectorWork
         where TOp : struct, IReduction
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             int parts = Plan.InnerReduced ? RowReduction<T, V, TOp>.Parts(Plan) : ColumnReduction<T, V, TOp>.Parts(Plan);
             if (parts <= 1)
             {
-                Launch<T, V, TOp>(Cpu, Op, Plan, X, Center, Y, 1);
+                Launch<T, V, TOp>(cpu, Op, Plan, X, Center, Y, 1);
                 return;
             }
 
-            using Scratch scratch = new(Cpu, X.DType, Plan.Outputs * parts);
-            Launch<T, V, TOp>(Cpu, Op, Plan, X, Center, scratch, parts);
+            using Scratch scratch = new(cpu, X.DType, Plan.Outputs * parts);
+            Launch<T, V, TOp>(cpu, Op, Plan, X, Center, scratch, parts);
             ReducePlan last = Plan.InnerReduced
                 ? new(Plan.Outputs, parts, 1, innerReduced: true)
                 : new(Plan.Kept.Count, parts, Plan.Inner, innerReduced: false);
-            Launch<T, V, PartsReduction<TOp>>(Cpu, new(Op), last, scratch, Center, Y, 1);
+            Launch<T, V, PartsReduction<TOp>>(cpu, new(Op), last, scratch, Center, Y, 1);
         }
     }
 
@@ -70,15 +70,15 @@ internal static unsafe class HostReduce
     }
 
     /// <summary>The positions of the first of the largest elements along the middle axis of x, [outer, extent, inner].</summary>
-    internal readonly record struct ArgMax(CpuDevice Cpu, Storage X, int Outer, int Extent, int Inner, Storage Y) : IVectorWork
+    internal readonly record struct ArgMax(Storage X, int Outer, int Extent, int Inner, Storage Y) : IVectorWork
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             ArgMaxJob<T, V> job = new()
             {
                 X = X.Pointer<T>(), Y = Y.Pointer<int>(), Extent = Extent, Inner = Inner,
             };
-            Cpu.Workers.RunRows(job, Outer * Inner, Math.Max(1, 16384 / Extent));
+            cpu.Workers.RunRows(job, Outer * Inner, Math.Max(1, 16384 / Extent));
         }
     }
 

@@ -1,10 +1,10 @@
 namespace Engine.Kernels.Resampling.Gpu;
 
-internal readonly record struct GpuBilinear(GpuDevice Device, BilinearLayout Layout, Storage Source, Storage Target) : IScalarWork
+internal readonly record struct GpuBilinear(BilinearLayout Layout, Storage Source, Storage Target) : IScalarWork
 {
-    void IScalarWork.Run<TLane>()
+    void IScalarWork.Run<TLane>(GpuDevice device)
     {
-        Device.Launcher(BilinearKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
+        device.Launcher(BilinearKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             Target.Length, Layout, TLane.Of(Layout.Scale), ViewOf<TLane>(Source), ViewOf<TLane>(Target));
     }
 

@@ -1,17 +1,17 @@
 namespace Engine.Kernels.Resampling.Host;
 
-internal readonly unsafe record struct HostBilinear(CpuDevice Cpu, BilinearLayout Layout, Storage Source, Storage Target) : IVectorWork
+internal readonly unsafe record struct HostBilinear(BilinearLayout Layout, Storage Source, Storage Target) : IVectorWork
 {
     /// <summary>Elements below which a second thread costs more than it brings.</summary>
     private const int ChunkElements = 8192;
 
-    void IVectorWork.Run<T, V>()
+    void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
         BilinearJob<T, V> job = new()
         {
             Layout = Layout, Source = Source.Pointer<T>(), Target = Target.Pointer<T>(),
         };
-        Cpu.Workers.RunRows(job, Layout.Batch * Layout.TargetHeight, Math.Max(1, ChunkElements / (Layout.TargetWidth * Layout.Channels)));
+        cpu.Workers.RunRows(job, Layout.Batch * Layout.TargetHeight, Math.Max(1, ChunkElements / (Layout.TargetWidth * Layout.Channels)));
     }
 
     /// <summary>

@@ -7,20 +7,20 @@ namespace Engine.Kernels.Rows.Gpu;
 internal static class GpuRowSum
 {
     internal readonly record struct Pass<TTerm>(
-        GpuDevice Device, TTerm Op, RowPlan Plan, Storage X, Storage Y, Storage Z, Storage W, Storage Sums) : IScalarWork
+        TTerm Op, RowPlan Plan, Storage X, Storage Y, Storage Z, Storage W, Storage Sums) : IScalarWork
         where TTerm : unmanaged, IRowTerm
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
             int each = RowLaunch.ColumnsInPart(Plan.Rows, Plan.Columns), parts = Math.Max(1, (Plan.Columns + each - 1) / each);
             if (parts == 1)
             {
-                Launch<TLane, TTerm>(Device, Op, Plan, 1, each, X, Y, Z, W, Sums);
+                Launch<TLane, TTerm>(device, Op, Plan, 1, each, X, Y, Z, W, Sums);
                 return;
             }
 
-            using Scratch scratch = new(Device, Sums.DType, checked(Plan.Rows * parts));
-            Launch<TLane, TTerm>(Device, Op, Plan, parts, each, X, Y, Z, W, scratch);
+            using Scratch scratch = new(device, Sums.DType, checked(Plan.Rows * parts));
+            Launch<TLane, TTerm>(device, Op, Plan, parts, each, X, Y, Z, W, scratch);
             Reduce.Sum(scratch, [Plan.Rows, parts], [1], Sums);
         }
     }

@@ -58,14 +58,14 @@ internal readonly struct LogSoftmaxBackwardFormula : IRowFormula
 /// </remarks>
 internal static class GpuSoftmax
 {
-    internal readonly record struct Pass<TOp>(GpuDevice Device, int Rows, int Columns, Storage A, Storage B, Storage Output)
+    internal readonly record struct Pass<TOp>(int Rows, int Columns, Storage A, Storage B, Storage Output)
         : IScalarWork
         where TOp : unmanaged, IRowFormula
     {
-        void IScalarWork.Run<TLane>()
+        void IScalarWork.Run<TLane>(GpuDevice device)
         {
-            RowLaunch launch = new(Device, Rows, Columns);
-            Device.Launcher(
+            RowLaunch launch = new(device, Rows, Columns);
+            device.Launcher(
                 launch.Choose(RowKernel<TLane, TOp, OneThread>, RowKernel<TLane, TOp, OneWarp>, RowKernel<TLane, TOp, OneGroup>),
                 static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
                 launch.Config, Rows, Columns, ViewOf<TLane>(A), ViewOf<TLane>(B), ViewOf<TLane>(Output),

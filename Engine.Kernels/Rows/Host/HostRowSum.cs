@@ -9,14 +9,14 @@ internal static unsafe class HostRowSum
     private const int ChunkElements = 8192;
 
     internal readonly record struct Pass<TTerm>(
-        CpuDevice Cpu, TTerm Op, RowPlan Plan, Storage X, Storage Y, Storage Z, Storage W, Storage Sums) : IVectorWork
+        TTerm Op, RowPlan Plan, Storage X, Storage Y, Storage Z, Storage W, Storage Sums) : IVectorWork
         where TTerm : unmanaged, IRowTerm
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             // Long rows are cut into pieces at places that depend on the shape alone; pieces are brought together in double.
             int pieceLength = ProductElements * V.Count, rows = Plan.Rows, pieces = (Plan.Columns + pieceLength - 1) / pieceLength;
-            Storage? parts = pieces > 1 ? Cpu.Allocate(DType.Float64, rows * pieces) : null;
+            Storage? parts = pieces > 1 ? cpu.Allocate(DType.Float64, rows * pieces) : null;
             try
             {
                 RowSumJob<T, V, TTerm> job = new()
@@ -27,7 +27,7 @@ internal static unsafe class HostRowSum
                     WEnd = W.Pointer<T>() + W.Length, Parts = parts is null ? null : parts.Pointer<double>(), Sums = Sums.Pointer<T>(),
                     TasksInChunk = Math.Max(1, ChunkElements / Math.Max(1, Math.Min(Plan.Columns, pieceLength))),
                 };
-                Cpu.Workers.Run(ref job, (int)((((long)rows * job.Pieces) + job.TasksInChunk - 1) / job.TasksInChunk));
+                cpu.Workers.Run(ref job, (int)((((long)rows * job.Pieces) + job.TasksInChunk - 1) / job.TasksInChunk));
                 for (int row = 0; parts is not null && row < rows; row++)
                 {
                     double sum = 0;

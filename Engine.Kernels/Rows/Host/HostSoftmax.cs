@@ -17,16 +17,16 @@ internal unsafe interface IRowOperation
 /// <summary>Softmax, log-softmax and their derivatives on the host: a row at a time, a vector of its elements at a time.</summary>
 internal static unsafe class HostSoftmax
 {
-    internal readonly record struct Pass<TOp>(CpuDevice Cpu, int Rows, int Columns, Storage A, Storage B, Storage Output) : IVectorWork
+    internal readonly record struct Pass<TOp>(int Rows, int Columns, Storage A, Storage B, Storage Output) : IVectorWork
         where TOp : struct, IRowOperation
     {
-        void IVectorWork.Run<T, V>()
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             RowJob<T, V, TOp> job = new()
             {
                 A = A.Pointer<T>(), B = B.Pointer<T>(), Output = Output.Pointer<T>(), Columns = Columns,
             };
-            Cpu.Workers.RunRows(job, Rows, Math.Max(1, 8192 / Columns));
+            cpu.Workers.RunRows(job, Rows, Math.Max(1, 8192 / Columns));
         }
     }
 
