@@ -31,8 +31,8 @@ public static class Conv2d
     /// <param name="activation">The function that is applied last.</param>
     /// <param name="accumulate">Adds to what the output holds (before the activation) instead of replacing it.</param>
     /// <exception cref="ArgumentException">
-    /// The shape makes no sense (<see cref="Conv2dShape.Check"/>); or the storages are on different devices, hold different types or int,
-    /// do not have the lengths that the shape asks for, or the output is one of the others.
+    /// The shape is invalid (<see cref="Conv2dShape.Check"/>); or the storages are on different devices, hold different types or int,
+    /// do not have the lengths that the shape requires, or the output is one of the others.
     /// </exception>
     /// <exception cref="ObjectDisposedException">A storage was released.</exception>
     public static void Run(

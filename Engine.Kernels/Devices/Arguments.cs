@@ -83,7 +83,7 @@ internal static class Arguments
 }
 
 /// <summary>
-/// Which operation the calling thread began last, for the message of a failure: memory is asked for and kernels are launched far below the
+/// Which operation the calling thread began last, for the message of a failure: memory is requested and kernels are launched far below the
 /// line that a user wrote. A name is set for each operation and read only when something has gone wrong, so it costs a store.
 /// </summary>
 internal static class RunningOperation

@@ -41,7 +41,7 @@ internal sealed unsafe record CudaDriver(bool IsInstalled, int Status = 0, int V
     /// <summary>Why a card does not open.</summary>
     /// <param name="number">Which card, from 0.</param>
     /// <param name="needed">The CUDA version, as 1000 major + 10 minor, that a card of a compute capability needs.</param>
-    /// <returns>A clause that stands behind a colon; null where the driver finds nothing wrong.</returns>
+    /// <returns>A clause to follow a colon; null where the driver finds nothing wrong.</returns>
     internal string? WhyNot(int number, Func<int, int> needed)
     {
         if (!IsInstalled)

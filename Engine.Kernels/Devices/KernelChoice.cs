@@ -5,7 +5,7 @@ using Engine.Kernels.Gemm.Gpu;
 namespace Engine.Kernels.Devices;
 
 /// <summary>
-/// What <c>ENGINE_KERNEL</c> asks for: a kernel and the number of its form, as <c>matmul:2</c>; several are separated by commas.
+/// What <c>ENGINE_KERNEL</c> selects: a kernel and the number of its form, as <c>matmul:2</c>; several are separated by commas.
 /// For benchmarks and teaching: without it each kernel chooses by the shape.
 /// </summary>
 internal static class KernelChoice
@@ -20,10 +20,10 @@ internal static class KernelChoice
     /// <exception cref="DeviceException">The variable cannot be read, or names a kernel or a form that does not exist.</exception>
     internal static void Check() => _ = Of("", s_wanted);
 
-    /// <summary>The number that is asked for, 0 for none.</summary>
+    /// <summary>The selected number, 0 for none.</summary>
     internal static int Of(string kernel) => Of(kernel, s_wanted);
 
-    /// <summary>The number that a value of the variable asks for, 0 for none.</summary>
+    /// <summary>The number that a value of the variable selects, 0 for none.</summary>
     /// <exception cref="DeviceException">The value cannot be read, or names a kernel or a form that does not exist.</exception>
     internal static int Of(string kernel, string? wanted)
     {

@@ -16,7 +16,7 @@ public static class RationalQuadraticSpline
     /// <param name="shape">The splines.</param>
     /// <param name="inverse">True for the inverse.</param>
     /// <param name="result">Receives [2, n].</param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void Forward(Storage x, Storage parameters, SplineShape shape, bool inverse, Storage result)
     {
         const string Operation = "RationalQuadraticSpline.Forward";
@@ -37,7 +37,7 @@ public static class RationalQuadraticSpline
     /// <param name="shape">The splines.</param>
     /// <param name="dx">Receives the gradients of x.</param>
     /// <param name="dParameters">Receives those of the parameters.</param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void Backward(Storage g, Storage x, Storage parameters, SplineShape shape, Storage dx, Storage dParameters)
     {
         const string Operation = "RationalQuadraticSpline.Backward";

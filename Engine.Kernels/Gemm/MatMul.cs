@@ -23,7 +23,7 @@ public static class MatMul
     /// <param name="activation">The function that is applied last.</param>
     /// <param name="accumulate">Adds to what C holds instead of replacing it.</param>
     /// <exception cref="ArgumentException">
-    /// The storages are on different devices, hold different types or int, do not have the lengths that <paramref name="shape"/> asks for,
+    /// The storages are on different devices, hold different types or int, do not have the lengths that <paramref name="shape"/> requires,
     /// or C is one of the others; or an extent is negative.
     /// </exception>
     /// <exception cref="ObjectDisposedException">A storage was released.</exception>

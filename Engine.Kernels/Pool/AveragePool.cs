@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Pool;
 
 /// <summary>
-/// The mean over windows of an image, for each channel. It is linear: its derivative is its transpose, and the derivative of that is it
-/// again.
+/// The mean over windows of an image, for each channel. It is linear: its derivative is its transpose, whose derivative is
+/// the pooling itself.
 /// </summary>
 public static class AveragePool
 {
@@ -11,7 +11,7 @@ public static class AveragePool
     /// <param name="shape">The extents and the window.</param>
     /// <param name="y">The output [batch, output height, output width, channels].</param>
     /// <param name="countPadding">True: places of padding count as zeros. False: the mean is over the places inside the image.</param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void Run(Storage x, in PoolShape shape, Storage y, bool countPadding = true)
     {
         Pooling.Check("AveragePool.Run", shape, (nameof(x), x), (nameof(y), y));
@@ -25,7 +25,7 @@ public static class AveragePool
     /// <param name="shape">The extents and the window.</param>
     /// <param name="dx">The gradient with respect to the images.</param>
     /// <param name="countPadding">As in <see cref="Run"/>.</param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void Gradient(Storage g, in PoolShape shape, Storage dx, bool countPadding = true)
     {
         Pooling.Check("AveragePool.Gradient", shape, (nameof(dx), dx), (nameof(g), g));

@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Pool;
 
 /// <summary>
-/// The maximum over windows of an image, for each channel. Padding never wins. Of equal elements the first one, row by row, is taken; a
-/// window with NaN in it gives NaN.
+/// The maximum over windows of an image, for each channel. Padding is never selected. Of equal elements the first, in row
+/// order, is taken; a window that contains NaN yields NaN.
 /// </summary>
 public static class MaxPool
 {
@@ -11,10 +11,10 @@ public static class MaxPool
     /// <param name="shape">The extents and the window.</param>
     /// <param name="y">The output [batch, output height, output width, channels].</param>
     /// <param name="positions">
-    /// Receives where each maximum is: the index of its place in the window, row by row from 0, in the output's type; null where it is not
-    /// wanted.
+    /// Receives the position of each maximum: its index in the window, in row order from 0, in the element type of the output; null to
+    /// omit it.
     /// </param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void Run(Storage x, in PoolShape shape, Storage y, Storage? positions = null)
     {
         const string Operation = "MaxPool.Run";
@@ -28,7 +28,7 @@ public static class MaxPool
     /// <param name="positions">The positions that <see cref="Run"/> wrote.</param>
     /// <param name="shape">The extents and the window.</param>
     /// <param name="dx">The gradient with respect to the images.</param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void Gradient(Storage g, Storage positions, in PoolShape shape, Storage dx)
     {
         Pooling.Check("MaxPool.Gradient", shape, (nameof(dx), dx), (nameof(g), g), (nameof(positions), positions));
@@ -40,7 +40,7 @@ public static class MaxPool
     /// <param name="positions">The positions that <see cref="Run"/> wrote; 0 where a position is a place of padding.</param>
     /// <param name="shape">The extents and the window.</param>
     /// <param name="y">The output.</param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void Pick(Storage x, Storage positions, in PoolShape shape, Storage y)
     {
         Pooling.Check("MaxPool.Pick", shape, (nameof(x), x), (nameof(y), y), (nameof(positions), positions));

@@ -7,7 +7,7 @@ namespace Engine.Kernels.Pool;
 /// <param name="Batch">Images.</param>
 /// <param name="Height">Rows of an image; at least 1.</param>
 /// <param name="Width">Columns of an image; at least 1.</param>
-/// <param name="Channels">Channels; each is pooled by itself.</param>
+/// <param name="Channels">Channels; each is pooled independently.</param>
 /// <param name="Window">The window.</param>
 public readonly record struct PoolShape(int Batch, int Height, int Width, int Channels, PoolWindow Window)
 {

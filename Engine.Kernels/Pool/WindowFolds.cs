@@ -23,7 +23,7 @@ internal interface IWindowFold
     V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V>;
 }
 
-/// <summary>What a window gives back to each of its places: the transpose of a fold that is linear.</summary>
+/// <summary>What a window contributes to each of its places: the transpose of a linear fold.</summary>
 internal interface IWindowSpread
 {
     /// <summary>Whether each window comes with a position.</summary>
@@ -67,7 +67,7 @@ internal readonly struct SumFold : IWindowFold
     public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value;
 }
 
-/// <summary>The largest element, and the place of the first one that is; NaN where one is.</summary>
+/// <summary>The largest element and the place of its first occurrence; NaN if any element is NaN.</summary>
 internal readonly struct MaximumFold : IWindowFold
 {
     public static bool ReadsPositions => false;

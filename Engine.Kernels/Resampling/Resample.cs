@@ -52,7 +52,7 @@ public static class Resample
     /// <param name="x">The images [batch, height, width, channels], float or double.</param>
     /// <param name="shape">The extents.</param>
     /// <param name="y">The output [batch, output height, output width, channels].</param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void Bilinear(Storage x, in ResampleShape shape, Storage y)
     {
         Device device = Check("Resample.Bilinear", shape, (nameof(x), x), (nameof(y), y));
@@ -65,7 +65,7 @@ public static class Resample
     /// <param name="g">The gradient with respect to the output.</param>
     /// <param name="shape">The extents, as in <see cref="Bilinear"/>.</param>
     /// <param name="dx">The gradient with respect to the images.</param>
-    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape makes no sense.</exception>
+    /// <exception cref="ArgumentException">Devices, types or lengths do not match, or the shape is invalid.</exception>
     public static void BilinearGradient(Storage g, in ResampleShape shape, Storage dx)
     {
         Device device = Check("Resample.BilinearGradient", shape, (nameof(dx), dx), (nameof(g), g));
@@ -108,7 +108,7 @@ public static class Resample
 /// <param name="Batch">Images.</param>
 /// <param name="Height">Rows of an image; at least 1.</param>
 /// <param name="Width">Columns of an image; at least 1.</param>
-/// <param name="Channels">Channels; each is resampled by itself.</param>
+/// <param name="Channels">Channels; each is resampled independently.</param>
 /// <param name="OutputHeight">Rows of the output; at least 1.</param>
 /// <param name="OutputWidth">Columns of the output; at least 1.</param>
 public readonly record struct ResampleShape(int Batch, int Height, int Width, int Channels, int OutputHeight, int OutputWidth)

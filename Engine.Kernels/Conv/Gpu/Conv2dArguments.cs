@@ -4,7 +4,7 @@ namespace Engine.Kernels.Conv.Gpu;
 /// <param name="A">What the rows of the left matrix are found in.</param>
 /// <param name="B">What the columns of the right matrix are found in.</param>
 /// <param name="Bias">What is added in a column; null adds nothing.</param>
-/// <param name="C">The result, or one after the other the sums of all splits.</param>
+/// <param name="C">The result, or the sums of all splits, one after another.</param>
 /// <param name="Accumulate">Whether to add to what is there.</param>
 /// <param name="Splits">In how many parts each sum over the depth is split.</param>
 /// <param name="SplitDepth">The depths of each but the last.</param>

@@ -55,8 +55,8 @@ internal static class GpuConv2d
             (plan, scratch) => Run(device, plan, shape, product, new(arguments.A, arguments.B, null, scratch, false), Activation.None));
 
     /// <summary>
-    /// The plan for a product on a device: what ENGINE_KERNEL asks for, the tuned one if ENGINE_TUNE names a file, or what suits extents
-    /// and type.
+    /// The plan for a product on a device: the one that ENGINE_KERNEL selects, the tuned one if ENGINE_TUNE names a file, or what suits
+    /// extents and type.
     /// </summary>
     private static KernelPlan PlanFor<TProduct>(GpuDevice device, TProduct product, in Conv2dArguments arguments, in Conv2dShape shape)
         where TProduct : unmanaged, IConv2dProduct<TProduct>

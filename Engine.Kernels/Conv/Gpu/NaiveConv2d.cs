@@ -2,7 +2,7 @@ namespace Engine.Kernels.Conv.Gpu;
 
 /// <summary>
 /// Rung 1: one thread computes one element of the result and reads all that it needs from memory. Neighbouring threads have neighbouring
-/// channels, so that of the two operands one at least is read side by side.
+/// channels, so that reads of at least one of the two operands are coalesced.
 /// </summary>
 internal static class NaiveConv2d
 {

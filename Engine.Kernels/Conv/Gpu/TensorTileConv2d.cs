@@ -32,7 +32,7 @@ internal static class TensorTileConv2d
             (grid, new Index3D(TensorTile.Threads, 1, 1)), product, arguments.Views<FloatScalar>(), image,
             AddressOf(packedImage), weight, AddressOf(packedWeight), activation);
 
-        // Launches follow one another on one stream: whoever gets this memory next uses it after the product has.
+        // Launches run in order on one stream: the next user of this memory runs after the product.
         packedImage.Release();
         packedWeight.Release();
     }

@@ -110,7 +110,7 @@ internal unsafe struct ScatterJob<TV, T, TOp> : IJob
         }
     }
 
-    /// <summary>products[tap and channel, pixel] = weight * source, for pixels that lie one after the other.</summary>
+    /// <summary>products[tap and channel, pixel] = weight * source, for consecutive pixels.</summary>
     private readonly void Multiply(T* source, int pixels, T* panel, T* products, int pitch)
     {
         int depth = Source.Channels, tileLines = TileLines(Lines);

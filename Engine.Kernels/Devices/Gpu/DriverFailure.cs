@@ -63,13 +63,13 @@ internal sealed class FailurePlan
     /// <summary>The bytes that the device has; an allocation beyond them fails as a driver's does.</summary>
     internal long Memory { get; init; } = long.MaxValue;
 
-    /// <summary>How many launches succeed. The next one fails, and so does everything that is asked of the device from then on.</summary>
+    /// <summary>How many launches succeed. The next one fails, and so does every later call to the device.</summary>
     internal long Launches { get; init; } = long.MaxValue;
 
     /// <summary>How many downloads succeed, likewise.</summary>
     internal long Downloads { get; init; } = long.MaxValue;
 
-    /// <summary>Called before anything is asked of the device.</summary>
+    /// <summary>Called before each call to the device.</summary>
     internal void Check(DeviceActivity activity)
     {
         _isLost |= activity.Launches > Launches || activity.Downloads > Downloads;

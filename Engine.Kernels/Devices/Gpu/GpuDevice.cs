@@ -7,7 +7,7 @@ using ILGPU.Runtime.Cuda;
 namespace Engine.Kernels.Devices.Gpu;
 
 /// <summary>
-/// A device that runs the ILGPU kernels: the simulator or a GPU. Everything that is asked of it goes to one stream, in order, and the
+/// A device that runs the ILGPU kernels: the simulator or a GPU. All its work goes to one stream, in order, and the
 /// host waits only where a value comes back.
 /// </summary>
 internal sealed class GpuDevice : Device
@@ -199,7 +199,7 @@ internal sealed class GpuDevice : Device
     }
 }
 
-/// <summary>What was asked of a device since it was opened. Not exact where several threads ask at once.</summary>
+/// <summary>The operations of a device since it was opened; approximate where several threads use it at once.</summary>
 internal sealed class DeviceActivity
 {
     /// <summary>Kernels that were launched.</summary>

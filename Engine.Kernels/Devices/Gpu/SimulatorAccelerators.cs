@@ -72,7 +72,7 @@ internal sealed class SimulatorAccelerators : IDisposable
     }
 }
 
-/// <summary>The launchers of one kernel on the simulator, by the size of its groups, loaded when first asked for.</summary>
+/// <summary>The launchers of one kernel on the simulator, by the size of its groups, loaded at first use.</summary>
 internal sealed class GroupLaunchers<TLauncher>(SimulatorAccelerators accelerators, Func<Accelerator, TLauncher> load)
     where TLauncher : Delegate
 {

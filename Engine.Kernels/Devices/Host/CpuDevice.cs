@@ -54,7 +54,7 @@ public sealed class CpuDevice : Device
         Pool.Dispose();
     }
 
-    /// <summary>The number of threads that <c>ENGINE_THREADS</c> asks for; without it one for each core.</summary>
+    /// <summary>The number of threads that <c>ENGINE_THREADS</c> sets; without it one for each core.</summary>
     internal static int ThreadsWanted(string? wanted)
     {
         if (string.IsNullOrWhiteSpace(wanted)) return Math.Min(Environment.ProcessorCount, MaxThreads);

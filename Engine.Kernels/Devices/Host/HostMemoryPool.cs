@@ -5,7 +5,7 @@ namespace Engine.Kernels.Devices.Host;
 
 /// <summary>
 /// Keeps released blocks by size and hands them out again, last in first out, so that the block that is still in the cache is
-/// the next one used. A training step asks for the same sizes again and again: after the first steps nothing is allocated.
+/// the next one used. A training step requests the same sizes repeatedly: after the first steps nothing is allocated.
 /// </summary>
 /// <param name="allocate">Takes a block of a number of bytes from the system; null takes aligned native memory.</param>
 internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) : IDisposable
@@ -84,7 +84,7 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
     }
 
     /// <summary>What a pool says when its device has no more memory.</summary>
-    /// <param name="bytes">What was asked for; null where the driver asked for memory of its own.</param>
+    /// <param name="bytes">The size that was requested; null where the driver itself needed memory.</param>
     /// <param name="inUse">Bytes that storages hold.</param>
     /// <param name="kept">Bytes that were kept, and given back for this.</param>
     /// <param name="device">Bytes that are free on the device, and all it has, where that is known.</param>

@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Flows.Host;
 
 /// <summary>
-/// The splines on the host, as many side by side as a vector has lanes: their parameters are transposed in the nearest cache, so that every
-/// lane computes a spline of its own. Without gradients of the parameters it is the forward pass or the inverse.
+/// Splines on the host, one in each lane of a vector: their parameters are transposed in the first-level cache, so that each lane evaluates
+/// its own spline. Without gradients of the parameters it is the forward pass or the inverse.
 /// </summary>
 internal readonly unsafe record struct HostSpline(
     SplineShape Shape, Storage X, Storage Parameters, Storage? G, Storage Result, Storage? DParameters, bool IsInverse)

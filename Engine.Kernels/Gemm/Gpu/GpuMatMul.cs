@@ -34,8 +34,8 @@ internal static class GpuMatMul
             (plan, scratch) => Run(device, plan, a, b, scratch, shape, null, Activation.None, accumulate: false));
 
     /// <summary>
-    /// The plan for a product on a device: what ENGINE_KERNEL asks for, the tuned one if ENGINE_TUNE names a file, or what suits shape,
-    /// type and precision.
+    /// The plan for a product on a device: the one that ENGINE_KERNEL selects, the tuned one if ENGINE_TUNE names a file, or what suits
+    /// shape, type and precision.
     /// </summary>
     private static KernelPlan PlanFor(GpuDevice device, Storage a, Storage b, Storage c, in MatMulShape shape)
     {

@@ -36,7 +36,7 @@ internal static class TensorTileMatMul
             (grid, new Index3D(TensorTile.Threads, 1, 1)), layout, layoutA, AddressOf(packedA), layoutB,
             AddressOf(packedB), ViewOf<FloatScalar>(bias ?? c), ViewOf<FloatScalar>(c), activation);
 
-        // Launches follow one another on one stream: whoever gets this memory next uses it after the product has.
+        // Launches run in order on one stream: the next user of this memory runs after the product.
         packedA.Release();
         packedB.Release();
     }
