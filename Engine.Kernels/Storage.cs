@@ -140,6 +140,13 @@ public abstract unsafe class Storage
     }
 }
 
+/// <summary>Storages that may be absent.</summary>
+internal static unsafe class OptionalStorage
+{
+    /// <summary>The elements as a typed host pointer; null where there is no storage.</summary>
+    internal static T* PointerOrNull<T>(this Storage? storage) where T : unmanaged => storage is null ? null : storage.Pointer<T>();
+}
+
 /// <summary>Memory that an operation takes for itself and gives back at the end of the scope.</summary>
 /// <param name="device">The device whose memory it is.</param>
 /// <param name="dtype">The type of the elements.</param>

@@ -40,7 +40,7 @@ internal static unsafe class HostConv2d
         // anywhere.
         if (uncropped.MaskedTaps > 0 && !transposed) form = ConvForm.Direct;
         Conv2dShape shape = uncropped.Cropped;
-        T* biasElements = bias is null ? null : bias.Pointer<T>();
+        T* biasElements = bias.PointerOrNull<T>();
         (Storage input, Storage output) = transposed ? (target, source) : (source, target);
         Images<T> inputs = new(input.Pointer<T>(), shape.Height, shape.Width, shape.Inputs);
         Images<T> outputs = new(output.Pointer<T>(), shape.OutputHeight, shape.OutputWidth, shape.Outputs);

@@ -39,7 +39,7 @@ internal readonly unsafe record struct HostAffineCoupling(
         using Scratch scratch = new(cpu, Result.DType, 2 * pitch);
         Job<T, V, TScale> job = new()
         {
-            Pass = Pass, X = Pointer<T>(X), G = Pointer<T>(G), H = Pointer<T>(H), Result = Result.Pointer<T>(), Log = Pointer<T>(Log),
+            Pass = Pass, X = X.PointerOrNull<T>(), G = G.PointerOrNull<T>(), H = H.PointerOrNull<T>(), Result = Result.Pointer<T>(), Log = Log.PointerOrNull<T>(),
             Parameters = Arguments.Parameters.Pointer<T>(), Bound = scratch.Pointer<T>(), Active = scratch.Pointer<T>() + pitch,
             Rows = shape.Rows, Columns = columns, Channels = shape.Channels, RowsInBlock = rowsInBlock,
             RowsInChunk = Math.Max(1, ChunkElements / length) * rowsInBlock, IsInverse = Arguments.IsInverse,
@@ -49,8 +49,6 @@ internal readonly unsafe record struct HostAffineCoupling(
         Repeat(Arguments.Active, columns, job.Active, pitch);
         cpu.Workers.Run(ref job, (shape.Rows + job.RowsInChunk - 1) / job.RowsInChunk);
     }
-
-    private static T* Pointer<T>(Storage? storage) where T : unmanaged => storage is null ? null : storage.Pointer<T>();
 
     /// <summary>Repeats the values, or ones, so that every element of a block finds its own.</summary>
     private static void Repeat<T>(Storage? source, int period, T* target, int count) where T : unmanaged, INumber<T>

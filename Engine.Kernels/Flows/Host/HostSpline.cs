@@ -12,9 +12,8 @@ internal readonly unsafe record struct HostSpline(
     {
         Job<T, V> job = new()
         {
-            Formula = new SplineFormula(Shape), X = X.Pointer<T>(), Parameters = Parameters.Pointer<T>(),
-            G = G is null ? null : G.Pointer<T>(), Result = Result.Pointer<T>(),
-            Gradients = DParameters is null ? null : DParameters.Pointer<T>(), Count = X.Length, Each = Shape.Parameters,
+            Formula = new SplineFormula(Shape), X = X.Pointer<T>(), Parameters = Parameters.Pointer<T>(), G = G.PointerOrNull<T>(),
+            Result = Result.Pointer<T>(), Gradients = DParameters.PointerOrNull<T>(), Count = X.Length, Each = Shape.Parameters,
             IsInverse = IsInverse, Groups = Math.Max(1, 16384 / (V.Count * Shape.Parameters)),
         };
         int groups = (X.Length + V.Count - 1) / V.Count;

@@ -8,7 +8,7 @@ internal readonly unsafe record struct HostConcatElu(Storage? G, Storage X, int 
     {
         Job<T, V> job = new()
         {
-            G = G is null ? null : G.Pointer<T>(), X = X.Pointer<T>(), Result = Result.Pointer<T>(), Width = Width,
+            G = G.PointerOrNull<T>(), X = X.Pointer<T>(), Result = Result.Pointer<T>(), Width = Width,
         };
         cpu.Workers.RunRows(job, Rows, Math.Max(1, HostGateRows.ChunkElements / Width));
     }

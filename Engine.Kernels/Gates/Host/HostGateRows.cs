@@ -14,8 +14,8 @@ internal static unsafe class HostGateRows
         {
             Job<TGate, T, V> job = new()
             {
-                Gate = Gate, G = G is null ? null : G.Pointer<T>(), X = X.Pointer<T>(),
-                Residual = Residual is null ? null : Residual.Pointer<T>(), Result = Result.Pointer<T>(), Width = Width,
+                Gate = Gate, G = G.PointerOrNull<T>(), X = X.Pointer<T>(),
+                Residual = Residual.PointerOrNull<T>(), Result = Result.Pointer<T>(), Width = Width,
             };
             cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Width));
         }

@@ -17,7 +17,7 @@ internal static unsafe class HostMatMul
         MatrixOperand<T> columnsOfB = new(
             b.Pointer<T>(), shape.TransposeB ? shape.K : shape.N, shape.StrideB ?? (nint)shape.K * shape.N, !shape.TransposeB);
         T* target = c.Pointer<T>();
-        T* biasElements = bias is null ? null : bias.Pointer<T>();
+        T* biasElements = bias.PointerOrNull<T>();
         nint stride = shape.N, itemStride = (nint)shape.M * shape.N;
         if (shape.N < NarrowColumns && shape.M > shape.N)
         {

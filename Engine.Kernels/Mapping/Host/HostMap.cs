@@ -16,8 +16,8 @@ internal static unsafe class HostMap
             MapJob<T, V, TOp> job = new()
             {
                 Op = Op, Plan = Plan, Rows = rows, RowsPerChunk = Math.Max(1, ChunkElements / inner),
-                BlocksPerRow = (inner + ChunkElements - 1) / ChunkElements, X = X.Pointer<T>(), Y = Y is null ? null : Y.Pointer<T>(),
-                Z = Z is null ? null : Z.Pointer<T>(), W = W is null ? null : W.Pointer<T>(), Output = Output.Pointer<T>(),
+                BlocksPerRow = (inner + ChunkElements - 1) / ChunkElements, X = X.Pointer<T>(), Y = Y.PointerOrNull<T>(),
+                Z = Z.PointerOrNull<T>(), W = W.PointerOrNull<T>(), Output = Output.Pointer<T>(),
             };
             cpu.Workers.Run(ref job, job.BlocksPerRow > 1 ? rows * job.BlocksPerRow : (rows + job.RowsPerChunk - 1) / job.RowsPerChunk);
         }

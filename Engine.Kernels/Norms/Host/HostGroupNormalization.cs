@@ -22,8 +22,8 @@ internal static unsafe class HostGroupNormalization
             using Scratch scratch = new(cpu, X.DType, checked(chunks * Rows * pitch));
             ForwardJob<T, V, TActivation> job = new()
             {
-                X = X.Pointer<T>(), Gamma = Gamma is null ? null : Gamma.Pointer<T>(), Beta = Beta is null ? null : Beta.Pointer<T>(),
-                Shift = Shift is null ? null : Shift.Pointer<T>(), Distances = Distances is null ? null : Distances.Pointer<T>(),
+                X = X.Pointer<T>(), Gamma = Gamma.PointerOrNull<T>(), Beta = Beta.PointerOrNull<T>(),
+                Shift = Shift.PointerOrNull<T>(), Distances = Distances.PointerOrNull<T>(),
                 Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Scratch = scratch.Pointer<T>(),
                 Shape = Shape, Epsilon = Epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
             };
@@ -44,11 +44,10 @@ internal static unsafe class HostGroupNormalization
             using Scratch scratch = new(cpu, X.DType, checked(chunks * Rows * pitch));
             BackwardJob<T, V, TActivation> job = new()
             {
-                G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Gamma is null ? null : Gamma.Pointer<T>(),
-                Beta = Beta is null ? null : Beta.Pointer<T>(), Shift = Shift is null ? null : Shift.Pointer<T>(),
-                Distances = Distances is null ? null : Distances.Pointer<T>(), DShift = DShift is null ? null : DShift.Pointer<T>(),
-                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
-                Scratch = scratch.Pointer<T>(), Shape = Shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
+                G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Gamma.PointerOrNull<T>(), Beta = Beta.PointerOrNull<T>(),
+                Shift = Shift.PointerOrNull<T>(), Distances = Distances.PointerOrNull<T>(), DShift = DShift.PointerOrNull<T>(),
+                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx.PointerOrNull<T>(), Scratch = scratch.Pointer<T>(),
+                Shape = Shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
             };
             cpu.Workers.Run(ref job, chunks);
             HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DGammaRow * pitch), chunks, Rows * pitch, Shape.Channels,

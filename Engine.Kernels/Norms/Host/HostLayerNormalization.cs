@@ -40,7 +40,7 @@ internal static unsafe class HostLayerNormalization
             GradientJob<T, V> job = new()
             {
                 G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
-                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx is null ? null : Dx.Pointer<T>(),
+                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx.PointerOrNull<T>(),
                 Partial = scratch.Pointer<T>() + pitch, Rows = Rows, Columns = Columns, RowsInChunk = rowsInChunk, Pitch = pitch,
             };
             cpu.Workers.Run(ref job, chunks);

@@ -17,8 +17,7 @@ internal static unsafe class HostPooling
         {
             FoldJob<T, V, TFold> job = new()
             {
-                Fold = Folding, Layout = Layout, X = X.Pointer<T>(), Positions = Positions is null ? null : Positions.Pointer<T>(),
-                Y = Y.Pointer<T>(),
+                Fold = Folding, Layout = Layout, X = X.Pointer<T>(), Positions = Positions.PointerOrNull<T>(), Y = Y.Pointer<T>(),
             };
             cpu.Workers.RunRows(job, Layout.Batch * Layout.Y.Outputs, Math.Max(1, ChunkElements / (Layout.X.Outputs * Layout.Channels)));
         }
@@ -32,8 +31,7 @@ internal static unsafe class HostPooling
         {
             SpreadJob<T, V, TSpread> job = new()
             {
-                Spread = Spreading, Layout = Layout, G = G.Pointer<T>(), Positions = Positions is null ? null : Positions.Pointer<T>(),
-                Output = Dx.Pointer<T>(),
+                Spread = Spreading, Layout = Layout, G = G.Pointer<T>(), Positions = Positions.PointerOrNull<T>(), Output = Dx.Pointer<T>(),
             };
             cpu.Workers.RunRows(job, Layout.Batch * Layout.Y.Inputs, Math.Max(1, ChunkElements / (Layout.X.Inputs * Layout.Channels)));
         }

@@ -19,7 +19,7 @@ internal readonly unsafe record struct HostRandom<TOperation>(
     {
         Job<T, V> job = new()
         {
-            X = X is null ? null : X.Pointer<T>(), Y = Y.Pointer<T>(), Length = Y.Length, Key = Key,
+            X = X.PointerOrNull<T>(), Y = Y.Pointer<T>(), Length = Y.Length, Key = Key,
             FirstGroup = (ulong)Offset / Philox.Group, Operation = Operation,
         };
         const int Chunk = GroupsInChunk * Philox.Group;

@@ -5,7 +5,9 @@ namespace Engine.Kernels.Reductions.Host;
 /// together in blocks, and blocks among each other, to keep rounding errors small. Where the outputs alone are too few to share out,
 /// the rows are cut into parts at places that depend on the shape alone.
 /// </summary>
-internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
+/// <remarks>A pass is whole (then it is finished) or in parts.</remarks>
+internal readonly unsafe struct ColumnReduction<T, V, TOp>(
+    TOp op, in ReducePlan plan, T* source, int length, T* centers, T* target, int parts) : IJob
     where T : unmanaged, INumber<T>
     where V : unmanaged, IVectorLane<V, T>
     where TOp : struct, IReduction
@@ -14,36 +16,19 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
     private const int PartElements = 65536;
     private const int ManyOutputs = 4096;
 
-    private readonly TOp _op;
-    private readonly ReducePlan _plan;
-    private readonly T* _x;
-    private readonly T* _xEnd;
-    private readonly T* _center;
-    private readonly T* _y;
-    private readonly bool _finish;
-    private readonly int _parts, _rowsInPart, _strips, _stripsInChunk;
+    private readonly ReducePlan _plan = plan;
+    private readonly T* _end = source + length;
+    private readonly int _rowsInPart = parts == 1 ? plan.Summed.Count : RowsInPart(plan);
+    private readonly int _strips = (plan.Inner + StripWidth - 1) / StripWidth;
 
-    /// <summary>Prepares a pass from <paramref name="x"/> to <paramref name="y"/>, whole (then it is finished) or in parts.</summary>
-    internal ColumnReduction(TOp op, in ReducePlan plan, T* x, int length, T* center, T* y, int parts)
-    {
-        _op = op;
-        _plan = plan;
-        _x = x;
-        _xEnd = x + length;
-        _center = center;
-        _y = y;
-        _parts = parts;
-        _finish = parts == 1;
-        _rowsInPart = _finish ? plan.Summed.Count : RowsInPart(plan);
-        _strips = (plan.Inner + StripWidth - 1) / StripWidth;
-        long stripElements = (long)Math.Min(plan.Inner, StripWidth) * Math.Max(1, _rowsInPart);
-        _stripsInChunk = (int)Math.Max(1, 16384 / stripElements);
-    }
+    private bool IsWhole => parts == 1;
+
+    private int StripsInChunk => (int)Math.Max(1, 16384 / ((long)Math.Min(_plan.Inner, StripWidth) * Math.Max(1, _rowsInPart)));
 
     private static int StripWidth => 4 * V.Count;
 
     /// <summary>How many chunks to run.</summary>
-    internal int Chunks => (int)(((long)_plan.Kept.Count * _parts * _strips + _stripsInChunk - 1) / _stripsInChunk);
+    internal int Chunks => (int)(((long)_plan.Kept.Count * parts * _strips + StripsInChunk - 1) / StripsInChunk);
 
     /// <summary>The number of partial results of each output.</summary>
     internal static int Parts(in ReducePlan plan)
@@ -57,15 +42,15 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
 
     public void Run(int chunk)
     {
-        int start = chunk * _stripsInChunk;
-        int end = start + Math.Min(_stripsInChunk, (_plan.Kept.Count * _parts * _strips) - start);
+        int start = chunk * StripsInChunk;
+        int end = start + Math.Min(StripsInChunk, (_plan.Kept.Count * parts * _strips) - start);
         for (int task = start; task < end; task++)
         {
             (int outputRow, int strip) = Math.DivRem(task, _strips);
-            (int outer, int part) = Math.DivRem(outputRow, _parts);
-            T* x = _x + _plan.Kept.Offset(outer);
-            T* center = _center == null ? null : _center + ((nint)outer * _plan.Inner);
-            T* y = _y + ((nint)outputRow * _plan.Inner);
+            (int outer, int part) = Math.DivRem(outputRow, parts);
+            T* x = source + _plan.Kept.Offset(outer);
+            T* center = centers == null ? null : centers + ((nint)outer * _plan.Inner);
+            T* y = target + ((nint)outputRow * _plan.Inner);
             int firstRow = part * _rowsInPart;
             int endRow = firstRow + Math.Min(_rowsInPart, _plan.Summed.Count - firstRow);
             int column = strip * StripWidth;
@@ -83,7 +68,7 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
     private void Four(T* x, T* center, T* y, int column, int firstRow, int endRow)
     {
         x += column;
-        V identity = V.Of(_op.Identity);
+        V identity = V.Of(op.Identity);
         V centerA = Center(center, column, V.Count);
         V centerB = Center(center, column + V.Count, V.Count);
         V centerC = Center(center, column + (2 * V.Count), V.Count);
@@ -107,17 +92,17 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
                 row += run;
                 for (; run > 0; run--, p += stride)
                 {
-                    a = _op.Combine(a, _op.Map(V.Load(p), centerA));
-                    b = _op.Combine(b, _op.Map(V.Load(p + V.Count), centerB));
-                    c = _op.Combine(c, _op.Map(V.Load(p + (2 * V.Count)), centerC));
-                    d = _op.Combine(d, _op.Map(V.Load(p + (3 * V.Count)), centerD));
+                    a = op.Combine(a, op.Map(V.Load(p), centerA));
+                    b = op.Combine(b, op.Map(V.Load(p + V.Count), centerB));
+                    c = op.Combine(c, op.Map(V.Load(p + (2 * V.Count)), centerC));
+                    d = op.Combine(d, op.Map(V.Load(p + (3 * V.Count)), centerD));
                 }
             }
 
-            totalA = _op.Combine(totalA, a);
-            totalB = _op.Combine(totalB, b);
-            totalC = _op.Combine(totalC, c);
-            totalD = _op.Combine(totalD, d);
+            totalA = op.Combine(totalA, a);
+            totalB = op.Combine(totalB, b);
+            totalC = op.Combine(totalC, c);
+            totalD = op.Combine(totalD, d);
         }
 
         V.Store(Finish(totalA, centerA), y + column);
@@ -130,11 +115,11 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
     private void One(T* x, T* center, T* y, int column, int count, int firstRow, int endRow)
     {
         x += column;
-        V identity = V.Of(_op.Identity);
+        V identity = V.Of(op.Identity);
         V centers = Center(center, column, count);
         V total = identity;
         nint stride = _plan.Summed.InnerStride;
-        T* lastWhole = _xEnd - V.Count;
+        T* lastWhole = _end - V.Count;
         for (int block = firstRow; block < endRow; block += BlockRows)
         {
             V a = identity;
@@ -151,17 +136,17 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
                 // A whole vector is read wherever the array goes on: the lanes of other columns are computed along and thrown away.
                 for (; run >= 4 && p + (3 * stride) <= lastWhole; run -= 4, p += 4 * stride)
                 {
-                    a = _op.Combine(a, _op.Map(V.Load(p), centers));
-                    b = _op.Combine(b, _op.Map(V.Load(p + stride), centers));
-                    c = _op.Combine(c, _op.Map(V.Load(p + (2 * stride)), centers));
-                    d = _op.Combine(d, _op.Map(V.Load(p + (3 * stride)), centers));
+                    a = op.Combine(a, op.Map(V.Load(p), centers));
+                    b = op.Combine(b, op.Map(V.Load(p + stride), centers));
+                    c = op.Combine(c, op.Map(V.Load(p + (2 * stride)), centers));
+                    d = op.Combine(d, op.Map(V.Load(p + (3 * stride)), centers));
                 }
 
-                for (; run > 0 && p <= lastWhole; run--, p += stride) a = _op.Combine(a, _op.Map(V.Load(p), centers));
-                for (; run > 0; run--, p += stride) a = _op.Combine(a, _op.Map(PartialVector.Load(p, count, identity), centers));
+                for (; run > 0 && p <= lastWhole; run--, p += stride) a = op.Combine(a, op.Map(V.Load(p), centers));
+                for (; run > 0; run--, p += stride) a = op.Combine(a, op.Map(PartialVector.Load(p, count, identity), centers));
             }
 
-            total = _op.Combine(total, _op.Combine(_op.Combine(a, b), _op.Combine(c, d)));
+            total = op.Combine(total, op.Combine(op.Combine(a, b), op.Combine(c, d)));
         }
 
         total = Finish(total, centers);
@@ -177,5 +162,5 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp> : IJob
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private V Finish(V total, V center) => _finish ? _op.Finish(total, center) : total;
+    private V Finish(V total, V center) => IsWhole ? op.Finish(total, center) : total;
 }

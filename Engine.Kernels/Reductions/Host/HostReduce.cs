@@ -51,7 +51,7 @@ internal static unsafe class HostReduce
         where V : unmanaged, IVectorLane<V, T>
         where TOp : struct, IReduction
     {
-        T* centers = center is null ? null : center.Pointer<T>();
+        T* centers = center.PointerOrNull<T>();
         if (NarrowRowReduction<T, V, TOp>.Fits(plan))
         {
             NarrowRowReduction<T, V, TOp> narrow = new(op, plan, x.Pointer<T>(), centers, y.Pointer<T>());

@@ -6,7 +6,7 @@ namespace Engine.Kernels.Reductions.Host;
 /// Reduces many short contiguous rows: as many rows as a vector has elements are transposed into a buffer, so that every lane is one
 /// output and nothing has to be brought together across a vector.
 /// </summary>
-internal readonly unsafe struct NarrowRowReduction<T, V, TOp> : IJob
+internal readonly unsafe struct NarrowRowReduction<T, V, TOp>(TOp op, in ReducePlan plan, T* x, T* centers, T* y) : IJob
     where T : unmanaged, INumber<T>
     where V : unmanaged, IVectorLane<V, T>
     where TOp : struct, IReduction
@@ -14,22 +14,7 @@ internal readonly unsafe struct NarrowRowReduction<T, V, TOp> : IJob
     private const int MaxWidth = 48;
     private const int ChunkElements = 16384;
 
-    private readonly TOp _op;
-    private readonly T* _x;
-    private readonly T* _center;
-    private readonly T* _y;
-    private readonly int _rows, _width, _groupsInChunk;
-
-    internal NarrowRowReduction(TOp op, in ReducePlan plan, T* x, T* center, T* y)
-    {
-        _op = op;
-        _x = x;
-        _center = center;
-        _y = y;
-        _rows = plan.Outputs;
-        _width = plan.Inner;
-        _groupsInChunk = Math.Max(1, ChunkElements / (_width * V.Count));
-    }
+    private readonly int _rows = plan.Outputs, _width = plan.Inner, _groupsInChunk = Math.Max(1, ChunkElements / (plan.Inner * V.Count));
 
     /// <summary>How many chunks to run.</summary>
     internal int Chunks => (int)(((long)_rows + RowsInChunk - 1) / RowsInChunk);
@@ -50,23 +35,23 @@ internal readonly unsafe struct NarrowRowReduction<T, V, TOp> : IJob
         {
             // Lanes past the last row hold what was left there, and are thrown away.
             int count = Math.Min(V.Count, end - row);
-            TransposeTile.Run(_x + ((nint)row * _width), _width, buffer, V.Count, _width, count);
+            TransposeTile.Run(x + ((nint)row * _width), _width, buffer, V.Count, _width, count);
             V center = V.Of(0);
-            if (_center != null) center = count == V.Count ? V.Load(_center + row) : PartialVector.Load(_center + row, count, center);
+            if (centers != null) center = count == V.Count ? V.Load(centers + row) : PartialVector.Load(centers + row, count, center);
 
-            V a = V.Of(_op.Identity);
+            V a = V.Of(op.Identity);
             V b = a;
             int i = 0;
             for (; i < _width - 1; i += 2)
             {
-                a = _op.Combine(a, _op.Map(V.Load(buffer + (i * V.Count)), center));
-                b = _op.Combine(b, _op.Map(V.Load(buffer + ((i + 1) * V.Count)), center));
+                a = op.Combine(a, op.Map(V.Load(buffer + (i * V.Count)), center));
+                b = op.Combine(b, op.Map(V.Load(buffer + ((i + 1) * V.Count)), center));
             }
 
-            if (i < _width) a = _op.Combine(a, _op.Map(V.Load(buffer + (i * V.Count)), center));
-            V total = _op.Finish(_op.Combine(a, b), center);
-            if (count == V.Count) V.Store(total, _y + row);
-            else PartialVector.Store(total, _y + row, count);
+            if (i < _width) a = op.Combine(a, op.Map(V.Load(buffer + (i * V.Count)), center));
+            V total = op.Finish(op.Combine(a, b), center);
+            if (count == V.Count) V.Store(total, y + row);
+            else PartialVector.Store(total, y + row, count);
         }
     }
 }

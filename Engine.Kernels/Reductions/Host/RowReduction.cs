@@ -5,7 +5,8 @@ namespace Engine.Kernels.Reductions.Host;
 /// brought together in double: a rounding error grows with the length of a piece at most. An output that consists of many elements is
 /// computed as several partial results, cut at places that depend on the shape alone.
 /// </summary>
-internal readonly unsafe struct RowReduction<T, V, TOp> : IJob
+/// <remarks>A pass is whole (then it is finished) or in parts.</remarks>
+internal readonly unsafe struct RowReduction<T, V, TOp>(TOp op, in ReducePlan plan, T* x, T* centers, T* y, int parts) : IJob
     where T : unmanaged, INumber<T>
     where V : unmanaged, IVectorLane<V, T>
     where TOp : struct, IReduction
@@ -15,31 +16,14 @@ internal readonly unsafe struct RowReduction<T, V, TOp> : IJob
 
     private const int PartElements = 16384;
 
-    private readonly TOp _op;
-    private readonly ReducePlan _plan;
-    private readonly T* _x;
-    private readonly T* _center;
-    private readonly T* _y;
-    private readonly int _parts, _piecesInRow, _pieces, _piecesInPart;
-    private readonly bool _finish;
-    private readonly int _tasks, _tasksInChunk;
+    private readonly ReducePlan _plan = plan;
+    private readonly (int InRow, int All, int InPart) _pieces = Pieces(plan);
+    private readonly int _tasks = plan.Outputs * parts;
+    private readonly int _tasksInChunk = (int)Math.Max(1, PartElements / Math.Max(1, (long)plan.Terms / parts));
 
-    /// <summary>Prepares a pass from <paramref name="x"/> to <paramref name="y"/>, whole (then it is finished) or in parts.</summary>
-    internal RowReduction(TOp op, in ReducePlan plan, T* x, T* center, T* y, int parts)
-    {
-        _op = op;
-        _plan = plan;
-        _x = x;
-        _center = center;
-        _y = y;
-        _parts = parts;
-        (_piecesInRow, _pieces, _piecesInPart) = Pieces(plan);
-        _finish = parts == 1;
-        if (_finish) _piecesInPart = _pieces;
-        _tasks = plan.Outputs * parts;
-        long taskElements = Math.Max(1, (long)plan.Terms / parts);
-        _tasksInChunk = (int)Math.Max(1, PartElements / taskElements);
-    }
+    private bool IsWhole => parts == 1;
+
+    private int PiecesInPart => IsWhole ? _pieces.All : _pieces.InPart;
 
     /// <summary>How many chunks to run.</summary>
     internal int Chunks => (int)(((long)_tasks + _tasksInChunk - 1) / _tasksInChunk);
@@ -57,17 +41,17 @@ internal readonly unsafe struct RowReduction<T, V, TOp> : IJob
         int end = start + Math.Min(_tasksInChunk, _tasks - start);
         for (int task = start; task < end; task++)
         {
-            (int output, int part) = Math.DivRem(task, _parts);
-            T center = _center == null ? T.Zero : _center[output];
-            double total = Part(_x + _plan.Kept.Offset(output), V.Fill(center), part * _piecesInPart);
+            (int output, int part) = Math.DivRem(task, parts);
+            T center = centers == null ? T.Zero : centers[output];
+            double total = Part(x + _plan.Kept.Offset(output), V.Fill(center), part * PiecesInPart);
             T rounded = T.CreateTruncating(total);
-            if (_finish)
+            if (IsWhole)
             {
-                V finished = _op.Finish(V.Fill(rounded), V.Fill(center));
+                V finished = op.Finish(V.Fill(rounded), V.Fill(center));
                 rounded = *(T*)&finished;
             }
 
-            _y[task] = rounded;
+            y[task] = rounded;
         }
     }
 
@@ -80,14 +64,14 @@ internal readonly unsafe struct RowReduction<T, V, TOp> : IJob
 
     private double Part(T* x, V center, int piece)
     {
-        double total = _op.Identity;
-        int end = piece + Math.Min(_piecesInPart, _pieces - piece);
+        double total = op.Identity;
+        int end = piece + Math.Min(PiecesInPart, _pieces.All - piece);
         for (; piece < end; piece++)
         {
-            (int row, int inRow) = Math.DivRem(piece, _piecesInRow);
+            (int row, int inRow) = Math.DivRem(piece, _pieces.InRow);
             int first = inRow * PieceLength;
-            total = _op.Combine(total,
-                Contiguous(_op, x + _plan.Summed.Offset(row) + first, Math.Min(PieceLength, _plan.Inner - first), center));
+            total = op.Combine(total,
+                Contiguous(op, x + _plan.Summed.Offset(row) + first, Math.Min(PieceLength, _plan.Inner - first), center));
         }
 
         return total;

@@ -21,11 +21,10 @@ internal static unsafe class HostRowSum
             {
                 RowSumJob<T, V, TTerm> job = new()
                 {
-                    Op = Op, Plan = Plan, Pieces = Math.Max(1, pieces),
-                    X = X.Pointer<T>(), Y = Y.Pointer<T>(), Z = Z.Pointer<T>(), W = W.Pointer<T>(),
-                    XEnd = X.Pointer<T>() + X.Length, YEnd = Y.Pointer<T>() + Y.Length, ZEnd = Z.Pointer<T>() + Z.Length,
-                    WEnd = W.Pointer<T>() + W.Length, Parts = parts is null ? null : parts.Pointer<double>(), Sums = Sums.Pointer<T>(),
-                    TasksInChunk = Math.Max(1, ChunkElements / Math.Max(1, Math.Min(Plan.Columns, pieceLength))),
+                    Op = Op, Plan = Plan, Pieces = Math.Max(1, pieces), X = X.Pointer<T>(), Y = Y.Pointer<T>(), Z = Z.Pointer<T>(),
+                    W = W.Pointer<T>(), XEnd = X.Pointer<T>() + X.Length, YEnd = Y.Pointer<T>() + Y.Length,
+                    ZEnd = Z.Pointer<T>() + Z.Length, WEnd = W.Pointer<T>() + W.Length, Parts = parts.PointerOrNull<double>(),
+                    Sums = Sums.Pointer<T>(), TasksInChunk = Math.Max(1, ChunkElements / Math.Max(1, Math.Min(Plan.Columns, pieceLength))),
                 };
                 cpu.Workers.Run(ref job, (int)((((long)rows * job.Pieces) + job.TasksInChunk - 1) / job.TasksInChunk));
                 for (int row = 0; parts is not null && row < rows; row++)
