@@ -152,7 +152,7 @@ public sealed partial class Tape
             if (!_tape.IsNewSince(mark, result)) result = _tape.Alias(result, result.Shape);
             if (!inPlace) SetGradient(rule.Input, result);
             if (!inPlace) sum?.Dispose();
-            _tape.GiveBackSince(mark, keep: inPlace ? null : result);
+            _tape.ReleaseSince(mark, keep: inPlace ? null : result);
         }
 
         private Tensor? Gradient(Tensor input) => _places.TryGetValue(input, out int place) ? _ofWith[place] : _ofNodes[input.Node];
@@ -172,7 +172,7 @@ public sealed partial class Tape
     }
 
     /// <summary>Releases what was computed after a mark, except for one tensor.</summary>
-    private void GiveBackSince(int mark, Tensor? keep)
+    private void ReleaseSince(int mark, Tensor? keep)
     {
         bool kept = false;
         for (int i = _owned.Count - 1; i >= mark; i--)

@@ -91,12 +91,12 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
     /// <param name="inner">The failure underneath.</param>
     internal static OutOfMemoryException Exhausted(long? bytes, long inUse, long kept, (long Free, long Total)? device, Exception inner)
     {
-        CultureInfo numbers = CultureInfo.InvariantCulture;
-        string asked = bytes is { } wanted ? string.Create(numbers, $"{wanted:N0} bytes") : "a launch";
+        CultureInfo invariant = CultureInfo.InvariantCulture;
+        string asked = bytes is { } wanted ? string.Create(invariant, $"{wanted:N0} bytes") : "a launch";
         string by = RunningOperation.Description is { } operation ? $", which {operation} asked for" : "";
-        string free = device is var (left, all) ? string.Create(numbers, $"; {left:N0} of its {all:N0} are free") : "";
+        string free = device is var (left, all) ? string.Create(invariant, $"; {left:N0} of its {all:N0} are free") : "";
         return new OutOfMemoryException(
-            string.Create(numbers, $"The device has no memory for {asked}{by}: {inUse:N0} are in use, and {kept:N0} that were kept were "
+            string.Create(invariant, $"The device has no memory for {asked}{by}: {inUse:N0} are in use, and {kept:N0} that were kept were "
                 + $"given back in vain{free}."), inner);
     }
 
