@@ -5,6 +5,8 @@ namespace Engine.Kernels.Lanes;
 /// <summary>8 elements of float64 in a 512-bit vector.</summary>
 internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double512, double>
 {
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
     /// <summary>The elements, for host code that needs more than a lane offers.</summary>
     public readonly Vector512<double> Value = value;
 
@@ -12,20 +14,13 @@ internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double
 
     public static int Count => Vector512<double>.Count;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 Of(double value) => new(Vector512.Create(value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 Fill(double value) => new(Vector512.Create(value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Double512 Load(double* source) => new(Vector512.Load(source));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(Double512 value, double* destination) => value.Value.Store(destination);
+    [MethodImpl(Inline)] public static Double512 Of(double value) => new(Vector512.Create(value));
+    [MethodImpl(Inline)] public static Double512 Fill(double value) => new(Vector512.Create(value));
+    [MethodImpl(Inline)] public static unsafe Double512 Load(double* source) => new(Vector512.Load(source));
+    [MethodImpl(Inline)] public static unsafe void Store(Double512 value, double* destination) => value.Value.Store(destination);
 
     // 2^52 + k holds k in its lowest bits.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static unsafe Double512 LoadWords(uint* source, int shift)
     {
         Vector256<uint> words = Vector256.Load(source) >>> shift;
@@ -34,59 +29,46 @@ internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double
         return new(biased - Vector512.Create(4503599627370496d));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 operator +(Double512 x, Double512 y) => new(x.Value + y.Value);
+    [MethodImpl(Inline)] public static Double512 operator +(Double512 x, Double512 y) => new(x.Value + y.Value);
+    [MethodImpl(Inline)] public static Double512 operator -(Double512 x, Double512 y) => new(x.Value - y.Value);
+    [MethodImpl(Inline)] public static Double512 operator *(Double512 x, Double512 y) => new(x.Value * y.Value);
+    [MethodImpl(Inline)] public static Double512 operator /(Double512 x, Double512 y) => new(x.Value / y.Value);
+    [MethodImpl(Inline)] public static Double512 operator -(Double512 x) => new(-x.Value);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 operator -(Double512 x, Double512 y) => new(x.Value - y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 operator *(Double512 x, Double512 y) => new(x.Value * y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 operator /(Double512 x, Double512 y) => new(x.Value / y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 operator -(Double512 x) => new(-x.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 MulAdd(Double512 x, Double512 y, Double512 z) => new(Vector512.FusedMultiplyAdd(x.Value, y.Value, z.Value));
 
     // The machine's minimum gives y when either is NaN: only a NaN in x has to be put back.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 Min(Double512 x, Double512 y) =>
         new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), Vector512.MinNative(x.Value, y.Value), x.Value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 Max(Double512 x, Double512 y) =>
         new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), Vector512.MaxNative(x.Value, y.Value), x.Value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 Abs(Double512 x) => new(Vector512.Abs(x.Value));
+    [MethodImpl(Inline)] public static Double512 Abs(Double512 x) => new(Vector512.Abs(x.Value));
+    [MethodImpl(Inline)] public static Double512 Sqrt(Double512 x) => new(Vector512.Sqrt(x.Value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 Sqrt(Double512 x) => new(Vector512.Sqrt(x.Value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 CopySign(Double512 x, Double512 sign) =>
         new(Vector512.ConditionalSelect(Vector512.Create(-0.0), sign.Value, x.Value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 SelectLess(Double512 a, Double512 b, Double512 then, Double512 otherwise) =>
         new(Vector512.ConditionalSelect(Vector512.LessThan(a.Value, b.Value), then.Value, otherwise.Value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 SelectEqual(Double512 a, Double512 b, Double512 then, Double512 otherwise) =>
         new(Vector512.ConditionalSelect(Vector512.Equals(a.Value, b.Value), then.Value, otherwise.Value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Double512 Round(Double512 x) => new(Vector512.Round(x.Value));
+    [MethodImpl(Inline)] public static Double512 Round(Double512 x) => new(Vector512.Round(x.Value));
 
     // 2^52 + k holds k in its lowest bits: one shift makes it the exponent.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 PowerOfTwo(Double512 n) => new(((n.Value + Vector512.Create(4503599627371519d)).AsInt64() << 52).AsDouble());
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 Scale(Double512 x, Double512 n)
     {
         if (Avx512F.IsSupported) return new(Avx512F.Scale(x.Value, n.Value));
@@ -94,7 +76,7 @@ internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double
         return x * PowerOfTwo(half) * PowerOfTwo(n - half);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 Exponent(Double512 x)
     {
         if (Avx512F.IsSupported) return new(Avx512F.GetExponent(x.Value));
@@ -102,7 +84,7 @@ internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double
             - Vector512.Create(4503599627371519d));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Inline)]
     public static Double512 Mantissa(Double512 x) =>
         new((x.Value.AsInt64() & Vector512.Create(0x000FFFFFFFFFFFFFL) | Vector512.Create(0x3FF0000000000000L)).AsDouble());
 }

@@ -11,60 +11,33 @@ internal readonly struct FloatScalar(float value) : IScalarLane<FloatScalar>
 
     public static bool IsDouble => false;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar Of(double value) => new((float)value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar operator +(FloatScalar x, FloatScalar y) => new(x.Value + y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar operator -(FloatScalar x, FloatScalar y) => new(x.Value - y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar operator *(FloatScalar x, FloatScalar y) => new(x.Value * y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar operator /(FloatScalar x, FloatScalar y) => new(x.Value / y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar operator -(FloatScalar x) => new(-x.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar MulAdd(FloatScalar x, FloatScalar y, FloatScalar z) => new(x.Value * y.Value + z.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar Min(FloatScalar x, FloatScalar y) => x.Value < y.Value || float.IsNaN(x.Value) ? x : y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar Max(FloatScalar x, FloatScalar y) => x.Value > y.Value || float.IsNaN(x.Value) ? x : y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar Abs(FloatScalar x) => new(Bits.IntAsFloat(Bits.FloatAsInt(x.Value) & 0x7FFFFFFF));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar Sqrt(FloatScalar x) => new(MathF.Sqrt(x.Value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar CopySign(FloatScalar x, FloatScalar sign) =>
         new(Bits.IntAsFloat((Bits.FloatAsInt(x.Value) & 0x7FFFFFFF) | (Bits.FloatAsInt(sign.Value) & int.MinValue)));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLess(FloatScalar a, FloatScalar b) => a.Value < b.Value;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar SelectLess(FloatScalar a, FloatScalar b, FloatScalar then, FloatScalar otherwise) =>
         a.Value < b.Value ? then : otherwise;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar SelectEqual(FloatScalar a, FloatScalar b, FloatScalar then, FloatScalar otherwise) =>
         a.Value == b.Value ? then : otherwise;
 
     // At 1.5 * 2^23 the spacing of float is one: the sum is rounded to a whole number.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar Round(FloatScalar x) => new(x.Value + 12582912f - 12582912f);
 
     // 2^23 + k holds k in its lowest bits: one shift makes it the exponent.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar PowerOfTwo(FloatScalar n) => new(Bits.IntAsFloat(Bits.FloatAsInt(n.Value + 8388735f) << 23));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,10 +47,7 @@ internal readonly struct FloatScalar(float value) : IScalarLane<FloatScalar>
         return x * PowerOfTwo(half) * PowerOfTwo(n - half);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar Exponent(FloatScalar x) => new((Bits.FloatAsInt(x.Value) >> 23) - 127);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatScalar Mantissa(FloatScalar x) => new(Bits.IntAsFloat((Bits.FloatAsInt(x.Value) & 0x007FFFFF) | 0x3F800000));
 }
 
@@ -92,60 +62,33 @@ internal readonly struct DoubleScalar(double value) : IScalarLane<DoubleScalar>
 
     public static bool IsDouble => true;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar Of(double value) => new(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar operator +(DoubleScalar x, DoubleScalar y) => new(x.Value + y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar operator -(DoubleScalar x, DoubleScalar y) => new(x.Value - y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar operator *(DoubleScalar x, DoubleScalar y) => new(x.Value * y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar operator /(DoubleScalar x, DoubleScalar y) => new(x.Value / y.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar operator -(DoubleScalar x) => new(-x.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar MulAdd(DoubleScalar x, DoubleScalar y, DoubleScalar z) => new(x.Value * y.Value + z.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar Min(DoubleScalar x, DoubleScalar y) => x.Value < y.Value || double.IsNaN(x.Value) ? x : y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar Max(DoubleScalar x, DoubleScalar y) => x.Value > y.Value || double.IsNaN(x.Value) ? x : y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar Abs(DoubleScalar x) => new(Bits.LongAsDouble(Bits.DoubleAsLong(x.Value) & 0x7FFFFFFFFFFFFFFFL));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar Sqrt(DoubleScalar x) => new(Math.Sqrt(x.Value));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar CopySign(DoubleScalar x, DoubleScalar sign) =>
         new(Bits.LongAsDouble((Bits.DoubleAsLong(x.Value) & 0x7FFFFFFFFFFFFFFFL) | (Bits.DoubleAsLong(sign.Value) & long.MinValue)));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLess(DoubleScalar a, DoubleScalar b) => a.Value < b.Value;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar SelectLess(DoubleScalar a, DoubleScalar b, DoubleScalar then, DoubleScalar otherwise) =>
         a.Value < b.Value ? then : otherwise;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar SelectEqual(DoubleScalar a, DoubleScalar b, DoubleScalar then, DoubleScalar otherwise) =>
         a.Value == b.Value ? then : otherwise;
 
     // At 1.5 * 2^52 the spacing of double is one: the sum is rounded to a whole number.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar Round(DoubleScalar x) => new(x.Value + 6755399441055744d - 6755399441055744d);
 
     // 2^52 + k holds k in its lowest bits: one shift makes it the exponent.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar PowerOfTwo(DoubleScalar n) => new(Bits.LongAsDouble(Bits.DoubleAsLong(n.Value + 4503599627371519d) << 52));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -155,10 +98,8 @@ internal readonly struct DoubleScalar(double value) : IScalarLane<DoubleScalar>
         return x * PowerOfTwo(half) * PowerOfTwo(n - half);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar Exponent(DoubleScalar x) => new((Bits.DoubleAsLong(x.Value) >> 52) - 1023);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleScalar Mantissa(DoubleScalar x) =>
         new(Bits.LongAsDouble((Bits.DoubleAsLong(x.Value) & 0x000FFFFFFFFFFFFFL) | 0x3FF0000000000000L));
 }
@@ -166,15 +107,8 @@ internal readonly struct DoubleScalar(double value) : IScalarLane<DoubleScalar>
 /// <summary>The bits of a value as an integer, and back, by functions that ILGPU compiles to a move.</summary>
 internal static class Bits
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int FloatAsInt(float value) => (int)Interop.FloatAsInt(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float IntAsFloat(int bits) => Interop.IntAsFloat((uint)bits);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long DoubleAsLong(double value) => (long)Interop.FloatAsInt(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static double LongAsDouble(long bits) => Interop.IntAsFloat((ulong)bits);
 }
