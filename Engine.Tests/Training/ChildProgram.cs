@@ -8,6 +8,9 @@ internal sealed partial class ChildProgram : IDisposable
 {
     public const int Interrupt = 2, Kill = 9, Terminate = 15;
 
+    /// <summary>How long it may take to do what is waited for, on a machine that does much else.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
+
     private readonly Process _process;
     private readonly Task<string> _error;
     private readonly List<string> _lines = [];
@@ -56,7 +59,7 @@ internal sealed partial class ChildProgram : IDisposable
     public void WaitUntil(Func<bool> holds)
     {
         for (Stopwatch watch = Stopwatch.StartNew(); !holds() && !HasExited; Thread.Sleep(1))
-            if (watch.Elapsed > TimeSpan.FromMinutes(1)) throw new TimeoutException($"Nothing came of waiting a minute. So far:\n{Output}");
+            if (watch.Elapsed > s_patience) throw new TimeoutException($"Nothing came of waiting {s_patience}. So far:\n{Output}");
     }
 
     public void Send(int signal)
@@ -68,7 +71,7 @@ internal sealed partial class ChildProgram : IDisposable
     /// <summary>Waits for the end.</summary>
     public (int Code, string Output, string Error) Result()
     {
-        if (!_process.WaitForExit(TimeSpan.FromMinutes(1))) throw new TimeoutException($"It did not end in a minute. So far:\n{Output}");
+        if (!_process.WaitForExit(s_patience)) throw new TimeoutException($"It did not end in {s_patience}. So far:\n{Output}");
         _process.WaitForExit();
         return (_process.ExitCode, Output, _error.Result);
     }

@@ -2,8 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Engine.Tests.Training;
 
-/// <summary>Trainings that are killed and interrupted from outside.</summary>
-[Collection("console")]
+/// <summary>Trainings that are killed and interrupted from outside, each in a process of its own: other tests may run meanwhile.</summary>
 public sealed class KillTests : IsolatedTests
 {
     private string Out => Folder["out"];
@@ -19,7 +18,7 @@ public sealed class KillTests : IsolatedTests
         const int Kills = 4;
         string whole = Folder["whole"];
         string[] args = ["--device", "cpu:1", "--epochs", "30"];
-        Assert.Equal(0, CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", whole, .. args])).Code);
+        Train(whole);
 
         Random random = new();
         List<string> log = [];
@@ -43,12 +42,17 @@ public sealed class KillTests : IsolatedTests
         }
 
         Assert.All(log, line => Assert.StartsWith("137: ", line));
-        (int last, _, string message) = CapturedConsole.Of(() => TrainedPrograms.Run(program, ["--out", Out, .. args, "--resume"]));
-        Assert.True(last == 0, message);
+        Train(Out, "--resume");
         string[] expected = CheckpointContent.Of(whole), found = CheckpointContent.Of(Out);
         Assert.True(expected.SequenceEqual(found),
             $"Different: {string.Join('\n', expected.Except(found))}\n{string.Join('\n', found.Except(expected))}"
             + $"\nafter\n{string.Join('\n', log)}");
+
+        void Train(string folder, params string[] more)
+        {
+            using ChildProgram child = new(program, ["--out", folder, .. args, .. more]);
+            child.Result().Success();
+        }
     }
 
     [SkippableTheory]
