@@ -39,8 +39,9 @@ internal readonly unsafe record struct HostAffineCoupling(
         using Scratch scratch = new(cpu, Result.DType, 2 * pitch);
         Job<T, V, TScale> job = new()
         {
-            Pass = Pass, X = X.PointerOrNull<T>(), G = G.PointerOrNull<T>(), H = H.PointerOrNull<T>(), Result = Result.Pointer<T>(), Log = Log.PointerOrNull<T>(),
-            Parameters = Arguments.Parameters.Pointer<T>(), Bound = scratch.Pointer<T>(), Active = scratch.Pointer<T>() + pitch,
+            Pass = Pass, X = X.PointerOrNull<T>(), G = G.PointerOrNull<T>(), H = H.PointerOrNull<T>(),
+            Result = Result.Pointer<T>(), Log = Log.PointerOrNull<T>(), Parameters = Arguments.Parameters.Pointer<T>(),
+            Bound = scratch.Pointer<T>(), Active = scratch.Pointer<T>() + pitch,
             Rows = shape.Rows, Columns = columns, Channels = shape.Channels, RowsInBlock = rowsInBlock,
             RowsInChunk = Math.Max(1, ChunkElements / length) * rowsInBlock, IsInverse = Arguments.IsInverse,
             Accumulates = Accumulates, Sign = Arguments.IsInverse ? -1 : 1,
