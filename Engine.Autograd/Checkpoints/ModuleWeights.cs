@@ -28,12 +28,14 @@ public static class ModuleWeights
     /// <exception cref="CheckpointException">
     /// A tensor is missing, misshapen, of an unfit type or has no place in the module; nothing was set. Or the file cannot be read.
     /// </exception>
+    /// <exception cref="InvalidOperationException">An average of the parameters is in use in their place; nothing was set.</exception>
     public static void LoadSafetensors(
         this Module module, SafetensorsFile file, WeightLayout layout = WeightLayout.Engine, string prefix = "", bool ignoreExtra = false)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(prefix);
+        foreach (Parameter parameter in module.Parameters) parameter.ThrowIfHoldsAverage(nameof(LoadSafetensors));
         (string Name, Tensor Tensor)[] places = [.. Places(module).Select(place => (prefix + place.Name, place.Tensor))];
         foreach ((string name, Tensor tensor) in places)
         {

@@ -67,6 +67,18 @@ public abstract class StateVisitor
     }
 
     /// <summary>
+    /// Visits a block of memory that checkpoints of earlier versions lack: where state is restored without it, it is filled with zeros.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="storage">The memory.</param>
+    /// <param name="shape">The shape of what it holds.</param>
+    public void OptionalMemory(string name, Storage storage, Shape shape)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        OnOptional(Full(name), storage, shape);
+    }
+
+    /// <summary>
     /// Visits a random stream; when state is restored, it continues from its saved position. Several users of one stream may visit it.
     /// </summary>
     public void Random(string name, RandomStream random)
@@ -101,6 +113,12 @@ public abstract class StateVisitor
     /// <param name="shape">Its shape.</param>
     /// <param name="tensor">The tensor; null for a block of memory.</param>
     protected abstract void OnTensor(string name, Storage storage, Shape shape, Tensor? tensor);
+
+    /// <summary>A block of memory that may be missing where state is restored, and is then filled with zeros.</summary>
+    /// <param name="name">Its full name.</param>
+    /// <param name="storage">Its elements.</param>
+    /// <param name="shape">Its shape.</param>
+    protected virtual void OnOptional(string name, Storage storage, Shape shape) => OnTensor(name, storage, shape, null);
 
     /// <summary>A random stream.</summary>
     /// <param name="name">Its full name.</param>

@@ -28,10 +28,17 @@ public sealed class Parameter : Tensor
     /// <summary>How its axes relate to those of other frameworks.</summary>
     public ParameterLayout Layout { get; }
 
+    /// <summary>True while an average of the parameter is in its place: what is written to it then would be lost.</summary>
+    internal bool HoldsAverage { get; set; }
+
     /// <summary>Replaces the elements.</summary>
     /// <exception cref="ArgumentException">The number of elements differs.</exception>
+    /// <exception cref="InvalidOperationException">An average of the parameter is in use in its place.</exception>
     public void Set(ReadOnlySpan<float> values)
     {
+        ThrowIfHoldsAverage(nameof(Set));
+        if (values.Length != Count) throw new ArgumentException(
+            $"Set: parameter '{FullName}' {Shape} has {Count} elements, found {values.Length} values.");
         Storage.Version++;
         if (DType == DType.Float32)
         {
@@ -42,6 +49,14 @@ public sealed class Parameter : Tensor
         double[] converted = new double[values.Length];
         for (int i = 0; i < converted.Length; i++) converted[i] = values[i];
         Storage.CopyFrom<double>(converted);
+    }
+
+    /// <exception cref="InvalidOperationException">An average of the parameter is in use in its place.</exception>
+    internal void ThrowIfHoldsAverage(string operation)
+    {
+        if (HoldsAverage) throw new InvalidOperationException(
+            $"{operation}: parameter '{FullName}' holds an average of its values while ExponentialMovingAverage.Use is in effect, and what "
+            + "is written to it would be lost. Dispose what Use returned first.");
     }
 }
 

@@ -8,7 +8,8 @@ namespace Engine.Autograd.Optim;
 
 /// <summary>
 /// The exponential moving average of a module's parameters, which as a rule evaluates better than the parameters themselves (Polyak and
-/// Juditsky 1992). It starts at the parameters as they are; buffers, such as running statistics, stay those of the module.
+/// Juditsky 1992). It starts at the parameters as they are; buffers, such as running statistics, stay those of the module. It is kept to
+/// twice the digits of the parameters' type, as a sum of two arrays, so that it follows them however near its decay is to 1.
 /// </summary>
 /// <example>
 /// <code>
@@ -21,6 +22,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
 {
     private readonly (string Name, Parameter Parameter)[] _parameters;
     private readonly Storage[] _averages;
+    private readonly Storage[] _compensations;
     private bool _isInUse;
     private bool _disposed;
 
@@ -39,7 +41,12 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
         _parameters = [.. module.NamedParameters().DistinctBy(named => named.Parameter)];
         if (_parameters.Length == 0) throw new ArgumentException("An average needs at least one parameter.");
         _averages = [.. _parameters.Select(named => named.Parameter.Device.Allocate(named.Parameter.DType, named.Parameter.Count))];
-        for (int i = 0; i < _averages.Length; i++) Move.Copy(_parameters[i].Parameter.Storage, _averages[i]);
+        _compensations = [.. _averages.Select(average => average.Device.Allocate(average.DType, average.Length))];
+        for (int i = 0; i < _averages.Length; i++)
+        {
+            Move.Copy(_parameters[i].Parameter.Storage, _averages[i]);
+            Move.Fill(_compensations[i], 0);
+        }
     }
 
     /// <summary>The share of the average that stays at each update, once warmed up.</summary>
@@ -55,17 +62,21 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     /// Updates the average with the current parameters: average += (1 - decay) (parameter - average). Call it after each step of the
     /// optimizer.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The average is in use, in place of the parameters.</exception>
+    /// <exception cref="InvalidOperationException">This average, or another one of the same parameters, is in use in their
+    /// place.</exception>
     public void Update()
     {
         ThrowIfUnfit(nameof(Update));
         double decay = HasWarmUp ? Math.Min(Decay, (1.0 + Updates) / (10.0 + Updates)) : Decay;
-        AverageUpdate.Run(_averages, Storages(), decay);
+        AverageUpdate.Run(_averages, _compensations, Storages(), decay);
         Updates++;
     }
 
-    /// <summary>Exchanges the parameters for their average until the result is disposed, which brings them back to the bit.</summary>
-    /// <exception cref="InvalidOperationException">The average is in use already.</exception>
+    /// <summary>
+    /// Exchanges the parameters for their average until the result is disposed, which brings them back to the bit. Whatever would change
+    /// them in the meantime, an optimizer's step, <see cref="Parameter.Set"/> or loaded weights, is refused, as it would be lost.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This average, or another one of the same parameters, is in use already.</exception>
     public IDisposable Use()
     {
         ThrowIfUnfit(nameof(Use));
@@ -73,7 +84,10 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
         return new Usage(this);
     }
 
-    /// <summary>Shows a checkpoint the number of updates and the average of each parameter, under its full name.</summary>
+    /// <summary>
+    /// Shows a checkpoint the number of updates and the average of each parameter, under its full name, with what rounding has cut off it,
+    /// which checkpoints of earlier versions lack.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The average is in use, in place of the parameters.</exception>
     public void VisitState(StateVisitor visitor)
     {
@@ -81,6 +95,8 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
         ThrowIfUnfit(nameof(VisitState));
         Updates = visitor.Number("updates", Updates);
         for (int i = 0; i < _averages.Length; i++) visitor.Memory(_parameters[i].Name, _averages[i], _parameters[i].Parameter.Shape);
+        for (int i = 0; i < _averages.Length; i++)
+            visitor.OptionalMemory($"compensation.{_parameters[i].Name}", _compensations[i], _parameters[i].Parameter.Shape);
     }
 
     /// <summary>Releases the average; the parameters stay, and are restored where the average was in use.</summary>
@@ -89,15 +105,18 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
         if (_disposed) return;
         if (_isInUse) Exchange();
         _disposed = true;
-        foreach (Storage average in _averages) average.Release();
+        foreach (Storage storage in (Storage[])[.. _averages, .. _compensations]) storage.Release();
     }
 
     private void Exchange()
     {
-        Storage[] parameters = Storages();
-        AverageUpdate.Exchange(parameters, _averages);
-        foreach (Storage parameter in parameters) parameter.Version++;
+        AverageUpdate.Exchange(Storages(), _averages);
         _isInUse = !_isInUse;
+        foreach ((_, Parameter parameter) in _parameters)
+        {
+            parameter.Storage.Version++;
+            parameter.HoldsAverage = _isInUse;
+        }
     }
 
     private Storage[] Storages() => Array.ConvertAll(_parameters, named => named.Parameter.Storage);
@@ -107,6 +126,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_isInUse) throw new InvalidOperationException(
             $"{operation}: the average is in use, in place of the parameters. Dispose what Use returned first.");
+        foreach ((_, Parameter parameter) in _parameters) parameter.ThrowIfHoldsAverage(operation);
     }
 
     private sealed class Usage(ExponentialMovingAverage average) : IDisposable

@@ -7,27 +7,39 @@ using Engine.Kernels.Movement;
 
 namespace Engine.Autograd.Optim;
 
-/// <summary>Updates parameters from gradients. Dispose releases the state that it keeps for each parameter.</summary>
+/// <summary>
+/// Updates parameters from gradients, all alike or in groups that have a learning rate and a weight decay of their own
+/// (<see cref="ParameterGroups"/>). Dispose releases the state that it keeps for each parameter.
+/// </summary>
 public abstract class Optimizer : IStateful, IDisposable
 {
     private readonly List<(string Name, Storage[] State)> _states = [];
+    private readonly UpdateGroup[] _groups;
     private double _learningRate;
     private bool _disposed;
 
-    private protected Optimizer(IReadOnlyList<Parameter> parameters, double learningRate)
+    private protected Optimizer(ParameterGroups parameters, double learningRate, double weightDecay)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        if (parameters.Count == 0) throw new ArgumentException("An optimizer needs at least one parameter.");
+        Parameters = parameters.Parameters;
+        if (Parameters.Count == 0) throw new ArgumentException("An optimizer needs at least one parameter.");
         CheckRate(learningRate);
-        Parameters = [.. parameters];
+        ParameterGroup.CheckDecay(weightDecay);
         if (Parameters.Distinct().Count() != Parameters.Count) throw new ArgumentException("An optimizer takes each parameter once.");
-        _learningRate = learningRate;
+        (_learningRate, WeightDecay) = (learningRate, weightDecay);
+        Dictionary<Parameter, int> places = Parameters.Select((parameter, i) => (parameter, i)).ToDictionary();
+        _groups = [.. parameters.Groups.Where(group => group.Parameters.Count > 0).Select(group => new UpdateGroup(
+            parameters.Groups.Count == 1 ? null : [.. group.Parameters.Select(parameter => places[parameter])],
+            group.LearningRateFactor, group.WeightDecay ?? weightDecay))];
     }
 
     /// <summary>What is trained.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>The learning rate; may be changed between steps, also to 0, where a schedule may end.</summary>
+    /// <summary>
+    /// The learning rate; may be changed between steps, also to 0, where a schedule may end. A group of parameters has its
+    /// <see cref="ParameterGroup.LearningRateFactor"/> of it.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative or not finite.</exception>
     public double LearningRate
     {
@@ -39,6 +51,9 @@ public abstract class Optimizer : IStateful, IDisposable
         }
     }
 
+    /// <summary>The weight decay of parameters whose group has none of its own.</summary>
+    public double WeightDecay { get; }
+
     /// <summary>The number of steps made.</summary>
     public long Steps { get; private set; }
 
@@ -46,16 +61,21 @@ public abstract class Optimizer : IStateful, IDisposable
     /// <param name="gradients">One gradient for each of <see cref="Parameters"/>, in their order and of their shapes.</param>
     /// <exception cref="ArgumentException">The count, a shape, a type or a device does not fit; nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer, a gradient or a parameter was released; nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">An average of a parameter is in use in its place
+    /// (<see cref="ExponentialMovingAverage.Use"/>); nothing was changed.</exception>
     public void Step(IReadOnlyList<Tensor> gradients)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(gradients);
         if (gradients.Count != Parameters.Count) throw new ArgumentException(
             $"Step: {Parameters.Count} parameters need as many gradients, found {gradients.Count}.");
         for (int i = 0; i < gradients.Count; i++)
         {
             (Parameter parameter, Tensor gradient) = (Parameters[i], gradients[i]);
+            if (gradient is null) throw new ArgumentException($"Step: the gradient of parameter {i} '{parameter.FullName}' is null.");
             parameter.ThrowIfDisposed();
             gradient.ThrowIfDisposed();
+            parameter.ThrowIfHoldsAverage(nameof(Step));
             if (gradient.Shape != parameter.Shape)
                 throw new ArgumentException(
                     $"Step: parameter {i} '{parameter.FullName}' has shape {parameter.Shape}, its gradient {gradient.Shape}.");
@@ -66,7 +86,8 @@ public abstract class Optimizer : IStateful, IDisposable
         Steps++;
         Storage[] parameters = new Storage[gradients.Count], from = new Storage[gradients.Count];
         for (int i = 0; i < gradients.Count; i++) (parameters[i], from[i]) = (Parameters[i].Storage, gradients[i].Storage);
-        Update(parameters, from);
+        foreach (UpdateGroup group in _groups)
+            Update(group, group.Of(parameters), group.Of(from), LearningRate * group.LearningRateFactor, group.WeightDecay);
         foreach (Storage parameter in parameters) parameter.Version++;
     }
 
@@ -102,8 +123,14 @@ public abstract class Optimizer : IStateful, IDisposable
             nameof(rate), rate, "The learning rate must be positive and finite.");
     }
 
-    /// <summary>Renews all parameters, in one launch, from their gradients.</summary>
-    private protected abstract void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients);
+    /// <summary>Renews the parameters of a group, in one launch, from their gradients.</summary>
+    /// <param name="group">The group, which picks its part of a state.</param>
+    /// <param name="parameters">Its parameters.</param>
+    /// <param name="gradients">Their gradients.</param>
+    /// <param name="learningRate">Their learning rate.</param>
+    /// <param name="weightDecay">Their weight decay.</param>
+    private protected abstract void Update(
+        UpdateGroup group, Storage[] parameters, Storage[] gradients, double learningRate, double weightDecay);
 
     /// <summary>Zeros beside every parameter.</summary>
     /// <param name="name">Their name in checkpoints.</param>
@@ -115,4 +142,18 @@ public abstract class Optimizer : IStateful, IDisposable
         _states.Add((name, states));
         return states;
     }
+}
+
+/// <summary>A group of parameters as an optimizer's step sees it.</summary>
+/// <param name="members">The places of its parameters among all; null where it has all of them.</param>
+/// <param name="learningRateFactor">Its learning rate over the optimizer's.</param>
+/// <param name="weightDecay">Its weight decay.</param>
+internal sealed class UpdateGroup(int[]? members, double learningRateFactor, double weightDecay)
+{
+    internal double LearningRateFactor => learningRateFactor;
+
+    internal double WeightDecay => weightDecay;
+
+    /// <summary>What belongs to the group of an array with an element for each parameter; an array of none stays one.</summary>
+    internal Storage[] Of(Storage[] all) => members is null || all.Length == 0 ? all : Array.ConvertAll(members, place => all[place]);
 }

@@ -19,15 +19,26 @@ public sealed class RmsProp : Optimizer
     /// <param name="parameters">The parameters to train.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="alpha">The decay of the mean of the squared gradients, in [0, 1).</param>
-    /// <param name="epsilon">A small constant that keeps the divisor from 0.</param>
+    /// <param name="epsilon">A small constant that keeps the divisor from 0. With 0, an element whose divisor is 0 makes no
+    /// step.</param>
     /// <param name="momentum">The share of the velocity that stays from step to step, in [0, 1).</param>
     /// <param name="centered">True to divide by the gradients' deviation.</param>
+    /// <param name="weightDecay">The weight of an L2 penalty, at least 0: each gradient g becomes g + weightDecay p.</param>
     /// <exception cref="ArgumentException">There is no parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public RmsProp(
         IReadOnlyList<Parameter> parameters, double learningRate = 1e-2, double alpha = 0.99, double epsilon = 1e-8, double momentum = 0,
-        bool centered = false)
-        : base(parameters, learningRate)
+        bool centered = false, double weightDecay = 0)
+        : this(ParameterGroups.Of(parameters), learningRate, alpha, epsilon, momentum, centered, weightDecay)
+    {
+    }
+
+    /// <summary>Creates the optimizer of parameters in groups.</summary>
+    /// <inheritdoc cref="RmsProp(IReadOnlyList{Parameter}, double, double, double, double, bool, double)"/>
+    public RmsProp(
+        ParameterGroups parameters, double learningRate = 1e-2, double alpha = 0.99, double epsilon = 1e-8, double momentum = 0,
+        bool centered = false, double weightDecay = 0)
+        : base(parameters, learningRate, weightDecay)
     {
         Alpha = alpha is >= 0 and < 1 ? alpha : throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "A decay must be in [0, 1).");
         Epsilon = epsilon >= 0 ? epsilon : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon must not be negative.");
@@ -44,6 +55,8 @@ public sealed class RmsProp : Optimizer
     /// <summary>A small constant that keeps the divisor from 0.</summary>
     public double Epsilon { get; }
 
-    private protected override void Update(ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> gradients) =>
-        RmsPropUpdate.Run(parameters, _squares, _means, _velocities, gradients, LearningRate, Alpha, Epsilon, _momentum);
+    private protected override void Update(
+        UpdateGroup group, Storage[] parameters, Storage[] gradients, double learningRate, double weightDecay) => RmsPropUpdate.Run(
+            parameters, group.Of(_squares), group.Of(_means), group.Of(_velocities), gradients, learningRate, Alpha, Epsilon, _momentum,
+            weightDecay);
 }

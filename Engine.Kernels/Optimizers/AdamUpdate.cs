@@ -15,19 +15,22 @@ public static class AdamUpdate
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="beta1">The decay of the mean.</param>
     /// <param name="beta2">The decay of the square.</param>
-    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="epsilon">What keeps the divisor from 0. Where it is 0 all the same, as with an epsilon of 0 and gradients that were
+    /// all 0, or so small that their squares are, the moments take no part in the step.</param>
     /// <param name="weightDecay">The share of the parameter that is taken off, times the learning rate; 0 is Adam itself.</param>
+    /// <param name="penalty">The weight of an L2 penalty, whose gradient penalty p is added to g; it goes through the moments.</param>
     /// <exception cref="ArgumentException">The spans differ in length, or storages of one parameter differ in device, type or
     /// length.</exception>
     public static void Run(
         ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> gradients,
-        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0)
+        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0,
+        double penalty = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         double rate = learningRate / (1 - Math.Pow(beta1, step));
         double correction = 1 / Math.Sqrt(1 - Math.Pow(beta2, step));
-        Map.Update(parameters, means, squares, [], gradients,
-            new Op(rate, correction, beta1, beta2, epsilon, 1 - (learningRate * weightDecay)));
+        Penalty.Update(parameters, means, squares, [], gradients,
+            new Op(rate, correction, beta1, beta2, epsilon, 1 - (learningRate * weightDecay)), penalty);
     }
 
     internal readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon, double kept) : IUpdateOp
@@ -44,8 +47,11 @@ public static class AdamUpdate
             mean = T.MulAdd(T.Of(_beta1), mean, T.Of(_rest1) * g);
             square = T.MulAdd(T.Of(_beta2), square, T.Of(_rest2) * g * g);
 
-            // p = (1 - learningRate decay) p - learningRate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon)
-            parameter = T.MulAdd(T.Of(kept), parameter, -T.Of(rate) * mean / T.MulAdd(T.Sqrt(square), T.Of(correction), T.Of(epsilon)));
+            // p = (1 - learningRate decay) p - learningRate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon); no step where that
+            // divides by 0
+            T divisor = T.MulAdd(T.Sqrt(square), T.Of(correction), T.Of(epsilon));
+            T step = T.SelectEqual(divisor, T.Of(0), T.Of(0), -T.Of(rate) * mean / divisor);
+            parameter = T.MulAdd(T.Of(kept), parameter, step);
         }
     }
 }

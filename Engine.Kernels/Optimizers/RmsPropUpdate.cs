@@ -17,19 +17,22 @@ public static class RmsPropUpdate
     /// <param name="gradients">g of each.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="alpha">The decay of the means.</param>
-    /// <param name="epsilon">What keeps the divisor from 0.</param>
+    /// <param name="epsilon">What keeps the divisor from 0. Where it is 0 all the same, d is 0.</param>
     /// <param name="momentum">The share of the velocity that stays.</param>
+    /// <param name="penalty">The weight of an L2 penalty, whose gradient penalty p is added to g.</param>
     /// <exception cref="ArgumentException">The storages differ in device, type or length.</exception>
     public static void Run(
         ReadOnlySpan<Storage> parameters, ReadOnlySpan<Storage> squares, ReadOnlySpan<Storage> means, ReadOnlySpan<Storage> velocities,
-        ReadOnlySpan<Storage> gradients, double learningRate, double alpha, double epsilon, double momentum)
+        ReadOnlySpan<Storage> gradients, double learningRate, double alpha, double epsilon, double momentum,
+        double penalty = 0)
     {
         Constants constants = new(learningRate, alpha, epsilon, momentum);
         bool isCentered = means.Length > 0, hasMomentum = velocities.Length > 0;
-        if (isCentered && hasMomentum) Map.Update(parameters, squares, means, velocities, gradients, new Op<Yes, Yes>(constants));
-        else if (isCentered) Map.Update(parameters, squares, means, [], gradients, new Op<Yes, No>(constants));
-        else if (hasMomentum) Map.Update(parameters, squares, velocities, [], gradients, new Op<No, Yes>(constants));
-        else Map.Update(parameters, squares, [], [], gradients, new Op<No, No>(constants));
+        if (isCentered && hasMomentum)
+            Penalty.Update(parameters, squares, means, velocities, gradients, new Op<Yes, Yes>(constants), penalty);
+        else if (isCentered) Penalty.Update(parameters, squares, means, [], gradients, new Op<Yes, No>(constants), penalty);
+        else if (hasMomentum) Penalty.Update(parameters, squares, velocities, [], gradients, new Op<No, Yes>(constants), penalty);
+        else Penalty.Update(parameters, squares, [], [], gradients, new Op<No, No>(constants), penalty);
     }
 
     internal readonly record struct Constants(double Rate, double Alpha, double Epsilon, double Momentum);
@@ -58,8 +61,9 @@ public static class RmsPropUpdate
                 variance = T.Max(T.MulAdd(-third, third, square), T.Of(0));
             }
 
-            // d = g / (sqrt(v) + epsilon)
-            T direction = g / (T.Sqrt(variance) + T.Of(_epsilon));
+            // d = g / (sqrt(v) + epsilon), and 0 where that divides by 0
+            T divisor = T.Sqrt(variance) + T.Of(_epsilon);
+            T direction = T.SelectEqual(divisor, T.Of(0), T.Of(0), g / divisor);
             if (TMomentum.Value && TCentered.Value) direction = fourth = T.MulAdd(T.Of(_momentum), fourth, direction);
             if (TMomentum.Value && !TCentered.Value) direction = third = T.MulAdd(T.Of(_momentum), third, direction);
             parameter = T.MulAdd(T.Of(-_rate), direction, parameter);

@@ -6,6 +6,12 @@ namespace Engine.Kernels.Sampling;
 /// </summary>
 public sealed class NoiseSchedule
 {
+    /// <summary>The largest share of the signal at the end that can be passed over.</summary>
+    public const double NegligibleSignal = 1e-3;
+
+    /// <summary>The largest beta that schedules have by default.</summary>
+    public const double LargestBeta = 0.999;
+
     private readonly double[] _betas;
     private readonly double[] _alphaBars;
     private readonly int[] _timeSteps;
@@ -22,6 +28,15 @@ public sealed class NoiseSchedule
 
     /// <summary>The schedule's name: <c>linear</c> or <c>cosine</c>.</summary>
     public string Name { get; }
+
+    /// <summary>
+    /// sqrt(abar_T), the share of x_0 that is left in x_T: a sampler begins without it, in noise alone, and so brings what depends on it,
+    /// such as how bright an image is as a whole, towards the middle. 0 for <see cref="WithZeroTerminalSnr"/>.
+    /// </summary>
+    public double SignalLeft => Math.Sqrt(_alphaBars[^1]);
+
+    /// <summary>Whether <see cref="SignalLeft"/> is above <see cref="NegligibleSignal"/>.</summary>
+    public bool LeavesSignal => SignalLeft > NegligibleSignal;
 
     /// <summary>The number of steps T.</summary>
     public int Steps => _betas.Length;
@@ -62,21 +77,69 @@ public sealed class NoiseSchedule
         return new NoiseSchedule(Name, betas, alphaBars, timeSteps);
     }
 
-    /// <summary>Betas that rise linearly (Ho et al. 2020, arXiv:2006.11239, section 4).</summary>
-    /// <param name="steps">The number of steps; at least 1.</param>
-    /// <param name="first">beta of the first step.</param>
-    /// <param name="last">beta of the last step.</param>
+    /// <summary>
+    /// Betas that rise linearly (Ho et al. 2020, arXiv:2006.11239, section 4). They are given for 1000 steps, and are 1000 / T times as
+    /// large for T, as in the code of Nichol and Dhariwal (2021), so that any number of steps leads to about as much noise; no beta is
+    /// above <see cref="LargestBeta"/>, which 20 steps and fewer would pass.
+    /// </summary>
+    /// <param name="steps">The number of steps T; at least 1.</param>
+    /// <param name="first">beta of the first of 1000 steps.</param>
+    /// <param name="last">beta of the last of 1000 steps.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no step, or a beta is not between 0 and 1.</exception>
     public static NoiseSchedule Linear(int steps = 1000, double first = 1e-4, double last = 0.02)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        CheckSteps(steps);
         CheckBeta(first, nameof(first));
         CheckBeta(last, nameof(last));
 
-        // beta_t = first + (last - first) t / (T - 1)
+        // beta_t = 1000 / T (first + (last - first) t / (T - 1)); one step alone is the last
         double[] betas = new double[steps];
-        for (int t = 0; t < steps; t++) betas[t] = first + ((last - first) * t / Math.Max(1, steps - 1));
+        double scale = 1000.0 / steps;
+        for (int t = 0; t < steps; t++)
+            betas[t] = Math.Min(scale * (steps == 1 ? last : first + ((last - first) * t / (steps - 1))), LargestBeta);
         return new NoiseSchedule("linear", betas);
+    }
+
+    /// <summary>A schedule of betas of one's own, taken as they are.</summary>
+    /// <param name="betas">beta_t of each step, above 0 and at most 1; 1 is for the last step alone.</param>
+    /// <param name="name">The schedule's name.</param>
+    /// <exception cref="ArgumentException">There is no step, or a beta is out of range.</exception>
+    public static NoiseSchedule FromBetas(ReadOnlySpan<double> betas, string name = "custom")
+    {
+        CheckSteps(betas.Length);
+        for (int t = 0; t < betas.Length; t++)
+        {
+            if (!(betas[t] > 0) || betas[t] > 1 || (betas[t] == 1 && t < betas.Length - 1)) throw new ArgumentException(
+                $"NoiseSchedule: beta must be above 0 and below 1, or 1 at the last step, found {betas[t]} at step {t} of {betas.Length}.");
+        }
+
+        return new NoiseSchedule(name, betas.ToArray());
+    }
+
+    /// <summary>
+    /// This schedule, moved so that nothing of the signal is left after its last step (Lin et al. 2023, arXiv:2305.08891, algorithm 1):
+    /// sqrt(abar_t) is shifted to 0 at the end and scaled to what it was at the beginning. A sampler then begins where training ended, in
+    /// pure noise. At the last step x_t is the noise itself, so that a network that predicts the noise says nothing of x_0 there: predict
+    /// the velocity or x_0.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There are fewer than two steps.</exception>
+    public NoiseSchedule WithZeroTerminalSnr()
+    {
+        if (Steps < 2) throw new InvalidOperationException(
+            $"WithZeroTerminalSnr: the first step keeps its signal and the last one loses it, which takes two steps, found {Steps}.");
+        if (_alphaBars[^1] == 0) return this;
+
+        // s'_t = (s_t - s_T) s_1 / (s_1 - s_T) for s = sqrt(abar); beta_t = 1 - abar_t / abar_(t-1)
+        double first = Math.Sqrt(_alphaBars[0]), last = Math.Sqrt(_alphaBars[^1]);
+        double[] betas = new double[Steps], alphaBars = new double[Steps];
+        for (int t = 0; t < Steps; t++)
+        {
+            double signal = t == 0 ? first : (Math.Sqrt(_alphaBars[t]) - last) * first / (first - last);
+            alphaBars[t] = signal * signal;
+            betas[t] = 1 - (t == 0 ? alphaBars[t] : alphaBars[t] / alphaBars[t - 1]);
+        }
+
+        return new NoiseSchedule(Name, betas, alphaBars, _timeSteps);
     }
 
     /// <summary>Signal that falls as a squared cosine (Nichol and Dhariwal 2021, arXiv:2102.09672, section 3.2).</summary>
@@ -85,10 +148,11 @@ public sealed class NoiseSchedule
     /// <param name="largest">The largest beta.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no step, the offset is negative, or the largest beta is not between 0 and
     /// 1.</exception>
-    public static NoiseSchedule Cosine(int steps = 1000, double offset = 0.008, double largest = 0.999)
+    public static NoiseSchedule Cosine(int steps = 1000, double offset = 0.008, double largest = LargestBeta)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        CheckSteps(steps);
+        if (!(offset >= 0) || double.IsInfinity(offset)) throw new ArgumentOutOfRangeException(
+            nameof(offset), offset, "NoiseSchedule: the offset must be finite and not negative.");
         CheckBeta(largest, nameof(largest));
 
         // abar(t) = f(t) / f(0), f(t) = cos²((t / T + s) / (1 + s) pi / 2); beta_t = min(1 - abar(t + 1) / abar(t), largest)
@@ -170,9 +234,14 @@ public sealed class NoiseSchedule
         Map.Quaternary(clean, image, gaussian, image, signal, rate, noise, rate, noisy, image, default(Noising));
     }
 
+    private static void CheckSteps(int steps)
+    {
+        if (steps < 1) throw new ArgumentOutOfRangeException(nameof(steps), steps, "NoiseSchedule: there must be at least one step.");
+    }
+
     private static void CheckBeta(double beta, string name)
     {
-        if (!(beta is > 0 and < 1)) throw new ArgumentOutOfRangeException(name, beta, "A beta must be between 0 and 1.");
+        if (!(beta is > 0 and < 1)) throw new ArgumentOutOfRangeException(name, beta, "NoiseSchedule: a beta must be between 0 and 1.");
     }
 
     internal readonly struct Noising : IQuaternaryOp

@@ -21,6 +21,8 @@ public sealed partial class DenoisingDiffusion
     /// <param name="prediction">What the network predicts.</param>
     /// <param name="variance">The variance of a reverse step.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such prediction or variance.</exception>
+    /// <exception cref="ArgumentException">The network predicts the noise of a schedule that leaves no signal at its end
+    /// (<see cref="NoiseSchedule.WithZeroTerminalSnr"/>), where that says nothing of the image.</exception>
     public DenoisingDiffusion(
         IDenoiser denoiser, NoiseSchedule schedule, Prediction prediction = Prediction.Noise,
         ReverseVariance variance = ReverseVariance.Posterior)
@@ -30,6 +32,10 @@ public sealed partial class DenoisingDiffusion
             nameof(prediction), prediction, "DenoisingDiffusion: there is no such prediction.");
         if (!Enum.IsDefined(variance)) throw new ArgumentOutOfRangeException(
             nameof(variance), variance, "DenoisingDiffusion: there is no such variance.");
+        ArgumentNullException.ThrowIfNull(schedule);
+        if (prediction == Prediction.Noise && schedule.SignalLeft == 0) throw new ArgumentException(
+            $"DenoisingDiffusion: the {schedule.Name} schedule leaves no signal after its last step, where x_t is the noise and says "
+            + $"nothing of x_0: expected {Prediction.Velocity} or {Prediction.Clean} to be predicted, found {prediction}.");
         (Denoiser, Process, Prediction, Variance) = (denoiser, new DiffusionProcess(schedule), prediction, variance);
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Engine.Kernels.Sampling;
 using Engine.Models.Data;
 using Engine.Models.Training;
@@ -13,6 +14,8 @@ public sealed class DiffusionCommandLine
     private readonly Option<string> _predict =
         ProgramOption.Choice("--predict", "What the network predicts: the noise, the clean image, or the velocity.", "eps", "x0", "v");
     private readonly Option<string> _schedule = ProgramOption.Choice("--schedule", "How the noise grows.", "cosine", "linear");
+    private readonly Option<bool> _zeroSnr = new("--zero-snr") {
+        Description = "Moves the schedule so that nothing of an image is left after its last step; with --predict v or x0." };
     private readonly Option<int> _steps = ProgramOption.Integer("--steps", "T, the steps from an image to noise.", 1000, 2, 100_000);
     private readonly Option<bool> _classes = new("--classes") {
         Description = "Conditions the network on the class of each image, and drops one label in ten, so that samples can be guided." };
@@ -46,7 +49,7 @@ public sealed class DiffusionCommandLine
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All =>
-        [_predict, _schedule, _steps, _classes, _guidance, _learned, _width, _rate, _images, _sampler, _sampleSteps, _eta, _every, _samples,
+        [_predict, _schedule, _zeroSnr, _steps, _classes, _guidance, _learned, _width, _rate, _images, _sampler, _sampleSteps, _eta, _every, _samples,
             _boundImages, _classifier];
 
     /// <summary>Reads the options of a run.</summary>
@@ -63,10 +66,15 @@ public sealed class DiffusionCommandLine
             $"--guidance {run.Option(_guidance)} guides towards a class: it needs --classes, which was not asked for.");
         if (run.Option(_eta) > 0 && isAncestral) throw new DataException(
             $"--eta {run.Option(_eta)} is one of --sampler ddim, found --sampler ddpm.");
+        bool hasZeroSnr = run.Option(_zeroSnr);
+        if (hasZeroSnr && run.Option(_predict) == "eps") throw new DataException(
+            "--zero-snr leaves nothing of an image at the last step, where its noise says nothing of it: it needs --predict v or x0, found "
+            + "--predict eps.");
+        NoiseSchedule schedule = run.Option(_schedule) == "linear" ? NoiseSchedule.Linear(steps) : NoiseSchedule.Cosine(steps);
         return new DiffusionChoices
         {
             Prediction = run.Option(_predict) switch { "x0" => Prediction.Clean, "v" => Prediction.Velocity, _ => Prediction.Noise },
-            Schedule = run.Option(_schedule) == "linear" ? NoiseSchedule.Linear(steps) : NoiseSchedule.Cosine(steps),
+            Schedule = hasZeroSnr ? schedule.WithZeroTerminalSnr() : schedule,
             Variance = isLearned ? ReverseVariance.Learned : ReverseVariance.Posterior,
             Network = new UnetOptions {
                 Width = width, Groups = UnetOptions.GroupsOf(width), TimeWidth = 4 * width, LearnsVariance = isLearned,
@@ -131,6 +139,14 @@ public sealed record DiffusionChoices
 
     /// <summary>The weights of a classifier that counts the classes of samples; null for none.</summary>
     public string? Classifier { get; init; }
+
+    /// <summary>What to say of a schedule that leaves more of the signal at its end than can be passed over; null for no more.</summary>
+    public string? SignalWarning => Schedule.LeavesSignal
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"The {Schedule.Name} schedule of {Schedule.Steps} steps leaves {Schedule.SignalLeft:0.0000} of an image at its end, more than "
+            + $"{NoiseSchedule.NegligibleSignal}: training ends there, but samples begin in pure noise. --zero-snr leaves none.")
+        : null;
 
     /// <summary>Whether the network is conditioned on classes.</summary>
     public bool IsConditional => Network.Classes > 0;

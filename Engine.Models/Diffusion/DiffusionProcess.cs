@@ -120,9 +120,10 @@ public sealed class DiffusionProcess
     /// <param name="noisy">x_t: [samples, ...].</param>
     /// <param name="predicted">The prediction, of the same shape.</param>
     /// <param name="steps">t of each sample.</param>
+    /// <exception cref="ArgumentException">The noise was predicted at a step that leaves no signal: it then says nothing of x_0.</exception>
     public Tensor Clean(Prediction prediction, Tensor noisy, Tensor predicted, ReadOnlySpan<int> steps) => prediction switch
     {
-        Prediction.Noise => Mixed(noisy, predicted, steps, static (s, n) => (1 / s, -n / s)),
+        Prediction.Noise => Mixed(noisy, predicted, steps, static (s, n) => (1 / s, -n / s), dividesBySignal: true),
         Prediction.Clean => predicted,
         _ => Mixed(noisy, predicted, steps, static (s, n) => (s, -n)),
     };
@@ -141,15 +142,20 @@ public sealed class DiffusionProcess
     public Tensor Velocity(Prediction prediction, Tensor noisy, Tensor predicted, ReadOnlySpan<int> steps) => prediction switch
     {
         // v = e / s - (n / s) x_t, and v = (s / n) x_t - x_0 / n
-        Prediction.Noise => Mixed(noisy, predicted, steps, static (s, n) => (-n / s, 1 / s)),
+        Prediction.Noise => Mixed(noisy, predicted, steps, static (s, n) => (-n / s, 1 / s), dividesBySignal: true),
         Prediction.Clean => Mixed(noisy, predicted, steps, static (s, n) => (s / n, -1 / n)),
         _ => predicted,
     };
 
-    private Tensor Mixed(Tensor x, Tensor y, ReadOnlySpan<int> steps, Func<double, double, (double OfX, double OfY)> factors)
+    private Tensor Mixed(
+        Tensor x, Tensor y, ReadOnlySpan<int> steps, Func<double, double, (double OfX, double OfY)> factors, bool dividesBySignal = false)
     {
         double[] a = new double[steps.Length], b = new double[steps.Length];
         Schedule.Rates(steps, a, b);
+        int without = dividesBySignal ? Array.IndexOf(a, 0.0) : -1;
+        if (without >= 0) throw new ArgumentException(
+            $"DiffusionProcess: nothing of the signal is left at step {steps[without]} of sample {without}, where the noise says nothing of "
+            + $"x_0: expected a prediction of {Prediction.Velocity} or {Prediction.Clean}, found {Prediction.Noise}.");
         for (int i = 0; i < a.Length; i++) (a[i], b[i]) = factors(a[i], b[i]);
         return Sampling.Combine(x, y, a, b);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.Movement;
 using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Training;
@@ -42,6 +43,12 @@ internal sealed class StateReader(SafetensorsFile file, TrainingRecord record, b
         string expected = $"{Type(storage.DType)} [{string.Join(", ", shape.ToArray())}]";
         if (entry.ToString() != expected) throw new CheckpointException(
             $"{file.Path}: tensor '{name}': this model needs {expected}, found {entry}.");
+    }
+
+    protected override void OnOptional(string name, Storage storage, Shape shape)
+    {
+        if (file.Contains(name)) OnTensor(name, storage, shape, null);
+        else if (apply) Move.Fill(storage, 0);
     }
 
     protected override void OnRandom(string name, RandomStream random)

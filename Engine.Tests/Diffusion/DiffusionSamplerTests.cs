@@ -29,6 +29,51 @@ public sealed class DiffusionSamplerTests : IsolatedTests
         Assert.Equal(deviation, found, deviation == 0 ? 1e-6 : 0.02);
     }
 
+    [Theory]
+    [InlineData("linear", 40, Prediction.Velocity)]
+    [InlineData("linear", 40, Prediction.Clean)]
+    [InlineData("cosine", 8, Prediction.Velocity)]
+    [InlineData("cosine", 8, Prediction.Clean)]
+    public void With_zero_terminal_SNR_training_ends_where_samplers_begin_and_the_mean_is_right(string name, int steps, Prediction prediction)
+    {
+        NoiseSchedule schedule = DiffusionProcessTests.Schedule(name, steps).WithZeroTerminalSnr();
+        DenoisingDiffusion model = Optimum(schedule, 0.6, 0.1, prediction, ReverseVariance.Posterior);
+        using (Tape tape = new(Cpu))
+        {
+            // x_T of training is the noise itself, whatever the image.
+            Tensor noise = Tensor.Normal([3, 50], new RandomStream(1), dtype: DType.Float64);
+            Assert.Equal(noise.ToDoubles(), model.Process.AddNoise(Tensor.Full([3, 50], 0.6, DType.Float64), noise,
+                [.. Enumerable.Repeat(steps - 1, 3)]).ToDoubles());
+        }
+
+        // One data set with hardly any deviation: what is missing in the mean is what of the signal was left.
+        foreach (DiffusionSampler sampler in (DiffusionSampler[])
+            [new DdpmSampler(model) { Clip = false }, new DdimSampler(model) { Clip = false }, new DdimSampler(model, 4) { Clip = false }])
+        {
+            (double mean, double deviation) = Moments(sampler.Sample([Samples, Pixels], new RandomStream(2)));
+            Assert.Equal(0.6, mean, 0.003);
+            Assert.InRange(deviation, 0.02, 0.12);
+        }
+
+        VariationalBound bound = model.Bound([.. Enumerable.Repeat(0.6f, 20 * 10)], [20, 10], new RandomStream(7), batch: 20, clip: false);
+        Assert.Equal(0, bound.Prior);
+        Assert.All(bound.Terms, term => Assert.True(double.IsFinite(term)));
+    }
+
+    [Fact]
+    public void Noise_is_not_predicted_where_it_says_nothing()
+    {
+        NoiseSchedule schedule = NoiseSchedule.Linear(10).WithZeroTerminalSnr();
+        Refused("expected Velocity or Clean to be predicted, found Noise",
+            () => Optimum(schedule, 0, 1, Prediction.Noise, ReverseVariance.Beta));
+        using Tape tape = new(Cpu);
+        DiffusionProcess process = new(schedule);
+        Tensor x = Tensor.Ones([2, 3]);
+        Refused("at step 9 of sample 1", () => process.Clean(Prediction.Noise, x, x, [8, 9]));
+        Refused("at step 9 of sample 0", () => process.Velocity(Prediction.Noise, x, x, [9, 0]));
+        Assert.All(process.Clean(Prediction.Noise, x, x, [8, 0]).ToArray(), value => Assert.True(float.IsFinite(value)));
+    }
+
     [Fact]
     public void Implicit_sampling_without_new_noise_is_the_map_that_its_coefficients_make()
     {

@@ -137,7 +137,10 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
         Rms(0, [2], []);
         Rms(1, [], [3]);
         Rms(3, [2], [3]);
-        devices.Agree<float>(2e-6, 1, 37, (s, y) => AverageUpdate.Run([y], [s[0]], 0.9), g);
+        devices.Agree<float>(2e-6, 1, 37, (s, y) => SgdUpdate.Run([y], [s[0]], 0.1, 0.3), g);
+        devices.Agree<float>(2e-6, 1, 37, (s, y) => SgdUpdate.Run([y], [s[1]], [s[0]], 0.1, 0.9, 0.3), g, x);
+        devices.Agree<float>(2e-6, 1, 37, (s, y) => AverageUpdate.Run([y], [s[1]], [s[0]], 0.9), g, x);
+        devices.Agree<float>(2e-6, 1, 37, (s, y) => AverageUpdate.Run([s[1]], [y], [s[0]], 0.9), g, x);
         devices.Agree<float>(0, 1, 37, (s, y) => AverageUpdate.Exchange([y], [s[0]]), g);
         devices.Agree<float>(0, 1, 37, (s, y) => AverageUpdate.Exchange([s[0]], [y]), g);
         devices.Agree<float>(1e-6, 1, 37, (s, y) => Move.Fill(y, SumOfSquares.Run([s[0], s[1]])), g, x);

@@ -173,7 +173,7 @@ internal static class RandomCases
     private static double LinearSignal(int t)
     {
         double signal = 1;
-        for (int s = 0; s <= t; s++) signal *= 1 - (1e-4 + ((0.02 - 1e-4) * s / 99));
+        for (int s = 0; s <= t; s++) signal *= 1 - (10 * (1e-4 + ((0.02 - 1e-4) * s / 99)));
         return signal;
     }
 

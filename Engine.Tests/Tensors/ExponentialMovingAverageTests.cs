@@ -43,7 +43,7 @@ public sealed class ExponentialMovingAverageTests() : IsolatedTests(threads: 2)
         average.Update();
         StateCopy saved = new();
         average.VisitState(saved);
-        Assert.Equal(["0.weight", "0.bias"], saved.Elements.Keys);
+        Assert.Equal(["0.weight", "0.bias", "compensation.0.weight", "compensation.0.bias"], saved.Elements.Keys);
         other.VisitState(saved.ToSet());
         Assert.Equal(1, other.Updates);
         using (average.Use()) Assert.Throws<InvalidOperationException>(() => average.VisitState(saved));
@@ -70,5 +70,105 @@ public sealed class ExponentialMovingAverageTests() : IsolatedTests(threads: 2)
         Assert.Throws<ArgumentException>(() => new ExponentialMovingAverage(new Relu()));
     }
 
+    [Theory]
+    [InlineData("cpu", DType.Float32, 0.99999)]
+    [InlineData("cpu", DType.Float32, 0.9999999)]
+    [InlineData("cpu", DType.Float32, 0.999999999)]
+    [InlineData("cpu", DType.Float64, 0.9999999)]
+    [InlineData("simulator", DType.Float32, 0.9999999)]
+    [InlineData("simulator", DType.Float64, 0.9999999)]
+    public void An_average_follows_however_near_its_decay_is_to_1(string name, DType type, double decay)
+    {
+        using Device device = Device.Open(name);
+        using Linear layer = new(2, 3, new ModuleOptions(new RandomStream(1), device, type), bias: false);
+        layer.Weight.Set([1, -3, 0.1f, 1e-3f, 700, 0]);
+        double[] start = layer.Weight.ToDoubles(), expected = [.. start];
+        using ExponentialMovingAverage average = new(layer, decay);
+        layer.Weight.Set([1.5f, -2.5f, 0.2f, 2e-3f, 701, 1]);
+        double[] now = layer.Weight.ToDoubles();
+        int updates = device is CpuDevice ? 20_000 : 40;
+        for (int update = 0; update < updates; update++)
+        {
+            average.Update();
+            for (int i = 0; i < now.Length; i++) expected[i] += (1 - decay) * (now[i] - expected[i]);
+        }
+
+        // What has been moved is right to two digits although each single step, or even all of them, may be below the last place.
+        StateCopies state = new();
+        average.VisitState(state);
+        double[] moved = [.. state["weight"].Zip(state["compensation.weight"], (a, c) => a + c).Zip(start, (a, from) => a - from)];
+        for (int i = 0; i < now.Length; i++)
+        {
+            double wanted = expected[i] - start[i];
+            Assert.True(Math.Abs(moved[i] - wanted) <= 5e-3 * Math.Abs(wanted),
+                $"{name}, {type}, decay {decay}, element {i}: moved {moved[i]:R}, expected {wanted:R}");
+        }
+
+        using (average.Use())
+        {
+            double[] used = layer.Weight.ToDoubles();
+            for (int i = 0; i < now.Length; i++) Assert.Equal(expected[i], used[i], (1e-6 * Math.Abs(expected[i])) + 1e-12);
+        }
+    }
+
+    [Fact]
+    public void What_would_change_the_parameters_while_their_average_is_in_use_is_refused()
+    {
+        using Linear layer = new(3, 5, ModuleOptions.FromSeed(1, Cpu));
+        using ExponentialMovingAverage average = new(layer, 0.5), other = new(layer, 0.5);
+        using Sgd sgd = new(layer.Parameters, 0.1);
+        using Adam adam = new(layer.Parameters);
+        string file = Folder["weights.safetensors"];
+        layer.SaveSafetensors(file);
+        layer.Weight.Set(new float[15]);
+        using Tape tape = new(Cpu);
+        Tensor[] gradients = [Tensor.Ones([3, 5]), Tensor.Ones([5])];
+        float[] averaged;
+        using (average.Use())
+        {
+            averaged = layer.Weight.ToArray();
+            foreach ((string operation, Action attempt) in ((string, Action)[])
+                [("Step", () => sgd.Step(gradients)), ("Step", () => adam.Step(gradients)), ("Set", () => layer.Weight.Set(new float[15])),
+                    ("LoadSafetensors", () => layer.LoadSafetensors(file)), ("Update", other.Update), ("Use", () => other.Use())])
+                RefusedWith<InvalidOperationException>(
+                    $"{operation}: parameter 'weight' holds an average of its values while ExponentialMovingAverage.Use", attempt);
+            Assert.Equal(averaged, layer.Weight.ToArray());
+        }
+
+        Assert.Equal((0, 0, 0), (sgd.Steps, adam.Steps, other.Updates));
+        Assert.Equal(new float[15], layer.Weight.ToArray());
+        sgd.Step(gradients);
+        Assert.All(layer.Weight.ToArray(), weight => Assert.Equal(-0.1f, weight));
+    }
+
     private static double[] Values(Module module) => [.. module.Parameters.SelectMany(parameter => parameter.ToDoubles())];
+}
+
+/// <summary>Copies of the elements of a state of any type, by name.</summary>
+internal sealed class StateCopies : StateVisitor
+{
+    private readonly Dictionary<string, double[]> _elements = [];
+
+    internal double[] this[string name] => _elements[name];
+
+    protected override void OnTensor(string name, Storage storage, Shape shape, Tensor? tensor)
+    {
+        if (storage.DType == DType.Float64)
+        {
+            double[] values = new double[storage.Length];
+            storage.CopyTo<double>(values);
+            _elements.Add(name, values);
+            return;
+        }
+
+        float[] singles = new float[storage.Length];
+        storage.CopyTo<float>(singles);
+        _elements.Add(name, Array.ConvertAll(singles, x => (double)x));
+    }
+
+    protected override void OnRandom(string name, RandomStream random)
+    {
+    }
+
+    protected override string OnNumber(string name, string text) => text;
 }

@@ -30,6 +30,8 @@ static void Train(TrainingRun run, DiffusionChoices choices)
     if (choices.Images > 0) data = data.Take(Math.Min(choices.Images, data.Count));
     BatchLoader batches = run.Batches(data);
 
+    if (choices.SignalWarning is { } warning) run.Print(warning);
+
     // A file that is not there is found out before training.
     using DigitClassifier classifier = new(new ModuleOptions(new RandomStream(0), run.Device));
     if (choices.Classifier is not null) classifier.Load(choices.Classifier);
