@@ -112,6 +112,43 @@ public sealed class ExponentialMovingAverageTests() : IsolatedTests(threads: 2)
     }
 
     [Fact]
+    public void A_checkpoint_from_before_there_were_compensations_is_read()
+    {
+        using Linear layer = new(2, 3, ModuleOptions.FromSeed(1, Cpu));
+        using ExponentialMovingAverage average = new(layer, 0.9), other = new(layer, 0.9);
+        layer.Weight.Set([1, 2, 3, 4, 5, 6]);
+        average.Update();
+        other.Update();
+        StateCopies before = new();
+        average.VisitState(before);
+        Assert.Contains(before["compensation.weight"], c => c != 0);
+        StateWriter all = new();
+        average.VisitState(all);
+        using Tape tape = new(Cpu);
+        SafetensorsWriter old = new();
+        foreach (string name in (string[])["weight", "bias"])
+            old.Add(name, Tensor.From(before[name], [before[name].Length]).Cast(DType.Float32).Reshape(name == "bias" ? [3] : [2, 3]));
+        string path = Folder["old.safetensors"];
+        old.Save(path);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        TrainingRecord record = new()
+        {
+            Program = "test", Settings = [], Epoch = 1, NextStep = 0, Steps = 0, Numbers = all.Numbers, RandomStreams = [], Pictures = [],
+            Progress = new ProgressState { History = [], Sums = [], Metrics = [], Samples = 0, AllSamples = 0, Seconds = 0, LineSeconds = 0 },
+        };
+        foreach (bool apply in (bool[])[false, true])
+        {
+            StateReader reader = new(file, record, apply);
+            other.VisitState(reader);
+            reader.RefuseLeftovers();
+            StateCopies after = new();
+            other.VisitState(after);
+            Assert.Equal(apply ? new double[6] : before["compensation.weight"], after["compensation.weight"]);
+            Assert.Equal(before["weight"], after["weight"]);
+        }
+    }
+
+    [Fact]
     public void What_would_change_the_parameters_while_their_average_is_in_use_is_refused()
     {
         using Linear layer = new(3, 5, ModuleOptions.FromSeed(1, Cpu));
