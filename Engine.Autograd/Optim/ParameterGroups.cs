@@ -15,7 +15,8 @@ public sealed record ParameterGroup
     {
         ArgumentNullException.ThrowIfNull(parameters);
         if (!(learningRateFactor >= 0) || double.IsInfinity(learningRateFactor)) throw new ArgumentOutOfRangeException(
-            nameof(learningRateFactor), learningRateFactor, "ParameterGroup: the factor of the learning rate must be finite and at least 0.");
+            nameof(learningRateFactor), learningRateFactor,
+            "ParameterGroup: the factor of the learning rate must be finite and at least 0.");
         if (weightDecay is { } decay) CheckDecay(decay);
         (Parameters, LearningRateFactor, WeightDecay) = ([.. parameters], learningRateFactor, weightDecay);
     }

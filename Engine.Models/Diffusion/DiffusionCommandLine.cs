@@ -49,8 +49,8 @@ public sealed class DiffusionCommandLine
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All =>
-        [_predict, _schedule, _zeroSnr, _steps, _classes, _guidance, _learned, _width, _rate, _images, _sampler, _sampleSteps, _eta, _every, _samples,
-            _boundImages, _classifier];
+        [_predict, _schedule, _zeroSnr, _steps, _classes, _guidance, _learned, _width, _rate, _images, _sampler, _sampleSteps, _eta, _every,
+            _samples, _boundImages, _classifier];
 
     /// <summary>Reads the options of a run.</summary>
     /// <param name="run">The run.</param>

@@ -120,7 +120,8 @@ public sealed class DiffusionProcess
     /// <param name="noisy">x_t: [samples, ...].</param>
     /// <param name="predicted">The prediction, of the same shape.</param>
     /// <param name="steps">t of each sample.</param>
-    /// <exception cref="ArgumentException">The noise was predicted at a step that leaves no signal: it then says nothing of x_0.</exception>
+    /// <exception cref="ArgumentException">The noise was predicted at a step that leaves no signal: it then says nothing of
+    /// x_0.</exception>
     public Tensor Clean(Prediction prediction, Tensor noisy, Tensor predicted, ReadOnlySpan<int> steps) => prediction switch
     {
         Prediction.Noise => Mixed(noisy, predicted, steps, static (s, n) => (1 / s, -n / s), dividesBySignal: true),
@@ -154,8 +155,8 @@ public sealed class DiffusionProcess
         Schedule.Rates(steps, a, b);
         int without = dividesBySignal ? Array.IndexOf(a, 0.0) : -1;
         if (without >= 0) throw new ArgumentException(
-            $"DiffusionProcess: nothing of the signal is left at step {steps[without]} of sample {without}, where the noise says nothing of "
-            + $"x_0: expected a prediction of {Prediction.Velocity} or {Prediction.Clean}, found {Prediction.Noise}.");
+            $"DiffusionProcess: nothing of the signal is left at step {steps[without]} of sample {without}, where the noise says nothing "
+            + $"of x_0: expected a prediction of {Prediction.Velocity} or {Prediction.Clean}, found {Prediction.Noise}.");
         for (int i = 0; i < a.Length; i++) (a[i], b[i]) = factors(a[i], b[i]);
         return Sampling.Combine(x, y, a, b);
     }

@@ -9,7 +9,8 @@ public sealed class DiffusionCommandLineTests
     public void Linear_steps_of_any_number_lead_to_noise_and_what_is_left_is_said()
     {
         Assert.Null(Read().SignalWarning);
-        Assert.Equal(NoiseSchedule.Linear(10).AlphaBars.ToArray(), Read("--schedule", "linear", "--steps", "10").Schedule.AlphaBars.ToArray());
+        Assert.Equal(NoiseSchedule.Linear(10).AlphaBars.ToArray(),
+            Read("--schedule", "linear", "--steps", "10").Schedule.AlphaBars.ToArray());
         Assert.Null(Read("--schedule", "linear", "--steps", "10").SignalWarning);
         Assert.StartsWith("The linear schedule of 1000 steps leaves 0.0064 of an image at its end, more than 0.001",
             Read("--schedule", "linear").SignalWarning);

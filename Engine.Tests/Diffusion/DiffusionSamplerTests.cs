@@ -34,7 +34,8 @@ public sealed class DiffusionSamplerTests : IsolatedTests
     [InlineData("linear", 40, Prediction.Clean)]
     [InlineData("cosine", 8, Prediction.Velocity)]
     [InlineData("cosine", 8, Prediction.Clean)]
-    public void With_zero_terminal_SNR_training_ends_where_samplers_begin_and_the_mean_is_right(string name, int steps, Prediction prediction)
+    public void With_zero_terminal_SNR_training_ends_where_samplers_begin_and_the_mean_is_right(
+        string name, int steps, Prediction prediction)
     {
         NoiseSchedule schedule = DiffusionProcessTests.Schedule(name, steps).WithZeroTerminalSnr();
         DenoisingDiffusion model = Optimum(schedule, 0.6, 0.1, prediction, ReverseVariance.Posterior);

@@ -134,7 +134,8 @@ public sealed class ExponentialMovingAverageTests() : IsolatedTests(threads: 2)
         TrainingRecord record = new()
         {
             Program = "test", Settings = [], Epoch = 1, NextStep = 0, Steps = 0, Numbers = all.Numbers, RandomStreams = [], Pictures = [],
-            Progress = new ProgressState { History = [], Sums = [], Metrics = [], Samples = 0, AllSamples = 0, Seconds = 0, LineSeconds = 0 },
+            Progress = new ProgressState {
+                History = [], Sums = [], Metrics = [], Samples = 0, AllSamples = 0, Seconds = 0, LineSeconds = 0 },
         };
         foreach (bool apply in (bool[])[false, true])
         {

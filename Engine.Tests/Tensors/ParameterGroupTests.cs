@@ -201,7 +201,8 @@ public sealed class ParameterGroupTests : IsolatedTests
         Random random = new(4);
         for (int step = 1; step <= 5; step++)
         {
-            double[][] gradients = [.. expected.Select(values => Array.ConvertAll(Draws.Any(random, values.Length), g => (double)(float)g))];
+            double[][] gradients = [.. expected.Select(
+                values => Array.ConvertAll(Draws.Any(random, values.Length), g => (double)(float)g))];
             for (int k = 0; k < expected.Length; k++)
                 for (int i = 0; i < expected[k].Length; i++)
                     Renew(settings(k), step, gradients[k][i], ref expected[k][i], ref m[k][i], ref v[k][i], ref b[k][i]);
