@@ -158,3 +158,35 @@ public sealed class OperationThreadTests
         }
     }
 }
+
+/// <summary>The number of elements of a vector decides how fast a result is there, and no bit of it.</summary>
+public sealed class OperationWidthTests
+{
+    private static readonly CpuDevice s_narrow = new(1) { HasNarrowVectors = true };
+
+    public static TheoryData<string> All => OperationRegistry.Names(_ => true);
+
+    public static TheoryData<string> Differentiable => OperationRegistry.Names(c => c.HasGradient);
+
+    [Theory, MemberData(nameof(All))]
+    public void Values_have_the_same_bits_with_vectors_of_256_bits(string name)
+    {
+        OperationCase c = OperationRegistry.Find(name);
+        foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+            Assert.Equal(Bits(c.Forward(OperationDevices.Cpu, type).Values), Bits(c.Forward(s_narrow, type).Values));
+    }
+
+    [Theory, MemberData(nameof(Differentiable))]
+    public void Gradients_have_the_same_bits_with_vectors_of_256_bits(string name)
+    {
+        OperationCase c = OperationRegistry.Find(name);
+        foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+        {
+            double[][] wide = c.Gradients(OperationDevices.Cpu, type, createGraph: false);
+            double[][] narrow = c.Gradients(s_narrow, type, createGraph: false);
+            for (int i = 0; i < wide.Length; i++) Assert.Equal(Bits(wide[i]), Bits(narrow[i]));
+        }
+    }
+
+    private static long[] Bits(double[] values) => Array.ConvertAll(values, BitConverter.DoubleToInt64Bits);
+}

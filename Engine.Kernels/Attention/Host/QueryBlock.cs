@@ -24,7 +24,15 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
     /// <summary>The keys that any query of the block attends to, from the first on.</summary>
     internal readonly int Keys = shape.Visible(Math.Min(first + LanesOf(shape), shape.Queries) - 1);
 
-    internal static int LanesOf(in AttentionShape shape) => shape.Queries <= V.Count ? V.Count : 2 * V.Count;
+    /// <summary>
+    /// The queries that a block has room for: the elements of one vector of 512 bits or of two, whatever vectors the processor has, because
+    /// the gradients of keys and values are added up block by block.
+    /// </summary>
+    internal static int LanesOf(in AttentionShape shape)
+    {
+        int vector = 64 / sizeof(T);
+        return shape.Queries <= vector ? vector : 2 * vector;
+    }
 
     internal static int BlocksOf(in AttentionShape shape) => (shape.Queries + LanesOf(shape) - 1) / LanesOf(shape);
 

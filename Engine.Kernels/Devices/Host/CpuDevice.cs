@@ -37,6 +37,9 @@ public sealed class CpuDevice : Device
     /// <inheritdoc/>
     public override long MemoryKept => Pool.Kept;
 
+    /// <summary>Whether kernels take vectors of 256 bits although the processor may have wider ones: tests compare the two.</summary>
+    internal bool HasNarrowVectors { get; init; }
+
     internal WorkerThreads Workers { get; }
 
     internal HostMemoryPool Pool { get; }

@@ -22,6 +22,8 @@ internal readonly unsafe record struct HostAffineCoupling(
     private const int Block = 256;
     private const int ChunkElements = 4096;
 
+    static bool IVectorWork.AddsAcrossLanes => true;
+
     void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
         if (Arguments.Bound is null) Start<T, V, FreeLogScale>(cpu);

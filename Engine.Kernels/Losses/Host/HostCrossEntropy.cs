@@ -11,6 +11,8 @@ internal static unsafe class HostCrossEntropy
         Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
         : IVectorWork
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             LossJob<T, V> job = new()
@@ -26,6 +28,8 @@ internal static unsafe class HostCrossEntropy
         Storage G, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Statistics,
         Storage Result) : IVectorWork
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             GradientJob<T, V> job = new()

@@ -7,6 +7,8 @@ internal static unsafe class HostBatchNormalization
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             NormalizeFormula<TActivation> formula = new(Activation);
@@ -25,6 +27,8 @@ internal static unsafe class HostBatchNormalization
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             NormalizeFormula<TActivation> formula = new(Activation);
@@ -38,6 +42,8 @@ internal static unsafe class HostBatchNormalization
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             NormalizeGradientFormula<TActivation> formula = new(Activation);

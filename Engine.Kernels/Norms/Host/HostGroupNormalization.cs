@@ -15,6 +15,8 @@ internal static unsafe class HostGroupNormalization
         Storage Y, Storage? Shift = null, Storage? Distances = null) : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             int pitch = ChannelPanel<T, V, NormalizeFormula<FoldedNothing>>.Padded(Shape.Channels);
@@ -37,6 +39,8 @@ internal static unsafe class HostGroupNormalization
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             int pitch = ChannelPanel<T, V, NormalizeGradientFormula<FoldedNothing>>.Padded(Shape.Channels);

@@ -15,6 +15,8 @@ internal static unsafe class HostLayerNormalization
         Storage X, int Rows, int Columns, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
         Storage Y) : IVectorWork
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             using Scratch scratch = new(cpu, X.DType, checked(2 * Padded<T, V>(Columns)));
@@ -32,6 +34,8 @@ internal static unsafe class HostLayerNormalization
         Storage G, Storage X, int Rows, int Columns, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
         Storage DBeta, Storage? Dx) : IVectorWork
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             (int rowsInChunk, int chunks) = Cut(Rows, Columns);

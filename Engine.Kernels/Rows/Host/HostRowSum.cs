@@ -12,6 +12,8 @@ internal static unsafe class HostRowSum
         TTerm Op, RowPlan Plan, Storage X, Storage Y, Storage Z, Storage W, Storage Sums) : IVectorWork
         where TTerm : unmanaged, IRowTerm
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             // Long rows are cut into pieces at places that depend on the shape alone; pieces are brought together in double.

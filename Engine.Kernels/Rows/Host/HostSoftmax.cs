@@ -20,6 +20,8 @@ internal static unsafe class HostSoftmax
     internal readonly record struct Pass<TOp>(int Rows, int Columns, Storage A, Storage B, Storage Output) : IVectorWork
         where TOp : struct, IRowOperation
     {
+        static bool IVectorWork.AddsAcrossLanes => true;
+
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             RowJob<T, V, TOp> job = new()
