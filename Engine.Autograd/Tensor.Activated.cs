@@ -43,17 +43,14 @@ public partial class Tensor
     /// <summary>
     /// The gradient of an activation's input in differentiable operations, from the gradient g and the value y of its output.
     /// </summary>
-    private static Tensor ComposedGradient(Activation activation, Tensor g, Tensor y)
-    {
-        return activation.Kind switch
+    private static Tensor ComposedGradient(Activation activation, Tensor g, Tensor y) =>
+        activation.Kind switch
         {
-            ActivationKind.Relu => Through(0),
-            ActivationKind.LeakyRelu => Through(activation.Slope),
+            ActivationKind.Relu => g.WeightedBy(Ones(y.Shape, y.DType).Map(y, default(Kernels.Elementwise.ReluGradient))),
+            ActivationKind.LeakyRelu => g.WeightedBy(
+                Ones(y.Shape, y.DType).Map(y, new Kernels.Elementwise.LeakyReluGradient(activation.Slope))),
             ActivationKind.Tanh => g * (1 - y.Square()),
             ActivationKind.Sigmoid => g * y * (1 - y),
             _ => g,
         };
-
-        Tensor Through(double slope) => g * Ones(y.Shape, y.DType).Map(y, new Kernels.Elementwise.LeakyReluGradient(slope));
-    }
 }

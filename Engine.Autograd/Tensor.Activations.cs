@@ -16,21 +16,24 @@ public partial class Tensor
         // y = x s, s = sigmoid(2 u): dx = g (s + x s (1 - s) 2 u')
         ? Apply(default(GeluTanh), default(GeluTanhGradient), fromOutput: false, static (g, x, _) =>
         {
-            Tensor s = (GeluTanh.Slope * (x + (GeluTanh.Cubic * x.Square() * x))).Sigmoid();
-            Tensor slope = (3 * GeluTanh.Cubic * GeluTanh.Slope * x.Square()) + GeluTanh.Slope;
-            return g * (s + (x * s * (1 - s) * slope));
+            // Beyond the bound s is 0 or 1, and infinity times 1 - s would be NaN.
+            Tensor bounded = x.Clamp(-30, 30);
+            Tensor s = (GeluTanh.Slope * (bounded + (GeluTanh.Cubic * bounded.Square() * bounded))).Sigmoid();
+            Tensor slope = (3 * GeluTanh.Cubic * GeluTanh.Slope * bounded.Square()) + GeluTanh.Slope;
+            return g * (s + (bounded * s * (1 - s) * slope));
         })
 
-        // dx = g (Phi(x) + x phi(x))
+        // dx = g (Phi(x) + x phi(x)), phi being 0 from the bound on, where infinity times it would be NaN.
         : Apply(default(Gelu), default(GeluGradient), fromOutput: false, static (g, x, _) =>
             g * ((0.5 * (1 + (x * Kernels.Elementwise.Gelu.HalfRoot).Erf()))
-                + (x * (-0.5 * x.Square()).Exp() * (1 / Math.Sqrt(2 * Math.PI)))));
+                + (x.Clamp(-50, 50) * (-0.5 * x.Square()).Exp() * (1 / Math.Sqrt(2 * Math.PI)))));
 
     /// <summary>x sigmoid(x), also called Swish (Elfwing et al. 2017, arXiv:1702.03118).</summary>
     public Tensor Silu() => Apply(default(Silu), default(SiluGradient), fromOutput: false, static (g, x, _) =>
     {
+        // s (1 - s) is 0 from the bound on, where infinity times it would be NaN.
         Tensor s = x.Sigmoid();
-        return g * (s + (x * s * (1 - s)));
+        return g * (s + (x.Clamp(-1000, 1000) * s * (1 - s)));
     });
 
     /// <summary>x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015, arXiv:1511.07289); the derivative at 0 is alpha.</summary>
@@ -43,7 +46,7 @@ public partial class Tensor
         // dx = g where x > 0, g alpha e^x elsewhere; e^x of what is not wanted is held at 1.
         return Apply(new Elu(alpha), new EluGradient(alpha), fromOutput: false, (g, x, _) =>
         {
-            Tensor positive = Ones(x.Shape, x.DType).Map(x, new LeakyReluGradient(0));
+            Tensor positive = Ones(x.Shape, x.DType).Map(x, default(ReluGradient));
             return g * (positive + ((1 - positive) * (alpha * x.Clamp(double.NegativeInfinity, 0).Exp())));
         });
     }

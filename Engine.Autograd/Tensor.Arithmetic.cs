@@ -1,3 +1,4 @@
+using Engine.Autograd.Rules;
 using Engine.Kernels.Elementwise;
 
 namespace Engine.Autograd;
@@ -44,8 +45,8 @@ public partial class Tensor
     /// <summary>c x.</summary>
     public static Tensor operator *(double left, Tensor right) => right.Affine(left, 0);
 
-    /// <summary>x / c.</summary>
-    public static Tensor operator /(Tensor left, double right) => left.Affine(1 / right, 0);
+    /// <summary>x / c, correctly rounded.</summary>
+    public static Tensor operator /(Tensor left, double right) => left.Apply(new DivideBy(right), (g, _, _) => g / right);
 
     /// <summary>c / x.</summary>
     public static Tensor operator /(double left, Tensor right) => right.Apply(new Reciprocal(left), static (g, x, y) => -(g * y / x));
@@ -53,18 +54,29 @@ public partial class Tensor
     /// <summary>-x.</summary>
     public static Tensor operator -(Tensor value) => value.Affine(-1, 0);
 
-    /// <summary>The larger of two tensors, elementwise, broadcasting. Where they are equal each takes half of the gradient.</summary>
+    /// <summary>The larger of two tensors, elementwise, broadcasting. NaN where either is. Where they are equal, or both NaN,
+    /// each takes half of the gradient; otherwise all of it goes to the larger one, or to the NaN.</summary>
     /// <inheritdoc cref="operator +(Tensor, Tensor)"/>
     public static Tensor Maximum(Tensor left, Tensor right) =>
-        left.Apply(right, default(Maximum), static (g, x, y, _) => g * y.Map(x, default(Less)),
-            static (g, x, y, _) => g * x.Map(y, default(Less)));
+        left.Apply(right, default(Maximum), static (g, x, y, _) => g.WeightedBy(x.Map(y, default(LargerShare))),
+            static (g, x, y, _) => g.WeightedBy(y.Map(x, default(LargerShare))));
 
-    /// <summary>The smaller of two tensors, elementwise, broadcasting. Where they are equal each takes half of the gradient.</summary>
+    /// <summary>The smaller of two tensors, elementwise, broadcasting. NaN where either is. Where they are equal, or both NaN,
+    /// each takes half of the gradient; otherwise all of it goes to the smaller one, or to the NaN.</summary>
     /// <inheritdoc cref="operator +(Tensor, Tensor)"/>
     public static Tensor Minimum(Tensor left, Tensor right) =>
-        left.Apply(right, default(Minimum), static (g, x, y, _) => g * x.Map(y, default(Less)),
-            static (g, x, y, _) => g * y.Map(x, default(Less)));
+        left.Apply(right, default(Minimum), static (g, x, y, _) => g.WeightedBy(x.Map(y, default(SmallerShare))),
+            static (g, x, y, _) => g.WeightedBy(y.Map(x, default(SmallerShare))));
 
     /// <summary>scale x + offset.</summary>
     public Tensor Affine(double scale, double offset) => Apply(new Affine(scale, offset), (g, _, _) => g.Affine(scale, 0));
+
+    /// <summary>
+    /// This tensor times constant factors, broadcasting, but 0 where a factor is 0: nothing flows there, not even infinity or NaN times 0.
+    /// </summary>
+    internal Tensor WeightedBy(Tensor factors)
+    {
+        Tensor result = Map(factors, default(Weighted));
+        return result.Tape!.Record(nameof(Weighted), result, new Rule(this, g => g.WeightedBy(factors).SumTo(Shape)));
+    }
 }

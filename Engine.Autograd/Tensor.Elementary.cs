@@ -18,33 +18,45 @@ public partial class Tensor
     public Tensor Square() => Apply(default(Square), static (g, x, _) => 2 * g * x);
 
     /// <summary>
-    /// x to a constant power, for x > 0 (any power), or any x where the power is -1, 0, 1, 2 or 3. Powers other than these and 1/2, -1/2
-    /// are e^(exponent log x): their error is 4 ULP while |exponent log x| is at most 3.5, and grows with it.
+    /// x to a constant power, as IEEE 754 defines it: for any x where the power is a whole number, for x >= 0 where it is not; 1 where the power
+    /// is 0, even for NaN. Whole powers from -32 to 32 are products, exact where the results are; square roots serve 1/2 and -1/2. Others are
+    /// e^(exponent log |x|): their error is 4 ULP while |exponent log |x|| is at most 3.5, and grows with it. The derivative is exponent
+    /// x^(exponent - 1), and so 0 at 0 for exponents above 1, 0 for the exponent 0 and infinite where it is.
     /// </summary>
     /// <param name="exponent">The power.</param>
-    public Tensor Pow(double exponent) => exponent switch
+    public Tensor Pow(double exponent)
     {
-        0 => Affine(0, 1),
-        1 => Affine(1, 0),
-        2 => Square(),
-        3 => Square() * this,
-        -1 => 1 / this,
-        0.5 => Sqrt(),
-        -0.5 => 1 / Sqrt(),
-        _ => (exponent * Log()).Exp(),
-    };
+        if (exponent == 1) return this;
+        if (exponent == 2) return Square();
+        if (exponent == 3) return Square() * this;
+        if (exponent == -1) return 1 / this;
+        if (exponent == 0.5) return Apply(default(HalfPower), Derivative);
+        if (exponent == -0.5) return 1 / Pow(0.5);
+        bool isProduct = Math.Abs(exponent) <= MaxProduct && Math.Floor(exponent) == exponent && exponent != 0;
+        return isProduct ? Apply(new WholePower((int)exponent), Derivative) : Apply(new Power(exponent), Derivative);
+
+        Tensor Derivative(Tensor g, Tensor x, Tensor y)
+        {
+            if (exponent == 0) return Zeros(x.Shape, x.DType);
+            if (exponent == 0.5) return g / (2 * y);
+            return g * (exponent * x.Pow(exponent - 1));
+        }
+    }
+
+    /// <summary>The largest whole power that is computed as a product.</summary>
+    private const int MaxProduct = 32;
 
     /// <summary>|x|; the derivative at 0 is 0.</summary>
-    public Tensor Abs() => Apply(default(Abs), static (g, x, _) => g * x.Map(default(Sign)));
+    public Tensor Abs() => Apply(default(Abs), static (g, x, _) => g.WeightedBy(x.Map(default(Sign))));
 
-    /// <summary>x, held between two constants; no gradient flows where it was held.</summary>
+    /// <summary>x, held between two constants; no gradient flows where it was held. At the bounds themselves, and at NaN, it flows.</summary>
     /// <param name="low">The smallest value.</param>
     /// <param name="high">The largest value.</param>
     /// <exception cref="ArgumentException"><paramref name="low"/> is above <paramref name="high"/>.</exception>
     public Tensor Clamp(double low, double high)
     {
         if (!(low <= high)) throw new ArgumentException($"Clamp: the lower bound {low} must not be above the upper bound {high}.");
-        return Apply(new Clamp(low, high), (g, x, _) => g * Ones(x.Shape, x.DType).Map(x, new ClampGradient(low, high)));
+        return Apply(new Clamp(low, high), (g, x, _) => g.WeightedBy(Ones(x.Shape, x.DType).Map(x, new ClampGradient(low, high))));
     }
 
     /// <summary>sin x, x in radians.</summary>
@@ -68,8 +80,8 @@ public partial class Tensor
     /// <summary>max(x, 0); the derivative at 0 is 0.</summary>
     public Tensor Relu()
     {
-        LeakyReluGradient fused = new(0);
-        return Apply(default(Relu), fused, fromOutput: false, (g, x, _) => g * Ones(x.Shape, x.DType).Map(x, fused));
+        ReluGradient fused = default;
+        return Apply(default(Relu), fused, fromOutput: false, (g, x, _) => g.WeightedBy(Ones(x.Shape, x.DType).Map(x, fused)));
     }
 
     /// <summary>x where x >= 0, slope x elsewhere; the derivative at 0 is the slope.</summary>
@@ -79,6 +91,6 @@ public partial class Tensor
     {
         if (!(slope >= 0)) throw new ArgumentOutOfRangeException(nameof(slope), slope, "LeakyRelu: the slope must be at least 0.");
         LeakyReluGradient fused = new(slope);
-        return Apply(new LeakyRelu(slope), fused, fromOutput: false, (g, x, _) => g * Ones(x.Shape, x.DType).Map(x, fused));
+        return Apply(new LeakyRelu(slope), fused, fromOutput: false, (g, x, _) => g.WeightedBy(Ones(x.Shape, x.DType).Map(x, fused)));
     }
 }

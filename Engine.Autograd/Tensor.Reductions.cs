@@ -20,21 +20,30 @@ public partial class Tensor
     /// <exception cref="ArgumentException">There is no element to average.</exception>
     public Tensor Mean(params ReadOnlySpan<int> axes) =>
         Reduced(nameof(Mean), axes, Kernels.Reductions.Reduce.Mean,
-            static (g, x, _, kept) => (g * ((double)kept.Count / x.Count)).Reshape(kept).BroadcastTo(x.Shape));
+            static (g, x, _, kept) => (g / ((double)x.Count / kept.Count)).Reshape(kept).BroadcastTo(x.Shape));
 
-    /// <summary>The largest element over axes. Elements that share the place share the gradient.</summary>
+    /// <summary>
+    /// The largest element over axes, NaN where there is one. Equal largest elements share the gradient, and so do the NaNs of a row that has
+    /// any.
+    /// </summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor Max(params ReadOnlySpan<int> axes) => Reduced(nameof(Max), axes, Kernels.Reductions.Reduce.Max, Extreme);
 
-    /// <summary>The smallest element over axes. Elements that share the place share the gradient.</summary>
+    /// <summary>
+    /// The smallest element over axes, NaN where there is one. Equal smallest elements share the gradient, and so do the NaNs of a row that has
+    /// any.
+    /// </summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor Min(params ReadOnlySpan<int> axes) => Reduced(nameof(Min), axes, Kernels.Reductions.Reduce.Min, Extreme);
 
-    /// <summary>log(sum(e^x)) over axes, without overflow.</summary>
+    /// <summary>
+    /// log(sum(e^x)) over axes, without overflow. Where that is infinite, the elements that are so too share the gradient, as equal elements of
+    /// a maximum do.
+    /// </summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor LogSumExp(params ReadOnlySpan<int> axes) =>
         Reduced(nameof(LogSumExp), axes, Kernels.Reductions.Reduce.LogSumExp,
-            static (g, x, y, kept) => g.Reshape(kept) * (x - y.Reshape(kept)).Exp());
+            static (g, x, y, kept) => g.Reshape(kept) * LogSumExpShares(x, y.Reshape(kept)));
 
     /// <summary>The population variance over axes: the mean squared distance from the mean.</summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
@@ -83,10 +92,19 @@ public partial class Tensor
 
     private static Tensor Extreme(Tensor g, Tensor x, Tensor y, Shape kept)
     {
-        // 1 at the extreme, 0 elsewhere: |sign(x - y)| is 0 there only. Ties share equally.
-        Tensor at = 1 - (x - y.Reshape(kept)).Detach().Map(default(Sign)).Map(default(Abs));
-        Tensor ties = at.SumTo(kept);
-        return g.Reshape(kept) * (at / ties);
+        // 1 at the extreme, 0 elsewhere. Ties share equally.
+        Tensor at = x.Map(y.Reshape(kept), default(Same));
+        return (g.Reshape(kept) / at.SumTo(kept)).WeightedBy(at);
+    }
+
+    /// <summary>e^(x - y) for y = log(sum(e^x)), and equal shares among the infinite elements where y is infinite.</summary>
+    private static Tensor LogSumExpShares(Tensor x, Tensor y)
+    {
+        Tensor ties = x.Map(y, default(Same)).SumTo(y.Shape), shares = Autograd.Tape.Open(nameof(LogSumExp)).NewTensor(x.Shape, x.DType);
+        Kernels.Mapping.Map.Ternary(x.Storage, x.Shape, y.Storage, y.Shape, ties.Storage, ties.Shape, shares.Storage, x.Shape, default(ExponentialShare));
+        return shares.Tape!.Record(
+            nameof(ExponentialShare), shares, new Rule(x, g => g * LogSumExpShares(x, y)),
+            new Rule(y, g => -(g * LogSumExpShares(x, y)).SumTo(y.Shape)));
     }
 
     private Tensor Reduced(string operation, ReadOnlySpan<int> axes, ReduceKernel kernel, Func<Tensor, Tensor, Tensor, Shape, Tensor> rule)

@@ -112,7 +112,7 @@ internal sealed class Terms
             sums.Release();
         }
 
-        if (_reduction == Reduction.Mean) Map.Unary(result.Storage, result.Storage, new Affine(1.0 / _shape.Count, 0));
+        if (_reduction == Reduction.Mean) Map.Unary(result.Storage, result.Storage, new DivideBy(_shape.Count));
         return result;
     }
 
@@ -159,7 +159,7 @@ internal sealed class Terms
     private Tensor OfElements(Tensor g) => _reduction switch
     {
         Reduction.Rows => g.Reshape(_shape.With(-1, 1)),
-        Reduction.Mean => g * (1.0 / _shape.Count),
+        Reduction.Mean => g / _shape.Count,
         _ => g,
     };
 

@@ -56,10 +56,13 @@ public sealed class MaskedLinear : Module, IFusesActivation
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Linear(Weight * Mask, Bias);
+    public override Tensor Forward(Tensor x) => x.Linear(Connected, Bias);
 
     /// <summary>y = activation(x (W * M) + b), the bias and the activation in the kernel of the product.</summary>
-    public Tensor Forward(Tensor x, Activation activation) => x.Linear(Weight * Mask, Bias, activation);
+    public Tensor Forward(Tensor x, Activation activation) => x.Linear(Connected, Bias, activation);
+
+    /// <summary>W * M. The mask chooses: what a weight without a connection holds is not seen, NaN or not, and its gradient is 0.</summary>
+    private Tensor Connected => Weight.WeightedBy(Mask);
 
     private static void CheckMask(ReadOnlySpan<float> mask, Shape shape)
     {

@@ -1,11 +1,35 @@
 namespace Engine.Kernels.Elementwise;
 
+/// <summary>
+/// g derivative; a gradient of 0 stays 0, whatever the derivative is: what a loss does not depend on has no gradient, be it NaN.
+/// </summary>
+internal static class Chain
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T Rule<T>(T g, T derivative) where T : unmanaged, ILane<T> => T.SelectEqual(g, T.Of(0), g, g * derivative);
+}
+
 /// <summary>max(x, 0); NaN for NaN.</summary>
 public readonly struct Relu : IUnaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Max(x, T.Of(0));
+}
+
+/// <summary>
+/// dx = g where y > 0, 0 where y &lt;= 0, from the output or the input y; g where that is NaN, so that a trace back from a NaN finds its way.
+/// </summary>
+public readonly struct ReluGradient : IBinaryOp
+{
+    // y < the smallest positive value is y <= 0, but false for NaN.
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => T.SelectLess(y, Smallest<T>(), T.Of(0), g);
+
+    /// <summary>The smallest positive value of a type.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T Smallest<T>() where T : unmanaged, ILane<T> => T.Of(T.IsDouble ? double.Epsilon : float.Epsilon);
 }
 
 /// <summary>y = x where x >= 0, slope x elsewhere. For the slope 0 see <see cref="Relu"/>, which is right at -infinity too.</summary>
@@ -18,15 +42,15 @@ public readonly struct LeakyRelu(double slope) : IUnaryOp
 }
 
 /// <summary>
-/// dx = g where y > 0, slope g elsewhere. With a slope of at least 0 the output has the sign of the input, so that either will do
-/// for y; at the kink the derivative is the slope.
+/// dx = g where y > 0 or NaN, slope g elsewhere. With a slope of at least 0 the output has the sign of the input, so that either will do
+/// for y; at the kink the derivative is the slope. For the slope 0 see <see cref="ReluGradient"/>, which is right for an infinite g too.
 /// </summary>
 /// <param name="slope">The factor on the negative side, at least 0.</param>
 public readonly struct LeakyReluGradient(double slope) : IBinaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => T.SelectLess(T.Of(0), y, g, g * T.Of(slope));
+    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => T.SelectLess(y, ReluGradient.Smallest<T>(), g * T.Of(slope), g);
 }
 
 /// <summary>y = x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015, arXiv:1511.07289).</summary>
@@ -45,7 +69,7 @@ public readonly struct EluGradient(double alpha) : IBinaryOp
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> =>
-        T.SelectLess(T.Of(0), x, g, g * (T.Of(alpha) * LaneMath.Exp(T.Min(T.Of(0), x))));
+        T.SelectLess(T.Of(0), x, g, Chain.Rule(g, T.Of(alpha) * LaneMath.Exp(T.Min(T.Of(0), x))));
 }
 
 /// <summary>y = 1 / (1 + e^-x).</summary>
@@ -61,7 +85,7 @@ public readonly struct SigmoidGradient : IBinaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => g * (y * (T.Of(1) - y));
+    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => Chain.Rule(g, y * (T.Of(1) - y));
 }
 
 /// <summary>y = tanh x.</summary>
@@ -77,7 +101,7 @@ public readonly struct TanhGradient : IBinaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => g * (T.Of(1) - (y * y));
+    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => Chain.Rule(g, T.Of(1) - (y * y));
 }
 
 /// <summary>log(1 + e^x), without overflow.</summary>
@@ -93,7 +117,7 @@ public readonly struct SoftplusGradient : IBinaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> => g * LaneMath.Sigmoid(x);
+    public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> => Chain.Rule(g, LaneMath.Sigmoid(x));
 }
 
 /// <summary>y = x sigmoid(x) (Elfwing et al. 2017, arXiv:1702.03118; also called Swish).</summary>
@@ -101,7 +125,12 @@ public readonly struct Silu : IUnaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => x * LaneMath.Sigmoid(x);
+    public T Apply<T>(T x) where T : unmanaged, ILane<T>
+    {
+        // At -infinity the product would be infinity times 0.
+        T s = LaneMath.Sigmoid(x);
+        return T.SelectEqual(s, T.Of(0), -s, x * s);
+    }
 }
 
 /// <summary>dx = g s (1 + x (1 - s)), s = sigmoid(x), from the input x.</summary>
@@ -111,8 +140,10 @@ public readonly struct SiluGradient : IBinaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x) where T : unmanaged, ILane<T>
     {
-        T s = LaneMath.Sigmoid(x);
-        return g * s * T.MulAdd(x, T.Of(1) - s, T.Of(1));
+        // x times 0 is 0 at both infinities.
+        T s = LaneMath.Sigmoid(x), slope = g * s * T.MulAdd(x, T.Of(1) - s, T.Of(1));
+        T bounded = T.SelectEqual(T.Abs(x), T.Of(double.PositiveInfinity), g * s, slope);
+        return T.SelectEqual(g, T.Of(0), g, bounded);
     }
 }
 
@@ -125,7 +156,12 @@ public readonly struct Gelu : IUnaryOp
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Of(0.5) * x * (T.Of(1) + LaneMath.Erf(x * T.Of(HalfRoot)));
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> 
+    {
+        // At -infinity the product would be infinity times 0.
+        T doubled = T.Of(1) + LaneMath.Erf(x * T.Of(HalfRoot));
+        return T.SelectEqual(doubled, T.Of(0), -doubled, T.Of(0.5) * x * doubled);
+    }
 }
 
 /// <summary>dx = g (Phi(x) + x e^(-x²/2) / sqrt(2 pi)), from the input x.</summary>
@@ -137,7 +173,7 @@ public readonly struct GeluGradient : IBinaryOp
     {
         T distribution = T.Of(0.5) * (T.Of(1) + LaneMath.Erf(x * T.Of(Gelu.HalfRoot)));
         T density = T.Of(0.3989422804014327) * LaneMath.Exp(T.Of(-0.5) * x * x);
-        return g * T.MulAdd(x, density, distribution);
+        return Chain.Rule(g, T.SelectEqual(density, T.Of(0), distribution, T.MulAdd(x, density, distribution)));
     }
 }
 
@@ -152,7 +188,11 @@ public readonly struct GeluTanh : IUnaryOp
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => x * LaneMath.Sigmoid(Argument(x, x * x));
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> 
+    {
+        T s = LaneMath.Sigmoid(Argument(x, x * x));
+        return T.SelectEqual(s, T.Of(0), -s, x * s);
+    }
 
     /// <summary>2 u</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -172,6 +212,6 @@ public readonly struct GeluTanhGradient : IBinaryOp
         T s = LaneMath.Sigmoid(GeluTanh.Argument(bounded, square));
         T rest = LaneMath.Sigmoid(-GeluTanh.Argument(bounded, square));
         T slope = T.Of(GeluTanh.Slope) * T.MulAdd(T.Of(3 * GeluTanh.Cubic), square, T.Of(1));
-        return g * s * T.MulAdd(bounded * rest, slope, T.Of(1));
+        return T.SelectEqual(g, T.Of(0), g, g * s * T.MulAdd(bounded * rest, slope, T.Of(1)));
     }
 }

@@ -53,6 +53,15 @@ public readonly struct Reciprocal(double numerator) : IUnaryOp
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Of(numerator) / x;
 }
 
+/// <summary>x / divisor, for a constant divisor, correctly rounded.</summary>
+/// <param name="divisor">The divisor.</param>
+public readonly struct DivideBy(double divisor) : IUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => x / T.Of(divisor);
+}
+
 /// <summary>1 / sqrt(variance + epsilon)</summary>
 /// <param name="epsilon">What is added to the variance.</param>
 public readonly struct ReciprocalDeviation(double epsilon) : IUnaryOp
@@ -111,7 +120,66 @@ public readonly struct Minimum : IBinaryOp
     public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => T.Min(x, y);
 }
 
-/// <summary>1 where x &lt; y, 0.5 where they are equal, 0 elsewhere: the share of a gradient that the smaller argument takes.</summary>
+/// <summary>
+/// The share of a gradient that the larger of two arguments takes: 1 where x is larger, 0.5 where they are equal, 0 elsewhere. NaN is larger
+/// than everything but NaN, as it is what the maximum is then.
+/// </summary>
+public readonly struct LargerShare : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T>
+    {
+        T one = T.Of(1), half = T.Of(0.5), zero = T.Of(0);
+        T unordered = T.SelectEqual(x, x, zero, T.SelectEqual(y, y, one, half));
+        return T.SelectLess(y, x, one, T.SelectLess(x, y, zero, T.SelectEqual(x, y, half, unordered)));
+    }
+}
+
+/// <summary>
+/// The share of a gradient that the smaller of two arguments takes: 1 where x is smaller, 0.5 where they are equal, 0 elsewhere. NaN is smaller
+/// than everything but NaN, as it is what the minimum is then.
+/// </summary>
+public readonly struct SmallerShare : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => default(LargerShare).Apply(-x, -y);
+}
+
+/// <summary>1 where x and y are the same, infinities of one sign and NaN included; 0 elsewhere.</summary>
+public readonly struct Same : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T>
+    {
+        T one = T.Of(1), zero = T.Of(0);
+        return T.SelectEqual(x, y, one, T.SelectEqual(x, x, zero, T.SelectEqual(y, y, zero, one)));
+    }
+}
+
+/// <summary>x factor, but 0 where the factor is 0, whatever x is: a gradient that is not wanted is left out, infinite or not.</summary>
+public readonly struct Weighted : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T factor) where T : unmanaged, ILane<T> => T.SelectEqual(factor, T.Of(0), T.Of(0), x * factor);
+}
+
+/// <summary>
+/// e^(x - y), where y = log(sum(e^x)): the share of an element in the sum. Where y is infinite, the elements that are the same share equally, as
+/// those of a maximum do, and others have no share.
+/// </summary>
+public readonly struct ExponentialShare : ITernaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, T y, T ties) where T : unmanaged, ILane<T> =>
+        T.SelectEqual(T.Abs(y), T.Of(double.PositiveInfinity), T.SelectEqual(x, y, T.Of(1) / ties, T.Of(0)), LaneMath.Exp(x - y));
+}
+
+/// <summary>1 where x &lt; y, 0.5 where they are equal, 0 elsewhere.</summary>
 public readonly struct Less : IBinaryOp
 {
     /// <inheritdoc/>
@@ -129,7 +197,7 @@ public readonly struct Clamp(double low, double high) : IUnaryOp
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Min(T.Max(x, T.Of(low)), T.Of(high));
 }
 
-/// <summary>dx = g where low &lt;= x &lt;= high, 0 elsewhere.</summary>
+/// <summary>dx = g where low &lt;= x &lt;= high and where x is NaN, 0 elsewhere.</summary>
 /// <param name="low">The smallest value.</param>
 /// <param name="high">The largest value.</param>
 public readonly struct ClampGradient(double low, double high) : IBinaryOp

@@ -51,6 +51,6 @@ public static class ConcatElu
     internal static T Slope<T>(T g, T h, T x) where T : unmanaged, ILane<T>
     {
         T e = LaneMath.Exp(-T.Abs(x)), zero = T.Of(0);
-        return T.SelectLess(zero, x, g, g * e) - T.SelectLess(x, zero, h, h * e);
+        return T.SelectLess(zero, x, g, Chain.Rule(g, e)) - T.SelectLess(x, zero, h, Chain.Rule(h, e));
     }
 }

@@ -36,8 +36,8 @@ public static class GatedLinearUnit
         public void Gradient<T>(T g, T a, T b, out T da, out T db) where T : unmanaged, ILane<T>
         {
             T s = LaneMath.Sigmoid(b);
-            da = g * s;
-            db = da * a * (T.Of(1) - s);
+            da = Chain.Rule(g, s);
+            db = T.SelectEqual(g, T.Of(0), g, da * a * (T.Of(1) - s));
         }
     }
 }

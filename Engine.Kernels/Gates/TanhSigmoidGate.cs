@@ -35,8 +35,8 @@ public static class TanhSigmoidGate
         public void Gradient<T>(T g, T a, T b, out T da, out T db) where T : unmanaged, ILane<T>
         {
             T t = LaneMath.Tanh(a), s = LaneMath.Sigmoid(b), gs = g * s;
-            da = gs - (gs * t * t);
-            db = gs * t * (T.Of(1) - s);
+            da = T.SelectEqual(g, T.Of(0), g, gs - (gs * t * t));
+            db = T.SelectEqual(g, T.Of(0), g, gs * t * (T.Of(1) - s));
         }
     }
 }

@@ -35,7 +35,7 @@ public readonly record struct Activation(ActivationKind Kind, double Slope = 0)
     {
         switch (Kind)
         {
-            case ActivationKind.Relu: visitor.Visit(default(Relu), new LeakyReluGradient(0)); break;
+            case ActivationKind.Relu: visitor.Visit(default(Relu), default(ReluGradient)); break;
             case ActivationKind.LeakyRelu: visitor.Visit(new LeakyRelu(Slope), new LeakyReluGradient(Slope)); break;
             case ActivationKind.Tanh: visitor.Visit(default(Tanh), default(TanhGradient)); break;
             case ActivationKind.Sigmoid: visitor.Visit(default(Sigmoid), default(SigmoidGradient)); break;

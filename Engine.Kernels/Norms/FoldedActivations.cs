@@ -32,7 +32,7 @@ internal readonly struct FoldedRelu : IFoldedActivation
     public V Apply<V>(V z) where V : unmanaged, ILane<V> => V.Max(z, V.Of(0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => V.SelectLess(V.Of(0), z, g, V.Of(0));
+    public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => default(Elementwise.ReluGradient).Apply(g, z);
 }
 
 /// <summary>z where z > 0, slope z elsewhere.</summary>
@@ -42,7 +42,7 @@ internal readonly struct FoldedLeakyRelu(double slope) : IFoldedActivation
     public V Apply<V>(V z) where V : unmanaged, ILane<V> => V.SelectLess(z, V.Of(0), z * V.Of(slope), z);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => V.SelectLess(V.Of(0), z, g, g * V.Of(slope));
+    public V Gradient<V>(V g, V z) where V : unmanaged, ILane<V> => new Elementwise.LeakyReluGradient(slope).Apply(g, z);
 }
 
 /// <summary>z sigmoid(z)</summary>

@@ -67,7 +67,7 @@ internal readonly struct SumFold : IWindowFold
     public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value;
 }
 
-/// <summary>The largest element and the place of its first occurrence; NaN if any element is NaN.</summary>
+/// <summary>The largest element and the place of its first occurrence; NaN if any element is NaN, and the place of the first NaN.</summary>
 internal readonly struct MaximumFold : IWindowFold
 {
     public static bool ReadsPositions => false;
@@ -79,7 +79,9 @@ internal readonly struct MaximumFold : IWindowFold
     public void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V>
     {
         V larger = V.Max(value, x);
-        position = V.SelectEqual(larger, value, position, place);
+
+        // A NaN is equal to nothing: without the outer choice each element after it would take its place.
+        position = V.SelectEqual(value, value, V.SelectEqual(larger, value, position, place), position);
         value = larger;
     }
 

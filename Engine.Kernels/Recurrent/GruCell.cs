@@ -96,12 +96,13 @@ internal static class GruFormulas
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Backward<V>(ref V r, ref V z, ref V n, ref V product, V hidden, ref V dHidden) where V : unmanaged, ILane<V>
     {
-        V one = V.Of(1);
-        V dn = dHidden * (one - z) * (one - (n * n));
-        V dz = dHidden * (hidden - n) * z * (one - z);
-        dHidden *= z;
-        V dr = dn * product * r * (one - r);
-        product = dn * r;
+        // A gradient of 0 stays 0, whatever the state is: a loss of earlier steps does not see a NaN that comes later.
+        V one = V.Of(1), zero = V.Of(0), dh = dHidden;
+        V dn = V.SelectEqual(dh, zero, dh, dh * (one - z) * (one - (n * n)));
+        V dz = V.SelectEqual(dh, zero, dh, dh * (hidden - n) * z * (one - z));
+        dHidden = V.SelectEqual(dh, zero, dh, dh * z);
+        V dr = V.SelectEqual(dn, zero, dn, dn * product * r * (one - r));
+        product = V.SelectEqual(dn, zero, dn, dn * r);
         (r, z, n) = (dr, dz, dn);
     }
 }

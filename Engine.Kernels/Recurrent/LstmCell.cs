@@ -100,13 +100,15 @@ internal static class LstmFormulas
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Backward<V>(ref V i, ref V f, ref V g, ref V o, V cell, V dHidden, ref V dCell) where V : unmanaged, ILane<V>
     {
-        V one = V.Of(1);
+        // A gradient of 0 stays 0, whatever the state is: a loss of earlier steps does not see a NaN that comes later.
+        V one = V.Of(1), zero = V.Of(0);
         V squashed = LaneMath.Tanh(V.MulAdd(f, cell, i * g));
-        V dc = V.MulAdd(dHidden * o, one - (squashed * squashed), dCell);
-        dCell = dc * f;
-        V dInput = dc * g * i * (one - i), dCandidate = dc * i * (one - (g * g));
-        o = dHidden * squashed * o * (one - o);
-        f = dc * cell * f * (one - f);
+        V dc = V.SelectEqual(dHidden, zero, dCell, V.MulAdd(dHidden * o, one - (squashed * squashed), dCell));
+        dCell = V.SelectEqual(dc, zero, dc, dc * f);
+        V dInput = V.SelectEqual(dc, zero, dc, dc * g * i * (one - i)),
+            dCandidate = V.SelectEqual(dc, zero, dc, dc * i * (one - (g * g)));
+        o = V.SelectEqual(dHidden, zero, dHidden, dHidden * squashed * o * (one - o));
+        f = V.SelectEqual(dc, zero, dc, dc * cell * f * (one - f));
         (i, g) = (dInput, dCandidate);
     }
 }

@@ -109,7 +109,7 @@ public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions optio
             -model.LogLikelihood(test.ToFloats(0), [test.Count, Side, Side, 1]).Average(), Pixels));
 
     /// <inheritdoc/>
-    protected override Tensor Loss(Tensor images) => -model.LogLikelihood(images).Mean() * (1 / (Pixels * Math.Log(2)));
+    protected override Tensor Loss(Tensor images) => -model.LogLikelihood(images).Mean() / (Pixels * Math.Log(2));
 }
 
 /// <summary>

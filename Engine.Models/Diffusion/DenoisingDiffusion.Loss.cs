@@ -82,7 +82,7 @@ public sealed partial class DenoisingDiffusion
             terms = terms is null ? decoder : Sampling.Combine(decoder, terms, isFirst, [.. isFirst.Select(first => 1 - first)]);
         }
 
-        return terms! * (1 / (dimensions * Math.Log(2)));
+        return terms! / (dimensions * Math.Log(2));
 
         Tensor Rows(Tensor t) => t.Reshape(samples, dimensions);
     }

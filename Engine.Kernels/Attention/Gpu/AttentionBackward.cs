@@ -18,7 +18,7 @@ internal readonly record struct AttentionBackward(
 
     void IScalarWork.Run<TLane>(GpuDevice device)
     {
-        using Scratch sums = new(device, G.DType, (int)Shape.Rows);
+        using Scratch sums = new(device, G.DType, checked(2 * (int)Shape.Rows));
         AttentionWalk walk = new(Shape);
         AttentionInputs inputs = new(new(Q), new(K), new(V));
         AttentionPlace gradient = new(new AttentionRows(G, 0, Shape.Channels, Shape.Queries * Shape.Channels));
@@ -47,21 +47,35 @@ internal readonly record struct AttentionBackward(
         }
     }
 
-    /// <summary>Half a warp computes D = rowsum(dO O) of a query: neighbours read neighbours.</summary>
+    /// <summary>
+    /// Half a warp computes D = rowsum(dO O) of a query: neighbours read neighbours. Behind all of these, sums of |dO| say which queries have a
+    /// gradient: one whose gradient is 0 adds nothing to those of keys and values, be it infinite or NaN.
+    /// </summary>
     private static void RowSumKernel<TLane>(
         AttentionWalk walk, int rows, ArrayView<TLane> g, ArrayView<TLane> output, ArrayView<TLane> sums)
         where TLane : unmanaged, ILane<TLane>
     {
         int row = (Grid.IdxX * RowsOfGroup) + (Group.IdxX / 16), x = Group.IdxX % 16;
-        TLane sum = TLane.Of(0);
+        TLane sum = TLane.Of(0), size = sum, zero = sum;
         if (row < rows)
         {
             int at = walk.OutputRow(row / walk.Queries, row % walk.Queries);
-            for (int i = x; i < walk.Width; i += 16) sum = TLane.MulAdd(g[at + i], output[at + i], sum);
+            for (int i = x; i < walk.Width; i += 16)
+            {
+                sum = TLane.MulAdd(g[at + i], output[at + i], sum);
+                size += TLane.Abs(g[at + i]);
+            }
         }
 
-        for (int distance = 8; distance > 0; distance /= 2) sum += Warp.ShuffleXor(sum, distance);
-        if (x == 0 && row < rows) sums[row] = sum;
+        for (int distance = 8; distance > 0; distance /= 2)
+        {
+            sum += Warp.ShuffleXor(sum, distance);
+            size += Warp.ShuffleXor(size, distance);
+        }
+
+        if (x != 0 || row >= rows) return;
+        sums[row] = TLane.SelectEqual(size, zero, zero, sum);
+        sums[rows + row] = size;
     }
 
     /// <summary>A group computes up to 64 columns of 64 rows of dQ.</summary>
@@ -85,6 +99,8 @@ internal readonly record struct AttentionBackward(
             Four<TLane> c0 = Fours.Of(TLane.Of(0)), c1 = c0, c2 = c0, c3 = c0;
             Four<TLane> log = Fours.Load(logSumExp, (item * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
             Four<TLane> sum = Fours.Load(rowSums, (item * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
+            Four<TLane> size = Fours.Load(
+                rowSums, ((walk.Items + item) * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
             int end = walk.Visible(IntrinsicMath.Min(first + RowTile, walk.Queries) - 1);
             for (int key = 0; key < end; key += StepTile)
             {
@@ -94,11 +110,12 @@ internal readonly record struct AttentionBackward(
                     out Four<TLane> evenG, out Four<TLane> oddG);
                 LoadStep(walk, values, k, inputs.K, headK, key, walk.Keys, firstColumn);
                 int own = key + (2 * x);
-                weights[(2 * x * RowPitch) + y] = ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log), evenG, sum, scale);
+                weights[(2 * x * RowPitch) + y] = ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log, size), evenG, sum, scale);
                 weights[(((2 * x) + 1) * RowPitch) + y] =
-                    ScoreGradients(WeightsOfQueries(walk, query, own + 1, scale, odd, log), oddG, sum, scale);
+                    ScoreGradients(WeightsOfQueries(walk, query, own + 1, scale, odd, log, size), oddG, sum, scale);
                 Group.Barrier();
-                AddWeighted(weights, values, ref c0, ref c1, ref c2, ref c3);
+                if (walk.HidesKeys(first, key)) AddVisible(weights, values, ref c0, ref c1, ref c2, ref c3);
+                else AddWeighted(weights, values, ref c0, ref c1, ref c2, ref c3);
             }
 
             WriteRows(walk, dq, ofResult, item, query, walk.Queries, column, c0, c1, c2, c3);
@@ -133,15 +150,19 @@ internal readonly record struct AttentionBackward(
                     out Four<TLane> even, out Four<TLane> odd);
                 TLane evenLog = own < walk.Queries ? logSumExp[atOwn] : TLane.Of(0),
                     oddLog = own + 1 < walk.Queries ? logSumExp[atOwn + 1] : TLane.Of(0);
-                even = WeightsOfKeys(walk, own, key, scale, even, evenLog);
-                odd = WeightsOfKeys(walk, own + 1, key, scale, odd, oddLog);
+                TLane evenSize = own < walk.Queries ? rowSums[(walk.Items * walk.Queries) + atOwn] : TLane.Of(0),
+                    oddSize = own + 1 < walk.Queries ? rowSums[(walk.Items * walk.Queries) + atOwn + 1] : TLane.Of(0);
+                even = UnlessZero(evenSize, WeightsOfKeys(walk, own, key, scale, even, evenLog), Fours.Of(TLane.Of(0)));
+                odd = UnlessZero(oddSize, WeightsOfKeys(walk, own + 1, key, scale, odd, oddLog), Fours.Of(TLane.Of(0)));
+                bool hides = walk.HidesFrom(first, query);
                 if (gradients.HasValues != 0)
                 {
                     LoadStep(walk, values, g, gradients.OfOutput, headG, query, walk.Queries, firstColumn);
                     weights[(2 * x * RowPitch) + y] = even;
                     weights[(((2 * x) + 1) * RowPitch) + y] = odd;
                     Group.Barrier();
-                    AddWeighted(weights, values, ref v0, ref v1, ref v2, ref v3);
+                    if (hides) AddVisible(weights, values, ref v0, ref v1, ref v2, ref v3);
+                    else AddWeighted(weights, values, ref v0, ref v1, ref v2, ref v3);
                 }
 
                 if (gradients.HasKeys != 0)
@@ -151,11 +172,12 @@ internal readonly record struct AttentionBackward(
                         out Four<TLane> evenG, out Four<TLane> oddG);
                     TLane evenSum = own < walk.Queries ? rowSums[atOwn] : TLane.Of(0),
                         oddSum = own + 1 < walk.Queries ? rowSums[atOwn + 1] : TLane.Of(0);
-                    LoadStep(walk, values, q, inputs.Q, headQ, query, walk.Queries, firstColumn);
+                    LoadQueries(walk, values, q, inputs.Q, headQ, query, firstColumn, rowSums, (walk.Items + item) * walk.Queries);
                     weights[(2 * x * RowPitch) + y] = ScoreGradients(even, evenG, Fours.Of(evenSum), scale);
                     weights[(((2 * x) + 1) * RowPitch) + y] = ScoreGradients(odd, oddG, Fours.Of(oddSum), scale);
                     Group.Barrier();
-                    AddWeighted(weights, values, ref k0, ref k1, ref k2, ref k3);
+                    if (hides) AddVisible(weights, values, ref k0, ref k1, ref k2, ref k3);
+                    else AddWeighted(weights, values, ref k0, ref k1, ref k2, ref k3);
                 }
             }
 
@@ -173,10 +195,17 @@ internal readonly record struct AttentionBackward(
     /// <summary>P of four queries and a key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Four<TLane> WeightsOfQueries<TLane>(
-        AttentionWalk walk, int query, int key, TLane scale, Four<TLane> scores, Four<TLane> logs)
+        AttentionWalk walk, int query, int key, TLane scale, Four<TLane> scores, Four<TLane> logs, Four<TLane> sizes)
         where TLane : unmanaged, ILane<TLane> =>
-        new(Weight(walk, query, key, scale, scores.X, logs.X), Weight(walk, query + 1, key, scale, scores.Y, logs.Y),
-            Weight(walk, query + 2, key, scale, scores.Z, logs.Z), Weight(walk, query + 3, key, scale, scores.W, logs.W));
+        new(Heard(sizes.X, Weight(walk, query, key, scale, scores.X, logs.X)),
+            Heard(sizes.Y, Weight(walk, query + 1, key, scale, scores.Y, logs.Y)),
+            Heard(sizes.Z, Weight(walk, query + 2, key, scale, scores.Z, logs.Z)),
+            Heard(sizes.W, Weight(walk, query + 3, key, scale, scores.W, logs.W)));
+
+    /// <summary>The weight of a query that has a gradient of some size; 0 where that is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLane Heard<TLane>(TLane size, TLane weight) where TLane : unmanaged, ILane<TLane> =>
+        TLane.SelectEqual(size, TLane.Of(0), size, weight);
 
     /// <summary>P of a query and four keys.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -186,11 +215,32 @@ internal readonly record struct AttentionBackward(
         new(Weight(walk, query, key, scale, scores.X, log), Weight(walk, query, key + 1, scale, scores.Y, log),
             Weight(walk, query, key + 2, scale, scores.Z, log), Weight(walk, query, key + 3, scale, scores.W, log));
 
-    /// <summary>dS = P (dP - D) scale.</summary>
+    /// <summary>dS = P (dP - D) scale; 0 where P is 0, because dP may be of a value that the query does not see.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Four<TLane> ScoreGradients<TLane>(Four<TLane> p, Four<TLane> dp, Four<TLane> d, TLane scale)
         where TLane : unmanaged, ILane<TLane> =>
-        new(p.X * (dp.X - d.X) * scale, p.Y * (dp.Y - d.Y) * scale, p.Z * (dp.Z - d.Z) * scale, p.W * (dp.W - d.W) * scale);
+        new(ScoreGradient(p.X, dp.X, d.X, scale), ScoreGradient(p.Y, dp.Y, d.Y, scale), ScoreGradient(p.Z, dp.Z, d.Z, scale),
+            ScoreGradient(p.W, dp.W, d.W, scale));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLane ScoreGradient<TLane>(TLane p, TLane dp, TLane d, TLane scale) where TLane : unmanaged, ILane<TLane> =>
+        TLane.SelectEqual(p, TLane.Of(0), p, p * (dp - d) * scale);
+
+    /// <summary>Loads 32 queries into a tile as <see cref="LoadStep"/> does, zeros in place of those that have no gradient.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LoadQueries<TLane>(
+        AttentionWalk walk, ArrayView<Four<TLane>> tile, ArrayView<TLane> q, AttentionPlace place, int head, int first, int firstColumn,
+        ArrayView<TLane> sizes, int firstSize)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        for (int i = Group.IdxX; i < StepTile * ColumnPitch; i += GroupThreads)
+        {
+            int row = first + (i / ColumnPitch);
+            TLane size = row < walk.Queries ? sizes[firstSize + row] : TLane.Of(0);
+            tile[i] = UnlessZero(
+                size, LoadFour(walk, q, place, head, row, walk.Queries, firstColumn + (i % ColumnPitch * 4)), Fours.Of(TLane.Of(0)));
+        }
+    }
 
     /// <summary>Writes four columns of four rows, those that there are.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

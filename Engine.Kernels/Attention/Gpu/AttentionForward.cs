@@ -53,7 +53,8 @@ internal readonly record struct AttentionForward(
                 weights[(2 * x * RowPitch) + y] = new(p0, p1, p2, p3);
                 weights[(((2 * x) + 1) * RowPitch) + y] = new(r0, r1, r2, r3);
                 Group.Barrier();
-                AddWeighted(weights, values, ref c0, ref c1, ref c2, ref c3);
+                if (walk.HidesKeys(first, key)) AddVisible(weights, values, ref c0, ref c1, ref c2, ref c3);
+                else AddWeighted(weights, values, ref c0, ref c1, ref c2, ref c3);
             }
 
             Finish(walk, item, query, firstColumn + (4 * x), m0, l0, c0, output, logSumExp);

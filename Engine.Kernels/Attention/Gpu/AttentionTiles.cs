@@ -93,6 +93,38 @@ internal static class AttentionTiles
         }
     }
 
+    /// <summary>
+    /// As <see cref="AddWeighted"/>, for a step some of whose rows are hidden from some of the thread's: weights of 0 leave these out, even where
+    /// they are infinite or NaN.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void AddVisible<TLane>(
+        ArrayView<Four<TLane>> weights, ArrayView<Four<TLane>> values, ref Four<TLane> c0, ref Four<TLane> c1, ref Four<TLane> c2,
+        ref Four<TLane> c3)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        int x = Group.IdxX % 16, y = Group.IdxX / 16;
+        for (int i = 0; i < StepTile; i++)
+        {
+            Four<TLane> weight = weights[(i * RowPitch) + y], value = values[(i * ColumnPitch) + x];
+            c0 = UnlessZero(weight.X, Four<TLane>.MulAdd(weight.X, value, c0), c0);
+            c1 = UnlessZero(weight.Y, Four<TLane>.MulAdd(weight.Y, value, c1), c1);
+            c2 = UnlessZero(weight.Z, Four<TLane>.MulAdd(weight.Z, value, c2), c2);
+            c3 = UnlessZero(weight.W, Four<TLane>.MulAdd(weight.W, value, c3), c3);
+        }
+    }
+
+    /// <summary>Four values where a weight is not 0, four others where it is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Four<TLane> UnlessZero<TLane>(TLane weight, Four<TLane> x, Four<TLane> otherwise)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        TLane zero = TLane.Of(0);
+        return new(
+            TLane.SelectEqual(weight, zero, otherwise.X, x.X), TLane.SelectEqual(weight, zero, otherwise.Y, x.Y),
+            TLane.SelectEqual(weight, zero, otherwise.Z, x.Z), TLane.SelectEqual(weight, zero, otherwise.W, x.W));
+    }
+
     /// <summary>Four neighbouring elements of a row; zeros outside.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Four<TLane> LoadFour<TLane>(
@@ -124,6 +156,12 @@ internal readonly struct AttentionWalk(AttentionShape shape)
 
     /// <summary>How many keys a query attends to.</summary>
     internal int Visible(int query) => _isCausal != 0 ? query + 1 + Keys - Queries : Keys;
+
+    /// <summary>Whether some of the keys of a step are hidden from some of the queries from <paramref name="query"/> on.</summary>
+    internal bool HidesKeys(int query, int key) => _isCausal != 0 && key + AttentionTiles.StepTile > Visible(query);
+
+    /// <summary>Whether some of the keys of a tile from <paramref name="key"/> on are hidden from some of the queries of a step.</summary>
+    internal bool HidesFrom(int key, int query) => _isCausal != 0 && query < FirstQuery(key + AttentionTiles.RowTile - 1);
 
     /// <summary>The first query that attends to a key.</summary>
     internal int FirstQuery(int key) => _isCausal != 0 ? IntrinsicMath.Max(0, key - (Keys - Queries)) : 0;

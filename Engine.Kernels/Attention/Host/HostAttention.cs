@@ -58,7 +58,8 @@ internal static unsafe class HostAttention
             block.Lay(Q.Of(Shape, item), width, Shape.Scale, laid);
             block.Products(K.Of(Shape, item), width, laid, scores);
             block.Softmax(scores, LogSumExp + ((nint)item * Shape.Queries));
-            block.SumOverKeys(scores, values, width, whole);
+            if (block.IsFiniteWhereHidden(values, width)) block.SumOverKeys(scores, values, width, whole);
+            else block.SumOverVisibleKeys(scores, values, width, whole);
             QueryBlock<T, TV>.CopyBack(whole.From(block.First), output.From(block.First), block.Count, width);
         }
     }
@@ -100,10 +101,24 @@ internal static unsafe class HostAttention
                 block.Lay(g, width, 1, gradients);
                 block.Products(k, width, queries, weights);
                 block.Products(v, width, gradients, products);
-                block.Gradients(weights, products, LogSumExp + ((nint)item * Shape.Queries), Shape.Scale);
-                if (dv.IsThere) block.SumOverQueries(weights, wholeG, width, wholeDv, !isFirst);
-                if (dk.IsThere) block.SumOverQueries(products, wholeQ, width, wholeDk, !isFirst);
-                if (dq.IsThere) block.SumOverKeys(products, wholeK, width, wholeDq);
+
+                // A query whose gradient is 0 adds nothing, whatever it is. Where something is infinite or NaN, no sum may hold 0 times that.
+                bool isFinite = block.IsFinite(gradients, width, out uint without) & block.IsFinite(queries, width, out _);
+                block.Gradients(weights, products, LogSumExp + ((nint)item * Shape.Queries), Shape.Scale, without);
+                if (isFinite)
+                {
+                    if (dv.IsThere) block.SumOverQueries(weights, wholeG, width, wholeDv, !isFirst);
+                    if (dk.IsThere) block.SumOverQueries(products, wholeQ, width, wholeDk, !isFirst);
+                }
+                else
+                {
+                    if (dv.IsThere) block.SumOverAttendingQueries(weights, wholeG, width, wholeDv, !isFirst, without);
+                    if (dk.IsThere) block.SumOverAttendingQueries(products, wholeQ, width, wholeDk, !isFirst, without);
+                }
+
+                if (!dq.IsThere) continue;
+                if (block.IsFiniteWhereHidden(wholeK, width)) block.SumOverKeys(products, wholeK, width, wholeDq);
+                else block.SumOverVisibleKeys(products, wholeK, width, wholeDq);
             }
 
             if (isFirst)

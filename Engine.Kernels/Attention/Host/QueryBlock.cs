@@ -84,6 +84,77 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
         }
     }
 
+    /// <summary>
+    /// Whether the keys that some queries of the block attend to and others do not are finite in rows of whole vectors. Tiles of the sums give
+    /// these a weight of 0, which leaves them out unless they are infinite or NaN.
+    /// </summary>
+    internal bool IsFiniteWhereHidden(HeadRows<T> rows, int width)
+    {
+        if (!_isCausal || _before + 1 >= Keys) return true;
+        V sum = V.Of(0), zero = sum;
+        for (int key = _before + 1; key < Keys; key++)
+        {
+            T* row = rows.First + (key * rows.Pitch);
+            for (int i = 0; i < width; i += V.Count) sum = V.MulAdd(V.Load(row + i), zero, sum);
+        }
+
+        T* lanes = (T*)&sum;
+        for (int i = 0; i < V.Count; i++)
+            if (!T.IsZero(lanes[i])) return false;
+        return true;
+    }
+
+    /// <summary>Whether rows of queries that were laid into lanes are finite, and which of them, as bits, are zeros all along.</summary>
+    internal bool IsFinite(T* laid, int width, out uint zeros)
+    {
+        zeros = 0;
+        bool isFinite = true;
+        for (int lane = 0; lane < _lanes; lane += V.Count)
+        {
+            V sum = V.Of(0);
+            for (int i = 0; i < width; i++) sum += V.Abs(V.Load(laid + (i * _lanes) + lane));
+            T* sums = (T*)&sum;
+            for (int i = 0; i < V.Count && lane + i < Count; i++)
+            {
+                if (T.IsZero(sums[i])) zeros |= 1u << (lane + i);
+                isFinite &= T.IsFinite(sums[i]);
+            }
+        }
+
+        return isFinite;
+    }
+
+    /// <summary>As <see cref="SumOverKeys"/>, for each query over the very keys that it attends to.</summary>
+    internal void SumOverVisibleKeys(T* strip, HeadRows<T> x, int width, HeadRows<T> c)
+    {
+        for (int query = 0; query < Count; query++)
+        {
+            int keys = _isCausal ? Math.Min(Keys, _before + query + 1) : Keys;
+            BroadcastProduct<T, V>.Rows(
+                1, Padded(width) / V.Count, keys, strip + query, 1, _lanes, x.First, x.Pitch, c.First + ((First + query) * c.Pitch), c.Pitch,
+                false);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="SumOverQueries"/>, for each key over the very queries that attend to it, but for those that are named as bits.
+    /// </summary>
+    internal void SumOverAttendingQueries(T* strip, HeadRows<T> x, int width, HeadRows<T> c, bool accumulate, uint without)
+    {
+        for (int key = 0; key < Keys; key++)
+        {
+            T* weights = strip + ((nint)key * _lanes), row = c.First + (key * c.Pitch);
+            if (!accumulate) new Span<T>(row, Padded(width)).Clear();
+            for (int query = _isCausal ? Math.Clamp(key - _before, 0, Count) : 0; query < Count; query++)
+            {
+                if ((without >> query & 1) != 0) continue;
+                BroadcastProduct<T, V>.Rows(
+                    1, Padded(width) / V.Count, 1, weights + query, _lanes, 1, x.First + ((First + query) * x.Pitch), x.Pitch, row, c.Pitch,
+                    true);
+            }
+        }
+    }
+
     /// <summary>c[query, :] = sum over keys of strip[key, query] x[key, :].</summary>
     internal void SumOverKeys(T* strip, HeadRows<T> x, int width, HeadRows<T> c)
     {
@@ -117,7 +188,7 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
         T* kept = stackalloc T[V.Count];
         for (int lane = 0; lane < _lanes; lane += V.Count)
         {
-            Mask(strip, lane);
+            Mask(strip, lane, V.Of(double.NegativeInfinity));
             V a = V.Load(strip + lane), b = a;
             int key = 1;
             for (; key < Keys - 1; key += 2)
@@ -155,16 +226,18 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
     }
 
     /// <summary>
-    /// Scores become weights e^(s - logSumExp), and from the strip of dP those of dS = P (dP - rowsum(P dP)) scale, in its place.
+    /// Scores become weights e^(s - logSumExp), and from the strip of dP those of dS = P (dP - rowsum(P dP)) scale, in its place. Queries that
+    /// are named as bits, whose gradient is 0, have weights of 0.
     /// </summary>
-    internal void Gradients(T* weights, T* products, T* logSumExp, double scale)
+    internal void Gradients(T* weights, T* products, T* logSumExp, double scale, uint without)
     {
         T* kept = stackalloc T[V.Count];
         V factor = V.Of(scale);
         for (int lane = 0; lane < _lanes; lane += V.Count)
         {
             for (int i = 0; i < V.Count; i++) kept[i] = lane + i < Count ? logSumExp[First + lane + i] : T.Zero;
-            Mask(weights, lane);
+            Mask(weights, lane, V.Of(double.NegativeInfinity));
+            Mask(products, lane, V.Of(0));
             V log = V.Load(kept), a = V.Of(0), b = a;
             int key = 0;
             for (; key < Keys - 1; key += 2)
@@ -186,20 +259,36 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
             V sum = a + b;
             for (key = 0; key < Keys; key++)
                 V.Store(V.Load(Row(weights, key) + lane) * (V.Load(Row(products, key) + lane) - sum) * factor, Row(products, key) + lane);
+            Mask(weights, lane, V.Of(0));
+            Mask(products, lane, V.Of(0));
+            if (without != 0) Clear(weights, products, lane, without);
         }
     }
 
-    /// <summary>Takes keys after a query out of its lane: their weight is to be 0.</summary>
-    private void Mask(T* strip, int lane)
+    /// <summary>Sets the lanes of some queries, named as bits, to 0.</summary>
+    private void Clear(T* weights, T* products, int lane, uint queries)
+    {
+        T* kept = stackalloc T[V.Count];
+        for (int i = 0; i < V.Count; i++) kept[i] = (queries >> (lane + i) & 1) == 0 ? T.One : T.Zero;
+        V isKept = V.Load(kept), zero = V.Of(0);
+        for (int key = 0; key < Keys; key++)
+        {
+            V.Store(V.SelectEqual(isKept, zero, zero, V.Load(Row(weights, key) + lane)), Row(weights, key) + lane);
+            V.Store(V.SelectEqual(isKept, zero, zero, V.Load(Row(products, key) + lane)), Row(products, key) + lane);
+        }
+    }
+
+    /// <summary>Sets keys after a query to a value in its lane, whatever was there.</summary>
+    private void Mask(T* strip, int lane, V value)
     {
         if (!_isCausal) return;
         T* lanes = stackalloc T[V.Count];
         for (int i = 0; i < V.Count; i++) lanes[i] = T.CreateTruncating(lane + i);
-        V queries = V.Load(lanes), minusInfinity = V.Of(double.NegativeInfinity);
+        V queries = V.Load(lanes);
         for (int key = Math.Max(0, _before + 1 + lane); key < Keys; key++)
         {
             T* row = Row(strip, key) + lane;
-            V.Store(V.SelectLess(queries, V.Of(key - _before), minusInfinity, V.Load(row)), row);
+            V.Store(V.SelectLess(queries, V.Of(key - _before), value, V.Load(row)), row);
         }
     }
 

@@ -86,8 +86,8 @@ public abstract partial class PixelCnnModel
             using Tape tape = new(_images.Device, record: false);
             Tensor logits = Logits(above, column, 1);
             if (_model.Levels == 2) logits = Tensor.Concat(-1, Tensor.Zeros(logits.Shape, logits.DType), logits);
-            Tensor level = Sampling.Categorical(logits * (1 / temperature), random);
-            Tensor pixel = (level.Cast(_images.DType) * (1.0 / (_model.Levels - 1))).Reshape(_shape[0], 1, 1, 1);
+            Tensor level = Sampling.Categorical(logits / temperature, random);
+            Tensor pixel = (level.Cast(_images.DType) / (_model.Levels - 1)).Reshape(_shape[0], 1, 1, 1);
             if (!known.IsEmpty) pixel = Keep(pixel, known, (_history.Row * _shape[2]) + column);
             Move.WriteSlice(pixel.Storage, pixel.Shape, _images.Storage, _shape, [0, _history.Row, column, 0]);
             _history.Observe(pixel);
