@@ -1,5 +1,6 @@
 using Engine.Autograd.Rules;
 using Engine.Kernels.Elementwise;
+using Engine.Kernels.Mapping;
 
 namespace Engine.Autograd;
 
@@ -58,18 +59,29 @@ public partial class Tensor
     /// each takes half of the gradient; otherwise all of it goes to the larger one, or to the NaN.</summary>
     /// <inheritdoc cref="operator +(Tensor, Tensor)"/>
     public static Tensor Maximum(Tensor left, Tensor right) =>
-        left.Apply(right, default(Maximum), static (g, x, y, _) => g.WeightedBy(x.Map(y, default(LargerShare))),
-            static (g, x, y, _) => g.WeightedBy(y.Map(x, default(LargerShare))));
+        left.Apply(right, default(Maximum), static (g, x, y, _) => Share(g, x, y, default(MaximumGradient), default(LargerShare)),
+            static (g, x, y, _) => Share(g, y, x, default(MaximumGradient), default(LargerShare)));
 
     /// <summary>The smaller of two tensors, elementwise, broadcasting. NaN where either is. Where they are equal, or both NaN,
     /// each takes half of the gradient; otherwise all of it goes to the smaller one, or to the NaN.</summary>
     /// <inheritdoc cref="operator +(Tensor, Tensor)"/>
     public static Tensor Minimum(Tensor left, Tensor right) =>
-        left.Apply(right, default(Minimum), static (g, x, y, _) => g.WeightedBy(x.Map(y, default(SmallerShare))),
-            static (g, x, y, _) => g.WeightedBy(y.Map(x, default(SmallerShare))));
+        left.Apply(right, default(Minimum), static (g, x, y, _) => Share(g, x, y, default(MinimumGradient), default(SmallerShare)),
+            static (g, x, y, _) => Share(g, y, x, default(MinimumGradient), default(SmallerShare)));
 
     /// <summary>scale x + offset.</summary>
     public Tensor Affine(double scale, double offset) => Apply(new Affine(scale, offset), (g, _, _) => g.Affine(scale, 0));
+
+    /// <summary>The gradient of the first of two arguments, from that of the result and its share: in one pass where no graph is wanted.</summary>
+    private static Tensor Share<TFused, TShare>(Tensor g, Tensor x, Tensor y, TFused fused, TShare share)
+        where TFused : unmanaged, ITernaryOp
+        where TShare : unmanaged, IBinaryOp
+    {
+        if (Autograd.Tape.IsRecordingNow) return g.WeightedBy(x.Map(y, share));
+        Tensor result = Autograd.Tape.Open("Gradients").NewTensor(g.Shape, g.DType);
+        Kernels.Mapping.Map.Ternary(g.Storage, g.Shape, x.Storage, x.Shape, y.Storage, y.Shape, result.Storage, g.Shape, fused);
+        return result;
+    }
 
     /// <summary>
     /// This tensor times constant factors, broadcasting, but 0 where a factor is 0: nothing flows there, not even infinity or NaN times 0.

@@ -33,7 +33,9 @@ public partial class Tensor
         if (exponent == 0.5) return Apply(default(HalfPower), Derivative);
         if (exponent == -0.5) return 1 / Pow(0.5);
         bool isProduct = Math.Abs(exponent) <= MaxProduct && Math.Floor(exponent) == exponent && exponent != 0;
-        return isProduct ? Apply(new WholePower((int)exponent), Derivative) : Apply(new Power(exponent), Derivative);
+        if (isProduct) return Apply(new WholePower((int)exponent), Derivative);
+        return double.IsFinite(exponent) && Math.Floor(exponent) != exponent ? Apply(new RealPower(exponent), Derivative)
+            : Apply(new Power(exponent), Derivative);
 
         Tensor Derivative(Tensor g, Tensor x, Tensor y)
         {
@@ -47,7 +49,8 @@ public partial class Tensor
     private const int MaxProduct = 32;
 
     /// <summary>|x|; the derivative at 0 is 0.</summary>
-    public Tensor Abs() => Apply(default(Abs), static (g, x, _) => g.WeightedBy(x.Map(default(Sign))));
+    public Tensor Abs() => Apply(
+        default(Abs), default(AbsGradient), fromOutput: false, static (g, x, _) => g.WeightedBy(x.Map(default(Sign))));
 
     /// <summary>x, held between two constants; no gradient flows where it was held. At the bounds themselves, and at NaN, it flows.</summary>
     /// <param name="low">The smallest value.</param>
@@ -56,7 +59,8 @@ public partial class Tensor
     public Tensor Clamp(double low, double high)
     {
         if (!(low <= high)) throw new ArgumentException($"Clamp: the lower bound {low} must not be above the upper bound {high}.");
-        return Apply(new Clamp(low, high), (g, x, _) => g.WeightedBy(Ones(x.Shape, x.DType).Map(x, new ClampGradient(low, high))));
+        ClampGradient fused = new(low, high);
+        return Apply(new Clamp(low, high), fused, fromOutput: false, (g, x, _) => g.WeightedBy(Ones(x.Shape, x.DType).Map(x, fused)));
     }
 
     /// <summary>sin x, x in radians.</summary>

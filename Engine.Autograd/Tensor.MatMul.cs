@@ -40,7 +40,20 @@ public partial class Tensor
     /// <param name="activation">The function that is applied last.</param>
     /// <returns>[..., outputs] for this of [..., inputs].</returns>
     /// <exception cref="ArgumentException">The extents do not fit, or the types differ.</exception>
-    public Tensor Linear(Tensor weight, Tensor? bias = null, Activation activation = default)
+    public Tensor Linear(Tensor weight, Tensor? bias = null, Activation activation = default) => Linear(weight, bias, activation, null);
+
+    /// <summary>
+    /// As <see cref="Linear(Tensor, Tensor?, Activation)"/>, with only some of the connections: outputs do not depend on inputs that they are
+    /// not connected to, even where these are infinite or NaN.
+    /// </summary>
+    /// <param name="weight">W: [inputs, outputs]. What it holds where there is no connection is not seen, and its gradient there is 0.</param>
+    /// <param name="mask">1 where there is a connection, 0 elsewhere: [inputs, outputs].</param>
+    /// <param name="bias">b: [outputs]; null adds nothing.</param>
+    /// <param name="activation">The function that is applied last.</param>
+    internal Tensor MaskedLinear(Tensor weight, Tensor mask, Tensor? bias, Activation activation) =>
+        Linear(weight.WeightedBy(mask), bias, activation, mask);
+
+    private Tensor Linear(Tensor weight, Tensor? bias, Activation activation, Tensor? mask)
     {
         if (weight.Shape.Rank != 2 || Shape.Rank < 1 || Shape[-1] != weight.Shape[0]
             || (bias is not null && bias.Shape != new Shape(weight.Shape[1])))
@@ -55,7 +68,9 @@ public partial class Tensor
         int rows = inputs == 0 ? 0 : Count / inputs;
         Tape tape = Autograd.Tape.Open(nameof(Linear));
         Tensor y = tape.NewTensor(Shape.With(-1, outputs), DType);
-        Kernels.Gemm.MatMul.Run(x.Storage, weight.Storage, y.Storage, new MatMulShape(rows, outputs, inputs), bias?.Storage, activation);
+        MatMulShape shape = new(rows, outputs, inputs);
+        if (mask is null) Kernels.Gemm.MatMul.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
+        else MaskedProduct.Run(x.Storage, weight.Storage, mask.Storage, y.Storage, shape, bias?.Storage, activation);
 
         Rule ofInput = new(x, g => g.Reshape(rows, outputs).MatMul(weight, false, true).Reshape(x.Shape));
         Rule ofWeight = new(

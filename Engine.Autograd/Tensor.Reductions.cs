@@ -43,7 +43,11 @@ public partial class Tensor
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor LogSumExp(params ReadOnlySpan<int> axes) =>
         Reduced(nameof(LogSumExp), axes, Kernels.Reductions.Reduce.LogSumExp,
-            static (g, x, y, kept) => g.Reshape(kept) * LogSumExpShares(x, y.Reshape(kept)));
+            static (g, x, y, kept) =>
+            {
+                Tensor shares = LogSumExpShares(x, y.Reshape(kept)), total = shares.Detach().SumTo(kept);
+                return g.Reshape(kept) / y.Reshape(kept).Map(total, default(ShareDivisor)) * shares;
+            });
 
     /// <summary>The population variance over axes: the mean squared distance from the mean.</summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
@@ -97,11 +101,10 @@ public partial class Tensor
         return (g.Reshape(kept) / at.SumTo(kept)).WeightedBy(at);
     }
 
-    /// <summary>e^(x - y) for y = log(sum(e^x)), and equal shares among the infinite elements where y is infinite.</summary>
+    /// <summary>e^(x - y) for y = log(sum(e^x)), or where y is infinite 1 for each element that is so too.</summary>
     private static Tensor LogSumExpShares(Tensor x, Tensor y)
     {
-        Tensor ties = x.Map(y, default(Same)).SumTo(y.Shape), shares = Autograd.Tape.Open(nameof(LogSumExp)).NewTensor(x.Shape, x.DType);
-        Kernels.Mapping.Map.Ternary(x.Storage, x.Shape, y.Storage, y.Shape, ties.Storage, ties.Shape, shares.Storage, x.Shape, default(ExponentialShare));
+        Tensor shares = x.Map(y, default(ExponentialShare));
         return shares.Tape!.Record(
             nameof(ExponentialShare), shares, new Rule(x, g => g * LogSumExpShares(x, y)),
             new Rule(y, g => -(g * LogSumExpShares(x, y)).SumTo(y.Shape)));

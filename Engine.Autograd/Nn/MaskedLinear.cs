@@ -5,7 +5,8 @@ namespace Engine.Autograd.Nn;
 
 /// <summary>
 /// A fully connected layer some of whose connections are cut: y = x (W * M) + b, [..., inputs] to [..., outputs], with a mask M of zeros
-/// and ones. Where M is 0 the weight takes no part and gets no gradient, whatever it holds. The mask is a buffer: saved with the weights,
+/// and ones. Where M is 0 the weight takes no part and gets no gradient, whatever it holds, and the output does not
+/// depend on the input, be it NaN. The mask is a buffer: saved with the weights,
 /// not trained.
 /// </summary>
 public sealed class MaskedLinear : Module, IFusesActivation
@@ -56,13 +57,10 @@ public sealed class MaskedLinear : Module, IFusesActivation
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Linear(Connected, Bias);
+    public override Tensor Forward(Tensor x) => x.MaskedLinear(Weight, Mask, Bias, Activation.None);
 
     /// <summary>y = activation(x (W * M) + b), the bias and the activation in the kernel of the product.</summary>
-    public Tensor Forward(Tensor x, Activation activation) => x.Linear(Connected, Bias, activation);
-
-    /// <summary>W * M. The mask chooses: what a weight without a connection holds is not seen, NaN or not, and its gradient is 0.</summary>
-    private Tensor Connected => Weight.WeightedBy(Mask);
+    public Tensor Forward(Tensor x, Activation activation) => x.MaskedLinear(Weight, Mask, Bias, activation);
 
     private static void CheckMask(ReadOnlySpan<float> mask, Shape shape)
     {

@@ -127,9 +127,9 @@ public readonly struct Silu : IUnaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T>
     {
-        // At -infinity the product would be infinity times 0.
+        // Below the bound the sigmoid is 0, and -infinity times it would be NaN.
         T s = LaneMath.Sigmoid(x);
-        return T.SelectEqual(s, T.Of(0), -s, x * s);
+        return T.Max(T.Of(-1000), x) * s;
     }
 }
 
@@ -140,10 +140,9 @@ public readonly struct SiluGradient : IBinaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x) where T : unmanaged, ILane<T>
     {
-        // x times 0 is 0 at both infinities.
-        T s = LaneMath.Sigmoid(x), slope = g * s * T.MulAdd(x, T.Of(1) - s, T.Of(1));
-        T bounded = T.SelectEqual(T.Abs(x), T.Of(double.PositiveInfinity), g * s, slope);
-        return T.SelectEqual(g, T.Of(0), g, bounded);
+        // Beyond the bounds s or 1 - s is 0, and infinity times it would be NaN.
+        T s = LaneMath.Sigmoid(x), bounded = T.Max(T.Of(-1000), T.Min(T.Of(1000), x));
+        return T.SelectEqual(g, T.Of(0), g, g * s * T.MulAdd(bounded, T.Of(1) - s, T.Of(1)));
     }
 }
 
@@ -158,9 +157,9 @@ public readonly struct Gelu : IUnaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> 
     {
-        // At -infinity the product would be infinity times 0.
+        // Below the bound the sum is 0, and -infinity times it would be NaN.
         T doubled = T.Of(1) + LaneMath.Erf(x * T.Of(HalfRoot));
-        return T.SelectEqual(doubled, T.Of(0), -doubled, T.Of(0.5) * x * doubled);
+        return T.Of(0.5) * T.Max(T.Of(-50), x) * doubled;
     }
 }
 
@@ -173,7 +172,7 @@ public readonly struct GeluGradient : IBinaryOp
     {
         T distribution = T.Of(0.5) * (T.Of(1) + LaneMath.Erf(x * T.Of(Gelu.HalfRoot)));
         T density = T.Of(0.3989422804014327) * LaneMath.Exp(T.Of(-0.5) * x * x);
-        return Chain.Rule(g, T.SelectEqual(density, T.Of(0), distribution, T.MulAdd(x, density, distribution)));
+        return Chain.Rule(g, T.MulAdd(T.Max(T.Of(-50), T.Min(T.Of(50), x)), density, distribution));
     }
 }
 
@@ -191,7 +190,7 @@ public readonly struct GeluTanh : IUnaryOp
     public T Apply<T>(T x) where T : unmanaged, ILane<T> 
     {
         T s = LaneMath.Sigmoid(Argument(x, x * x));
-        return T.SelectEqual(s, T.Of(0), -s, x * s);
+        return T.Max(T.Of(-30), x) * s;
     }
 
     /// <summary>2 u</summary>

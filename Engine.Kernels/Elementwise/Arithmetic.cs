@@ -88,6 +88,14 @@ public readonly struct Sign : IUnaryOp
         T.SelectEqual(x, T.Of(0), T.Of(0), T.SelectEqual(x, x, T.CopySign(T.Of(1), x), x));
 }
 
+/// <summary>dx = g sign(x), 0 where x is 0.</summary>
+public readonly struct AbsGradient : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> => default(Weighted).Apply(g, default(Sign).Apply(x));
+}
+
 /// <summary>x².</summary>
 public readonly struct Square : IUnaryOp
 {
@@ -147,6 +155,22 @@ public readonly struct SmallerShare : IBinaryOp
     public T Apply<T>(T x, T y) where T : unmanaged, ILane<T> => default(LargerShare).Apply(-x, -y);
 }
 
+/// <summary>g times the share of x in the maximum of x and y.</summary>
+public readonly struct MaximumGradient : ITernaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T g, T x, T y) where T : unmanaged, ILane<T> => default(Weighted).Apply(g, default(LargerShare).Apply(x, y));
+}
+
+/// <summary>g times the share of x in the minimum of x and y.</summary>
+public readonly struct MinimumGradient : ITernaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T g, T x, T y) where T : unmanaged, ILane<T> => default(Weighted).Apply(g, default(SmallerShare).Apply(x, y));
+}
+
 /// <summary>1 where x and y are the same, infinities of one sign and NaN included; 0 elsewhere.</summary>
 public readonly struct Same : IBinaryOp
 {
@@ -168,15 +192,29 @@ public readonly struct Weighted : IBinaryOp
 }
 
 /// <summary>
-/// e^(x - y), where y = log(sum(e^x)): the share of an element in the sum. Where y is infinite, the elements that are the same share equally, as
-/// those of a maximum do, and others have no share.
+/// e^(x - y), where y = log(sum(e^x)): the share of an element in the sum. Where y is infinite, 1 for the elements that are the same and 0 for
+/// others; <see cref="ShareDivisor"/> makes shares of these.
 /// </summary>
-public readonly struct ExponentialShare : ITernaryOp
+public readonly struct ExponentialShare : IBinaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x, T y, T ties) where T : unmanaged, ILane<T> =>
-        T.SelectEqual(T.Abs(y), T.Of(double.PositiveInfinity), T.SelectEqual(x, y, T.Of(1) / ties, T.Of(0)), LaneMath.Exp(x - y));
+    public T Apply<T>(T x, T y) where T : unmanaged, ILane<T>
+    {
+        T size = T.Abs(y), infinity = T.Of(double.PositiveInfinity);
+        return T.SelectEqual(size, infinity, T.SelectEqual(x, y, T.Of(1), T.Of(0)), LaneMath.Exp(x - y));
+    }
+}
+
+/// <summary>
+/// What <see cref="ExponentialShare"/> has to be divided by: the number of elements that are as infinite as y, or 1 where y is finite.
+/// </summary>
+public readonly struct ShareDivisor : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T y, T total) where T : unmanaged, ILane<T> =>
+        T.SelectEqual(T.Abs(y), T.Of(double.PositiveInfinity), total, T.Of(1));
 }
 
 /// <summary>1 where x &lt; y, 0.5 where they are equal, 0 elsewhere.</summary>

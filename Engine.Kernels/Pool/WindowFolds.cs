@@ -19,6 +19,9 @@ internal interface IWindowFold
     /// <param name="place">Its place in the window.</param>
     void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V>;
 
+    /// <summary>As <see cref="Next"/> for elements that are not NaN; where one is, the position may be that of another.</summary>
+    void NextOrdered<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V>;
+
     /// <summary>The result.</summary>
     V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V>;
 }
@@ -49,6 +52,9 @@ internal readonly struct AverageFold : IWindowFold
     public void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> => value += x;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void NextOrdered<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> => value += x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value / divisor;
 }
 
@@ -62,6 +68,9 @@ internal readonly struct SumFold : IWindowFold
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> => value += x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void NextOrdered<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> => value += x;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value;
@@ -86,6 +95,14 @@ internal readonly struct MaximumFold : IWindowFold
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void NextOrdered<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V>
+    {
+        V larger = V.Max(value, x);
+        position = V.SelectEqual(larger, value, position, place);
+        value = larger;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Finish<V>(V value, V divisor) where V : unmanaged, ILane<V> => value;
 }
 
@@ -99,6 +116,10 @@ internal readonly struct PickFold : IWindowFold
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Next<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> =>
+        value = V.SelectEqual(position, place, x, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void NextOrdered<V>(ref V value, ref V position, V x, V place) where V : unmanaged, ILane<V> =>
         value = V.SelectEqual(position, place, x, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

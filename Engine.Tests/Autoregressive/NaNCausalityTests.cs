@@ -1,4 +1,5 @@
 using Engine.Models.Autoregressive;
+using Engine.Models.Autoregressive.Text;
 
 namespace Engine.Tests.Autoregressive;
 
@@ -103,6 +104,47 @@ public sealed class NaNCausalityTests
         }
     }
 
+    [Theory, Values(false, true)]
+    public void A_masked_autoencoder(bool direct)
+    {
+        const int Pixels = 12;
+        foreach (Device device in (Device[])[OperationDevices.Cpu, OperationDevices.Gpu])
+        {
+            foreach (Activation activation in (Activation[])[Activation.Relu, Activation.Tanh])
+            {
+                using MaskedNetwork network = new(
+                    new AutoregressiveMasks([.. Enumerable.Range(0, Pixels)], [24, 21]), ModuleOptions.FromSeed(5, device), 1, activation,
+                    direct);
+                Random random = new(3);
+                foreach (Parameter parameter in network.Parameters)
+                    parameter.Set([.. Enumerable.Range(0, parameter.Count).Select(_ => random.NextSingle() - 0.5f)]);
+                foreach (int at in (int[])[0, 5, 11])
+                {
+                    foreach (double bad in (double[])[double.NaN, Inf])
+                        Check(device, DType.Float32, [3, Pixels, 1], x => network.Forward(x.Reshape(3, Pixels)), at, bad, before: at + 1);
+                }
+            }
+        }
+    }
+
+    /// <summary>Outputs that are connected to a NaN are NaN; weights without a connection may hold one.</summary>
+    [Fact]
+    public void A_masked_layer_sees_what_it_is_connected_to()
+    {
+        foreach (Device device in (Device[])[OperationDevices.Cpu, OperationDevices.Gpu])
+        {
+            using MaskedLinear layer = new(2, 3, [1, 0, 1, 0, 1, 1], ModuleOptions.FromSeed(1, device));
+            layer.Weight.Set([1, float.NaN, 3, float.NaN, 5, 6]);
+            layer.Bias!.Set([0.5f, 1, 0]);
+            using Tape tape = new(device);
+            Tensor x = Tensor.From([float.NaN, 100, 10, float.PositiveInfinity, 10, 100], [3, 2]), y = layer.Forward(x);
+            Assert.Equal(
+                [float.NaN, 501, float.NaN, 10.5f, float.PositiveInfinity, float.PositiveInfinity, 10.5f, 501, 630], y.ToArray());
+            float[] gradient = tape.Gradient(layer.Forward(x.Slice(0, 2, 1)).Sum(), layer.Weight).ToArray();
+            Assert.Equal([10, 0, 10, 0, 100, 100], gradient);
+        }
+    }
+
     [Theory, Values("lstm", "gru")]
     public void Recurrent_layers(string kind)
     {
@@ -118,6 +160,47 @@ public sealed class NaNCausalityTests
                     foreach (double bad in (double[])[double.NaN, Inf]) Check(device, type, [1, Steps, 3], layer.Forward, at, bad);
                 }
             }
+        }
+    }
+
+    /// <summary>Layers of a Transformer behind each other, and the normalisation behind them.</summary>
+    [Fact]
+    public void A_transformer()
+    {
+        const int Time = 40, Width = 16;
+        ModuleOptions options = ModuleOptions.FromSeed(4, OperationDevices.Cpu);
+        TransformerOptions extents = new(7) { Block = Time, Heads = 2, Width = Width };
+        using TransformerLayer first = new(extents, options), second = new(extents, options);
+        using LayerNorm norm = new(Width, options);
+        foreach (int at in (int[])[1, 17, 39])
+        {
+            foreach (double bad in (double[])[double.NaN, Inf])
+            {
+                Check(OperationDevices.Cpu, DType.Float32, [2, Time, Width], x => norm.Forward(second.Forward(first.Forward(x))), at, bad);
+            }
+        }
+    }
+
+    /// <summary>The whole model, one of whose embeddings is NaN: that of a token which comes at one position alone.</summary>
+    [Fact]
+    public void The_model_of_text()
+    {
+        const int Time = 20, Width = 16, At = 11;
+        using Transformer model = new(new TransformerOptions(Time) { Block = Time, Layers = 2, Heads = 2, Width = Width }, ModuleOptions.FromSeed(4, OperationDevices.Cpu));
+        Parameter positions = model.NamedParameters().Single(named => named.Name == "positions.weight").Parameter;
+        (double[] clean, double[] cleanGradient) = Run();
+        float[] values = positions.ToArray();
+        values.AsSpan(At * Width, Width).Fill(float.NaN);
+        positions.Set(values);
+        (double[] changed, double[] changedGradient) = Run();
+        Same(clean, changed, At * Time, "logits");
+        Same(cleanGradient, changedGradient, At * Width, "gradient of the embeddings of earlier positions");
+
+        (double[] Logits, double[] Gradient) Run()
+        {
+            using Tape tape = new(OperationDevices.Cpu);
+            Tensor logits = model.Forward(Tensor.From([.. Enumerable.Range(0, Time)], [1, Time]));
+            return (logits.ToDoubles(), tape.Gradient(logits.Slice(1, 0, At).Square().Sum(), positions).ToDoubles());
         }
     }
 

@@ -58,8 +58,8 @@ internal static unsafe class HostAttention
             block.Lay(Q.Of(Shape, item), width, Shape.Scale, laid);
             block.Products(K.Of(Shape, item), width, laid, scores);
             block.Softmax(scores, LogSumExp + ((nint)item * Shape.Queries));
-            if (block.IsFiniteWhereHidden(values, width)) block.SumOverKeys(scores, values, width, whole);
-            else block.SumOverVisibleKeys(scores, values, width, whole);
+            block.SumOverKeys(scores, values, width, whole);
+            if (!block.LastIsFinite(whole, width)) block.SumOverVisibleKeys(scores, values, width, whole);
             QueryBlock<T, TV>.CopyBack(whole.From(block.First), output.From(block.First), block.Count, width);
         }
     }
@@ -101,10 +101,8 @@ internal static unsafe class HostAttention
                 block.Lay(g, width, 1, gradients);
                 block.Products(k, width, queries, weights);
                 block.Products(v, width, gradients, products);
-
-                // A query whose gradient is 0 adds nothing, whatever it is. Where something is infinite or NaN, no sum may hold 0 times that.
-                bool isFinite = block.IsFinite(gradients, width, out uint without) & block.IsFinite(queries, width, out _);
-                block.Gradients(weights, products, LogSumExp + ((nint)item * Shape.Queries), Shape.Scale, without);
+                bool isFinite = block.Gradients(
+                    weights, products, LogSumExp + ((nint)item * Shape.Queries), Shape.Scale, gradients, width, out uint without);
                 if (isFinite)
                 {
                     if (dv.IsThere) block.SumOverQueries(weights, wholeG, width, wholeDv, !isFirst);
@@ -117,8 +115,8 @@ internal static unsafe class HostAttention
                 }
 
                 if (!dq.IsThere) continue;
-                if (block.IsFiniteWhereHidden(wholeK, width)) block.SumOverKeys(products, wholeK, width, wholeDq);
-                else block.SumOverVisibleKeys(products, wholeK, width, wholeDq);
+                block.SumOverKeys(products, wholeK, width, wholeDq);
+                if (!isFinite || !block.LastIsFinite(wholeDq, width)) block.SumOverVisibleKeys(products, wholeK, width, wholeDq);
             }
 
             if (isFirst)

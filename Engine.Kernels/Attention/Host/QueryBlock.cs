@@ -85,43 +85,31 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
     }
 
     /// <summary>
-    /// Whether the keys that some queries of the block attend to and others do not are finite in rows of whole vectors. Tiles of the sums give
-    /// these a weight of 0, which leaves them out unless they are infinite or NaN.
+    /// Whether what was summed over the keys for the last query of the block, which attends to all of them, is finite: no key that is hidden from
+    /// another one is infinite or NaN then, and tiles of the sums may give hidden keys a weight of 0.
     /// </summary>
-    internal bool IsFiniteWhereHidden(HeadRows<T> rows, int width)
+    internal bool LastIsFinite(HeadRows<T> c, int width) => !_isCausal || IsFinite(c.First + ((First + Count - 1) * c.Pitch), width);
+
+    /// <summary>The queries, as bits, whose rows of a laid array are zeros all along.</summary>
+    internal uint Zeros(T* laid, int width)
     {
-        if (!_isCausal || _before + 1 >= Keys) return true;
-        V sum = V.Of(0), zero = sum;
-        for (int key = _before + 1; key < Keys; key++)
+        uint zeros = 0;
+        for (int query = 0; query < Count; query++)
         {
-            T* row = rows.First + (key * rows.Pitch);
-            for (int i = 0; i < width; i += V.Count) sum = V.MulAdd(V.Load(row + i), zero, sum);
+            bool isZero = true;
+            for (int i = 0; i < width; i++) isZero &= T.IsZero(laid[(i * _lanes) + query]);
+            if (isZero) zeros |= 1u << query;
         }
 
-        T* lanes = (T*)&sum;
-        for (int i = 0; i < V.Count; i++)
-            if (!T.IsZero(lanes[i])) return false;
-        return true;
+        return zeros;
     }
 
-    /// <summary>Whether rows of queries that were laid into lanes are finite, and which of them, as bits, are zeros all along.</summary>
-    internal bool IsFinite(T* laid, int width, out uint zeros)
+    private static bool IsFinite(T* x, int count)
     {
-        zeros = 0;
-        bool isFinite = true;
-        for (int lane = 0; lane < _lanes; lane += V.Count)
-        {
-            V sum = V.Of(0);
-            for (int i = 0; i < width; i++) sum += V.Abs(V.Load(laid + (i * _lanes) + lane));
-            T* sums = (T*)&sum;
-            for (int i = 0; i < V.Count && lane + i < Count; i++)
-            {
-                if (T.IsZero(sums[i])) zeros |= 1u << (lane + i);
-                isFinite &= T.IsFinite(sums[i]);
-            }
-        }
-
-        return isFinite;
+        // x 0 is 0 for finite x and NaN for others.
+        V sum = V.Of(0), zero = sum;
+        for (int i = 0; i < count; i += V.Count) sum = V.MulAdd(PartialVector.LoadUpTo<V, T>(x + i, count - i, zero), zero, sum);
+        return !new ReadOnlySpan<T>(&sum, V.Count).ContainsAnyExcept(T.Zero);
     }
 
     /// <summary>As <see cref="SumOverKeys"/>, for each query over the very keys that it attends to.</summary>
@@ -226,18 +214,27 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
     }
 
     /// <summary>
-    /// Scores become weights e^(s - logSumExp), and from the strip of dP those of dS = P (dP - rowsum(P dP)) scale, in its place. Queries that
-    /// are named as bits, whose gradient is 0, have weights of 0.
+    /// Scores become weights e^(s - logSumExp), and from the strip of dP those of dS = P (dP - rowsum(P dP)) scale, in its place.
     /// </summary>
-    internal void Gradients(T* weights, T* products, T* logSumExp, double scale, uint without)
+    /// <param name="weights">The strip of scores.</param>
+    /// <param name="products">The strip of dP.</param>
+    /// <param name="logSumExp">The log-sum-exps of the head's queries.</param>
+    /// <param name="scale">What scores were multiplied by.</param>
+    /// <param name="gradients">The gradients of the output, laid into lanes.</param>
+    /// <param name="width">The width of a row of these.</param>
+    /// <param name="without">Receives queries, as bits, that add nothing, because their gradient is 0; asked for only where something is infinite
+    /// or NaN.</param>
+    /// <returns>Whether all is finite: where it is not, hidden keys and such queries have to be left out of sums.</returns>
+    internal bool Gradients(T* weights, T* products, T* logSumExp, double scale, T* gradients, int width, out uint without)
     {
         T* kept = stackalloc T[V.Count];
-        V factor = V.Of(scale);
+        V factor = V.Of(scale), zero = V.Of(0);
+        bool isFinite = true;
+        without = 0;
         for (int lane = 0; lane < _lanes; lane += V.Count)
         {
             for (int i = 0; i < V.Count; i++) kept[i] = lane + i < Count ? logSumExp[First + lane + i] : T.Zero;
             Mask(weights, lane, V.Of(double.NegativeInfinity));
-            Mask(products, lane, V.Of(0));
             V log = V.Load(kept), a = V.Of(0), b = a;
             int key = 0;
             for (; key < Keys - 1; key += 2)
@@ -256,26 +253,44 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
                 a = V.MulAdd(p, V.Load(Row(products, key) + lane), a);
             }
 
-            V sum = a + b;
+            // NaN in a query, a key, a value or a gradient is in one of these two; an infinity makes one of it.
+            V sum = a + b, check = V.MulAdd(log, zero, sum * zero);
+            bool isSpecial = new ReadOnlySpan<T>(&check, V.Count).ContainsAnyExcept(T.Zero);
+            if (isSpecial)
+            {
+                isFinite = false;
+                without = Zeros(gradients, width);
+                Hide(weights, lane, without);
+                Hide(products, lane, without);
+                a = V.Of(0);
+                b = a;
+                for (key = 0; key < Keys - 1; key += 2)
+                {
+                    a = V.MulAdd(V.Load(Row(weights, key) + lane), V.Load(Row(products, key) + lane), a);
+                    b = V.MulAdd(V.Load(Row(weights, key + 1) + lane), V.Load(Row(products, key + 1) + lane), b);
+                }
+
+                if (key < Keys) a = V.MulAdd(V.Load(Row(weights, key) + lane), V.Load(Row(products, key) + lane), a);
+                sum = a + b;
+            }
+
             for (key = 0; key < Keys; key++)
                 V.Store(V.Load(Row(weights, key) + lane) * (V.Load(Row(products, key) + lane) - sum) * factor, Row(products, key) + lane);
-            Mask(weights, lane, V.Of(0));
-            Mask(products, lane, V.Of(0));
-            if (without != 0) Clear(weights, products, lane, without);
+            if (isSpecial) Hide(products, lane, without);
         }
+
+        return isFinite;
     }
 
-    /// <summary>Sets the lanes of some queries, named as bits, to 0.</summary>
-    private void Clear(T* weights, T* products, int lane, uint queries)
+    /// <summary>Sets keys after a query, and the lanes of some queries, named as bits, to 0.</summary>
+    private void Hide(T* strip, int lane, uint queries)
     {
+        Mask(strip, lane, V.Of(0));
         T* kept = stackalloc T[V.Count];
         for (int i = 0; i < V.Count; i++) kept[i] = (queries >> (lane + i) & 1) == 0 ? T.One : T.Zero;
         V isKept = V.Load(kept), zero = V.Of(0);
         for (int key = 0; key < Keys; key++)
-        {
-            V.Store(V.SelectEqual(isKept, zero, zero, V.Load(Row(weights, key) + lane)), Row(weights, key) + lane);
-            V.Store(V.SelectEqual(isKept, zero, zero, V.Load(Row(products, key) + lane)), Row(products, key) + lane);
-        }
+            V.Store(V.SelectEqual(isKept, zero, zero, V.Load(Row(strip, key) + lane)), Row(strip, key) + lane);
     }
 
     /// <summary>Sets keys after a query to a value in its lane, whatever was there.</summary>

@@ -125,6 +125,13 @@ internal static unsafe class HostLayerNormalization
         {
             T* x = X + ((nint)row * Columns);
             T* g = G + ((nint)row * Columns);
+            if (!T.IsFinite(Mean[row]) && !new ReadOnlySpan<T>(g, Columns).ContainsAnyExcept(T.Zero))
+            {
+                // What has a gradient of 0 adds nothing, be it infinite or NaN.
+                if (Dx != null) new Span<T>(Dx + ((nint)row * Columns), Columns).Clear();
+                return;
+            }
+
             V mean = V.Fill(Mean[row]);
             V reciprocal = V.Fill(Reciprocal[row]);
             double sum = 0, products = 0;

@@ -70,14 +70,36 @@ internal static unsafe class HostPooling
                 {
                     T* line = source + ((nint)ky * x.Inputs * channels) + channel;
                     for (int kx = firstX; kx < endX; kx++)
-                        fold.Next(ref value, ref position, PartialVector.LoadUpTo<V, T>(line + ((nint)kx * channels), left),
+                        fold.NextOrdered(ref value, ref position, PartialVector.LoadUpTo<V, T>(line + ((nint)kx * channels), left),
                             V.Of(Layout.Place(ky, kx)));
                 }
 
                 PartialVector.StoreUpTo(fold.Finish(value, divisor), Y + (window * channels) + channel, left);
-                if (!TFold.ReadsPositions && Positions != null) PartialVector.StoreUpTo(
-                    position, Positions + (window * channels) + channel, left);
+                if (TFold.ReadsPositions || Positions == null) continue;
+                if (HasNaN(value)) position = OfNaN(value, position, source + channel, left, firstY, endY, firstX, endX);
+                PartialVector.StoreUpTo(position, Positions + (window * channels) + channel, left);
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static bool HasNaN(V value) => sizeof(V) == Vector512<byte>.Count
+            ? !Vector512.EqualsAll(Unsafe.BitCast<V, Vector512<T>>(value), Unsafe.BitCast<V, Vector512<T>>(value))
+            : !Vector256.EqualsAll(Unsafe.BitCast<V, Vector256<T>>(value), Unsafe.BitCast<V, Vector256<T>>(value));
+
+        /// <summary>The positions, but where the value is NaN that of the first NaN: from the last place to the first.</summary>
+        private readonly V OfNaN(V value, V position, T* source, int left, int firstY, int endY, int firstX, int endX)
+        {
+            V first = position;
+            for (int ky = endY - 1; ky >= firstY; ky--)
+            {
+                for (int kx = endX - 1; kx >= firstX; kx--)
+                {
+                    V x = PartialVector.LoadUpTo<V, T>(source + ((((nint)ky * Layout.X.Inputs) + kx) * Layout.Channels), left);
+                    first = V.SelectEqual(x, x, first, V.Of(Layout.Place(ky, kx)));
+                }
+            }
+
+            return V.SelectEqual(value, value, position, first);
         }
     }
 
