@@ -72,7 +72,9 @@ public partial class Tensor
     /// <summary>scale x + offset.</summary>
     public Tensor Affine(double scale, double offset) => Apply(new Affine(scale, offset), (g, _, _) => g.Affine(scale, 0));
 
-    /// <summary>The gradient of the first of two arguments, from that of the result and its share: in one pass where no graph is wanted.</summary>
+    /// <summary>
+    /// The gradient of the first of two arguments, from that of the result and its share: in one pass where no graph is wanted.
+    /// </summary>
     private static Tensor Share<TFused, TShare>(Tensor g, Tensor x, Tensor y, TFused fused, TShare share)
         where TFused : unmanaged, ITernaryOp
         where TShare : unmanaged, IBinaryOp

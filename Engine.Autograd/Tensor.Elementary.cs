@@ -1,3 +1,4 @@
+using Engine.Autograd.Rules;
 using Engine.Kernels.Elementwise;
 
 namespace Engine.Autograd;
@@ -18,10 +19,10 @@ public partial class Tensor
     public Tensor Square() => Apply(default(Square), static (g, x, _) => 2 * g * x);
 
     /// <summary>
-    /// x to a constant power, as IEEE 754 defines it: for any x where the power is a whole number, for x >= 0 where it is not; 1 where the power
-    /// is 0, even for NaN. Whole powers from -32 to 32 are products, exact where the results are; square roots serve 1/2 and -1/2. Others are
-    /// e^(exponent log |x|): their error is 4 ULP while |exponent log |x|| is at most 3.5, and grows with it. The derivative is exponent
-    /// x^(exponent - 1), and so 0 at 0 for exponents above 1, 0 for the exponent 0 and infinite where it is.
+    /// x to a constant power, as IEEE 754 defines it: for any x where the power is a whole number, for x >= 0 where it is not; 1 where the
+    /// power is 0, even for NaN. Whole powers from -32 to 32 are products, exact where the results are; square roots serve 1/2 and -1/2.
+    /// Others are e^(exponent log |x|): their error is 4 ULP while |exponent log |x|| is at most 3.5, and grows with it. The derivative is
+    /// exponent x^(exponent - 1), and so 0 at 0 for exponents above 1, 0 for the exponent 0 and infinite where it is.
     /// </summary>
     /// <param name="exponent">The power.</param>
     public Tensor Pow(double exponent)
@@ -34,8 +35,12 @@ public partial class Tensor
         if (exponent == -0.5) return 1 / Pow(0.5);
         bool isProduct = Math.Abs(exponent) <= MaxProduct && Math.Floor(exponent) == exponent && exponent != 0;
         if (isProduct) return Apply(new WholePower((int)exponent), Derivative);
-        return double.IsFinite(exponent) && Math.Floor(exponent) != exponent ? Apply(new RealPower(exponent), Derivative)
-            : Apply(new Power(exponent), Derivative);
+        if (!double.IsFinite(exponent) || Math.Floor(exponent) == exponent) return Apply(new Power(exponent), Derivative);
+
+        // Two kernels: the logarithm and the exponential together have more constants than there are registers.
+        Tensor power = Map(new PowerLog(exponent));
+        Kernels.Mapping.Map.Unary(power.Storage, power.Storage, default(Exp));
+        return power.Tape!.Record(nameof(Pow), power, new Rule(this, g => Derivative(g, this, power)));
 
         Tensor Derivative(Tensor g, Tensor x, Tensor y)
         {
@@ -52,7 +57,9 @@ public partial class Tensor
     public Tensor Abs() => Apply(
         default(Abs), default(AbsGradient), fromOutput: false, static (g, x, _) => g.WeightedBy(x.Map(default(Sign))));
 
-    /// <summary>x, held between two constants; no gradient flows where it was held. At the bounds themselves, and at NaN, it flows.</summary>
+    /// <summary>
+    /// x, held between two constants; no gradient flows where it was held. At the bounds themselves, and at NaN, it flows.
+    /// </summary>
     /// <param name="low">The smallest value.</param>
     /// <param name="high">The largest value.</param>
     /// <exception cref="ArgumentException"><paramref name="low"/> is above <paramref name="high"/>.</exception>

@@ -43,10 +43,11 @@ public partial class Tensor
     public Tensor Linear(Tensor weight, Tensor? bias = null, Activation activation = default) => Linear(weight, bias, activation, null);
 
     /// <summary>
-    /// As <see cref="Linear(Tensor, Tensor?, Activation)"/>, with only some of the connections: outputs do not depend on inputs that they are
-    /// not connected to, even where these are infinite or NaN.
+    /// As <see cref="Linear(Tensor, Tensor?, Activation)"/>, with only some of the connections: outputs do not depend on inputs that they
+    /// are not connected to, even where these are infinite or NaN.
     /// </summary>
-    /// <param name="weight">W: [inputs, outputs]. What it holds where there is no connection is not seen, and its gradient there is 0.</param>
+    /// <param name="weight">W: [inputs, outputs]. What it holds where there is no connection is not seen, and its gradient there is
+    /// 0.</param>
     /// <param name="mask">1 where there is a connection, 0 elsewhere: [inputs, outputs].</param>
     /// <param name="bias">b: [outputs]; null adds nothing.</param>
     /// <param name="activation">The function that is applied last.</param>

@@ -1,5 +1,7 @@
+using Engine.Autograd.Checks;
 using Engine.Autograd.Rules;
 using Engine.Kernels;
+using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Reductions;
@@ -23,29 +25,31 @@ public partial class Tensor
             static (g, x, _, kept) => (g / ((double)x.Count / kept.Count)).Reshape(kept).BroadcastTo(x.Shape));
 
     /// <summary>
-    /// The largest element over axes, NaN where there is one. Equal largest elements share the gradient, and so do the NaNs of a row that has
-    /// any.
+    /// The largest element over axes, NaN where there is one. Equal largest elements share the gradient, and so do the NaNs of a row that
+    /// has any.
     /// </summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor Max(params ReadOnlySpan<int> axes) => Reduced(nameof(Max), axes, Kernels.Reductions.Reduce.Max, Extreme);
 
     /// <summary>
-    /// The smallest element over axes, NaN where there is one. Equal smallest elements share the gradient, and so do the NaNs of a row that has
-    /// any.
+    /// The smallest element over axes, NaN where there is one. Equal smallest elements share the gradient, and so do the NaNs of a row that
+    /// has any.
     /// </summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor Min(params ReadOnlySpan<int> axes) => Reduced(nameof(Min), axes, Kernels.Reductions.Reduce.Min, Extreme);
 
     /// <summary>
-    /// log(sum(e^x)) over axes, without overflow. Where that is infinite, the elements that are so too share the gradient, as equal elements of
-    /// a maximum do.
+    /// log(sum(e^x)) over axes, without overflow. Where that is infinite, the elements that are so too share the gradient, as equal
+    /// elements of a maximum do.
     /// </summary>
     /// <exception cref="ArgumentException">There is no element.</exception>
     public Tensor LogSumExp(params ReadOnlySpan<int> axes) =>
         Reduced(nameof(LogSumExp), axes, Kernels.Reductions.Reduce.LogSumExp,
             static (g, x, y, kept) =>
             {
-                Tensor shares = LogSumExpShares(x, y.Reshape(kept)), total = shares.Detach().SumTo(kept);
+                Tensor shares = LogSumExpShares(x, y.Reshape(kept));
+                if (y.Device is CpuDevice && Finite.All(y.Storage)) return g.Reshape(kept) * shares;
+                Tensor total = shares.Detach().SumTo(kept);
                 return g.Reshape(kept) / y.Reshape(kept).Map(total, default(ShareDivisor)) * shares;
             });
 

@@ -18,7 +18,8 @@ public readonly struct Relu : IUnaryOp
 }
 
 /// <summary>
-/// dx = g where y > 0, 0 where y &lt;= 0, from the output or the input y; g where that is NaN, so that a trace back from a NaN finds its way.
+/// dx = g where y > 0, 0 where y &lt;= 0, from the output or the input y; g where that is NaN, so that a trace back from a NaN finds its
+/// way.
 /// </summary>
 public readonly struct ReluGradient : IBinaryOp
 {

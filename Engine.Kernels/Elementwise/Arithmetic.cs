@@ -129,8 +129,8 @@ public readonly struct Minimum : IBinaryOp
 }
 
 /// <summary>
-/// The share of a gradient that the larger of two arguments takes: 1 where x is larger, 0.5 where they are equal, 0 elsewhere. NaN is larger
-/// than everything but NaN, as it is what the maximum is then.
+/// The share of a gradient that the larger of two arguments takes: 1 where x is larger, 0.5 where they are equal, 0 elsewhere. NaN is
+/// larger than everything but NaN, as it is what the maximum is then.
 /// </summary>
 public readonly struct LargerShare : IBinaryOp
 {
@@ -145,8 +145,8 @@ public readonly struct LargerShare : IBinaryOp
 }
 
 /// <summary>
-/// The share of a gradient that the smaller of two arguments takes: 1 where x is smaller, 0.5 where they are equal, 0 elsewhere. NaN is smaller
-/// than everything but NaN, as it is what the minimum is then.
+/// The share of a gradient that the smaller of two arguments takes: 1 where x is smaller, 0.5 where they are equal, 0 elsewhere. NaN is
+/// smaller than everything but NaN, as it is what the minimum is then.
 /// </summary>
 public readonly struct SmallerShare : IBinaryOp
 {
@@ -192,8 +192,8 @@ public readonly struct Weighted : IBinaryOp
 }
 
 /// <summary>
-/// e^(x - y), where y = log(sum(e^x)): the share of an element in the sum. Where y is infinite, 1 for the elements that are the same and 0 for
-/// others; <see cref="ShareDivisor"/> makes shares of these.
+/// e^(x - y), where y = log(sum(e^x)): the share of an element in the sum. Where y is infinite, 1 for the elements that are the same and 0
+/// for others; <see cref="ShareDivisor"/> makes shares of these.
 /// </summary>
 public readonly struct ExponentialShare : IBinaryOp
 {

@@ -34,23 +34,24 @@ public readonly struct HalfPower : IUnaryOp
 }
 
 /// <summary>
-/// x^c for a c that is no whole number, as IEEE 754 defines it: e^(c log x), NaN for x &lt; 0, but |x|^c at -0 and -infinity.
+/// c log x, of which <see cref="Exp"/> makes x^c, as IEEE 754 defines it for a c that is no whole number: NaN for x &lt; 0, but as for |x|
+/// at -0 and -infinity.
 /// </summary>
 /// <param name="power">c.</param>
-public readonly struct RealPower(double power) : IUnaryOp
+public readonly struct PowerLog(double power) : IUnaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T>
     {
         T infinity = T.Of(double.PositiveInfinity);
-        return LaneMath.Exp(LaneMath.Log(T.SelectEqual(x, -infinity, infinity, x)) * T.Of(power));
+        return LaneMath.Log(T.SelectEqual(x, -infinity, infinity, x)) * T.Of(power);
     }
 }
 
 /// <summary>
-/// x^c for any c, as IEEE 754 defines it: |x|^c = e^(c log |x|), with the sign of x where c is odd; NaN for x &lt; 0 where c is no whole number, infinity for
-/// x = 0 and c &lt; 0; 1 where c is 0 or x is 1, NaN or not.
+/// x^c for any c, as IEEE 754 defines it: |x|^c = e^(c log |x|), with the sign of x where c is odd; NaN for x &lt; 0 where c is no whole
+/// number, infinity for x = 0 and c &lt; 0; 1 where c is 0 or x is 1, NaN or not.
 /// </summary>
 public readonly struct Power : IUnaryOp
 {

@@ -4,13 +4,13 @@ using Engine.Kernels.Gemm.Host;
 namespace Engine.Kernels.Gemm;
 
 /// <summary>
-/// A product y = activation(x (W * M) + b) with a mask M of zeros and ones, whose outputs do not depend on inputs that they are not connected
-/// to, even where these are infinite or NaN. In a plain product 0 times NaN would be NaN.
+/// A product y = activation(x (W * M) + b) with a mask M of zeros and ones, whose outputs do not depend on inputs that they are not
+/// connected to, even where these are infinite or NaN. In a plain product 0 times NaN would be NaN.
 /// </summary>
 /// <remarks>
 /// The product is the plain one of x with zeros in place of what is not finite. Rows of x that hold something infinite or NaN are then gone
-/// through once more, and outputs that are connected to it computed anew. So outputs have the same bits whatever they are not connected to, and
-/// rows that are finite, all of them as a rule, cost no more than being looked at.
+/// through once more, and outputs that are connected to it computed anew. So outputs have the same bits whatever they are not connected to,
+/// and rows that are finite, all of them as a rule, cost no more than being looked at.
 /// </remarks>
 internal static class MaskedProduct
 {
@@ -49,7 +49,8 @@ internal static class MaskedProduct
         if (y.Length > 0 && x.Length > 0) activation.Accept(new Repair(x, weight, mask, y, shape, bias));
     }
 
-    private readonly struct Repair(Storage x, Storage weight, Storage mask, Storage y, MatMulShape shape, Storage? bias) : IActivationVisitor
+    private readonly struct Repair(Storage x, Storage weight, Storage mask, Storage y, MatMulShape shape, Storage? bias)
+        : IActivationVisitor
     {
         public void Visit<TOp, TGradient>(TOp function, TGradient gradient)
             where TOp : unmanaged, IUnaryOp

@@ -4,8 +4,8 @@ using Engine.Models.Autoregressive.Text;
 namespace Engine.Tests.Autoregressive;
 
 /// <summary>
-/// What comes later is not seen, not even NaN or an infinity: outputs before it, and the gradients of a loss of these outputs with respect to
-/// what comes before it, are the same as without.
+/// What comes later is not seen, not even NaN or an infinity: outputs before it, and the gradients of a loss of these outputs with respect
+/// to what comes before it, are the same as without.
 /// </summary>
 public sealed class NaNCausalityTests
 {
@@ -47,7 +47,8 @@ public sealed class NaNCausalityTests
     public void Gradients_of_earlier_queries_do_not_see_later_outputs()
     {
         const int Time = 40, Channels = 6, At = 21;
-        double[] q = Numbers(Time * Channels, 1), k = Numbers(Time * Channels, 2), v = Numbers(Time * Channels, 3), g = Numbers(Time * Channels, 4);
+        double[] q = Numbers(Time * Channels, 1), k = Numbers(Time * Channels, 2), v = Numbers(Time * Channels, 3),
+            g = Numbers(Time * Channels, 4);
         double[][] clean = Run(), dirty;
         for (int i = At * Channels; i < (At + 1) * Channels; i++) q[i] = k[i] = v[i] = double.NaN;
         dirty = Run();
@@ -76,7 +77,8 @@ public sealed class NaNCausalityTests
         const int Height = 6, Width = 7;
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
         {
-            using MaskedConv2d layer = new(channels, 16, kernel, mask, ModuleOptions.FromSeed(2, OperationDevices.Cpu) with { DType = type });
+            using MaskedConv2d layer =
+                new(channels, 16, kernel, mask, ModuleOptions.FromSeed(2, OperationDevices.Cpu) with { DType = type });
             foreach (int at in (int[])[0, 8, 23, 40])
             {
                 // A vertical mask hides what is in the same row, or in later ones.
@@ -186,7 +188,9 @@ public sealed class NaNCausalityTests
     public void The_model_of_text()
     {
         const int Time = 20, Width = 16, At = 11;
-        using Transformer model = new(new TransformerOptions(Time) { Block = Time, Layers = 2, Heads = 2, Width = Width }, ModuleOptions.FromSeed(4, OperationDevices.Cpu));
+        using Transformer model = new(
+            new TransformerOptions(Time) { Block = Time, Layers = 2, Heads = 2, Width = Width },
+            ModuleOptions.FromSeed(4, OperationDevices.Cpu));
         Parameter positions = model.NamedParameters().Single(named => named.Name == "positions.weight").Parameter;
         (double[] clean, double[] cleanGradient) = Run();
         float[] values = positions.ToArray();

@@ -34,8 +34,10 @@ internal static class SpecialValueTable
         return page[start..end];
     }
 
-    internal static string Format(double[] values) =>
-        $"({string.Join(", ", values.Select(x => double.IsInfinity(x) ? x > 0 ? "inf" : "-inf" : x.ToString("G4", CultureInfo.InvariantCulture)))})";
+    internal static string Format(double[] values) => $"({string.Join(", ", values.Select(Format))})";
+
+    private static string Format(double x) =>
+        double.IsInfinity(x) ? x > 0 ? "inf" : "-inf" : x.ToString("G4", CultureInfo.InvariantCulture);
 
     private static string Cell(SpecialCase c)
     {

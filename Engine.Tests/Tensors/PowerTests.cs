@@ -80,5 +80,6 @@ public sealed class PowerTests
     }
 
     private static Tensor Make(double[] values, DType type) =>
-        type == DType.Float64 ? Tensor.From(values, [values.Length]) : Tensor.From(Array.ConvertAll(values, x => (float)x), [values.Length]);
+        type == DType.Float64 ? Tensor.From(values, [values.Length])
+            : Tensor.From(Array.ConvertAll(values, x => (float)x), [values.Length]);
 }

@@ -48,8 +48,8 @@ internal readonly record struct AttentionBackward(
     }
 
     /// <summary>
-    /// Half a warp computes D = rowsum(dO O) of a query: neighbours read neighbours. Behind all of these, sums of |dO| say which queries have a
-    /// gradient: one whose gradient is 0 adds nothing to those of keys and values, be it infinite or NaN.
+    /// Half a warp computes D = rowsum(dO O) of a query: neighbours read neighbours. Behind all of these, sums of |dO| say which queries
+    /// have a gradient: one whose gradient is 0 adds nothing to those of keys and values, be it infinite or NaN.
     /// </summary>
     private static void RowSumKernel<TLane>(
         AttentionWalk walk, int rows, ArrayView<TLane> g, ArrayView<TLane> output, ArrayView<TLane> sums)
@@ -110,7 +110,8 @@ internal readonly record struct AttentionBackward(
                     out Four<TLane> evenG, out Four<TLane> oddG);
                 LoadStep(walk, values, k, inputs.K, headK, key, walk.Keys, firstColumn);
                 int own = key + (2 * x);
-                weights[(2 * x * RowPitch) + y] = ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log, size), evenG, sum, scale);
+                weights[(2 * x * RowPitch) + y] =
+                    ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log, size), evenG, sum, scale);
                 weights[(((2 * x) + 1) * RowPitch) + y] =
                     ScoreGradients(WeightsOfQueries(walk, query, own + 1, scale, odd, log, size), oddG, sum, scale);
                 Group.Barrier();
@@ -118,7 +119,9 @@ internal readonly record struct AttentionBackward(
                 else AddWeighted(weights, values, ref c0, ref c1, ref c2, ref c3);
             }
 
-            WriteRows(walk, dq, ofResult, item, query, walk.Queries, column, c0, c1, c2, c3);
+            Four<TLane> none = Fours.Of(TLane.Of(0));
+            WriteRows(walk, dq, ofResult, item, query, walk.Queries, column, UnlessZero(size.X, c0, none), UnlessZero(size.Y, c1, none),
+                UnlessZero(size.Z, c2, none), UnlessZero(size.W, c3, none));
         }
     }
 

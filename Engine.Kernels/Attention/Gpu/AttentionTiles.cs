@@ -94,8 +94,8 @@ internal static class AttentionTiles
     }
 
     /// <summary>
-    /// As <see cref="AddWeighted"/>, for a step some of whose rows are hidden from some of the thread's: weights of 0 leave these out, even where
-    /// they are infinite or NaN.
+    /// As <see cref="AddWeighted"/>, for a step some of whose rows are hidden from some of the thread's: weights of 0 leave these out, even
+    /// where they are infinite or NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void AddVisible<TLane>(

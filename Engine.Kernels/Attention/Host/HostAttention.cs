@@ -116,7 +116,7 @@ internal static unsafe class HostAttention
 
                 if (!dq.IsThere) continue;
                 block.SumOverKeys(products, wholeK, width, wholeDq);
-                if (!isFinite || !block.LastIsFinite(wholeDq, width)) block.SumOverVisibleKeys(products, wholeK, width, wholeDq);
+                if (!isFinite || !block.LastIsFinite(wholeDq, width)) block.SumOverVisibleKeys(products, wholeK, width, wholeDq, without);
             }
 
             if (isFirst)

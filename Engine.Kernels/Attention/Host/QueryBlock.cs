@@ -85,8 +85,8 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
     }
 
     /// <summary>
-    /// Whether what was summed over the keys for the last query of the block, which attends to all of them, is finite: no key that is hidden from
-    /// another one is infinite or NaN then, and tiles of the sums may give hidden keys a weight of 0.
+    /// Whether what was summed over the keys for the last query of the block, which attends to all of them, is finite: no key that is
+    /// hidden from another one is infinite or NaN then, and tiles of the sums may give hidden keys a weight of 0.
     /// </summary>
     internal bool LastIsFinite(HeadRows<T> c, int width) => !_isCausal || IsFinite(c.First + ((First + Count - 1) * c.Pitch), width);
 
@@ -109,18 +109,20 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
         // x 0 is 0 for finite x and NaN for others.
         V sum = V.Of(0), zero = sum;
         for (int i = 0; i < count; i += V.Count) sum = V.MulAdd(PartialVector.LoadUpTo<V, T>(x + i, count - i, zero), zero, sum);
-        return !new ReadOnlySpan<T>(&sum, V.Count).ContainsAnyExcept(T.Zero);
+        return VectorTests.AreEqual<V, T>(sum, zero);
     }
 
-    /// <summary>As <see cref="SumOverKeys"/>, for each query over the very keys that it attends to.</summary>
-    internal void SumOverVisibleKeys(T* strip, HeadRows<T> x, int width, HeadRows<T> c)
+    /// <summary>
+    /// As <see cref="SumOverKeys"/>, for each query over the very keys that it attends to; 0 for those that are named as bits.
+    /// </summary>
+    internal void SumOverVisibleKeys(T* strip, HeadRows<T> x, int width, HeadRows<T> c, uint without = 0)
     {
         for (int query = 0; query < Count; query++)
         {
-            int keys = _isCausal ? Math.Min(Keys, _before + query + 1) : Keys;
+            int keys = (without >> query & 1) != 0 ? 0 : _isCausal ? Math.Min(Keys, _before + query + 1) : Keys;
             BroadcastProduct<T, V>.Rows(
-                1, Padded(width) / V.Count, keys, strip + query, 1, _lanes, x.First, x.Pitch, c.First + ((First + query) * c.Pitch), c.Pitch,
-                false);
+                1, Padded(width) / V.Count, keys, strip + query, 1, _lanes, x.First, x.Pitch, c.First + ((First + query) * c.Pitch),
+                c.Pitch, false);
         }
     }
 
@@ -222,8 +224,8 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
     /// <param name="scale">What scores were multiplied by.</param>
     /// <param name="gradients">The gradients of the output, laid into lanes.</param>
     /// <param name="width">The width of a row of these.</param>
-    /// <param name="without">Receives queries, as bits, that add nothing, because their gradient is 0; asked for only where something is infinite
-    /// or NaN.</param>
+    /// <param name="without">Receives queries, as bits, that add nothing, because their gradient is 0; asked for only where something is
+    /// infinite or NaN.</param>
     /// <returns>Whether all is finite: where it is not, hidden keys and such queries have to be left out of sums.</returns>
     internal bool Gradients(T* weights, T* products, T* logSumExp, double scale, T* gradients, int width, out uint without)
     {
@@ -255,7 +257,7 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
 
             // NaN in a query, a key, a value or a gradient is in one of these two; an infinity makes one of it.
             V sum = a + b, check = V.MulAdd(log, zero, sum * zero);
-            bool isSpecial = new ReadOnlySpan<T>(&check, V.Count).ContainsAnyExcept(T.Zero);
+            bool isSpecial = !VectorTests.AreEqual<V, T>(check, zero);
             if (isSpecial)
             {
                 isFinite = false;

@@ -4,8 +4,8 @@ using Engine.Kernels.Reductions.Gpu;
 namespace Engine.Kernels.Gemm.Gpu;
 
 /// <summary>
-/// The outputs of a masked product that are connected to something infinite or NaN, as a GPU kernel: a group looks at a row, and goes on only
-/// where it is not finite.
+/// The outputs of a masked product that are connected to something infinite or NaN, as a GPU kernel: a group looks at a row, and goes on
+/// only where it is not finite.
 /// </summary>
 internal static class GpuMaskedProduct
 {

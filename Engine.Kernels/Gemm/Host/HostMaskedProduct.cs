@@ -38,11 +38,7 @@ internal static unsafe class HostMaskedProduct
         }
 
         for (; i < count; i += V.Count) a = V.MulAdd(PartialVector.LoadUpTo<V, T>(x + i, count - i, zero), zero, a);
-        a += b;
-        T* lanes = (T*)&a;
-        for (int lane = 0; lane < V.Count; lane++)
-            if (!T.IsZero(lanes[lane])) return false;
-        return true;
+        return VectorTests.AreEqual<V, T>(a + b, zero);
     }
 
     private struct RowJob<T, V, TOp> : IRowJob

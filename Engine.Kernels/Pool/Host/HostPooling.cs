@@ -76,15 +76,11 @@ internal static unsafe class HostPooling
 
                 PartialVector.StoreUpTo(fold.Finish(value, divisor), Y + (window * channels) + channel, left);
                 if (TFold.ReadsPositions || Positions == null) continue;
-                if (HasNaN(value)) position = OfNaN(value, position, source + channel, left, firstY, endY, firstX, endX);
+                if (!VectorTests.AreEqual<V, T>(value, value)) position =
+                    OfNaN(value, position, source + channel, left, firstY, endY, firstX, endX);
                 PartialVector.StoreUpTo(position, Positions + (window * channels) + channel, left);
             }
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static bool HasNaN(V value) => sizeof(V) == Vector512<byte>.Count
-            ? !Vector512.EqualsAll(Unsafe.BitCast<V, Vector512<T>>(value), Unsafe.BitCast<V, Vector512<T>>(value))
-            : !Vector256.EqualsAll(Unsafe.BitCast<V, Vector256<T>>(value), Unsafe.BitCast<V, Vector256<T>>(value));
 
         /// <summary>The positions, but where the value is NaN that of the first NaN: from the last place to the first.</summary>
         private readonly V OfNaN(V value, V position, T* source, int left, int firstY, int endY, int firstX, int endX)
