@@ -54,7 +54,8 @@ public sealed partial class Tape
                 if (!with[i].IsLeaf && !IsOnTape(with[i]))
                 {
                     throw new InvalidOperationException(
-                        $"Gradients: tensor {i}, {with[i]}, is no parameter, not watched, and not the result of a recorded operation of "
+                        $"Gradients: tensor {i}, {with[i].DType} {with[i].Shape} on {with[i].Device.Name}, is no parameter, not watched, "
+                        + "and not the result of a recorded operation of "
                         + "this tape, so what was " +
                         "computed from it was not recorded: mark it with Tape.Watch before computing with it.");
                 }

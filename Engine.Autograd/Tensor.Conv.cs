@@ -44,6 +44,46 @@ public partial class Tensor
     }
 
     /// <summary>
+    /// A convolution (cross-correlation) of sequences: y = activation(x * W + b), as <see cref="Conv2d"/> of images of one row.
+    /// </summary>
+    /// <param name="weight">W: [kernel, inputs / groups, outputs].</param>
+    /// <param name="bias">b: [outputs]; null adds nothing.</param>
+    /// <param name="stride">Places of the sequence from one output to the next; at least 1.</param>
+    /// <param name="padding">Zeros before and after the sequence.</param>
+    /// <param name="dilation">Places of the sequence from one tap of the kernel to the next; at least 1.</param>
+    /// <param name="groups">Parts into which both kinds of channels are divided; at least 1.</param>
+    /// <param name="activation">The function that is applied last.</param>
+    /// <returns>[batch, output length, outputs] for this of [batch, length, inputs], with an output length of
+    /// floor((length + before + after - dilation (kernel - 1) - 1) / stride) + 1.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or the types differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A stride, a dilation or the number of groups is less than 1.</exception>
+    public Tensor Conv1d(
+        Tensor weight, Tensor? bias = null, int stride = 1, (int Before, int After) padding = default, int dilation = 1, int groups = 1,
+        Activation activation = default)
+    {
+        (Shape x, Shape w) = (Shape, weight.Shape);
+        if (x.Rank != 3 || w.Rank != 3 || x[1] < 1 || w.Count < 1 || x[2] != (long)w[1] * groups
+            || (bias is not null && bias.Shape != new Shape(w[2]))) throw new ArgumentException(
+                "Conv1d: expected sequences [batch, length, inputs], a weight [kernel, inputs / groups, outputs] and a bias [outputs], "
+                + $"found {x}, {w} and {(bias is null ? "no bias" : bias.Shape)} with {groups} group{(groups == 1 ? "" : "s")}.");
+        if (padding.Before < 0 || padding.After < 0) throw new ArgumentException(
+            $"Conv1d: the padding must not be negative, found {padding.Before} and {padding.After}.");
+        Tensor rows = Reshape(x[0], 1, x[1], x[2]);
+        rows.CheckConvolution(nameof(Conv1d), weight, bias);
+        long span = ((long)dilation * (w[0] - 1)) + 1;
+        if (span > x[1] + (long)padding.Before + padding.After) throw new ArgumentException(
+            $"Conv1d: a kernel of {w[0]} taps with dilation {dilation} does not fit a sequence of {x[1]} places with a padding of "
+            + $"{padding.Before} and {padding.After}.");
+        Conv2dOptions options = new()
+        {
+            StrideWidth = stride, DilationWidth = dilation, Groups = groups,
+            Padding = new Conv2dPadding(0, 0, padding.Before, padding.After),
+        };
+        Tensor y = rows.Conv2d(weight.Reshape(1, w[0], w[1], w[2]), bias, options, activation);
+        return y.Reshape(y.Shape[0], y.Shape[2], y.Shape[3]);
+    }
+
+    /// <summary>
     /// A transposed convolution in one kernel, the gradient of the input of <see cref="Conv2d"/>: y = activation(x *' W + b). With a stride
     /// of 2 it doubles the images' size.
     /// </summary>

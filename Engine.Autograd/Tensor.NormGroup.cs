@@ -54,6 +54,22 @@ public partial class Tensor
     }
 
     /// <summary>
+    /// Instance normalisation (Ulyanov et al. 2016, arXiv:1607.08022) of images [N, ..., channels]: <see cref="GroupNorm"/> with a group
+    /// for each channel, so that each channel of each image has mean 0 and variance 1 over its positions.
+    /// </summary>
+    /// <param name="gamma">A factor for each channel, [channels]; null for 1.</param>
+    /// <param name="beta">What is added to each channel, [channels]; null for 0.</param>
+    /// <param name="epsilon">The constant that is added to the variance; positive.</param>
+    /// <exception cref="ArgumentException">There are fewer than two axes, or a shape or type does not fit.</exception>
+    public Tensor InstanceNorm(Tensor? gamma = null, Tensor? beta = null, double epsilon = 1e-5)
+    {
+        if (Shape.Rank < 2) throw new ArgumentException($"InstanceNorm: expected images [N, ..., channels], found shape {Shape}.");
+        return Grouped(
+            nameof(InstanceNorm), OfGroups(nameof(InstanceNorm), Math.Max(1, Shape[-1])), gamma, beta, epsilon, GroupNormalization.Forward,
+            GroupNormalization.Backward);
+    }
+
+    /// <summary>
     /// silu(<see cref="GroupNorm"/>(x + shift)) in one kernel, with SiLU of Elfwing et al. (2017, arXiv:1702.03118) applied to the result
     /// and what is added to each channel of each image before, as the residual blocks of diffusion models add the time.
     /// </summary>

@@ -71,6 +71,53 @@ public partial class Tensor
     }
 
     /// <summary>
+    /// The Euclidean norm sqrt(sum(x²)) over axes, over all elements when none is named: without overflow or underflow of the squares. Its
+    /// gradient x / norm is 0 where the norm is 0.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
+    /// <exception cref="ArgumentException">There is no element, or the elements are Int32.</exception>
+    public Tensor Norm(params ReadOnlySpan<int> axes)
+    {
+        CheckFloating(nameof(Norm));
+        Shape kept = ReducedShape(nameof(Norm), axes, keepAxes: true), reduced = ReducedShape(nameof(Norm), axes, keepAxes: false);
+        Tape tape = Autograd.Tape.Open(nameof(Norm));
+        Tensor largest = tape.NewTensor(kept, DType), sum = tape.NewTensor(kept, DType);
+        Kernels.Reductions.Reduce.Max(Map(default(Abs)).Storage, Shape, axes, largest.Storage);
+
+        // norm = s sqrt(sum((x / s)²)), s the largest magnitude
+        Tensor scale = largest.Map(default(NormScale));
+        Kernels.Reductions.Reduce.Sum(Map(scale, default(Divide)).Map(default(Square)).Storage, Shape, axes, sum.Storage);
+        Tensor norm = tape.NewTensor(reduced, DType);
+        Kernels.Mapping.Map.Binary(
+            sum.Map(default(Sqrt)).Storage, reduced, scale.Storage, reduced, norm.Storage, reduced, default(Multiply));
+        return tape.Record(nameof(Norm), norm, new Rule(this, g =>
+        {
+            Tensor divisor = norm.Reshape(kept), isZero = divisor.Equal(0), none = Zeros([], DType, Device);
+            Tensor direction = Where(isZero, none, this / Where(isZero, Ones([], DType, Device), divisor));
+            return g.Reshape(kept) * direction;
+        }));
+    }
+
+    /// <summary>
+    /// Sums from the start of an axis up to each place of it. Added up by doubling: each element is a sum of as few as log2(extent) rounded
+    /// partial sums, in an order that depends on the extent alone.
+    /// </summary>
+    /// <param name="axis">The axis.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
+    /// <exception cref="ArgumentException">The elements are Int32.</exception>
+    public Tensor CumSum(int axis)
+    {
+        CheckFloating(nameof(CumSum));
+        axis = Axis(nameof(CumSum), axis);
+        Tensor y = this;
+
+        // After a step, an element is the sum of the last 2 reach elements up to its place.
+        for (int reach = 1; reach < Shape[axis]; reach *= 2)
+            y += y.Slice(axis, 0, Shape[axis] - reach).Pad(axis, reach, 0);
+        return ReferenceEquals(y, this) ? y + 0 : y;
+    }
+
+    /// <summary>
     /// The place of the largest element along an axis, int32; the first one where several are equal. Carries no gradient.
     /// </summary>
     public Tensor ArgMax(int axis)

@@ -142,6 +142,49 @@ public partial class Tensor
         return tape.Record(nameof(Concat), y, rules);
     }
 
+    /// <summary>Tensors of one shape along a new axis.</summary>
+    /// <param name="axis">The place of the new axis, counted from the outermost, or from behind the innermost when negative.</param>
+    /// <param name="parts">The tensors.</param>
+    /// <exception cref="ArgumentException">There is none, or their shapes or types differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The result has no such axis.</exception>
+    public static Tensor Stack(int axis, params ReadOnlySpan<Tensor> parts)
+    {
+        if (parts.Length == 0) throw new ArgumentException("Stack: needs at least one tensor.");
+        Shape shape = parts[0].Shape;
+        int place = axis < 0 ? axis + shape.Rank + 1 : axis;
+        if (place < 0 || place > shape.Rank) throw new ArgumentOutOfRangeException(
+            nameof(axis), $"Stack: axis {axis} is not an axis of tensors of shape {shape} with a new axis.");
+        int[] extents = shape.ToArray();
+        Shape each = new([.. extents[..place], 1, .. extents[place..]]);
+        Tensor[] wide = new Tensor[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (parts[i].Shape != shape) throw new ArgumentException($"Stack: shapes {shape} and {parts[i].Shape} differ.");
+            parts[0].CheckType(nameof(Stack), parts[i]);
+            wide[i] = parts[i].Reshape(each);
+        }
+
+        return Concat(place, wide);
+    }
+
+    /// <summary>Cut along an axis into parts of given lengths: what <see cref="Concat"/> puts together.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="lengths">The places of each part, together all of the axis.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
+    /// <exception cref="ArgumentException">A length is negative, or the lengths do not add up to the axis.</exception>
+    public Tensor[] Split(int axis, params ReadOnlySpan<int> lengths)
+    {
+        axis = Axis(nameof(Split), axis);
+        long total = 0;
+        foreach (int length in lengths) total += length < 0 ? long.MaxValue / 4 : length;
+        if (total != Shape[axis]) throw new ArgumentException(
+            $"Split: the lengths [{string.Join(", ", lengths.ToArray())}] do not fill axis {axis} of shape {Shape}.");
+        Tensor[] parts = new Tensor[lengths.Length];
+        int start = 0;
+        for (int i = 0; i < parts.Length; start += lengths[i++]) parts[i] = Slice(axis, start, lengths[i]);
+        return parts;
+    }
+
     /// <summary>Repeated along axes of extent 1, and new outer axes, until it has a shape.</summary>
     /// <exception cref="ArgumentException">The tensor does not broadcast to the shape.</exception>
     public Tensor BroadcastTo(Shape shape)

@@ -98,9 +98,6 @@ public partial class Tensor : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => $"{DType} {Shape} on {Device.Name}";
-
     internal void ThrowIfDisposed()
     {
         if (_disposed)

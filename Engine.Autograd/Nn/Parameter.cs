@@ -51,6 +51,7 @@ public sealed class Parameter : Tensor
         Storage.CopyFrom<double>(converted);
     }
 
+    /// <summary>Refuses to write where what is written would be lost.</summary>
     /// <exception cref="InvalidOperationException">An average of the parameter is in use in its place.</exception>
     internal void ThrowIfHoldsAverage(string operation)
     {

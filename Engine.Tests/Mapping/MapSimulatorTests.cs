@@ -25,7 +25,8 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
         // Constants that suit every operation: a lower bound comes before an upper one.
         double[] constants = [0.2, 2];
         object?[] arguments = [.. type.GetConstructors().SelectMany(constructor => constructor.GetParameters())
-            .Select((parameter, i) => parameter.ParameterType == typeof(LevelBins) ? (object)new LevelBins(-1, 1, 256) : constants[i])];
+            .Select((parameter, i) => parameter.ParameterType == typeof(LevelBins) ? (object)new LevelBins(-1, 1, 256)
+                : parameter.ParameterType == typeof(int) ? (object)3 : constants[i])];
         Type map = KernelCatalog.AsMap(type)!;
         object op = Activator.CreateInstance(map, Activator.CreateInstance(type, arguments))!;
         Run(typeof(float), 4e-7);
@@ -175,7 +176,9 @@ public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDev
             ? [.. Enumerable.Range(1, TOp.Arity).Select(seed => Array.ConvertAll(TwoDevices.Random<T>(100, 1, seed), T.Abs))]
             : TOp.Arity == 1 ? [[.. special.Select(T.CreateTruncating), .. TwoDevices.Random<T>(50, 5)]]
             : [[.. special.SelectMany(v => special.Select(_ => T.CreateTruncating(v)))],
-                [.. special.SelectMany(_ => special.Select(T.CreateTruncating))]];
+                [.. special.SelectMany(_ => special.Select(T.CreateTruncating))],
+                .. TOp.Arity == 2 ? (T[][])[] : [[.. special.SelectMany((_, i) => special.Select(
+                    (_, j) => T.CreateTruncating(special[((2 * i) + j) % special.Length])))]]];
 
         // Where terms cancel, the host's fused multiplications show; bins of a discretised density are differences of nearby values.
         if (type.Name.StartsWith("Discretized", StringComparison.Ordinal)) tolerance *= 1000;

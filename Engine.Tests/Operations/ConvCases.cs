@@ -59,8 +59,26 @@ internal static class ConvCases
         (Activation.Tanh, Math.Tanh), (Activation.Sigmoid, References.Sigmoid),
     ];
 
+    /// <summary>Sequences: images of one row, to which the options apply across.</summary>
+    private static readonly (Shape Sequences, int Kernel, int Outputs, Conv2dOptions Options)[] s_sequences =
+    [
+        ([1, 1, 1], 1, 1, default),
+        ([2, 7, 3], 3, 4, new Conv2dOptions { Padding = new Conv2dPadding(0, 0, 1, 1) }),
+        ([1, 9, 2], 4, 3, new Conv2dOptions { StrideWidth = 2, Padding = new Conv2dPadding(0, 0, 2, 0) }),
+        ([2, 11, 4], 3, 6, new Conv2dOptions { DilationWidth = 3, Groups = 2, Padding = new Conv2dPadding(0, 0, 6, 0) }),
+        ([0, 5, 2], 3, 2, default),
+        ([3, 131, 17], 5, 19, new Conv2dOptions { Padding = new Conv2dPadding(0, 0, 2, 2) }),
+    ];
+
     internal static IEnumerable<OperationCase> All()
     {
+        for (int i = 0; i < s_sequences.Length; i++)
+        {
+            (Shape x, int kernel, int outputs, Conv2dOptions options) = s_sequences[i];
+            yield return OfSequences(
+                Case([x[0], 1, x[1], x[2]], 1, kernel, outputs, options, null, bias: i % 2 == 0, s_activations[i % 2]), options);
+        }
+
         // Where nothing but padding is seen a sum is 0, the kink of half of the activations: those have a bias.
         for (int i = 0; i < s_convolutions.Length; i++)
         {
@@ -161,6 +179,31 @@ internal static class ConvCases
                 return result;
             },
             Terms((kernelHeight * kernelWidth * images[3] / options.Groups) + (bias ? 1 : 0))) { Kinks = kinked ? "x * W + b = 0" : "" };
+    }
+
+    /// <summary>The same case by the operation on sequences.</summary>
+    private static OperationCase OfSequences(OperationCase image, Conv2dOptions options)
+    {
+        Shape x = image.Inputs[0].Shape, w = image.Inputs[1].Shape;
+        bool bias = image.Inputs.Length > 2;
+        Activation activation = image.Kinks == "" ? Activation.None : Activation.Relu;
+        return image with
+        {
+            Operation = "Tensor.Conv1d",
+            Inputs =
+            [
+                image.Inputs[0] with { Shape = [x[0], x[2], x[3]] }, image.Inputs[1] with { Shape = [w[1], w[2], w[3]] },
+                .. image.Inputs[2..],
+            ],
+            Function = t => t[0].Conv1d(
+                t[1], bias ? t[2] : null, options.StrideWidth, Sides(options.Padding), options.DilationWidth, options.Groups, activation),
+        };
+
+        (int, int) Sides(ConvPadding padding)
+        {
+            Conv2dPadding sides = padding.Of(1, x[2], 1, w[1], options);
+            return (sides.Left, sides.Right);
+        }
     }
 
     /// <summary>Every meeting of an element of the images with one of the result: their indices, the tap and both channels.</summary>

@@ -17,7 +17,8 @@ internal static class MoveCases
         Same("Tensor.Reshape", "[17] to [17]", [17], x => x.Reshape(17)),
         Same("Tensor.Reshape", "[2, 3, 5] to [5, -1]", [2, 3, 5], x => x.Reshape(5, -1)),
         Same("Tensor.Reshape", "[48] to [2, 1, 3, 2, 2, 2]", [48], x => x.Reshape(2, 1, 3, 2, 2, 2)),
-        .. Permute(), .. Transpose(), .. Slice(), .. Pad(), .. Concat(), .. BroadcastTo(), .. Gather(), .. ScatterAdd(), .. Cast(),
+        .. Permute(), .. Transpose(), .. Slice(), .. Pad(), .. Concat(), .. Stack(), .. OneHot(), .. BroadcastTo(), .. Gather(),
+        .. ScatterAdd(), .. Cast(),
     ];
 
     private static IEnumerable<OperationCase> Made()
@@ -152,6 +153,32 @@ internal static class MoveCases
                 })),
                 Exact);
         }
+    }
+
+    private static IEnumerable<OperationCase> Stack()
+    {
+        foreach ((Shape shape, int parts, int axis) in ((Shape, int, int)[])
+            [([], 3, 0), ([17], 2, 0), ([17], 2, 1), ([5, 16], 3, -1), ([2, 3, 5], 2, 1), ([3, 0], 2, -3), ([2, 1, 3, 2, 1], 2, 3),
+                ([131, 57], 1, 2)])
+        {
+            int along = axis < 0 ? axis + shape.Rank + 1 : axis;
+            Shape to = new([.. shape.ToArray()[..along], parts, .. shape.ToArray()[along..]]);
+            int[][] all = Places.All(to);
+            yield return new OperationCase(
+                "Tensor.Stack", $"{parts} of {shape} axis {axis}", [.. Enumerable.Repeat(new Input(shape, Any), parts)],
+                x => Tensor.Stack(axis, x),
+                x => new Expected(Array.ConvertAll(
+                    all, place => x[place[along]][Places.At(shape, [.. place[..along], .. place[(along + 1)..]])])), Exact);
+        }
+    }
+
+    private static IEnumerable<OperationCase> OneHot()
+    {
+        foreach ((Shape shape, int classes) in ((Shape, int)[])[([], 1), ([17], 5), ([2, 3], 16), ([0], 3), ([1031], 33)])
+            yield return new OperationCase(
+                "Tensor.OneHot", $"{shape} of {classes}", [new Input(shape, Index(classes), IsDifferentiable: false, IsIndex: true)],
+                x => x[0].OneHot(classes), x => new Expected([.. x[0].SelectMany(index =>
+                    Enumerable.Range(0, classes).Select(place => place == index ? 1.0 : 0))]), Exact) { Orders = 0 };
     }
 
     private static IEnumerable<OperationCase> BroadcastTo()

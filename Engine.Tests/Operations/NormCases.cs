@@ -37,6 +37,8 @@ internal static class NormCases
         .. (((Shape, int)[])[([3, 4], 1), ([3, 6], 2), ([2, 5, 6], 3), ([2, 3, 2, 8], 8), ([3, 2, 3, 18], 2), ([1, 2, 2, 2, 2, 5], 1),
             ([5, 7, 9, 34], 2), ([130, 4, 4, 12], 3), ([2, 20, 20, 16], 4)])
             .Select(c => Group(c.Item1, c.Item2)),
+        .. ((Shape[])[[2, 3, 4], [2, 2, 3, 5], [3, 17, 16], [5, 7, 9, 33], [130, 4, 4, 12]]).Select(shape => Group(shape, 0)),
+        Group([2, 5, 6], 0, gamma: false, beta: false),
         Group([2, 5, 6], 2, gamma: false),
         Group([2, 5, 6], 2, beta: false),
         Group([2, 5, 6], 2, gamma: false, beta: false),
@@ -58,12 +60,17 @@ internal static class NormCases
 
     private static OperationCase Group(Shape shape, int groups, bool gamma = true, bool beta = true)
     {
+        // No groups: one for each channel.
+        bool ofInstances = groups == 0;
+        if (ofInstances) groups = shape[-1];
         int positions = shape.Count / shape[0] / shape[-1];
         return new OperationCase(
-            "Tensor.GroupNorm",
-            $"{shape} {groups} group{(groups > 1 ? "s" : "")}{Factors(gamma, beta)}",
+            ofInstances ? "Tensor.InstanceNorm" : "Tensor.GroupNorm",
+            $"{shape} {(ofInstances ? "" : $"{groups} group{(groups > 1 ? "s" : "")}")}{Factors(gamma, beta)}",
             [new(shape, Any), .. Optional(gamma, shape[-1]), .. Optional(beta, shape[-1])],
-            t => t[0].GroupNorm(groups, gamma ? t[1] : null, beta ? t[^1] : null, Epsilon),
+            t => ofInstances
+                ? t[0].InstanceNorm(gamma ? t[1] : null, beta ? t[^1] : null, Epsilon)
+                : t[0].GroupNorm(groups, gamma ? t[1] : null, beta ? t[^1] : null, Epsilon),
             v => Grouped(v, shape[0], positions, shape[-1], groups, gamma, beta),
             Terms(positions * shape[-1] / groups));
     }

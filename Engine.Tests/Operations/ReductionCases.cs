@@ -25,6 +25,8 @@ internal static class ReductionCases
         .. Reduced("Tensor.Min", (x, axes) => x.Min(axes), x => (x.Min(), 0), Apart, Exact, "equal elements"),
         .. Reduced("Tensor.LogSumExp", (x, axes) => x.LogSumExp(axes), LogSumExp, Any),
         .. Reduced("Tensor.Variance", (x, axes) => x.Variance(axes), Variance, Any),
+        .. Reduced("Tensor.Norm", (x, axes) => x.Norm(axes), x => (Length(x), Length(x)), AwayFrom(0), kinks: "vectors of zeros"),
+        .. CumSum(),
         .. ArgMax(),
         .. SumTo(),
         .. Rows("Tensor.Softmax", x => x.Softmax(), Softmax),
@@ -66,6 +68,33 @@ internal static class ReductionCases
         double mean = x.Sum() / x.Length;
         double variance = x.Sum(value => (value - mean) * (value - mean)) / x.Length;
         return (variance, variance);
+    }
+
+    private static double Length(double[] x) => Math.Sqrt(x.Sum(value => value * value));
+
+    private static IEnumerable<OperationCase> CumSum()
+    {
+        foreach ((Shape shape, int axis) in ((Shape, int)[])
+            [([1], 0), ([17], 0), ([5, 16], 0), ([5, 16], -1), ([3, 0], 1), ([2, 3, 5], 1), ([2, 1, 3, 2, 1, 3], 5), ([33, 131], 1),
+                ([1031, 7], 0)])
+        {
+            int along = axis < 0 ? axis + shape.Rank : axis;
+            int[][] all = Places.All(shape);
+            yield return new OperationCase(
+                "Tensor.CumSum", $"{shape} axis {axis}", [new Input(shape, Any)], x => x[0].CumSum(axis), x =>
+                {
+                    Expected y = new(shape.Count);
+                    foreach (int[] place in all)
+                    {
+                        int[] from = [.. place];
+                        for (from[along] = 0; from[along] <= place[along]; from[along]++)
+                            y.Add(Places.At(shape, place), x[0][Places.At(shape, from)]);
+                    }
+
+                    return y;
+                },
+                Terms(Math.Max(1, shape[along])));
+        }
     }
 
     private static IEnumerable<OperationCase> ArgMax()
