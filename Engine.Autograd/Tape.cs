@@ -146,6 +146,52 @@ public sealed partial class Tape : IDisposable
     }
 
     /// <summary>
+    /// The tape that an operation, which begins here, computes on, after what every operation checks of its arguments: they are on the
+    /// tape's device.
+    /// </summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="arguments">Its tensors; null for those that are not there.</param>
+    /// <exception cref="ArgumentException">A tensor is on another device.</exception>
+    internal static Tape Open(string operation, params ReadOnlySpan<Tensor?> arguments)
+    {
+        Tape tape = Open(operation);
+        foreach (Tensor? argument in arguments)
+        {
+            if (argument is null) continue;
+            argument.ThrowIfDisposed();
+            if (!ReferenceEquals(argument.Device, tape.Device)) throw new ArgumentException(
+                $"{operation}: expected tensors on the device of the open tape, '{tape.Device.Name}', found {argument.DType} "
+                + $"{argument.Shape} on "
+                + $"'{argument.Device.Name}'{(argument.Device.Name == tape.Device.Name ? ", another of that name" : "")}.");
+        }
+
+        return tape;
+    }
+
+    /// <summary>
+    /// As <see cref="Open(string, ReadOnlySpan{Tensor})"/>, for operations of real numbers: all hold float32, or all float64.
+    /// </summary>
+    /// <exception cref="ArgumentException">A tensor is on another device, holds int32, or another type than the first.</exception>
+    internal static Tape OpenFloating(string operation, params ReadOnlySpan<Tensor?> arguments)
+    {
+        Tape tape = Open(operation, arguments);
+        Tensor? first = null;
+        foreach (Tensor? argument in arguments)
+        {
+            if (argument is null) continue;
+            first ??= argument;
+            if (argument.DType == DType.Int32) throw new ArgumentException(
+                $"{operation}: expected {DType.Float32} or {DType.Float64}, found {argument.DType} {argument.Shape}; convert it with "
+                + "Cast.");
+            if (argument.DType != first.DType) throw new ArgumentException(
+                $"{operation}: the arguments hold {first.DType} {first.Shape} and {argument.DType} {argument.Shape}; convert one with "
+                + "Cast.");
+        }
+
+        return tape;
+    }
+
+    /// <summary>
     /// Whether the innermost open tape records: whether a rule has to be written in operations that have rules themselves.
     /// </summary>
     internal static bool IsRecordingNow => s_current is { IsRecording: true };

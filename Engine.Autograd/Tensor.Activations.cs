@@ -68,7 +68,7 @@ public partial class Tensor
 
     private static Tensor Masked(Tensor x, double probability, ulong key, long offset)
     {
-        Tape tape = Autograd.Tape.Open(nameof(Dropout));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(Dropout), x);
         Tensor y = tape.NewTensor(x.Shape, x.DType);
         RandomDropout.Run(x.Storage, y.Storage, (float)probability, key, offset);
         return tape.Record(nameof(Dropout), y, new Rule(x, g => Masked(g, probability, key, offset)));

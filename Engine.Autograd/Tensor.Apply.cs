@@ -13,7 +13,7 @@ public partial class Tensor
     /// </summary>
     internal Tensor Map<TOp>(TOp op) where TOp : unmanaged, IUnaryOp
     {
-        Tensor result = Autograd.Tape.Open(typeof(TOp).Name).NewTensor(Shape, DType);
+        Tensor result = Autograd.Tape.OpenFloating(typeof(TOp).Name, this).NewTensor(Shape, DType);
         Kernels.Mapping.Map.Unary(Storage, result.Storage, op);
         return result;
     }
@@ -24,7 +24,7 @@ public partial class Tensor
         if (!Shape.TryBroadcast(Shape, other.Shape, out Shape shape))
             throw new ArgumentException($"{typeof(TOp).Name}: shapes {Shape} and {other.Shape} do not broadcast.");
         CheckType(typeof(TOp).Name, other);
-        Tensor result = Autograd.Tape.Open(typeof(TOp).Name).NewTensor(shape, DType);
+        Tensor result = Autograd.Tape.OpenFloating(typeof(TOp).Name, this, other).NewTensor(shape, DType);
         Kernels.Mapping.Map.Binary(Storage, Shape, other.Storage, other.Shape, result.Storage, shape, op);
         return result;
     }

@@ -25,7 +25,7 @@ public partial class Tensor
         if (time == 0) throw new ArgumentException($"SelfAttention: expected at least one position, found {Shape}.");
         Tensor packed = this;
         AttentionShape shape = new(batch, heads, time, time, channels / heads, causal);
-        Tape tape = Autograd.Tape.Open(nameof(SelfAttention));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(SelfAttention), this);
         Tensor y = tape.NewTensor([batch, time, channels], DType), logSumExp = tape.NewTensor([batch, heads, time], DType);
         ScaledDotProductAttention.Forward(Part(packed, 0), Part(packed, 1), Part(packed, 2), shape, y.Storage, logSumExp.Storage);
         return tape.Record(nameof(SelfAttention), y, new Rule(packed, Gradient));
@@ -62,8 +62,8 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The shapes or types do not fit.</exception>
     public Tensor Attention(Tensor keys, Tensor values, int heads, bool causal = false)
     {
-        CheckType(nameof(ScaledDotProductAttention), keys);
-        CheckType(nameof(ScaledDotProductAttention), values);
+        CheckType(nameof(Attention), keys);
+        CheckType(nameof(Attention), values);
         Shape k = keys.Shape;
         if (Shape.Rank != 3 || k.Rank != 3 || values.Shape != k || k[0] != Shape[0] || k[2] != Shape[2] || heads < 1 || k[2] == 0
             || k[2] % heads != 0)
@@ -75,11 +75,11 @@ public partial class Tensor
 
         Tensor queries = this;
         AttentionShape shape = new(Shape[0], heads, Shape[1], k[1], k[2] / heads, causal);
-        Tape tape = Autograd.Tape.Open(nameof(ScaledDotProductAttention));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(Attention), this, keys, values);
         Tensor y = tape.NewTensor(Shape, DType), logSumExp = tape.NewTensor([Shape[0], heads, Shape[1]], DType);
         ScaledDotProductAttention.Forward(Rows(queries), Rows(keys), Rows(values), shape, y.Storage, logSumExp.Storage);
         return tape.Record(
-            nameof(ScaledDotProductAttention),
+            nameof(Attention),
             y,
             new Rule(queries, g => Autograd.Tape.IsRecordingNow ? new AttentionGradient(queries, keys, values, shape).Queries(g)
                 : Fused(g, queries, 0)),

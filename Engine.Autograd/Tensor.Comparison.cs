@@ -12,14 +12,14 @@ public partial class Tensor
     public Tensor Less(Tensor other) => Compared(nameof(Less), other, default(IsLess));
 
     /// <summary>1 where this is less than a constant, 0 elsewhere and at NaN. Carries no gradient.</summary>
-    public Tensor Less(double other) => Less(Constant(other));
+    public Tensor Less(double other) => Less(Constant(nameof(Less), other));
 
     /// <summary>1 where this is at most another tensor, 0 elsewhere and where either is NaN; broadcasting. Carries no gradient.</summary>
     /// <inheritdoc cref="Less(Tensor)"/>
     public Tensor LessOrEqual(Tensor other) => Compared(nameof(LessOrEqual), other, default(IsLessOrEqual));
 
     /// <summary>1 where this is at most a constant, 0 elsewhere and at NaN. Carries no gradient.</summary>
-    public Tensor LessOrEqual(double other) => LessOrEqual(Constant(other));
+    public Tensor LessOrEqual(double other) => LessOrEqual(Constant(nameof(LessOrEqual), other));
 
     /// <summary>
     /// 1 where this is greater than another tensor, 0 elsewhere and where either is NaN; broadcasting. Carries no gradient.
@@ -28,28 +28,28 @@ public partial class Tensor
     public Tensor Greater(Tensor other) => other.Compared(nameof(Greater), this, default(IsLess));
 
     /// <summary>1 where this is greater than a constant, 0 elsewhere and at NaN. Carries no gradient.</summary>
-    public Tensor Greater(double other) => Greater(Constant(other));
+    public Tensor Greater(double other) => Greater(Constant(nameof(Greater), other));
 
     /// <summary>1 where this is at least another tensor, 0 elsewhere and where either is NaN; broadcasting. Carries no gradient.</summary>
     /// <inheritdoc cref="Less(Tensor)"/>
     public Tensor GreaterOrEqual(Tensor other) => other.Compared(nameof(GreaterOrEqual), this, default(IsLessOrEqual));
 
     /// <summary>1 where this is at least a constant, 0 elsewhere and at NaN. Carries no gradient.</summary>
-    public Tensor GreaterOrEqual(double other) => GreaterOrEqual(Constant(other));
+    public Tensor GreaterOrEqual(double other) => GreaterOrEqual(Constant(nameof(GreaterOrEqual), other));
 
     /// <summary>1 where this equals another tensor, 0 elsewhere and where either is NaN; broadcasting. Carries no gradient.</summary>
     /// <inheritdoc cref="Less(Tensor)"/>
     public Tensor Equal(Tensor other) => Compared(nameof(Equal), other, default(IsEqual));
 
     /// <summary>1 where this equals a constant, 0 elsewhere and at NaN. Carries no gradient.</summary>
-    public Tensor Equal(double other) => Equal(Constant(other));
+    public Tensor Equal(double other) => Equal(Constant(nameof(Equal), other));
 
     /// <summary>0 where this equals another tensor, 1 elsewhere and where either is NaN; broadcasting. Carries no gradient.</summary>
     /// <inheritdoc cref="Less(Tensor)"/>
     public Tensor NotEqual(Tensor other) => Compared(nameof(NotEqual), other, default(IsDifferent));
 
     /// <summary>0 where this equals a constant, 1 elsewhere and at NaN. Carries no gradient.</summary>
-    public Tensor NotEqual(double other) => NotEqual(Constant(other));
+    public Tensor NotEqual(double other) => NotEqual(Constant(nameof(NotEqual), other));
 
     /// <summary>
     /// Elements of one tensor where a condition is not 0, and of another where it is 0; all three broadcast. It chooses and does not
@@ -61,13 +61,10 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ or are Int32.</exception>
     public static Tensor Where(Tensor condition, Tensor then, Tensor otherwise)
     {
+        Tape tape = Autograd.Tape.OpenFloating(nameof(Where), condition, then, otherwise);
         if (!Shape.TryBroadcast(then.Shape, otherwise.Shape, out Shape shape)
             || !Shape.TryBroadcast(condition.Shape, shape, out shape)) throw new ArgumentException(
                 $"Where: shapes {condition.Shape}, {then.Shape} and {otherwise.Shape} do not broadcast.");
-        condition.CheckType(nameof(Where), then);
-        then.CheckType(nameof(Where), otherwise);
-        then.CheckFloating(nameof(Where));
-        Tape tape = Autograd.Tape.Open(nameof(Where));
         Tensor y = tape.NewTensor(shape, then.DType);
         Kernels.Mapping.Map.Ternary(
             condition.Storage, condition.Shape, then.Storage, then.Shape, otherwise.Storage, otherwise.Shape, y.Storage, shape,
@@ -88,6 +85,7 @@ public partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">The number of classes is out of range.</exception>
     public Tensor OneHot(int classes, DType dtype = DType.Float32)
     {
+        Autograd.Tape.Open(nameof(OneHot), this);
         if (DType != DType.Int32) throw new ArgumentException($"OneHot: indices must be Int32, found {DType}.");
         if (dtype == DType.Int32) throw new ArgumentException($"OneHot: the result must be of a floating type, found {dtype}.");
 
@@ -101,18 +99,16 @@ public partial class Tensor
 
     private Tensor Compared<TOp>(string operation, Tensor other, TOp op) where TOp : unmanaged, Kernels.Mapping.IBinaryOp
     {
-        CheckFloating(operation);
+        Autograd.Tape.OpenFloating(operation, this, other);
         if (!Shape.TryBroadcast(Shape, other.Shape, out _))
             throw new ArgumentException($"{operation}: shapes {Shape} and {other.Shape} do not broadcast.");
-        CheckType(operation, other);
         return Map(other, op);
     }
 
     /// <summary>A constant of this tensor's type, on its device.</summary>
-    private Tensor Constant(double value) => Full([], value, DType, Device);
-
-    private void CheckFloating(string operation)
+    private Tensor Constant(string operation, double value)
     {
-        if (DType == DType.Int32) throw new ArgumentException($"{operation}: expected floating-point elements, found {DType} {Shape}.");
+        Autograd.Tape.OpenFloating(operation, this);
+        return Full([], value, DType, Device);
     }
 }

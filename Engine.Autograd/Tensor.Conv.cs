@@ -147,7 +147,7 @@ public partial class Tensor
 
     private static Tensor Convolved(Tensor x, Tensor weight, Tensor? bias, Conv2dShape shape, Activation activation = default)
     {
-        Tape tape = Autograd.Tape.Open(nameof(Conv2d));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(Conv2d), x, weight, bias);
         Tensor y = tape.NewTensor([shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Outputs], x.DType);
         Kernels.Conv.Conv2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
         return Activated(nameof(Conv2d), tape, y, activation, bias,
@@ -159,7 +159,7 @@ public partial class Tensor
 
     private static Tensor Transposed(Tensor x, Tensor weight, Tensor? bias, Conv2dShape shape, Activation activation = default)
     {
-        Tape tape = Autograd.Tape.Open(nameof(ConvTranspose2d));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(ConvTranspose2d), x, weight, bias);
         Tensor y = tape.NewTensor([shape.Batch, shape.Height, shape.Width, shape.Inputs], x.DType);
         Kernels.Conv.ConvTranspose2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
         return Activated(nameof(ConvTranspose2d), tape, y, activation, bias,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Movement;
@@ -28,18 +29,16 @@ public partial class Tensor
     /// <param name="value">The value of every element.</param>
     /// <param name="dtype">The type of the elements.</param>
     /// <param name="device">The device, where no tape is open; null takes <see cref="Device.Default"/>.</param>
-    public static Tensor Full(Shape shape, double value, DType dtype = DType.Float32, Device? device = null)
-    {
-        Tensor tensor = Empty(shape, dtype, device);
-        Move.Fill(tensor.Storage, value);
-        return tensor;
-    }
+    public static Tensor Full(Shape shape, double value, DType dtype = DType.Float32, Device? device = null) =>
+        Filled(nameof(Full), shape, value, dtype, device);
 
     /// <summary>A tensor of zeros.</summary>
-    public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 0, dtype, device);
+    public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
+        Filled(nameof(Zeros), shape, 0, dtype, device);
 
     /// <summary>A tensor of ones.</summary>
-    public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 1, dtype, device);
+    public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
+        Filled(nameof(Ones), shape, 1, dtype, device);
 
     /// <summary>Values drawn uniformly from [<paramref name="low"/>, <paramref name="high"/>).</summary>
     public static Tensor Uniform(
@@ -68,22 +67,39 @@ public partial class Tensor
     }
 
     /// <summary>A tensor whose elements are not set yet: on the open tape, or standing alone where none is open.</summary>
-    internal static Tensor Empty(Shape shape, DType dtype, Device? device)
+    internal static Tensor Empty(Shape shape, DType dtype, Device? device, [CallerMemberName] string operation = "")
     {
         RunningOperation.Begin("a new tensor");
+        CheckShape(operation, shape);
+        if (!Enum.IsDefined(dtype)) throw new ArgumentOutOfRangeException(
+            nameof(dtype), dtype, $"{operation}: there is no element type {dtype}.");
         Tape? tape = Tape.Current;
         if (tape is not null && device is not null && !ReferenceEquals(tape.Device, device))
             throw new ArgumentException(
-                $"The open tape computes on '{tape.Device.Name}': a tensor on '{device.Name}' cannot be made on it.");
+                $"{operation}: the open tape computes on '{tape.Device.Name}': a tensor on '{device.Name}' cannot be made on it.");
         device ??= tape?.Device ?? Device.Default;
         return new Tensor(device.Allocate(dtype, shape.Count), shape, tape);
+    }
+
+    /// <summary>The default of <see cref="Kernels.Shape"/> is none: it has no axis, as a scalar, and no element.</summary>
+    private static void CheckShape(string operation, Shape shape)
+    {
+        if (shape.Rank == 0 && shape.Count == 0) throw new ArgumentException(
+            $"{operation}: expected a shape, found the default of {nameof(Kernels.Shape)}, which is none; a scalar is [].");
+    }
+
+    private static Tensor Filled(string operation, Shape shape, double value, DType dtype, Device? device)
+    {
+        Tensor tensor = Empty(shape, dtype, device, operation);
+        Move.Fill(tensor.Storage, value);
+        return tensor;
     }
 
     private static Tensor FromSpan<T>(ReadOnlySpan<T> values, Shape shape, Device? device) where T : unmanaged
     {
         if (values.Length != shape.Count) throw new ArgumentException(
             $"From: shape {shape} has {shape.Count} elements, found {values.Length} values.");
-        Tensor tensor = Empty(shape, DTypes.Of<T>(), device);
+        Tensor tensor = Empty(shape, DTypes.Of<T>(), device, nameof(From));
         tensor.Storage.CopyFrom(values);
         return tensor;
     }

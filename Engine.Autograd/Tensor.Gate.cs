@@ -15,7 +15,7 @@ public partial class Tensor
     {
         Tensor x = this;
         (int rows, int width) = Halves(nameof(TanhSigmoidGate));
-        Tape tape = Autograd.Tape.Open(nameof(TanhSigmoidGate));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(TanhSigmoidGate), this);
         Tensor y = tape.NewTensor(Shape.With(-1, width), DType);
         Kernels.Gates.TanhSigmoidGate.Run(Storage, rows, width, y.Storage);
         return tape.Record(nameof(TanhSigmoidGate), y, new Rule(x, g =>
@@ -48,7 +48,7 @@ public partial class Tensor
         Shape shape = Shape.With(-1, width);
         if (residual is not null && residual.Shape != shape) throw new ArgumentException(
             $"GatedLinearUnit: the residual must have the result's shape {shape}, found {residual.Shape}.");
-        Tape tape = Autograd.Tape.Open(nameof(GatedLinearUnit));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(GatedLinearUnit), this, residual);
         Tensor y = tape.NewTensor(shape, DType);
         Kernels.Gates.GatedLinearUnit.Run(Storage, residual?.Storage, rows, width, y.Storage);
         Rule gate = new(x, g =>
@@ -79,7 +79,7 @@ public partial class Tensor
         if (Shape.Rank == 0) throw new ArgumentException("ConcatElu: needs an axis, found a scalar.");
         Tensor x = this;
         int width = Shape[-1], rows = width == 0 ? 0 : Count / width;
-        Tape tape = Autograd.Tape.Open(nameof(ConcatElu));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(ConcatElu), this);
         Tensor y = tape.NewTensor(Shape.With(-1, 2 * width), DType);
         Kernels.Gates.ConcatElu.Run(Storage, rows, width, y.Storage);
         return tape.Record(nameof(ConcatElu), y, new Rule(x, g =>

@@ -37,7 +37,9 @@ public partial class Tensor
         }
 
         CheckConvolution(operation, weight, bias);
-        ArgumentOutOfRangeException.ThrowIfLessThan(dilation, 1);
+        Autograd.Tape.OpenFloating(operation, this, weight, bias);
+        if (dilation < 1) throw new ArgumentOutOfRangeException(
+            nameof(dilation), dilation, $"{operation}: the dilation must be at least 1, found {dilation}.");
         int taps = LiveTaps(operation, mask, w[0], w[1]);
         Conv2dPadding around = padding ?? Conv2dPadding.Symmetric(w[0] / 2 * dilation, w[1] / 2 * dilation);
         Conv2dShape shape = new(

@@ -19,7 +19,7 @@ public partial class Tensor
     {
         (Tensor a, Tensor b) = (this, other);
         Shape result = a.ProductShape(b, transposeThis, transposeOther, out MatMulShape shape);
-        Tape tape = Autograd.Tape.Open(nameof(MatMul));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(MatMul), a, b);
         Tensor c = tape.NewTensor(result, DType);
         Kernels.Gemm.MatMul.Run(a.Storage, b.Storage, c.Storage, shape);
 
@@ -61,13 +61,14 @@ public partial class Tensor
             throw new ArgumentException(
                 $"Linear: input {Shape}, weight {weight.Shape} and bias {bias?.Shape.ToString() ?? "none"} do not fit: expected [..., "
                 + "inputs], [inputs, outputs] and [outputs].");
+        if (!Enum.IsDefined(activation.Kind)) throw new ArgumentException($"Linear: there is no activation {activation.Kind}.");
         CheckType(nameof(Linear), weight);
         if (bias is not null) CheckType(nameof(Linear), bias);
         Tensor x = this;
         int inputs = weight.Shape[0];
         int outputs = weight.Shape[1];
-        int rows = inputs == 0 ? 0 : Count / inputs;
-        Tape tape = Autograd.Tape.Open(nameof(Linear));
+        int rows = Shape.With(-1, 1).Count;
+        Tape tape = Autograd.Tape.OpenFloating(nameof(Linear), x, weight, bias);
         Tensor y = tape.NewTensor(Shape.With(-1, outputs), DType);
         MatMulShape shape = new(rows, outputs, inputs);
         if (mask is null) Kernels.Gemm.MatMul.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
@@ -126,7 +127,7 @@ public partial class Tensor
             throw new ArgumentException(
                 $"TriangularSolve: a matrix [n, n] and right sides [n, m] are needed, found {a.Shape} and {b.Shape}.");
         CheckType(nameof(TriangularSolve), right);
-        Tape tape = Autograd.Tape.Open(nameof(TriangularSolve));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(TriangularSolve), a, b);
         Tensor x = tape.NewTensor(b.Shape, DType);
         Kernels.Flows.TriangularSolve.Run(a.Storage, b.Storage, a.Shape[0], b.Shape[1], lower, unitDiagonal, transpose, x.Storage);
 

@@ -44,7 +44,7 @@ public partial class Tensor
             return activation.Kind == ActivationKind.Tanh ? linear.Tanh() : linear.Sigmoid();
         }
 
-        Tape tape = Autograd.Tape.Open(nameof(BatchNorm));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(BatchNorm), this, gamma, beta, runningMean, runningVariance);
         Tensor y = tape.NewTensor(Shape, DType);
         Normalization of = new(this, y, gamma, beta, tape.NewTensor([channels], DType), tape.NewTensor([channels], DType));
         if (training)

@@ -94,7 +94,7 @@ public partial class Tensor
                     $"GroupNormSilu: a shift of [{shape.Images}, {shape.Channels}] is needed for shape {Shape}, found {shift.Shape}.");
         }
 
-        Tape tape = Autograd.Tape.Open(nameof(GroupNormSilu));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(GroupNormSilu), this, gamma, beta, shift);
         Tensor y = tape.NewTensor(Shape, DType);
         Shape statistics = [shape.Images, shape.Groups];
         Tensor? distances = shift is not null && tape.IsRecording ? tape.NewTensor(shift.Shape, DType) : null;
@@ -171,7 +171,7 @@ public partial class Tensor
         CheckChannels(operation, nameof(gamma), gamma, shape.Channels);
         CheckChannels(operation, nameof(beta), beta, shape.Channels);
         CheckEpsilon(operation, epsilon);
-        Tape tape = Autograd.Tape.Open(operation);
+        Tape tape = Autograd.Tape.OpenFloating(operation, this, gamma, beta);
         Tensor y = tape.NewTensor(Shape, DType);
         Shape statistics = [shape.Images, shape.Groups];
         Normalization of = new(this, y, gamma, beta, tape.NewTensor(statistics, DType), tape.NewTensor(statistics, DType));

@@ -35,7 +35,7 @@ public partial class Tensor
     public Tensor MaxPool2d(PoolWindow window)
     {
         PoolShape shape = Pooled(nameof(MaxPool2d), window);
-        Tape tape = Autograd.Tape.Open(nameof(MaxPool2d));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(MaxPool2d), this);
         Tensor y = tape.NewTensor(OutputOf(shape), DType);
         Tensor? positions = tape.IsRecording ? tape.NewTensor(y.Shape, DType) : null;
         MaxPool.Run(Storage, shape, y.Storage, positions?.Storage);
@@ -44,7 +44,7 @@ public partial class Tensor
 
     private static Tensor AveragePooled(Tensor x, PoolShape shape, bool countPadding)
     {
-        Tape tape = Autograd.Tape.Open(nameof(AvgPool2d));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(AvgPool2d), x);
         Tensor y = tape.NewTensor(OutputOf(shape), x.DType);
         AveragePool.Run(x.Storage, shape, y.Storage, countPadding);
         return tape.Record(nameof(AvgPool2d), y, new Rule(x, g => AverageSpread(g, shape, countPadding)));

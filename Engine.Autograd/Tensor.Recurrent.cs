@@ -46,7 +46,8 @@ public partial class Tensor
         if (Shape.Rank != 4 || Shape.Count == 0 || w.Rank != 4 || w[0] != 1 || w[1] % 2 != 1 || w[3] != LstmCell.Gates * w[2]
             || Shape[3] != w[3])
             throw new ArgumentException(
-                "RowLstm: expected [batch, rows, columns, 4 hidden] and a weight [1, taps, hidden, 4 hidden] with odd taps, found "
+                "RowLstm: expected [batch, rows, columns, 4 hidden] with at least one image, row and column and a weight [1, taps, hidden, "
+                + "4 hidden] with odd taps, found "
                 + $"{Shape} and {w}.");
         CheckType(nameof(RowLstm), weight);
         Shape state = [Shape[0], Shape[2], w[2]];
@@ -81,7 +82,8 @@ public partial class Tensor
         Shape w = weight.Shape;
         if (Shape.Rank != 3 || Shape.Count == 0 || w.Rank != 2 || w[1] != gates * w[0] || Shape[2] != w[1])
             throw new ArgumentException(
-                $"{operation}: expected [batch, steps, {gates} hidden] and a weight [hidden, {gates} hidden], found {Shape} and {w}.");
+                $"{operation}: expected [batch, steps, {gates} hidden] with at least one sequence and one step and a weight [hidden, "
+                + $"{gates} hidden], found {Shape} and {w}.");
         CheckType(operation, weight);
         return new RecurrentShape(Shape[0], Shape[1], 1, w[0]);
     }

@@ -59,7 +59,9 @@ public partial class Tensor
     {
         Shape reduced = ReducedShape(nameof(Variance), axes, keepAxes: false);
         Shape kept = ReducedShape(nameof(Variance), axes, keepAxes: true);
-        Tape tape = Autograd.Tape.Open(nameof(Variance));
+        if (Count == 0 && reduced.Count > 0) throw new ArgumentException(
+            $"Variance: shape {Shape} leaves no elements for the variance of the {reduced.Count} results.");
+        Tape tape = Autograd.Tape.OpenFloating(nameof(Variance), this);
         Tensor mean = tape.NewTensor(reduced, DType);
         Tensor y = tape.NewTensor(reduced, DType);
         Kernels.Reductions.Reduce.Moments(Storage, Shape, axes, mean.Storage, y.Storage);
@@ -78,9 +80,9 @@ public partial class Tensor
     /// <exception cref="ArgumentException">There is no element, or the elements are Int32.</exception>
     public Tensor Norm(params ReadOnlySpan<int> axes)
     {
-        CheckFloating(nameof(Norm));
         Shape kept = ReducedShape(nameof(Norm), axes, keepAxes: true), reduced = ReducedShape(nameof(Norm), axes, keepAxes: false);
-        Tape tape = Autograd.Tape.Open(nameof(Norm));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(Norm), this);
+        if (Count == 0 && reduced.Count > 0) throw new ArgumentException($"Norm: expected elements to measure, found shape {Shape}.");
         Tensor largest = tape.NewTensor(kept, DType), sum = tape.NewTensor(kept, DType);
         Kernels.Reductions.Reduce.Max(Map(default(Abs)).Storage, Shape, axes, largest.Storage);
 
@@ -107,7 +109,7 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The elements are Int32.</exception>
     public Tensor CumSum(int axis)
     {
-        CheckFloating(nameof(CumSum));
+        Autograd.Tape.OpenFloating(nameof(CumSum), this);
         axis = Axis(nameof(CumSum), axis);
         Tensor y = this;
 
@@ -122,7 +124,7 @@ public partial class Tensor
     /// </summary>
     public Tensor ArgMax(int axis)
     {
-        Tensor y = Autograd.Tape.Open(nameof(ArgMax)).NewTensor(ReducedShape(nameof(ArgMax), [axis], keepAxes: false), DType.Int32);
+        Tensor y = Autograd.Tape.Open(nameof(ArgMax), this).NewTensor(ReducedShape(nameof(ArgMax), [axis], keepAxes: false), DType.Int32);
         Kernels.Reductions.Reduce.ArgMax(Storage, Shape, axis, y.Storage);
         return y;
     }
@@ -132,6 +134,8 @@ public partial class Tensor
     public Tensor SumTo(Shape shape)
     {
         if (shape == Shape) return this;
+        CheckShape(nameof(SumTo), shape);
+        Autograd.Tape.OpenFloating(nameof(SumTo), this);
         if (!Shape.TryBroadcast(shape, Shape, out Shape both) || both != Shape) throw new ArgumentException(
             $"SumTo: shape {shape} does not broadcast to {Shape}.");
         Span<int> axes = stackalloc int[Shape.MaxRank];
@@ -165,7 +169,7 @@ public partial class Tensor
     {
         Tensor x = this;
         Shape kept = ReducedShape(operation, axes, keepAxes: true);
-        Tape tape = Autograd.Tape.Open(operation);
+        Tape tape = Autograd.Tape.OpenFloating(operation, x);
         Tensor y = tape.NewTensor(ReducedShape(operation, axes, keepAxes: false), DType);
         kernel(Storage, Shape, axes, y.Storage);
         return tape.Record(operation, y, new Rule(x, g => rule(g, x, y, kept)));
@@ -175,7 +179,14 @@ public partial class Tensor
     {
         Span<bool> isReduced = stackalloc bool[Shape.MaxRank];
         isReduced.Fill(axes.Length == 0);
-        foreach (int axis in axes) isReduced[Axis(operation, axis)] = true;
+        foreach (int axis in axes)
+        {
+            ref bool isNamed = ref isReduced[Axis(operation, axis)];
+            if (isNamed) throw new ArgumentException(
+                $"{operation}: axis {axis} of shape {Shape} is named twice in [{string.Join(", ", axes.ToArray())}].");
+            isNamed = true;
+        }
+
         Span<int> extents = stackalloc int[Shape.MaxRank];
         int rank = 0;
         for (int i = 0; i < Shape.Rank; i++)

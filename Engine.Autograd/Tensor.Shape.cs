@@ -24,7 +24,7 @@ public partial class Tensor
             wanted[open] = known > 0 && Count % known == 0 ? (int)(Count / known) : 0;
         }
 
-        Shape shape = new(wanted);
+        Shape shape = Shape.Of(nameof(Reshape), wanted);
         if (shape.Count != Count) throw new ArgumentException(
             $"Reshape: shape {Shape} has {Count} elements, which do not fill [{string.Join(", ", extents.ToArray())}].");
         return Reshape(shape);
@@ -34,9 +34,10 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The shapes do not have equally many elements.</exception>
     public Tensor Reshape(Shape shape)
     {
+        CheckShape(nameof(Reshape), shape);
         if (shape.Count != Count) throw new ArgumentException($"Reshape: shape {Shape} has {Count} elements, {shape} has {shape.Count}.");
         Shape own = Shape;
-        Tape tape = Autograd.Tape.Open(nameof(Reshape));
+        Tape tape = Autograd.Tape.Open(nameof(Reshape), this);
         return tape.Record(nameof(Reshape), tape.Alias(this, shape), new Rule(this, g => g.Reshape(own)));
     }
 
@@ -56,7 +57,7 @@ public partial class Tensor
             extents[i] = Shape[order[i]];
         }
 
-        Tape tape = Autograd.Tape.Open(nameof(Permute));
+        Tape tape = Autograd.Tape.Open(nameof(Permute), this);
         Tensor y = tape.NewTensor(new Shape(extents[..order.Length]), DType);
         Move.Permute(Storage, Shape, order, y.Storage);
         return tape.Record(nameof(Permute), y, new Rule(this, g => g.Permute(inverse)));
@@ -67,6 +68,7 @@ public partial class Tensor
     public Tensor Transpose()
     {
         if (Shape.Rank < 2) throw new ArgumentException($"Transpose: needs at least two axes, found shape {Shape}.");
+        Autograd.Tape.Open(nameof(Transpose), this);
         int[] axes = [.. Enumerable.Range(0, Shape.Rank)];
         (axes[^1], axes[^2]) = (axes[^2], axes[^1]);
         return Permute(axes);
@@ -77,13 +79,13 @@ public partial class Tensor
     public Tensor Slice(int axis, int start, int length)
     {
         axis = Axis(nameof(Slice), axis);
-        if (start < 0 || length < 0 || start + length > Shape[axis])
-            throw new ArgumentException($"Slice: places {start} to {start + length} leave axis {axis} of shape {Shape}.");
+        if (start < 0 || length < 0 || (long)start + length > Shape[axis])
+            throw new ArgumentException($"Slice: places {start} to {(long)start + length} leave axis {axis} of shape {Shape}.");
         int[] starts = new int[Shape.Rank];
         starts[axis] = start;
         Shape box = Shape.With(axis, length);
         Shape own = Shape;
-        Tape tape = Autograd.Tape.Open(nameof(Slice));
+        Tape tape = Autograd.Tape.Open(nameof(Slice), this);
         Tensor y = tape.NewTensor(box, DType);
         Move.Slice(Storage, Shape, starts, box, y.Storage);
         return tape.Record(nameof(Slice), y, new Rule(this, g => g.Pad(axis, start, own[axis] - start - length)));
@@ -97,14 +99,18 @@ public partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">A number of places is negative.</exception>
     public Tensor Pad(int axis, int before, int after, double value = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(before);
-        ArgumentOutOfRangeException.ThrowIfNegative(after);
         axis = Axis(nameof(Pad), axis);
+        if (before < 0 || after < 0) throw new ArgumentOutOfRangeException(
+            before < 0 ? nameof(before) : nameof(after), $"Pad: places must not be negative, found {before} before and {after} after.");
+        if ((long)before + Shape[axis] + after is var extended && extended * (Count / Math.Max(1, Shape[axis])) > int.MaxValue
+            || extended > int.MaxValue)
+            throw new ArgumentException(
+                $"Pad: axis {axis} of shape {Shape} with {before} places before and {after} after has more than {int.MaxValue} elements.");
         int[] low = new int[Shape.Rank];
         int[] high = new int[Shape.Rank];
         (low[axis], high[axis]) = (before, after);
         int extent = Shape[axis];
-        Tape tape = Autograd.Tape.Open(nameof(Pad));
+        Tape tape = Autograd.Tape.Open(nameof(Pad), this);
         Tensor y = tape.NewTensor(Shape.With(axis, before + extent + after), DType);
         Move.Pad(Storage, Shape, low, high, value, y.Storage);
         return tape.Record(nameof(Pad), y, new Rule(this, g => g.Slice(axis, before, extent)));
@@ -126,7 +132,7 @@ public partial class Tensor
             total += part.Shape[axis];
         }
 
-        Tape tape = Autograd.Tape.Open(nameof(Concat));
+        Tape tape = Autograd.Tape.Open(nameof(Concat), parts!);
         Tensor y = tape.NewTensor(first.Shape.With(axis, total), first.DType);
         Rule[] rules = new Rule[parts.Length];
         int[] starts = new int[first.Shape.Rank];
@@ -159,6 +165,7 @@ public partial class Tensor
         Tensor[] wide = new Tensor[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
+            Autograd.Tape.Open(nameof(Stack), parts[i]);
             if (parts[i].Shape != shape) throw new ArgumentException($"Stack: shapes {shape} and {parts[i].Shape} differ.");
             parts[0].CheckType(nameof(Stack), parts[i]);
             wide[i] = parts[i].Reshape(each);
@@ -189,11 +196,12 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The tensor does not broadcast to the shape.</exception>
     public Tensor BroadcastTo(Shape shape)
     {
+        CheckShape(nameof(BroadcastTo), shape);
         if (!Shape.TryBroadcast(Shape, shape, out Shape both) || both != shape) throw new ArgumentException(
             $"BroadcastTo: shape {Shape} does not broadcast to {shape}.");
         if (Shape == shape) return this;
         Shape own = Shape;
-        Tape tape = Autograd.Tape.Open(nameof(BroadcastTo));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(BroadcastTo), this);
         Tensor y = tape.NewTensor(shape, DType);
 
         // Map does the broadcasting; the larger of x and x is x, for every x.
@@ -203,16 +211,18 @@ public partial class Tensor
 
     /// <summary>The rows of a [rows, ...] tensor that int32 indices of any shape name: shape [indices..., ...].</summary>
     /// <exception cref="ArgumentException">The indices are not int32, or one is no row.</exception>
-    public Tensor Gather(Tensor indices)
+    public Tensor Gather(Tensor indices) => GatherRows(indices, nameof(Gather));
+
+    internal Tensor GatherRows(Tensor indices, string operation)
     {
         if (Shape.Rank < 1) throw new ArgumentException("Gather: needs at least one axis, found a scalar.");
         if (indices.DType != DType.Int32) throw new ArgumentException($"Gather: indices must be Int32, found {indices.DType}.");
         int rows = Shape[0];
         int width = Shape.Stride(0);
         Shape own = Shape;
-        Tape tape = Autograd.Tape.Open(nameof(Gather));
-        Tensor y = tape.NewTensor(new Shape([.. indices.Shape.ToArray(), .. own.ToArray()[1..]]), DType);
-        Move.Gather(Storage, rows, width, indices.Storage, y.Storage);
+        Tape tape = Autograd.Tape.Open(nameof(Gather), this, indices);
+        Tensor y = tape.NewTensor(Shape.Of(operation, [.. indices.Shape.ToArray(), .. own.ToArray()[1..]]), DType);
+        Move.GatherRows(Storage, rows, width, indices.Storage, y.Storage, operation);
         return tape.Record(nameof(Gather), y, new Rule(this, g => g.ScatterAdd(indices, own)));
     }
 
@@ -223,10 +233,11 @@ public partial class Tensor
     public Tensor ScatterAdd(Tensor indices, Shape shape)
     {
         if (indices.DType != DType.Int32) throw new ArgumentException($"ScatterAdd: indices must be Int32, found {indices.DType}.");
+        if (shape.Rank < 1) throw new ArgumentException("ScatterAdd: a shape [rows, ...] is needed, found a scalar.");
         int width = shape.Stride(0);
         if (Count != indices.Count * width) throw new ArgumentException(
             $"ScatterAdd: {indices.Count} rows of {width} are needed, found shape {Shape}.");
-        Tape tape = Autograd.Tape.Open(nameof(ScatterAdd));
+        Tape tape = Autograd.Tape.Open(nameof(ScatterAdd), this, indices);
         Tensor y = Zeros(shape, DType);
         Shape own = Shape;
         Move.ScatterAdd(Storage, indices.Storage, y.Storage, shape[0], width);
@@ -237,8 +248,10 @@ public partial class Tensor
     public Tensor Cast(DType dtype)
     {
         if (dtype == DType) return this;
+        if (!Enum.IsDefined(dtype)) throw new ArgumentOutOfRangeException(
+            nameof(dtype), dtype, $"Cast: there is no element type {dtype}.");
         DType own = DType;
-        Tape tape = Autograd.Tape.Open(nameof(Cast));
+        Tape tape = Autograd.Tape.Open(nameof(Cast), this);
         Tensor y = tape.NewTensor(Shape, dtype);
         Move.Convert(Storage, y.Storage);
         return own == DType.Int32 || dtype == DType.Int32 ? y : tape.Record(nameof(Cast), y, new Rule(this, g => g.Cast(own)));

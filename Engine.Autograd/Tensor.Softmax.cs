@@ -11,7 +11,7 @@ public partial class Tensor
     public Tensor Softmax()
     {
         (int rows, int columns) = Rows(nameof(Softmax));
-        Tape tape = Autograd.Tape.Open(nameof(Softmax));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(Softmax), this);
         Tensor y = tape.NewTensor(Shape, DType);
         Kernels.Rows.Softmax.Run(Storage, rows, columns, y.Storage);
 
@@ -26,7 +26,7 @@ public partial class Tensor
     public Tensor LogSoftmax()
     {
         (int rows, int columns) = Rows(nameof(LogSoftmax));
-        Tape tape = Autograd.Tape.Open(nameof(LogSoftmax));
+        Tape tape = Autograd.Tape.OpenFloating(nameof(LogSoftmax), this);
         Tensor y = tape.NewTensor(Shape, DType);
         Kernels.Rows.Softmax.Log(Storage, rows, columns, y.Storage);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
 namespace Engine.Autograd;
@@ -63,7 +64,7 @@ public partial class Tensor : IDisposable
     internal bool IsDisposed => _disposed;
 
     /// <summary>The same elements, taken out of the graph: no gradient flows back through the result.</summary>
-    public Tensor Detach() => Tape.Open(nameof(Detach)).Alias(this, Shape);
+    public Tensor Detach() => Tape.Open(nameof(Detach), this).Alias(this, Shape);
 
     /// <summary>The single element.</summary>
     /// <exception cref="InvalidOperationException">There is not exactly one element.</exception>
@@ -113,8 +114,11 @@ public partial class Tensor : IDisposable
         ? Shape.Axis(axis)
         : throw new ArgumentOutOfRangeException(nameof(axis), $"{operation}: axis {axis} is not an axis of shape {Shape}.");
 
-    private T[] Copy<T>() where T : unmanaged
+    private T[] Copy<T>([CallerMemberName] string operation = "") where T : unmanaged
     {
+        ThrowIfDisposed();
+        if (DTypes.Of<T>() != DType) throw new InvalidOperationException(
+            $"{operation}: expected a tensor of {DTypes.Of<T>()}, found {DType} {Shape}.");
         T[] values = new T[Count];
         Storage.CopyTo<T>(values);
         return values;

@@ -64,11 +64,13 @@ public abstract class Device : IDisposable
     public static Device OpenDefault() => DeviceFactory.OpenDefault(Environment.GetEnvironmentVariable("ENGINE_DEVICE"));
 
     /// <summary>Takes memory for <paramref name="length"/> elements from the pool. Its contents are undefined.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative, or there is no such type.</exception>
     /// <exception cref="OutOfMemoryException">The device has no more memory.</exception>
     public Storage Allocate(DType dtype, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (dtype is < DType.Float32 or > DType.Int32) throw new ArgumentOutOfRangeException(
+            nameof(dtype), dtype, $"Allocate: there is no element type {dtype}.");
         ObjectDisposedException.ThrowIf(_disposed, this);
         return Create(dtype, length);
     }

@@ -31,6 +31,20 @@ public readonly struct Shape : IEquatable<Shape>
         Count = (int)count;
     }
 
+    /// <summary>A shape that an operation makes of its arguments: where there is none, the operation says so.</summary>
+    /// <exception cref="ArgumentException">As for the constructor.</exception>
+    internal static Shape Of(string operation, params ReadOnlySpan<int> extents)
+    {
+        try
+        {
+            return new Shape(extents);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"{operation}: {e.Message}", e);
+        }
+    }
+
     /// <summary>The number of axes.</summary>
     public int Rank { get; }
 

@@ -14,7 +14,7 @@ internal sealed class AffineStep(Tensor x, Tensor parameters, Tensor? bound, Ten
 
     internal Transformed Run(string operation)
     {
-        Tape tape = Tape.Open(operation);
+        Tape tape = Tape.OpenFloating(operation, x, parameters, bound, active);
         Tensor y = tape.NewTensor(x.Shape, x.DType), log = tape.NewTensor([shape.Rows], x.DType);
         AffineCoupling.Forward(x.Storage, parameters.Storage, shape, bound?.Storage, active?.Storage, inverse, y.Storage, log.Storage);
         Rule ofX = new(x, OfX), ofParameters = new(parameters, OfParameters, AddOfParameters);

@@ -16,7 +16,7 @@ internal sealed class SplineStep(Tensor x, Tensor parameters, SplineShape shape)
 {
     internal Transformed Run(string operation, bool inverse)
     {
-        Tape tape = Tape.Open(operation);
+        Tape tape = Tape.OpenFloating(operation, x, parameters);
         int count = x.Count, rows = x.Shape[0];
         Tensor both = tape.NewTensor([2, count], x.DType);
         RationalQuadraticSpline.Forward(x.Storage, parameters.Storage, shape, inverse, both.Storage);

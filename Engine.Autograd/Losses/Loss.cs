@@ -49,6 +49,9 @@ public static class Loss
             terms.Rule(targets, g => -(g * logits)));
     }
 
+    /// <summary>
+    /// The terms of a loss of predictions and targets, which do not broadcast: [n, 1] beside [n] would be n² losses without a word.
+    /// </summary>
     private static Terms OfOneShape(string operation, Reduction reduction, Tensor x, Tensor targets) => x.Shape == targets.Shape
         ? new Terms(operation, reduction, ("predictions", x), ("targets", targets))
         : throw new ArgumentException($"{operation}: predictions {x.Shape} and targets {targets.Shape} must have one shape.");
@@ -76,7 +79,8 @@ public static class Loss
         Shape rows = new(z.Shape.ToArray().AsSpan(0, z.Shape.Rank - 1));
         if (labels.Shape != rows) throw new ArgumentException($"CrossEntropy: logits {z.Shape} need labels {rows}, found {labels.Shape}.");
         int classes = z.Shape[-1];
-        Tape tape = Tape.Open(nameof(CrossEntropy));
+        Tape.Open(nameof(CrossEntropy), labels);
+        Tape tape = Tape.OpenFloating(nameof(CrossEntropy), z);
         Tensor losses = tape.NewTensor(rows, z.DType);
         Tensor statistics = tape.NewTensor([rows.Count, 2], z.DType);
         Kernels.Losses.CrossEntropy.Run(z.Storage, labels.Storage, rows.Count, classes, labelSmoothing, losses.Storage, statistics.Storage);
@@ -112,12 +116,12 @@ public static class Loss
 
     /// <summary>The squared error (prediction - target)².</summary>
     /// <param name="prediction">The prediction; any shape.</param>
-    /// <param name="target">The target, broadcast with it.</param>
+    /// <param name="target">The target, of the same shape.</param>
     /// <param name="reduction">How the elements are reduced.</param>
-    /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
+    /// <exception cref="ArgumentException">The shapes or types differ.</exception>
     public static Tensor MeanSquaredError(Tensor prediction, Tensor target, Reduction reduction = Reduction.Mean)
     {
-        Terms terms = new(nameof(MeanSquaredError), reduction, ("prediction", prediction), ("target", target));
+        Terms terms = OfOneShape(nameof(MeanSquaredError), reduction, prediction, target);
         Tensor loss = terms.Run(default(SquaredError), prediction, target);
 
         // dprediction = 2 g (prediction - target) = -dtarget
@@ -130,12 +134,12 @@ public static class Loss
 
     /// <summary>The absolute error |prediction - target|; its derivative is 0 where they are equal.</summary>
     /// <param name="prediction">The prediction; any shape.</param>
-    /// <param name="target">The target, broadcast with it.</param>
+    /// <param name="target">The target, of the same shape.</param>
     /// <param name="reduction">How the elements are reduced.</param>
-    /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
+    /// <exception cref="ArgumentException">The shapes or types differ.</exception>
     public static Tensor L1(Tensor prediction, Tensor target, Reduction reduction = Reduction.Mean)
     {
-        Terms terms = new(nameof(L1), reduction, ("prediction", prediction), ("target", target));
+        Terms terms = OfOneShape(nameof(L1), reduction, prediction, target);
         Tensor loss = terms.Run(default(AbsoluteError), prediction, target);
 
         // dprediction = g sign(prediction - target) = -dtarget

@@ -40,7 +40,7 @@ public sealed class LeakyRelu : Module, IActivation
     /// <exception cref="ArgumentOutOfRangeException">The slope is negative, or NaN.</exception>
     public LeakyRelu(double slope = 0.01)
     {
-        if (!(slope >= 0)) throw new ArgumentOutOfRangeException(nameof(slope), slope, "The slope must be at least 0.");
+        if (!(slope >= 0)) throw new ArgumentOutOfRangeException(nameof(slope), slope, "LeakyRelu: the slope must be at least 0.");
         _slope = slope;
     }
 

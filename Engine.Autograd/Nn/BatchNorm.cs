@@ -23,7 +23,7 @@ public sealed class BatchNorm : Module, IFusesActivation
     public BatchNorm(int channels, ModuleOptions options, double momentum = 0.1, double epsilon = 1e-5, bool affine = true,
         Initializer? weightInitializer = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        CheckExtent(channels);
         if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(
             nameof(momentum), momentum, "BatchNorm: the momentum must be in [0, 1].");
         if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(

@@ -30,7 +30,8 @@ public sealed class Conv2d : Module, IFusesActivation
         int inputs, int outputs, int kernel, ModuleOptions options, int stride = 1, ConvPadding padding = default, int dilation = 1,
         int groups = 1,
         bool bias = true, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
-        : this(inputs, outputs, (kernel, kernel), options, new Conv2dOptions(stride, padding, dilation, groups), bias, weightInitializer,
+        : this(inputs, outputs, (kernel, kernel), options, ConvolutionLayers.Options(nameof(Conv2d), stride, padding, dilation, groups),
+            bias, weightInitializer,
             biasInitializer)
     {
     }
@@ -73,12 +74,22 @@ public sealed class Conv2d : Module, IFusesActivation
 /// <summary>What the constructors of the convolutional layers check.</summary>
 internal static class ConvolutionLayers
 {
+    /// <summary>Options of equal strides and dilations both ways.</summary>
+    internal static Conv2dOptions Options(string layer, int stride, ConvPadding padding, int dilation, int groups) =>
+        Math.Min(stride, Math.Min(dilation, groups)) >= 1 ? new(stride, padding, dilation, groups)
+        : throw new ArgumentOutOfRangeException(
+            null, $"{layer}: the stride, the dilation and the number of groups must be at least 1, found {stride}, {dilation} and "
+                + $"{groups}.");
+
     internal static void Check(string layer, int inputs, int outputs, (int Height, int Width) kernel, int groups)
     {
         if (inputs < 1 || outputs < 1) throw new ArgumentOutOfRangeException(
             null, $"{layer}: inputs and outputs must be at least 1 channel, found {inputs} and {outputs}.");
         if (kernel.Height < 1 || kernel.Width < 1) throw new ArgumentOutOfRangeException(
             nameof(kernel), $"{layer}: the kernel must be at least 1 x 1, found {kernel.Height} x {kernel.Width}.");
+        if ((double)kernel.Height * kernel.Width * inputs * outputs > int.MaxValue) throw new ArgumentException(
+            $"{layer}: a weight has at most {int.MaxValue} elements, found a kernel of {kernel.Height} x {kernel.Width} from {inputs} to "
+            + $"{outputs} channels.");
         if (inputs % groups != 0 || outputs % groups != 0) throw new ArgumentException(
             $"{layer}: {groups} groups do not divide {inputs} inputs and {outputs} outputs.");
     }

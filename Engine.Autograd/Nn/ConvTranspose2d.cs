@@ -34,7 +34,8 @@ public sealed class ConvTranspose2d : Module, IFusesActivation
         int inputs, int outputs, int kernel, ModuleOptions options, int stride = 1, ConvPadding padding = default, int outputPadding = 0,
         int dilation = 1,
         int groups = 1, bool bias = true, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
-        : this(inputs, outputs, (kernel, kernel), options, new Conv2dOptions(stride, padding, dilation, groups),
+        : this(inputs, outputs, (kernel, kernel), options,
+            ConvolutionLayers.Options(nameof(ConvTranspose2d), stride, padding, dilation, groups),
             (outputPadding, outputPadding), bias, weightInitializer, biasInitializer)
     {
     }

@@ -14,8 +14,8 @@ public sealed class Embedding : Module
     /// <exception cref="ArgumentOutOfRangeException">There are no vectors, or they have no elements.</exception>
     public Embedding(int count, int width, ModuleOptions options, Initializer? initializer = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        CheckExtent(count);
+        CheckExtent(width);
         Weight = NewParameter("weight", [count, width], initializer ?? Initializers.Normal(0, 1), options);
     }
 
@@ -30,6 +30,7 @@ public sealed class Embedding : Module
     {
         if (indices.DType != Kernels.DType.Int32) throw new ArgumentException(
             $"Embedding: indices must be Int32, found {indices.DType} {indices.Shape}.");
-        return Weight.Gather(indices);
+        Tape.Open(nameof(Embedding), indices, Weight);
+        return Weight.GatherRows(indices, nameof(Embedding));
     }
 }

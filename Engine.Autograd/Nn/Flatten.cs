@@ -10,6 +10,7 @@ public sealed class Flatten : Module
     public override Tensor Forward(Tensor x)
     {
         if (x.Shape.Rank < 1) throw new ArgumentException("Flatten: needs at least one axis, found a scalar.");
+        Tape.Open(nameof(Flatten), x);
         return x.Reshape(x.Shape[0], x.Shape.Stride(0));
     }
 }
@@ -21,7 +22,7 @@ public sealed class Flatten : Module
 /// <param name="extents">The extents after the first axis.</param>
 public sealed class Unflatten(params ReadOnlySpan<int> extents) : Module
 {
-    private readonly Shape _sample = new(extents);
+    private readonly Shape _sample = Shape.Of(nameof(Unflatten), extents);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A sample does not have as many elements.</exception>
@@ -29,6 +30,7 @@ public sealed class Unflatten(params ReadOnlySpan<int> extents) : Module
     {
         if (x.Shape.Rank < 1 || x.Shape.Stride(0) != _sample.Count)
             throw new ArgumentException($"Unflatten: samples of {_sample.Count} elements are needed for {_sample}, found shape {x.Shape}.");
-        return x.Reshape(new Shape([x.Shape[0], .. _sample.ToArray()]));
+        Tape.Open(nameof(Unflatten), x);
+        return x.Reshape(Shape.Of(nameof(Unflatten), [x.Shape[0], .. _sample.ToArray()]));
     }
 }

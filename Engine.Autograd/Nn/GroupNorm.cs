@@ -19,8 +19,8 @@ public sealed class GroupNorm : Module
     /// <exception cref="ArgumentException">The groups do not divide the channels.</exception>
     public GroupNorm(int groups, int channels, ModuleOptions options, double epsilon = 1e-5, bool affine = true)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        CheckExtent(groups);
+        CheckExtent(channels);
         if (channels % groups != 0) throw new ArgumentException($"GroupNorm: {groups} groups do not divide {channels} channels.");
         if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
             nameof(epsilon), epsilon, "GroupNorm: epsilon must be positive and finite.");

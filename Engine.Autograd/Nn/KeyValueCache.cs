@@ -61,7 +61,7 @@ public sealed class KeyValueCache : IDisposable
         int positions = packed.Shape[1];
         if (Length + positions > Capacity) throw new ArgumentException(
             $"KeyValueCache: {Length} of {Capacity} positions are held, there is no room for {positions}.");
-        Tape tape = Tape.Open(nameof(KeyValueCache));
+        Tape tape = Tape.OpenFloating(nameof(KeyValueCache), packed, _memory);
         if (tape.IsRecording) throw new InvalidOperationException(
             "KeyValueCache: no gradient goes through a cache. Open the tape with 'new Tape(record: false)'.");
         Move.WriteSlice(packed.Slice(2, channels, 2 * channels).Storage, [batch, positions, 2 * channels], _memory.Storage, _memory.Shape,

@@ -16,7 +16,7 @@ public sealed class LayerNorm : Module
     /// <exception cref="ArgumentOutOfRangeException">There are no features, or epsilon is not positive and finite.</exception>
     public LayerNorm(int features, ModuleOptions options, double epsilon = 1e-5, bool affine = true)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(features, 1);
+        CheckExtent(features);
         if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
             nameof(epsilon), epsilon, "LayerNorm: epsilon must be positive and finite.");
         _epsilon = epsilon;

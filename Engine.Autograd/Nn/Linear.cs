@@ -1,3 +1,4 @@
+using Engine.Kernels;
 using Engine.Kernels.Gemm;
 
 namespace Engine.Autograd.Nn;
@@ -19,8 +20,9 @@ public sealed class Linear : Module, IFusesActivation
     public Linear(int inputs, int outputs, ModuleOptions options, bool bias = true, Initializer? weightInitializer = null,
         Initializer? biasInitializer = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        CheckExtent(inputs);
+        CheckExtent(outputs);
+        Shape.Of(GetType().Name, inputs, outputs);
         double bound = 1 / Math.Sqrt(inputs);
         Weight = NewParameter("weight", [inputs, outputs], weightInitializer ?? Initializers.LinearDefault, options,
             ParameterLayout.OutputsLast);

@@ -42,7 +42,7 @@ public sealed class MaskedConv2d : Module, IFusesActivation
         Initializer? weightInitializer = null, Initializer? biasInitializer = null)
     {
         ConvolutionLayers.Check(nameof(MaskedConv2d), inputs, outputs, kernel, groups: 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(dilation, 1);
+        CheckExtent(dilation);
         int taps = Tensor.LiveTaps(nameof(MaskedConv2d), mask, kernel.Height, kernel.Width);
         (Mask, Dilation) = (mask, dilation);
         double bound = 1 / Math.Sqrt((double)taps * inputs);

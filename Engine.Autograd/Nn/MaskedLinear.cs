@@ -25,8 +25,9 @@ public sealed class MaskedLinear : Module, IFusesActivation
         int inputs, int outputs, ReadOnlySpan<float> mask, ModuleOptions options, bool bias = true, Initializer? weightInitializer = null,
         Initializer? biasInitializer = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        CheckExtent(inputs);
+        CheckExtent(outputs);
+        Shape.Of(GetType().Name, inputs, outputs);
         CheckMask(mask, [inputs, outputs]);
         double bound = 1 / Math.Sqrt(inputs);
         Weight = NewParameter("weight", [inputs, outputs], weightInitializer ?? Initializers.LinearDefault, options,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
@@ -151,6 +152,14 @@ public abstract class Module : IStateful, IDisposable
         module._place ??= (this, name);
         _all = null;
         return module;
+    }
+
+    /// <summary>An extent that a layer is made with, which must be at least 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is less.</exception>
+    private protected void CheckExtent(int extent, [CallerArgumentExpression(nameof(extent))] string name = "")
+    {
+        if (extent < 1) throw new ArgumentOutOfRangeException(
+            name, extent, $"{GetType().Name}: {name} must be at least 1, found {extent}.");
     }
 
     // Nobody but this method knows of the tensor yet.

@@ -26,8 +26,8 @@ public sealed class MultiHeadAttention : Module
         int channels, int heads, ModuleOptions options, bool causal = false, bool bias = true, Initializer? weightInitializer = null,
         Initializer? outputInitializer = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
+        CheckExtent(channels);
+        CheckExtent(heads);
         if (channels % heads != 0) throw new ArgumentException($"MultiHeadAttention: {heads} heads do not divide {channels} channels.");
         (Channels, Heads, _causal) = (channels, heads, causal);
         _projection = AddModule("projection", new Linear(channels, 3 * channels, options, bias, weightInitializer));
@@ -41,7 +41,7 @@ public sealed class MultiHeadAttention : Module
     public int Heads { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => _output.Forward(_projection.Forward(x).SelfAttention(Heads, _causal));
+    public override Tensor Forward(Tensor x) => _output.Forward(Projected(x).SelfAttention(Heads, _causal));
 
     /// <summary>The next positions of a sequence whose earlier ones a cache holds; it holds these too afterwards.</summary>
     /// <param name="x">[batch, positions, channels].</param>
@@ -53,6 +53,14 @@ public sealed class MultiHeadAttention : Module
         ArgumentNullException.ThrowIfNull(cache);
         if (!_causal) throw new InvalidOperationException(
             "MultiHeadAttention: a cache holds earlier positions, which is all that a causal layer attends to; this one is not causal.");
-        return _output.Forward(cache.Attend(_projection.Forward(x), Heads));
+        return _output.Forward(cache.Attend(Projected(x), Heads));
+    }
+
+    private Tensor Projected(Tensor x)
+    {
+        if (x.Shape.Rank != 3 || x.Shape[1] < 1 || x.Shape[2] != Channels) throw new ArgumentException(
+            $"MultiHeadAttention: expected [batch, time, {Channels}] with at least one position, found {x.Shape}.");
+        Tape.OpenFloating(nameof(MultiHeadAttention), x, _projection.Weight);
+        return _projection.Forward(x);
     }
 }

@@ -19,6 +19,8 @@ public abstract class RecurrentModule : Module
         if (inputs < 1 || hidden < 1 || layers < 1)
             throw new ArgumentOutOfRangeException(
                 nameof(layers), $"{GetType().Name}: inputs, hidden and layers must be at least 1, found {inputs}, {hidden} and {layers}.");
+        if (!(dropout is >= 0 and < 1)) throw new ArgumentOutOfRangeException(
+            nameof(dropout), dropout, $"{GetType().Name}: the share that is dropped must be in [0, 1).");
         (_inputs, Hidden) = (inputs, hidden);
         Initializer uniform = Initializers.Uniform(-1 / Math.Sqrt(hidden), 1 / Math.Sqrt(hidden));
         _layers = new LayerParameters[layers];
@@ -47,7 +49,9 @@ public abstract class RecurrentModule : Module
     private protected void CheckInput(Tensor x)
     {
         if (x.Shape.Rank != 3 || x.Shape[2] != _inputs || x.Count == 0)
-            throw new ArgumentException($"{GetType().Name}: expected [batch, steps, {_inputs}] with at least one step, found {x.Shape}.");
+            throw new ArgumentException(
+                $"{GetType().Name}: expected [batch, steps, {_inputs}] with at least one sequence and one step, found {x.Shape}.");
+        Tape.OpenFloating(GetType().Name, x, _layers[0].Input);
     }
 
     /// <summary>What comes into a layer: the output of the one below, parts of it dropped.</summary>
@@ -60,6 +64,7 @@ public abstract class RecurrentModule : Module
         Shape expected = [Layers, batch, Hidden];
         if (state.Shape != expected) throw new ArgumentException(
             $"{GetType().Name}: expected a state {expected}, [layers, batch, hidden], found {state.Shape}.");
+        Tape.OpenFloating(GetType().Name, state, _layers[0].Input);
         return state.Slice(0, layer, 1).Reshape(batch, Hidden);
     }
 

@@ -12,7 +12,7 @@ public sealed class Upsample : Module
     /// <exception cref="ArgumentOutOfRangeException">The factor is less than 1, or there is no such mode.</exception>
     public Upsample(int factor, UpsampleMode mode = UpsampleMode.Nearest)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(factor, 1);
+        CheckExtent(factor);
         if (!Enum.IsDefined(mode)) throw new ArgumentOutOfRangeException(nameof(mode), mode, "Upsample: there is no such mode.");
         (_factor, _mode) = (factor, mode);
     }

@@ -11,7 +11,7 @@ internal sealed class GruSequence : RecurrentSequence
     private readonly Tensor _kept, _hiddenBefore;
 
     internal GruSequence(RecurrentShape shape, Tensor input, Tensor weight, Tensor? bias, Tensor? hidden)
-        : base(shape, GruCell.Gates, input, weight, bias, hidden)
+        : base(nameof(Tensor.Gru), shape, GruCell.Gates, input, weight, bias, hidden)
     {
         _kept = Tape.NewTensor(Output.Shape.With(-1, GruCell.Kept * shape.Hidden), input.DType);
         _hiddenBefore = Tape.NewTensor(Output.Shape, input.DType);

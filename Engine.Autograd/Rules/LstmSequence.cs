@@ -10,7 +10,7 @@ internal sealed class LstmSequence : RecurrentSequence
     private readonly Tensor _gates, _hiddenBefore, _cellBefore;
 
     internal LstmSequence(string operation, RecurrentShape shape, Shape state, Tensor input, Tensor weight, Tensor? hidden, Tensor? cell)
-        : base(shape, LstmCell.Gates, input, weight, hidden, cell)
+        : base(operation, shape, LstmCell.Gates, input, weight, hidden, cell)
     {
         _gates = Tape.NewTensor(input.Shape, input.DType);
         _hiddenBefore = Tape.NewTensor(Output.Shape, input.DType);

@@ -15,14 +15,15 @@ internal abstract class RecurrentSequence
     private readonly WaitingGradient?[] _waiting;
 
     /// <summary>Prepares the operation.</summary>
+    /// <param name="operation">Its name.</param>
     /// <param name="shape">Its extents.</param>
     /// <param name="gates">How many gates a cell has.</param>
     /// <param name="arguments">What the inputs add to the gates, the weight, and what else there is, or null where it is not there.</param>
-    private protected RecurrentSequence(RecurrentShape shape, int gates, params ReadOnlySpan<Tensor?> arguments)
+    private protected RecurrentSequence(string operation, RecurrentShape shape, int gates, params ReadOnlySpan<Tensor?> arguments)
     {
         (Shape, _arguments) = (shape, arguments.ToArray());
+        Tape = Tape.OpenFloating(operation, _arguments);
         Product = new RecurrentProduct(shape, _arguments[1]!, gates);
-        Tape = Tape.Open(GetType().Name);
         Output = Tape.NewTensor(Input.Shape.With(-1, shape.Hidden), Input.DType);
         _waiting = new WaitingGradient?[_arguments.Length];
         if (!Tape.IsRecording) return;

@@ -19,7 +19,7 @@ public static class Sampling
         if (mean.Shape != logVariance.Shape || mean.Shape != noise.Shape)
             throw new ArgumentException(
                 $"Reparameterize: mean {mean.Shape}, log-variance {logVariance.Shape} and noise {noise.Shape} must have one shape.");
-        Tape tape = Tape.Open(nameof(Reparameterize));
+        Tape tape = Tape.OpenFloating(nameof(Reparameterize), mean, logVariance, noise);
         Tensor z = tape.NewTensor(mean.Shape, mean.DType);
         Kernels.Sampling.Reparameterize.Run(mean.Storage, logVariance.Storage, noise.Storage, z.Storage);
 
@@ -49,6 +49,12 @@ public static class Sampling
         if (clean.Shape.Rank < 1 || steps.Length != clean.Shape[0])
             throw new ArgumentException(
                 $"AddNoise: {steps.Length} steps for images {clean.Shape}: one step for each sample of the first axis is needed.");
+        for (int i = 0; i < steps.Length; i++)
+        {
+            if ((uint)steps[i] >= (uint)schedule.Steps) throw new ArgumentOutOfRangeException(
+                nameof(steps), $"AddNoise: Step {steps[i]} of sample {i} is not one of the schedule's 0 to {schedule.Steps - 1}.");
+        }
+
         double[] signal = new double[steps.Length], noises = new double[steps.Length];
         schedule.Rates(steps, signal, noises);
         return Combined(nameof(AddNoise), clean, noise, signal, noises);
@@ -74,7 +80,7 @@ public static class Sampling
 
     private static Tensor Combined(string operation, Tensor x, Tensor y, ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
-        Tape tape = Tape.Open(operation);
+        Tape tape = Tape.OpenFloating(operation, x, y);
         Tensor first = tape.NewTensor(new Shape(a.Length), x.DType);
         Tensor second = tape.NewTensor(new Shape(b.Length), x.DType);
         NoiseSchedule.Upload(a, first.Storage);
@@ -99,7 +105,8 @@ public static class Sampling
         Shape shape = logits.Shape;
         if (shape.Rank < 1 || shape[-1] < 1) throw new ArgumentException(
             $"Categorical: logits must be [..., classes] with at least one class, found {shape}.");
-        Tensor indices = Tape.Open(nameof(Categorical)).NewTensor(new Shape(shape.ToArray().AsSpan(0, shape.Rank - 1)), DType.Int32);
+        Tensor indices = Tape.OpenFloating(nameof(Categorical), logits)
+            .NewTensor(new Shape(shape.ToArray().AsSpan(0, shape.Rank - 1)), DType.Int32);
         RandomCategorical.Run(logits.Storage, indices.Count, shape[-1], indices.Storage, random.Key, random.Reserve(indices.Count));
         return indices;
     }

@@ -159,11 +159,14 @@ public static class Move
     /// <param name="y">The output, as many rows as there are indices.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not a row of the table; nothing was written.</exception>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    public static void Gather(Storage x, int rows, int width, Storage indices, Storage y)
+    public static void Gather(Storage x, int rows, int width, Storage indices, Storage y) =>
+        GatherRows(x, rows, width, indices, y, "Move.Gather");
+
+    /// <summary>As the public form, for an operation of another name.</summary>
+    internal static void GatherRows(Storage x, int rows, int width, Storage indices, Storage y, string operation)
     {
-        const string Operation = "Move.Gather";
-        Device device = Check(Operation, x, y);
-        CheckRows(Operation, nameof(x), x, rows, width, indices, nameof(y), y);
+        Device device = Check(operation, x, y);
+        CheckRows(operation, nameof(x), x, rows, width, indices, nameof(y), y);
         if (y.Length == 0) return;
         if (device is CpuDevice cpu) HostMove.Gather(cpu, x, width, indices, y);
         else GpuMove.Gather((GpuDevice)device, x, width, indices, y);

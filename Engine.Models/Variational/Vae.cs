@@ -114,9 +114,9 @@ public sealed partial class Vae : Module
         (int samples, int batch) = (z.Shape[0], z.Shape[1]);
         Tensor output = Decoder.Forward(z.Reshape(samples * batch, Latent)).Reshape(samples, batch, x.Count / batch);
         Tensor target = x.Reshape(batch, x.Count / batch);
-        return objective.Reconstruction == Reconstruction.Bernoulli
-            ? Autograd.Likelihoods.LogLikelihood.Bernoulli(output, target)
-            : -Loss.MeanSquaredError(output.Sigmoid(), target, Reduction.Rows);
+        if (objective.Reconstruction == Reconstruction.Bernoulli) return Autograd.Likelihoods.LogLikelihood.Bernoulli(output, target);
+        target = samples == 1 ? target.Reshape(output.Shape) : target.BroadcastTo(output.Shape);
+        return -Loss.MeanSquaredError(output.Sigmoid(), target, Reduction.Rows);
     }
 
     // The gradient of L_k is the sum over the samples of (w_i / sum w) grad log w_i (Burda, Grosse and Salakhutdinov 2016, equation 14): an

@@ -32,6 +32,26 @@ public sealed class LayerTests : IsolatedTests
         }
     }
 
+    [Theory]
+    [InlineData("cpu", DType.Float32)]
+    [InlineData("cpu", DType.Float64)]
+    [InlineData("simulator", DType.Float32)]
+    [InlineData("simulator", DType.Float64)]
+    public void A_product_without_terms_is_its_bias(string name, DType type)
+    {
+        using Device device = Device.Open(name);
+        using Tape tape = new(device);
+        Tensor x = tape.Watch(Tensor.Zeros([2, 0], type)), weight = tape.Watch(Tensor.Zeros([0, 3], type)),
+            bias = tape.Watch(Tensor.From([1.0, -2, 3], [3]).Cast(type));
+        Tensor y = x.Linear(weight, bias, Activation.Relu);
+        Assert.Equal(new Shape(2, 3), y.Shape);
+        Assert.Equal([1, 0, 3, 1, 0, 3], y.ToDoubles());
+        Assert.Equal(new double[6], x.Linear(weight).ToDoubles());
+        Tensor[] gradients = tape.Gradients(y.Sum(), [x, weight, bias]);
+        Assert.Equal([new Shape(2, 0), new Shape(0, 3), new Shape(3)], gradients.Select(gradient => gradient.Shape));
+        Assert.Equal([2, 0, 2], gradients[2].ToDoubles());
+    }
+
     [Fact]
     public void The_two_forms_of_gelu_are_close()
     {

@@ -212,6 +212,6 @@ public sealed class TapeTests : IsolatedTests
     {
         using CpuDevice other = new(1);
         using Tape tape = new(Cpu);
-        Refused("The open tape computes on 'cpu'", () => Tensor.Ones([2], device: other));
+        Refused("Ones: the open tape computes on 'cpu'", () => Tensor.Ones([2], device: other));
     }
 }

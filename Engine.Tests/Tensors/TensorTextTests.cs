@@ -19,7 +19,7 @@ public sealed class TensorTextTests : IsolatedTests
         Tensor x = Tensor.From([.. Enumerable.Range(0, 2000)], [20, 100]);
         Assert.StartsWith("Int32 [20, 100] on cpu: [[0, 1, 2, ..., 97, 98, 99], [100, 101,", x.ToString());
         Assert.EndsWith("..., 1997, 1998, 1999]]", x.ToString());
-        Assert.Equal(5, x.ToString().Split("], [").Length);
+        Assert.Equal(6, x.ToString().Split("], [").Length);
     }
 
     [Fact]
@@ -43,13 +43,8 @@ public sealed class TensorTextTests : IsolatedTests
         Tensor vector = Tensor.From(x, [2]);
         tape.Watch(vector);
         Tensor length = vector.Norm();
-        if (gradient is null)
-        {
-            Assert.Equal((float)norm, length.ToArray()[0]);
-            return;
-        }
-
-        Assert.Equal((float)norm, length.ToArray()[0], 1e-6f * (float)norm);
+        Assert.Equal((float)norm, length.ToArray()[0], 1e-6f * Math.Abs((float)norm));
+        if (gradient is null) return;
         float[] found = tape.Gradients(length, [vector])[0].ToArray();
         for (int i = 0; i < 2; i++) Assert.Equal(gradient[i], found[i], 1e-6f);
     }
