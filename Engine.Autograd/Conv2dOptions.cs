@@ -43,7 +43,7 @@ public readonly record struct Conv2dOptions
 
     private static int Less(int value, string what) => value >= 1
         ? value - 1
-        : throw new ArgumentOutOfRangeException(nameof(value), value, $"Conv2dOptions: {what} must be at least 1.");
+        : throw new ArgumentOutOfRangeException(nameof(value), value, $"Conv2dOptions: {what} must be at least 1, found {value}.");
 }
 
 /// <summary>
@@ -73,6 +73,9 @@ public readonly record struct ConvPadding
 
     /// <summary>A count for each side.</summary>
     public static implicit operator ConvPadding(Conv2dPadding sides) => new(sides, isSame: false);
+
+    /// <summary>Whether a count is negative.</summary>
+    internal bool IsNegative => Math.Min(Math.Min(_sides.Top, _sides.Bottom), Math.Min(_sides.Left, _sides.Right)) < 0;
 
     /// <summary>The padding as <c>same</c>, or as its counts.</summary>
     public override string ToString() => IsSame ? "same" : _sides.ToString();

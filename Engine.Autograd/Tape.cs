@@ -156,15 +156,7 @@ public sealed partial class Tape : IDisposable
     {
         Tape tape = Open(operation);
         foreach (Tensor? argument in arguments)
-        {
-            if (argument is null) continue;
-            argument.ThrowIfDisposed();
-            if (!ReferenceEquals(argument.Device, tape.Device)) throw new ArgumentException(
-                $"{operation}: expected tensors on the device of the open tape, '{tape.Device.Name}', found {argument.DType} "
-                + $"{argument.Shape} on "
-                + $"'{argument.Device.Name}'{(argument.Device.Name == tape.Device.Name ? ", another of that name" : "")}.");
-        }
-
+            if (argument is not null) tape.Check(operation, argument);
         return tape;
     }
 
@@ -180,16 +172,27 @@ public sealed partial class Tape : IDisposable
         {
             if (argument is null) continue;
             first ??= argument;
-            if (argument.DType == DType.Int32) throw new ArgumentException(
-                $"{operation}: expected {DType.Float32} or {DType.Float64}, found {argument.DType} {argument.Shape}; convert it with "
-                + "Cast.");
-            if (argument.DType != first.DType) throw new ArgumentException(
-                $"{operation}: the arguments hold {first.DType} {first.Shape} and {argument.DType} {argument.Shape}; convert one with "
-                + "Cast.");
+            if (argument.DType == DType.Int32 || argument.DType != first.DType) throw OtherType(operation, first, argument);
         }
 
         return tape;
     }
+
+    /// <summary>Throws unless a tensor is there still, and on this tape's device.</summary>
+    internal void Check(string operation, Tensor argument)
+    {
+        argument.ThrowIfDisposed();
+        if (!ReferenceEquals(argument.Device, Device)) throw OtherDevice(operation, argument);
+    }
+
+    private static ArgumentException OtherType(string operation, Tensor first, Tensor argument) => new(argument.DType == DType.Int32
+        ? $"{operation}: expected {DType.Float32} or {DType.Float64}, found {argument.DType} {argument.Shape}; convert it with Cast."
+        : $"{operation}: expected arguments of one type, found {first.DType} {first.Shape} and {argument.DType} {argument.Shape}; convert "
+            + "one with Cast.");
+
+    private ArgumentException OtherDevice(string operation, Tensor argument) => new(
+        $"{operation}: expected tensors on the device of the open tape, '{Device.Name}', found {argument.DType} {argument.Shape} on "
+        + $"'{argument.Device.Name}'{(argument.Device.Name == Device.Name ? ", another of that name" : "")}.");
 
     /// <summary>
     /// Whether the innermost open tape records: whether a rule has to be written in operations that have rules themselves.

@@ -40,6 +40,12 @@ public partial class Tensor
         }
     }
 
+    private static void CheckActivation(string operation, Activation activation)
+    {
+        if (!Enum.IsDefined(activation.Kind)) throw new ArgumentException(
+            $"{operation}: expected an activation, found {activation.Kind}.");
+    }
+
     /// <summary>
     /// The gradient of an activation's input in differentiable operations, from the gradient g and the value y of its output.
     /// </summary>

@@ -41,7 +41,8 @@ public partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">alpha is negative, or NaN.</exception>
     public Tensor Elu(double alpha = 1)
     {
-        if (!(alpha >= 0)) throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "Elu: alpha must be at least 0.");
+        if (!(alpha >= 0)) throw new ArgumentOutOfRangeException(
+            nameof(alpha), alpha, $"Elu: expected an alpha of at least 0, found {alpha}.");
 
         // dx = g where x > 0, g alpha e^x elsewhere; e^x of what is not wanted is held at 1.
         return Apply(new Elu(alpha), new EluGradient(alpha), fromOutput: false, (g, x, _) =>
@@ -60,8 +61,9 @@ public partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">The probability is not in [0, 1).</exception>
     public Tensor Dropout(double probability, RandomStream random)
     {
-        if (!(probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(
-            nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
+        Autograd.Tape.OpenFloating(nameof(Dropout), this);
+        if (!((float)probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(
+            nameof(probability), probability, $"Dropout: the probability must be in [0, 1), found {probability}.");
         if (probability == 0) return this;
         return Masked(this, probability, random.Key, random.Reserve(Count));
     }

@@ -22,7 +22,7 @@ public partial class Tensor
     internal Tensor Map<TOp>(Tensor other, TOp op) where TOp : unmanaged, IBinaryOp
     {
         if (!Shape.TryBroadcast(Shape, other.Shape, out Shape shape))
-            throw new ArgumentException($"{typeof(TOp).Name}: shapes {Shape} and {other.Shape} do not broadcast.");
+            throw Unbroadcast(typeof(TOp).Name, other);
         CheckType(typeof(TOp).Name, other);
         Tensor result = Autograd.Tape.OpenFloating(typeof(TOp).Name, this, other).NewTensor(shape, DType);
         Kernels.Mapping.Map.Binary(Storage, Shape, other.Storage, other.Shape, result.Storage, shape, op);
@@ -72,6 +72,12 @@ public partial class Tensor
     private void CheckType(string operation, Tensor other)
     {
         if (DType != other.DType) throw new ArgumentException(
-            $"{operation}: the arguments hold {DType} {Shape} and {other.DType} {other.Shape}; convert one with Cast.");
+            $"{operation}: expected arguments of one type, found {DType} {Shape} and {other.DType} {other.Shape}; convert one with Cast.");
+    }
+
+    private ArgumentException Unbroadcast(string operation, Tensor other)
+    {
+        string limit = Shape.AreAligned(Shape, other.Shape) ? $" to at most {int.MaxValue} elements" : "";
+        return new ArgumentException($"{operation}: expected shapes that broadcast{limit}, found {Shape} and {other.Shape}.");
     }
 }

@@ -29,31 +29,33 @@ public partial class Tensor
         left.Apply(right, default(Divide), static (g, _, y, _) => g / y, static (g, _, y, z) => -(g * z / y));
 
     /// <summary>x + c.</summary>
-    public static Tensor operator +(Tensor left, double right) => left.Affine(1, right);
+    public static Tensor operator +(Tensor left, double right) => Named(nameof(Add), left).Affine(1, right);
 
     /// <summary>c + x.</summary>
-    public static Tensor operator +(double left, Tensor right) => right.Affine(1, left);
+    public static Tensor operator +(double left, Tensor right) => Named(nameof(Add), right).Affine(1, left);
 
     /// <summary>x - c.</summary>
-    public static Tensor operator -(Tensor left, double right) => left.Affine(1, -right);
+    public static Tensor operator -(Tensor left, double right) => Named(nameof(Subtract), left).Affine(1, -right);
 
     /// <summary>c - x.</summary>
-    public static Tensor operator -(double left, Tensor right) => right.Affine(-1, left);
+    public static Tensor operator -(double left, Tensor right) => Named(nameof(Subtract), right).Affine(-1, left);
 
     /// <summary>x c.</summary>
-    public static Tensor operator *(Tensor left, double right) => left.Affine(right, 0);
+    public static Tensor operator *(Tensor left, double right) => Named(nameof(Multiply), left).Affine(right, 0);
 
     /// <summary>c x.</summary>
-    public static Tensor operator *(double left, Tensor right) => right.Affine(left, 0);
+    public static Tensor operator *(double left, Tensor right) => Named(nameof(Multiply), right).Affine(left, 0);
 
     /// <summary>x / c, correctly rounded.</summary>
-    public static Tensor operator /(Tensor left, double right) => left.Apply(new DivideBy(right), (g, _, _) => g / right);
+    public static Tensor operator /(Tensor left, double right) =>
+        Named(nameof(Divide), left).Apply(new DivideBy(right), (g, _, _) => g / right);
 
     /// <summary>c / x.</summary>
-    public static Tensor operator /(double left, Tensor right) => right.Apply(new Reciprocal(left), static (g, x, y) => -(g * y / x));
+    public static Tensor operator /(double left, Tensor right) =>
+        Named(nameof(Divide), right).Apply(new Reciprocal(left), static (g, x, y) => -(g * y / x));
 
     /// <summary>-x.</summary>
-    public static Tensor operator -(Tensor value) => value.Affine(-1, 0);
+    public static Tensor operator -(Tensor value) => Named("Negate", value).Affine(-1, 0);
 
     /// <summary>The larger of two tensors, elementwise, broadcasting. NaN where either is. Where they are equal, or both NaN,
     /// each takes half of the gradient; otherwise all of it goes to the larger one, or to the NaN.</summary>
@@ -71,6 +73,13 @@ public partial class Tensor
 
     /// <summary>scale x + offset.</summary>
     public Tensor Affine(double scale, double offset) => Apply(new Affine(scale, offset), (g, _, _) => g.Affine(scale, 0));
+
+    /// <summary>The argument of an operator, checked in the operator's name: the kernels behind it have others.</summary>
+    private static Tensor Named(string operation, Tensor argument)
+    {
+        Autograd.Tape.OpenFloating(operation, argument);
+        return argument;
+    }
 
     /// <summary>
     /// The gradient of the first of two arguments, from that of the result and its share: in one pass where no graph is wanted.

@@ -64,7 +64,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(Where), condition, then, otherwise);
         if (!Shape.TryBroadcast(then.Shape, otherwise.Shape, out Shape shape)
             || !Shape.TryBroadcast(condition.Shape, shape, out shape)) throw new ArgumentException(
-                $"Where: shapes {condition.Shape}, {then.Shape} and {otherwise.Shape} do not broadcast.");
+                $"Where: expected shapes that broadcast, found {condition.Shape}, {then.Shape} and {otherwise.Shape}.");
         Tensor y = tape.NewTensor(shape, then.DType);
         Kernels.Mapping.Map.Ternary(
             condition.Storage, condition.Shape, then.Storage, then.Shape, otherwise.Storage, otherwise.Shape, y.Storage, shape,
@@ -86,13 +86,15 @@ public partial class Tensor
     public Tensor OneHot(int classes, DType dtype = DType.Float32)
     {
         Autograd.Tape.Open(nameof(OneHot), this);
-        if (DType != DType.Int32) throw new ArgumentException($"OneHot: indices must be Int32, found {DType}.");
-        if (dtype == DType.Int32) throw new ArgumentException($"OneHot: the result must be of a floating type, found {dtype}.");
+        if (DType != DType.Int32) throw new ArgumentException($"OneHot: expected indices of Int32, found {DType} {Shape}.");
+        if (dtype is not (DType.Float32 or DType.Float64)) throw new ArgumentException(
+            $"OneHot: expected a result of {DType.Float32} or {DType.Float64}, found {dtype}.");
 
         // Up to there float32 holds every index.
         const int Largest = 1 << 24;
         if (classes is < 1 or > Largest) throw new ArgumentOutOfRangeException(
-            nameof(classes), classes, $"OneHot: expected 1 to {Largest} classes.");
+            nameof(classes), classes, $"OneHot: expected 1 to {Largest} classes, found {classes}.");
+        Shape.Of(nameof(OneHot), [.. Shape.ToArray(), classes]);
         int[] each = [.. Enumerable.Range(0, classes)];
         return Cast(dtype).Reshape(new Shape([.. Shape.ToArray(), 1])).Equal(From(each, [classes], Device).Cast(dtype));
     }
@@ -101,7 +103,7 @@ public partial class Tensor
     {
         Autograd.Tape.OpenFloating(operation, this, other);
         if (!Shape.TryBroadcast(Shape, other.Shape, out _))
-            throw new ArgumentException($"{operation}: shapes {Shape} and {other.Shape} do not broadcast.");
+            throw Unbroadcast(operation, other);
         return Map(other, op);
     }
 

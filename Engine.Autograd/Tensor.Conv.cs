@@ -34,13 +34,13 @@ public partial class Tensor
                 + "bias [outputs]");
         }
 
-        CheckConvolution(nameof(Conv2d), weight, bias);
+        CheckConvolution(nameof(Conv2d), weight, bias, activation);
         Conv2dPadding padding = options.Padding.Of(x[1], x[2], w[0], w[1], options);
         Conv2dShape shape = new(
             x[0], x[1], x[2], x[3], w[3], w[0], w[1], options.StrideHeight, options.StrideWidth, padding, options.DilationHeight,
             options.DilationWidth, options.Groups);
         shape.Check(nameof(Conv2d));
-        return Convolved(this, weight, bias, shape, activation);
+        return Convolved(nameof(Conv2d), this, weight, bias, shape, activation);
     }
 
     /// <summary>
@@ -65,21 +65,23 @@ public partial class Tensor
         if (x.Rank != 3 || w.Rank != 3 || x[1] < 1 || w.Count < 1 || x[2] != (long)w[1] * groups
             || (bias is not null && bias.Shape != new Shape(w[2]))) throw new ArgumentException(
                 "Conv1d: expected sequences [batch, length, inputs], a weight [kernel, inputs / groups, outputs] and a bias [outputs], "
-                + $"found {x}, {w} and {(bias is null ? "no bias" : bias.Shape)} with {groups} group{(groups == 1 ? "" : "s")}.");
+                + $"found {x}, {w} and {bias?.Shape.ToString() ?? "no bias"} with {groups} group{(groups == 1 ? "" : "s")}.");
+        if (stride < 1 || dilation < 1 || groups < 1) throw new ArgumentOutOfRangeException(
+            null, $"Conv1d: the stride, the dilation and the number of groups must be at least 1, found {stride}, {dilation} and "
+                + $"{groups}.");
         if (padding.Before < 0 || padding.After < 0) throw new ArgumentException(
             $"Conv1d: the padding must not be negative, found {padding.Before} and {padding.After}.");
-        Tensor rows = Reshape(x[0], 1, x[1], x[2]);
-        rows.CheckConvolution(nameof(Conv1d), weight, bias);
+        CheckActivation(nameof(Conv1d), activation);
+        Autograd.Tape.OpenFloating(nameof(Conv1d), this, weight, bias);
         long span = ((long)dilation * (w[0] - 1)) + 1;
         if (span > x[1] + (long)padding.Before + padding.After) throw new ArgumentException(
-            $"Conv1d: a kernel of {w[0]} taps with dilation {dilation} does not fit a sequence of {x[1]} places with a padding of "
-            + $"{padding.Before} and {padding.After}.");
-        Conv2dOptions options = new()
-        {
-            StrideWidth = stride, DilationWidth = dilation, Groups = groups,
-            Padding = new Conv2dPadding(0, 0, padding.Before, padding.After),
-        };
-        Tensor y = rows.Conv2d(weight.Reshape(1, w[0], w[1], w[2]), bias, options, activation);
+            $"Conv1d: the kernel must fit into the padded sequence, found {w[0]} taps with a dilation of {dilation} and {x[1]} places with "
+            + $"a padding of {padding.Before} and {padding.After}.");
+        Conv2dShape shape = new(
+            x[0], 1, x[1], x[2], w[2], 1, w[0], 1, stride, new Conv2dPadding(0, 0, padding.Before, padding.After), 1, dilation, groups);
+        shape.Check(nameof(Conv1d));
+        Tensor rows = Reshape(x[0], 1, x[1], x[2]);
+        Tensor y = Convolved(nameof(Conv1d), rows, weight.Reshape(1, w[0], w[1], w[2]), bias, shape, activation);
         return y.Reshape(y.Shape[0], y.Shape[2], y.Shape[3]);
     }
 
@@ -107,7 +109,7 @@ public partial class Tensor
     {
         (Shape x, Shape w) = (Shape, weight.Shape);
         if (x.Rank != 4 || w.Rank != 4 || Math.Min(x[1], x[2]) < 1 || w.Count < 1 || x[3] != w[3]
-            || (bias is not null && bias.Shape != new Shape(checked(w[2] * options.Groups))))
+            || (long)w[2] * options.Groups > int.MaxValue || (bias is not null && bias.Shape != new Shape(w[2] * options.Groups)))
         {
             throw Unfit(
                 nameof(ConvTranspose2d), weight, bias, options,
@@ -115,14 +117,14 @@ public partial class Tensor
                 + "bias [outputs]");
         }
 
-        CheckConvolution(nameof(ConvTranspose2d), weight, bias);
+        CheckConvolution(nameof(ConvTranspose2d), weight, bias, activation);
         return Transposed(this, weight, bias, TransposeShape(x, w, options, outputPadding), activation);
     }
 
     /// <summary>The convolution whose transpose is wanted.</summary>
     private static Conv2dShape TransposeShape(Shape x, Shape w, in Conv2dOptions options, (int Height, int Width) outputPadding)
     {
-        int outputs = checked(w[2] * options.Groups);
+        int outputs = w[2] * options.Groups;
         if (!options.Padding.IsSame)
         {
             return Conv2dShape.OfTranspose(
@@ -135,22 +137,24 @@ public partial class Tensor
             $"ConvTranspose2d: with same padding there is no output padding, found {outputPadding}.");
 
         // The "same" convolution that leads from extent * stride to extent.
-        int height = checked(x[1] * options.StrideHeight);
-        int width = checked(x[2] * options.StrideWidth);
+        (long height, long width) = ((long)x[1] * options.StrideHeight, (long)x[2] * options.StrideWidth);
+        if (Math.Max(height, width) > int.MaxValue) throw new ArgumentException(
+            $"ConvTranspose2d: expected a result of at most {int.MaxValue} elements, found {height} x {width}.");
         Conv2dShape shape = new(
-            x[0], height, width, outputs, x[3], w[0], w[1], options.StrideHeight, options.StrideWidth,
-            options.Padding.Of(height, width, w[0], w[1], options),
+            x[0], (int)height, (int)width, outputs, x[3], w[0], w[1], options.StrideHeight, options.StrideWidth,
+            options.Padding.Of((int)height, (int)width, w[0], w[1], options),
             options.DilationHeight, options.DilationWidth, options.Groups);
         shape.Check(nameof(ConvTranspose2d));
         return shape;
     }
 
-    private static Tensor Convolved(Tensor x, Tensor weight, Tensor? bias, Conv2dShape shape, Activation activation = default)
+    private static Tensor Convolved(
+        string operation, Tensor x, Tensor weight, Tensor? bias, Conv2dShape shape, Activation activation = default)
     {
-        Tape tape = Autograd.Tape.OpenFloating(nameof(Conv2d), x, weight, bias);
+        Tape tape = Autograd.Tape.OpenFloating(operation, x, weight, bias);
         Tensor y = tape.NewTensor([shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Outputs], x.DType);
         Kernels.Conv.Conv2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
-        return Activated(nameof(Conv2d), tape, y, activation, bias,
+        return Activated(operation, tape, y, activation, bias,
             new Rule(x, g => Transposed(g, weight, null, shape),
                 (g, total) => Kernels.Conv.Conv2d.InputGradient(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
             new Rule(weight, g => Correlated(x, g, shape),
@@ -163,7 +167,7 @@ public partial class Tensor
         Tensor y = tape.NewTensor([shape.Batch, shape.Height, shape.Width, shape.Inputs], x.DType);
         Kernels.Conv.ConvTranspose2d.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
         return Activated(nameof(ConvTranspose2d), tape, y, activation, bias,
-            new Rule(x, g => Convolved(g, weight, null, shape),
+            new Rule(x, g => Convolved(nameof(Conv2d), g, weight, null, shape),
                 (g, total) => Kernels.Conv.Conv2d.Run(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
             new Rule(weight, g => Correlated(g, x, shape),
                 (g, total) => Kernels.Conv.Conv2d.WeightGradient(g.Storage, x.Storage, total.Storage, shape, accumulate: true)));
@@ -178,17 +182,16 @@ public partial class Tensor
         Tensor weight = tape.NewTensor([shape.KernelHeight, shape.KernelWidth, shape.GroupInputs, shape.Outputs], x.DType);
         Kernels.Conv.Conv2d.WeightGradient(x.Storage, g.Storage, weight.Storage, shape);
         return tape.Record("Conv2d weight gradient", weight, new Rule(x, h => Transposed(g, h, null, shape)),
-            new Rule(g, h => Convolved(x, h, null, shape)));
+            new Rule(g, h => Convolved(nameof(Conv2d), x, h, null, shape)));
     }
 
-    private void CheckConvolution(string operation, Tensor weight, Tensor? bias)
+    private void CheckConvolution(string operation, Tensor weight, Tensor? bias, Activation activation)
     {
-        CheckImages(operation);
-        CheckType(operation, weight);
-        if (bias is not null) CheckType(operation, bias);
+        CheckActivation(operation, activation);
+        Autograd.Tape.OpenFloating(operation, this, weight, bias);
     }
 
     private ArgumentException Unfit(string operation, Tensor weight, Tensor? bias, in Conv2dOptions options, string expected) => new(
-        $"{operation}: images {Shape}, weight {weight.Shape}, bias {bias?.Shape.ToString() ?? "none"} and {options.Groups} "
-        + $"group{(options.Groups == 1 ? "" : "s")} do not fit: {expected}.");
+        $"{operation}: {expected}, found {Shape}, {weight.Shape} and {bias?.Shape.ToString() ?? "no bias"} with {options.Groups} "
+        + $"group{(options.Groups == 1 ? "" : "s")}.");
 }

@@ -72,11 +72,12 @@ public partial class Tensor
         RunningOperation.Begin("a new tensor");
         CheckShape(operation, shape);
         if (!Enum.IsDefined(dtype)) throw new ArgumentOutOfRangeException(
-            nameof(dtype), dtype, $"{operation}: there is no element type {dtype}.");
+            nameof(dtype), dtype, $"{operation}: expected an element type, found {dtype}.");
         Tape? tape = Tape.Current;
         if (tape is not null && device is not null && !ReferenceEquals(tape.Device, device))
             throw new ArgumentException(
-                $"{operation}: the open tape computes on '{tape.Device.Name}': a tensor on '{device.Name}' cannot be made on it.");
+                $"{operation}: expected the device of the open tape, '{tape.Device.Name}', found "
+                + $"'{device.Name}'{(device.Name == tape.Device.Name ? ", another of that name" : "")}.");
         device ??= tape?.Device ?? Device.Default;
         return new Tensor(device.Allocate(dtype, shape.Count), shape, tape);
     }

@@ -27,6 +27,7 @@ public partial class Tensor
     /// <param name="exponent">The power.</param>
     public Tensor Pow(double exponent)
     {
+        Autograd.Tape.OpenFloating(nameof(Pow), this);
         if (exponent == 1) return this;
         if (exponent == 2) return Square();
         if (exponent == 3) return Square() * this;
@@ -65,7 +66,8 @@ public partial class Tensor
     /// <exception cref="ArgumentException"><paramref name="low"/> is above <paramref name="high"/>.</exception>
     public Tensor Clamp(double low, double high)
     {
-        if (!(low <= high)) throw new ArgumentException($"Clamp: the lower bound {low} must not be above the upper bound {high}.");
+        if (!(low <= high)) throw new ArgumentException(
+            $"Clamp: expected a lower bound that is not above the upper bound, found {low} and {high}.");
         ClampGradient fused = new(low, high);
         return Apply(new Clamp(low, high), fused, fromOutput: false, (g, x, _) => g.WeightedBy(Ones(x.Shape, x.DType).Map(x, fused)));
     }
@@ -100,7 +102,8 @@ public partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">The slope is negative.</exception>
     public Tensor LeakyRelu(double slope)
     {
-        if (!(slope >= 0)) throw new ArgumentOutOfRangeException(nameof(slope), slope, "LeakyRelu: the slope must be at least 0.");
+        if (!(slope >= 0)) throw new ArgumentOutOfRangeException(
+            nameof(slope), slope, $"LeakyRelu: expected a slope of at least 0, found {slope}.");
         LeakyReluGradient fused = new(slope);
         return Apply(new LeakyRelu(slope), fused, fromOutput: false, (g, x, _) => g.WeightedBy(Ones(x.Shape, x.DType).Map(x, fused)));
     }

@@ -31,22 +31,23 @@ public partial class Tensor
             || (bias is not null && bias.Shape != new Shape(w[3])))
         {
             throw new ArgumentException(
-                $"{operation}: images {x}, weight {w} and bias {bias?.Shape.ToString() ?? "none"} do not fit: "
-                + "expected images [batch, height, width, inputs], a weight [kernel height, kernel width, inputs, outputs] and a bias "
-                + "[outputs].");
+                $"{operation}: expected images [batch, height, width, inputs], a weight [kernel height, kernel width, inputs, outputs] and "
+                + $"a bias [outputs], found {x}, {w} and {bias?.Shape.ToString() ?? "no bias"}.");
         }
 
-        CheckConvolution(operation, weight, bias);
-        Autograd.Tape.OpenFloating(operation, this, weight, bias);
+        CheckConvolution(operation, weight, bias, activation);
         if (dilation < 1) throw new ArgumentOutOfRangeException(
             nameof(dilation), dilation, $"{operation}: the dilation must be at least 1, found {dilation}.");
         int taps = LiveTaps(operation, mask, w[0], w[1]);
+        if ((long)Math.Max(w[0], w[1]) / 2 * dilation > int.MaxValue) throw new ArgumentOutOfRangeException(
+            nameof(dilation), dilation, $"{operation}: expected a kernel that spans at most {int.MaxValue} places, found {w[0]} x {w[1]} "
+                + $"taps with a dilation of {dilation}.");
         Conv2dPadding around = padding ?? Conv2dPadding.Symmetric(w[0] / 2 * dilation, w[1] / 2 * dilation);
         Conv2dShape shape = new(
             x[0], x[1], x[2], x[3], w[3], w[0], w[1], Padding: around, DilationHeight: dilation, DilationWidth: dilation) {
                 MaskedTaps = (w[0] * w[1]) - taps };
         shape.Check(operation);
-        return Convolved(this, weight, bias, shape, activation);
+        return Convolved(operation, this, weight, bias, shape, activation);
     }
 
     /// <summary>How many taps a mask leaves of a kernel, the first in raster order.</summary>
@@ -62,9 +63,9 @@ public partial class Tensor
             ConvMask.B => above + (kernelWidth / 2) + 1,
             ConvMask.VerticalA => above,
             ConvMask.VerticalB => above + kernelWidth,
-            _ => throw new ArgumentException($"{operation}: there is no mask {mask}."),
+            _ => throw new ArgumentException($"{operation}: expected a mask, found {mask}."),
         };
         return taps > 0 ? taps : throw new ArgumentException(
-            $"{operation}: mask {mask} leaves no tap of a kernel of {kernelHeight} x {kernelWidth}.");
+            $"{operation}: expected a mask that leaves a tap, found {mask} for a kernel of {kernelHeight} x {kernelWidth}.");
     }
 }

@@ -40,7 +40,8 @@ public partial class Tensor
     /// <param name="activation">The function that is applied last.</param>
     /// <returns>[..., outputs] for this of [..., inputs].</returns>
     /// <exception cref="ArgumentException">The extents do not fit, or the types differ.</exception>
-    public Tensor Linear(Tensor weight, Tensor? bias = null, Activation activation = default) => Linear(weight, bias, activation, null);
+    public Tensor Linear(Tensor weight, Tensor? bias = null, Activation activation = default) =>
+        Linear(nameof(Linear), weight, bias, activation, null);
 
     /// <summary>
     /// As <see cref="Linear(Tensor, Tensor?, Activation)"/>, with only some of the connections: outputs do not depend on inputs that they
@@ -51,25 +52,26 @@ public partial class Tensor
     /// <param name="mask">1 where there is a connection, 0 elsewhere: [inputs, outputs].</param>
     /// <param name="bias">b: [outputs]; null adds nothing.</param>
     /// <param name="activation">The function that is applied last.</param>
-    internal Tensor MaskedLinear(Tensor weight, Tensor mask, Tensor? bias, Activation activation) =>
-        Linear(weight.WeightedBy(mask), bias, activation, mask);
+    internal Tensor MaskedLinear(Tensor weight, Tensor mask, Tensor? bias, Activation activation)
+    {
+        Autograd.Tape.OpenFloating(nameof(MaskedLinear), this, weight, mask, bias);
+        return Linear(nameof(MaskedLinear), weight.WeightedBy(mask), bias, activation, mask);
+    }
 
-    private Tensor Linear(Tensor weight, Tensor? bias, Activation activation, Tensor? mask)
+    private Tensor Linear(string operation, Tensor weight, Tensor? bias, Activation activation, Tensor? mask)
     {
         if (weight.Shape.Rank != 2 || Shape.Rank < 1 || Shape[-1] != weight.Shape[0]
             || (bias is not null && bias.Shape != new Shape(weight.Shape[1])))
             throw new ArgumentException(
-                $"Linear: input {Shape}, weight {weight.Shape} and bias {bias?.Shape.ToString() ?? "none"} do not fit: expected [..., "
-                + "inputs], [inputs, outputs] and [outputs].");
-        if (!Enum.IsDefined(activation.Kind)) throw new ArgumentException($"Linear: there is no activation {activation.Kind}.");
-        CheckType(nameof(Linear), weight);
-        if (bias is not null) CheckType(nameof(Linear), bias);
+                $"{operation}: expected an input [..., inputs], a weight [inputs, outputs] and a bias [outputs], found {Shape}, "
+                + $"{weight.Shape} and {bias?.Shape.ToString() ?? "no bias"}.");
+        CheckActivation(operation, activation);
         Tensor x = this;
         int inputs = weight.Shape[0];
         int outputs = weight.Shape[1];
         int rows = Shape.With(-1, 1).Count;
-        Tape tape = Autograd.Tape.OpenFloating(nameof(Linear), x, weight, bias);
-        Tensor y = tape.NewTensor(Shape.With(-1, outputs), DType);
+        Tape tape = Autograd.Tape.OpenFloating(operation, x, weight, bias);
+        Tensor y = tape.NewTensor(Shape.With(operation, -1, outputs), DType);
         MatMulShape shape = new(rows, outputs, inputs);
         if (mask is null) Kernels.Gemm.MatMul.Run(x.Storage, weight.Storage, y.Storage, shape, bias?.Storage, activation);
         else MaskedProduct.Run(x.Storage, weight.Storage, mask.Storage, y.Storage, shape, bias?.Storage, activation);
@@ -80,7 +82,7 @@ public partial class Tensor
             g => x.Reshape(rows, inputs).MatMul(g.Reshape(rows, outputs), true, false),
             (g, total) => Kernels.Gemm.MatMul.Run(
                 x.Storage, g.Storage, total.Storage, new MatMulShape(inputs, outputs, rows, TransposeA: true), accumulate: true));
-        return Activated(nameof(Linear), tape, y, activation, bias, ofInput, ofWeight);
+        return Activated(operation, tape, y, activation, bias, ofInput, ofWeight);
     }
 
     private Shape ProductShape(Tensor other, bool transposeThis, bool transposeOther, out MatMulShape shape)
@@ -104,10 +106,11 @@ public partial class Tensor
             ? new MatMulShape(m * batch, n, k, false, transposeOther)
             : new MatMulShape(m, n, k, transposeThis, transposeOther, batch, outerA.Length == 0 ? 0 : m * k, outerB.Length == 0 ? 0
                 : k * n);
-        return new Shape([.. outer, m, n]);
+        return Shape.Of(nameof(MatMul), [.. outer, m, n]);
 
         ArgumentException Mismatch(string why) => new(
-            $"MatMul: shapes {a}{(transposeThis ? "^T" : "")} and {b}{(transposeOther ? "^T" : "")} do not fit: {why}.");
+            $"MatMul: expected [..., M, K] and [..., K, N], found {a}{(transposeThis ? "^T" : "")} and {b}{(transposeOther ? "^T" : "")}: "
+            + $"{why}.");
     }
 
     /// <summary>
@@ -125,7 +128,7 @@ public partial class Tensor
         (Tensor a, Tensor b) = (this, right);
         if (a.Shape.Rank != 2 || b.Shape.Rank != 2 || a.Shape[0] != a.Shape[1] || a.Shape[0] != b.Shape[0])
             throw new ArgumentException(
-                $"TriangularSolve: a matrix [n, n] and right sides [n, m] are needed, found {a.Shape} and {b.Shape}.");
+                $"TriangularSolve: expected a matrix [n, n] and right sides [n, m], found {a.Shape} and {b.Shape}.");
         CheckType(nameof(TriangularSolve), right);
         Tape tape = Autograd.Tape.OpenFloating(nameof(TriangularSolve), a, b);
         Tensor x = tape.NewTensor(b.Shape, DType);

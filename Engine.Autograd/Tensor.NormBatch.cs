@@ -111,18 +111,17 @@ public partial class Tensor
         CheckChannels(Operation, "the running mean", runningMean, channels);
         CheckChannels(Operation, "the running variance", runningVariance, channels);
         if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(
-            nameof(momentum), momentum, $"{Operation}: the momentum must be in [0, 1].");
+            nameof(momentum), momentum, $"{Operation}: the momentum must be in [0, 1], found {momentum}.");
         CheckEpsilon(Operation, epsilon);
         if (runningMean is null != runningVariance is null) throw new ArgumentException(
-            $"{Operation}: the running mean and variance come together: one of them is null.");
+            $"{Operation}: expected a running mean and a running variance, or neither, found one.");
         if (!training && runningMean is null) throw new ArgumentException(
-            $"{Operation}: evaluation needs running statistics, and there are none.");
+            $"{Operation}: expected running statistics for evaluation, found none.");
         if (training && rows < 2 && channels > 0)
         {
             throw new ArgumentException(
-                $"{Operation}: in training each channel needs at least 2 values, for the variance of one value says nothing; shape "
-                + $"{Shape} has {rows}. " +
-                "Take a larger batch, or evaluation mode.");
+                $"{Operation}: in training each channel needs at least 2 values, for the variance of one value says nothing, found {rows} "
+                + $"in shape {Shape}. Take a larger batch, or evaluation mode.");
         }
 
         return (rows, channels);
@@ -131,7 +130,7 @@ public partial class Tensor
     private static void CheckEpsilon(string operation, double epsilon)
     {
         if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
-            nameof(epsilon), epsilon, $"{operation}: epsilon must be positive and finite.");
+            nameof(epsilon), epsilon, $"{operation}: epsilon must be positive and finite, found {epsilon}.");
     }
 
     private void CheckChannels(string operation, string name, Tensor? tensor, int channels)

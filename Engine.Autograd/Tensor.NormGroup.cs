@@ -138,7 +138,7 @@ public partial class Tensor
     {
         if (Shape.Rank < 2) throw new ArgumentException($"{operation}: needs [images, ..., channels], found shape {Shape}.");
         if (groups < 1 || Shape[-1] % groups != 0) throw new ArgumentException(
-            $"{operation}: {groups} groups do not divide the {Shape[-1]} channels of shape {Shape}.");
+            $"{operation}: expected groups that divide the {Shape[-1]} channels of shape {Shape}, found {groups}.");
         int positions = 1;
         for (int axis = 1; axis < Shape.Rank - 1; axis++) positions *= Shape[axis];
         return new GroupNormShape(Shape[0], positions, Shape[-1], groups);

@@ -60,7 +60,7 @@ public partial class Tensor
         Shape reduced = ReducedShape(nameof(Variance), axes, keepAxes: false);
         Shape kept = ReducedShape(nameof(Variance), axes, keepAxes: true);
         if (Count == 0 && reduced.Count > 0) throw new ArgumentException(
-            $"Variance: shape {Shape} leaves no elements for the variance of the {reduced.Count} results.");
+            $"Variance: expected elements for each of the {reduced.Count} results, found shape {Shape}.");
         Tape tape = Autograd.Tape.OpenFloating(nameof(Variance), this);
         Tensor mean = tape.NewTensor(reduced, DType);
         Tensor y = tape.NewTensor(reduced, DType);
@@ -137,7 +137,7 @@ public partial class Tensor
         CheckShape(nameof(SumTo), shape);
         Autograd.Tape.OpenFloating(nameof(SumTo), this);
         if (!Shape.TryBroadcast(shape, Shape, out Shape both) || both != Shape) throw new ArgumentException(
-            $"SumTo: shape {shape} does not broadcast to {Shape}.");
+            $"SumTo: expected a shape that broadcasts to {Shape}, found {shape}.");
         Span<int> axes = stackalloc int[Shape.MaxRank];
         int count = 0;
         for (int i = 0; i < Shape.Rank; i++)
@@ -183,7 +183,7 @@ public partial class Tensor
         {
             ref bool isNamed = ref isReduced[Axis(operation, axis)];
             if (isNamed) throw new ArgumentException(
-                $"{operation}: axis {axis} of shape {Shape} is named twice in [{string.Join(", ", axes.ToArray())}].");
+                $"{operation}: expected each axis of shape {Shape} at most once, found [{string.Join(", ", axes.ToArray())}].");
             isNamed = true;
         }
 

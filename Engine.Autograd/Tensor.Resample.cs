@@ -15,6 +15,9 @@ public partial class Tensor
     public Tensor UpsampleNearest2d(int factor)
     {
         CheckScaled(nameof(UpsampleNearest2d), factor);
+
+        // The kernel takes a block as a window, which has at most 2^24 places.
+        if (factor > 1 << 12) throw new ArgumentException($"UpsampleNearest2d: expected a factor of at most {1 << 12}, found {factor}.");
         return Repeated(this, factor);
     }
 
@@ -81,7 +84,7 @@ public partial class Tensor
         if (factor < 1) throw new ArgumentException($"{operation}: the factor must be at least 1, found {factor}.");
         if (Math.Min(Shape[1], Shape[2]) < 1) throw new ArgumentException(
             $"{operation}: needs images with at least one row and column, found shape {Shape}.");
-        if ((long)Math.Max(Shape[1], Shape[2]) * factor > int.MaxValue) throw new ArgumentException(
-            $"{operation}: shape {Shape} is too large for a factor of {factor}.");
+        if ((Int128)Math.Max(1, Count) * factor * factor > int.MaxValue) throw new ArgumentException(
+            $"{operation}: expected a factor that leaves at most {int.MaxValue} elements of shape {Shape}, found {factor}.");
     }
 }

@@ -26,7 +26,7 @@ public partial class Tensor
 
         Shape shape = Shape.Of(nameof(Reshape), wanted);
         if (shape.Count != Count) throw new ArgumentException(
-            $"Reshape: shape {Shape} has {Count} elements, which do not fill [{string.Join(", ", extents.ToArray())}].");
+            $"Reshape: expected extents of {Count} elements for shape {Shape}, found [{string.Join(", ", extents.ToArray())}].");
         return Reshape(shape);
     }
 
@@ -35,7 +35,8 @@ public partial class Tensor
     public Tensor Reshape(Shape shape)
     {
         CheckShape(nameof(Reshape), shape);
-        if (shape.Count != Count) throw new ArgumentException($"Reshape: shape {Shape} has {Count} elements, {shape} has {shape.Count}.");
+        if (shape.Count != Count) throw new ArgumentException(
+            $"Reshape: expected a shape of {Count} elements for shape {Shape}, found {shape} of {shape.Count}.");
         Shape own = Shape;
         Tape tape = Autograd.Tape.Open(nameof(Reshape), this);
         return tape.Record(nameof(Reshape), tape.Alias(this, shape), new Rule(this, g => g.Reshape(own)));
@@ -80,7 +81,8 @@ public partial class Tensor
     {
         axis = Axis(nameof(Slice), axis);
         if (start < 0 || length < 0 || (long)start + length > Shape[axis])
-            throw new ArgumentException($"Slice: places {start} to {(long)start + length} leave axis {axis} of shape {Shape}.");
+            throw new ArgumentException(
+                $"Slice: expected places of axis {axis} of shape {Shape}, found {start} to {(long)start + length}.");
         int[] starts = new int[Shape.Rank];
         starts[axis] = start;
         Shape box = Shape.With(axis, length);
@@ -102,16 +104,16 @@ public partial class Tensor
         axis = Axis(nameof(Pad), axis);
         if (before < 0 || after < 0) throw new ArgumentOutOfRangeException(
             before < 0 ? nameof(before) : nameof(after), $"Pad: places must not be negative, found {before} before and {after} after.");
-        if ((long)before + Shape[axis] + after is var extended && extended * (Count / Math.Max(1, Shape[axis])) > int.MaxValue
-            || extended > int.MaxValue)
-            throw new ArgumentException(
-                $"Pad: axis {axis} of shape {Shape} with {before} places before and {after} after has more than {int.MaxValue} elements.");
+        long extended = (long)before + Shape[axis] + after;
+        if (extended > int.MaxValue) throw new ArgumentException(
+            $"Pad: expected an axis of at most {int.MaxValue} places, found axis {axis} of shape {Shape} with {before} before and {after} "
+            + "after.");
         int[] low = new int[Shape.Rank];
         int[] high = new int[Shape.Rank];
         (low[axis], high[axis]) = (before, after);
         int extent = Shape[axis];
         Tape tape = Autograd.Tape.Open(nameof(Pad), this);
-        Tensor y = tape.NewTensor(Shape.With(axis, before + extent + after), DType);
+        Tensor y = tape.NewTensor(Shape.With(nameof(Pad), axis, (int)extended), DType);
         Move.Pad(Storage, Shape, low, high, value, y.Storage);
         return tape.Record(nameof(Pad), y, new Rule(this, g => g.Slice(axis, before, extent)));
     }
@@ -120,20 +122,23 @@ public partial class Tensor
     /// <exception cref="ArgumentException">There is none, or their other extents or types differ.</exception>
     public static Tensor Concat(int axis, params ReadOnlySpan<Tensor> parts)
     {
-        if (parts.Length == 0) throw new ArgumentException("Concat: needs at least one tensor.");
+        if (parts.Length == 0) throw new ArgumentException("Concat: expected at least one tensor, found none.");
         Tensor first = parts[0];
         axis = first.Axis(nameof(Concat), axis);
-        int total = 0;
+        long total = 0;
         foreach (Tensor part in parts)
         {
             if (part.Shape.Rank != first.Shape.Rank || part.Shape.With(axis, 0) != first.Shape.With(axis, 0))
-                throw new ArgumentException($"Concat: shapes {first.Shape} and {part.Shape} differ in more than axis {axis}.");
+                throw new ArgumentException(
+                    $"Concat: expected shapes that differ in axis {axis} alone, found {first.Shape} and {part.Shape}.");
             first.CheckType(nameof(Concat), part);
             total += part.Shape[axis];
         }
 
         Tape tape = Autograd.Tape.Open(nameof(Concat), parts!);
-        Tensor y = tape.NewTensor(first.Shape.With(axis, total), first.DType);
+        if (total > int.MaxValue) throw new ArgumentException(
+            $"Concat: expected an axis of at most {int.MaxValue} places, found {total}.");
+        Tensor y = tape.NewTensor(first.Shape.With(nameof(Concat), axis, (int)total), first.DType);
         Rule[] rules = new Rule[parts.Length];
         int[] starts = new int[first.Shape.Rank];
         for (int i = 0; i < parts.Length; i++)
@@ -155,18 +160,19 @@ public partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">The result has no such axis.</exception>
     public static Tensor Stack(int axis, params ReadOnlySpan<Tensor> parts)
     {
-        if (parts.Length == 0) throw new ArgumentException("Stack: needs at least one tensor.");
+        if (parts.Length == 0) throw new ArgumentException("Stack: expected at least one tensor, found none.");
         Shape shape = parts[0].Shape;
         int place = axis < 0 ? axis + shape.Rank + 1 : axis;
         if (place < 0 || place > shape.Rank) throw new ArgumentOutOfRangeException(
-            nameof(axis), $"Stack: axis {axis} is not an axis of tensors of shape {shape} with a new axis.");
+            nameof(axis), $"Stack: expected an axis of shape {shape} with a new axis, found {axis}.");
         int[] extents = shape.ToArray();
-        Shape each = new([.. extents[..place], 1, .. extents[place..]]);
+        Shape each = Shape.Of(nameof(Stack), [.. extents[..place], 1, .. extents[place..]]);
         Tensor[] wide = new Tensor[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
             Autograd.Tape.Open(nameof(Stack), parts[i]);
-            if (parts[i].Shape != shape) throw new ArgumentException($"Stack: shapes {shape} and {parts[i].Shape} differ.");
+            if (parts[i].Shape != shape) throw new ArgumentException(
+                $"Stack: expected tensors of one shape, found {shape} and {parts[i].Shape}.");
             parts[0].CheckType(nameof(Stack), parts[i]);
             wide[i] = parts[i].Reshape(each);
         }
@@ -181,11 +187,12 @@ public partial class Tensor
     /// <exception cref="ArgumentException">A length is negative, or the lengths do not add up to the axis.</exception>
     public Tensor[] Split(int axis, params ReadOnlySpan<int> lengths)
     {
+        Autograd.Tape.Open(nameof(Split), this);
         axis = Axis(nameof(Split), axis);
         long total = 0;
         foreach (int length in lengths) total += length < 0 ? long.MaxValue / 4 : length;
         if (total != Shape[axis]) throw new ArgumentException(
-            $"Split: the lengths [{string.Join(", ", lengths.ToArray())}] do not fill axis {axis} of shape {Shape}.");
+            $"Split: expected lengths that fill axis {axis} of shape {Shape}, found [{string.Join(", ", lengths.ToArray())}].");
         Tensor[] parts = new Tensor[lengths.Length];
         int start = 0;
         for (int i = 0; i < parts.Length; start += lengths[i++]) parts[i] = Slice(axis, start, lengths[i]);
@@ -198,7 +205,7 @@ public partial class Tensor
     {
         CheckShape(nameof(BroadcastTo), shape);
         if (!Shape.TryBroadcast(Shape, shape, out Shape both) || both != shape) throw new ArgumentException(
-            $"BroadcastTo: shape {Shape} does not broadcast to {shape}.");
+            $"BroadcastTo: expected a shape that {Shape} broadcasts to, found {shape}.");
         if (Shape == shape) return this;
         Shape own = Shape;
         Tape tape = Autograd.Tape.OpenFloating(nameof(BroadcastTo), this);
@@ -215,12 +222,13 @@ public partial class Tensor
 
     internal Tensor GatherRows(Tensor indices, string operation)
     {
-        if (Shape.Rank < 1) throw new ArgumentException("Gather: needs at least one axis, found a scalar.");
-        if (indices.DType != DType.Int32) throw new ArgumentException($"Gather: indices must be Int32, found {indices.DType}.");
+        if (Shape.Rank < 1) throw new ArgumentException($"{operation}: needs at least one axis, found a scalar.");
+        if (indices.DType != DType.Int32) throw new ArgumentException(
+            $"{operation}: expected indices of Int32, found {indices.DType} {indices.Shape}.");
         int rows = Shape[0];
         int width = Shape.Stride(0);
         Shape own = Shape;
-        Tape tape = Autograd.Tape.Open(nameof(Gather), this, indices);
+        Tape tape = Autograd.Tape.Open(operation, this, indices);
         Tensor y = tape.NewTensor(Shape.Of(operation, [.. indices.Shape.ToArray(), .. own.ToArray()[1..]]), DType);
         Move.GatherRows(Storage, rows, width, indices.Storage, y.Storage, operation);
         return tape.Record(nameof(Gather), y, new Rule(this, g => g.ScatterAdd(indices, own)));
@@ -232,11 +240,12 @@ public partial class Tensor
     /// <exception cref="ArgumentException">The indices are not int32, one is no row, or the shapes do not fit.</exception>
     public Tensor ScatterAdd(Tensor indices, Shape shape)
     {
-        if (indices.DType != DType.Int32) throw new ArgumentException($"ScatterAdd: indices must be Int32, found {indices.DType}.");
-        if (shape.Rank < 1) throw new ArgumentException("ScatterAdd: a shape [rows, ...] is needed, found a scalar.");
+        if (indices.DType != DType.Int32) throw new ArgumentException(
+            $"ScatterAdd: expected indices of Int32, found {indices.DType} {indices.Shape}.");
+        if (shape.Rank < 1) throw new ArgumentException("ScatterAdd: expected a shape [rows, ...], found a scalar.");
         int width = shape.Stride(0);
-        if (Count != indices.Count * width) throw new ArgumentException(
-            $"ScatterAdd: {indices.Count} rows of {width} are needed, found shape {Shape}.");
+        if (Count != (long)indices.Count * width) throw new ArgumentException(
+            $"ScatterAdd: expected {indices.Count} rows of {width} elements, found shape {Shape}.");
         Tape tape = Autograd.Tape.Open(nameof(ScatterAdd), this, indices);
         Tensor y = Zeros(shape, DType);
         Shape own = Shape;
@@ -249,7 +258,7 @@ public partial class Tensor
     {
         if (dtype == DType) return this;
         if (!Enum.IsDefined(dtype)) throw new ArgumentOutOfRangeException(
-            nameof(dtype), dtype, $"Cast: there is no element type {dtype}.");
+            nameof(dtype), dtype, $"Cast: expected an element type, found {dtype}.");
         DType own = DType;
         Tape tape = Autograd.Tape.Open(nameof(Cast), this);
         Tensor y = tape.NewTensor(Shape, dtype);

@@ -112,7 +112,7 @@ public partial class Tensor : IDisposable
     /// <summary>An axis of an operation, counted from the outermost.</summary>
     private int Axis(string operation, int axis) => axis >= -Shape.Rank && axis < Shape.Rank
         ? Shape.Axis(axis)
-        : throw new ArgumentOutOfRangeException(nameof(axis), $"{operation}: axis {axis} is not an axis of shape {Shape}.");
+        : throw new ArgumentOutOfRangeException(nameof(axis), $"{operation}: expected an axis of shape {Shape}, found axis {axis}.");
 
     private T[] Copy<T>([CallerMemberName] string operation = "") where T : unmanaged
     {

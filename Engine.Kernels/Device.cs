@@ -70,7 +70,7 @@ public abstract class Device : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (dtype is < DType.Float32 or > DType.Int32) throw new ArgumentOutOfRangeException(
-            nameof(dtype), dtype, $"Allocate: there is no element type {dtype}.");
+            nameof(dtype), dtype, $"Allocate: expected an element type, found {dtype}.");
         ObjectDisposedException.ThrowIf(_disposed, this);
         return Create(dtype, length);
     }

@@ -13,36 +13,44 @@ public readonly struct Shape : IEquatable<Shape>
     private readonly Extents _extents;
 
     /// <summary>A shape from its extents, outermost first.</summary>
-    /// <exception cref="ArgumentException">More than six extents, a negative one, or more than 2^31 - 1 elements.</exception>
+    /// <exception cref="ArgumentException">More than six extents, a negative one, or more than 2^31 - 1 elements. Empty axes do not count
+    /// there, wherever they are, so that no distance along the others overflows.</exception>
     public Shape(params ReadOnlySpan<int> extents)
     {
-        if (extents.Length > MaxRank) throw new ArgumentException($"A shape has at most {MaxRank} axes, found {extents.Length}.");
-        long count = 1;
+        if (Fault(extents) is { } fault) throw new ArgumentException(fault);
+        Count = 1;
         for (int i = 0; i < extents.Length; i++)
         {
-            if (extents[i] < 0) throw new ArgumentException($"Axis {i} of a shape is {extents[i]}: extents must not be negative.");
             _extents[i] = extents[i];
-            count *= extents[i];
-            if (count > int.MaxValue) throw new ArgumentException(
-                $"A shape holds at most {int.MaxValue} elements, found [{string.Join(", ", extents.ToArray())}].");
+            Count *= extents[i];
         }
 
         Rank = extents.Length;
-        Count = (int)count;
     }
 
     /// <summary>A shape that an operation makes of its arguments: where there is none, the operation says so.</summary>
     /// <exception cref="ArgumentException">As for the constructor.</exception>
     internal static Shape Of(string operation, params ReadOnlySpan<int> extents)
     {
-        try
+        if (Fault(extents) is { } fault) throw new ArgumentException($"{operation}: {fault}");
+        return new Shape(extents);
+    }
+
+    /// <summary>What keeps extents from being those of a shape; null when nothing does.</summary>
+    private static string? Fault(ReadOnlySpan<int> extents)
+    {
+        if (extents.Length > MaxRank) return $"A shape has at most {MaxRank} axes, found {extents.Length}.";
+        long count = 1;
+        foreach (int extent in extents)
         {
-            return new Shape(extents);
+            if (extent < 0) return $"The extents of a shape must not be negative, found {Listed(extents)}.";
+            count *= Math.Max(1, extent);
+            if (count > int.MaxValue) return $"A shape has at most {int.MaxValue} elements, empty axes left out, found {Listed(extents)}.";
         }
-        catch (ArgumentException e)
-        {
-            throw new ArgumentException($"{operation}: {e.Message}", e);
-        }
+
+        return null;
+
+        static string Listed(ReadOnlySpan<int> extents) => $"[{string.Join(", ", extents.ToArray())}]";
     }
 
     /// <summary>The number of axes.</summary>
@@ -69,7 +77,7 @@ public readonly struct Shape : IEquatable<Shape>
     {
         int positive = axis < 0 ? axis + Rank : axis;
         if ((uint)positive >= (uint)Rank) throw new ArgumentOutOfRangeException(
-            nameof(axis), $"Axis {axis} is not an axis of shape {this}.");
+            nameof(axis), $"Expected an axis of shape {this}, found axis {axis}.");
         return positive;
     }
 
@@ -97,10 +105,18 @@ public readonly struct Shape : IEquatable<Shape>
         return new Shape(extents);
     }
 
+    /// <summary>As <see cref="With(int, int)"/>, for an operation that says so where there is no such shape.</summary>
+    internal Shape With(string operation, int axis, int extent)
+    {
+        int[] extents = ToArray();
+        extents[Axis(axis)] = extent;
+        return Of(operation, extents);
+    }
+
     /// <summary>
     /// The shape that two shapes broadcast to: aligned at the innermost axis, each pair of extents equal or one of them 1.
     /// </summary>
-    /// <returns>False when they do not broadcast.</returns>
+    /// <returns>False when they do not broadcast, or to more elements than a shape can have.</returns>
     public static bool TryBroadcast(Shape a, Shape b, out Shape result)
     {
         int rank = Math.Max(a.Rank, b.Rank);
@@ -114,7 +130,16 @@ public readonly struct Shape : IEquatable<Shape>
             extents[rank - i] = x == 1 ? y : x;
         }
 
+        if (Fault(extents[..rank]) is not null) return false;
         result = new Shape(extents[..rank]);
+        return true;
+    }
+
+    /// <summary>Whether extents are equal or one of them 1, wherever both shapes have an axis.</summary>
+    internal static bool AreAligned(Shape a, Shape b)
+    {
+        for (int i = 1; i <= Math.Min(a.Rank, b.Rank); i++)
+            if (a[-i] != b[-i] && a[-i] != 1 && b[-i] != 1) return false;
         return true;
     }
 

@@ -136,7 +136,7 @@ public abstract unsafe class Storage
         if (DTypes.Of<T>() != DType)
             throw new InvalidOperationException($"{operation}: the storage holds {DType}, not {DTypes.Of<T>()}.");
         if (length != Length)
-            throw new ArgumentException($"{operation}: the storage holds {Length} elements, the span {length}.");
+            throw new ArgumentException($"{operation}: expected a span of the storage's {Length} elements, found {length}.");
     }
 }
 

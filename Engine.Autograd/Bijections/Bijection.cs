@@ -24,16 +24,16 @@ public static partial class Bijection
     {
         const string Operation = "Bijection.Affine";
         if (x.Shape.Rank < 2 || x.Shape[-1] < 1 || parameters.Shape.Rank != x.Shape.Rank
-            || parameters.Shape != x.Shape.With(-1, 2 * x.Shape[-1]))
+            || parameters.Shape[-1] != 2L * x.Shape[-1] || parameters.Shape.With(-1, 0) != x.Shape.With(-1, 0))
             throw new ArgumentException(
-                $"{Operation}: x [batch, ..., n] and parameters [batch, ..., 2 n] are needed, found {x.Shape} and {parameters.Shape}.");
+                $"{Operation}: expected x [batch, ..., n] and parameters [batch, ..., 2 n], found {x.Shape} and {parameters.Shape}.");
         int channels = x.Shape[-1];
         Shape example = new(x.Shape.ToArray()[1..]);
         if (active is not null && active.Shape != example) throw new ArgumentException(
-            $"{Operation}: what is active must have the shape {example} of one example, found {active.Shape}.");
+            $"{Operation}: expected what is active to have the shape {example} of one example, found {active.Shape}.");
         if (bound is not null && bound.Count != 1 && bound.Shape != new Shape(channels))
             throw new ArgumentException(
-                $"{Operation}: a bound for each of {channels} channels, or one for all, is needed, found {bound.Shape}.");
+                $"{Operation}: expected a bound for each of {channels} channels, or one for all, found {bound.Shape}.");
         foreach (Tensor? other in (Tensor?[])[parameters, bound, active])
             if (other is not null && other.DType != x.DType) throw new ArgumentException(
                 $"{Operation}: all arguments must hold one type, found {x.DType} and {other.DType}.");
@@ -61,8 +61,8 @@ public static partial class Bijection
             || parameters.Count != (long)x.Count * spline.Parameters)
         {
             throw new ArgumentException(
-                $"{Operation}: {spline.Parameters} parameters for each element of x [batch, ...] are needed, found {parameters.Shape} "
-                + $"for {x.Shape}.");
+                $"{Operation}: expected {spline.Parameters} parameters for each element of x [batch, ...], found {parameters.Shape} for "
+                + $"{x.Shape}.");
         }
 
         if (x.DType != parameters.DType) throw new ArgumentException(

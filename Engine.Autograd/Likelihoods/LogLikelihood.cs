@@ -71,15 +71,14 @@ public static class LogLikelihood
     /// <param name="low">The lowest level.</param>
     /// <param name="high">The highest level.</param>
     /// <param name="levels">The number of levels, at least 2.</param>
-    /// <exception cref="ArgumentException">The shapes do not broadcast, the types differ, or the lowest level is not below the
-    /// highest.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer than two levels.</exception>
+    /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than two levels, or the lowest is not below the highest and both
+    /// finite.</exception>
     public static Tensor DiscretizedGaussian(
         Tensor x, Tensor mean, Tensor logVariance, Reduction reduction = Reduction.Rows, double low = -1, double high = 1, int levels = 256)
     {
         const string Operation = "LogLikelihood.DiscretizedGaussian";
-        if (levels < 2) throw new ArgumentOutOfRangeException(nameof(levels), levels, $"{Operation}: at least two levels are needed.");
-        if (!(low < high)) throw new ArgumentException($"{Operation}: the lowest level {low} must be below the highest, {high}.");
+        CheckLevels(Operation, low, high, levels);
         Terms terms = new(Operation, reduction, ("x", x), ("mean", mean), ("log-variance", logVariance));
         LevelBins bins = new(low, high, levels);
         Tensor y = terms.Run(new DiscretizedGaussian(bins), x, mean, logVariance);
@@ -127,15 +126,14 @@ public static class LogLikelihood
     /// <param name="low">The lowest level.</param>
     /// <param name="high">The highest level.</param>
     /// <param name="levels">The number of levels, at least 2.</param>
-    /// <exception cref="ArgumentException">The shapes do not broadcast, the types differ, or the lowest level is not below the
-    /// highest.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer than two levels.</exception>
+    /// <exception cref="ArgumentException">The shapes do not broadcast, or the types differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than two levels, or the lowest is not below the highest and both
+    /// finite.</exception>
     public static Tensor DiscretizedLogistic(
         Tensor x, Tensor mean, Tensor logScale, Reduction reduction = Reduction.Rows, double low = -1, double high = 1, int levels = 256)
     {
         const string Operation = "LogLikelihood.DiscretizedLogistic";
-        if (levels < 2) throw new ArgumentOutOfRangeException(nameof(levels), levels, $"{Operation}: at least two levels are needed.");
-        if (!(low < high)) throw new ArgumentException($"{Operation}: the lowest level {low} must be below the highest, {high}.");
+        CheckLevels(Operation, low, high, levels);
         Terms terms = new(Operation, reduction, ("x", x), ("mean", mean), ("log-scale", logScale));
         LevelBins bins = new(low, high, levels);
         Tensor y = terms.Run(new DiscretizedLogistic(bins), x, mean, logScale);
@@ -149,6 +147,14 @@ public static class LogLikelihood
                 g => terms.Fused(new DiscretizedLogisticMeanGradient(bins, -1), g, x, mean, logScale)),
             terms.Rule(logScale, g => g * ScaleSlope(x, mean, logScale, bins),
                 g => terms.Fused(new DiscretizedLogisticScaleGradient(bins), g, x, mean, logScale)));
+    }
+
+    private static void CheckLevels(string operation, double low, double high, int levels)
+    {
+        if (levels < 2) throw new ArgumentOutOfRangeException(
+            nameof(levels), levels, $"{operation}: expected at least two levels, found {levels}.");
+        if (!(low < high) || !double.IsFinite(high - low)) throw new ArgumentOutOfRangeException(
+            nameof(low), low, $"{operation}: expected a lowest level below the highest and both finite, found {low} and {high}.");
     }
 
     /// <summary>v (sigmoid(b) - sigmoid(-a))</summary>

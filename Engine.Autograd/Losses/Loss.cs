@@ -54,7 +54,7 @@ public static class Loss
     /// </summary>
     private static Terms OfOneShape(string operation, Reduction reduction, Tensor x, Tensor targets) => x.Shape == targets.Shape
         ? new Terms(operation, reduction, ("predictions", x), ("targets", targets))
-        : throw new ArgumentException($"{operation}: predictions {x.Shape} and targets {targets.Shape} must have one shape.");
+        : throw new ArgumentException($"{operation}: expected predictions and targets of one shape, found {x.Shape} and {targets.Shape}.");
 
     /// <summary>
     /// The cross-entropy of softmax(logits) for a class of each row, in nats: -log softmax(z)[label]; with label smoothing e (Szegedy et
@@ -72,12 +72,16 @@ public static class Loss
         Tensor z = logits;
         if (!(labelSmoothing is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(
-                nameof(labelSmoothing), labelSmoothing, "CrossEntropy: the label smoothing must be from 0 to 1.");
+                nameof(labelSmoothing), labelSmoothing, $"CrossEntropy: expected a label smoothing from 0 to 1, found {labelSmoothing}.");
+        Terms.CheckReduction(nameof(CrossEntropy), reduction);
         if (z.Shape.Rank == 0 || z.Shape[-1] == 0) throw new ArgumentException(
             $"CrossEntropy: logits must be [..., classes] with at least one class, found {z.Shape}.");
-        if (labels.DType != DType.Int32) throw new ArgumentException($"CrossEntropy: labels must be Int32, found {labels.DType}.");
+        if (labels.DType != DType.Int32) throw new ArgumentException(
+            $"CrossEntropy: expected labels of Int32, found {labels.DType} {labels.Shape}.");
         Shape rows = new(z.Shape.ToArray().AsSpan(0, z.Shape.Rank - 1));
-        if (labels.Shape != rows) throw new ArgumentException($"CrossEntropy: logits {z.Shape} need labels {rows}, found {labels.Shape}.");
+        if (labels.Shape != rows) throw new ArgumentException(
+            $"CrossEntropy: expected labels {rows} for logits {z.Shape}, found {labels.Shape}.");
+        Terms.CheckReduced(nameof(CrossEntropy), reduction, rows);
         int classes = z.Shape[-1];
         Tape.Open(nameof(CrossEntropy), labels);
         Tape tape = Tape.OpenFloating(nameof(CrossEntropy), z);
@@ -99,8 +103,7 @@ public static class Loss
             Reduction.None => losses,
             Reduction.Rows => losses.Sum(-1),
             Reduction.Sum => losses.Sum(),
-            Reduction.Mean => losses.Mean(),
-            _ => throw new ArgumentOutOfRangeException(nameof(reduction), reduction, "CrossEntropy: there is no such reduction."),
+            _ => losses.Mean(),
         };
     }
 

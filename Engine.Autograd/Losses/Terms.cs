@@ -43,25 +43,43 @@ internal sealed class Terms
     internal Terms(string operation, Reduction reduction, params ReadOnlySpan<(string Name, Tensor Tensor)> inputs)
     {
         (_operation, _reduction) = (operation, reduction);
-        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(
-            nameof(reduction), reduction, $"{operation}: there is no such reduction.");
+        CheckReduction(operation, reduction);
+        _tape = Tape.Open(operation);
         (string firstName, Tensor first) = inputs[0];
         (_shape, _dtype) = (first.Shape, first.DType);
-        foreach ((string name, Tensor tensor) in inputs[1..])
+        foreach ((string name, Tensor tensor) in inputs)
         {
+            _tape.Check(operation, tensor);
             if (tensor.DType != _dtype) throw new ArgumentException(
-                $"{operation}: {firstName} {first.Shape} hold {_dtype}, {name} {tensor.Shape} hold {tensor.DType}; convert one with Cast.");
-            if (!Shape.TryBroadcast(_shape, tensor.Shape, out _shape)) throw new ArgumentException(
-                $"{operation}: {Describe(inputs)} do not broadcast.");
+                $"{operation}: expected arguments of one type, found {firstName} {_dtype} {first.Shape} and {name} {tensor.DType} "
+                + $"{tensor.Shape}; convert one with Cast.");
         }
 
         if (_dtype == DType.Int32) throw new ArgumentException(
-            $"{operation}: {firstName} must be {DType.Float32} or {DType.Float64}, found {_dtype}.");
-        if (reduction == Reduction.Rows && _shape.Rank == 0) throw new ArgumentException(
-            $"{operation}: Reduction.Rows needs at least one axis, found a scalar.");
-        if (reduction == Reduction.Mean && _shape.Count == 0) throw new ArgumentException(
-            $"{operation}: shape {_shape} has no element to average.");
-        _tape = Tape.Open(operation);
+            $"{operation}: expected {firstName} of {DType.Float32} or {DType.Float64}, found {_dtype} {first.Shape}.");
+        foreach ((_, Tensor tensor) in inputs[1..])
+        {
+            if (!Shape.TryBroadcast(_shape, tensor.Shape, out _shape)) throw new ArgumentException(
+                $"{operation}: expected arguments that broadcast, found {Describe(inputs)}.");
+        }
+
+        CheckReduced(operation, reduction, _shape);
+    }
+
+    /// <summary>There is such a reduction.</summary>
+    internal static void CheckReduction(string operation, Reduction reduction)
+    {
+        if (!Enum.IsDefined(reduction)) throw new ArgumentOutOfRangeException(
+            nameof(reduction), reduction, $"{operation}: expected a reduction, found {reduction}.");
+    }
+
+    /// <summary>There is an axis whose rows are summed, or an element to average.</summary>
+    internal static void CheckReduced(string operation, Reduction reduction, Shape terms)
+    {
+        if (reduction == Reduction.Rows && terms.Rank == 0) throw new ArgumentException(
+            $"{operation}: expected at least one axis for {nameof(Reduction)}.{nameof(Reduction.Rows)}, found a scalar.");
+        if (reduction == Reduction.Mean && terms.Count == 0) throw new ArgumentException(
+            $"{operation}: expected at least one element to average, found shape {terms}.");
     }
 
     /// <summary>The result, from an operation of two inputs.</summary>

@@ -40,7 +40,8 @@ public sealed class LeakyRelu : Module, IActivation
     /// <exception cref="ArgumentOutOfRangeException">The slope is negative, or NaN.</exception>
     public LeakyRelu(double slope = 0.01)
     {
-        if (!(slope >= 0)) throw new ArgumentOutOfRangeException(nameof(slope), slope, "LeakyRelu: the slope must be at least 0.");
+        if (!(slope >= 0)) throw new ArgumentOutOfRangeException(
+            nameof(slope), slope, $"LeakyRelu: expected a slope of at least 0, found {slope}.");
         _slope = slope;
     }
 
@@ -61,7 +62,8 @@ public sealed class Elu : Module
     /// <exception cref="ArgumentOutOfRangeException">alpha is negative, or NaN.</exception>
     public Elu(double alpha = 1)
     {
-        if (!(alpha >= 0)) throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "Elu: alpha must be at least 0.");
+        if (!(alpha >= 0)) throw new ArgumentOutOfRangeException(
+            nameof(alpha), alpha, $"Elu: expected an alpha of at least 0, found {alpha}.");
         _alpha = alpha;
     }
 

@@ -25,9 +25,9 @@ public sealed class BatchNorm : Module, IFusesActivation
     {
         CheckExtent(channels);
         if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(
-            nameof(momentum), momentum, "BatchNorm: the momentum must be in [0, 1].");
+            nameof(momentum), momentum, $"BatchNorm: the momentum must be in [0, 1], found {momentum}.");
         if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
-            nameof(epsilon), epsilon, "BatchNorm: epsilon must be positive and finite.");
+            nameof(epsilon), epsilon, $"BatchNorm: epsilon must be positive and finite, found {epsilon}.");
         (_momentum, _epsilon) = (momentum, epsilon);
         if (affine)
         {

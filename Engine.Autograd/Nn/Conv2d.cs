@@ -50,7 +50,7 @@ public sealed class Conv2d : Module, IFusesActivation
         int inputs, int outputs, (int Height, int Width) kernel, ModuleOptions options, Conv2dOptions convolution,
         bool bias = true, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
     {
-        ConvolutionLayers.Check(nameof(Conv2d), inputs, outputs, kernel, convolution.Groups);
+        ConvolutionLayers.Check(nameof(Conv2d), inputs, outputs, kernel, convolution);
         _convolution = convolution;
         Shape weight = [kernel.Height, kernel.Width, inputs / convolution.Groups, outputs];
         double bound = 1 / Math.Sqrt(weight.Count / outputs);
@@ -81,8 +81,9 @@ internal static class ConvolutionLayers
             null, $"{layer}: the stride, the dilation and the number of groups must be at least 1, found {stride}, {dilation} and "
                 + $"{groups}.");
 
-    internal static void Check(string layer, int inputs, int outputs, (int Height, int Width) kernel, int groups)
+    internal static void Check(string layer, int inputs, int outputs, (int Height, int Width) kernel, in Conv2dOptions options)
     {
+        int groups = options.Groups;
         if (inputs < 1 || outputs < 1) throw new ArgumentOutOfRangeException(
             null, $"{layer}: inputs and outputs must be at least 1 channel, found {inputs} and {outputs}.");
         if (kernel.Height < 1 || kernel.Width < 1) throw new ArgumentOutOfRangeException(
@@ -90,7 +91,9 @@ internal static class ConvolutionLayers
         if ((double)kernel.Height * kernel.Width * inputs * outputs > int.MaxValue) throw new ArgumentException(
             $"{layer}: a weight has at most {int.MaxValue} elements, found a kernel of {kernel.Height} x {kernel.Width} from {inputs} to "
             + $"{outputs} channels.");
+        if (options.Padding.IsNegative) throw new ArgumentException(
+            $"{layer}: padding must not be negative, found {options.Padding}.");
         if (inputs % groups != 0 || outputs % groups != 0) throw new ArgumentException(
-            $"{layer}: {groups} groups do not divide {inputs} inputs and {outputs} outputs.");
+            $"{layer}: expected groups that divide {inputs} inputs and {outputs} outputs, found {groups}.");
     }
 }

@@ -57,7 +57,15 @@ public sealed class ConvTranspose2d : Module, IFusesActivation
         (int Height, int Width) outputPadding = default,
         bool bias = true, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
     {
-        ConvolutionLayers.Check(nameof(ConvTranspose2d), inputs, outputs, kernel, convolution.Groups);
+        ConvolutionLayers.Check(nameof(ConvTranspose2d), inputs, outputs, kernel, convolution);
+        if (outputPadding.Height < 0 || outputPadding.Height >= convolution.StrideHeight || outputPadding.Width < 0
+            || outputPadding.Width >= convolution.StrideWidth)
+        {
+            throw new ArgumentException(
+                $"ConvTranspose2d: output padding must be at least 0 and less than the stride, found {outputPadding.Height} x "
+                + $"{outputPadding.Width} for a stride of {convolution.StrideHeight} x {convolution.StrideWidth}.");
+        }
+
         (_convolution, _outputPadding) = (convolution, outputPadding);
         Shape weight = [kernel.Height, kernel.Width, outputs / convolution.Groups, inputs];
         double bound = 1 / Math.Sqrt(weight.Count / inputs);

@@ -14,8 +14,8 @@ public sealed class Dropout : Module
     /// <exception cref="ArgumentOutOfRangeException">The probability is not in [0, 1).</exception>
     public Dropout(double probability, ModuleOptions options)
     {
-        if (!(probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(
-            nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
+        if (!((float)probability is >= 0 and < 1)) throw new ArgumentOutOfRangeException(
+            nameof(probability), probability, $"Dropout: the probability must be in [0, 1), found {probability}.");
         ArgumentNullException.ThrowIfNull(options);
         _probability = probability;
         _random = UseRandom(options.Random);

@@ -16,6 +16,7 @@ public sealed class Embedding : Module
     {
         CheckExtent(count);
         CheckExtent(width);
+        Kernels.Shape.Of(nameof(Embedding), count, width);
         Weight = NewParameter("weight", [count, width], initializer ?? Initializers.Normal(0, 1), options);
     }
 
@@ -29,7 +30,7 @@ public sealed class Embedding : Module
     public override Tensor Forward(Tensor indices)
     {
         if (indices.DType != Kernels.DType.Int32) throw new ArgumentException(
-            $"Embedding: indices must be Int32, found {indices.DType} {indices.Shape}.");
+            $"Embedding: expected indices of Int32, found {indices.DType} {indices.Shape}.");
         Tape.Open(nameof(Embedding), indices, Weight);
         return Weight.GatherRows(indices, nameof(Embedding));
     }

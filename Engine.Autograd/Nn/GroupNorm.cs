@@ -21,9 +21,10 @@ public sealed class GroupNorm : Module
     {
         CheckExtent(groups);
         CheckExtent(channels);
-        if (channels % groups != 0) throw new ArgumentException($"GroupNorm: {groups} groups do not divide {channels} channels.");
+        if (channels % groups != 0) throw new ArgumentException(
+            $"GroupNorm: expected groups that divide {channels} channels, found {groups}.");
         if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
-            nameof(epsilon), epsilon, "GroupNorm: epsilon must be positive and finite.");
+            nameof(epsilon), epsilon, $"GroupNorm: epsilon must be positive and finite, found {epsilon}.");
         (_groups, _epsilon) = (groups, epsilon);
         if (!affine) return;
         Weight = NewParameter("weight", [channels], Initializers.Ones, options);

@@ -21,12 +21,12 @@ public sealed class KeyValueCache : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">An extent is less than 1.</exception>
     public KeyValueCache(int batch, int capacity, int channels, Device? device = null, DType dtype = DType.Float32)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        if (batch < 1 || capacity < 1 || channels < 1) throw new ArgumentOutOfRangeException(
+            null, $"KeyValueCache: batch, capacity and channels must be at least 1, found {batch}, {capacity} and {channels}.");
 
         // Keys and values beside each other at every position, as the projection writes them.
-        Shape shape = [batch, capacity, 2 * channels];
+        Shape shape = Shape.Of(nameof(KeyValueCache), batch, capacity, 2, channels);
+        shape = [batch, capacity, 2 * channels];
         _memory = new Tensor((device ?? Device.Default).Allocate(dtype, shape.Count), shape, null);
         Capacity = capacity;
     }
@@ -49,21 +49,23 @@ public sealed class KeyValueCache : IDisposable
     /// <exception cref="ArgumentException">The shape does not fit, or there is no room.</exception>
     /// <exception cref="InvalidOperationException">The open tape records: gradients would leave out what goes through the
     /// cache.</exception>
-    public Tensor Attend(Tensor packed, int heads)
+    public Tensor Attend(Tensor packed, int heads) => Attend(nameof(KeyValueCache), packed, heads);
+
+    internal Tensor Attend(string operation, Tensor packed, int heads)
     {
         ArgumentNullException.ThrowIfNull(packed);
         (int batch, int channels) = (_memory.Shape[0], _memory.Shape[2] / 2);
         if (packed.Shape.Rank != 3 || packed.Shape[0] != batch || packed.Shape[2] != 3 * channels || packed.Shape[1] < 1 || heads < 1
             || channels % heads != 0)
             throw new ArgumentException(
-                $"KeyValueCache: expected [{batch}, positions, {3 * channels}] whose {channels} channels {heads} heads divide, found "
+                $"{operation}: expected [{batch}, positions, {3 * channels}] whose {channels} channels {heads} heads divide, found "
                 + $"{packed.Shape}.");
         int positions = packed.Shape[1];
         if (Length + positions > Capacity) throw new ArgumentException(
-            $"KeyValueCache: {Length} of {Capacity} positions are held, there is no room for {positions}.");
-        Tape tape = Tape.OpenFloating(nameof(KeyValueCache), packed, _memory);
+            $"{operation}: {Length} of {Capacity} positions are held, there is no room for {positions} more, found {packed.Shape}.");
+        Tape tape = Tape.OpenFloating(operation, packed, _memory);
         if (tape.IsRecording) throw new InvalidOperationException(
-            "KeyValueCache: no gradient goes through a cache. Open the tape with 'new Tape(record: false)'.");
+            $"{operation}: no gradient goes through a cache, found a tape that records. Open it with 'new Tape(record: false)'.");
         Move.WriteSlice(packed.Slice(2, channels, 2 * channels).Storage, [batch, positions, 2 * channels], _memory.Storage, _memory.Shape,
             [0, Length, 0]);
         Length += positions;

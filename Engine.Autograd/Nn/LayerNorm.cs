@@ -18,7 +18,7 @@ public sealed class LayerNorm : Module
     {
         CheckExtent(features);
         if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
-            nameof(epsilon), epsilon, "LayerNorm: epsilon must be positive and finite.");
+            nameof(epsilon), epsilon, $"LayerNorm: epsilon must be positive and finite, found {epsilon}.");
         _epsilon = epsilon;
         if (!affine) return;
         Weight = NewParameter("weight", [features], Initializers.Ones, options);

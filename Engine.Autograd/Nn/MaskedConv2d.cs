@@ -41,7 +41,7 @@ public sealed class MaskedConv2d : Module, IFusesActivation
         int inputs, int outputs, (int Height, int Width) kernel, ConvMask mask, ModuleOptions options, int dilation = 1, bool bias = true,
         Initializer? weightInitializer = null, Initializer? biasInitializer = null)
     {
-        ConvolutionLayers.Check(nameof(MaskedConv2d), inputs, outputs, kernel, groups: 1);
+        ConvolutionLayers.Check(nameof(MaskedConv2d), inputs, outputs, kernel, default);
         CheckExtent(dilation);
         int taps = Tensor.LiveTaps(nameof(MaskedConv2d), mask, kernel.Height, kernel.Width);
         (Mask, Dilation) = (mask, dilation);

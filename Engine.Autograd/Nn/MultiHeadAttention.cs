@@ -28,7 +28,9 @@ public sealed class MultiHeadAttention : Module
     {
         CheckExtent(channels);
         CheckExtent(heads);
-        if (channels % heads != 0) throw new ArgumentException($"MultiHeadAttention: {heads} heads do not divide {channels} channels.");
+        if (channels % heads != 0) throw new ArgumentException(
+            $"MultiHeadAttention: expected heads that divide {channels} channels, found {heads}.");
+        Kernels.Shape.Of(nameof(MultiHeadAttention), channels, 3, channels);
         (Channels, Heads, _causal) = (channels, heads, causal);
         _projection = AddModule("projection", new Linear(channels, 3 * channels, options, bias, weightInitializer));
         _output = AddModule("output", new Linear(channels, channels, options, bias, outputInitializer));
@@ -52,8 +54,8 @@ public sealed class MultiHeadAttention : Module
     {
         ArgumentNullException.ThrowIfNull(cache);
         if (!_causal) throw new InvalidOperationException(
-            "MultiHeadAttention: a cache holds earlier positions, which is all that a causal layer attends to; this one is not causal.");
-        return _output.Forward(cache.Attend(Projected(x), Heads));
+            "MultiHeadAttention: expected a causal layer, found one that is not: a cache holds earlier positions only.");
+        return _output.Forward(cache.Attend(nameof(MultiHeadAttention), Projected(x), Heads));
     }
 
     private Tensor Projected(Tensor x)

@@ -4,8 +4,11 @@ namespace Engine.Autograd.Nn;
 
 /// <summary>The maximum over windows of images [batch, height, width, channels].</summary>
 /// <param name="window">The window.</param>
+/// <exception cref="ArgumentException">An extent or a stride of the window is less than 1, or its padding is not less than it.</exception>
 public sealed class MaxPool2d(PoolWindow window) : Module
 {
+    private readonly PoolWindow _window = window.Check(nameof(MaxPool2d));
+
     /// <summary>Creates the layer with square windows.</summary>
     /// <param name="kernel">Rows and columns of the window.</param>
     /// <param name="stride">Places from one window to the next; null takes <paramref name="kernel"/>.</param>
@@ -15,14 +18,17 @@ public sealed class MaxPool2d(PoolWindow window) : Module
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.MaxPool2d(window);
+    public override Tensor Forward(Tensor x) => x.MaxPool2d(_window);
 }
 
 /// <summary>The mean over windows of images [batch, height, width, channels].</summary>
 /// <param name="window">The window.</param>
 /// <param name="countPadding">True: places of padding count as zeros. False: the mean is over the places inside the image.</param>
+/// <exception cref="ArgumentException">An extent or a stride of the window is less than 1, or its padding is not less than it.</exception>
 public sealed class AvgPool2d(PoolWindow window, bool countPadding = true) : Module
 {
+    private readonly PoolWindow _window = window.Check(nameof(AvgPool2d));
+
     /// <summary>Creates the layer with square windows, padding counted as zeros.</summary>
     /// <param name="kernel">Rows and columns of the window.</param>
     /// <param name="stride">Places from one window to the next; null takes <paramref name="kernel"/>.</param>
@@ -32,5 +38,5 @@ public sealed class AvgPool2d(PoolWindow window, bool countPadding = true) : Mod
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.AvgPool2d(window, countPadding);
+    public override Tensor Forward(Tensor x) => x.AvgPool2d(_window, countPadding);
 }

@@ -20,7 +20,8 @@ public abstract class RecurrentModule : Module
             throw new ArgumentOutOfRangeException(
                 nameof(layers), $"{GetType().Name}: inputs, hidden and layers must be at least 1, found {inputs}, {hidden} and {layers}.");
         if (!(dropout is >= 0 and < 1)) throw new ArgumentOutOfRangeException(
-            nameof(dropout), dropout, $"{GetType().Name}: the share that is dropped must be in [0, 1).");
+            nameof(dropout), dropout, $"{GetType().Name}: the share that is dropped must be in [0, 1), found {dropout}.");
+        Shape.Of(GetType().Name, Math.Max(inputs, hidden), gates, hidden);
         (_inputs, Hidden) = (inputs, hidden);
         Initializer uniform = Initializers.Uniform(-1 / Math.Sqrt(hidden), 1 / Math.Sqrt(hidden));
         _layers = new LayerParameters[layers];

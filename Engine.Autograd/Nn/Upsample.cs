@@ -13,7 +13,7 @@ public sealed class Upsample : Module
     public Upsample(int factor, UpsampleMode mode = UpsampleMode.Nearest)
     {
         CheckExtent(factor);
-        if (!Enum.IsDefined(mode)) throw new ArgumentOutOfRangeException(nameof(mode), mode, "Upsample: there is no such mode.");
+        if (!Enum.IsDefined(mode)) throw new ArgumentOutOfRangeException(nameof(mode), mode, $"Upsample: expected a mode, found {mode}.");
         (_factor, _mode) = (factor, mode);
     }
 

@@ -18,7 +18,8 @@ public static class Sampling
     {
         if (mean.Shape != logVariance.Shape || mean.Shape != noise.Shape)
             throw new ArgumentException(
-                $"Reparameterize: mean {mean.Shape}, log-variance {logVariance.Shape} and noise {noise.Shape} must have one shape.");
+                $"Reparameterize: expected a mean, a log-variance and noise of one shape, found {mean.Shape}, {logVariance.Shape} and "
+                + $"{noise.Shape}.");
         Tape tape = Tape.OpenFloating(nameof(Reparameterize), mean, logVariance, noise);
         Tensor z = tape.NewTensor(mean.Shape, mean.DType);
         Kernels.Sampling.Reparameterize.Run(mean.Storage, logVariance.Storage, noise.Storage, z.Storage);
@@ -45,14 +46,14 @@ public static class Sampling
     public static Tensor AddNoise(NoiseSchedule schedule, Tensor clean, Tensor noise, ReadOnlySpan<int> steps)
     {
         if (clean.Shape != noise.Shape) throw new ArgumentException(
-            $"AddNoise: images {clean.Shape} and noise {noise.Shape} must have one shape.");
+            $"AddNoise: expected images and noise of one shape, found {clean.Shape} and {noise.Shape}.");
         if (clean.Shape.Rank < 1 || steps.Length != clean.Shape[0])
             throw new ArgumentException(
-                $"AddNoise: {steps.Length} steps for images {clean.Shape}: one step for each sample of the first axis is needed.");
+                $"AddNoise: expected one step for each sample of the first axis, found {steps.Length} steps for images {clean.Shape}.");
         for (int i = 0; i < steps.Length; i++)
         {
             if ((uint)steps[i] >= (uint)schedule.Steps) throw new ArgumentOutOfRangeException(
-                nameof(steps), $"AddNoise: Step {steps[i]} of sample {i} is not one of the schedule's 0 to {schedule.Steps - 1}.");
+                nameof(steps), $"AddNoise: expected steps of the schedule, 0 to {schedule.Steps - 1}, found {steps[i]} of sample {i}.");
         }
 
         double[] signal = new double[steps.Length], noises = new double[steps.Length];
@@ -71,10 +72,10 @@ public static class Sampling
     /// <exception cref="ArgumentException">The shapes or types differ, or there are not two factors for each sample.</exception>
     public static Tensor Combine(Tensor x, Tensor y, ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
-        if (x.Shape != y.Shape) throw new ArgumentException($"Combine: x {x.Shape} and y {y.Shape} must have one shape.");
+        if (x.Shape != y.Shape) throw new ArgumentException($"Combine: expected x and y of one shape, found {x.Shape} and {y.Shape}.");
         if (x.Shape.Rank < 1 || a.Length != x.Shape[0] || b.Length != a.Length)
             throw new ArgumentException(
-                $"Combine: {a.Length} and {b.Length} factors for {x.Shape}: two for each sample of the first axis are needed.");
+                $"Combine: expected two factors for each sample of the first axis, found {a.Length} and {b.Length} for {x.Shape}.");
         return Combined(nameof(Combine), x, y, a, b);
     }
 

@@ -143,11 +143,14 @@ public readonly record struct Conv2dShape(
         if (resultHeight < 1 || resultWidth < 1)
         {
             throw new ArgumentException(
-                $"{operation}: the padding {padding} leaves nothing of the result: {resultHeight} x {resultWidth}.");
+                $"{operation}: expected a padding that leaves something of the result, found {padding}, which leaves {resultHeight} x "
+                + $"{resultWidth}.");
         }
 
+        if (resultHeight > int.MaxValue || resultWidth > int.MaxValue) throw new ArgumentException(
+            $"{operation}: expected a result of at most {int.MaxValue} elements, found {resultHeight} x {resultWidth}.");
         Conv2dShape shape = new(
-            batch, checked((int)resultHeight), checked((int)resultWidth), outputs, inputs, kernelHeight, kernelWidth,
+            batch, (int)resultHeight, (int)resultWidth, outputs, inputs, kernelHeight, kernelWidth,
             strideHeight, strideWidth, padding, dilationHeight, dilationWidth, groups);
         shape.Check(operation);
         return shape;
@@ -188,7 +191,8 @@ public readonly record struct Conv2dShape(
         long spanHeight = ((long)DilationHeight * (KernelHeight - 1)) + 1, spanWidth = ((long)DilationWidth * (KernelWidth - 1)) + 1;
         long paddedHeight = (long)Height + Padding.Top + Padding.Bottom, paddedWidth = (long)Width + Padding.Left + Padding.Right;
         if (paddedHeight > int.MaxValue || paddedWidth > int.MaxValue)
-            throw new ArgumentException($"{operation}: a padded image of {paddedHeight} x {paddedWidth} is too large.");
+            throw new ArgumentException(
+                $"{operation}: expected a padded image of at most {int.MaxValue} rows and columns, found {paddedHeight} x {paddedWidth}.");
         if (spanHeight > paddedHeight || spanWidth > paddedWidth)
         {
             throw new ArgumentException(

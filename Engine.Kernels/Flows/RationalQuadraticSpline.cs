@@ -83,7 +83,7 @@ public readonly record struct SplineShape(int Bins, double Bound)
             $"{operation}: the bound of a spline must be positive and finite, found {Bound}.");
         if (!(MinimumWidth >= 0 && MinimumWidth * Bins < 1) || !(MinimumHeight >= 0 && MinimumHeight * Bins < 1))
             throw new ArgumentException(
-                $"{operation}: {Bins} bins of at least {MinimumWidth} x {MinimumHeight} of the interval do not fit into it.");
+                $"{operation}: expected bins that fit into the interval, found {Bins} of at least {MinimumWidth} x {MinimumHeight} of it.");
         if (!(MinimumDerivative >= 0)) throw new ArgumentException(
             $"{operation}: the least derivative must not be negative, found {MinimumDerivative}.");
     }

@@ -45,7 +45,7 @@ public readonly record struct Activation(ActivationKind Kind, double Slope = 0)
 
     private static double Checked(double slope) => slope >= 0
         ? slope
-        : throw new ArgumentOutOfRangeException(nameof(slope), slope, "The slope of an activation at negative numbers must be at least 0.");
+        : throw new ArgumentOutOfRangeException(nameof(slope), slope, $"Activation: expected a slope of at least 0, found {slope}.");
 }
 
 /// <summary>The function that an <see cref="Activation"/> applies to each element.</summary>

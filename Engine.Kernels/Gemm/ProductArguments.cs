@@ -25,7 +25,8 @@ internal static class ProductArguments
             throw new ArgumentException($"{operation}: {c.Name} must not be {other}: it is written while that is read.");
         }
 
-        if (!Enum.IsDefined(activation.Kind)) throw new ArgumentException($"{operation}: there is no activation {activation.Kind}.");
+        if (!Enum.IsDefined(activation.Kind)) throw new ArgumentException(
+            $"{operation}: expected an activation, found {activation.Kind}.");
         return device;
     }
 

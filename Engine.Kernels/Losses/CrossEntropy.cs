@@ -99,7 +99,7 @@ public static class CrossEntropy
         {
             if ((uint)span[row] >= (uint)classes)
                 throw new ArgumentOutOfRangeException(
-                    nameof(labels), $"CrossEntropy: label {span[row]} of row {row} is none of the {classes} classes (0 to {classes - 1}).");
+                    nameof(labels), $"CrossEntropy: expected labels from 0 to {classes - 1}, found {span[row]} in row {row}.");
         }
 
         if (copy is not null) ArrayPool<int>.Shared.Return(copy);

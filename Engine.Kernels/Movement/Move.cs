@@ -213,8 +213,8 @@ public static class Move
         {
             if (starts[axis] < 0 || box[axis] > shape[axis] - starts[axis])
                 throw new ArgumentException(
-                    $"{operation}: box {box} at [{string.Join(", ", starts.ToArray())}] is not inside {shape}: axis {axis} would run "
-                    + $"from {starts[axis]} to {(long)starts[axis] + box[axis]} of {shape[axis]}.");
+                    $"{operation}: expected a box inside {shape}, found {box} at [{string.Join(", ", starts.ToArray())}], of which axis "
+                    + $"{axis} would run from {starts[axis]} to {(long)starts[axis] + box[axis]}.");
             offset += starts[axis] * shape.Stride(axis);
         }
 
@@ -272,8 +272,7 @@ public static class Move
         {
             if ((uint)span[i] >= (uint)rows)
                 throw new ArgumentOutOfRangeException(
-                    nameof(indices), $"{operation}: index {span[i]} at position {i} is not a row of the {rows} x {width} table (0 to "
-                        + $"{rows - 1}).");
+                    nameof(indices), $"{operation}: expected indices of the {rows} rows of the table, found {span[i]} at position {i}.");
         }
 
         if (copy is not null) ArrayPool<int>.Shared.Return(copy);

@@ -20,7 +20,8 @@ internal static class ChannelStatistics
     internal static void CheckEpsilon(string operation, double epsilon)
     {
         if (!(epsilon > 0) || double.IsInfinity(epsilon))
-            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, $"{operation}: epsilon must be positive and finite.");
+            throw new ArgumentOutOfRangeException(
+                nameof(epsilon), epsilon, $"{operation}: epsilon must be positive and finite, found {epsilon}.");
     }
 
     /// <summary>1 / sqrt(variance + epsilon)</summary>

@@ -195,7 +195,7 @@ public readonly record struct GroupNormShape(int Images, int Positions, int Chan
         if (Images < 0 || Positions < 0 || Channels < 0 || Groups < 1 || Channels % Groups != 0
             || (long)Images * Positions * Channels > int.MaxValue)
             throw new ArgumentException(
-                $"{operation}: {Groups} groups of {Channels} channels at {Positions} positions of {Images} images do not fit together: "
-                + "channels come in groups of one size.");
+                $"{operation}: expected groups of as many channels each, found {Groups} groups of {Channels} channels at {Positions} "
+                + $"positions of {Images} images.");
     }
 }

@@ -34,22 +34,16 @@ public readonly record struct PoolShape(int Batch, int Height, int Width, int Ch
         if (Batch < 0 || Channels < 0 || Height < 1 || Width < 1)
             throw new ArgumentException(
                 $"{operation}: images [batch, height, width, channels] with at least one row and column are needed, found {this}.");
-        if (w.Height < 1 || w.Width < 1 || w.StrideHeight < 1 || w.StrideWidth < 1)
-            throw new ArgumentException(
-                $"{operation}: the extents of the window and its strides must be at least 1, found a window of {w}.");
-        if ((long)w.Height * w.Width > 1 << 24) throw new ArgumentException(
-            $"{operation}: a window has at most 2^24 places, found a window of {w}.");
-
-        // With less padding than window every window sees the image.
-        if (Math.Min(p.Top, p.Bottom) < 0 || Math.Min(p.Left, p.Right) < 0 || Math.Max(p.Top, p.Bottom) >= w.Height
-            || Math.Max(p.Left, p.Right) >= w.Width)
-            throw new ArgumentException($"{operation}: padding must be from 0 to one less than the window, found a window of {w}.");
+        w.Check(operation);
         if ((long)Height + p.Top + p.Bottom < w.Height || (long)Width + p.Left + p.Right < w.Width)
             throw new ArgumentException($"{operation}: the window does not fit into the padded image, found {this}.");
+        if (Math.Min(OutputHeight, OutputWidth) < 1 || (Int128)Math.Max(1, Batch) * OutputHeight * OutputWidth
+            * Math.Max(1, Channels) > int.MaxValue)
+            throw new ArgumentException($"{operation}: expected a result of at most {int.MaxValue} elements, found {this}.");
     }
 
     private static int Outputs(int extent, int before, int after, int kernel, int stride) =>
-        ((extent + before + after - kernel) / stride) + 1;
+        (int)((((long)extent + before + after - kernel) / stride) + 1);
 }
 
 /// <summary>The window of a pooling, its strides, and the padding around the image, which must be smaller than the window.</summary>
@@ -67,6 +61,22 @@ public readonly record struct PoolWindow(int Height, int Width, int StrideHeight
     /// <param name="padding">Rows and columns on each side.</param>
     public static PoolWindow Square(int kernel, int? stride = null, int padding = 0) =>
         new(kernel, kernel, stride ?? kernel, stride ?? kernel, Conv2dPadding.All(padding));
+
+    /// <summary>Throws unless the extents make sense together.</summary>
+    internal PoolWindow Check(string operation)
+    {
+        if (Height < 1 || Width < 1 || StrideHeight < 1 || StrideWidth < 1)
+            throw new ArgumentException(
+                $"{operation}: the extents of the window and its strides must be at least 1, found a window of {this}.");
+        if ((long)Height * Width > 1 << 24) throw new ArgumentException(
+            $"{operation}: a window has at most 2^24 places, found a window of {this}.");
+
+        // With less padding than window every window sees the image.
+        (int top, int bottom, int left, int right) = (Padding.Top, Padding.Bottom, Padding.Left, Padding.Right);
+        if (Math.Min(top, bottom) < 0 || Math.Min(left, right) < 0 || Math.Max(top, bottom) >= Height || Math.Max(left, right) >= Width)
+            throw new ArgumentException($"{operation}: padding must be from 0 to one less than the window, found a window of {this}.");
+        return this;
+    }
 
     /// <summary>The window as <c>3 x 3 stride 2 x 2 padding 1</c>.</summary>
     public override string ToString() =>

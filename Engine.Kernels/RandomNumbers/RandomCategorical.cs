@@ -55,6 +55,6 @@ public static class RandomCategorical
         int row = span.IndexOf(-1);
         if (copy is not null) ArrayPool<int>.Shared.Return(copy);
         if (row >= 0) throw new ArgumentException(
-            $"{operation}: row {row} of the logits is no distribution: it holds NaN or +infinity, or nothing but -infinity.");
+            $"{operation}: row {row} of the logits is no distribution: found NaN or +infinity, or nothing but -infinity.");
     }
 }

@@ -110,7 +110,8 @@ public static class Reduce
         for (int i = axis + 1; i < shape.Rank; i++) inner *= shape[i];
         Arguments.Length(Operation, nameof(y), y, (long)outer * inner);
         if (y.Length == 0) return;
-        if (shape[axis] == 0) throw new ArgumentException($"{Operation}: axis {axis} of shape {shape} has no elements to choose from.");
+        if (shape[axis] == 0) throw new ArgumentException(
+            $"{Operation}: expected elements to choose from along axis {axis}, found shape {shape}.");
         if (device is CpuDevice cpu) LaneDispatch.OnHost(cpu, x.DType, new HostReduce.ArgMax(x, outer, shape[axis], inner, y));
         else GpuArgMax.Run((GpuDevice)device, x, shape[axis], inner, y);
     }
@@ -134,7 +135,7 @@ public static class Reduce
         {
             int bit = 1 << shape.Axis(axis);
             if ((reduced & bit) != 0) throw new ArgumentException(
-                $"{operation}: axis {axis} of {shape} is named twice in [{string.Join(", ", axes.ToArray())}].");
+                $"{operation}: expected each axis of {shape} at most once, found [{string.Join(", ", axes.ToArray())}].");
             reduced |= bit;
         }
 
@@ -142,7 +143,8 @@ public static class Reduce
         Arguments.Length(operation, nameof(y), y, plan.Outputs);
         if (ReferenceEquals(x, y)) throw new ArgumentException($"{operation}: the output must not be the input.");
         if (plan.Terms == 0 && plan.Outputs > 0 && !emptyIsZero)
-            throw new ArgumentException($"{operation}: shape {shape} leaves no elements to reduce for the {plan.Outputs} outputs.");
+            throw new ArgumentException(
+                $"{operation}: expected elements to reduce for each of the {plan.Outputs} outputs, found shape {shape}.");
         return plan;
     }
 }

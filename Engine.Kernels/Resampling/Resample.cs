@@ -83,7 +83,8 @@ public static class Resample
         if (factor < 1) throw new ArgumentException($"{operation}: the factor must be at least 1, found {factor}.");
         if ((long)Math.Max(height, width) * factor > int.MaxValue)
             throw new ArgumentException(
-                $"{operation}: images of [{batch}, {height}, {width}, {channels}] are too large for a factor of {factor}.");
+                $"{operation}: expected a factor that leaves at most {int.MaxValue} rows and columns of [{batch}, {height}, {width}, "
+                + $"{channels}], found {factor}.");
         return new(batch, height * factor, width * factor, channels, PoolWindow.Square(factor));
     }
 
@@ -137,5 +138,7 @@ public readonly record struct ResampleShape(int Batch, int Height, int Width, in
         if ((long)Height * OutputHeight > Largest || (long)Width * OutputWidth > Largest)
             throw new ArgumentException(
                 $"{operation}: the extents before and after multiply to at most 2^29 along each axis, found {this}.");
+        if ((Int128)Math.Max(1, Batch) * OutputHeight * OutputWidth * Math.Max(1, Channels) > int.MaxValue)
+            throw new ArgumentException($"{operation}: expected a result of at most {int.MaxValue} elements, found {this}.");
     }
 }

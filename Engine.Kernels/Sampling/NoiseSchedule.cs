@@ -62,7 +62,7 @@ public sealed class NoiseSchedule
     public NoiseSchedule Respaced(int steps)
     {
         if (steps < 1 || steps > Steps) throw new ArgumentOutOfRangeException(
-            nameof(steps), steps, $"From 1 to {Steps} of the schedule's steps can be taken, not {steps}.");
+            nameof(steps), steps, $"NoiseSchedule: expected 1 to {Steps} of the schedule's steps, found {steps}.");
         double[] betas = new double[steps], alphaBars = new double[steps];
         int[] timeSteps = new int[steps];
         for (int i = 0; i < steps; i++)
@@ -152,7 +152,7 @@ public sealed class NoiseSchedule
     {
         CheckSteps(steps);
         if (!(offset >= 0) || double.IsInfinity(offset)) throw new ArgumentOutOfRangeException(
-            nameof(offset), offset, "NoiseSchedule: the offset must be finite and not negative.");
+            nameof(offset), offset, $"NoiseSchedule: the offset must be finite and not negative, found {offset}.");
         CheckBeta(largest, nameof(largest));
 
         // abar(t) = f(t) / f(0), f(t) = cos²((t / T + s) / (1 + s) pi / 2); beta_t = min(1 - abar(t + 1) / abar(t), largest)
@@ -193,7 +193,7 @@ public sealed class NoiseSchedule
         {
             if ((uint)steps[i] >= (uint)Steps)
                 throw new ArgumentOutOfRangeException(
-                    nameof(steps), $"Step {steps[i]} of sample {i} is not one of the schedule's 0 to {Steps - 1}.");
+                    nameof(steps), $"NoiseSchedule: expected steps from 0 to {Steps - 1}, found {steps[i]} of sample {i}.");
             signal[i] = Math.Sqrt(_alphaBars[steps[i]]);
             noise[i] = Math.Sqrt(1 - _alphaBars[steps[i]]);
         }
@@ -228,7 +228,7 @@ public sealed class NoiseSchedule
     {
         int samples = signal.Length;
         if (samples == 0 || clean.Length % samples != 0)
-            throw new ArgumentException($"AddNoise: {clean.Length} elements are not rows of {samples} samples.");
+            throw new ArgumentException($"AddNoise: expected rows of {samples} samples, found {clean.Length} elements.");
         Shape image = new(samples, clean.Length / samples);
         Shape rate = new(samples, 1);
         Map.Quaternary(clean, image, gaussian, image, signal, rate, noise, rate, noisy, image, default(Noising));
@@ -236,12 +236,14 @@ public sealed class NoiseSchedule
 
     private static void CheckSteps(int steps)
     {
-        if (steps < 1) throw new ArgumentOutOfRangeException(nameof(steps), steps, "NoiseSchedule: there must be at least one step.");
+        if (steps < 1) throw new ArgumentOutOfRangeException(
+            nameof(steps), steps, $"NoiseSchedule: expected at least one step, found {steps}.");
     }
 
     private static void CheckBeta(double beta, string name)
     {
-        if (!(beta is > 0 and < 1)) throw new ArgumentOutOfRangeException(name, beta, "NoiseSchedule: a beta must be between 0 and 1.");
+        if (!(beta is > 0 and < 1)) throw new ArgumentOutOfRangeException(
+            name, beta, $"NoiseSchedule: a beta must be between 0 and 1, found {beta}.");
     }
 
     internal readonly struct Noising : IQuaternaryOp

@@ -146,7 +146,7 @@ public sealed class AttentionTests : IsolatedTests
         Refused("Attention: expected", () => x.Attention(x, Tensor.Zeros([2, 4, 12]), 2));
         using KeyValueCache cache = new(2, 4, 4, Cpu);
         Refused<InvalidOperationException>("no gradient goes through a cache", () => cache.Attend(x, 2));
-        Refused("7 heads do not divide 12 channels", () => new MultiHeadAttention(12, 7, ModuleOptions.FromSeed(1, Cpu)));
+        Refused("expected heads that divide 12 channels, found 7", () => new MultiHeadAttention(12, 7, ModuleOptions.FromSeed(1, Cpu)));
     }
 
     [Fact]

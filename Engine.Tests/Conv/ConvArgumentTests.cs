@@ -38,7 +38,7 @@ public sealed class ConvArgumentTests : IsolatedTests
         Refused("must hold Float32 or Float64, found Int32",
             () => Conv2d.Run(device.Allocate(DType.Int32, 150), device.Allocate(DType.Int32, 108), device.Allocate(DType.Int32, 72),
                 s_shape));
-        Refused("there is no activation 77",
+        Refused("expected an activation, found 77",
             () => Conv2d.Run(input, weight, output, s_shape, activation: new Activation((ActivationKind)77)));
         Refused("Conv2d: the batch must not be negative, found -2.", () => Conv2d.Run(input, weight, output, s_shape with { Batch = -2 }));
         Refused("ConvTranspose2d: the groups must divide 3 inputs and 4 outputs, found 2.",

@@ -59,7 +59,8 @@ public sealed class ConvShapeTests
         Says(good with { Batch = 1 << 20, Inputs = 64, Height = 100 }, "arrays have at most");
         Refused("output padding must be at least 0 and less than the stride, found 2 x 0 for a stride of 2 x 1",
             () => Conv2dShape.OfTranspose(1, 4, 4, 1, 1, 3, 3, 2, 1, outputPaddingHeight: 2));
-        Refused("leaves nothing", () => Conv2dShape.OfTranspose(1, 1, 1, 1, 1, 3, 3, padding: Conv2dPadding.All(2)));
+        Refused("expected a padding that leaves something of the result, found 2",
+            () => Conv2dShape.OfTranspose(1, 1, 1, 1, 1, 3, 3, padding: Conv2dPadding.All(2)));
 
         static void Says(Conv2dShape shape, string sentence) =>
             Assert.Contains($"Conv2d: {sentence}",

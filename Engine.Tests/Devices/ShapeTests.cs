@@ -27,10 +27,15 @@ public sealed class ShapeTests
     [Fact]
     public void Bad_extents_are_named()
     {
-        Refused("Axis 1 of a shape is -2", () => new Shape(1, -2));
+        Refused("must not be negative, found [1, -2]", () => new Shape(1, -2));
+        Refused("at most 2147483647 elements, empty axes left out, found [0, 2147483647, 2147483647]",
+            () => new Shape(0, int.MaxValue, int.MaxValue));
+        Refused("at most 2147483647 elements, empty axes left out, found [2147483647, 2147483647, 0]",
+            () => new Shape(int.MaxValue, int.MaxValue, 0));
+        Assert.Equal(0, new Shape(0, int.MaxValue).Count);
         Refused("at most 6 axes, found 7", () => new Shape(1, 1, 1, 1, 1, 1, 1));
         Refused("[65536, 65536]", () => new Shape(65536, 65536));
-        Refused<ArgumentOutOfRangeException>("Axis 2 is not an axis of shape [4, 5]", () => _ = new Shape(4, 5)[2]);
+        Refused<ArgumentOutOfRangeException>("Expected an axis of shape [4, 5], found axis 2", () => _ = new Shape(4, 5)[2]);
     }
 
     [Theory]

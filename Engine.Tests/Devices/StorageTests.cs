@@ -71,7 +71,7 @@ public sealed class StorageTests : IsolatedTests
     {
         Storage storage = Cpu.Allocate(DType.Float32, 3);
         Refused<InvalidOperationException>("Float32, not Int32", () => storage.AsSpan<int>());
-        Refused("3 elements, the span 2", () => storage.CopyFrom<float>([1, 2]));
+        Refused("3 elements, found 2", () => storage.CopyFrom<float>([1, 2]));
         storage.Release();
     }
 

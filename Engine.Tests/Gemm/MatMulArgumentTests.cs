@@ -10,7 +10,7 @@ public sealed class MatMulArgumentTests : IsolatedTests
         Says(() => Activation.Relu with { Slope = slope });
 
         static void Says(Func<Activation> activation) =>
-            Refused<ArgumentOutOfRangeException>("The slope of an activation at negative numbers must be at least 0.", () => activation());
+            Refused<ArgumentOutOfRangeException>("Activation: expected a slope of at least 0, found", () => activation());
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class MatMulArgumentTests : IsolatedTests
             () => MatMul.Run(device.Allocate(DType.Int32, 6), device.Allocate(DType.Int32, 12), device.Allocate(DType.Int32, 8), shape));
         RefusedExactly("MatMul: c must not be a: it is written while that is read.",
             () => MatMul.Run(a, device.Allocate(DType.Float32, 9), a, new MatMulShape(2, 3, 3)));
-        RefusedExactly("MatMul: there is no activation 99.",
+        RefusedExactly("MatMul: expected an activation, found 99.",
             () => MatMul.Run(a, b, c, shape, activation: new Activation((ActivationKind)99)));
         Storage elsewhere = other.Allocate(DType.Float32, 8);
         Refused("one device", () => MatMul.Run(a, b, elsewhere, shape));

@@ -74,17 +74,17 @@ public sealed class BernoulliTests : IsolatedTests
     public void Bad_input_is_refused_with_a_sentence()
     {
         using Tape tape = new(Cpu);
-        RefusedWith("LogLikelihood.Bernoulli: logits [2, 3] and x [2, 4] do not broadcast.",
+        RefusedWith("LogLikelihood.Bernoulli: expected arguments that broadcast, found logits [2, 3] and x [2, 4].",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([2, 3]), Tensor.Zeros([2, 4])));
-        RefusedWith("LogLikelihood.Bernoulli: logits [2] hold Float32, x [2] hold Float64; convert one with Cast.",
+        RefusedWith("LogLikelihood.Bernoulli: expected arguments of one type, found logits Float32 [2] and x Float64 [2]; convert one with Cast.",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([2]), Tensor.Zeros([2], DType.Float64)));
         RefusedWith("LogLikelihood.Bernoulli: Reduction.Rows needs at least one axis, found a scalar.",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([]), Tensor.Zeros([])));
-        RefusedWith("LogLikelihood.Bernoulli: shape [0, 3] has no element to average.",
+        RefusedWith("LogLikelihood.Bernoulli: expected at least one element to average, found",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([0, 3]), Tensor.Zeros([3]), Reduction.Mean));
         RefusedWith("LogLikelihood.Bernoulli: logits must be Float32 or Float64, found Int32.",
             () => LogLikelihood.Bernoulli(Tensor.From([1], [1]), Tensor.From([1], [1])));
-        RefusedWith<ArgumentOutOfRangeException>("L1: there is no such reduction.",
+        RefusedWith<ArgumentOutOfRangeException>("L1: expected a reduction, found 7.",
             () => Loss.L1(Tensor.Zeros([2]), Tensor.Zeros([2]), (Reduction)7));
     }
 }

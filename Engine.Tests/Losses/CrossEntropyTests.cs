@@ -47,7 +47,7 @@ public sealed class CrossEntropyTests : IsolatedTests
         using Tape tape = new(device);
         foreach (int wrong in (int[])[10, -1])
         {
-            RefusedWith<ArgumentOutOfRangeException>($"CrossEntropy: label {wrong} of row 3 is none of the 10 classes (0 to 9).",
+            RefusedWith<ArgumentOutOfRangeException>($"CrossEntropy: expected labels from 0 to 9, found {wrong} in row 3.",
                 () => Loss.CrossEntropy(Tensor.Zeros([4, 10]), Tensor.From([0, 9, 3, wrong], [4])));
         }
     }
@@ -59,7 +59,7 @@ public sealed class CrossEntropyTests : IsolatedTests
         Tensor logits = tape.Watch(Tensor.Zeros([2, 3])), labels = Tensor.From([0, 1], [2]);
         Tensor loss = Loss.CrossEntropy(logits, labels);
         labels.Storage.CopyFrom<int>([0, 3_000_000]);
-        RefusedWith<ArgumentOutOfRangeException>("CrossEntropy: label 3000000 of row 1 is none of the 3 classes (0 to 2).",
+        RefusedWith<ArgumentOutOfRangeException>("CrossEntropy: expected labels from 0 to 2, found 3000000 in row 1.",
             () => tape.Gradient(loss, logits));
     }
 
@@ -68,11 +68,12 @@ public sealed class CrossEntropyTests : IsolatedTests
     {
         using Tape tape = new(Cpu);
         Tensor labels = Tensor.From([0, 1], [2]);
-        RefusedWith("CrossEntropy: labels must be Int32, found Float32.", () => Loss.CrossEntropy(Tensor.Zeros([2, 3]), Tensor.Zeros([2])));
-        RefusedWith("CrossEntropy: logits [3, 4] need labels [3], found [2].", () => Loss.CrossEntropy(Tensor.Zeros([3, 4]), labels));
+        RefusedWith("CrossEntropy: expected labels of Int32, found Float32 [2].",
+            () => Loss.CrossEntropy(Tensor.Zeros([2, 3]), Tensor.Zeros([2])));
+        RefusedWith("CrossEntropy: expected labels [3] for logits [3, 4], found [2].", () => Loss.CrossEntropy(Tensor.Zeros([3, 4]), labels));
         RefusedWith("CrossEntropy: logits must be [..., classes] with at least one class, found [].",
             () => Loss.CrossEntropy(Tensor.Zeros([]), labels));
-        RefusedWith<ArgumentOutOfRangeException>("CrossEntropy: the label smoothing must be from 0 to 1.",
+        RefusedWith<ArgumentOutOfRangeException>("CrossEntropy: expected a label smoothing from 0 to 1, found",
             () => Loss.CrossEntropy(Tensor.Zeros([2, 4]), labels, 1.5));
     }
 

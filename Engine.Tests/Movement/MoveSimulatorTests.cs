@@ -84,7 +84,7 @@ public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDe
         {
             Storage table = TwoDevices.With<float>(device, new float[6]), indices = TwoDevices.With<int>(device, [0, 2, 3]),
                 picked = TwoDevices.With<float>(device, new float[6]);
-            Refused<ArgumentOutOfRangeException>("Move.Gather: index 3 at position 2 is not a row of the 3 x 2 table (0 to 2).",
+            Refused<ArgumentOutOfRangeException>("Move.Gather: expected indices of the 3 rows of the table, found 3 at position 2.",
                 () => Move.Gather(table, 3, 2, indices, picked));
             Assert.Throws<ArgumentOutOfRangeException>(() => Move.ScatterAdd(picked, indices, table, 3, 2));
         }

@@ -114,7 +114,7 @@ public sealed class MoveTests
         Refused("Move.Permute: the axes must name each axis of [3, 4] once, found [1, -1].", () => Move.Permute(x, [3, 4], [1, -1], y));
         Refused("Move.Permute: x must hold 15 elements, found 12.", () => Move.Permute(x, [3, 5], [1, 0], y));
         Refused("Move.Permute: the output must not be the input.", () => Move.Permute(x, [3, 4], [1, 0], x));
-        Refused("Move.Slice: box [3, 4] at [1, 0] is not inside [3, 4]: axis 0 would run from 1 to 4 of 3.",
+        Refused("Move.Slice: expected a box inside [3, 4], found [3, 4] at [1, 0], of which axis 0 would run from 1 to 4.",
             () => Move.Slice(x, [3, 4], [1, 0], [3, 4], y));
         Refused("needs 2 extents and starts, found [12] and 1 starts", () => Move.WriteSlice(x, [12], y, [3, 4], [0]));
         Refused("paddings must not be negative, found -1 before and 1 after axis 0", () => Move.Pad(x, [12], [-1], [1], 0, y));
@@ -123,9 +123,9 @@ public sealed class MoveTests
 
         Storage indices = With(host, new[] { 0, 3 });
         Storage two = With(host, Count<float>(8));
-        Refused<ArgumentOutOfRangeException>("Move.Gather: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).",
+        Refused<ArgumentOutOfRangeException>("Move.Gather: expected indices of the 3 rows of the table, found 3 at position 1.",
             () => Move.Gather(x, 3, 4, indices, two));
-        Refused<ArgumentOutOfRangeException>("Move.ScatterAdd: index 3 at position 1 is not a row of the 3 x 4 table (0 to 2).",
+        Refused<ArgumentOutOfRangeException>("Move.ScatterAdd: expected indices of the 3 rows of the table, found 3 at position 1.",
             () => Move.ScatterAdd(two, indices, x, 3, 4));
         Refused("Move.Gather: indices must be Int32, found Float32.", () => Move.Gather(x, 3, 4, With(host, Count<float>(2)), two));
         Refused("Move.Gather: y must hold 8 elements, found 12.", () => Move.Gather(x, 3, 4, indices, y));

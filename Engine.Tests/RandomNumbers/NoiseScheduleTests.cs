@@ -119,7 +119,7 @@ public sealed class NoiseScheduleTests
         Refused<InvalidOperationException>("takes two steps, found 1", () => NoiseSchedule.Linear(1).WithZeroTerminalSnr());
         using CpuDevice device = new(1);
         Storage rate = device.Allocate(DType.Float32, 1);
-        Refused<ArgumentOutOfRangeException>("Step 10 of sample 0 is not one of the schedule's 0 to 9",
+        Refused<ArgumentOutOfRangeException>("expected steps from 0 to 9, found 10 of sample 0",
             () => NoiseSchedule.Linear(10).Rates([10], rate, rate));
         rate.Release();
     }

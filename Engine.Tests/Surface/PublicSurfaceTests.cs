@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Engine.Autograd.Bijections;
 using Xunit.Abstractions;
@@ -22,14 +21,8 @@ public sealed class PublicSurfaceTests(ITestOutputHelper output)
     /// <summary>What messages of operators begin with.</summary>
     private static readonly Dictionary<string, string[]> s_operators = new()
     {
-        ["op_Addition"] = ["Add", "Affine"], ["op_Subtraction"] = ["Subtract", "Affine"], ["op_Multiply"] = ["Multiply", "Affine"],
-        ["op_Division"] = ["Divide", "Affine", "Reciprocal"], ["op_UnaryNegation"] = ["Affine"],
-    };
-
-    /// <summary>Operations that are others for some of their arguments: x.Pow(2) is x.Square().</summary>
-    internal static readonly Dictionary<string, string[]> Aliases = new()
-    {
-        [nameof(Tensor.Pow)] = ["Affine", "Square", "Sqrt", "Reciprocal", "Log", "Exp"],
+        ["op_Addition"] = ["Add"], ["op_Subtraction"] = ["Subtract"], ["op_Multiply"] = ["Multiply"], ["op_Division"] = ["Divide"],
+        ["op_UnaryNegation"] = ["Negate"],
     };
 
     private static readonly XElement s_documentation =
@@ -108,25 +101,21 @@ public sealed class PublicSurfaceTests(ITestOutputHelper output)
             int colon = e.Message.IndexOf(':', StringComparison.Ordinal);
             string speaker = colon < 0 ? "" : e.Message[..colon];
 
-            // A part of the name is that of the operation that a layer is made of: Linear of MaskedLinear.
-            return speaker.Length > 0 && names.Any(known => speaker.Contains(known, StringComparison.OrdinalIgnoreCase)
-                || known.Contains(speaker, StringComparison.OrdinalIgnoreCase)) ? Unsaid(e.Message) : "does not name the operation";
+            return speaker.Length > 0 && names.Any(known => speaker.Contains(known, StringComparison.OrdinalIgnoreCase))
+                ? Unsaid(e.Message) : "does not name the operation";
         }
     }
 
-    /// <summary>What is missing where a message says neither what was found nor a shape.</summary>
+    /// <summary>What is missing in a message that does not say what was found.</summary>
     internal static string? Unsaid(string message) =>
-        message.Contains("found", StringComparison.Ordinal)
-            || Regex.IsMatch(message, "is not a row of|is none of|leaves no tap of") || message.Contains("Actual value", StringComparison.Ordinal)
-            || message.Contains('[', StringComparison.Ordinal) || message.Contains("there is no", StringComparison.Ordinal)
-            ? null : "does not say what was found";
+        message.Contains("found", StringComparison.Ordinal) ? null : "does not say what was found";
 
     /// <summary>What a message may begin with.</summary>
     private static string[] Names(MethodBase member) =>
         s_operators.TryGetValue(member.Name, out string[]? names) ? names
         : member.DeclaringType == typeof(Sequential) ? [.. Modules.Select(type => type.Name)]
         : member.IsConstructor || member.DeclaringType!.IsSubclassOf(typeof(Module)) ? [member.DeclaringType!.Name]
-        : [member.Name, .. Aliases.GetValueOrDefault(member.Name, []), .. member.GetGenericArguments().Select(type => type.Name)];
+        : [member.Name, .. member.GetGenericArguments().Select(type => type.Name)];
 
     /// <summary>The exceptions that the documentation of a member names.</summary>
     private static HashSet<string> Documented(MethodBase member)

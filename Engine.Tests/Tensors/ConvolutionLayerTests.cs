@@ -109,37 +109,38 @@ public sealed class ConvolutionLayerTests : IsolatedTests
         using Tape tape = new(Cpu);
         Tensor x = Tensor.Ones([2, 5, 4, 3]);
         RefusedWith(
-            "Conv2d: images [2, 5, 4, 3], weight [3, 3, 4, 8], bias none and 1 group do not fit: expected images [batch, height, width, "
-            + "inputs], a weight [kernel height, kernel width, inputs / groups, outputs] and a bias [outputs].",
+            "Conv2d: expected images [batch, height, width, inputs], a weight [kernel height, kernel width, inputs / groups, outputs] "
+            + "and a "
+            + "bias [outputs], found [2, 5, 4, 3], [3, 3, 4, 8] and no bias with 1 group.",
             () => x.Conv2d(Tensor.Ones([3, 3, 4, 8])));
-        RefusedWith("Conv2d: images [2, 5, 4, 3], weight [3, 3, 3, 8], bias [7] and 1 group do not fit",
+        Refused("found [2, 5, 4, 3], [3, 3, 3, 8] and [7] with 1 group.",
             () => x.Conv2d(Tensor.Ones([3, 3, 3, 8]), Tensor.Ones([7])));
-        RefusedWith("Conv2d: images [5, 4], weight [3, 3, 3, 8], bias none and 1 group do not fit",
+        Refused("found [5, 4], [3, 3, 3, 8] and no bias with 1 group.",
             () => Tensor.Ones([5, 4]).Conv2d(Tensor.Ones([3, 3, 3, 8])));
         RefusedWith("Conv2d: the groups must divide 3 inputs and 8 outputs, found 3.",
             () => x.Conv2d(Tensor.Ones([3, 3, 1, 8]), options: new(1, groups: 3)));
         RefusedWith("Conv2d: the kernel must fit into the padded image", () => x.Conv2d(Tensor.Ones([7, 3, 3, 8])));
         RefusedWith("Conv2d: padding must not be negative", () => x.Conv2d(Tensor.Ones([3, 3, 3, 8]), options: new(1, -1)));
-        RefusedWith("Conv2d: the arguments hold Float32 [2, 5, 4, 3] and Float64 [3, 3, 3, 8]",
+        RefusedWith("Conv2d: expected arguments of one type, found Float32 [2, 5, 4, 3] and Float64 [3, 3, 3, 8]",
             () => x.Conv2d(Tensor.Ones([3, 3, 3, 8], DType.Float64)));
         RefusedWith(
-            "ConvTranspose2d: images [2, 5, 4, 3], weight [3, 3, 8, 4], bias none and 2 groups do not fit: expected images [batch, "
-            + "height, width, inputs], a weight [kernel height, kernel width, outputs / groups, inputs]",
+            "ConvTranspose2d: expected images [batch, height, width, inputs], a weight [kernel height, kernel width, outputs / groups, "
+            + "inputs] and a bias [outputs], found [2, 5, 4, 3], [3, 3, 8, 4] and no bias with 2 groups.",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 4]), options: new(1, groups: 2)));
         RefusedWith("ConvTranspose2d: output padding must be at least 0 and less than the stride",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(2), outputPadding: (2, 0)));
         RefusedWith("ConvTranspose2d: with same padding there is no output padding, found (1, 1).",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(2, ConvPadding.Same), outputPadding: (1, 1)));
-        RefusedWith("ConvTranspose2d: the padding 9 leaves nothing of the result",
+        RefusedWith("ConvTranspose2d: expected a padding that leaves something of the result, found 9",
             () => x.ConvTranspose2d(Tensor.Ones([3, 3, 8, 3]), options: new(1, 9)));
-        RefusedWith<ArgumentOutOfRangeException>("Conv2dOptions: the stride must be at least 1.", () => new Conv2dOptions(0));
-        RefusedWith<ArgumentOutOfRangeException>("Conv2dOptions: the number of groups must be at least 1.",
+        RefusedWith<ArgumentOutOfRangeException>("Conv2dOptions: the stride must be at least 1, found 0.", () => new Conv2dOptions(0));
+        RefusedWith<ArgumentOutOfRangeException>("Conv2dOptions: the number of groups must be at least 1, found 0.",
             () => _ = default(Conv2dOptions) with { Groups = 0 });
         RefusedWith<ArgumentOutOfRangeException>("Conv2d: inputs and outputs must be at least 1 channel, found 0 and 8.",
             () => new Conv2d(0, 8, 3, _options));
         RefusedWith<ArgumentOutOfRangeException>("ConvTranspose2d: the kernel must be at least 1 x 1, found 0 x 0.",
             () => new ConvTranspose2d(3, 8, 0, _options));
-        RefusedWith("Conv2d: 2 groups do not divide 3 inputs and 8 outputs.", () => new Conv2d(3, 8, 3, _options, groups: 2));
+        RefusedWith("Conv2d: expected groups that divide 3 inputs and 8 outputs, found 2.", () => new Conv2d(3, 8, 3, _options, groups: 2));
         RefusedWith("Unflatten: samples of 12 elements are needed for [3, 4], found shape [2, 11].",
             () => new Unflatten(3, 4).Forward(Tensor.Ones([2, 11])));
         RefusedWith("Flatten: needs at least one axis, found a scalar.", () => new Flatten().Forward(Tensor.Ones([])));

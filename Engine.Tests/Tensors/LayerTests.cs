@@ -90,8 +90,8 @@ public sealed class LayerTests : IsolatedTests
     {
         using Embedding embedding = new(5, 3, ModuleOptions.FromSeed(1, Cpu));
         using Tape tape = new(Cpu);
-        RefusedWith("Embedding: indices must be Int32, found Float32 [2].", () => embedding.Forward(Tensor.Zeros([2])));
-        Refused<ArgumentOutOfRangeException>("index 5 at position 1 is not a row of the 5 x 3 table (0 to 4)",
+        RefusedWith("Embedding: expected indices of Int32, found Float32 [2].", () => embedding.Forward(Tensor.Zeros([2])));
+        Refused<ArgumentOutOfRangeException>("expected indices of the 5 rows of the table, found 5 at position 1",
             () => embedding.Forward(Tensor.From([0, 5], [2])));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Embedding(0, 3, ModuleOptions.FromSeed(1, Cpu)));
     }

@@ -57,7 +57,7 @@ public sealed class MaskedConv2dTests : IsolatedTests
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, Cpu);
         Refused("odd height and width, found 2 x 2", () => new MaskedConv2d(1, 1, 2, ConvMask.A, options));
-        Refused("mask A leaves no tap of a kernel of 1 x 1", () => new MaskedConv2d(1, 1, 1, ConvMask.A, options));
+        Refused("expected a mask that leaves a tap, found A for a kernel of 1 x 1", () => new MaskedConv2d(1, 1, 1, ConvMask.A, options));
         using Tape tape = new(Cpu);
         Refused("[2, 3, 3, 2]", () => Tensor.Zeros([2, 3, 3, 2]).MaskedConv2d(Tensor.Zeros([3, 3, 1, 4]), null, ConvMask.A));
         Assert.Throws<ArgumentOutOfRangeException>(

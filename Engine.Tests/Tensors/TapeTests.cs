@@ -120,7 +120,7 @@ public sealed class TapeTests : IsolatedTests
         using Tensor i = Tensor.From([1], [1], Cpu);
         foreach ((string name, Action operation) in ((string, Action)[])
         [
-            ("Exp", () => x.Exp()), ("Add", () => _ = x + x), ("Affine", () => _ = 2 * x), ("Sum", () => x.Sum()),
+            ("Exp", () => x.Exp()), ("Add", () => _ = x + x), ("Multiply", () => _ = 2 * x), ("Sum", () => x.Sum()),
             ("Variance", () => x.Variance()), ("Reshape", () => x.Reshape(1, 3)),
             ("Gather", () => x.Gather(i)), ("Softmax", () => x.Softmax()), ("Cast", () => x.Cast(DType.Float64)),
             ("Detach", () => x.Detach()),
@@ -212,6 +212,6 @@ public sealed class TapeTests : IsolatedTests
     {
         using CpuDevice other = new(1);
         using Tape tape = new(Cpu);
-        Refused("Ones: the open tape computes on 'cpu'", () => Tensor.Ones([2], device: other));
+        Refused("Ones: expected the device of the open tape, 'cpu', found 'cpu', another of that name.", () => Tensor.Ones([2], device: other));
     }
 }
