@@ -76,9 +76,10 @@ public sealed class BernoulliTests : IsolatedTests
         using Tape tape = new(Cpu);
         RefusedWith("LogLikelihood.Bernoulli: expected arguments that broadcast, found logits [2, 3] and x [2, 4].",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([2, 3]), Tensor.Zeros([2, 4])));
-        RefusedWith("LogLikelihood.Bernoulli: expected arguments of one type, found logits Float32 [2] and x Float64 [2]; convert one with Cast.",
+        RefusedWith("LogLikelihood.Bernoulli: expected arguments of one type, found logits Float32 [2] and x Float64 [2]; convert one "
+            + "with Cast.",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([2]), Tensor.Zeros([2], DType.Float64)));
-        RefusedWith("LogLikelihood.Bernoulli: Reduction.Rows needs at least one axis, found a scalar.",
+        RefusedWith("LogLikelihood.Bernoulli: expected at least one axis for Reduction.Rows, found a scalar.",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([]), Tensor.Zeros([])));
         RefusedWith("LogLikelihood.Bernoulli: expected at least one element to average, found",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([0, 3]), Tensor.Zeros([3]), Reduction.Mean));

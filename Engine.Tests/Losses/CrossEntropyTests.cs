@@ -70,7 +70,8 @@ public sealed class CrossEntropyTests : IsolatedTests
         Tensor labels = Tensor.From([0, 1], [2]);
         RefusedWith("CrossEntropy: expected labels of Int32, found Float32 [2].",
             () => Loss.CrossEntropy(Tensor.Zeros([2, 3]), Tensor.Zeros([2])));
-        RefusedWith("CrossEntropy: expected labels [3] for logits [3, 4], found [2].", () => Loss.CrossEntropy(Tensor.Zeros([3, 4]), labels));
+        RefusedWith("CrossEntropy: expected labels [3] for logits [3, 4], found [2].",
+            () => Loss.CrossEntropy(Tensor.Zeros([3, 4]), labels));
         RefusedWith("CrossEntropy: logits must be [..., classes] with at least one class, found [].",
             () => Loss.CrossEntropy(Tensor.Zeros([]), labels));
         RefusedWith<ArgumentOutOfRangeException>("CrossEntropy: expected a label smoothing from 0 to 1, found",

@@ -212,6 +212,7 @@ public sealed class TapeTests : IsolatedTests
     {
         using CpuDevice other = new(1);
         using Tape tape = new(Cpu);
-        Refused("Ones: expected the device of the open tape, 'cpu', found 'cpu', another of that name.", () => Tensor.Ones([2], device: other));
+        Refused("Ones: expected the device of the open tape, 'cpu', found 'cpu', another of that name.",
+            () => Tensor.Ones([2], device: other));
     }
 }
