@@ -34,10 +34,10 @@ public abstract unsafe class Storage
     internal int Version { get; set; }
 
     /// <summary>
-    /// The smallest and the largest of whole numbers that came from the host to another device, so that labels and tokens are checked
-    /// without bringing them back; null where the numbers were computed.
+    /// The two smallest and the two largest values among integers that came from the host to another device, so that labels and tokens are
+    /// checked without bringing them back, even where one of them stands for rows that are ignored; null where they were computed.
     /// </summary>
-    internal (int Low, int High)? Range { get; private set; }
+    private (int Low, int NextLow, int NextHigh, int High)? Range { get; set; }
 
     /// <summary>How many share the storage.</summary>
     internal int References => Volatile.Read(ref _references);
@@ -101,17 +101,32 @@ public abstract unsafe class Storage
         fixed (T* p = destination) Download(p, (long)Length * sizeof(T));
     }
 
-    /// <summary>Whether every element is known to be from 0 to <paramref name="count"/> - 1.</summary>
-    internal bool IsWithin(int count) => Range is var (low, high) && low >= 0 && high < count;
+    /// <summary>
+    /// Whether every element is known to be from 0 to <paramref name="count"/> - 1, but for those of the value <paramref name="ignored"/>.
+    /// </summary>
+    internal bool IsWithin(int count, int? ignored = null)
+    {
+        if (Range is not var (low, nextLow, nextHigh, high)) return false;
+        if (low == ignored) low = nextLow;
+        if (high == ignored) high = nextHigh;
+        return low > high || (low >= 0 && high < count);
+    }
 
     /// <summary>Says that a kernel writes whole numbers here.</summary>
     internal void ForgetRange() => Range = null;
 
-    private static (int Low, int High) RangeOf(ReadOnlySpan<int> values)
+    private static (int Low, int NextLow, int NextHigh, int High) RangeOf(ReadOnlySpan<int> values)
     {
         (int low, int high) = (values[0], values[0]);
         foreach (int value in values) (low, high) = (Math.Min(low, value), Math.Max(high, value));
-        return (low, high);
+        (int nextLow, int nextHigh) = (int.MaxValue, int.MinValue);
+        foreach (int value in values)
+        {
+            if (value > low) nextLow = Math.Min(nextLow, value);
+            if (value < high) nextHigh = Math.Max(nextHigh, value);
+        }
+
+        return (low, nextLow, nextHigh, high);
     }
 
     private protected abstract void Upload(void* source, long bytes);

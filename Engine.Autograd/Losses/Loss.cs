@@ -65,9 +65,13 @@ public static class Loss
     /// <param name="labelSmoothing">e, from 0 to 1.</param>
     /// <param name="reduction">How the rows' losses are reduced; <see cref="Reduction.Rows"/> sums them over the innermost axis of the
     /// labels.</param>
+    /// <param name="ignoreIndex">The label of rows that do not count, such as padding; it may be a class or none. Their loss and their
+    /// gradient are 0, whatever their logits are, and <see cref="Reduction.Mean"/> divides by the number of the other rows; where there
+    /// is none, the mean is 0. Null where every row counts.</param>
     /// <exception cref="ArgumentException">The labels are not int32, or not one for each row.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes, or the smoothing is not from 0 to 1.</exception>
-    public static Tensor CrossEntropy(Tensor logits, Tensor labels, double labelSmoothing = 0, Reduction reduction = Reduction.Mean)
+    public static Tensor CrossEntropy(
+        Tensor logits, Tensor labels, double labelSmoothing = 0, Reduction reduction = Reduction.Mean, int? ignoreIndex = null)
     {
         Tensor z = logits;
         if (!(labelSmoothing is >= 0 and <= 1))
@@ -87,15 +91,16 @@ public static class Loss
         Tape tape = Tape.OpenFloating(nameof(CrossEntropy), z);
         Tensor losses = tape.NewTensor(rows, z.DType);
         Tensor statistics = tape.NewTensor([rows.Count, 2], z.DType);
-        Kernels.Losses.CrossEntropy.Run(z.Storage, labels.Storage, rows.Count, classes, labelSmoothing, losses.Storage, statistics.Storage);
+        Kernels.Losses.CrossEntropy.Run(
+            z.Storage, labels.Storage, rows.Count, classes, labelSmoothing, losses.Storage, statistics.Storage, ignoreIndex);
 
         // dz = g (softmax(z) - target)
         tape.Record(nameof(CrossEntropy), losses, new Rule(z, g =>
         {
-            if (Tape.IsRecordingNow) return g.Reshape(z.Shape.With(-1, 1)) * (z.Softmax() - Targets(labels, z, labelSmoothing));
+            if (Tape.IsRecordingNow) return Composed(g.Reshape(z.Shape.With(-1, 1)), z, labels, labelSmoothing, ignoreIndex);
             Tensor result = Tape.Open("Gradients").NewTensor(z.Shape, z.DType);
             Kernels.Losses.CrossEntropy.Gradient(
-                g.Storage, z.Storage, labels.Storage, rows.Count, classes, labelSmoothing, statistics.Storage, result.Storage);
+                g.Storage, z.Storage, labels.Storage, rows.Count, classes, labelSmoothing, statistics.Storage, result.Storage, ignoreIndex);
             return result;
         }));
         return reduction switch
@@ -103,15 +108,36 @@ public static class Loss
             Reduction.None => losses,
             Reduction.Rows => losses.Sum(-1),
             Reduction.Sum => losses.Sum(),
-            _ => losses.Mean(),
+            _ => ignoreIndex is null ? losses.Mean() : losses.Sum() / Counting(labels, z.DType, ignoreIndex.Value),
         };
     }
 
+    /// <summary>How many labels are others than the ignored one; 1 where there is none.</summary>
+    private static Tensor Counting(Tensor labels, DType dtype, int ignored)
+    {
+        // Float64 holds every int32.
+        Tensor count = labels.Cast(DType.Float64).NotEqual(ignored).Sum();
+        return count.Clamp(1, double.PositiveInfinity).Cast(dtype);
+    }
+
+    /// <summary>g (softmax(z) - target) in differentiable operations.</summary>
+    private static Tensor Composed(Tensor g, Tensor z, Tensor labels, double smoothing, int? ignored)
+    {
+        int[] places = labels.ToInts();
+        if (ignored is null) return g * (z.Softmax() - Targets(places, z, smoothing));
+
+        // Rows that do not count get logits of 0, so that infinity and NaN there reach no derivative, and a gradient of 0.
+        float[] counts = Array.ConvertAll(places, label => label == ignored ? 0f : 1f);
+        for (int row = 0; row < places.Length; row++) places[row] = counts[row] == 0 ? 0 : places[row];
+        Tensor mask = Tensor.From(counts, g.Shape).Cast(z.DType);
+        Tensor counted = Tensor.Where(mask, z, Tensor.Zeros([], z.DType));
+        return g.WeightedBy(mask) * (counted.Softmax() - Targets(places, z, smoothing));
+    }
+
     /// <summary>1 - e at each row's label, and e / classes everywhere.</summary>
-    private static Tensor Targets(Tensor labels, Tensor logits, double smoothing)
+    private static Tensor Targets(int[] places, Tensor logits, double smoothing)
     {
         int classes = logits.Shape[-1];
-        int[] places = labels.ToInts();
         for (int row = 0; row < places.Length; row++) places[row] += row * classes;
         Tensor oneHot = Tensor.Ones([places.Length, 1], logits.DType).ScatterAdd(Tensor.From(places, [places.Length]), [logits.Count, 1]);
         return (((1 - smoothing) * oneHot) + (smoothing / classes)).Reshape(logits.Shape);

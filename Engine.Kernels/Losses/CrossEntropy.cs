@@ -23,19 +23,21 @@ public static class CrossEntropy
     /// <param name="losses">Receives the loss of each row.</param>
     /// <param name="statistics">Receives m and log(sum over j of e^(z_j - m)) of each row, for <see cref="Gradient"/>:
     /// <paramref name="rows"/> x 2.</param>
+    /// <param name="ignored">The label, of a class or not, of rows that are not looked at: their loss is 0. Null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes; nothing was written.</exception>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
-    public static void Run(Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics)
+    public static void Run(
+        Storage logits, Storage labels, int rows, int classes, double smoothing, Storage losses, Storage statistics, int? ignored = null)
     {
         Device device = Check("CrossEntropy.Run", logits, labels, rows, classes, statistics);
         Arguments.OneDevice("CrossEntropy.Run", logits, losses);
         Arguments.OneType("CrossEntropy.Run", logits, losses);
         Arguments.Length("CrossEntropy.Run", nameof(losses), losses, rows);
-        CheckLabels(labels, classes);
+        CheckLabels(labels, classes, ignored);
         if (rows == 0) return;
         LaneDispatch.Run(
-            device, logits.DType, new HostCrossEntropy.Loss(logits, labels, rows, classes, smoothing, losses, statistics),
-            new GpuCrossEntropy.Loss(logits, labels, rows, classes, smoothing, losses, statistics));
+            device, logits.DType, new HostCrossEntropy.Loss(logits, labels, rows, classes, smoothing, losses, statistics, OrNone(ignored)),
+            new GpuCrossEntropy.Loss(logits, labels, rows, classes, smoothing, losses, statistics, OrNone(ignored)));
     }
 
     /// <summary>dz_j = g (softmax(z)_j - (1 - e) [j = label] - e / classes), in one pass.</summary>
@@ -47,11 +49,13 @@ public static class CrossEntropy
     /// <param name="smoothing">e, from 0 to 1.</param>
     /// <param name="statistics">What <see cref="Run"/> found of each row.</param>
     /// <param name="result">Receives dz; may be the logits.</param>
+    /// <param name="ignored">The label of rows whose dz is 0; null for none.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes; a GPU, which writes only to the classes' places, does
     /// not look.</exception>
     public static void Gradient(
-        Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics, Storage result)
+        Storage g, Storage logits, Storage labels, int rows, int classes, double smoothing, Storage statistics, Storage result,
+        int? ignored = null)
     {
         const string Operation = "CrossEntropy.Gradient";
         Device device = Check(Operation, logits, labels, rows, classes, statistics);
@@ -63,14 +67,14 @@ public static class CrossEntropy
         if (device is CpuDevice cpu)
         {
             // Labels may have been changed since the forward pass, and each says where is written to.
-            CheckLabels(labels, classes);
+            CheckLabels(labels, classes, ignored);
             LaneDispatch.OnHost(cpu, logits.DType,
-                new HostCrossEntropy.Gradient(g, logits, labels, rows, classes, smoothing, statistics, result));
+                new HostCrossEntropy.Gradient(g, logits, labels, rows, classes, smoothing, statistics, result, OrNone(ignored)));
         }
         else
         {
             LaneDispatch.OnGpu((GpuDevice)device, logits.DType,
-                new GpuCrossEntropy.Gradient(g, logits, labels, classes, smoothing, statistics, result));
+                new GpuCrossEntropy.Gradient(g, logits, labels, classes, smoothing, statistics, result, OrNone(ignored)));
         }
     }
 
@@ -88,18 +92,22 @@ public static class CrossEntropy
         return device;
     }
 
+    /// <summary>The ignored label for kernels: where there is none, a value that no label has.</summary>
+    private static long OrNone(int? ignored) => ignored ?? long.MinValue;
+
     /// <summary>A GPU could not say which label is wrong, so that they are looked at here first.</summary>
-    private static void CheckLabels(Storage labels, int classes)
+    private static void CheckLabels(Storage labels, int classes, int? ignored)
     {
-        if (labels.IsWithin(classes)) return;
+        if (labels.IsWithin(classes, ignored)) return;
         int[]? copy = labels.Device is CpuDevice ? null : ArrayPool<int>.Shared.Rent(labels.Length);
         if (copy is not null) labels.CopyTo(copy.AsSpan(0, labels.Length));
         ReadOnlySpan<int> span = copy is null ? labels.AsSpan<int>() : copy.AsSpan(0, labels.Length);
         for (int row = 0; row < span.Length; row++)
         {
-            if ((uint)span[row] >= (uint)classes)
+            if ((uint)span[row] >= (uint)classes && span[row] != ignored)
                 throw new ArgumentOutOfRangeException(
-                    nameof(labels), $"CrossEntropy: expected labels from 0 to {classes - 1}, found {span[row]} in row {row}.");
+                    nameof(labels), $"CrossEntropy: expected labels from 0 to {classes - 1}"
+                        + $"{(ignored is null ? "" : $", or {ignored} for a row that is ignored")}, found {span[row]} in row {row}.");
         }
 
         if (copy is not null) ArrayPool<int>.Shared.Return(copy);

@@ -52,6 +52,53 @@ public sealed class CrossEntropyTests : IsolatedTests
         }
     }
 
+    [Theory]
+    [InlineData("cpu", DType.Float32)]
+    [InlineData("cpu", DType.Float64)]
+    [InlineData("simulator", DType.Float32)]
+    [InlineData("simulator", DType.Float64)]
+    public void Rows_that_are_ignored_count_nowhere_whatever_their_logits_are(string name, DType type)
+    {
+        using Device device = KernelDevice.Open(name);
+        using Tape tape = new(device);
+        double[] z = [1, 2, -1, double.NaN, double.PositiveInfinity, 0, 0.5, 0, 3];
+        Tensor logits = tape.Watch(Tensor.From(z, [3, 3]).Cast(type)), labels = Tensor.From([2, -100, 0], [3]);
+        Tensor others = tape.Watch(Tensor.From([.. z[..3], .. z[6..]], [2, 3]).Cast(type)), of = Tensor.From([2, 0], [2]);
+        foreach (double smoothing in (double[])[0, 0.3])
+        {
+            Tensor expected = Loss.CrossEntropy(others, of, smoothing),
+                found = Loss.CrossEntropy(logits, labels, smoothing, ignoreIndex: -100);
+            Assert.Equal(expected.Item(), found.Item(), 1e-6);
+            Assert.Equal(0, Loss.CrossEntropy(logits, labels, smoothing, Reduction.None, -100).ToDoubles()[1]);
+            double[] slope = tape.Gradient(expected, others).ToDoubles();
+            foreach (bool createGraph in (bool[])[false, true])
+            {
+                Tensor gradient = tape.Gradients(found, [logits], createGraph)[0];
+                double[] values = gradient.ToDoubles();
+                Assert.Equal([0, 0, 0], values[3..6]);
+                for (int i = 0; i < 6; i++) Assert.Equal(slope[i], values[i < 3 ? i : i + 3], 1e-6);
+                if (!createGraph) continue;
+                double[] second = tape.Gradients(gradient.Square().Sum(), [logits])[0].ToDoubles();
+                Assert.Equal([0, 0, 0], second[3..6]);
+                Assert.True(Array.TrueForAll(second, double.IsFinite));
+            }
+        }
+    }
+
+    [Theory, Values("cpu", "simulator")]
+    public void Where_every_row_is_ignored_the_mean_and_its_gradient_are_0(string name)
+    {
+        using Device device = KernelDevice.Open(name);
+        using Tape tape = new(device);
+        Tensor logits = tape.Watch(Tensor.Ones([2, 3]));
+        Tensor loss = Loss.CrossEntropy(logits, Tensor.From([1, 1], [2]), ignoreIndex: 1);
+        Assert.Equal(0, loss.Item());
+        Assert.Equal(new double[6], tape.Gradient(loss, logits).ToDoubles());
+        RefusedWith<ArgumentOutOfRangeException>(
+            "CrossEntropy: expected labels from 0 to 2, or -1 for a row that is ignored, found 3 in row 1.",
+            () => Loss.CrossEntropy(logits, Tensor.From([-1, 3], [2]), ignoreIndex: -1));
+    }
+
     [Fact]
     public void A_label_that_was_changed_to_no_class_after_the_forward_pass_is_refused_and_writes_nowhere()
     {

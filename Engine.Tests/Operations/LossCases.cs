@@ -63,41 +63,47 @@ internal static class LossCases
 
     private static IEnumerable<OperationCase> CrossEntropy()
     {
-        foreach ((Shape shape, double smoothing, double range) in ((Shape, double, double)[])
+        foreach ((Shape shape, double smoothing, double range, int? ignored) in ((Shape, double, double, int?)[])
         [
-            ([1], 0, 4), ([7], 0.1, 4), ([5, 10], 0, 4), ([5, 10], 0.1, 4), ([4, 1], 0, 4), ([3, 16], 0, 4), ([2, 3, 17], 0.2, 4),
-            ([2, 100], 0, 4), ([2, 130], 0.1, 4), ([0, 3], 0, 4),
-            ([2, 1, 2, 3, 5], 0, 4), ([3001, 10], 0.1, 4), ([3, 5003], 0.1, 4), ([5, 10], 0.1, 1e4), ([2, 100], 0, 1e4),
+            ([1], 0, 4, null), ([7], 0.1, 4, null), ([5, 10], 0, 4, null), ([5, 10], 0.1, 4, null), ([4, 1], 0, 4, null),
+            ([3, 16], 0, 4, null), ([2, 3, 17], 0.2, 4, null), ([2, 100], 0, 4, null), ([2, 130], 0.1, 4, null), ([0, 3], 0, 4, null),
+            ([2, 1, 2, 3, 5], 0, 4, null), ([3001, 10], 0.1, 4, null), ([3, 5003], 0.1, 4, null), ([5, 10], 0.1, 1e4, null),
+            ([2, 100], 0, 1e4, null),
+            ([9, 3], 0, 4, -100), ([4, 3, 5], 0.1, 4, 1), ([7, 130], 0.2, 4, 0), ([3, 4], 0, 4, 1000), ([2], 0.1, 4, int.MinValue),
         ])
         {
             Shape rows = Places.Left(shape, [-1]);
             foreach (Reduction reduction in Enum.GetValues<Reduction>())
             {
                 if (rows.Rank == 0 && reduction == Reduction.Rows || rows.Count == 0 && reduction == Reduction.Mean) continue;
-                yield return CrossEntropy(shape, rows, smoothing, range, reduction);
+                yield return CrossEntropy(shape, rows, smoothing, range, ignored, reduction);
             }
         }
     }
 
-    private static OperationCase CrossEntropy(Shape shape, Shape rows, double smoothing, double range, Reduction reduction)
+    private static OperationCase CrossEntropy(
+        Shape shape, Shape rows, double smoothing, double range, int? ignored, Reduction reduction)
     {
         int classes = shape[-1];
         Shape result = reduction switch { Reduction.None => rows, Reduction.Rows => Places.Left(rows, [-1]), _ => Shape.Scalar };
         int terms = rows.Count / Math.Max(1, result.Count);
         return new OperationCase(
             "Loss.CrossEntropy",
-            $"{shape} smoothing {smoothing} range {range} {reduction}",
-            [new Input(shape, Between(-range, range)), new Input(rows, Index(classes), IsDifferentiable: false, IsIndex: true)],
-            x => Loss.CrossEntropy(x[0], x[1], smoothing, reduction),
+            $"{shape} smoothing {smoothing} range {range} {(ignored is null ? "" : $"ignoring {ignored} ")}{reduction}",
+            [new Input(shape, Between(-range, range)), new Input(
+                rows, ignored is null ? Index(classes) : OneOf(ignored.Value, 0, classes - 1), IsDifferentiable: false, IsIndex: true)],
+            x => Loss.CrossEntropy(x[0], x[1], smoothing, reduction, ignored),
             x =>
             {
                 Expected expected = new(result.Count);
+                int counted = x[1].Count(label => label != ignored);
                 for (int row = 0; row < rows.Count; row++)
                 {
+                    if (x[1][row] == ignored) continue;
                     double[] z = x[0][(row * classes)..((row + 1) * classes)];
                     double maximum = z.Max();
                     double logSum = Math.Log(z.Sum(value => Math.Exp(value - maximum)));
-                    double weight = reduction == Reduction.Mean ? 1.0 / rows.Count : 1;
+                    double weight = reduction == Reduction.Mean ? 1.0 / counted : 1;
                     for (int j = 0; j < classes; j++)
                     {
                         double target = (j == (int)x[1][row] ? 1 - smoothing : 0) + (smoothing / classes);

@@ -52,6 +52,55 @@ public sealed class LayerTests : IsolatedTests
         Assert.Equal([2, 0, 2], gradients[2].ToDoubles());
     }
 
+    [Theory]
+    [InlineData(1, 0, 0, 1, 1)]
+    [InlineData(2, 1, 0, 1, 2)]
+    [InlineData(1, 4, 0, 2, 1)]
+    public void Convolutions_of_sequences_are_those_of_images_of_one_row(
+        int stride, int before, int after, int dilation, int groups)
+    {
+        using Tape tape = new(Cpu);
+        ModuleOptions options = ModuleOptions.FromSeed(3, Cpu);
+        using Conv1d layer = new(4, 6, 3, options, stride, (before, after), dilation, groups);
+        Assert.Equal([3, 4 / groups, 6], layer.Weight.Shape.ToArray());
+        double bound = 1 / Math.Sqrt(3 * 4 / groups);
+        Assert.All(layer.Weight.ToArray().Concat(layer.Bias!.ToArray()), value => Assert.InRange(value, -bound, bound));
+        Tensor x = Tensor.Normal([2, 9, 4], new RandomStream(1));
+        Conv2dOptions images = new()
+        {
+            StrideWidth = stride, DilationWidth = dilation, Groups = groups, Padding = new Conv2dPadding(0, 0, before, after),
+        };
+        Tensor expected = x.Reshape(2, 1, 9, 4).Conv2d(layer.Weight.Reshape(1, 3, 4 / groups, 6), layer.Bias, images);
+        Tensor found = layer.Forward(x);
+        Assert.Equal(expected.Count, found.Count);
+        Assert.Equal(expected.ToArray(), found.ToArray());
+        Assert.Equal(found.Relu().ToArray(), new Sequential(layer, new Relu()).Forward(x).ToArray());
+        using Conv1d bare = new(1, 1, 1, options, bias: false, weightInitializer: Initializers.Constant(2));
+        Assert.Null(bare.Bias);
+        Assert.Equal([2f, 4], bare.Forward(Tensor.From([1f, 2], [1, 2, 1])).ToArray());
+        RefusedWith("Conv1d: padding must not be negative, found -1 and 0.", () => new Conv1d(1, 1, 1, options, padding: (-1, 0)));
+        RefusedWith("Conv1d: expected groups that divide 3 inputs and 4 outputs, found 2.", () => new Conv1d(3, 4, 1, options, groups: 2));
+    }
+
+    [Fact]
+    public void Instance_normalisation_is_group_normalisation_with_a_group_for_each_channel()
+    {
+        using Tape tape = new(Cpu);
+        ModuleOptions options = ModuleOptions.FromSeed(3, Cpu);
+        using InstanceNorm layer = new(4, options, epsilon: 1e-3);
+        using GroupNorm groups = new(4, 4, options, epsilon: 1e-3);
+        Tensor x = Tensor.Normal([2, 3, 5, 4], new RandomStream(1), 7, 2);
+        Assert.Equal(2, layer.Parameters.Count);
+        Assert.Equal(groups.Forward(x).ToArray(), layer.Forward(x).ToArray());
+        using InstanceNorm bare = new(4, options, affine: false);
+        Assert.Empty(bare.Parameters);
+        Assert.Equal(x.InstanceNorm().ToArray(), bare.Forward(x).ToArray());
+        RefusedWith("InstanceNorm: expected images [N, ..., 4], found shape [2, 3].", () => bare.Forward(Tensor.Ones([2, 3])));
+        RefusedWith<ArgumentOutOfRangeException>("InstanceNorm: channels must be at least 1, found 0.", () => new InstanceNorm(0, options));
+        RefusedWith<ArgumentOutOfRangeException>(
+            "InstanceNorm: epsilon must be positive and finite, found 0.", () => new InstanceNorm(4, options, epsilon: 0));
+    }
+
     [Fact]
     public void The_two_forms_of_gelu_are_close()
     {

@@ -6,7 +6,7 @@ namespace Engine.Kernels.Losses.Gpu;
 internal static class GpuCrossEntropy
 {
     internal readonly record struct Loss(
-        Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
+        Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics, long Ignored)
         : IScalarWork
     {
         void IScalarWork.Run<TLane>(GpuDevice device)
@@ -15,19 +15,19 @@ internal static class GpuCrossEntropy
             device.Launcher(
                 launch.Choose(RowKernel<TLane, OneThread>, RowKernel<TLane, OneWarp>, RowKernel<TLane, OneGroup>),
                 static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, Rows, Classes, TLane.Of(Smoothing), ViewOf<TLane>(Logits), ViewOf<int>(Labels),
+                launch.Config, Rows, Classes, Ignored, TLane.Of(Smoothing), ViewOf<TLane>(Logits), ViewOf<int>(Labels),
                 ViewOf<TLane>(Losses), ViewOf<TLane>(Statistics));
         }
     }
 
     internal readonly record struct Gradient(
-        Storage G, Storage Logits, Storage Labels, int Classes, double Smoothing, Storage Statistics, Storage Result)
+        Storage G, Storage Logits, Storage Labels, int Classes, double Smoothing, Storage Statistics, Storage Result, long Ignored)
         : IScalarWork
     {
         void IScalarWork.Run<TLane>(GpuDevice device)
         {
             device.Launcher(GradientKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
-                Result.Length, Classes, G.Length == 1 ? 0 : 1, TLane.Of(Smoothing), ViewOf<TLane>(G), ViewOf<TLane>(Logits),
+                Result.Length, Classes, G.Length == 1 ? 0 : 1, Ignored, TLane.Of(Smoothing), ViewOf<TLane>(G), ViewOf<TLane>(Logits),
                 ViewOf<int>(Labels), ViewOf<TLane>(Statistics), ViewOf<TLane>(Result));
         }
     }
@@ -37,13 +37,19 @@ internal static class GpuCrossEntropy
     /// row in the cache.
     /// </summary>
     private static void RowKernel<TLane, TTeam>(
-        int rows, int classes, TLane smoothing, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> losses,
+        int rows, int classes, long ignored, TLane smoothing, ArrayView<TLane> logits, ArrayView<int> labels, ArrayView<TLane> losses,
         ArrayView<TLane> statistics)
         where TLane : unmanaged, ILane<TLane>
         where TTeam : unmanaged, IRowTeam
     {
         int row = TTeam.Row;
         if (row >= rows) return;
+        if (labels[row] == ignored)
+        {
+            if (TTeam.Thread == 0) losses[row] = statistics[2 * row] = statistics[(2 * row) + 1] = TLane.Of(0);
+            return;
+        }
+
         int start = row * classes, first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
         bool isWide = (classes & 3) == 0;
         TLane padding = TLane.Of(double.NegativeInfinity), zero = TLane.Of(0), maximum = padding;
@@ -85,11 +91,18 @@ internal static class GpuCrossEntropy
 
     /// <summary>One thread computes one element: dz = g (e^((z - m) - log sum) - (1 - e) [it is the label's] - e / classes).</summary>
     private static void GradientKernel<TLane>(
-        Index1D i, int classes, int gStep, TLane smoothing, ArrayView<TLane> g, ArrayView<TLane> logits, ArrayView<int> labels,
+        Index1D i, int classes, int gStep, long ignored, TLane smoothing, ArrayView<TLane> g, ArrayView<TLane> logits,
+        ArrayView<int> labels,
         ArrayView<TLane> statistics, ArrayView<TLane> result)
         where TLane : unmanaged, ILane<TLane>
     {
         int row = i / classes;
+        if (labels[row] == ignored)
+        {
+            result[i] = TLane.Of(0);
+            return;
+        }
+
         TLane probability = LaneMath.Exp((logits[i] - statistics[2 * row]) - statistics[(2 * row) + 1]);
         TLane ofLabel = i % classes == labels[row] ? TLane.Of(1) - smoothing : TLane.Of(0);
         result[i] = g[row * gStep] * ((probability - ofLabel) - (smoothing / TLane.Of(classes)));

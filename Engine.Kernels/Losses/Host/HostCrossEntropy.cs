@@ -8,7 +8,7 @@ internal static unsafe class HostCrossEntropy
     private const int ChunkElements = 8192;
 
     internal readonly record struct Loss(
-        Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics)
+        Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics, long Ignored)
         : IVectorWork
     {
         static bool IVectorWork.AddsAcrossLanes => true;
@@ -18,7 +18,7 @@ internal static unsafe class HostCrossEntropy
             LossJob<T, V> job = new()
             {
                 Logits = Logits.Pointer<T>(), Labels = Labels.Pointer<int>(), Losses = Losses.Pointer<T>(),
-                Statistics = Statistics.Pointer<T>(), Classes = Classes, Smoothing = Smoothing,
+                Statistics = Statistics.Pointer<T>(), Classes = Classes, Smoothing = Smoothing, Ignored = Ignored,
             };
             cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Classes));
         }
@@ -26,7 +26,7 @@ internal static unsafe class HostCrossEntropy
 
     internal readonly record struct Gradient(
         Storage G, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Statistics,
-        Storage Result) : IVectorWork
+        Storage Result, long Ignored) : IVectorWork
     {
         static bool IVectorWork.AddsAcrossLanes => true;
 
@@ -36,6 +36,7 @@ internal static unsafe class HostCrossEntropy
             {
                 G = G.Pointer<T>(), GStep = G.Length == 1 ? 0 : 1, Logits = Logits.Pointer<T>(), Labels = Labels.Pointer<int>(),
                 Statistics = Statistics.Pointer<T>(), Result = Result.Pointer<T>(), Classes = Classes, Smoothing = Smoothing,
+                Ignored = Ignored,
             };
             cpu.Workers.RunRows(job, Rows, Math.Max(1, ChunkElements / Classes));
         }
@@ -49,10 +50,17 @@ internal static unsafe class HostCrossEntropy
         internal int* Labels;
         internal int Classes;
         internal double Smoothing;
+        internal long Ignored;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Row(int row)
         {
+            if (Labels[row] == Ignored)
+            {
+                Losses[row] = Statistics[2 * (nint)row] = Statistics[(2 * (nint)row) + 1] = T.Zero;
+                return;
+            }
+
             T* z = Logits + ((nint)row * Classes);
             V maximum = HostSoftmax.Total<T, V, MaxReduction>(default, z, Classes, V.Of(0));
             V log = LaneMath.Log(HostSoftmax.Total<T, V, LogSumExpReduction>(default, z, Classes, maximum));
@@ -81,10 +89,17 @@ internal static unsafe class HostCrossEntropy
         internal int* Labels;
         internal int GStep, Classes;
         internal double Smoothing;
+        internal long Ignored;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Row(int row)
         {
+            if (Labels[row] == Ignored)
+            {
+                new Span<T>(Result + ((nint)row * Classes), Classes).Clear();
+                return;
+            }
+
             V shared = V.Of(Smoothing / Classes);
             T* z = Logits + ((nint)row * Classes);
             T* dz = Result + ((nint)row * Classes);
