@@ -30,6 +30,11 @@ internal static class SafetensorsElements
             case SafetensorsType.I16: Convert<short, T>(file, entry, destination, T.CreateChecked); break;
             case SafetensorsType.I32: Convert<int, T>(file, entry, destination, T.CreateChecked); break;
             case SafetensorsType.I64: Convert<long, T>(file, entry, destination, T.CreateChecked); break;
+            case SafetensorsType.U16: Convert<ushort, T>(file, entry, destination, T.CreateChecked); break;
+            case SafetensorsType.U32: Convert<uint, T>(file, entry, destination, T.CreateChecked); break;
+            case SafetensorsType.U64: Convert<ulong, T>(file, entry, destination, T.CreateChecked); break;
+            case >= SafetensorsType.F8_E5M2 and <= SafetensorsType.F8_E8M0: Convert<byte, T>(
+                file, entry, destination, x => T.CreateChecked(Widened(entry.Type, x))); break;
             case SafetensorsType.F16: Convert<Half, T>(file, entry, destination, T.CreateChecked); break;
             case SafetensorsType.BF16: Convert<ushort, T>(file, entry, destination, static x => T.CreateChecked(Widened(x))); break;
             case SafetensorsType.F32: Convert<float, T>(file, entry, destination, T.CreateChecked); break;
@@ -46,6 +51,28 @@ internal static class SafetensorsElements
 
     /// <summary>A BF16 is the upper half of a binary32.</summary>
     private static float Widened(ushort upperHalf) => BitConverter.UInt32BitsToSingle((uint)upperHalf << 16);
+
+    /// <summary>The value of a float of 8 bits, which every float32 can hold.</summary>
+    private static float Widened(SafetensorsType type, byte x)
+    {
+        // F8_E5M2 is the upper half of a binary16, F8_E8M0 is 2^(x - 127).
+        if (type == SafetensorsType.F8_E5M2) return (float)BitConverter.UInt16BitsToHalf((ushort)(x << 8));
+        if (type == SafetensorsType.F8_E8M0) return x == 0xFF ? float.NaN : float.ScaleB(1, x - 127);
+
+        // Exponent 0 has no implicit 1 and the exponent of 1: value = (-1)^s (implicit + fraction / 2^m) 2^(max(e, 1) - bias).
+        (int fractionBits, int bias) = type switch
+        {
+            SafetensorsType.F8_E4M3 => (3, 7),
+            SafetensorsType.F8_E4M3FNUZ => (3, 8),
+            _ => (2, 16),
+        };
+        bool isNaN = type == SafetensorsType.F8_E4M3 ? (x & 0x7F) == 0x7F : x == 0x80;
+        if (isNaN) return float.NaN;
+        int exponent = (x & 0x7F) >> fractionBits, fraction = x & ((1 << fractionBits) - 1);
+        if (exponent > 0) fraction += 1 << fractionBits;
+        float value = float.ScaleB(fraction, Math.Max(exponent, 1) - bias - fractionBits);
+        return x >= 0x80 ? -value : value;
+    }
 
     private static void Convert<TStored, T>(SafetensorsFile file, SafetensorsEntry entry, Span<T> destination, Func<TStored, T> convert)
         where TStored : unmanaged

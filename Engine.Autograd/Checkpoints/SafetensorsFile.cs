@@ -110,12 +110,12 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="name">The tensor.</param>
     /// <param name="destination">Where the elements go, in row-major order.</param>
     /// <exception cref="CheckpointException">
-    /// There is no such tensor, it has another number of elements, it holds fractions where whole numbers are asked for, or a number too
+    /// There is no such tensor, its type has no conversion, it has another number of elements, it holds fractions where whole numbers are asked for, or a number too
     /// large for the type; or the file has become shorter. What was read until then stays in <paramref name="destination"/>.
     /// </exception>
     public void Read<T>(string name, Span<T> destination) where T : unmanaged, INumber<T>
     {
-        SafetensorsEntry entry = Find(name);
+        SafetensorsEntry entry = Readable<T>(name);
         if (entry.Count != destination.Length) throw Misfit(entry, $"{destination.Length} elements");
         SafetensorsElements.Read(this, entry, destination);
     }
@@ -123,7 +123,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>A tensor's elements in row-major order; see <see cref="Read{T}(string, Span{T})"/>.</summary>
     public T[] Read<T>(string name) where T : unmanaged, INumber<T>
     {
-        SafetensorsEntry entry = Find(name);
+        SafetensorsEntry entry = Readable<T>(name);
         if (entry.Count > Array.MaxLength) throw Misfit(entry, $"at most {Array.MaxLength} elements");
         T[] values = new T[entry.Count];
         SafetensorsElements.Read(this, entry, values.AsSpan());
@@ -149,7 +149,7 @@ public sealed class SafetensorsFile : IDisposable
     public void Read(string name, Storage destination, Shape shape)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        SafetensorsEntry entry = Find(name);
+        SafetensorsEntry entry = Readable<float>(name);
         CheckShape(entry, shape);
         destination.Version++;
         if (destination.DType == DType.Float32) Read<float>(entry, destination);
@@ -174,6 +174,14 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Reads bytes of a tensor's data, all or none.</summary>
     internal void ReadData(SafetensorsEntry entry, long offset, Span<byte> destination) =>
         ReadBytes(destination, _dataStart + entry.Begin + offset);
+
+    // Before memory is taken for the elements: of a type that is not known here, the number of elements may be anything.
+    private SafetensorsEntry Readable<T>(string name)
+    {
+        SafetensorsEntry entry = Find(name);
+        return entry.Type.IsReadable()
+            ? entry : throw Misfit(entry, $"elements with a conversion to {typeof(T).Name} ({SafetensorsTypes.Readable})");
+    }
 
     private void Read<T>(SafetensorsEntry entry, Storage destination) where T : unmanaged, INumber<T>
     {

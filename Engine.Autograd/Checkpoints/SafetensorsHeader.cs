@@ -57,7 +57,7 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
     {
         string tensor = $"tensor {Wording.Name(name)}";
         Expect(reader, JsonTokenType.StartObject, $"{tensor} to be a JSON object");
-        SafetensorsType? type = null;
+        string? type = null;
         Span<long> extents = stackalloc long[MostAxes];
         Span<long> offsets = stackalloc long[2];
         int rank = -1, ends = -1;
@@ -70,10 +70,7 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
             {
                 case "dtype":
                     Expect(reader, JsonTokenType.String, $"a name as the dtype of {tensor}");
-                    string typeName = Text(ref reader);
-                    type = SafetensorsTypes.Named(typeName)
-                        ?? throw Refused($"{tensor}: expected a dtype of {string.Join(", ", Enum.GetNames<SafetensorsType>())}, found "
-                            + $"{Wording.Name(typeName)}.");
+                    type = Text(ref reader);
                     break;
                 case "shape":
                     rank = ReadNumbers(ref reader, $"{tensor}: the shape", extents);
@@ -90,10 +87,10 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
         if (type is null || rank < 0 || ends < 0)
             throw Refused($"{tensor}: expected dtype, shape and data_offsets, found no "
                 + $"{(type is null ? "dtype" : rank < 0 ? "shape" : "data_offsets")}.");
-        Add(name, tensor, type.Value, extents[..rank], offsets[0], offsets[1]);
+        Add(name, tensor, type, extents[..rank], offsets[0], offsets[1]);
     }
 
-    private void Add(string name, string tensor, SafetensorsType type, ReadOnlySpan<long> extents, long begin, long end)
+    private void Add(string name, string tensor, string typeName, ReadOnlySpan<long> extents, long begin, long end)
     {
         Int128 count = 1;
         foreach (long extent in extents)
@@ -111,14 +108,16 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
                 + "its header damaged.");
         }
 
-        Int128 bytes = count * type.SizeInBytes();
-        if (bytes != end - begin)
+        // Of a type that is not known here the file is believed.
+        int bits = SafetensorsTypes.Named(typeName).SizeInBits();
+        if (bits > 0 && count * bits != (Int128)8 * (end - begin))
         {
             string found = $"data_offsets [{begin}, {end}], which are {end - begin}";
-            throw Refused($"{tensor}: expected {bytes} bytes for {type} {Wording.Extents(extents)}, found {found}.");
+            string expected = count * bits % 8 == 0 ? $"{count * bits / 8} bytes" : $"whole bytes instead of {count * bits} bits";
+            throw Refused($"{tensor}: expected {expected} for {typeName} {Wording.Extents(extents)}, found {found}.");
         }
 
-        SafetensorsEntry entry = new(name, type, extents.ToArray(), (long)count, begin);
+        SafetensorsEntry entry = new(name, typeName, extents.ToArray(), (long)count, begin, end - begin);
         if (!ByName.TryAdd(name, entry)) throw Refused($"{tensor}: expected each name once, found it twice.");
     }
 

@@ -9,13 +9,16 @@ internal static class Wording
     private const int MostCharacters = 80;
     private const int MostExtents = 16;
 
-    internal static string Name(string name)
+    internal static string Name(string name) => $"'{Plain(name)}'";
+
+    /// <summary>A name without quotes around it.</summary>
+    internal static string Plain(string name)
     {
-        StringBuilder text = new("'");
+        StringBuilder text = new();
         foreach (char c in name.AsSpan(0, Math.Min(name.Length, MostCharacters))) text.Append(
             char.IsControl(c) || char.IsSurrogate(c) ? '?' : c);
         if (name.Length > MostCharacters) text.Append("...");
-        return text.Append('\'').ToString();
+        return text.ToString();
     }
 
     internal static string Name(ReadOnlySpan<byte> utf8) =>

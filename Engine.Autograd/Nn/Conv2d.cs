@@ -9,7 +9,7 @@ namespace Engine.Autograd.Nn;
 /// [kernel height, kernel width, inputs / groups, outputs], the bias [outputs]. Both start uniform in +-1 / sqrt(kernel height * kernel
 /// width * inputs / groups) by default, as in PyTorch.
 /// </summary>
-public sealed class Conv2d : Module, IFusesActivation
+public sealed class Conv2d : Module, IWeightedLayer
 {
     private readonly Conv2dOptions _convolution;
 
@@ -68,7 +68,12 @@ public sealed class Conv2d : Module, IFusesActivation
     public override Tensor Forward(Tensor x) => x.Conv2d(Weight, Bias, _convolution);
 
     /// <summary>y = activation(x * W + b), in one kernel.</summary>
-    public Tensor Forward(Tensor x, Activation activation) => x.Conv2d(Weight, Bias, _convolution, activation);
+    public Tensor Forward(Tensor x, Activation activation) => Forward(x, Weight, activation);
+
+    int IWeightedLayer.OutputAxis => 3;
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Tensor weight, Activation activation) => x.Conv2d(weight, Bias, _convolution, activation);
 }
 
 /// <summary>What the constructors of the convolutional layers check.</summary>

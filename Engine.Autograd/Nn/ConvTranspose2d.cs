@@ -9,7 +9,7 @@ namespace Engine.Autograd.Nn;
 /// weight is [kernel height, kernel width, outputs / groups, inputs], the bias [outputs]. Both start uniform in +-1 / sqrt(kernel height *
 /// kernel width * outputs / groups) by default, as in PyTorch.
 /// </summary>
-public sealed class ConvTranspose2d : Module, IFusesActivation
+public sealed class ConvTranspose2d : Module, IWeightedLayer
 {
     private readonly Conv2dOptions _convolution;
     private readonly (int Height, int Width) _outputPadding;
@@ -83,5 +83,11 @@ public sealed class ConvTranspose2d : Module, IFusesActivation
     public override Tensor Forward(Tensor x) => x.ConvTranspose2d(Weight, Bias, _convolution, _outputPadding);
 
     /// <summary>y = activation(x *' W + b), in one kernel.</summary>
-    public Tensor Forward(Tensor x, Activation activation) => x.ConvTranspose2d(Weight, Bias, _convolution, _outputPadding, activation);
+    public Tensor Forward(Tensor x, Activation activation) => Forward(x, Weight, activation);
+
+    int IWeightedLayer.OutputAxis => 2;
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Tensor weight, Activation activation) =>
+        x.ConvTranspose2d(weight, Bias, _convolution, _outputPadding, activation);
 }

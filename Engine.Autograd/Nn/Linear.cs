@@ -7,7 +7,7 @@ namespace Engine.Autograd.Nn;
 /// A fully connected layer y = x W + b: [..., inputs] to [..., outputs]. The weight is [inputs, outputs], the bias [outputs]; both
 /// start uniform in +-1 / sqrt(inputs) by default.
 /// </summary>
-public sealed class Linear : Module, IFusesActivation
+public sealed class Linear : Module, IWeightedLayer
 {
     /// <summary>Creates the layer.</summary>
     /// <param name="inputs">Features in; at least 1.</param>
@@ -39,5 +39,10 @@ public sealed class Linear : Module, IFusesActivation
     public override Tensor Forward(Tensor x) => x.Linear(Weight, Bias);
 
     /// <summary>y = activation(x W + b), in one kernel.</summary>
-    public Tensor Forward(Tensor x, Activation activation) => x.Linear(Weight, Bias, activation);
+    public Tensor Forward(Tensor x, Activation activation) => Forward(x, Weight, activation);
+
+    int IWeightedLayer.OutputAxis => 1;
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Tensor weight, Activation activation) => x.Linear(weight, Bias, activation);
 }

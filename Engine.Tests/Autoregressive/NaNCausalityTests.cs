@@ -153,11 +153,12 @@ public sealed class NaNCausalityTests
         const int Steps = 9;
         foreach (Device device in (Device[])[OperationDevices.Cpu, OperationDevices.Gpu])
         {
-            foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+            bool isHost = device is CpuDevice;
+            foreach (DType type in isHost ? (DType[])[DType.Float32, DType.Float64] : [DType.Float32])
             {
                 ModuleOptions options = ModuleOptions.FromSeed(2, device) with { DType = type };
                 using Module layer = kind == "lstm" ? new Lstm(3, 5, options, layers: 2) : new Gru(3, 5, options, layers: 2);
-                foreach (int at in (int[])[1, 4, 8])
+                foreach (int at in isHost ? (int[])[1, 4, 8] : [4])
                 {
                     foreach (double bad in (double[])[double.NaN, Inf]) Check(device, type, [1, Steps, 3], layer.Forward, at, bad);
                 }

@@ -16,10 +16,10 @@ public sealed class SafetensorsRefusalTests : IsolatedTests
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}""",
         "tensor 'a': expected dtype, shape and data_offsets, found 'x'.")]
     [InlineData("""{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a': expected one dtype, found two.")]
-    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""",
-        "tensor 'a': expected a dtype of BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, found 'F8_E4M3'.")]
-    [InlineData("""{"a":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}""",
-        "tensor 'a': expected a dtype of BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, found 'f32'.")]
+    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[7],"data_offsets":[0,8]}}""",
+        "tensor 'a': expected 7 bytes for F8_E4M3 [7], found data_offsets [0, 8], which are 8.")]
+    [InlineData("""{"a":{"dtype":"F6_E2M3","shape":[11],"data_offsets":[0,8]}}""",
+        "tensor 'a': expected whole bytes instead of 66 bits for F6_E2M3 [11], found data_offsets [0, 8], which are 8.")]
     [InlineData("""{"a":{"dtype":7,"shape":[2],"data_offsets":[0,8]}}""", "expected a name as the dtype of tensor 'a', found '7'.")]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""",
         "tensor 'a': expected 12 bytes for F32 [3], found data_offsets [0, 8], which are 8.")]
@@ -97,6 +97,27 @@ public sealed class SafetensorsRefusalTests : IsolatedTests
             Weights, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) other.SetLength(66);
         RefusedWith<CheckpointException>($"{Weights} is cut short: expected 4 bytes from byte 66 on, found none",
             () => file.Read<float>("a"));
+    }
+
+    [Theory]
+    [InlineData("F4", 16), InlineData("C64", 1), InlineData("f32", 2), InlineData("F12_E5M6", 1_000_000_000_000)]
+    public void A_type_without_a_conversion_is_refused_when_it_is_asked_for_and_not_before(string type, long count)
+    {
+        File.WriteAllBytes(Weights, SafetensorsBytes.Of(
+            "{\"a\":{\"dtype\":\"" + type + "\",\"shape\":[" + count + "],\"data_offsets\":[0,8]}"
+            + ""","b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""",
+            [.. new byte[8], .. SafetensorsBytes.Floats(3)]));
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
+        Assert.Equal([3f], file.Read<float>("b"));
+        SafetensorsEntry entry = file.Find("a");
+        Assert.Equal((type, count, 8L), (entry.TypeName, entry.Count, entry.Bytes));
+        string refusal = $"tensor 'a': expected elements with a conversion to Single (BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, U16, "
+            + $"U32, U64, F8_E5M2, F8_E4M3, F8_E5M2FNUZ, F8_E4M3FNUZ, F8_E8M0), found {type} [{count}].";
+        Refused<CheckpointException>(refusal, () => file.Read<float>("a"));
+        using Tensor tensor = Tensor.Zeros([1]);
+        Refused<CheckpointException>(refusal, () => file.Read("a", tensor));
+        RefusedWith<CheckpointException>($"{Weights}: tensor 'a': expected elements with a conversion to Int32",
+            () => file.Read("a", new int[1].AsSpan()));
     }
 
     [Fact]

@@ -59,18 +59,20 @@ public sealed class SafetensorsTests : IsolatedTests
     [Fact]
     public void Every_type_is_read_as_the_type_that_is_asked_for()
     {
-        string[] types = ["BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64"];
+        string[] types = ["BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64", "U16", "U32", "U64"];
         byte[][] data =
         [
             [1, 0], [200, 0], [0x80, 5], [0, 0x80, 5, 0], [.. BitConverter.GetBytes(-70000), .. BitConverter.GetBytes(5)],
             [.. BitConverter.GetBytes(-5_000_000L), .. BitConverter.GetBytes(5L)],
             [.. BitConverter.GetBytes((Half)(-1.5)), .. BitConverter.GetBytes(Half.Epsilon)],
             [0xC0, 0xBF, 0x01, 0x00], SafetensorsBytes.Floats(-1.5f, 0.1f), [.. BitConverter.GetBytes(-1.5), .. BitConverter.GetBytes(0.1)],
+            [0xFF, 0xFF, 5, 0], [.. BitConverter.GetBytes(3_000_000_000), .. BitConverter.GetBytes(5)],
+            [.. BitConverter.GetBytes(1UL << 63), .. BitConverter.GetBytes(5UL)],
         ];
         double[][] expected =
         [
             [1, 0], [200, 0], [-128, 5], [-32768, 5], [-70000, 5], [-5_000_000, 5], [-1.5, Math.Pow(2, -24)], [-1.5, Math.Pow(2, -133)],
-            [-1.5, 0.1f], [-1.5, 0.1],
+            [-1.5, 0.1f], [-1.5, 0.1], [65535, 5], [3_000_000_000, 5], [Math.Pow(2, 63), 5],
         ];
         int end = 0;
         string header = string.Join(
@@ -90,12 +92,41 @@ public sealed class SafetensorsTests : IsolatedTests
                 continue;
             }
 
-            Assert.Equal(expected[i].Select(x => (int)x), file.Read<int>(types[i]));
-            Assert.Equal(expected[i].Select(x => (long)x), file.Read<long>(types[i]));
+            if (expected[i][0] <= int.MaxValue) Assert.Equal(expected[i].Select(x => (int)x), file.Read<int>(types[i]));
+            else Refused<CheckpointException>("numbers within the range of Int32", () => file.Read<int>(types[i]));
+            if (types[i] != "U64") Assert.Equal(expected[i].Select(x => (long)x), file.Read<long>(types[i]));
         }
 
         Refused<CheckpointException>("'I32': expected numbers within the range of Byte, not -70000 as element 0, found I32 [2].",
             () => file.Read<byte>("I32"));
+    }
+
+    /// <summary>All 256 bytes of each type, beside the largest, the smallest and the special values that its definition names.</summary>
+    [Theory]
+    [InlineData("F8_E4M3", 448, 0.001953125, 2, 0)]
+    [InlineData("F8_E5M2", 57344, 1.52587890625e-5, 6, 2)]
+    [InlineData("F8_E4M3FNUZ", 240, 0.0009765625, 1, 0)]
+    [InlineData("F8_E5M2FNUZ", 57344, 7.62939453125e-6, 1, 0)]
+    [InlineData("F8_E8M0", 1.7014118346046923e38, 5.877471754111438e-39, 1, 0)]
+    public void Floats_of_8_bits_are_those_of_their_definitions(string type, double largest, double smallest, int nans, int infinities)
+    {
+        byte[] all = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
+        File.WriteAllBytes(Weights, SafetensorsBytes.Of(
+            "{\"a\":{\"dtype\":\"" + type + "\",\"shape\":[256],\"data_offsets\":[0,256]}}", all));
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
+        float[] values = file.Read<float>("a");
+        Assert.Equal(Array.ConvertAll(values, x => (double)x), file.Read<double>("a"));
+        float[] finite = [.. values.Where(float.IsFinite)];
+        Assert.Equal((largest, smallest), (finite.Max(), finite.Where(x => x > 0).Min()));
+        Assert.Equal((nans, infinities), (values.Count(float.IsNaN), values.Count(float.IsInfinity)));
+
+        // In order of their bytes the positive ones ascend, the negative ones mirror them.
+        int half = type == "F8_E8M0" ? 255 : 128;
+        float[] ascending = [.. values.Take(half).Where(float.IsFinite)];
+        Assert.Equal(ascending.Order(), ascending);
+        Assert.Equal(ascending.Length, ascending.Distinct().Count());
+        if (half == 128) Assert.All(Enumerable.Range(1, 126), i => Assert.Equal(-values[i], values[128 + i]));
+        if (half == 128) Assert.Equal(1, values[type switch { "F8_E4M3" => 0x38, "F8_E5M2" => 0x3C, _ => 0x40 }]);
     }
 
     [Fact]

@@ -14,9 +14,17 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
             foreach (bool transposeA in (bool[])[false, true])
                 foreach (bool transposeB in (bool[])[false, true])
                 {
+                    // From the register tiles on all layouts are tried on the shapes beside the tiles, the others take one in turn.
+                    if (rung >= (int)KernelRung.RegisterTile && KernelDevice.IsSimulator && m is not (15 or 17)
+                        && form % 4 != m % 4)
+                    {
+                        form++;
+                        continue;
+                    }
+
                     MatMulShape shape = new(m, n, k, transposeA, transposeB);
                     Check<float>((KernelRung)rung, shape, form % 2 == 0, Activations.All[form % 5], form % 3 == 0, 2e-6);
-                    if (form % 4 == 0) Check<double>(
+                    if (form % 8 == 0) Check<double>(
                         (KernelRung)rung, shape, form % 2 == 1, Activations.All[form % 5], form % 3 == 1, 4e-15);
                     form++;
                 }

@@ -40,7 +40,7 @@ internal static class ExtremeNaNCases
     internal static IReadOnlyList<SpecialCase> All { get; } =
     [
         .. Sums(), .. Extremes(), .. Choices(), .. Arithmetic(), .. Powers(), .. Functions(), .. Activations(), .. Rows(), .. Windows(),
-        .. Products(),
+        .. Products(), .. Ordered(), .. Compared(),
     ];
 
     private static IEnumerable<SpecialCase> Sums() =>
@@ -210,6 +210,40 @@ internal static class ExtremeNaNCases
         Two("MatMul", Special.Infinity, (x, y) => x.MatMul(y), [1, 2], [Inf, 2], [Inf], [Inf, 2], [1, 2]) with {
             Shapes = [[1, 2], [2, 1]] },
         Two("MatMul", Special.Empty, (x, y) => x.MatMul(y), [], [], [0], [], []) with { Shapes = [[1, 0], [0, 1]] },
+    ];
+
+    private static IEnumerable<SpecialCase> Ordered() =>
+    [
+        Of("Sort", Special.NaN, x => x.Sort(), [NaN, 1, 0], [0, 1, NaN], [1, 1, 1]),
+        Of("Sort", Special.Infinity, x => x.Sort(), [Inf, 1, -Inf], [-Inf, 1, Inf], [1, 1, 1]),
+        Of("Sort", Special.Ties, x => x.Sort(), [0, -1, 0], [-1, 0, 0], [1, 1, 1]), Of("Sort", Special.Empty, x => x.Sort(), [], [], []),
+        Of("TopK(1)", Special.NaN, x => x.TopK(1), [1, NaN, Inf], [NaN], [0, 1, 0]),
+        Of("TopK(1)", Special.Infinity, x => x.TopK(1), [1, Inf], [Inf], [0, 1]),
+        Of("TopK(1)", Special.Ties, x => x.TopK(1), [2, 2], [2], [1, 0]), Refused("TopK(1)", x => x.TopK(1), "0 elements"),
+        Of("CumSum", Special.NaN, x => x.CumSum(0), [1, NaN, 2], [1, NaN, NaN], [3, 2, 1]),
+        Of("CumSum", Special.Infinity, x => x.CumSum(0), [Inf, 1, -Inf], [Inf, Inf, NaN], [3, 2, 1]),
+        Of("CumSum", Special.Empty, x => x.CumSum(0), [], [], []),
+        Of("Norm", Special.NaN, x => x.Norm(), [3, NaN], [NaN], [NaN, NaN]),
+        Of("Norm", Special.Infinity, x => x.Norm(), [3, -Inf], [Inf], [0, NaN]),
+        Of("Norm", Special.Ties, x => x.Norm(), [0, 0], [0], [0, 0]), Refused("Norm", x => x.Norm(), "elements"),
+    ];
+
+    private static IEnumerable<SpecialCase> Compared() =>
+    [
+        .. Comparison("Less", (x, y) => x.Less(y), [0, 0, 0], [1, 0], [0]),
+        .. Comparison("LessOrEqual", (x, y) => x.LessOrEqual(y), [0, 0, 0], [1, 1], [1]),
+        .. Comparison("Greater", (x, y) => x.Greater(y), [0, 0, 0], [0, 0], [0]),
+        .. Comparison("GreaterOrEqual", (x, y) => x.GreaterOrEqual(y), [0, 0, 0], [0, 1], [1]),
+        .. Comparison("Equal", (x, y) => x.Equal(y), [0, 0, 0], [0, 1], [1]),
+        .. Comparison("NotEqual", (x, y) => x.NotEqual(y), [1, 1, 1], [1, 0], [0]),
+    ];
+
+    private static IEnumerable<SpecialCase> Comparison(
+        string operation, Func<Tensor, Tensor, Tensor> function, double[] ofNaN, double[] ofInfinity, double[] ofTies) =>
+    [
+        new(operation, Special.NaN, t => function(t[0], t[1]), [[NaN, 1, NaN], [1, NaN, NaN]], ofNaN, [null, null]),
+        new(operation, Special.Infinity, t => function(t[0], t[1]), [[-Inf, Inf], [1, Inf]], ofInfinity, [null, null]),
+        new(operation, Special.Ties, t => function(t[0], t[1]), [[2], [2]], ofTies, [null, null]),
     ];
 
     private static SpecialCase Of(

@@ -17,8 +17,8 @@ internal static class MoveCases
         Same("Tensor.Reshape", "[17] to [17]", [17], x => x.Reshape(17)),
         Same("Tensor.Reshape", "[2, 3, 5] to [5, -1]", [2, 3, 5], x => x.Reshape(5, -1)),
         Same("Tensor.Reshape", "[48] to [2, 1, 3, 2, 2, 2]", [48], x => x.Reshape(2, 1, 3, 2, 2, 2)),
-        .. Permute(), .. Transpose(), .. Slice(), .. Pad(), .. Concat(), .. Stack(), .. OneHot(), .. BroadcastTo(), .. Gather(),
-        .. ScatterAdd(), .. Cast(),
+        .. Permute(), .. Transpose(), .. Slice(), .. Indexed(), .. Pad(), .. Concat(), .. Stack(), .. OneHot(), .. BroadcastTo(),
+        .. Gather(), .. ScatterAdd(), .. Cast(),
     ];
 
     private static IEnumerable<OperationCase> Made()
@@ -104,6 +104,36 @@ internal static class MoveCases
                 return own;
             });
         }
+    }
+
+    private static IEnumerable<OperationCase> Indexed()
+    {
+        // Per axis: the place or the range, its start, and its length (0 for a place).
+        foreach ((Shape shape, AxisIndex[] indices, (int Start, int Length)[] parts) in ((Shape, AxisIndex[], (int, int)[])[])
+        [
+            ([], [], []), ([17], [3], [(3, 0)]), ([17], [2..^4], [(2, 11)]), ([5, 16], [^1], [(4, 0)]),
+            ([5, 16], [Range.All, 3], [(0, 5), (3, 0)]),
+            ([2, 3, 5], [1, Range.All, ^2..], [(1, 0), (0, 3), (3, 2)]), ([2, 3, 5], [0, 1, 2], [(0, 0), (1, 0), (2, 0)]),
+            ([7], [3..3], [(3, 0)]), ([2, 1, 3, 2, 1, 3], [Range.All, 0, 1.., ^1], [(0, 2), (0, 0), (1, 2), (1, 0)]),
+            ([131, 257], [7..107, 100..157], [(7, 100), (100, 57)]),
+        ])
+        {
+            bool[] isPlace = [.. Enumerable.Range(0, shape.Rank).Select(axis =>
+                axis < indices.Length && indices[axis].ToString() is { } text && !text.Contains("..", StringComparison.Ordinal))];
+            Shape to = new([.. Enumerable.Range(0, shape.Rank).Where(axis => !isPlace[axis])
+                .Select(axis => axis < parts.Length ? parts[axis].Length : shape[axis])]);
+            yield return Moved("Tensor.this[]", $"{shape} [{string.Join(", ", indices)}]", shape, to, x => x[indices], places =>
+            {
+                Queue<int> kept = new(places);
+                return [.. Enumerable.Range(0, shape.Rank).Select(axis =>
+                    (axis < parts.Length ? parts[axis].Start : 0) + (isPlace[axis] ? 0 : kept.Dequeue()))];
+            });
+        }
+
+        yield return new OperationCase(
+            "Tensor.this[]", "[5, 3] at [4]",
+            [new Input([5, 3], Any), new Input([4], Index(5), IsDifferentiable: false, IsIndex: true)], x => x[0][x[1]],
+            x => new Expected([.. x[1].SelectMany(row => x[0].Skip((int)row * 3).Take(3))]), Exact);
     }
 
     private static IEnumerable<OperationCase> Pad()

@@ -28,6 +28,7 @@ internal static class OperationNames
     private static string Name(MethodInfo method)
     {
         if (!method.IsSpecialName) return $"{method.DeclaringType!.Name}.{method.Name}";
+        if (method.Name == "get_Part") return "Tensor.this[]";
         IEnumerable<string> types = method.GetParameters()
             .Select(parameter => parameter.ParameterType == typeof(Tensor) ? "Tensor" : "double");
         return $"Tensor.operator {s_symbols[method.Name]}({string.Join(", ", types)})";

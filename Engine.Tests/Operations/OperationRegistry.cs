@@ -5,12 +5,9 @@ internal static class OperationRegistry
 {
     private static readonly Dictionary<string, OperationCase> s_byName = new[]
     {
-        ArithmeticCases.All, ElementaryCases.All, ReductionCases.All, MoveCases.All, ProductCases.All, LossCases.All, RandomCases.All,
-        NormCases.All, LikelihoodCases.All, PoolCases.All, ConvCases.All,
-        RecurrentCases.All,
-        GateCases.All,
-        AttentionCases.All,
-        BijectionCases.All,
+        ArithmeticCases.All, ElementaryCases.All, ReductionCases.All, OrderingCases.All, MoveCases.All, ProductCases.All,
+        ReparameterizationCases.All, LossCases.All, RandomCases.All, NormCases.All, LikelihoodCases.All, PoolCases.All, ConvCases.All,
+        RecurrentCases.All, GateCases.All, AttentionCases.All, BijectionCases.All,
     }.SelectMany(cases => cases()).ToDictionary(c => c.Name);
 
     internal static IReadOnlyCollection<OperationCase> Cases => s_byName.Values;

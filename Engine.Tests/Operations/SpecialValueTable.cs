@@ -25,10 +25,13 @@ internal static class SpecialValueTable
         return text.Replace("  |", " |").ToString();
     }
 
-    /// <summary>The table in a page: from its header to the first line that is none of its rows.</summary>
-    internal static string In(string page)
+    /// <summary>The table in a page.</summary>
+    internal static string In(string page) => In(page, Header);
+
+    /// <summary>A table in a page: from its header to the first line that is none of its rows.</summary>
+    internal static string In(string page, string header)
     {
-        int start = page.IndexOf(Header, StringComparison.Ordinal), end = start + Header.Length;
+        int start = page.IndexOf(header, StringComparison.Ordinal), end = start + header.Length;
         Assert.True(start >= 0, "docs/kernels.md has no table of special values.");
         while (end < page.Length && page[end] == '|') end = page.IndexOf('\n', end) + 1;
         return page[start..end];

@@ -21,7 +21,9 @@ public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<Two
     {
         Shape shape = new(extents);
         Check<float>(shape, axes, 2e-6, isWhole: !KernelDevice.IsSimulator || shape.Rank == 1 || shape.Count <= 2400);
-        Check<double>(shape, axes, 4e-15, isWhole: !KernelDevice.IsSimulator);
+
+        // In float64 the walks are the same; the smaller shapes show the kernels of that type.
+        if (!KernelDevice.IsSimulator || shape.Count <= 400) Check<double>(shape, axes, 4e-15, isWhole: !KernelDevice.IsSimulator);
     }
 
     [Theory, Rows("1 1 1, 9 10 1, 3 17 5, 5 31 1, 5 32 1, 5 33 1, 3 257 1, 2 700 1, 1 1500 1, 4100 5 1")]

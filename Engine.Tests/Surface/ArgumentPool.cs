@@ -55,6 +55,7 @@ internal sealed class ArgumentPool(Device device, Device other, Random random)
         if (type == typeof(Tensor)) return Tensor();
         if (type == typeof(int)) return Pick(-3, -1, 0, 1, 1, 2, 2, 3, 4, int.MinValue, int.MaxValue);
         if (type == typeof(double)) return Pick(double.NaN, -1.0, 0, 1e-5, 0.5, 1, 2, double.PositiveInfinity);
+        if (type == typeof(AxisIndex)) return Pick<AxisIndex>(0, 1, 3, ^1, ^3, .., 1.., 1..^1, 2..1, 0..5);
         if (type == typeof(bool)) return Pick(false, true);
         if (type == typeof(Shape)) return Pick<Shape>([default, .. s_shapes]);
         if (type == typeof(RandomStream)) return new RandomStream(1);
@@ -71,6 +72,8 @@ internal sealed class ArgumentPool(Device device, Device other, Random random)
         if (type == typeof(SplineShape)) return Pick(default, new SplineShape(1, 2), new SplineShape(3, -1), new SplineShape(0, 1),
             new SplineShape(int.MaxValue, 1));
         if (type == typeof(ModuleOptions)) return new ModuleOptions(new RandomStream(1), device);
+        if (type == typeof(Module)) return Pick<Module>(new Autograd.Nn.Relu(), new Linear(2, 6, ModuleOptions.FromSeed(1, device)),
+            new Autograd.Nn.Conv2d(2, 3, 1, ModuleOptions.FromSeed(1, device)));
         if (type == typeof(Initializer)) return Initializers.Ones;
         if (type == typeof(KeyValueCache)) return new KeyValueCache(Pick(1, 2), 4, Pick(2, 6), device);
         if (type == typeof(LstmState)) return new LstmState(Tensor(), Tensor());

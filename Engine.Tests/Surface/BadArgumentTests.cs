@@ -22,7 +22,7 @@ public sealed class BadArgumentTests
     {
         string name = operation[(operation.IndexOf('.', StringComparison.Ordinal) + 1)..];
         string[] names = name.StartsWith("operator ", StringComparison.Ordinal) ? s_operators[name[9]]
-            : [name, nameof(Tensor.Cast)];
+            : name == "this[]" ? ["Index", nameof(Tensor.Gather)] : [name, nameof(Tensor.Cast)];
 
         // Tensor.Apply speaks in the name of the operation that it is given.
         bool isNamed = name != nameof(Tensor.Apply);

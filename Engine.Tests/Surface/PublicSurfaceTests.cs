@@ -22,7 +22,7 @@ public sealed class PublicSurfaceTests(ITestOutputHelper output)
     private static readonly Dictionary<string, string[]> s_operators = new()
     {
         ["op_Addition"] = ["Add"], ["op_Subtraction"] = ["Subtract"], ["op_Multiply"] = ["Multiply"], ["op_Division"] = ["Divide"],
-        ["op_UnaryNegation"] = ["Negate"],
+        ["op_UnaryNegation"] = ["Negate"], ["get_Part"] = ["Index", nameof(Tensor.Gather)],
     };
 
     private static readonly XElement s_documentation =
@@ -33,7 +33,7 @@ public sealed class PublicSurfaceTests(ITestOutputHelper output)
             typeof(Tensor), typeof(Loss), typeof(LogLikelihood), typeof(KullbackLeibler), typeof(Sampling), typeof(Bijection),
         }.SelectMany(type => type.GetMethods(
             BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
-        .Where(method => (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal))
+        .Where(method => (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal) || method.Name == "get_Part")
             && method.Name is not (nameof(ToString) or nameof(IDisposable.Dispose)))
         .Select(method => method.IsGenericMethodDefinition ? method.MakeGenericMethod(typeof(Kernels.Elementwise.Relu)) : method)
         .Concat<MethodBase>(Modules.SelectMany(type => type.GetConstructors()))

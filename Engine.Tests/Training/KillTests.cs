@@ -15,9 +15,9 @@ public sealed class KillTests : IsolatedTests
     public void Killed_at_any_moment_it_leaves_a_checkpoint_that_opens_and_ends_with_the_same_bits(string program)
     {
         Skip.If(OperatingSystem.IsWindows(), "Signals are of Unix.");
-        const int Kills = 4;
+        const int Kills = 2;
         string whole = Folder["whole"];
-        string[] args = ["--device", "cpu:1", "--epochs", "30"];
+        string[] args = ["--device", "cpu:1", "--epochs", "12"];
         Train(whole);
 
         Random random = new();
@@ -27,7 +27,7 @@ public sealed class KillTests : IsolatedTests
             // A checkpoint after every step: most of the time one is being written.
             using ChildProgram child = new(
                 program, ["--out", Out, .. args, "--checkpoint-minutes", "0", .. File.Exists(Checkpoint) ? (string[])["--resume"] : []]);
-            for (int more = random.Next(1, 20); more > 0; more--)
+            for (int more = random.Next(1, 16); more > 0; more--)
             {
                 DateTime before = File.GetLastWriteTimeUtc(Checkpoint);
                 child.WaitUntil(() => File.GetLastWriteTimeUtc(Checkpoint) != before);
