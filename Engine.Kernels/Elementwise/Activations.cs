@@ -37,9 +37,11 @@ public readonly struct ReluGradient : IBinaryOp
 /// <param name="slope">The factor on the negative side, at least 0.</param>
 public readonly struct LeakyRelu(double slope) : IUnaryOp
 {
+    private readonly LaneConstant _slope = new(slope);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.SelectLess(x, T.Of(0), x * T.Of(slope), x);
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.SelectLess(x, T.Of(0), x * _slope.As<T>(), x);
 }
 
 /// <summary>
@@ -49,28 +51,34 @@ public readonly struct LeakyRelu(double slope) : IUnaryOp
 /// <param name="slope">The factor on the negative side, at least 0.</param>
 public readonly struct LeakyReluGradient(double slope) : IBinaryOp
 {
+    private readonly LaneConstant _slope = new(slope);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => T.SelectLess(y, ReluGradient.Smallest<T>(), g * T.Of(slope), g);
+    public T Apply<T>(T g, T y) where T : unmanaged, ILane<T> => T.SelectLess(y, ReluGradient.Smallest<T>(), g * _slope.As<T>(), g);
 }
 
 /// <summary>y = x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015, arXiv:1511.07289).</summary>
 /// <param name="alpha">What y goes to for very negative x, without its sign; at least 0.</param>
 public readonly struct Elu(double alpha) : IUnaryOp
 {
+    private readonly LaneConstant _alpha = new(alpha);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.SelectLess(T.Of(0), x, x, T.Of(alpha) * LaneMath.Expm1(x));
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.SelectLess(T.Of(0), x, x, _alpha.As<T>() * LaneMath.Expm1(x));
 }
 
 /// <summary>dx = g where x > 0, g alpha e^x elsewhere, from the input x.</summary>
 /// <param name="alpha">As for <see cref="Elu"/>.</param>
 public readonly struct EluGradient(double alpha) : IBinaryOp
 {
+    private readonly LaneConstant _alpha = new(alpha);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> =>
-        T.SelectLess(T.Of(0), x, g, Chain.Rule(g, T.Of(alpha) * LaneMath.Exp(T.Min(T.Of(0), x))));
+        T.SelectLess(T.Of(0), x, g, Chain.Rule(g, _alpha.As<T>() * LaneMath.Exp(T.Min(T.Of(0), x))));
 }
 
 /// <summary>y = 1 / (1 + e^-x).</summary>

@@ -39,36 +39,44 @@ public readonly struct Divide : IBinaryOp
 /// <param name="offset">The summand.</param>
 public readonly struct Affine(double scale, double offset) : IUnaryOp
 {
+    private readonly LaneConstant _scale = new(scale), _offset = new(offset);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.MulAdd(x, T.Of(scale), T.Of(offset));
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.MulAdd(x, _scale.As<T>(), _offset.As<T>());
 }
 
 /// <summary>numerator / x, for a constant numerator.</summary>
 /// <param name="numerator">The numerator.</param>
 public readonly struct Reciprocal(double numerator) : IUnaryOp
 {
+    private readonly LaneConstant _numerator = new(numerator);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Of(numerator) / x;
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => _numerator.As<T>() / x;
 }
 
 /// <summary>x / divisor, for a constant divisor, correctly rounded.</summary>
 /// <param name="divisor">The divisor.</param>
 public readonly struct DivideBy(double divisor) : IUnaryOp
 {
+    private readonly LaneConstant _divisor = new(divisor);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => x / T.Of(divisor);
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => x / _divisor.As<T>();
 }
 
 /// <summary>1 / sqrt(variance + epsilon)</summary>
 /// <param name="epsilon">What is added to the variance.</param>
 public readonly struct ReciprocalDeviation(double epsilon) : IUnaryOp
 {
+    private readonly LaneConstant _epsilon = new(epsilon);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T variance) where T : unmanaged, ILane<T> => ChannelStatistics.ReciprocalDeviation(variance, T.Of(epsilon));
+    public T Apply<T>(T variance) where T : unmanaged, ILane<T> => ChannelStatistics.ReciprocalDeviation(variance, _epsilon.As<T>());
 }
 
 /// <summary>|x|.</summary>
@@ -230,9 +238,11 @@ public readonly struct Less : IBinaryOp
 /// <param name="high">The largest value.</param>
 public readonly struct Clamp(double low, double high) : IUnaryOp
 {
+    private readonly LaneConstant _low = new(low), _high = new(high);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Min(T.Max(x, T.Of(low)), T.Of(high));
+    public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.Min(T.Max(x, _low.As<T>()), _high.As<T>());
 }
 
 /// <summary>dx = g where low &lt;= x &lt;= high and where x is NaN, 0 elsewhere.</summary>
@@ -240,10 +250,12 @@ public readonly struct Clamp(double low, double high) : IUnaryOp
 /// <param name="high">The largest value.</param>
 public readonly struct ClampGradient(double low, double high) : IBinaryOp
 {
+    private readonly LaneConstant _low = new(low), _high = new(high);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x) where T : unmanaged, ILane<T> =>
-        T.SelectLess(x, T.Of(low), T.Of(0), T.SelectLess(T.Of(high), x, T.Of(0), g));
+        T.SelectLess(x, _low.As<T>(), T.Of(0), T.SelectLess(_high.As<T>(), x, T.Of(0), g));
 }
 
 /// <summary>x</summary>

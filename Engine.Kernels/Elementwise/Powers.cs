@@ -40,12 +40,14 @@ public readonly struct HalfPower : IUnaryOp
 /// <param name="power">c.</param>
 public readonly struct PowerLog(double power) : IUnaryOp
 {
+    private readonly LaneConstant _power = new(power);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T>
     {
         T infinity = T.Of(double.PositiveInfinity);
-        return LaneMath.Log(T.SelectEqual(x, -infinity, infinity, x)) * T.Of(power);
+        return LaneMath.Log(T.SelectEqual(x, -infinity, infinity, x)) * _power.As<T>();
     }
 }
 

@@ -15,6 +15,7 @@ internal readonly struct Double256(Vector256<double> value) : IVectorLane<Double
     public static int Count => Vector256<double>.Count;
 
     [MethodImpl(Inline)] public static Double256 Of(double value) => new(Vector256.Create(value));
+    [MethodImpl(Inline)] public static Double256 OfSingle(float value) => new(Vector256.Create((double)value));
     [MethodImpl(Inline)] public static Double256 Fill(double value) => new(Vector256.Create(value));
     [MethodImpl(Inline)] public static unsafe Double256 Load(double* source) => new(Vector256.Load(source));
     [MethodImpl(Inline)] public static unsafe void Store(Double256 value, double* destination) => value.Value.Store(destination);

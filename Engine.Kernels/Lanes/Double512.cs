@@ -15,6 +15,7 @@ internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double
     public static int Count => Vector512<double>.Count;
 
     [MethodImpl(Inline)] public static Double512 Of(double value) => new(Vector512.Create(value));
+    [MethodImpl(Inline)] public static Double512 OfSingle(float value) => new(Vector512.Create((double)value));
     [MethodImpl(Inline)] public static Double512 Fill(double value) => new(Vector512.Create(value));
     [MethodImpl(Inline)] public static unsafe Double512 Load(double* source) => new(Vector512.Load(source));
     [MethodImpl(Inline)] public static unsafe void Store(Double512 value, double* destination) => value.Value.Store(destination);

@@ -15,6 +15,7 @@ internal readonly struct Float256(Vector256<float> value) : IVectorLane<Float256
     public static int Count => Vector256<float>.Count;
 
     [MethodImpl(Inline)] public static Float256 Of(double value) => new(Vector256.Create((float)value));
+    [MethodImpl(Inline)] public static Float256 OfSingle(float value) => new(Vector256.Create(value));
     [MethodImpl(Inline)] public static Float256 Fill(float value) => new(Vector256.Create(value));
     [MethodImpl(Inline)] public static unsafe Float256 Load(float* source) => new(Vector256.Load(source));
     [MethodImpl(Inline)] public static unsafe void Store(Float256 value, float* destination) => value.Value.Store(destination);

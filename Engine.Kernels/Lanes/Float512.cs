@@ -15,6 +15,7 @@ internal readonly struct Float512(Vector512<float> value) : IVectorLane<Float512
     public static int Count => Vector512<float>.Count;
 
     [MethodImpl(Inline)] public static Float512 Of(double value) => new(Vector512.Create((float)value));
+    [MethodImpl(Inline)] public static Float512 OfSingle(float value) => new(Vector512.Create(value));
     [MethodImpl(Inline)] public static Float512 Fill(float value) => new(Vector512.Create(value));
     [MethodImpl(Inline)] public static unsafe Float512 Load(float* source) => new(Vector512.Load(source));
     [MethodImpl(Inline)] public static unsafe void Store(Float512 value, float* destination) => value.Value.Store(destination);

@@ -14,6 +14,9 @@ public interface ILane<TSelf> where TSelf : unmanaged, ILane<TSelf>
     /// <summary><paramref name="value"/>, rounded to the lane's type, in every place.</summary>
     static abstract TSelf Of(double value);
 
+    /// <summary><paramref name="value"/> in every place.</summary>
+    static abstract TSelf OfSingle(float value);
+
     /// <summary>x + y.</summary>
     static abstract TSelf operator +(TSelf x, TSelf y);
 
@@ -101,4 +104,19 @@ internal unsafe interface IVectorLane<TSelf, T> : ILane<TSelf>
 
     /// <summary><paramref name="value"/> in every place.</summary>
     static abstract TSelf Fill(T value);
+}
+
+/// <summary>
+/// A constant that an operation keeps in a field, in both types. A double would be converted for each vector anew, in the innermost loop;
+/// literals and the constants of a series need no such thing, since the compiler converts them.
+/// </summary>
+/// <param name="value">The value.</param>
+public readonly struct LaneConstant(double value)
+{
+    private readonly double _double = value;
+    private readonly float _single = (float)value;
+
+    /// <summary>The value, rounded to the lane's type, in every place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T As<T>() where T : unmanaged, ILane<T> => T.IsDouble ? T.Of(_double) : T.OfSingle(_single);
 }

@@ -17,6 +17,7 @@ internal readonly unsafe struct Pair<V, T>(V low, V high) : IVectorLane<Pair<V, 
     public static int Count => 2 * V.Count;
 
     [MethodImpl(Inline)] public static Pair<V, T> Of(double value) => new(V.Of(value), V.Of(value));
+    [MethodImpl(Inline)] public static Pair<V, T> OfSingle(float value) => new(V.OfSingle(value), V.OfSingle(value));
     [MethodImpl(Inline)] public static Pair<V, T> Fill(T value) => new(V.Fill(value), V.Fill(value));
     [MethodImpl(Inline)] public static Pair<V, T> Load(T* source) => new(V.Load(source), V.Load(source + V.Count));
 

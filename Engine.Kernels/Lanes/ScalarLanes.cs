@@ -12,6 +12,7 @@ internal readonly struct FloatScalar(float value) : IScalarLane<FloatScalar>
     public static bool IsDouble => false;
 
     public static FloatScalar Of(double value) => new((float)value);
+    public static FloatScalar OfSingle(float value) => new(value);
     public static FloatScalar operator +(FloatScalar x, FloatScalar y) => new(x.Value + y.Value);
     public static FloatScalar operator -(FloatScalar x, FloatScalar y) => new(x.Value - y.Value);
     public static FloatScalar operator *(FloatScalar x, FloatScalar y) => new(x.Value * y.Value);
@@ -63,6 +64,7 @@ internal readonly struct DoubleScalar(double value) : IScalarLane<DoubleScalar>
     public static bool IsDouble => true;
 
     public static DoubleScalar Of(double value) => new(value);
+    public static DoubleScalar OfSingle(float value) => new(value);
     public static DoubleScalar operator +(DoubleScalar x, DoubleScalar y) => new(x.Value + y.Value);
     public static DoubleScalar operator -(DoubleScalar x, DoubleScalar y) => new(x.Value - y.Value);
     public static DoubleScalar operator *(DoubleScalar x, DoubleScalar y) => new(x.Value * y.Value);

@@ -35,8 +35,8 @@ public static class AdamUpdate
 
     internal readonly struct Op(double rate, double correction, double beta1, double beta2, double epsilon, double kept) : IUpdateOp
     {
-        private readonly double _beta1 = beta1, _rest1 = 1 - beta1;
-        private readonly double _beta2 = beta2, _rest2 = 1 - beta2;
+        private readonly LaneConstant _beta1 = new(beta1), _rest1 = new(1 - beta1), _beta2 = new(beta2), _rest2 = new(1 - beta2);
+        private readonly LaneConstant _minusRate = new(-rate), _correction = new(correction), _epsilon = new(epsilon), _kept = new(kept);
 
         public static int States => 3;
 
@@ -44,14 +44,14 @@ public static class AdamUpdate
         public void Apply<T>(ref T parameter, ref T mean, ref T square, ref T unused, T g) where T : unmanaged, ILane<T>
         {
             // m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²
-            mean = T.MulAdd(T.Of(_beta1), mean, T.Of(_rest1) * g);
-            square = T.MulAdd(T.Of(_beta2), square, T.Of(_rest2) * g * g);
+            mean = T.MulAdd(_beta1.As<T>(), mean, _rest1.As<T>() * g);
+            square = T.MulAdd(_beta2.As<T>(), square, _rest2.As<T>() * g * g);
 
             // p = (1 - learningRate decay) p - learningRate / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon); no step where that
             // divides by 0
-            T divisor = T.MulAdd(T.Sqrt(square), T.Of(correction), T.Of(epsilon));
-            T step = T.SelectEqual(divisor, T.Of(0), T.Of(0), -T.Of(rate) * mean / divisor);
-            parameter = T.MulAdd(T.Of(kept), parameter, step);
+            T divisor = T.MulAdd(T.Sqrt(square), _correction.As<T>(), _epsilon.As<T>());
+            T step = T.SelectEqual(divisor, T.Of(0), T.Of(0), _minusRate.As<T>() * mean / divisor);
+            parameter = T.MulAdd(_kept.As<T>(), parameter, step);
         }
     }
 }

@@ -26,13 +26,15 @@ public static class AverageUpdate
 
     internal readonly struct Op(double share) : IUpdateOp
     {
+        private readonly LaneConstant _share = new(share);
+
         public static int States => 2;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T average, ref T compensation, ref T third, ref T fourth, T x) where T : unmanaged, ILane<T>
         {
             // The average is a + c: it moves by (1 - decay) (x - a - c), and c goes into a with the same addition.
-            T a = average, c = compensation, step = T.MulAdd(T.Of(share), x - a - c, c);
+            T a = average, c = compensation, step = T.MulAdd(_share.As<T>(), x - a - c, c);
             average = a + step;
 
             // c' = a + step - a', exactly (Knuth, The Art of Computer Programming 2, section 4.2.2, theorem B)

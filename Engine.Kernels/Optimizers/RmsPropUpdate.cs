@@ -41,10 +41,8 @@ public static class RmsPropUpdate
         where TCentered : unmanaged, IChoice
         where TMomentum : unmanaged, IChoice
     {
-        private readonly double _rate = constants.Rate;
-        private readonly double _alpha = constants.Alpha;
-        private readonly double _epsilon = constants.Epsilon;
-        private readonly double _momentum = constants.Momentum;
+        private readonly LaneConstant _minusRate = new(-constants.Rate), _alpha = new(constants.Alpha), _rest = new(1 - constants.Alpha);
+        private readonly LaneConstant _epsilon = new(constants.Epsilon), _momentum = new(constants.Momentum);
 
         public static int States => 2 + (TCentered.Value ? 1 : 0) + (TMomentum.Value ? 1 : 0);
 
@@ -52,21 +50,21 @@ public static class RmsPropUpdate
         public void Apply<T>(ref T parameter, ref T square, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T>
         {
             // v = alpha v + (1 - alpha) g²
-            square = T.MulAdd(T.Of(_alpha), square, T.Of(1 - _alpha) * g * g);
+            square = T.MulAdd(_alpha.As<T>(), square, _rest.As<T>() * g * g);
             T variance = square;
             if (TCentered.Value)
             {
                 // m = alpha m + (1 - alpha) g; the variance v - m² is never negative but for rounding
-                third = T.MulAdd(T.Of(_alpha), third, T.Of(1 - _alpha) * g);
+                third = T.MulAdd(_alpha.As<T>(), third, _rest.As<T>() * g);
                 variance = T.Max(T.MulAdd(-third, third, square), T.Of(0));
             }
 
             // d = g / (sqrt(v) + epsilon), and 0 where that divides by 0
-            T divisor = T.Sqrt(variance) + T.Of(_epsilon);
+            T divisor = T.Sqrt(variance) + _epsilon.As<T>();
             T direction = T.SelectEqual(divisor, T.Of(0), T.Of(0), g / divisor);
-            if (TMomentum.Value && TCentered.Value) direction = fourth = T.MulAdd(T.Of(_momentum), fourth, direction);
-            if (TMomentum.Value && !TCentered.Value) direction = third = T.MulAdd(T.Of(_momentum), third, direction);
-            parameter = T.MulAdd(T.Of(-_rate), direction, parameter);
+            if (TMomentum.Value && TCentered.Value) direction = fourth = T.MulAdd(_momentum.As<T>(), fourth, direction);
+            if (TMomentum.Value && !TCentered.Value) direction = third = T.MulAdd(_momentum.As<T>(), third, direction);
+            parameter = T.MulAdd(_minusRate.As<T>(), direction, parameter);
         }
     }
 }

@@ -28,22 +28,26 @@ public static class SgdUpdate
 
     internal readonly struct Plain(double rate) : IUpdateOp
     {
+        private readonly LaneConstant _minusRate = new(-rate);
+
         public static int States => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T second, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T> =>
-            parameter = T.MulAdd(T.Of(-rate), g, parameter);
+            parameter = T.MulAdd(_minusRate.As<T>(), g, parameter);
     }
 
     internal readonly struct WithMomentum(double rate, double momentum) : IUpdateOp
     {
+        private readonly LaneConstant _minusRate = new(-rate), _momentum = new(momentum);
+
         public static int States => 2;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<T>(ref T parameter, ref T velocity, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T>
         {
-            velocity = T.MulAdd(T.Of(momentum), velocity, g);
-            parameter = T.MulAdd(T.Of(-rate), velocity, parameter);
+            velocity = T.MulAdd(_momentum.As<T>(), velocity, g);
+            parameter = T.MulAdd(_minusRate.As<T>(), velocity, parameter);
         }
     }
 }
@@ -66,11 +70,11 @@ internal static class Penalty
 internal readonly struct Penalized<TOp>(TOp op, double penalty) : IUpdateOp where TOp : unmanaged, IUpdateOp
 {
     private readonly TOp _op = op;
-    private readonly double _penalty = penalty;
+    private readonly LaneConstant _penalty = new(penalty);
 
     public static int States => TOp.States;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<T>(ref T parameter, ref T second, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T> =>
-        _op.Apply(ref parameter, ref second, ref third, ref fourth, T.MulAdd(T.Of(_penalty), parameter, g));
+        _op.Apply(ref parameter, ref second, ref third, ref fourth, T.MulAdd(_penalty.As<T>(), parameter, g));
 }
