@@ -10,7 +10,8 @@ public partial class Tensor
     /// </summary>
     /// <param name="magnitude">g: one element for each output.</param>
     /// <param name="outputAxis">The axis that counts the outputs; a negative one counts from the innermost.</param>
-    /// <exception cref="ArgumentException">The magnitude is not of the shape [outputs], there is nothing to measure, or types differ.</exception>
+    /// <exception cref="ArgumentException">The magnitude is not of the shape [outputs], there is nothing to measure, or types
+    /// differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
     public Tensor WeightNorm(Tensor magnitude, int outputAxis = -1)
     {

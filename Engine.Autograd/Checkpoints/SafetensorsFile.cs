@@ -110,8 +110,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="name">The tensor.</param>
     /// <param name="destination">Where the elements go, in row-major order.</param>
     /// <exception cref="CheckpointException">
-    /// There is no such tensor, its type has no conversion, it has another number of elements, it holds fractions where whole numbers are asked for, or a number too
-    /// large for the type; or the file has become shorter. What was read until then stays in <paramref name="destination"/>.
+    /// There is no such tensor, its type has no conversion, it has another number of elements, it holds fractions where whole numbers are
+    /// asked for, or a number too large for the type; or the file has become shorter. What was read until then stays in
+    /// <paramref name="destination"/>.
     /// </exception>
     public void Read<T>(string name, Span<T> destination) where T : unmanaged, INumber<T>
     {

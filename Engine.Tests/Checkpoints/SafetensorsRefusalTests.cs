@@ -111,8 +111,8 @@ public sealed class SafetensorsRefusalTests : IsolatedTests
         Assert.Equal([3f], file.Read<float>("b"));
         SafetensorsEntry entry = file.Find("a");
         Assert.Equal((type, count, 8L), (entry.TypeName, entry.Count, entry.Bytes));
-        string refusal = $"tensor 'a': expected elements with a conversion to Single (BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, U16, "
-            + $"U32, U64, F8_E5M2, F8_E4M3, F8_E5M2FNUZ, F8_E4M3FNUZ, F8_E8M0), found {type} [{count}].";
+        string refusal = "tensor 'a': expected elements with a conversion to Single (BOOL, U8, I8, I16, F16, BF16, I32, F32, I64, F64, "
+            + $"U16, U32, U64, F8_E5M2, F8_E4M3, F8_E5M2FNUZ, F8_E4M3FNUZ, F8_E8M0), found {type} [{count}].";
         Refused<CheckpointException>(refusal, () => file.Read<float>("a"));
         using Tensor tensor = Tensor.Zeros([1]);
         Refused<CheckpointException>(refusal, () => file.Read("a", tensor));
