@@ -71,7 +71,8 @@ public partial class Tensor
                     (starts[axis], int length) = indices[axis].On(Shape[axis]);
                     if (starts[axis] < 0 || length < 0 || (long)starts[axis] + length > Shape[axis])
                         throw new ArgumentOutOfRangeException(
-                            nameof(indices), $"Index: {Written(indices)} leaves axis {axis} of shape {Shape}.");
+                            nameof(indices),
+                            $"Index: expected places of axis {axis} of shape {Shape}, found {indices[axis]} in {Written(indices)}.");
                     extents[axis] = length;
                 }
 

@@ -30,7 +30,7 @@ public sealed class SpectralNorm : ReparameterizedLayer
     {
         ArgumentNullException.ThrowIfNull(random);
         if (iterations < 1) throw new ArgumentOutOfRangeException(
-            nameof(iterations), iterations, "SpectralNorm: expected at least 1 iteration.");
+            nameof(iterations), $"SpectralNorm: expected at least 1 iteration, found {iterations}.");
         _iterations = iterations;
         int outputs = InnerWeight.Shape[OutputAxis];
         ModuleOptions options = new(random, InnerWeight.Device, InnerWeight.DType);

@@ -27,7 +27,7 @@ public static class Sorting
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         if (places < 0 || places > columns) throw new ArgumentOutOfRangeException(
-            nameof(places), places, $"{Operation}: expected 0 to {columns} places of rows of {columns} elements.");
+            nameof(places), $"{Operation}: expected 0 to {columns} places of rows of {columns} elements, found {places}.");
         Device device = Arguments.OneDevice(Operation, x, indices);
         Arguments.Floating(Operation, nameof(x), x);
         CheckIndices(Operation, indices);
