@@ -7,7 +7,7 @@ namespace Engine.Autograd.Nn;
 /// A convolution y = x * W + b of sequences: [batch, length, inputs] to [batch, output length, outputs]. The weight is [kernel, inputs /
 /// groups, outputs], the bias [outputs]. Both start uniform in +-1 / sqrt(kernel * inputs / groups) by default, as in PyTorch.
 /// </summary>
-public sealed class Conv1d : Module, IFusesActivation
+public sealed class Conv1d : Module, IWeightedLayer
 {
     private readonly (int Before, int After) _padding;
     private readonly int _stride, _dilation, _groups;
@@ -52,5 +52,11 @@ public sealed class Conv1d : Module, IFusesActivation
     public override Tensor Forward(Tensor x) => x.Conv1d(Weight, Bias, _stride, _padding, _dilation, _groups);
 
     /// <summary>y = activation(x * W + b), in one kernel.</summary>
-    public Tensor Forward(Tensor x, Activation activation) => x.Conv1d(Weight, Bias, _stride, _padding, _dilation, _groups, activation);
+    public Tensor Forward(Tensor x, Activation activation) => Forward(x, Weight, activation);
+
+    int IWeightedLayer.OutputAxis => 2;
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, Tensor weight, Activation activation) =>
+        x.Conv1d(weight, Bias, _stride, _padding, _dilation, _groups, activation);
 }

@@ -24,7 +24,7 @@ public abstract class ReparameterizedLayer : Module, IFusesActivation
     private readonly IWeightedLayer _layer;
 
     /// <summary>Creates the layer around another.</summary>
-    /// <param name="layer">The inner layer, which becomes a part of this one: a Linear, Conv2d or ConvTranspose2d.</param>
+    /// <param name="layer">The inner layer, which becomes a part of this one: a Linear, Conv1d, Conv2d or ConvTranspose2d.</param>
     /// <exception cref="ArgumentException">The layer has no weight that can be replaced.</exception>
     private protected ReparameterizedLayer(Module layer)
     {

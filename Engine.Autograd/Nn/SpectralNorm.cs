@@ -21,7 +21,7 @@ public sealed class SpectralNorm : ReparameterizedLayer
     private readonly int _iterations;
 
     /// <summary>Creates the layer around another.</summary>
-    /// <param name="layer">The inner layer: a Linear, Conv2d or ConvTranspose2d.</param>
+    /// <param name="layer">The inner layer: a Linear, Conv1d, Conv2d or ConvTranspose2d.</param>
     /// <param name="random">Where the first singular vectors come from.</param>
     /// <param name="iterations">Steps of the power iteration at each forward pass in training; at least 1.</param>
     /// <exception cref="ArgumentException">The layer has no weight that can be replaced.</exception>

@@ -11,7 +11,7 @@ namespace Engine.Autograd.Nn;
 public sealed class WeightNorm : ReparameterizedLayer
 {
     /// <summary>Creates the layer around another.</summary>
-    /// <param name="layer">The inner layer: a Linear, Conv2d or ConvTranspose2d.</param>
+    /// <param name="layer">The inner layer: a Linear, Conv1d, Conv2d or ConvTranspose2d.</param>
     /// <exception cref="ArgumentException">
     /// The layer has no weight that can be replaced, or the weight of an output is 0 and has no direction.
     /// </exception>

@@ -104,7 +104,7 @@ public sealed class ReparameterizedLayerTests : IsolatedTests
         RefusedExactly<ArgumentException>(
             "SpectralNorm: expected a layer whose weight can be replaced (IWeightedLayer), found Relu.",
             () => new SpectralNorm(new Relu(), new(1)));
-        RefusedWith<ArgumentOutOfRangeException>("SpectralNorm: expected at least 1 iteration.",
+        RefusedWith<ArgumentOutOfRangeException>("SpectralNorm: expected at least 1 iteration, found 0.",
             () => new SpectralNorm(new Linear(2, 3, Options), new(1), iterations: 0));
         RefusedExactly<ArgumentException>(
             "WeightNorm: expected weights that have a direction, found those of output 0 to be 0 or NaN.",
