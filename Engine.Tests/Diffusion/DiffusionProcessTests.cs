@@ -57,7 +57,7 @@ public sealed class DiffusionProcessTests : IsolatedTests
         NoiseSchedule twice = all.Respaced(100).Respaced(10);
         Assert.Equal(all.AlphaBars[twice.TimeSteps[4]], twice.AlphaBars[4]);
         Assert.Throws<ArgumentOutOfRangeException>(() => all.Respaced(0));
-        Refused<ArgumentOutOfRangeException>("From 1 to 1000", () => all.Respaced(1001));
+        Refused<ArgumentOutOfRangeException>("expected 1 to 1000 of the schedule's steps", () => all.Respaced(1001));
     }
 
     [Theory, MemberData(nameof(Predictions))]
@@ -99,6 +99,6 @@ public sealed class DiffusionProcessTests : IsolatedTests
         Tensor x = Tensor.Zeros([2, 3]);
         Refused<ArgumentOutOfRangeException>("Step 10 of sample 1 is not one of the schedule's 0 to 9",
             () => process.PosteriorMean(x, x, [0, 10]));
-        Refused("two for each sample", () => process.Clean(Prediction.Noise, x, x, [0]));
+        Refused("two factors for each sample", () => process.Clean(Prediction.Noise, x, x, [0]));
     }
 }

@@ -122,11 +122,32 @@ public sealed class LaunchDisciplineTests : IsolatedTests
         Tensor picked = table.Gather(indices);
         Assert.Equal(0, device.Activity.Downloads);
         Assert.Equal([5, 6, 1, 2], picked.ToArray());
-        Refused<ArgumentOutOfRangeException>("index 3 at position 1", () => table.Gather(Tensor.From([0, 3], [2])));
+        Refused<ArgumentOutOfRangeException>("found 3 at position 1", () => table.Gather(Tensor.From([0, 3], [2])));
 
         // What was known is of what came from the host, not of what a kernel writes over it.
         Move.Fill(indices.Storage, 7);
         Assert.Throws<ArgumentOutOfRangeException>(() => table.Gather(indices));
+    }
+
+    [Theory]
+    [InlineData(-100, 0)]
+    [InlineData(1, 0)]
+    [InlineData(9, 0)]
+    [InlineData(null, 1)]
+    public void Labels_beside_an_ignored_one_are_checked_without_bringing_them_back(int? ignored, int downloads)
+    {
+        using var device = (GpuDevice)KernelDevice.Open();
+        using Tape tape = new(device);
+        int outside = ignored ?? 9;
+        Tensor logits = tape.Watch(Tensor.Zeros([4, 3])), labels = Tensor.From([2, outside, 0, outside], [4]);
+        if (ignored is null)
+            Assert.Throws<ArgumentOutOfRangeException>(() => Loss.CrossEntropy(logits, labels));
+        else
+            tape.Gradient(Loss.CrossEntropy(logits, labels, ignoreIndex: ignored), logits);
+        Assert.Equal(downloads, device.Activity.Downloads);
+        long before = device.Activity.Downloads;
+        Assert.Equal(0, Loss.CrossEntropy(logits, Tensor.From([5, 5, 5, 5], [4]), ignoreIndex: 5).Item());
+        Assert.Equal(before + 1, device.Activity.Downloads);
     }
 
     /// <summary>What some steps asked of a device, and the bytes that the managed heap gave for them.</summary>

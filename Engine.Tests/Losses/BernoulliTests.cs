@@ -83,7 +83,7 @@ public sealed class BernoulliTests : IsolatedTests
             () => LogLikelihood.Bernoulli(Tensor.Zeros([]), Tensor.Zeros([])));
         RefusedWith("LogLikelihood.Bernoulli: expected at least one element to average, found",
             () => LogLikelihood.Bernoulli(Tensor.Zeros([0, 3]), Tensor.Zeros([3]), Reduction.Mean));
-        RefusedWith("LogLikelihood.Bernoulli: logits must be Float32 or Float64, found Int32.",
+        RefusedWith("LogLikelihood.Bernoulli: expected logits of Float32 or Float64, found Int32 [1].",
             () => LogLikelihood.Bernoulli(Tensor.From([1], [1]), Tensor.From([1], [1])));
         RefusedWith<ArgumentOutOfRangeException>("L1: expected a reduction, found 7.",
             () => Loss.L1(Tensor.Zeros([2]), Tensor.Zeros([2]), (Reduction)7));
