@@ -18,19 +18,22 @@ public static class ModuleWeights
 
     /// <summary>
     /// Sets every parameter and buffer from the tensor of its full name, transposed where the layouts differ and converted to its type.
-    /// Names, shapes and types are checked before the first is set.
+    /// Names, shapes, types, checksums and values are checked before the first is set.
     /// </summary>
     /// <param name="module">The module.</param>
     /// <param name="file">The file.</param>
     /// <param name="layout">Whose axes the file's weights have. Under PyTorch's, <c>num_batches_tracked</c> is passed over.</param>
     /// <param name="prefix">The prefix of each name in the file, such as <c>generator.</c>; tensors without it are left alone.</param>
     /// <param name="ignoreExtra">True to pass over tensors that the module has no place for.</param>
+    /// <param name="allowNonFinite">True to take weights that are NaN or infinite.</param>
     /// <exception cref="CheckpointException">
-    /// A tensor is missing, misshapen, of an unfit type or has no place in the module; nothing was set. Or the file cannot be read.
+    /// A tensor is missing, misshapen, of an unfit type, damaged, NaN or infinite, or has no place in the module; nothing was set. Or the
+    /// file cannot be read.
     /// </exception>
     /// <exception cref="InvalidOperationException">An average of the parameters is in use in their place; nothing was set.</exception>
     public static void LoadSafetensors(
-        this Module module, SafetensorsFile file, WeightLayout layout = WeightLayout.Engine, string prefix = "", bool ignoreExtra = false)
+        this Module module, SafetensorsFile file, WeightLayout layout = WeightLayout.Engine, string prefix = "", bool ignoreExtra = false,
+        bool allowNonFinite = false)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(file);
@@ -45,6 +48,7 @@ public static class ModuleWeights
         }
 
         if (!ignoreExtra) CheckExtra(module, file, layout, prefix, [.. places.Select(place => place.Name)]);
+        foreach ((string name, _) in places) file.Verify(file.Find(name), allowNonFinite ? NonFinite.Any : NonFinite.None);
         foreach ((string name, Tensor tensor) in places) Load(file, name, tensor, layout);
     }
 

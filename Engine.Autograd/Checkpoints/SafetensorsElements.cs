@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
@@ -17,7 +18,9 @@ internal static class SafetensorsElements
         if (wantsWhole && entry.Type.IsFloating()) throw file.Misfit(entry, "whole numbers");
         if (SafetensorsTypes.Of<T>() == entry.Type)
         {
-            file.ReadData(entry, 0, MemoryMarshal.AsBytes(destination));
+            Span<byte> bytes = MemoryMarshal.AsBytes(destination);
+            file.ReadData(entry, 0, bytes);
+            if (entry.Checksum is not null) SafetensorsVerification.CheckSum(file, entry, XxHash3.HashToUInt64(bytes));
             return;
         }
 
@@ -74,16 +77,26 @@ internal static class SafetensorsElements
         return x >= 0x80 ? -value : value;
     }
 
+    /// <summary>An element of a floating-point type of fewer bits than a float.</summary>
+    internal static float Widened(SafetensorsType type, ReadOnlySpan<byte> bytes, int index)
+    {
+        if (type.SizeInBytes() == 1) return Widened(type, bytes[index]);
+        ushort bits = MemoryMarshal.Cast<byte, ushort>(bytes)[index];
+        return type == SafetensorsType.BF16 ? Widened(bits) : (float)BitConverter.UInt16BitsToHalf(bits);
+    }
+
     private static void Convert<TStored, T>(SafetensorsFile file, SafetensorsEntry entry, Span<T> destination, Func<TStored, T> convert)
         where TStored : unmanaged
         where T : unmanaged
     {
         Span<byte> bytes = stackalloc byte[BufferBytes];
         Span<TStored> buffer = MemoryMarshal.Cast<byte, TStored>(bytes);
+        XxHash3? hash = entry.Checksum is null ? null : new();
         for (int start = 0; start < destination.Length; start += buffer.Length)
         {
             Span<TStored> stored = buffer[..Math.Min(buffer.Length, destination.Length - start)];
             file.ReadData(entry, (long)start * entry.Type.SizeInBytes(), MemoryMarshal.AsBytes(stored));
+            hash?.Append(MemoryMarshal.AsBytes(stored));
             for (int i = 0; i < stored.Length; i++)
             {
                 try
@@ -97,5 +110,7 @@ internal static class SafetensorsElements
                 }
             }
         }
+
+        if (hash is not null) SafetensorsVerification.CheckSum(file, entry, hash.GetCurrentHashAsUInt64());
     }
 }

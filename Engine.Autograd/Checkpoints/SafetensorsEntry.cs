@@ -39,6 +39,9 @@ public sealed class SafetensorsEntry
     /// <summary>Where its first element is, in bytes from the end of the header.</summary>
     internal long Begin { get; }
 
+    /// <summary>The checksum of its bytes; null in a file without checksums.</summary>
+    internal ulong? Checksum { get; set; }
+
     /// <summary>Type and extents as <c>F32 [64, 784]</c>.</summary>
     public override string ToString() => $"{Wording.Plain(TypeName)} {Wording.Extents(_extents)}";
 }

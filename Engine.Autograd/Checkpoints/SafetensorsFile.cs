@@ -51,6 +51,7 @@ public sealed class SafetensorsFile : IDisposable
         _dataStart = PrefixBytes + json.Length;
         _header = new SafetensorsHeader(path, length - _dataStart);
         _header.Parse(json);
+        if (SafetensorsChecksums.Check(_header, prefix, json) is { } damage) throw new CheckpointException($"{path} {damage}");
     }
 
     /// <summary>The file's path, as it was given.</summary>
@@ -62,10 +63,16 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The texts under <c>__metadata__</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
+    /// <summary>
+    /// Whether the file has checksums, as those of <see cref="SafetensorsWriter"/> have: the header was compared with its own when the file
+    /// was opened, and each tensor is when it is read.
+    /// </summary>
+    public bool HasChecksums => _header.ChecksumPlace >= 0;
+
     /// <summary>Opens a file and checks all of its header.</summary>
     /// <exception cref="CheckpointException">
-    /// The file is missing or cannot be read, is cut short or too long, is no safetensors file, or its tensors overlap, leave gaps, or
-    /// disagree with their shapes.
+    /// The file is missing or cannot be read, is cut short or too long, is no safetensors file, its tensors overlap, leave gaps, or
+    /// disagree with their shapes, or its header has another checksum than it says.
     /// </exception>
     public static SafetensorsFile Open(string path)
     {
@@ -111,7 +118,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="destination">Where the elements go, in row-major order.</param>
     /// <exception cref="CheckpointException">
     /// There is no such tensor, its type has no conversion, it has another number of elements, it holds fractions where whole numbers are
-    /// asked for, or a number too large for the type; or the file has become shorter. What was read until then stays in
+    /// asked for, or a number too large for the type; or it is damaged, or the file has become shorter. What was read until then stays in
     /// <paramref name="destination"/>.
     /// </exception>
     public void Read<T>(string name, Span<T> destination) where T : unmanaged, INumber<T>
@@ -157,6 +164,18 @@ public sealed class SafetensorsFile : IDisposable
         else if (destination.DType == DType.Float64) Read<double>(entry, destination);
         else Read<int>(entry, destination);
     }
+
+    /// <summary>
+    /// Reads every tensor and compares it with its checksum; there is nothing to compare in a file without checksums.
+    /// </summary>
+    /// <exception cref="CheckpointException">A tensor is damaged, or the file cannot be read.</exception>
+    public void Verify()
+    {
+        foreach (SafetensorsEntry entry in Entries) Verify(entry, NonFinite.Any);
+    }
+
+    /// <summary>Refuses a tensor that is damaged, or holds values that are not finite, before anything is set.</summary>
+    internal void Verify(SafetensorsEntry entry, NonFinite allowed) => SafetensorsVerification.Run(this, entry, allowed);
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _handle.Dispose();

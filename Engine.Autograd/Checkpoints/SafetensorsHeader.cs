@@ -23,6 +23,9 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
     /// <summary>The tensors in the order of their data.</summary>
     internal SafetensorsEntry[] Entries { get; private set; } = [];
 
+    /// <summary>Where the digits of the header's own checksum begin in its JSON; -1 where there are none.</summary>
+    internal int ChecksumPlace { get; private set; } = -1;
+
     /// <summary>Reads the header.</summary>
     /// <exception cref="CheckpointException">The header is invalid, or disagrees with the data.</exception>
     internal void Parse(ReadOnlySpan<byte> json)
@@ -147,6 +150,7 @@ internal sealed class SafetensorsHeader(string path, long dataLength)
         while (NextName(ref reader, out string key))
         {
             Expect(reader, JsonTokenType.String, $"text under {Wording.Name(key)} in {MetadataName}");
+            if (key == SafetensorsChecksums.HeaderKey && !reader.ValueIsEscaped) ChecksumPlace = (int)reader.TokenStartIndex + 1;
             if (!Metadata.TryAdd(key, Text(ref reader))) throw Refused(
                 $"{MetadataName}: expected each key once, found {Wording.Name(key)} twice.");
         }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Engine.Autograd.Files;
 using Engine.Kernels;
 using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Movement;
@@ -11,13 +12,18 @@ namespace Engine.Autograd.Checkpoints;
 /// <summary>
 /// Collects named tensors and writes them as a safetensors file. The bytes depend on the names, the elements and the texts alone, not on
 /// the order in which they were added: wider types come first, then names in the order of their characters, so that every tensor is aligned
-/// to its type.
+/// to its type. Checksums of the tensors and of the header stand under <c>__metadata__</c>, where other programs pass them over.
 /// </summary>
 /// <example><code>new SafetensorsWriter().Add("weight", weight).AddText("step", "1000").Save("model.safetensors");</code></example>
 public sealed class SafetensorsWriter
 {
     private readonly Dictionary<string, Item> _items = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> _texts = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether the file gets checksums, by which <see cref="SafetensorsFile"/> sees damage; without them it holds what was added alone.
+    /// </summary>
+    public bool HasChecksums { get; init; } = true;
 
     /// <summary>Adds a tensor: float32, float64 or int32. Its elements are read when the file is written.</summary>
     /// <exception cref="ArgumentException">The name is taken, or is no text.</exception>
@@ -57,79 +63,75 @@ public sealed class SafetensorsWriter
     }
 
     /// <summary>Adds a text to the header's <c>__metadata__</c>.</summary>
-    /// <exception cref="ArgumentException">The key is taken, or one of the two is no text (it has half a surrogate pair).</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is taken or one of the checksums', or one of the two is no text (it has half a surrogate pair).
+    /// </exception>
     public SafetensorsWriter AddText(string key, string text)
     {
         CheckText(key);
         CheckText(text);
+        if (SafetensorsChecksums.IsKey(key)) throw new ArgumentException($"No text can be named {key}: the name is kept for checksums.");
         if (!_texts.TryAdd(key, text)) throw new ArgumentException($"There is a text {Wording.Name(key)} already.");
         return this;
     }
 
     /// <summary>
-    /// Writes the file: to <c>PATH.partial</c> beside it first, which is flushed to the disk and then renamed. Whatever ends the process,
-    /// the path holds either the whole new file or what was there before.
+    /// Writes the file: under a temporary name of its own beside it first, which is flushed to the disk and then renamed. Whatever ends the
+    /// process, and whoever else writes the same path, it holds one whole file: the new one, or what was there before.
     /// </summary>
-    /// <param name="path">The file. Its folder must exist.</param>
+    /// <param name="path">The file. Its folder must exist. A symbolic link is replaced, not followed.</param>
     /// <exception cref="CheckpointException">The file cannot be written; what was there before still is.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        string partial = path + ".partial";
-        try
-        {
-            using (FileStream file = new(partial, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                WriteTo(file);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(partial, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // On a full disk a part of a file would only take more of what is missing.
-            TryDelete(partial);
-            throw new CheckpointException($"{path} cannot be written: {e.Message}", e);
-        }
-    }
+    public void Save(string path) => Replace(path, null);
 
     /// <summary>Writes the bytes of the file to a stream.</summary>
+    /// <exception cref="InvalidOperationException">A tensor was changed meanwhile.</exception>
     public void WriteTo(Stream output)
     {
         ArgumentNullException.ThrowIfNull(output);
         KeyValuePair<string, Item>[] items =
             [.. _items.OrderByDescending(item => item.Value.Type.SizeInBytes()).ThenBy(item => item.Key, StringComparer.Ordinal)];
-        output.Write(Header(items));
-        foreach ((_, Item item) in items) item.Write(output);
+        ulong[] checksums = HasChecksums ? [.. items.Select(item => item.Value.Checksum())] : [];
+        output.Write(Header(items, checksums));
+        for (int i = 0; i < items.Length; i++)
+        {
+            (string name, Item item) = items[i];
+            if (!HasChecksums) item.Write(output);
+            else if (item.Checksum(output) != checksums[i]) throw new InvalidOperationException(
+                $"Tensor {Wording.Name(name)} was changed while it was being written.");
+        }
     }
 
-    private static void TryDelete(string path)
+    /// <summary>Writes the file, and keeps the one that is there under another name in the same folder.</summary>
+    internal void Replace(string path, string? keep)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            File.Delete(path);
+            WholeFile.Write(path, WriteTo, keep);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            // What is wrong is said by the first error.
+            throw new CheckpointException(e.Message, e);
         }
     }
 
     /// <summary>
     /// The header, preceded by its length and padded with spaces to a multiple of eight bytes, which align the data.
     /// </summary>
-    private byte[] Header(KeyValuePair<string, Item>[] items)
+    private byte[] Header(KeyValuePair<string, Item>[] items, ulong[] checksums)
     {
         using MemoryStream header = new();
         header.Write(stackalloc byte[8]);
         using (Utf8JsonWriter json = new(header))
         {
             json.WriteStartObject();
-            if (_texts.Count > 0)
+            SortedDictionary<string, string> texts = new(_texts, StringComparer.Ordinal);
+            if (HasChecksums)
+                foreach ((string key, string text) in SafetensorsChecksums.Texts(checksums)) texts.Add(key, text);
+            if (texts.Count > 0)
             {
                 json.WriteStartObject(SafetensorsHeader.MetadataName);
-                foreach ((string key, string text) in _texts) json.WriteString(key, text);
+                foreach ((string key, string text) in texts) json.WriteString(key, text);
                 json.WriteEndObject();
             }
 
@@ -152,6 +154,7 @@ public sealed class SafetensorsWriter
             throw new CheckpointException(
                 $"The names and texts take {bytes.Length - 8} bytes, the format allows {SafetensorsFile.LongestHeader}.");
         BinaryPrimitives.WriteInt64LittleEndian(bytes, bytes.Length - 8);
+        if (HasChecksums) SafetensorsChecksums.Seal(bytes);
         return bytes;
     }
 
@@ -207,5 +210,12 @@ public sealed class SafetensorsWriter
     private sealed record Item(SafetensorsType Type, Shape Shape, Action<Stream> Write)
     {
         internal long Bytes => (long)Shape.Count * Type.SizeInBytes();
+
+        internal ulong Checksum(Stream? output = null)
+        {
+            using ChecksumStream stream = new(output);
+            Write(stream);
+            return stream.Checksum;
+        }
     }
 }

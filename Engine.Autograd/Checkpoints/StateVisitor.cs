@@ -31,6 +31,9 @@ public interface IStateful
 /// </summary>
 public abstract class StateVisitor
 {
+    /// <summary>More than any count of steps, samples or random numbers comes to, and far from where one more overflows.</summary>
+    public const long MostCount = 1L << 60;
+
     private string _prefix = "";
 
     /// <summary>Visits a part under a name.</summary>
@@ -88,23 +91,50 @@ public abstract class StateVisitor
     }
 
     /// <summary>Visits an integer.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="least">The least that a saved value may be.</param>
+    /// <param name="most">The most that a saved value may be.</param>
     /// <returns>The value to continue with: the argument or, when state is restored, the saved value.</returns>
-    public long Number(string name, long value)
+    /// <exception cref="CheckpointException">The saved value is no integer, or out of range.</exception>
+    public long Number(string name, long value, long least = long.MinValue, long most = long.MaxValue)
     {
-        string text = OnNumber(Full(name), value.ToString(CultureInfo.InvariantCulture));
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
-            ? number
-            : throw new CheckpointException($"'{Full(name)}': expected a whole number, found '{text}'.");
+        string full = Full(name);
+        if (OnSaved(full) is { } saved && (!TryParse(saved, out long number) || number < least || number > most))
+        {
+            string range = least == long.MinValue && most == long.MaxValue ? ""
+                : most == long.MaxValue ? $" of at least {least}" : $" from {least} to {most}";
+            throw Refused($"number {Wording.Name(full)}: expected a whole number{range}, found {Wording.Name(saved)}.");
+        }
+
+        string text = OnNumber(full, value.ToString(CultureInfo.InvariantCulture));
+        return TryParse(text, out long result) ? result
+            : throw Refused($"number {Wording.Name(full)}: expected a whole number, found {Wording.Name(text)}.");
     }
 
     /// <summary>Visits a floating-point value.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="least">The least that a saved value may be; with a bound on either side it may not be NaN.</param>
+    /// <param name="most">The most that a saved value may be.</param>
     /// <returns>The value to continue with, to the bit: the argument or, when state is restored, the saved value.</returns>
-    public double Number(string name, double value)
+    /// <exception cref="CheckpointException">The saved value is no number, or out of range.</exception>
+    public double Number(
+        string name, double value, double least = double.NegativeInfinity, double most = double.PositiveInfinity)
     {
-        string text = OnNumber(Full(name), value.ToString("R", CultureInfo.InvariantCulture));
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            ? number
-            : throw new CheckpointException($"'{Full(name)}': expected a number, found '{text}'.");
+        string full = Full(name);
+        bool isBounded = least > double.NegativeInfinity || most < double.PositiveInfinity;
+        if (OnSaved(full) is { } saved
+            && (!TryParse(saved, out double number) || (isBounded && !(number >= least && number <= most))))
+        {
+            string range = !isBounded ? "" : most >= double.MaxValue ? FormattableString.Invariant($", finite and at least {least}")
+                : FormattableString.Invariant($" from {least} to {most}");
+            throw Refused($"number {Wording.Name(full)}: expected a number{range}, found {Wording.Name(saved)}.");
+        }
+
+        string text = OnNumber(full, value.ToString("R", CultureInfo.InvariantCulture));
+        return TryParse(text, out double result) ? result
+            : throw Refused($"number {Wording.Name(full)}: expected a number, found {Wording.Name(text)}.");
     }
 
     /// <summary>A tensor or a block of memory.</summary>
@@ -130,6 +160,22 @@ public abstract class StateVisitor
     /// <param name="text">The value, written so that reading returns the same bits.</param>
     /// <returns>The value to continue with.</returns>
     protected abstract string OnNumber(string name, string text);
+
+    /// <summary>
+    /// The saved value of a scalar, for its check, by a visitor that restores state or only compares it; null by one that has none.
+    /// </summary>
+    /// <param name="name">Its full name.</param>
+    protected virtual string? OnSaved(string name) => null;
+
+    /// <summary>The exception for state that cannot be restored.</summary>
+    /// <param name="message">What was expected and what was found.</param>
+    protected virtual CheckpointException Refused(string message) => new(message);
+
+    private static bool TryParse(string text, out long number) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+
+    private static bool TryParse(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
     private string Full(string name)
     {

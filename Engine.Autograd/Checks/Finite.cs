@@ -39,7 +39,7 @@ internal static class Finite
     }
 
     // x * 0 is 0 for every finite x and NaN for the others, and a sum keeps a NaN.
-    private static bool All<T>(ReadOnlySpan<T> elements) where T : unmanaged, IFloatingPoint<T>
+    internal static bool All<T>(ReadOnlySpan<T> elements) where T : unmanaged, IFloatingPoint<T>
     {
         T sum = T.Zero;
         if (Vector.IsHardwareAccelerated && elements.Length >= Vector<T>.Count)

@@ -93,7 +93,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     {
         ArgumentNullException.ThrowIfNull(visitor);
         ThrowIfUnfit(nameof(VisitState));
-        Updates = visitor.Number("updates", Updates);
+        Updates = visitor.Number("updates", Updates, 0, StateVisitor.MostCount);
         for (int i = 0; i < _averages.Length; i++) visitor.Memory(_parameters[i].Name, _averages[i], _parameters[i].Parameter.Shape);
         for (int i = 0; i < _averages.Length; i++)
             visitor.OptionalMemory($"compensation.{_parameters[i].Name}", _compensations[i], _parameters[i].Parameter.Shape);

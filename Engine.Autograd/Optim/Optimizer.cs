@@ -99,8 +99,8 @@ public abstract class Optimizer : IStateful, IDisposable
     public void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
-        Steps = visitor.Number("steps", Steps);
-        LearningRate = visitor.Number("learning_rate", LearningRate);
+        Steps = visitor.Number("steps", Steps, 0, StateVisitor.MostCount);
+        LearningRate = visitor.Number("learning_rate", LearningRate, 0, double.MaxValue);
         string[] names = [.. Parameters.Select(parameter => parameter.FullName)];
         if (names.Distinct().Count() != names.Length) names = [.. names.Select((_, i) => i.ToString(CultureInfo.InvariantCulture))];
         foreach ((string name, Storage[] state) in _states)

@@ -3,6 +3,7 @@ using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
+using Engine.Models.Training;
 
 namespace Engine.Models.Comparison;
 
@@ -66,8 +67,8 @@ public abstract class Contestant : IStateful, IDisposable
     public virtual void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
-        _seconds = visitor.Number("seconds", _seconds);
-        _images = visitor.Number("images", _images);
+        _seconds = visitor.Number("seconds", _seconds, 0, ProgressState.MostSeconds);
+        _images = visitor.Number("images", _images, 0, StateVisitor.MostCount);
     }
 
     /// <summary>Releases the model and its optimiser.</summary>

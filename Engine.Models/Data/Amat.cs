@@ -8,7 +8,7 @@ internal static class Amat
     /// <summary>The images as bytes 0 and 255.</summary>
     public static ImageDataset Read(string path, string name, int height, int width)
     {
-        byte[] text = Idx.ReadUnpacked(path);
+        byte[] text = ReadText(path);
         int perImage = height * width, count = 0, column = 0;
         byte[] pixels = new byte[text.Length / 2 + 1];
         int written = 0;
@@ -37,6 +37,21 @@ internal static class Amat
 
         if (count == 0) throw new DataException($"{path}: expected at least 1 image, found none.");
         return new ImageDataset(name, height, width, 1, pixels[..written]);
+    }
+
+    // The format does not say how many images there are: anything else than zeros, ones and blanks ends reading at once, and images end it
+    // where they would take more than the half of the memory.
+    private static byte[] ReadText(string path)
+    {
+        int seen = 0;
+        long most = DataFileReader.MostBytes(times: 4);
+        return DataFileReader.Read(path, (soFar, length) =>
+        {
+            int other = soFar[Math.Min(seen, soFar.Length)..].IndexOfAnyExcept("01 \r\n"u8);
+            if (other >= 0) throw Unexpected(path, soFar[seen + other], soFar[..(seen + other)].Count((byte)'\n'), seen + other);
+            seen = Math.Max(seen, soFar.Length);
+            return most;
+        });
     }
 
     private static DataException Unexpected(string path, byte found, int line, int at) =>

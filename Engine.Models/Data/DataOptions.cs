@@ -47,6 +47,9 @@ public sealed record DataOptions
     private static string DefaultCacheFolder()
     {
         string local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-        return Path.Combine(local.Length > 0 ? local : Path.GetTempPath(), "engine", "data");
+
+        // Without a home each user has a folder of their own beside those of others.
+        return local.Length > 0 ? Path.Combine(local, "engine", "data")
+            : Path.Combine(Path.GetTempPath(), $"engine-{Environment.UserName}", "data");
     }
 }

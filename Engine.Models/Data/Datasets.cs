@@ -71,7 +71,7 @@ public static class Datasets
     private static ImageDataset LoadPublished(PublishedDataset set, DataOptions options)
     {
         PublishedDataset.Part part = set.Of(options.Split);
-        string label = $"{set.Name} ({part.Split})", cache = Path.Combine(options.CacheFolder, set.Name);
+        string label = $"{set.Name} ({part.Split})";
         List<string> searched = [];
         foreach (string folder in RootFolders(set.Name, options.Root))
         {
@@ -79,32 +79,18 @@ public static class Datasets
             if (FindPart(part, folder) is { } found) return Read(label, found.Images, found.Labels);
         }
 
-        searched.Add(cache);
-        string? images = FindCached(part.Images, cache), labels = part.Labels is null ? null : FindCached(part.Labels, cache);
-        if (images is null || (part.Labels is not null && labels is null))
+        DataCache cache = new(options, set.Name);
+        searched.Add(cache.Folder);
+        return Read(label, Cached(part.Images), part.Labels is null ? null : Cached(part.Labels));
+
+        string Cached(DataFile file)
         {
-            if (!options.Download)
-            {
-                throw new DataException(
-                    $"{label} was not found and downloading is switched off. Looked for {FileNames(part)} in "
-                    + $"{string.Join(", ", searched)}.");
-            }
-
-            var downloader = new Downloader(options.Mirrors ?? set.Mirrors, options);
-            images ??= downloader.Fetch(part.Images, cache);
-            if (part.Labels is not null) labels ??= downloader.Fetch(part.Labels, cache);
+            if (cache.Find(file) is { } path) return path;
+            if (options.Download) return cache.Fetch(file, options.Mirrors ?? set.Mirrors);
+            throw new DataException(
+                $"{label} was not found and downloading is switched off. {(cache.Damage is null ? "" : cache.Damage + " ")}Looked for "
+                + $"{FileNames(part)} in {string.Join(", ", searched)}.");
         }
-
-        return Read(label, images, labels);
-    }
-
-    // A cached file of the wrong length was damaged after its download: fetch it again.
-    private static string? FindCached(DataFile file, string cache)
-    {
-        string? path = file.In(cache);
-        bool damaged = path is not null && file.Bytes is { } bytes && Path.GetFileName(path) == file.Name
-            && new FileInfo(path).Length != bytes;
-        return damaged ? null : path;
     }
 
     private static IEnumerable<string> RootFolders(string name, string? root)

@@ -10,22 +10,22 @@ namespace Engine.Models.Data;
 /// </summary>
 internal static class GzipFile
 {
-    private const int TrailerLength = 8;
+    private const int TrailerLength = 8, FirstBytes = 1 << 16;
 
     public static bool IsGzip(ReadOnlySpan<byte> file) => file.Length >= 2 && file[0] == 0x1F && file[1] == 0x8B;
 
-    /// <summary>The content of a gzip file; <paramref name="label"/> is what messages call it.</summary>
-    /// <exception cref="DataException">The file is cut short or damaged.</exception>
-    public static byte[] Unpack(byte[] file, string label)
+    /// <summary>The content of a gzip file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="label">What messages call it.</param>
+    /// <param name="check">Looks at what was unpacked so far: unpacking ends one byte past what it allows.</param>
+    /// <exception cref="DataException">The file is cut short or damaged, or was refused by the check.</exception>
+    public static byte[] Unpack(byte[] file, string label, ContentCheck check)
     {
-        // The last four bytes tell the length (of the last member): a hint for the allocation, capped because a damaged file may claim
-        // anything.
-        uint claimed = file.Length >= 18 ? BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(file.Length - 4)) : 0;
-        var output = new MemoryStream((int)Math.Min(claimed, Math.Min(file.Length * 64L, 1 << 28)));
+        MemoryStream output = new(FirstBytes);
         int at = 0;
         do
         {
-            at = Member(file, at, output, label);
+            at = Member(file, at, output, label, check);
         }
         while (IsGzip(file.AsSpan(at)));
 
@@ -36,17 +36,17 @@ internal static class GzipFile
     }
 
     // One member: header, deflate data, CRC-32 and length. Returns where it ends.
-    private static int Member(byte[] file, int start, MemoryStream output, string label)
+    private static int Member(byte[] file, int start, MemoryStream output, string label, ContentCheck check)
     {
         int data = HeaderEnd(file, start, label);
         long before = output.Length;
 
         // Nearly every file is one member, whose deflate data end right before the last eight bytes. If they end earlier, look closely.
-        int near = Math.Max(data, file.Length - TrailerLength - 16), trailer = Inflate(file, data, near, output, label);
+        int near = Math.Max(data, file.Length - TrailerLength - 16), trailer = Inflate(file, data, near, output, label, check);
         if (trailer <= near && near > data)
         {
             output.SetLength(before);
-            trailer = Inflate(file, data, data, output, label);
+            trailer = Inflate(file, data, data, output, label, check);
         }
 
         if (file.Length - trailer < TrailerLength) throw CutShort(label, file.Length, output.Length - before);
@@ -65,16 +65,23 @@ internal static class GzipFile
     /// Unpacks deflate data and returns where they end. The library reads ahead without telling how far it needed to; from
     /// <paramref name="closely"/> on it is handed single bytes, so there it reads no further than the end.
     /// </summary>
-    private static int Inflate(byte[] file, int data, int closely, MemoryStream output, string label)
+    private static int Inflate(byte[] file, int data, int closely, MemoryStream output, string label, ContentCheck check)
     {
         long before = output.Length;
         var packed = new Feed(file, data, closely);
         try
         {
             using var deflate = new DeflateStream(packed, CompressionMode.Decompress, leaveOpen: true);
-            byte[] buffer = new byte[1 << 16];
-            int read;
-            while ((read = deflate.Read(buffer)) > 0) output.Write(buffer, 0, read);
+            byte[] buffer = new byte[FirstBytes];
+            while (true)
+            {
+                long most = Math.Min(check(output.GetBuffer().AsSpan(0, (int)output.Length), null), Array.MaxLength - 1);
+                if (output.Length > most) throw new DataException($"{label}: expected at most {most} unpacked bytes, found more.");
+                int read = deflate.Read(buffer, 0, (int)Math.Min(buffer.Length, most + 1 - output.Length));
+                if (read == 0) break;
+                Reserve(output, file, read, most);
+                output.Write(buffer, 0, read);
+            }
         }
         catch (InvalidDataException e)
         {
@@ -83,6 +90,18 @@ internal static class GzipFile
         }
 
         return packed.At;
+    }
+
+    /// <summary>Makes room for more: once for all where the file says how much that is, and could hold it.</summary>
+    private static void Reserve(MemoryStream output, byte[] file, int more, long most)
+    {
+        if (output.Length + more <= output.Capacity) return;
+
+        // The last four bytes tell the length (of the last member); deflate packs 1032 bytes into one at the most.
+        long claimed = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(file.Length - 4));
+        long all = Math.Min(Math.Min(claimed, most), 1032L * file.Length);
+        output.Capacity = (int)Math.Min(Math.Max(output.Length + more, all > output.Length + more ? all : 2L * output.Capacity),
+            Math.Min(most + 1, Array.MaxLength));
     }
 
     private static DataException CutShort(string label, long bytes, long unpacked)

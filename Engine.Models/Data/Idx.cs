@@ -48,9 +48,28 @@ public static class Idx
     /// <summary>The shape and the elements of an IDX file.</summary>
     internal static (int[] Shape, byte[] Elements) ReadArray(string path, string what, int fewestDimensions, int mostDimensions)
     {
-        byte[] file = ReadUnpacked(path);
+        // As soon as the header is there it says how long the file is: no more is read or unpacked.
+        int[]? shape = null;
+        byte[] file = DataFileReader.Read(path, (soFar, length) =>
+        {
+            shape ??= ReadShape(path, soFar, what, fewestDimensions, mostDimensions);
+            if (shape is null) return long.MaxValue;
+            long whole = HeaderBytes(shape) + Elements(path, shape);
+            if (length is { } known && known != whole) throw WrongLength(path, shape, known);
+            return soFar.Length <= whole ? whole : throw WrongLength(path, shape, null);
+        });
         if (file.Length < 4)
             throw new DataException($"{path} is cut short: expected at least the 4 bytes of an IDX magic number, found {file.Length}.");
+        if (shape is null)
+            throw new DataException($"{path} is cut short: expected a header of {4 + (4 * file[3])} bytes, found {file.Length}.");
+        int header = HeaderBytes(shape);
+        return file.Length - header == Elements(path, shape) ? (shape, file[header..]) : throw WrongLength(path, shape, file.Length);
+    }
+
+    /// <summary>The shape that the header says; null as long as there is not all of the header.</summary>
+    private static int[]? ReadShape(string path, ReadOnlySpan<byte> file, string what, int fewestDimensions, int mostDimensions)
+    {
+        if (file.Length < 4) return null;
         string wanted = fewestDimensions == mostDimensions ? $"0x{Magic(fewestDimensions):x8}"
             : $"0x{Magic(fewestDimensions):x8} or 0x{Magic(mostDimensions):x8}";
         uint magic = BinaryPrimitives.ReadUInt32BigEndian(file);
@@ -63,53 +82,35 @@ public static class Idx
             throw new DataException($"{path}: expected {what} with {count} dimensions, found {dimensions} (magic number 0x{magic:x8}).");
         }
 
-        int header = 4 + 4 * dimensions;
-        if (file.Length < header)
-            throw new DataException($"{path} is cut short: expected a header of {header} bytes, found {file.Length}.");
+        if (file.Length < 4 + (4 * dimensions)) return null;
         int[] shape = new int[dimensions];
-        UInt128 elements = 1;
         for (int i = 0; i < dimensions; i++)
         {
-            uint size = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(4 + 4 * i));
-            elements *= size;
+            uint size = BinaryPrimitives.ReadUInt32BigEndian(file[(4 + (4 * i))..]);
             shape[i] = size <= int.MaxValue ? (int)size : throw new DataException($"{path}: expected dimensions below 2^31, found {size}.");
         }
 
-        if (elements != (UInt128)(file.Length - header))
-        {
-            string dims = string.Join(" x ", shape), state = elements > (UInt128)(file.Length - header) ? "is cut short" : "is too long";
-            throw new DataException(
-                $"{path} {state}: expected {elements} bytes after the header, which says {dims}, found {file.Length - header}.");
-        }
-
-        return (shape, file[header..]);
+        return shape;
     }
 
-    /// <summary>The bytes of a file, unpacked if it is gzip.</summary>
-    internal static byte[] ReadUnpacked(string path)
+    private static int HeaderBytes(int[] shape) => 4 + (4 * shape.Length);
+
+    private static long Elements(string path, int[] shape)
     {
-        byte[] file;
-        try
-        {
-            file = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new DataException($"{path}: expected a file, found none.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path} cannot be read: {e.Message}", e);
-        }
+        UInt128 elements = 1;
+        foreach (int extent in shape) elements *= (uint)extent;
+        long most = Array.MaxLength - 1 - HeaderBytes(shape);
+        return elements <= (UInt128)most ? (long)elements
+            : throw new DataException($"{path}: expected at most {most} bytes after the header, which says {string.Join(" x ", shape)}.");
+    }
 
-        if (GzipFile.IsGzip(file)) return GzipFile.Unpack(file, path);
-        if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-        {
-            string found = file.Length < 2 ? $"a file of {file.Length} bytes" : $"0x{file[0]:x2}{file[1]:x2}";
-            throw new DataException($"{path}: expected the magic number 0x1f8b of a gzip file, found {found}.");
-        }
-
-        return file;
+    private static DataException WrongLength(string path, int[] shape, long? length)
+    {
+        long elements = Elements(path, shape), header = HeaderBytes(shape);
+        string state = length - header < elements ? "is cut short" : "is too long";
+        return new DataException(
+            $"{path} {state}: expected {elements} bytes after the header, which says {string.Join(" x ", shape)}, found "
+            + $"{DataFileReader.Found(length - header)}.");
     }
 
     private static uint Magic(int dimensions) => (UnsignedByte << 8) | (uint)dimensions;

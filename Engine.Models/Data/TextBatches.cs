@@ -68,7 +68,7 @@ public sealed class TextStreams : IStateful
     public void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
-        _next = visitor.Number("next", _next);
+        _next = visitor.Number("next", _next, 0, StateVisitor.MostCount);
     }
 }
 
@@ -137,7 +137,7 @@ public sealed class TextWindows : IStateful
     public void VisitState(StateVisitor visitor)
     {
         ArgumentNullException.ThrowIfNull(visitor);
-        _drawn = visitor.Number("drawn", _drawn);
+        _drawn = visitor.Number("drawn", _drawn, 0, StateVisitor.MostCount);
     }
 
     private TextBatch Piece(int start, int count, int length) => new(

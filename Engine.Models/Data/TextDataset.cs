@@ -76,17 +76,19 @@ public sealed class CharacterVocabulary
     public int[] Encode(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        List<int> tokens = new(text.Length);
+        int count = 0, place = 0;
+        foreach (Rune _ in text.EnumerateRunes()) count++;
+        int[] tokens = new int[count];
         foreach (Rune character in text.EnumerateRunes())
         {
             if (!_indices.TryGetValue(character, out int token))
                 throw new DataException(
-                    $"The character '{character}' (U+{character.Value:X4}) at place {tokens.Count} is none of the {Count} of the "
+                    $"The character '{character}' (U+{character.Value:X4}) at place {place} is none of the {Count} of the "
                     + "vocabulary.");
-            tokens.Add(token);
+            tokens[place++] = token;
         }
 
-        return [.. tokens];
+        return tokens;
     }
 
     /// <summary>Decodes indices into text.</summary>

@@ -23,6 +23,9 @@ public static class TextDatasets
         new("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/"),
     ];
 
+    /// <summary>As many characters as a text can have.</summary>
+    private const int MostCharacters = 0x3FFFFFDF;
+
     /// <summary>The names that <see cref="Load"/> knows.</summary>
     public static IReadOnlyList<string> Names { get; } = [SentencesName, ShakespeareName];
 
@@ -64,37 +67,45 @@ public static class TextDatasets
         List<string> searched = [];
         if (!string.IsNullOrWhiteSpace(options.Root)) searched.AddRange(
             [Path.Combine(options.Root, ShakespeareName), Path.Combine(options.Root, "tinyshakespeare"), options.Root]);
-        string cache = Path.Combine(options.CacheFolder, ShakespeareName);
         foreach (string folder in searched)
             if (s_shakespeare.In(folder) is { } there) return there;
-        searched.Add(cache);
-
-        // A cached file of the wrong length was damaged after its download: fetch it again.
-        if (s_shakespeare.In(cache) is { } kept && new FileInfo(kept).Length == s_shakespeare.Bytes) return kept;
-        if (options.Download) return new Downloader(options.Mirrors ?? s_mirrors, options).Fetch(s_shakespeare, cache);
+        DataCache cache = new(options, ShakespeareName);
+        searched.Add(cache.Folder);
+        if (cache.Find(s_shakespeare) is { } kept) return kept;
+        if (options.Download) return cache.Fetch(s_shakespeare, options.Mirrors ?? s_mirrors);
         throw new DataException(
-            $"{ShakespeareName} was not found and downloading is switched off. Looked for {string.Join(" or ", s_shakespeare.Names)} in "
-            + $"{string.Join(", ", searched)}.");
+            $"{ShakespeareName} was not found and downloading is switched off. {(cache.Damage is null ? "" : cache.Damage + " ")}Looked "
+            + "for "
+            + $"{string.Join(" or ", s_shakespeare.Names)} in {string.Join(", ", searched)}.");
     }
 
-    private static string Read(string path)
+    /// <summary>The text of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="most">The most bytes that it may have; null for a part of this machine's memory.</param>
+    internal static string Read(string path, long? most = null)
     {
+        // The bytes, the text and the tokens, of 1, 2 and 4 bytes for each character, and as much again for what is computed from them.
+        long longest = most ?? Math.Min(MostCharacters, DataFileReader.MostBytes(times: 14));
+        int seen = 0;
+        byte[] bytes = DataFileReader.Read(path, (soFar, length) =>
+        {
+            int place = soFar[Math.Min(seen, soFar.Length)..].IndexOf((byte)0);
+            if (place >= 0) throw new DataException($"{path}: expected text in UTF-8, found a byte of 0 at place {seen + place}.");
+            seen = Math.Max(seen, soFar.Length);
+            if (length > longest || soFar.Length > longest) throw new DataException(
+                $"{path}: expected a text of at most {longest} bytes, which is what fits into the memory, found "
+                + $"{DataFileReader.Found(length)}.");
+            return longest;
+        });
         try
         {
-            byte[] bytes = File.ReadAllBytes(path);
             ReadOnlySpan<byte> content = bytes;
             if (content.StartsWith("\uFEFF"u8)) content = content[3..];
-            int place = content.IndexOf((byte)0);
-            if (place >= 0) throw new DataException($"{path}: expected text in UTF-8, found a byte of 0 at place {place}.");
             return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content);
         }
         catch (DecoderFallbackException e)
         {
             throw new DataException($"{path}: expected text in UTF-8, found bytes that are none at place {e.Index}.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path} cannot be read: {e.Message}", e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Engine.Autograd.Files;
 
 namespace Engine.Models.Imaging;
 
@@ -16,7 +17,17 @@ public static class PngWriter
     public static void Write(string path, Picture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        WholeFile.Write(path, Encode(picture.Width, picture.Height, picture.Channels, picture.Pixels));
+        byte[] file = Encode(picture.Width, picture.Height, picture.Channels, picture.Pixels);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path)) ?? path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path} cannot be written: {e.Message}", e);
+        }
+
+        WholeFile.Write(path, file);
     }
 
     /// <summary>The bytes of a PNG file that shows <paramref name="pixels"/>, [height, width, channels], with 1 or 3 channels.</summary>

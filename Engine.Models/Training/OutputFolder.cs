@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Engine.Autograd.Files;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Training;
@@ -5,24 +7,29 @@ namespace Engine.Models.Training;
 /// <summary>
 /// The folder that a run writes to; it keeps a list of what was written. It is created when something is written, not before.
 /// </summary>
-public sealed class OutputFolder
+public sealed partial class OutputFolder
 {
     private readonly List<string> _files = [];
     private readonly string _owner;
+    private readonly bool _isLocked;
+    private FolderLock? _lock;
     private bool _isReady;
 
     /// <summary>A folder that need not exist yet.</summary>
     /// <param name="path">Its path.</param>
-    public OutputFolder(string path) : this(path, "")
+    public OutputFolder(string path) : this(path, "", isLocked: false)
     {
     }
 
     /// <summary>A folder that an option names.</summary>
-    internal OutputFolder(string path, string owner)
+    /// <param name="path">Its path.</param>
+    /// <param name="owner">The option, for messages.</param>
+    /// <param name="isLocked">Whether no other process may write to it until <see cref="Unlock"/>.</param>
+    internal OutputFolder(string path, string owner, bool isLocked)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         Path = System.IO.Path.GetFullPath(path);
-        _owner = owner;
+        (_owner, _isLocked) = (owner, isLocked);
     }
 
     /// <summary>The folder's full path.</summary>
@@ -34,10 +41,12 @@ public sealed class OutputFolder
     /// <summary>Writes a picture as PNG.</summary>
     /// <param name="name">The file's name in the folder.</param>
     /// <param name="picture">The picture.</param>
+    /// <exception cref="ArgumentException">The name is none of a file in the folder itself.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string name, Picture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
+        CheckName(name);
         Prepare();
         picture.Save(System.IO.Path.Combine(Path, name));
         Remember(name);
@@ -46,6 +55,7 @@ public sealed class OutputFolder
     /// <summary>Writes a text in UTF-8; a file of the same name is replaced.</summary>
     /// <param name="name">The file's name in this folder.</param>
     /// <param name="text">The text.</param>
+    /// <exception cref="ArgumentException">The name is none of a file in the folder itself.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveText(string name, string text)
     {
@@ -57,24 +67,30 @@ public sealed class OutputFolder
     /// <exception cref="IOException">The file cannot be written.</exception>
     internal void Save(string name, ReadOnlySpan<byte> content)
     {
+        CheckName(name);
         Prepare();
         WholeFile.Write(System.IO.Path.Combine(Path, name), content);
         Remember(name);
     }
 
-    /// <summary>Creates the folder.</summary>
-    /// <exception cref="IOException">It cannot be made, or not be written to.</exception>
+    /// <summary>Creates the folder, locks it, and clears what runs that were killed have left in it.</summary>
+    /// <exception cref="IOException">It cannot be made, or not be written to, or another process writes to it.</exception>
     internal void Prepare()
     {
         if (_isReady) return;
         try
         {
             Directory.CreateDirectory(Path);
-
-            // Rights are only known by trying.
-            string probe = System.IO.Path.Combine(Path, $".probe-{Environment.ProcessId}");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
+            if (_isLocked)
+            {
+                _lock = FolderLock.Take(Path);
+                ClearLeftovers();
+            }
+            else
+            {
+                // Rights are only known by trying.
+                new WholeFile(System.IO.Path.Combine(Path, "probe")).Dispose();
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -83,6 +99,24 @@ public sealed class OutputFolder
 
         _isReady = true;
     }
+
+    /// <summary>Prepares the folder where it exists: that somebody else uses it is said before anything is computed.</summary>
+    /// <exception cref="IOException">It cannot be written to, or another process writes to it.</exception>
+    internal void PrepareIfThere()
+    {
+        if (Directory.Exists(Path)) Prepare();
+    }
+
+    /// <summary>Lets other processes write to the folder.</summary>
+    internal void Unlock()
+    {
+        _lock?.Dispose();
+        (_lock, _isReady) = (null, false);
+    }
+
+    /// <summary>Whether a name is one of a file in a folder itself, on every operating system.</summary>
+    internal static bool IsPlainName(string name) =>
+        name.Length > 0 && name is not ("." or "..") && !name.AsSpan().ContainsAny('/', '\\', '\0');
 
     /// <summary>Counts a file as one of this run's.</summary>
     internal void Remember(string name)
@@ -112,6 +146,24 @@ public sealed class OutputFolder
             yield return names.Length == 1 ? names[0] : $"{names[0]} to {names[^1]}";
         }
     }
+
+    private static void CheckName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (!IsPlainName(name)) throw new ArgumentException($"Expected the name of a file in the folder itself, found '{name}'.");
+    }
+
+    // What runs of this version leave, and of earlier ones.
+    private void ClearLeftovers()
+    {
+        WholeFile.ClearLeftovers(Path, TimeSpan.Zero);
+        foreach (string file in Directory.EnumerateFiles(Path))
+            if (EarlierTemporary().IsMatch(System.IO.Path.GetFileName(file))) WholeFile.TryDelete(file);
+    }
+
+    [GeneratedRegex(
+        @"^(\.probe-\d+|\..+\.[0-9a-f]{32}\.tmp|(checkpoint|weights)\.safetensors\.partial|checkpoint\.safetensors\.next(\.partial)?)$")]
+    private static partial Regex EarlierTemporary();
 
     /// <summary>What the names of a series have in common: everything but digits.</summary>
     internal static string Series(string name) => string.Concat(name.Where(c => !char.IsDigit(c)));

@@ -43,6 +43,9 @@ internal sealed class StateReader(SafetensorsFile file, TrainingRecord record, b
         string expected = $"{Type(storage.DType)} [{string.Join(", ", shape.ToArray())}]";
         if (entry.ToString() != expected) throw new CheckpointException(
             $"{file.Path}: tensor '{name}': this model needs {expected}, found {entry}.");
+
+        // Weights must be finite. A second moment may have overflowed: it only stops its weight.
+        file.Verify(entry, tensor is null ? NonFinite.Infinity : NonFinite.None);
     }
 
     protected override void OnOptional(string name, Storage storage, Shape shape)
@@ -58,19 +61,20 @@ internal sealed class StateReader(SafetensorsFile file, TrainingRecord record, b
         if (colon < 0
             || !ulong.TryParse(text.AsSpan(0, colon), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong key)
             || !long.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long position)
-            || position % Philox.Group != 0)
+            || position % Philox.Group != 0 || position > MostCount)
         {
-            throw new CheckpointException($"{file.Path}: random stream '{name}': expected key:position, found '{text}'.");
+            throw Refused($"random stream {Wording.Name(name)}: expected key:position, found {Wording.Name(text)}.");
         }
 
         if (apply) random.State = new RandomStreamState(key, position);
     }
 
-    protected override string OnNumber(string name, string text)
-    {
-        string found = Find(record.Numbers, name, "number");
-        return apply ? found : text;
-    }
+    // Looked at in both passes, so that a number that cannot be set is refused before anything is.
+    protected override string OnSaved(string name) => Find(record.Numbers, name, "number");
+
+    protected override string OnNumber(string name, string text) => apply ? OnSaved(name) : text;
+
+    protected override CheckpointException Refused(string message) => new($"{file.Path}: {message}");
 
     private static SafetensorsType Type(DType type) => type switch
     {
@@ -81,5 +85,5 @@ internal sealed class StateReader(SafetensorsFile file, TrainingRecord record, b
 
     private string Find(Dictionary<string, string> texts, string name, string what) => texts.TryGetValue(name, out string? text)
         ? text
-        : throw new CheckpointException($"{file.Path}: expected a {what} '{name}', found none: it was saved by another model.");
+        : throw Refused($"expected a {what} '{name}', found none: it was saved by another model.");
 }

@@ -22,12 +22,16 @@ internal sealed class StateWriter : StateVisitor
     /// <summary>Every parameter with its full name.</summary>
     public Dictionary<Tensor, string> Parameters { get; } = new(ReferenceEqualityComparer.Instance);
 
+    /// <summary>What training changes and sampling uses, parameters and running statistics: it has to be finite.</summary>
+    public List<(string Name, Storage Elements)> Weights { get; } = [];
+
     /// <summary>A random stream's state as text.</summary>
     public static string Text(RandomStreamState state) => string.Create(CultureInfo.InvariantCulture, $"{state.Key:x16}:{state.Position}");
 
     protected override void OnTensor(string name, Storage storage, Shape shape, Tensor? tensor)
     {
         File.Add(name, storage, shape);
+        if (tensor is not null) Weights.Add((name, storage));
         if (tensor is Parameter) Parameters.TryAdd(tensor, name);
     }
 

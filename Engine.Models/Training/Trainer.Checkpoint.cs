@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Kernels;
 
 namespace Engine.Models.Training;
 
@@ -13,6 +14,7 @@ public sealed partial class Trainer
     private long _lastSaved;
     private TimeSpan _savingTime;
     private bool _isOwnCheckpoint;
+    private string? _resumedFrom;
 
     /// <summary>The checkpoint in the output folder.</summary>
     public string CheckpointPath { get; }
@@ -49,7 +51,7 @@ public sealed partial class Trainer
         _guard?.CheckWaiting();
         Progress.ReadLosses();
         StateWriter state = Visited();
-        foreach ((Tensor parameter, string name) in state.Parameters) _guard?.Check(name, parameter.Storage);
+        foreach ((string name, Storage elements) in state.Weights) _guard?.Check(name, elements);
         TrainingRecord record = new()
         {
             Program = Name,
@@ -88,6 +90,7 @@ public sealed partial class Trainer
             reader.RefuseLeftovers();
         }
 
+        _resumedFrom = path;
         (_epoch, _nextStep, Step) = (record.Epoch, record.NextStep, record.Steps);
         Progress.Restore(record.Progress, _epoch - 1);
         foreach (string name in record.Pictures) Output.Remember(name);

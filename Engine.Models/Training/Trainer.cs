@@ -214,6 +214,10 @@ public sealed partial class Trainer
             "Steps belong into an epoch: put the loop over them into one over Trainer.Epochs.");
         if (_stepCount is not null) throw new InvalidOperationException(
             $"The steps of epoch {Epoch} were asked for twice: an epoch has one loop over its steps.");
+
+        // Only here is known how many steps an epoch has.
+        if (_nextStep > count) throw new CheckpointException(
+            $"{_resumedFrom}: NextStep: expected at most {count}, the steps of an epoch, found {_nextStep}.");
         _stepCount = count;
     }
 }

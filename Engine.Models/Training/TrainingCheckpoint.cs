@@ -29,23 +29,7 @@ internal static class TrainingCheckpoint
     public static void Write(string path, StateWriter state, TrainingRecord record, string? keep)
     {
         state.File.AddText(Key, JsonSerializer.Serialize(record, TrainingRecordJson.Default.TrainingRecord));
-        if (keep is null || !File.Exists(path))
-        {
-            state.File.Save(path);
-            return;
-        }
-
-        // The new file first, then one call that keeps the old and puts the new into its place: there is a checkpoint at every moment.
-        string next = path + ".next";
-        state.File.Save(next);
-        try
-        {
-            File.Replace(next, path, Path.Combine(Path.GetDirectoryName(path)!, keep));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException($"{path} cannot be written: {e.Message}", e);
-        }
+        state.File.Replace(path, keep);
     }
 
     /// <summary>Whether a file was written by <see cref="Write"/>, and has more in it than weights.</summary>
@@ -62,8 +46,8 @@ internal static class TrainingCheckpoint
         {
             TrainingRecord record = JsonSerializer.Deserialize(json, TrainingRecordJson.Default.TrainingRecord)
                 ?? throw new JsonException("found null");
-            return record is { Epoch: >= 1, NextStep: >= 0, Steps: >= 0 } ? record
-                : throw new JsonException("a place in training is out of range");
+            TrainingRecordCheck.Check(record);
+            return record;
         }
         catch (JsonException e)
         {

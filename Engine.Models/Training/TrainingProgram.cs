@@ -18,7 +18,9 @@ public static class TrainingProgram
     /// <param name="info">Its name and its defaults.</param>
     /// <param name="train">The training itself; it takes what the options decide from <see cref="TrainingRun"/>.</param>
     /// <param name="options">Options of its own, beside the common ones; read them with <see cref="TrainingRun.Option{T}"/>.</param>
-    /// <returns>The exit code: 0 when it finished or was stopped by Ctrl+C, 1 when something was wrong.</returns>
+    /// <returns>
+    /// The exit code: 0 when it finished or was stopped by Ctrl+C, 1 when something was wrong, the standard output included.
+    /// </returns>
     public static int Run(string[] args, ProgramInfo info, Action<TrainingRun> train, params ReadOnlySpan<Option> options) =>
         Run(args, info, train, CancellationToken.None, options);
 
@@ -35,7 +37,7 @@ public static class TrainingProgram
         command.SetAction(parsed => Train(info, common, new ParsedCommandLine(command.Options, parsed, args), train, interrupt));
 
         ParseResult result = command.Parse(args);
-        if (result.Errors.Count == 0) return result.Invoke();
+        if (result.Errors.Count == 0) return StandardOutput.During(() => result.Invoke(), message => Fail(info, message));
         foreach (string message in result.Errors.Select(error => error.Message).Distinct()) Fail(info, message);
         Console.Error.WriteLine("--help lists the options (after dotnet run: -- --help).");
         return 1;
@@ -55,12 +57,23 @@ public static class TrainingProgram
             return 1;
         }
 
+        try
+        {
+            _ = Environment.CurrentDirectory;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Fail(info, $"The working directory cannot be found ({e.Message.TrimEnd('.')}): change to one that exists.");
+            return 1;
+        }
+
         using StopSignal stop = new(interrupt);
         TrainingRun? run = null;
         try
         {
             using (run = new TrainingRun(info, options, command, stop.Token))
             {
+                run.Output.PrepareIfThere();
                 try
                 {
                     run.Progress.Run(() => train(run));
@@ -112,5 +125,15 @@ public static class TrainingProgram
             $"The last checkpoint is intact: {checkpoint}. To resume: {run.ToResume}");
     }
 
-    private static void Fail(ProgramInfo info, string message) => Console.Error.WriteLine($"{info.Name}: {message}");
+    private static void Fail(ProgramInfo info, string message)
+    {
+        try
+        {
+            Console.Error.WriteLine($"{info.Name}: {message}");
+        }
+        catch (IOException)
+        {
+            // The exit code says it too.
+        }
+    }
 }

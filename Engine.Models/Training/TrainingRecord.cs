@@ -34,13 +34,18 @@ internal sealed record TrainingRecord
 }
 
 /// <summary>Writes and reads a <see cref="TrainingRecord"/> without reflection.</summary>
-[JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(TrainingRecord))]
 internal sealed partial class TrainingRecordJson : JsonSerializerContext;
 
 /// <summary>What a checkpoint keeps of a <see cref="TrainingProgress"/>.</summary>
 internal sealed record ProgressState
 {
+    /// <summary>More seconds, about 300 years, than any training takes, and few enough for all clocks.</summary>
+    public const double MostSeconds = 1e10;
+
     /// <summary>The lines so far.</summary>
     public required List<EpochMeans> History { get; init; }
 

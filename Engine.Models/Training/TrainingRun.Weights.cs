@@ -1,4 +1,6 @@
+using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
 
 namespace Engine.Models.Training;
@@ -18,19 +20,28 @@ public sealed partial class TrainingRun
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="part">The name that checkpoints of this program have the model under.</param>
-    /// <exception cref="CheckpointException">The file cannot be read, or does not fit the model; nothing was set in the second
-    /// case.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, does not fit the model, or has weights that are NaN or infinite;
+    /// nothing was set.</exception>
     public void LoadWeights(Module model, string part = "model")
     {
         ArgumentNullException.ThrowIfNull(model);
         if (From is not { } path || IsResuming) return;
         using SafetensorsFile file = SafetensorsFile.Open(Directory.Exists(path) ? Path.Combine(path, WeightsName) : path);
         bool isCheckpoint = TrainingCheckpoint.Is(file);
-        model.LoadSafetensors(file, prefix: isCheckpoint ? part + "." : "", ignoreExtra: isCheckpoint);
 
         // The average lies beside the model, and has parameters alone.
         string average = string.Concat(part.AsSpan(0, part.LastIndexOf('.') + 1), "average.");
         bool hasAverage = isCheckpoint && model.NamedParameters().All(named => file.Contains(average + named.Name));
+        if (hasAverage)
+        {
+            foreach ((string name, Parameter parameter) in model.NamedParameters())
+            {
+                file.CheckShape(file.Find(average + name), parameter.Shape);
+                file.Verify(file.Find(average + name), NonFinite.None);
+            }
+        }
+
+        model.LoadSafetensors(file, prefix: isCheckpoint ? part + "." : "", ignoreExtra: isCheckpoint);
         if (hasAverage)
             foreach ((string name, Parameter parameter) in model.NamedParameters()) file.Read(average + name, parameter);
         Print($"Begins with the {(hasAverage ? "average of the weights" : "weights")} of {file.Path}.");
@@ -41,13 +52,22 @@ public sealed partial class TrainingRun
     /// average. Weights that were only measured are not written again.
     /// </summary>
     /// <param name="model">The model.</param>
-    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written, or a weight is NaN or infinite.</exception>
     public void SaveWeights(Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (Epochs == 0 && !IsResuming) return;
         Output.Prepare();
-        model.SaveSafetensors(Path.Combine(Output.Path, WeightsName));
+        string path = Path.Combine(Output.Path, WeightsName);
+        IEnumerable<(string Name, Tensor Tensor)> weights =
+            model.NamedParameters().Select(named => (named.Name, (Tensor)named.Parameter)).Concat(model.NamedBuffers());
+        foreach ((string name, Tensor tensor) in weights)
+        {
+            if (!Finite.All(tensor.Storage)) throw new CheckpointException(
+                $"{path} is not written: tensor '{name}' is {FiniteGuard.Word(Finite.First(tensor.Storage))}.");
+        }
+
+        model.SaveSafetensors(path);
         Output.Remember(WeightsName);
     }
 }

@@ -30,7 +30,7 @@ public sealed partial class TrainingRun : IDisposable
             "--epochs 0 trains nothing: expected --from or --resume beside it, found neither.");
         Batch = parsed.GetValue(options.Batch);
         Seed = parsed.GetValue(options.Seed);
-        Output = new OutputFolder(parsed.GetValue(options.Out)!, "--out: ");
+        Output = new OutputFolder(parsed.GetValue(options.Out)!, "--out: ", isLocked: true);
         Random = new RandomStream((long)Seed);
         string? device = parsed.GetValue(options.Device);
         Device = string.IsNullOrEmpty(device) ? Device.OpenDefault() : Device.Open(device);
@@ -153,8 +153,12 @@ public sealed partial class TrainingRun : IDisposable
         Print(text.ToString());
     }
 
-    /// <summary>Closes the device, which the run opened for itself.</summary>
-    public void Dispose() => Device.Dispose();
+    /// <summary>Closes the device, which the run opened for itself, and lets others write to the output folder.</summary>
+    public void Dispose()
+    {
+        Output.Unlock();
+        Device.Dispose();
+    }
 
     /// <summary>The last checkpoint, for the message when training fails; null where there is none.</summary>
     internal string? LastCheckpoint => _trainer?.LastCheckpoint;

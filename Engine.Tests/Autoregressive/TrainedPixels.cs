@@ -69,7 +69,7 @@ internal sealed class TrainedPixelModel<TModel> : TrainedModel where TModel : Mo
     public override void VisitState(StateVisitor visitor)
     {
         base.VisitState(visitor);
-        _steps = visitor.Number("steps", _steps);
+        _steps = visitor.Number("steps", _steps, 0, StateVisitor.MostCount);
     }
 
     public override void Dispose()

@@ -49,10 +49,15 @@ public sealed class SafetensorsTests : IsolatedTests
             + ""","y":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}    """,
             SafetensorsBytes.Floats(1, 2, 3));
         float[] x = [1, 2], y = [3];
-        Assert.Equal(expected, Bytes(
-            new SafetensorsWriter().Add<float>("x", x).Add<float>("y", y, Shape.Scalar).AddText("a", "1").AddText("b", "2")));
-        Assert.Equal(expected, Bytes(
-            new SafetensorsWriter().AddText("b", "2").Add<float>("y", y, Shape.Scalar).AddText("a", "1").Add<float>("x", x)));
+        foreach (bool hasChecksums in (bool[])[false, true])
+        {
+            byte[] one = Bytes(new SafetensorsWriter { HasChecksums = hasChecksums }
+                .Add<float>("x", x).Add<float>("y", y, Shape.Scalar).AddText("a", "1").AddText("b", "2"));
+            Assert.Equal(one, Bytes(new SafetensorsWriter { HasChecksums = hasChecksums }
+                .AddText("b", "2").Add<float>("y", y, Shape.Scalar).AddText("a", "1").Add<float>("x", x)));
+            if (!hasChecksums) Assert.Equal(expected, one);
+        }
+
         Assert.Equal(0, BitConverter.ToInt64(expected) % 8);
     }
 
@@ -166,7 +171,6 @@ public sealed class SafetensorsTests : IsolatedTests
     public void A_file_is_replaced_whole_while_it_is_open_and_a_failed_write_leaves_it()
     {
         new SafetensorsWriter().Add<int>("x", new[] { 1 }).Save(Weights);
-        File.WriteAllText(Weights + ".partial", "what a killed process left behind");
         using SafetensorsFile old = SafetensorsFile.Open(Weights);
         new SafetensorsWriter().Add<int>("x", new[] { 2 }).Save(Weights);
         using SafetensorsFile now = SafetensorsFile.Open(Weights);
@@ -184,10 +188,10 @@ public sealed class SafetensorsTests : IsolatedTests
         string nowhere = Path.Combine(Folder.Path, "nowhere", "model.safetensors");
         RefusedWith<CheckpointException>($"{nowhere} cannot be written: ", () => new SafetensorsWriter().Save(nowhere));
 
-        // What was written under the other name does not stay either.
+        // What was written under a temporary name does not stay either.
         string folder = Directory.CreateDirectory(Path.Combine(Folder.Path, "folder")).FullName;
         RefusedWith<CheckpointException>($"{folder} cannot be written: ", () => new SafetensorsWriter().Save(folder));
-        Assert.False(File.Exists(folder + ".partial"));
+        Assert.Equal([Weights], Directory.GetFiles(Folder.Path));
     }
 
     [Fact]
@@ -200,6 +204,46 @@ public sealed class SafetensorsTests : IsolatedTests
         Assert.Throws<ArgumentException>(() => writer.Add<int>("\ud800", new[] { 1 }));
         Assert.Throws<ArgumentException>(() => writer.Add<short>("s", new short[] { 1 }));
         RefusedExactly("Tensor 'y': expected 6 elements for the shape [2, 3], found 1.", () => writer.Add<int>("y", new[] { 1 }, [2, 3]));
+    }
+
+    [Fact]
+    public void Checksums_stand_under_metadata_and_are_told_apart_from_texts()
+    {
+        new SafetensorsWriter().Add<int>("x", new[] { 1 }).AddText("a", "1").Save(Weights);
+        using (SafetensorsFile file = SafetensorsFile.Open(Weights))
+        {
+            Assert.True(file.HasChecksums);
+            Assert.Equal(["a"], file.Metadata.Keys);
+            file.Verify();
+        }
+
+        Assert.Contains("\"__metadata__\":{\"a\":\"1\",\"xxh3.header\":\"", Encoding.UTF8.GetString(File.ReadAllBytes(Weights)));
+        Refused("the name is kept for checksums", () => new SafetensorsWriter().AddText("xxh3.tensors", "1"));
+        new SafetensorsWriter { HasChecksums = false }.Add<int>("x", new[] { 1 }).Save(Weights);
+        using SafetensorsFile without = SafetensorsFile.Open(Weights);
+        Assert.False(without.HasChecksums);
+        without.Verify();
+    }
+
+    [Fact]
+    public void A_tensor_that_changes_while_it_is_written_is_refused_and_the_file_stays()
+    {
+        new SafetensorsWriter().Add<int>("x", new[] { 1 }).Save(Weights);
+        int[] values = [1];
+        SafetensorsWriter writer = new SafetensorsWriter().Add<int>("x", values);
+        RefusedExactly<InvalidOperationException>("Tensor 'x' was changed while it was being written.", () => writer.WriteTo(
+            new Spoiler(() => values[0]++)));
+        using SafetensorsFile file = SafetensorsFile.Open(Weights);
+        Assert.Equal([1], file.Read<int>("x"));
+    }
+
+    private sealed class Spoiler(Action spoil) : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            base.Write(buffer, offset, count);
+            spoil();
+        }
     }
 
     private long HeaderLength() => BitConverter.ToInt64(File.ReadAllBytes(Weights));

@@ -75,6 +75,45 @@ public sealed class DownloadTests : IsolatedTests
         Assert.Empty(Directory.GetFiles(Folder.Path));
     }
 
+    [Theory]
+    [InlineData("file:///etc/hostname")]
+    [InlineData("ftp://127.0.0.1/file.gz")]
+    [InlineData("http://")]
+    [InlineData("http://[::1")]
+    public void A_mirror_that_redirects_to_what_is_no_mirror_is_followed_by_the_next(string location)
+    {
+        using var server = new LoopbackServer(
+            path => path.StartsWith("/a/", StringComparison.Ordinal) ? new(302, [], Location: location) : new(200, s_content));
+        Assert.Equal(s_content, File.ReadAllBytes(Fetch(null, server.Address("a"), server.Address("b"))));
+        string message = Assert.Throws<DataException>(() => Fetch(null, server.Address("a"))).Message;
+        Assert.Contains("/a/file.gz: ", message);
+    }
+
+    [Fact]
+    public void A_mirror_that_is_no_address_of_the_web_is_followed_by_the_next()
+    {
+        using var server = new LoopbackServer(_ => new(200, s_content));
+        Assert.Equal(s_content, File.ReadAllBytes(Fetch(null, new Uri("file:///tmp"), server.Address("b"))));
+    }
+
+    [Theory, Values(false, true)]
+    public void A_file_of_unknown_length_has_a_most(bool isAnnounced)
+    {
+        using var server = new LoopbackServer(_ => new(200, s_content, isAnnounced ? null : -1));
+        var downloader = new Downloader([server.Address("a")], new DataOptions { Handler = _direct }) { MostBytes = 200_000 };
+        Refused<DataException>("expected at most 200000 bytes, found " + (isAnnounced ? "a file of 300000" : "more"),
+            () => downloader.Fetch(new DataFile("file.gz", [], null, null), Folder.Path));
+        Assert.Empty(Directory.GetFiles(Folder.Path));
+    }
+
+    [Fact]
+    public void Several_downloads_of_one_file_at_once_all_end_well()
+    {
+        using var server = new LoopbackServer(_ => new(200, s_content));
+        Parallel.For(0, 4, _ => Assert.Equal(s_content, File.ReadAllBytes(Fetch(null, server.Address("a")))));
+        Assert.Equal([Folder["file.gz"]], Directory.GetFiles(Folder.Path));
+    }
+
     [Fact]
     public void A_mirror_that_falls_silent_is_given_up()
     {
@@ -139,7 +178,7 @@ public sealed class DownloadTests : IsolatedTests
             Handler = _direct, Root = null, CacheFolder = Folder.Path, Split = "test", Mirrors = [server.Address("x")] };
         Assert.Equal(10000, Datasets.Load("mnist", options).Count);
         Assert.Equal(["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"],
-            Directory.GetFiles(Folder["mnist"]).Select(Path.GetFileName).Order());
+            Directory.GetFiles(Folder["mnist"]).Select(Path.GetFileName).Where(name => name![0] != '.').Order());
         Assert.Equal(10000, Datasets.Load("mnist", options with { Download = false }).Count);
 
         // A file in the cache that lost its end is fetched again.

@@ -9,9 +9,10 @@ internal sealed class LoopbackServer : IDisposable
 {
     /// <summary>
     /// An answer: what the header says of the length, how much of the content really comes, and whether the connection then stays open in
-    /// silence.
+    /// silence, and where it redirects to.
     /// </summary>
-    public sealed record Answer(int Status, byte[] Content, long? Announced = null, int? Sent = null, bool FallsSilent = false);
+    public sealed record Answer(int Status, byte[] Content, long? Announced = null, int? Sent = null, bool FallsSilent = false,
+        string? Location = null);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
@@ -62,10 +63,12 @@ internal sealed class LoopbackServer : IDisposable
 
                 lock (Requests) Requests.Add(path);
                 Answer answer = _answer(path);
+                string location = answer.Location is null ? "" : $"Location: {answer.Location}\r\n";
                 string length = answer.Announced == -1 ? "" : $"Content-Length: {answer.Announced ?? answer.Content.Length}\r\n";
                 await stream.WriteAsync(
                     Encoding.ASCII.GetBytes(
-                        $"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\n{length}Connection: close\r\n\r\n"), _stop.Token);
+                        $"HTTP/1.1 {answer.Status} {(HttpStatusCode)answer.Status}\r\n{length}{location}Connection: close\r\n\r\n"),
+                    _stop.Token);
                 await stream.WriteAsync(answer.Content.AsMemory(0, answer.Sent ?? answer.Content.Length), _stop.Token);
                 if (answer.FallsSilent) await Task.Delay(Timeout.Infinite, _stop.Token);
             }

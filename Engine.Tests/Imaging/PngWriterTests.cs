@@ -44,7 +44,7 @@ public sealed class PngWriterTests : IsolatedTests
     public void A_place_that_cannot_be_written_is_named()
     {
         string path = Path.Combine(Folder.Put("file", [1]), "x.png");
-        RefusedWith<IOException>($"Cannot write {path}: ", () => new Picture(1, 1, 1).Save(path));
+        RefusedWith<IOException>($"{path} cannot be written: ", () => new Picture(1, 1, 1).Save(path));
 
         Directory.CreateDirectory(Folder["taken.png"]);
         Assert.Throws<IOException>(() => new Picture(1, 1, 1).Save(Folder["taken.png"]));

@@ -45,6 +45,8 @@ internal sealed partial class ChildProgram : IDisposable
         && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
         && (Convert.ToUInt64(line["SigIgn:".Length..].Trim(), 16) & (1 << (Interrupt - 1))) != 0;
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     public string Output

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Engine.Tests.Faults;
 
 namespace Engine.Tests.Training;
 
@@ -15,14 +16,14 @@ public sealed class KillTests : IsolatedTests
     public void Killed_at_any_moment_it_leaves_a_checkpoint_that_opens_and_ends_with_the_same_bits(string program)
     {
         Skip.If(OperatingSystem.IsWindows(), "Signals are of Unix.");
-        const int Kills = 2;
+        int kills = FaultCounts.Of(2, 16);
         string whole = Folder["whole"];
-        string[] args = ["--device", "cpu:1", "--epochs", "12"];
+        string[] args = ["--device", "cpu:1", "--epochs", $"{6 * kills}"];
         Train(whole);
 
         Random random = new();
         List<string> log = [];
-        for (int kill = 0; kill < Kills; kill++)
+        for (int kill = 0; kill < kills; kill++)
         {
             // A checkpoint after every step: most of the time one is being written.
             using ChildProgram child = new(
@@ -43,10 +44,12 @@ public sealed class KillTests : IsolatedTests
 
         Assert.All(log, line => Assert.StartsWith("137: ", line));
         Train(Out, "--resume");
+        Assert.DoesNotContain(Directory.GetFiles(Out), file => Path.GetFileName(file)[0] == '.');
         string[] expected = CheckpointContent.Of(whole), found = CheckpointContent.Of(Out);
         Assert.True(expected.SequenceEqual(found),
             $"Different: {string.Join('\n', expected.Except(found))}\n{string.Join('\n', found.Except(expected))}"
             + $"\nafter\n{string.Join('\n', log)}");
+        FaultCounts.Report($"{program}: {kills} kills, the last checkpoint has the bits of a run that was never stopped");
 
         void Train(string folder, params string[] more)
         {
