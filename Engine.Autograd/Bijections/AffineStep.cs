@@ -29,7 +29,7 @@ internal sealed class AffineStep(Tensor x, Tensor parameters, Tensor? bound, Ten
     // dx = g e^s, or g e^-s
     private Tensor OfX(Tensor g)
     {
-        if (Tape.IsRecordingNow) return g * (_sign * LogScale()).Exp();
+        if (Tape.IsRecordingNow) return Scaled(g);
         Tensor dx = Tape.Open("Gradients").NewTensor(x.Shape, x.DType);
         AffineCoupling.InputGradient(g.Storage, parameters.Storage, shape, bound?.Storage, active?.Storage, inverse, dx.Storage);
         return dx;
@@ -39,7 +39,7 @@ internal sealed class AffineStep(Tensor x, Tensor parameters, Tensor? bound, Ten
     private Tensor OfParameters(Tensor g)
     {
         if (!Tape.IsRecordingNow) return Fused(g, null);
-        Tensor shift = inverse ? -(g * (_sign * LogScale()).Exp()) : g;
+        Tensor shift = inverse ? -Scaled(g) : g;
         return Tensor.Concat(-1, OfLogScale(g) * Slope(), Masked(shift));
     }
 
@@ -91,7 +91,17 @@ internal sealed class AffineStep(Tensor x, Tensor parameters, Tensor? bound, Ten
     private Tensor OfLogScale(Tensor g)
     {
         Tensor moved = inverse ? x - Masked(parameters.Slice(-1, shape.Channels, shape.Channels)) : x;
-        return _sign * g * moved * (_sign * LogScale()).Exp();
+        Tensor root = Root();
+        return _sign * (moved * root * g * root);
+    }
+
+    // e^(s / 2), or e^(-s / 2): e^s overflows where its product with a small value does not.
+    private Tensor Root() => (0.5 * _sign * LogScale()).Exp();
+
+    private Tensor Scaled(Tensor g)
+    {
+        Tensor root = Root();
+        return g * root * root;
     }
 
     // The gradient of a row's log-determinant, for each element of the row

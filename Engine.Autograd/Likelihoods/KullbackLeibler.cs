@@ -50,9 +50,11 @@ public static class KullbackLeibler
         // dm = g (m - n) e^-t = -dn; ds = g (e^(s - t) - 1) / 2; dt = -ds - g (m - n)² e^-t / 2
         return terms.Record(
             y,
-            terms.Rule(m, g => g * (m - n) * (-t).Exp(), g => terms.Fused(default(GaussianMeanGradient), g, m, n, t)),
+            terms.Rule(m, g => LogLikelihood.InDeviations(m - n, t, out Tensor root) * g * root * root,
+                g => terms.Fused(default(GaussianMeanGradient), g, m, n, t)),
             terms.Rule(s, g => 0.5 * g * ((s - t).Exp() - 1), g => terms.Fused(default(DivergenceOfGaussiansGradient), g, s, t)),
-            terms.Rule(n, g => g * (n - m) * (-t).Exp(), g => terms.Fused(default(GaussianMeanGradient), g, n, m, t)),
-            terms.Rule(t, g => -0.5 * g * ((s - t).Exp() - 1 + ((m - n).Square() * (-t).Exp()))));
+            terms.Rule(n, g => LogLikelihood.InDeviations(n - m, t, out Tensor root) * g * root * root,
+                g => terms.Fused(default(GaussianMeanGradient), g, n, m, t)),
+            terms.Rule(t, g => -0.5 * g * ((s - t).Exp() - 1 + LogLikelihood.InDeviations(m - n, t, out _).Square())));
     }
 }

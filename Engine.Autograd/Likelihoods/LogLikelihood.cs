@@ -1,5 +1,6 @@
 using Engine.Autograd.Losses;
 using Engine.Autograd.Rules;
+using Engine.Kernels;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Likelihoods;
 
@@ -49,15 +50,28 @@ public static class LogLikelihood
         // dmean = g (x - mean) e^-logVariance = -dx; dlogVariance = g ((x - mean)² e^-logVariance - 1) / 2
         return terms.Record(
             y,
-            terms.Rule(x, g => g * (mean - x) * (-logVariance).Exp(),
+            terms.Rule(x, g => InDeviations(mean - x, logVariance, out Tensor root) * g * root * root,
                 g => terms.Fused(default(GaussianMeanGradient), g, mean, x, logVariance)),
-            terms.Rule(mean, g => g * (x - mean) * (-logVariance).Exp(),
+            terms.Rule(mean, g => InDeviations(x - mean, logVariance, out Tensor root) * g * root * root,
                 g => terms.Fused(default(GaussianMeanGradient), g, x, mean, logVariance)),
             terms.Rule(
                 logVariance,
-                g => 0.5 * g * (((x - mean).Square() * (-logVariance).Exp()) - 1),
+                g => 0.5 * g * (InDeviations(x - mean, logVariance, out _).Square() - 1),
                 g => terms.Fused(default(GaussianLogVarianceGradient), g, x, mean, logVariance)));
     }
+
+    /// <summary>
+    /// d e^(-logVariance / 2), by way of the fourth root e^(-logVariance / 4): e^-logVariance overflows where its products with small d, or
+    /// with 0, do not.
+    /// </summary>
+    internal static Tensor InDeviations(Tensor d, Tensor logVariance, out Tensor root)
+    {
+        root = ExpFinite(-0.25 * logVariance);
+        return d * root * root;
+    }
+
+    /// <summary>e^x, held where it would be infinite.</summary>
+    private static Tensor ExpFinite(Tensor x) => x.Clamp(-1000, x.DType == DType.Float64 ? 709 : 88).Exp();
 
     /// <summary>
     /// The log-probability of levels, such as the 256 of a pixel, under independent normal distributions that are cut into bins half a step
@@ -107,7 +121,7 @@ public static class LogLikelihood
         // order.
         (Tensor V, Tensor A, Tensor B, Tensor DensityAtA, Tensor DensityAtB) Ends()
         {
-            Tensor v = (-0.5 * logVariance).Exp(), a = v * (x - mean - bins.Half), b = v * (x - mean + bins.Half);
+            Tensor v = ExpFinite(-0.5 * logVariance), a = v * (x - mean - bins.Half), b = v * (x - mean + bins.Half);
             Tensor constant = -0.5 * Math.Log(2 * Math.PI) - DiscretizedGaussian(x, mean, logVariance, Reduction.None, low, high, levels);
             (Tensor notFirst, Tensor notLast) = NotAtTheEnds(x, bins);
             return (v, a, b, notFirst * (constant - (0.5 * a.Square())).Exp(), notLast * (constant - (0.5 * b.Square())).Exp());
@@ -121,7 +135,7 @@ public static class LogLikelihood
     /// </summary>
     /// <param name="x">The levels, evenly spaced from <paramref name="low"/> to <paramref name="high"/>: [..., n].</param>
     /// <param name="mean">The means.</param>
-    /// <param name="logScale">The logarithms of the scales, from -80 to 80. All three broadcast.</param>
+    /// <param name="logScale">The logarithms of the scales. All three broadcast.</param>
     /// <param name="reduction">How the elements are reduced; the sums over the innermost axis, [...] by default.</param>
     /// <param name="low">The lowest level.</param>
     /// <param name="high">The highest level.</param>
@@ -160,7 +174,7 @@ public static class LogLikelihood
     /// <summary>v (sigmoid(b) - sigmoid(-a))</summary>
     private static Tensor Slope(Tensor x, Tensor mean, Tensor logScale, LevelBins bins)
     {
-        Tensor v = (-logScale).Exp();
+        Tensor v = ExpFinite(-logScale);
         (Tensor notFirst, Tensor notLast) = NotAtTheEnds(x, bins);
         return v * ((notFirst * (v * (x - mean - bins.Half)).Sigmoid()) - (notLast * (v * (mean - x - bins.Half)).Sigmoid()));
     }
@@ -168,13 +182,14 @@ public static class LogLikelihood
     /// <summary>b sigmoid(b) - a sigmoid(-a) - d / (e^d - 1)</summary>
     private static Tensor ScaleSlope(Tensor x, Tensor mean, Tensor logScale, LevelBins bins)
     {
-        Tensor v = (-logScale).Exp();
+        Tensor v = ExpFinite(-logScale);
         (Tensor notFirst, Tensor notLast) = NotAtTheEnds(x, bins);
         Tensor minusA = v * (mean - x - bins.Half);
         Tensor b = v * (x - mean - bins.Half);
 
         // 1 / (e^d - 1) = (1 / tanh(d / 2) - 1) / 2, which keeps its precision where e^d is next to 1.
-        Tensor d = bins.Step * v;
+        // d is held above 0, where that is 1.
+        Tensor d = bins.Step * ExpFinite(-logScale.Clamp(-1000, x.DType == DType.Float64 ? 600 : 70));
         Tensor inner = 0.5 * d * ((1 / (0.5 * d).Tanh()) - 1);
         return (notLast * minusA * minusA.Sigmoid()) + (notFirst * b * b.Sigmoid()) - (notFirst * notLast * inner);
     }

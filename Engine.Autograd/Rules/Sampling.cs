@@ -25,14 +25,17 @@ public static class Sampling
         Kernels.Sampling.Reparameterize.Run(mean.Storage, logVariance.Storage, noise.Storage, z.Storage);
 
         // dmean = g; dnoise = g e^(logVariance / 2); dlogVariance = g noise e^(logVariance / 2) / 2
-        return tape.Record(nameof(Reparameterize), z, new Rule(mean, g => g), new Rule(noise, g => g * (0.5 * logVariance).Exp()),
+        return tape.Record(nameof(Reparameterize), z, new Rule(mean, g => g), new Rule(noise, g => g * Root() * Root()),
             new Rule(logVariance, g =>
         {
-            if (Tape.IsRecordingNow) return g * noise * (0.5 * logVariance).Exp() * 0.5;
+            if (Tape.IsRecordingNow) return 0.5 * noise * Root() * g * Root();
             Tensor result = Tape.Open("Gradients").NewTensor(g.Shape, g.DType);
             Kernels.Sampling.Reparameterize.LogVarianceGradient(g.Storage, logVariance.Storage, noise.Storage, result.Storage);
             return result;
         }));
+
+        // e^(logVariance / 4): its square may overflow where the product does not.
+        Tensor Root() => (0.25 * logVariance).Exp();
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ internal interface IVectorWork
 internal interface IScalarWork
 {
     /// <summary>Does the work in elements of the type that <typeparamref name="TLane"/> wraps.</summary>
-    void Run<TLane>(GpuDevice device) where TLane : unmanaged, ILane<TLane>;
+    void Run<TLane>(GpuDevice device) where TLane : unmanaged, IScalarLane<TLane>;
 }
 
 /// <summary>Chooses the lanes of a kernel by the type of its elements and, on the host, by the widest vector of the processor.</summary>

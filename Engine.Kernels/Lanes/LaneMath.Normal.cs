@@ -62,7 +62,7 @@ public static partial class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LogNormalTail<T>(T x) where T : unmanaged, ILane<T>
     {
-        T tail = T.MulAdd(x * x, T.Of(-0.5), LogTailOverDensity(T.Abs(x)) - T.Of(0.91893853320467274));
+        T tail = T.MulAdd(x * T.Of(-0.5), x, LogTailOverDensity(T.Abs(x)) - T.Of(0.91893853320467274));
 
         // Q(x) = 1 - Q(-x)
         return T.SelectLess(x, T.Of(0), Log1p(-Exp(tail)), tail);

@@ -12,6 +12,11 @@ internal readonly struct DiscretizedGaussian(LevelBins bins) : ITernaryOp
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = T.SelectLess(T.Of(0.5), bin.Near, bin.LogApart, LaneMath.Log(bin.Around));
+
+        // p = phi(c) 2 half v
+        T c = bin.Center;
+        T thin = T.MulAdd(T.Of(-0.5) * c, c, T.Of(bins.LogStep - 0.91893853320467274) - (T.Of(0.5) * logVariance));
+        inner = T.SelectLess(bin.Width, LevelBins.Thin<T>(), thin, inner);
         return bins.Either(x, LaneMath.LogNormalTail(bin.FirstEnd), LaneMath.LogNormalTail(bin.LastStart), inner);
     }
 }
@@ -26,6 +31,7 @@ internal readonly struct DiscretizedGaussianMeanGradient(LevelBins bins, double 
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = T.CopySign(T.Of(1), x - mean) * (bin.DensityAtNear - bin.DensityAtFar);
+        inner = T.SelectLess(bin.Width, LevelBins.Thin<T>(), T.CopySign(bin.Center, x - mean), inner);
         return T.Of(sign) * g * bin.V * bins.Either(x, -LaneMath.NormalHazard(bin.FirstEnd), LaneMath.NormalHazard(bin.LastStart), inner);
     }
 }
@@ -38,6 +44,7 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = (bin.Near * bin.DensityAtNear) - (bin.Far * bin.DensityAtFar);
+        inner = T.SelectLess(bin.Width, LevelBins.Thin<T>(), T.MulAdd(bin.Center, bin.Center, T.Of(-1)), inner);
         return T.Of(0.5) * g * bins.Either(
             x, bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), bin.LastStart * LaneMath.NormalHazard(bin.LastStart), inner);
     }
@@ -48,7 +55,8 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
 /// p, so that its ends are taken on the side where the tail Q is small. More than half a deviation from the mean p is a difference of two
 /// tails,
 /// <code>p = Q(near) (1 - e^d),   d = log Q(far) - log Q(near)</code>
-/// of which neither underflows as a logarithm; around the mean it is a difference of error functions.
+/// of which neither underflows as a logarithm; around the mean it is a difference of error functions. Where the bin is so thin that the
+/// density phi is the same all over it, p = phi(center) width.
 /// </summary>
 internal readonly struct GaussianBin<T>
     where T : unmanaged, ILane<T>
@@ -59,6 +67,8 @@ internal readonly struct GaussianBin<T>
     private GaussianBin(T center, T half, T v)
     {
         V = v;
+        Center = v * T.Abs(center);
+        Width = T.Of(2) * half * v;
         Near = v * (T.Abs(center) - half);
         Far = v * (T.Abs(center) + half);
         FirstEnd = v * (-half - center);
@@ -74,6 +84,12 @@ internal readonly struct GaussianBin<T>
 
     /// <summary>1 / deviation.</summary>
     internal T V { get; }
+
+    /// <summary>How far the bin's middle is from the mean.</summary>
+    internal T Center { get; }
+
+    /// <summary>How far its ends are apart.</summary>
+    internal T Width { get; }
 
     /// <summary>The end that is nearer to the mean; negative where the mean is inside.</summary>
     internal T Near { get; }
@@ -113,8 +129,8 @@ internal readonly struct GaussianBin<T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static GaussianBin<T> Of(LevelBins bins, T x, T mean, T logVariance) =>
-        new(x - mean, T.Of(bins.Half), LaneMath.Exp(T.Of(-0.5) * logVariance));
+        new(x - mean, T.Of(bins.Half), LaneMath.ExpFinite(T.Of(-0.5) * logVariance));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Density(T x) => LaneMath.Exp(T.MulAdd(x * x, T.Of(-0.5), T.Of(-0.91893853320467274)));
+    private static T Density(T x) => LaneMath.Exp(T.MulAdd(x * T.Of(-0.5), x, T.Of(-0.91893853320467274)));
 }

@@ -9,13 +9,15 @@ internal readonly struct DiscretizedLogistic(LevelBins bins) : ITernaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T mean, T logScale) where T : unmanaged, ILane<T>
     {
-        T v = LaneMath.Exp(-logScale);
+        T v = LaneMath.ExpFinite(-logScale);
         T half = T.Of(bins.Half);
         T center = x - mean;
         T d = T.Of(bins.Step) * v;
 
-        // log(1 - e^-d): below log 2 from e^-d - 1, above from e^-d itself, each where it has its precision.
+        // log(1 - e^-d): below log 2 from e^-d - 1, above from e^-d itself, each where it has its precision; log(d) - d / 2 where d is so
+        // small that it may be 0, but its logarithm is not.
         T inner = T.SelectLess(d, T.Of(0.6931471805599453), LaneMath.Log(-LaneMath.Expm1(-d)), LaneMath.Log1p(-LaneMath.Exp(-d)));
+        inner = T.SelectLess(d, LevelBins.Thin<T>(), T.MulAdd(T.Of(-0.5), d, T.Of(bins.LogStep) - logScale), inner);
         T first = bins.UnlessLast(x, LaneMath.Softplus(v * (-half - center)));
         T second = bins.UnlessFirst(x, LaneMath.Softplus(v * (center - half)));
         return bins.UnlessFirst(x, bins.UnlessLast(x, inner)) - (first + second);
@@ -28,7 +30,7 @@ internal readonly struct DiscretizedLogisticMeanGradient(LevelBins bins, double 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x, T mean, T logScale) where T : unmanaged, ILane<T>
     {
-        T v = LaneMath.Exp(-logScale);
+        T v = LaneMath.ExpFinite(-logScale);
         T half = T.Of(bins.Half);
         T center = x - mean;
         T first = bins.UnlessLast(x, LaneMath.Sigmoid(v * (-half - center)));
@@ -43,7 +45,7 @@ internal readonly struct DiscretizedLogisticScaleGradient(LevelBins bins) : IQua
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x, T mean, T logScale) where T : unmanaged, ILane<T>
     {
-        T v = LaneMath.Exp(-logScale);
+        T v = LaneMath.ExpFinite(-logScale);
         T half = T.Of(bins.Half);
         T center = x - mean;
         T minusA = v * (-half - center);
@@ -51,7 +53,8 @@ internal readonly struct DiscretizedLogisticScaleGradient(LevelBins bins) : IQua
         T d = T.Of(bins.Step) * v;
         T first = bins.UnlessLast(x, minusA * LaneMath.Sigmoid(minusA));
         T second = bins.UnlessFirst(x, b * LaneMath.Sigmoid(b));
-        T inner = bins.UnlessFirst(x, bins.UnlessLast(x, d / LaneMath.Expm1(d)));
+        T inner = bins.UnlessFirst(
+            x, bins.UnlessLast(x, T.SelectLess(d, LevelBins.Thin<T>(), T.MulAdd(T.Of(-0.5), d, T.Of(1)), d / LaneMath.Expm1(d))));
         return g * (first + second - inner);
     }
 }
@@ -75,6 +78,9 @@ internal readonly struct LevelBins(double low, double high, int levels)
     /// <summary>From one level to the next.</summary>
     internal readonly double Step = (high - low) / (levels - 1);
 
+    /// <summary>The logarithm of that.</summary>
+    internal readonly double LogStep = Math.Log((high - low) / (levels - 1));
+
     /// <summary>From a level to the end of its bin.</summary>
     internal readonly double Half = (high - low) / (levels - 1) / 2;
 
@@ -83,6 +89,10 @@ internal readonly struct LevelBins(double low, double high, int levels)
 
     /// <summary>What is above it is in the last bin.</summary>
     internal readonly double LastStart = high - ((high - low) / (levels - 1) / 2);
+
+    /// <summary>The width of a bin, in deviations or scales, below which its density is the same all over it but for rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T Thin<T>() where T : unmanaged, ILane<T> => T.Of(T.IsDouble ? 1.0 / (1 << 26) : 1.0 / (1 << 12));
 
     /// <summary>One of the second term, in all bins but the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

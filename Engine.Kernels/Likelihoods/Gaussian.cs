@@ -1,6 +1,26 @@
 namespace Engine.Kernels.Likelihoods;
 
 /// <summary>
+/// Distances in deviations, z = d e^(-logVariance / 2). A variance has a wider range than its logarithm: e^-logVariance overflows where its
+/// product with a small d is an ordinary number, and where d is 0. So d is multiplied by a fourth root of it, as often as needed, whose
+/// logarithm is bounded where every d but 0 overflows.
+/// </summary>
+internal static class Deviations
+{
+    /// <summary>e^(-logVariance / 4), finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T Root<T>(T logVariance) where T : unmanaged, ILane<T> => LaneMath.ExpFinite(T.Of(-0.25) * logVariance);
+
+    /// <summary>d e^(-logVariance / 2)</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T Of<T>(T d, T logVariance) where T : unmanaged, ILane<T>
+    {
+        T root = Root(logVariance);
+        return d * root * root;
+    }
+}
+
+/// <summary>
 /// log N(x; mean, e^logVariance) = -(log(2 pi) + logVariance + (x - mean)² e^-logVariance) / 2, in nats, from (x, mean, logVariance).
 /// </summary>
 public readonly struct GaussianLogLikelihood : ITernaryOp
@@ -9,8 +29,8 @@ public readonly struct GaussianLogLikelihood : ITernaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
-        T distance = x - mean;
-        return T.Of(-0.5) * T.MulAdd(distance * distance, LaneMath.Exp(-logVariance), T.Of(1.8378770664093453) + logVariance);
+        T z = Deviations.Of(x - mean, logVariance);
+        return T.MulAdd(T.Of(-0.5) * z, z, T.Of(-0.5) * (T.Of(1.8378770664093453) + logVariance));
     }
 }
 
@@ -22,7 +42,11 @@ public readonly struct GaussianMeanGradient : IQuaternaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T> => g * (x - mean) * LaneMath.Exp(-logVariance);
+    public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
+    {
+        T root = Deviations.Root(logVariance);
+        return (x - mean) * root * root * g * root * root;
+    }
 }
 
 /// <summary>
@@ -35,8 +59,8 @@ public readonly struct GaussianLogVarianceGradient : IQuaternaryOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
-        T distance = x - mean;
-        return T.Of(0.5) * g * T.MulAdd(distance * distance, LaneMath.Exp(-logVariance), T.Of(-1));
+        T z = Deviations.Of(x - mean, logVariance);
+        return T.Of(0.5) * g * T.MulAdd(z, z, T.Of(-1));
     }
 }
 
@@ -49,7 +73,7 @@ public readonly struct DivergenceToStandard : IBinaryOp
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T mean, T logVariance) where T : unmanaged, ILane<T> =>
-        T.Of(0.5) * T.MulAdd(mean, mean, LaneMath.Expm1(logVariance) - logVariance);
+        T.MulAdd(T.Of(0.5) * mean, mean, T.Of(0.5) * (LaneMath.Expm1(logVariance) - logVariance));
 }
 
 /// <summary>Its derivative with respect to the log-variance: g (e^logVariance - 1) / 2, from (g, logVariance).</summary>
@@ -68,8 +92,8 @@ public readonly struct DivergenceOfGaussians : IQuaternaryOp
     public T Apply<T>(T m, T s, T n, T t) where T : unmanaged, ILane<T>
     {
         T difference = s - t;
-        T distance = m - n;
-        return T.Of(0.5) * T.MulAdd(distance * distance, LaneMath.Exp(-t), LaneMath.Expm1(difference) - difference);
+        T z = Deviations.Of(m - n, t);
+        return T.MulAdd(T.Of(0.5) * z, z, T.Of(0.5) * (LaneMath.Expm1(difference) - difference));
     }
 }
 

@@ -16,6 +16,60 @@ internal static class ChannelStatistics
         return pivot + distance;
     }
 
+    /// <summary>
+    /// What a mean that was found as pivot + distance has lost in rounding: what is still to be added to it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Residual<V>(V pivot, V distance, V mean) where V : unmanaged, ILane<V>
+    {
+        // Knuth's exact sum of two numbers, of whatever magnitude.
+        V second = mean - pivot;
+        return (pivot - (mean - second)) + (distance - second);
+    }
+
+    /// <summary>
+    /// The length of an array of means: as many as there are, or twice as many, with the residuals behind them, which the means have lost
+    /// in rounding. A derivative that knows them is as accurate for values far from 0 as for those around it.
+    /// </summary>
+    internal static long MeanLength(Storage mean, long count) => HasResiduals(mean, count) ? 2 * count : count;
+
+    /// <summary>Whether the residuals stand behind the means.</summary>
+    internal static bool HasResiduals(Storage mean, long count) => mean.Length == 2 * count;
+
+    /// <summary>
+    /// The power of two that values are multiplied by where their squares overflow: 2^-100, or 2^-800 in float64.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V SmallScale<V>() where V : unmanaged, ILane<V> => V.Of(V.IsDouble ? 1.499696813895631e-241 : 7.888609052210118e-31);
+
+    /// <summary>Its reciprocal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V LargeScale<V>() where V : unmanaged, ILane<V> => V.Of(V.IsDouble ? 6.668014432879854e240 : 1.2676506002282294e30);
+
+    /// <summary>
+    /// What values are multiplied by so that neither their distances from the mean nor products of these overflow: 1 as a rule, and the
+    /// small scale where the reciprocal deviation is below 2^-60, or 2^-500.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V ScaleOf<V>(V reciprocal, out V inverse) where V : unmanaged, ILane<V>
+    {
+        V bound = V.Of(SmallReciprocal(V.IsDouble));
+        inverse = V.SelectLess(reciprocal, bound, LargeScale<V>(), V.Of(1));
+        return V.SelectLess(reciprocal, bound, SmallScale<V>(), V.Of(1));
+    }
+
+    /// <summary>Whether a reciprocal deviation is so small that values have to be scaled.</summary>
+    internal static bool IsSmall<T>(T reciprocal) where T : unmanaged, INumber<T> =>
+        double.CreateTruncating(reciprocal) < SmallReciprocal(typeof(T) == typeof(double));
+
+    /// <summary>Epsilon, scaled as the variance is, and held where its root still has a reciprocal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V ScaledEpsilon<V>(V epsilon, V scale) where V : unmanaged, ILane<V> =>
+        V.Max(epsilon * scale * scale, V.Of(V.IsDouble ? 1e-300 : 1e-37));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double SmallReciprocal(bool isDouble) => isDouble ? 3.054936363499605e-151 : 8.673617379884035e-19;
+
     /// <summary>Throws unless an epsilon is positive and finite.</summary>
     internal static void CheckEpsilon(string operation, double epsilon)
     {

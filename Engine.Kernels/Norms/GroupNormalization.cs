@@ -20,7 +20,8 @@ public static class GroupNormalization
     /// <param name="gamma">A factor for each channel; null for 1.</param>
     /// <param name="beta">What is added to each channel; null for 0.</param>
     /// <param name="epsilon">What is added to the variance; positive.</param>
-    /// <param name="mean">Receives the means, [images, groups].</param>
+    /// <param name="mean">Receives the means, [images, groups]; with twice as many elements, behind them what they were rounded by, so that
+    /// the derivative is accurate for values far from 0.</param>
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon), [images, groups].</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
     /// <exception cref="ArgumentException">Devices, types, extents or lengths do not match.</exception>
@@ -32,7 +33,7 @@ public static class GroupNormalization
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, shape.Count), (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
             (nameof(beta), beta, shape.Channels),
-            (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics));
+            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, shape.Statistics)), (nameof(reciprocal), reciprocal, shape.Statistics));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
         LaneDispatch.Run(
@@ -62,7 +63,7 @@ public static class GroupNormalization
         shape.Check(Operation);
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, shape.Count), (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
-            (nameof(mean), mean, shape.Statistics), (nameof(reciprocal), reciprocal, shape.Statistics),
+            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, shape.Statistics)), (nameof(reciprocal), reciprocal, shape.Statistics),
             (nameof(dGamma), dGamma, shape.Channels), (nameof(dBeta), dBeta, shape.Channels), (nameof(dx), dx, shape.Count));
         if (x.Length == 0)
         {
@@ -88,7 +89,8 @@ public static class GroupNormalization
     /// <param name="beta">What is added to each channel; null for 0.</param>
     /// <param name="shift">What is added to each channel of each image before, [images, channels]; null for 0.</param>
     /// <param name="epsilon">What is added to the variance; positive.</param>
-    /// <param name="mean">Receives the means, [images, groups].</param>
+    /// <param name="mean">Receives the means, [images, groups]; with twice as many elements, behind them what they were rounded by, so that
+    /// the derivative is accurate for values far from 0.</param>
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon), [images, groups].</param>
     /// <param name="distances">Receives the sums of x + shift - mean over the positions, [images, channels], unless it is null: what the
     /// gradient of the shift needs.</param>
@@ -103,7 +105,7 @@ public static class GroupNormalization
         int shifts = shape.Images * shape.Channels;
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, shape.Count), (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
-            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts), (nameof(mean), mean, shape.Statistics),
+            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts), (nameof(mean), mean, ChannelStatistics.MeanLength(mean, shape.Statistics)),
             (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(distances), distances, shifts));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
@@ -140,7 +142,7 @@ public static class GroupNormalization
         int shifts = shape.Images * shape.Channels;
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, shape.Count), (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
-            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts), (nameof(mean), mean, shape.Statistics),
+            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts), (nameof(mean), mean, ChannelStatistics.MeanLength(mean, shape.Statistics)),
             (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(distances), distances, shifts),
             (nameof(dGamma), dGamma, shape.Channels), (nameof(dBeta), dBeta, shape.Channels), (nameof(dShift), dShift, shifts),
             (nameof(dx), dx, shape.Count));

@@ -6,7 +6,8 @@ namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// Layer normalisation (Ba et al. 2016, arXiv:1607.06450) of [rows, columns], of float or double: each row is brought to mean 0 and
-/// variance 1, then each column is scaled and shifted. The number of threads never changes a bit.
+/// variance 1, then each column is scaled and shifted. The number of threads never changes a bit. Rows of any finite values are right: the
+/// variance is taken around the mean before its rounding, and values whose squares overflow are scaled by a power of two.
 /// </summary>
 public static class LayerNormalization
 {
@@ -17,7 +18,8 @@ public static class LayerNormalization
     /// <param name="gamma">A factor for each column; null for 1.</param>
     /// <param name="beta">What is added to each column; null for 0.</param>
     /// <param name="epsilon">What is added to the variance; positive.</param>
-    /// <param name="mean">Receives the mean of each row.</param>
+    /// <param name="mean">Receives the mean of each row; with twice as many elements, behind them what they were rounded by, so that the
+    /// derivative is accurate for rows far from 0.</param>
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon) of each row.</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
     /// <exception cref="ArgumentException">Devices, types or lengths do not match.</exception>
@@ -28,7 +30,7 @@ public static class LayerNormalization
         long count = (long)rows * columns;
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, count), (nameof(y), y, count), (nameof(gamma), gamma, columns), (nameof(beta), beta, columns),
-            (nameof(mean), mean, rows), (nameof(reciprocal), reciprocal, rows));
+            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, rows)), (nameof(reciprocal), reciprocal, rows));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
         LaneDispatch.Run(
@@ -58,8 +60,8 @@ public static class LayerNormalization
         const string Operation = "LayerNormalization.Backward";
         long count = (long)rows * columns;
         Device device = Arguments.Floating(
-            Operation, (nameof(x), x, count), (nameof(g), g, count), (nameof(gamma), gamma, columns), (nameof(mean), mean, rows),
-            (nameof(reciprocal), reciprocal, rows), (nameof(dGamma), dGamma, columns), (nameof(dBeta), dBeta, columns),
+            Operation, (nameof(x), x, count), (nameof(g), g, count), (nameof(gamma), gamma, columns),
+            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, rows)), (nameof(reciprocal), reciprocal, rows), (nameof(dGamma), dGamma, columns), (nameof(dBeta), dBeta, columns),
             (nameof(dx), dx, count));
         if (x.Length == 0)
         {

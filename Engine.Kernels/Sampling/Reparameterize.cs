@@ -30,14 +30,24 @@ public static class Reparameterize
     internal readonly struct Sample : ITernaryOp
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Apply<T>(T mean, T logVariance, T noise) where T : unmanaged, ILane<T> =>
-            T.MulAdd(LaneMath.Exp(logVariance * T.Of(0.5)), noise, mean);
+        public T Apply<T>(T mean, T logVariance, T noise) where T : unmanaged, ILane<T>
+        {
+            T root = Root(logVariance);
+            return T.MulAdd(noise * root, root, mean);
+        }
     }
 
     internal readonly struct Gradient : ITernaryOp
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Apply<T>(T g, T logVariance, T noise) where T : unmanaged, ILane<T> =>
-            g * noise * LaneMath.Exp(logVariance * T.Of(0.5)) * T.Of(0.5);
+        public T Apply<T>(T g, T logVariance, T noise) where T : unmanaged, ILane<T>
+        {
+            T root = Root(logVariance);
+            return T.Of(0.5) * noise * root * g * root;
+        }
     }
+
+    // e^(logVariance / 4): its square may overflow where its product with the noise does not.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Root<T>(T logVariance) where T : unmanaged, ILane<T> => LaneMath.ExpFinite(T.Of(0.25) * logVariance);
 }

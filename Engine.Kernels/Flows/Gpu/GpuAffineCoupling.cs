@@ -71,9 +71,9 @@ internal static class GpuAffineCoupling
             int at = layout.Raw(element);
             TLane share = Active(layout, i, active);
             TLane s = LogScale(layout, parameters[at], element % layout.Channels, bound) * share;
-            TLane e = LaneMath.Exp(TLane.Of(layout.Sign) * s);
+            TLane root = LaneMath.ExpFinite(TLane.Of(0.5 * layout.Sign) * s);
             TLane t = parameters[at + layout.Channels] * share;
-            y[element] = layout.Sign < 0 ? (x[element] - t) * e : TLane.MulAdd(x[element], e, t);
+            y[element] = layout.Sign < 0 ? (x[element] - t) * root * root : TLane.MulAdd(x[element] * root, root, t);
             sum += s;
         }
 
@@ -87,7 +87,8 @@ internal static class GpuAffineCoupling
         where TLane : unmanaged, ILane<TLane>
     {
         TLane s = LogScale(layout, parameters[layout.Raw(i)], i % layout.Channels, bound) * Active(layout, i % layout.Columns, active);
-        dx[i] = g[i] * LaneMath.Exp(TLane.Of(layout.Sign) * s);
+        TLane root = LaneMath.ExpFinite(TLane.Of(0.5 * layout.Sign) * s);
+        dx[i] = g[i] * root * root;
     }
 
     /// <summary>One thread computes the gradients of one element's log-scale and shift.</summary>
@@ -103,10 +104,10 @@ internal static class GpuAffineCoupling
         if (sources.HasValue != 0)
         {
             TLane s = LogScale(layout, parameters[at], channel, bound) * share;
-            TLane e = LaneMath.Exp(TLane.Of(layout.Sign) * s);
+            TLane root = LaneMath.ExpFinite(TLane.Of(0.5 * layout.Sign) * s);
             TLane moved = layout.Sign < 0 ? x[i] - (parameters[at + layout.Channels] * share) : x[i];
-            dLog = TLane.MulAdd(g[i] * moved, e, dLog);
-            dShift = (layout.Sign < 0 ? -(g[i] * e) : g[i]) * share;
+            dLog = TLane.MulAdd(moved * root * g[i], root, dLog);
+            dShift = (layout.Sign < 0 ? -(g[i] * root * root) : g[i]) * share;
         }
 
         TLane slope = layout.Bounds > 0 ? BoundedLogScale.Slope(parameters[at], bound[layout.Bounds == 1 ? 0 : channel])

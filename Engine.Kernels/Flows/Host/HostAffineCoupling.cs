@@ -141,32 +141,32 @@ internal readonly unsafe record struct HostAffineCoupling(
 
         private readonly void Forward(nint start, int first, int count, T* raw, T* shift, T* sums)
         {
-            V sign = V.Of(Sign);
+            V half = V.Of(0.5 * Sign);
             for (int i = 0; i < count; i += V.Count)
             {
                 int left = count - i;
                 V active = V.Load(Active + first + i), t = V.Load(shift + i) * active;
                 V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * active;
                 V.Store(s, sums + i);
-                V e = LaneMath.Exp(sign * s), x = PartialVector.LoadUpTo<V, T>(X + start + i, left);
-                PartialVector.StoreUpTo(IsInverse ? (x - t) * e : V.MulAdd(x, e, t), Result + start + i, left);
+                V root = LaneMath.ExpFinite(half * s), x = PartialVector.LoadUpTo<V, T>(X + start + i, left);
+                PartialVector.StoreUpTo(IsInverse ? (x - t) * root * root : V.MulAdd(x * root, root, t), Result + start + i, left);
             }
         }
 
         private readonly void InputGradient(nint start, int first, int count, T* raw)
         {
-            V sign = V.Of(Sign);
+            V half = V.Of(0.5 * Sign);
             for (int i = 0; i < count; i += V.Count)
             {
-                V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * V.Load(Active + first + i);
+                V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * V.Load(Active + first + i), root = LaneMath.ExpFinite(half * s);
                 PartialVector.StoreUpTo(
-                    PartialVector.LoadUpTo<V, T>(G + start + i, count - i) * LaneMath.Exp(sign * s), Result + start + i, count - i);
+                    PartialVector.LoadUpTo<V, T>(G + start + i, count - i) * root * root, Result + start + i, count - i);
             }
         }
 
         private readonly void ParameterGradient(nint start, int first, int count, T* raw, T* shift, T* ofRows)
         {
-            V sign = V.Of(Sign);
+            V sign = V.Of(Sign), half = V.Of(0.5 * Sign);
             for (int i = 0; i < count; i += V.Count)
             {
                 int left = count - i;
@@ -174,10 +174,10 @@ internal readonly unsafe record struct HostAffineCoupling(
                 V dLog = H == null ? V.Of(0) : V.Load(ofRows + i);
                 if (G != null)
                 {
-                    V e = LaneMath.Exp(sign * (TScale.Of(r, bound) * active)), x = PartialVector.LoadUpTo<V, T>(X + start + i, left),
+                    V root = LaneMath.ExpFinite(half * (TScale.Of(r, bound) * active)), x = PartialVector.LoadUpTo<V, T>(X + start + i, left),
                         g = PartialVector.LoadUpTo<V, T>(G + start + i, left);
-                    dLog = V.MulAdd(g * (IsInverse ? x - (V.Load(shift + i) * active) : x), e, dLog);
-                    dShift = (IsInverse ? -(g * e) : g) * active;
+                    dLog = V.MulAdd((IsInverse ? x - (V.Load(shift + i) * active) : x) * root * g, root, dLog);
+                    dShift = (IsInverse ? -(g * root * root) : g) * active;
                 }
 
                 V.Store(sign * dLog * TScale.Slope(r, bound) * active, raw + i);

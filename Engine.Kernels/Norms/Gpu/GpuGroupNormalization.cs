@@ -25,7 +25,8 @@ internal static class GpuGroupNormalization
                     ForwardKernel<TLane, TActivation, OneThread>, ForwardKernel<TLane, TActivation, OneWarp>,
                     ForwardKernel<TLane, TActivation, OneGroup>),
                 static (accelerator, kernel) => accelerator.LoadStreamKernel(kernel))(
-                launch.Config, new(Shape, Gamma is not null, Beta is not null, Shift is not null), TLane.Of(Epsilon),
+                launch.Config, new(Shape, Gamma is not null, Beta is not null, Shift is not null,
+                ChannelStatistics.HasResiduals(Mean, Shape.Statistics)), TLane.Of(Epsilon),
                 ViewOf<TLane>(X), ViewOf<TLane>(Gamma ?? X), ViewOf<TLane>(Beta ?? X),
                 ViewOf<TLane>(Shift ?? X), ViewOf<TLane>(Mean), ViewOf<TLane>(Reciprocal),
                 ViewOf<TLane>(Y), default);
@@ -41,7 +42,8 @@ internal static class GpuGroupNormalization
         {
             ColumnTile tile = new(Shape.Images * Shape.Positions, Shape.Channels, 1),
                 parts = new(tile.Parts, Shape.Channels, 1, isWhole: true);
-            GroupWalk walk = new(Shape, Gamma is not null, Beta is not null, Shift is not null);
+            GroupWalk walk = new(Shape, Gamma is not null, Beta is not null, Shift is not null,
+                ChannelStatistics.HasResiduals(Mean, Shape.Statistics));
             ArrayView<TLane> x = ViewOf<TLane>(X), g = ViewOf<TLane>(G), gamma = ViewOf<TLane>(Gamma ?? X),
                 beta = ViewOf<TLane>(Beta ?? X), shift = ViewOf<TLane>(Shift ?? X),
                 mean = ViewOf<TLane>(Mean), reciprocal = ViewOf<TLane>(Reciprocal);
@@ -69,7 +71,7 @@ internal static class GpuGroupNormalization
     private static void ForwardKernel<TLane, TActivation, TTeam>(
         GroupWalk walk, TLane epsilon, ArrayView<TLane> x, ArrayView<TLane> gamma, ArrayView<TLane> beta, ArrayView<TLane> shift,
         ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> y, TActivation activation)
-        where TLane : unmanaged, ILane<TLane>
+        where TLane : unmanaged, IScalarLane<TLane>
         where TActivation : unmanaged, IFoldedActivation
         where TTeam : unmanaged, IRowTeam
     {
@@ -77,37 +79,56 @@ internal static class GpuGroupNormalization
         if (statistic >= walk.Statistics) return;
         GroupTerms of = new(walk, statistic);
         int first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
-        TLane terms = TLane.Of(walk.Terms), zero = TLane.Of(0), sum = zero, squares = zero;
-        for (int term = first; term < walk.Terms; term += step)
+        TLane terms = TLane.Of(walk.Terms), zero = TLane.Of(0), one = TLane.Of(1), infinity = TLane.Of(double.PositiveInfinity);
+        TLane scale = one, unscaled = one, center, padding, distance, squares;
+
+        // A second time, with small values, where a sum has overflowed.
+        for (int attempt = 0; ; attempt++)
         {
-            Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, zero);
-            sum += a.X + a.Y + (a.Z + a.W);
+            TLane sum = zero;
+            for (int term = first; term < walk.Terms; term += step)
+            {
+                Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, zero);
+                sum += (a.X * scale) + (a.Y * scale) + ((a.Z * scale) + (a.W * scale));
+            }
+
+            center = TTeam.Total(sum, default(SumReduction)) / terms;
+            padding = center * unscaled;
+            distance = squares = zero;
+            for (int term = first; term < walk.Terms; term += step)
+            {
+                Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, padding);
+                TLane d0 = (a.X * scale) - center, d1 = (a.Y * scale) - center, d2 = (a.Z * scale) - center, d3 = (a.W * scale) - center;
+                distance += d0 + d1 + (d2 + d3);
+                squares += (d0 * d0) + (d1 * d1) + ((d2 * d2) + (d3 * d3));
+            }
+
+            distance = TTeam.Total(distance, default(SumReduction)) / terms;
+            squares = TTeam.Total(squares, default(SumReduction)) / terms;
+            if (attempt > 0 || TLane.IsLess(squares, infinity)) break;
+            scale = ChannelStatistics.SmallScale<TLane>();
+            unscaled = ChannelStatistics.LargeScale<TLane>();
         }
 
-        TLane center = TTeam.Total(sum, default(SumReduction)) / terms;
-        for (int term = first; term < walk.Terms; term += step)
-        {
-            Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, center);
-            TLane d0 = a.X - center, d1 = a.Y - center, d2 = a.Z - center, d3 = a.W - center;
-            squares += (d0 * d0) + (d1 * d1) + ((d2 * d2) + (d3 * d3));
-        }
-
-        TLane r = ChannelStatistics.ReciprocalDeviation(TTeam.Total(squares, default(SumReduction)) / terms, epsilon);
+        // mean(d²) - mean(d)², and the outputs likewise: the center was rounded before it was taken away.
+        TLane variance = TLane.Max(squares - (distance * distance), zero);
+        TLane r = ChannelStatistics.ReciprocalDeviation(variance, ChannelStatistics.ScaledEpsilon(epsilon, scale)), offset = -(distance * r);
         for (int term = first; term < walk.Terms; term += step)
         {
             int left = walk.Terms - term;
-            Four<TLane> a = of.Shifted(x, shift, term, left, center), scale = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)),
+            Four<TLane> a = of.Shifted(x, shift, term, left, padding), factor = of.OfChannels(gamma, walk.HasGamma, 0, term, one),
                 b = of.OfChannels(beta, walk.HasBeta, 0, term, zero);
             of.Store(y, term, left, new Four<TLane>(
-                activation.Apply(TLane.MulAdd(a.X - center, scale.X * r, b.X)),
-                activation.Apply(TLane.MulAdd(a.Y - center, scale.Y * r, b.Y)),
-                activation.Apply(TLane.MulAdd(a.Z - center, scale.Z * r, b.Z)),
-                activation.Apply(TLane.MulAdd(a.W - center, scale.W * r, b.W))));
+                activation.Apply(TLane.MulAdd(TLane.MulAdd((a.X * scale) - center, r, offset), factor.X, b.X)),
+                activation.Apply(TLane.MulAdd(TLane.MulAdd((a.Y * scale) - center, r, offset), factor.Y, b.Y)),
+                activation.Apply(TLane.MulAdd(TLane.MulAdd((a.Z * scale) - center, r, offset), factor.Z, b.Z)),
+                activation.Apply(TLane.MulAdd(TLane.MulAdd((a.W * scale) - center, r, offset), factor.W, b.W))));
         }
 
         if (TTeam.Thread != 0) return;
-        mean[statistic] = center;
-        reciprocal[statistic] = r;
+        mean[statistic] = padding;
+        if (walk.HasResiduals != 0) mean[walk.Statistics + statistic] = distance * unscaled;
+        reciprocal[statistic] = r * scale;
     }
 
     /// <summary>
@@ -126,9 +147,10 @@ internal static class GpuGroupNormalization
         GroupTerms of = new(walk, statistic);
         int first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
         TLane center = mean[statistic], r = reciprocal[statistic], terms = TLane.Of(walk.Terms), sum = TLane.Of(0), products = sum;
+        RowScale<TLane> scale = new(center, r, walk.HasResiduals != 0 ? mean[walk.Statistics + statistic] : sum);
         for (int term = first; term < walk.Terms; term += step)
         {
-            Normalized(walk, of, x, g, gamma, beta, shift, term, center, r, activation, out Four<TLane> z, out Four<TLane> h);
+            Normalized(walk, of, x, g, gamma, beta, shift, term, center, scale, activation, out Four<TLane> z, out Four<TLane> h);
             sum += h.X + h.Y + (h.Z + h.W);
             products += (h.X * z.X) + (h.Y * z.Y) + ((h.Z * z.Z) + (h.W * z.W));
         }
@@ -136,32 +158,32 @@ internal static class GpuGroupNormalization
         TLane meanH = TTeam.Total(sum, default(SumReduction)) / terms, meanHz = TTeam.Total(products, default(SumReduction)) / terms;
         for (int term = first; term < walk.Terms; term += step)
         {
-            Normalized(walk, of, x, g, gamma, beta, shift, term, center, r, activation, out Four<TLane> z, out Four<TLane> h);
+            Normalized(walk, of, x, g, gamma, beta, shift, term, center, scale, activation, out Four<TLane> z, out Four<TLane> h);
             of.Store(dx, term, walk.Terms - term, new Four<TLane>(
                 r * (h.X - meanH - (z.X * meanHz)), r * (h.Y - meanH - (z.Y * meanHz)), r * (h.Z - meanH - (z.Z * meanHz)),
                 r * (h.W - meanH - (z.W * meanHz))));
         }
     }
 
-    // z = (x + shift - mean) r and h = gamma activation'(g, z gamma + beta) of four terms; both 0 past the end.
+    // z = (x + shift - mean) r and h = gamma activation'(g, z gamma + beta) of four terms; h is 0 past the end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Normalized<TLane, TActivation>(
         GroupWalk walk, GroupTerms of, ArrayView<TLane> x, ArrayView<TLane> g, ArrayView<TLane> gamma, ArrayView<TLane> beta,
-        ArrayView<TLane> shift, int term, TLane center, TLane r, TActivation activation, out Four<TLane> z, out Four<TLane> h)
+        ArrayView<TLane> shift, int term, TLane center, RowScale<TLane> scale, TActivation activation, out Four<TLane> z, out Four<TLane> h)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
     {
         int left = walk.Terms - term;
         TLane zero = TLane.Of(0);
         Four<TLane> a = of.Shifted(x, shift, term, left, center), b = of.Load(g, term, left, zero);
-        Four<TLane> scale = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)),
+        Four<TLane> factor = of.OfChannels(gamma, walk.HasGamma, 0, term, TLane.Of(1)),
             offset = of.OfChannels(beta, walk.HasBeta, 0, term, zero);
-        z = new((a.X - center) * r, (a.Y - center) * r, (a.Z - center) * r, (a.W - center) * r);
+        z = new(scale.Normalized(a.X), scale.Normalized(a.Y), scale.Normalized(a.Z), scale.Normalized(a.W));
         h = new(
-            scale.X * activation.Gradient(b.X, TLane.MulAdd(z.X, scale.X, offset.X)),
-            scale.Y * activation.Gradient(b.Y, TLane.MulAdd(z.Y, scale.Y, offset.Y)),
-            scale.Z * activation.Gradient(b.Z, TLane.MulAdd(z.Z, scale.Z, offset.Z)),
-            scale.W * activation.Gradient(b.W, TLane.MulAdd(z.W, scale.W, offset.W)));
+            factor.X * activation.Gradient(b.X, TLane.MulAdd(z.X, factor.X, offset.X)),
+            factor.Y * activation.Gradient(b.Y, TLane.MulAdd(z.Y, factor.Y, offset.Y)),
+            factor.Z * activation.Gradient(b.Z, TLane.MulAdd(z.Z, factor.Z, offset.Z)),
+            factor.W * activation.Gradient(b.W, TLane.MulAdd(z.W, factor.W, offset.W)));
     }
 
     /// <summary>
@@ -187,13 +209,13 @@ internal static class GpuGroupNormalization
             Four<TLane> a = Fours.Load(x, at, left, tile.IsWide, zero), b = Fours.Load(g, at, left, tile.IsWide, zero);
             Four<TLane> more = walk.HasShift != 0 ? Fours.Load(shift, (image * tile.Columns) + channel, left, tile.IsWide, zero)
                 : Fours.Of(zero);
-            Add(activation, a.X + more.X, b.X, scale.X, offset.X, mean, reciprocal, statistic + g0, left > 0, sum.X, products.X,
+            Add(activation, a.X + more.X, b.X, scale.X, offset.X, walk, mean, reciprocal, statistic + g0, left > 0, sum.X, products.X,
                 out TLane s0, out TLane p0);
-            Add(activation, a.Y + more.Y, b.Y, scale.Y, offset.Y, mean, reciprocal, statistic + g1, left > 1, sum.Y, products.Y,
+            Add(activation, a.Y + more.Y, b.Y, scale.Y, offset.Y, walk, mean, reciprocal, statistic + g1, left > 1, sum.Y, products.Y,
                 out TLane s1, out TLane p1);
-            Add(activation, a.Z + more.Z, b.Z, scale.Z, offset.Z, mean, reciprocal, statistic + g2, left > 2, sum.Z, products.Z,
+            Add(activation, a.Z + more.Z, b.Z, scale.Z, offset.Z, walk, mean, reciprocal, statistic + g2, left > 2, sum.Z, products.Z,
                 out TLane s2, out TLane p2);
-            Add(activation, a.W + more.W, b.W, scale.W, offset.W, mean, reciprocal, statistic + g3, left > 3, sum.W, products.W,
+            Add(activation, a.W + more.W, b.W, scale.W, offset.W, walk, mean, reciprocal, statistic + g3, left > 3, sum.W, products.W,
                 out TLane s3, out TLane p3);
             sum = new(s0, s1, s2, s3);
             products = new(p0, p1, p2, p3);
@@ -208,14 +230,16 @@ internal static class GpuGroupNormalization
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TLane, TActivation>(
-        TActivation activation, TLane x, TLane g, TLane scale, TLane offset, ArrayView<TLane> mean, ArrayView<TLane> reciprocal,
-        int statistic, bool isThere, TLane sum, TLane products, out TLane newSum, out TLane newProducts)
+        TActivation activation, TLane x, TLane g, TLane scale, TLane offset, GroupWalk walk, ArrayView<TLane> mean,
+        ArrayView<TLane> reciprocal, int statistic, bool isThere, TLane sum, TLane products, out TLane newSum, out TLane newProducts)
         where TLane : unmanaged, ILane<TLane>
         where TActivation : unmanaged, IFoldedActivation
     {
         (newSum, newProducts) = (sum, products);
         if (!isThere) return;
-        TLane z = (x - mean[statistic]) * reciprocal[statistic], h = activation.Gradient(g, TLane.MulAdd(z, scale, offset));
+        TLane residual = walk.HasResiduals != 0 ? mean[walk.Statistics + statistic] : TLane.Of(0);
+        TLane z = new RowScale<TLane>(mean[statistic], reciprocal[statistic], residual).Normalized(x);
+        TLane h = activation.Gradient(g, TLane.MulAdd(z, scale, offset));
         newSum = sum + h;
         newProducts = TLane.MulAdd(h, z, products);
     }

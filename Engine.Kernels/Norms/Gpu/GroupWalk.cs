@@ -1,11 +1,12 @@
 namespace Engine.Kernels.Norms.Gpu;
 
 /// <summary>The extents of a group normalisation as GPU kernels take them; a flag of 0 means that the array is absent.</summary>
-internal readonly struct GroupWalk(GroupNormShape shape, bool hasGamma, bool hasBeta, bool hasShift)
+internal readonly struct GroupWalk(GroupNormShape shape, bool hasGamma, bool hasBeta, bool hasShift, bool hasResiduals)
 {
     internal readonly int Positions = shape.Positions, Groups = shape.Groups, GroupChannels = shape.GroupChannels,
         Channels = shape.Channels, Terms = shape.Terms, Statistics = shape.Statistics;
-    internal readonly int HasGamma = hasGamma ? 1 : 0, HasBeta = hasBeta ? 1 : 0, HasShift = hasShift ? 1 : 0;
+    internal readonly int HasGamma = hasGamma ? 1 : 0, HasBeta = hasBeta ? 1 : 0, HasShift = hasShift ? 1 : 0,
+        HasResiduals = hasResiduals ? 1 : 0;
 }
 
 /// <summary>

@@ -23,8 +23,9 @@ internal static unsafe class HostLayerNormalization
             RowJob<T, V> job = new()
             {
                 X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
-                Beta = Copied<T, V>(Beta, Columns, scratch, 1, T.Zero), Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(),
-                Y = Y.Pointer<T>(), Epsilon = Epsilon, Columns = Columns,
+                Beta = Copied<T, V>(Beta, Columns, scratch, 1, T.Zero), Mean = Mean.Pointer<T>(),
+                Residuals = ChannelStatistics.HasResiduals(Mean, Rows) ? Mean.Pointer<T>() + Rows : null,
+                Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Epsilon = Epsilon, Columns = Columns,
             };
             cpu.Workers.RunRows(job, Rows, Cut(Rows, Columns).RowsInChunk);
         }
@@ -44,7 +45,8 @@ internal static unsafe class HostLayerNormalization
             GradientJob<T, V> job = new()
             {
                 G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
-                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx.PointerOrNull<T>(),
+                Mean = Mean.Pointer<T>(), Residuals = ChannelStatistics.HasResiduals(Mean, Rows) ? Mean.Pointer<T>() + Rows : null,
+                Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx.PointerOrNull<T>(),
                 Partial = scratch.Pointer<T>() + pitch, Rows = Rows, Columns = Columns, RowsInChunk = rowsInChunk, Pitch = pitch,
             };
             cpu.Workers.Run(ref job, chunks);
@@ -80,7 +82,7 @@ internal static unsafe class HostLayerNormalization
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
     {
-        internal T* X, Gamma, Beta, Mean, Reciprocal, Y;
+        internal T* X, Gamma, Beta, Mean, Residuals, Reciprocal, Y;
         internal double Epsilon;
         internal int Columns;
 
@@ -90,18 +92,32 @@ internal static unsafe class HostLayerNormalization
             T* x = X + ((nint)row * Columns);
             T* y = Y + ((nint)row * Columns);
             T mean = T.CreateTruncating(RowReduction<T, V, SumReduction>.Total(default, x, Columns, V.Of(0)) / Columns);
-            V center = V.Fill(mean);
-            double variance = RowReduction<T, V, VarianceReduction>.Total(default, x, Columns, center) / Columns;
-            T reciprocal = T.CreateTruncating(1 / Math.Sqrt(variance + Epsilon));
-            V scale = V.Fill(reciprocal);
+            V scale = V.Of(1), center = V.Fill(mean);
+            double distance = RowMoments<T, V>.Sums(x, Columns, scale, center, center, out double squares), unscaled = 1;
+            if (!double.IsFinite(squares))
+            {
+                // A sum has overflowed: once more with smaller values. NaN and infinity go on to the outputs either way.
+                (scale, unscaled) = (ChannelStatistics.SmallScale<V>(), V.IsDouble ? 6.668014432879854e240 : 1.2676506002282294e30);
+                center = V.Of(RowMoments<T, V>.Sums(x, Columns, scale, V.Of(0), V.Of(0), out _) / Columns);
+                V padding = center * ChannelStatistics.LargeScale<V>();
+                mean = *(T*)&padding;
+                distance = RowMoments<T, V>.Sums(x, Columns, scale, center, padding, out squares);
+            }
+
+            // mean(d²) - mean(d)²: the mean was rounded before it was taken away, and is what the distances say it is off by.
+            distance /= Columns;
+            double variance = Math.Max(0, (squares / Columns) - (distance * distance));
+            double reciprocal = 1 / Math.Sqrt(variance + Math.Max(Epsilon / unscaled / unscaled, 1e-300));
+            V factor = V.Of(reciprocal), offset = V.Of(-distance * reciprocal);
             Mean[row] = mean;
-            Reciprocal[row] = reciprocal;
+            if (Residuals != null) Residuals[row] = T.CreateTruncating(distance * unscaled);
+            Reciprocal[row] = T.CreateTruncating(reciprocal / unscaled);
             int i = 0;
             for (; i <= Columns - V.Count; i += V.Count) V.Store(
-                V.MulAdd((V.Load(x + i) - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i);
+                V.MulAdd(V.MulAdd(V.MulAdd(V.Load(x + i), scale, -center), factor, offset), V.Load(Gamma + i), V.Load(Beta + i)), y + i);
             if (i == Columns) return;
-            V last = PartialVector.Load(x + i, Columns - i, center);
-            PartialVector.Store(V.MulAdd((last - center) * scale, V.Load(Gamma + i), V.Load(Beta + i)), y + i, Columns - i);
+            V last = V.MulAdd(PartialVector.LoadUpTo<V, T>(x + i, Columns - i), scale, -center);
+            PartialVector.Store(V.MulAdd(V.MulAdd(last, factor, offset), V.Load(Gamma + i), V.Load(Beta + i)), y + i, Columns - i);
         }
     }
 
@@ -109,7 +125,7 @@ internal static unsafe class HostLayerNormalization
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
     {
-        internal T* G, X, Gamma, Mean, Reciprocal, Dx, Partial;
+        internal T* G, X, Gamma, Mean, Residuals, Reciprocal, Dx, Partial;
         internal int Rows, Columns, RowsInChunk, Pitch;
 
         public readonly void Run(int chunk)
@@ -134,6 +150,7 @@ internal static unsafe class HostLayerNormalization
 
             V mean = V.Fill(Mean[row]);
             V reciprocal = V.Fill(Reciprocal[row]);
+            RowScale<V> scale = new(mean, reciprocal, Residuals == null ? V.Of(0) : V.Fill(Residuals[row]));
             double sum = 0, products = 0;
             for (int block = 0; block < Columns; block += BlockLength)
             {
@@ -141,10 +158,10 @@ internal static unsafe class HostLayerNormalization
                 int end = block + Math.Min(BlockLength, Columns - block);
                 int i = block;
                 for (; i <= end - V.Count; i += V.Count) Add(
-                    V.Load(x + i), V.Load(g + i), i, mean, reciprocal, dGamma, dBeta, ref blockSum, ref blockProducts);
+                    V.Load(x + i), V.Load(g + i), i, scale, dGamma, dBeta, ref blockSum, ref blockProducts);
                 if (i < end)
-                    Add(PartialVector.Load(x + i, end - i, mean), PartialVector.Load(g + i, end - i, V.Of(0)), i, mean, reciprocal, dGamma,
-                        dBeta, ref blockSum, ref blockProducts);
+                    Add(PartialVector.Load(x + i, end - i, mean), PartialVector.Load(g + i, end - i, V.Of(0)), i, scale, dGamma, dBeta,
+                        ref blockSum, ref blockProducts);
                 sum += RowReduction<T, V, SumReduction>.Lanes(default, blockSum);
                 products += RowReduction<T, V, SumReduction>.Lanes(default, blockProducts);
             }
@@ -155,17 +172,17 @@ internal static unsafe class HostLayerNormalization
             V slope = V.Of(products / Columns);
             int c = 0;
             for (; c <= Columns - V.Count; c += V.Count) V.Store(
-                Element(V.Load(x + c), V.Load(g + c), c, mean, reciprocal, offset, slope), dx + c);
+                Element(V.Load(x + c), V.Load(g + c), c, scale, reciprocal, offset, slope), dx + c);
             if (c == Columns) return;
-            V last = Element(PartialVector.Load(x + c, Columns - c, mean), PartialVector.Load(g + c, Columns - c, V.Of(0)), c, mean,
+            V last = Element(PartialVector.Load(x + c, Columns - c, mean), PartialVector.Load(g + c, Columns - c, V.Of(0)), c, scale,
                 reciprocal, offset, slope);
             PartialVector.Store(last, dx + c, Columns - c);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Add(V x, V g, int column, V mean, V reciprocal, T* dGamma, T* dBeta, ref V sum, ref V products)
+        private readonly void Add(V x, V g, int column, RowScale<V> scale, T* dGamma, T* dBeta, ref V sum, ref V products)
         {
-            V z = (x - mean) * reciprocal;
+            V z = scale.Normalized(x);
             V h = g * V.Load(Gamma + column);
             sum += h;
             products = V.MulAdd(h, z, products);
@@ -175,9 +192,9 @@ internal static unsafe class HostLayerNormalization
 
         // dx = reciprocal (h - mean(h) - z mean(h z))
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly V Element(V x, V g, int column, V mean, V reciprocal, V offset, V slope)
+        private readonly V Element(V x, V g, int column, RowScale<V> scale, V reciprocal, V offset, V slope)
         {
-            V z = (x - mean) * reciprocal;
+            V z = scale.Normalized(x);
             V h = g * V.Load(Gamma + column);
             return reciprocal * (h - offset - (z * slope));
         }

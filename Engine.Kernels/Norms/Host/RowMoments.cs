@@ -1,0 +1,59 @@
+using Engine.Kernels.Reductions.Host;
+
+namespace Engine.Kernels.Norms.Host;
+
+/// <summary>
+/// The sums of d = x scale - center and of d² over a contiguous row, side by side: with a center near the mean, the first sum says what the
+/// center is off by. Pieces are brought together in double, as those of other sums over rows.
+/// </summary>
+internal static unsafe class RowMoments<T, V>
+    where T : unmanaged, INumber<T>
+    where V : unmanaged, IVectorLane<V, T>
+{
+    /// <summary>The sum of d, and that of d² in <paramref name="squares"/>.</summary>
+    /// <param name="x">The row.</param>
+    /// <param name="count">Its length.</param>
+    /// <param name="scale">A power of two.</param>
+    /// <param name="center">What is taken away.</param>
+    /// <param name="padding">An x whose d is 0.</param>
+    /// <param name="squares">The sum of d².</param>
+    internal static double Sums(T* x, int count, V scale, V center, V padding, out double squares)
+    {
+        const int PieceLength = RowReduction<T, V, SumReduction>.PieceLength;
+        double sum = 0;
+        squares = 0;
+        for (int i = 0; i < count; i += PieceLength)
+        {
+            sum += Piece(x + i, Math.Min(PieceLength, count - i), scale, center, padding, out double own);
+            squares += own;
+        }
+
+        return sum;
+    }
+
+    private static double Piece(T* x, int count, V scale, V center, V padding, out double squares)
+    {
+        V a = V.Of(0), b = a, c = a, d = a, a2 = a, b2 = a, c2 = a, d2 = a;
+        int i = 0;
+        for (; i <= count - (4 * V.Count); i += 4 * V.Count)
+        {
+            Add(V.Load(x + i), scale, center, ref a, ref a2);
+            Add(V.Load(x + i + V.Count), scale, center, ref b, ref b2);
+            Add(V.Load(x + i + (2 * V.Count)), scale, center, ref c, ref c2);
+            Add(V.Load(x + i + (3 * V.Count)), scale, center, ref d, ref d2);
+        }
+
+        for (; i <= count - V.Count; i += V.Count) Add(V.Load(x + i), scale, center, ref a, ref a2);
+        if (i < count) Add(PartialVector.Load(x + i, count - i, padding), scale, center, ref b, ref b2);
+        squares = RowReduction<T, V, SumReduction>.Lanes(default, (a2 + b2) + (c2 + d2));
+        return RowReduction<T, V, SumReduction>.Lanes(default, (a + b) + (c + d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(V x, V scale, V center, ref V sum, ref V squares)
+    {
+        V d = V.MulAdd(x, scale, -center);
+        sum += d;
+        squares = V.MulAdd(d, d, squares);
+    }
+}
