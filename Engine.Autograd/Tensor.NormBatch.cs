@@ -46,7 +46,9 @@ public partial class Tensor
 
         Tape tape = Autograd.Tape.OpenFloating(nameof(BatchNorm), this, gamma, beta, runningMean, runningVariance);
         Tensor y = tape.NewTensor(Shape, DType);
-        Normalization of = new(this, y, gamma, beta, tape.NewTensor([channels], DType), tape.NewTensor([channels], DType));
+        // In training, behind the means what they were rounded by.
+        Normalization of = new(
+            this, y, gamma, beta, tape.NewTensor([training ? 2 * channels : channels], DType), tape.NewTensor([channels], DType));
         if (training)
         {
             RunningStatistics? running = runningMean is null ? null
@@ -93,8 +95,7 @@ public partial class Tensor
         {
             Tensor x = of.X.Reshape(rows, channels);
             if (!training) return ((x - of.Mean) * of.Reciprocal, of.Reciprocal);
-            Tensor reciprocal = 1 / (x.Variance(0) + epsilon).Sqrt();
-            return ((x - x.Mean(0)) * reciprocal, reciprocal);
+            return Standardize(x, [0], [1, channels], of.Reciprocal.Reshape(1, channels), epsilon);
         }
     }
 

@@ -96,9 +96,9 @@ public partial class Tensor
 
         Tape tape = Autograd.Tape.OpenFloating(nameof(GroupNormSilu), this, gamma, beta, shift);
         Tensor y = tape.NewTensor(Shape, DType);
-        Shape statistics = [shape.Images, shape.Groups];
+        Shape statistics = [shape.Images, shape.Groups], means = [2, shape.Images, shape.Groups];
         Tensor? distances = shift is not null && tape.IsRecording ? tape.NewTensor(shift.Shape, DType) : null;
-        Normalization of = new(this, y, gamma, beta, tape.NewTensor(statistics, DType), tape.NewTensor(statistics, DType), shift);
+        Normalization of = new(this, y, gamma, beta, tape.NewTensor(means, DType), tape.NewTensor(statistics, DType), shift);
         GroupNormalization.ForwardSilu(
             Storage, shape, gamma?.Storage, beta?.Storage, shift?.Storage, epsilon, of.Mean.Storage, of.Reciprocal.Storage,
             distances?.Storage, y.Storage);
@@ -131,7 +131,7 @@ public partial class Tensor
         (Tensor Z, Tensor Reciprocal) Standardized() =>
             Standardize(shift is null ? of.X
                 : of.X.Reshape(shape.Images, shape.Positions, shape.Channels) + shift.Reshape(shape.Images, 1, shape.Channels), shape,
-                epsilon);
+                of.Reciprocal, epsilon);
     }
 
     private GroupNormShape OfGroups(string operation, int groups)
@@ -145,12 +145,23 @@ public partial class Tensor
     }
 
     // Every group of an image in view of its own, [images, positions, groups, group's channels]: over axes 1 and 3 a mean is taken.
-    private static (Tensor Z, Tensor Reciprocal) Standardize(Tensor x, GroupNormShape shape, double epsilon)
+    private static (Tensor Z, Tensor Reciprocal) Standardize(Tensor x, GroupNormShape shape, Tensor reciprocal, double epsilon)
     {
-        x = x.Reshape(shape.Images, shape.Positions, shape.Groups, shape.GroupChannels);
         Shape kept = [shape.Images, 1, shape.Groups, 1];
-        Tensor reciprocal = 1 / (x.Variance(1, 3).Reshape(kept) + epsilon).Sqrt();
-        return ((x - x.Mean(1, 3).Reshape(kept)) * reciprocal, reciprocal);
+        return Standardize(
+            x.Reshape(shape.Images, shape.Positions, shape.Groups, shape.GroupChannels), [1, 3], kept, reciprocal.Reshape(kept), epsilon);
+    }
+
+    // z = (x - mean) / sqrt(variance + epsilon) and the reciprocal root, by way of d = (x - mean) r with the reciprocal root r of the
+    // forward pass as a constant: z = d / s and 1 / sqrt(variance + epsilon) = r / s with s² = mean(d²) + epsilon r², in which no square
+    // overflows. The mean is taken away twice, for it was rounded.
+    private static (Tensor Z, Tensor Reciprocal) Standardize(Tensor x, int[] axes, Shape kept, Tensor r, double epsilon)
+    {
+        r = r.Detach();
+        Tensor d = (x - x.Mean(axes).Reshape(kept)) * r;
+        d -= d.Mean(axes).Reshape(kept);
+        Tensor s = (d.Square().Mean(axes).Reshape(kept) + (r * epsilon * r)).Sqrt();
+        return (d / s, r / s);
     }
 
     // dx = r (h - mean h - z mean(h z)), for h = gamma g.
@@ -173,8 +184,8 @@ public partial class Tensor
         CheckEpsilon(operation, epsilon);
         Tape tape = Autograd.Tape.OpenFloating(operation, this, gamma, beta);
         Tensor y = tape.NewTensor(Shape, DType);
-        Shape statistics = [shape.Images, shape.Groups];
-        Normalization of = new(this, y, gamma, beta, tape.NewTensor(statistics, DType), tape.NewTensor(statistics, DType));
+        Shape statistics = [shape.Images, shape.Groups], means = [2, shape.Images, shape.Groups];
+        Normalization of = new(this, y, gamma, beta, tape.NewTensor(means, DType), tape.NewTensor(statistics, DType));
         forward(Storage, shape, gamma?.Storage, beta?.Storage, epsilon, of.Mean.Storage, of.Reciprocal.Storage, y.Storage);
 
         return of.Record(
@@ -183,9 +194,9 @@ public partial class Tensor
             [shape.Channels],
             (g, dGamma, dBeta, dx) =>
                 backward(g, of.X.Storage, shape, gamma?.Storage, of.Mean.Storage, of.Reciprocal.Storage, dGamma, dBeta, dx),
-            ofInput: g => InputGradient(g, gamma, shape, Standardize(of.X, shape, epsilon)).Reshape(of.X.Shape),
+            ofInput: g => InputGradient(g, gamma, shape, Standardize(of.X, shape, of.Reciprocal, epsilon)).Reshape(of.X.Shape),
             ofGamma: g => (g.Reshape(shape.Images, shape.Positions, shape.Groups, shape.GroupChannels)
-                * Standardize(of.X, shape, epsilon).Z).Sum(0, 1).Reshape(shape.Channels),
+                * Standardize(of.X, shape, of.Reciprocal, epsilon).Z).Sum(0, 1).Reshape(shape.Channels),
             ofBeta: g => g.Reshape(shape.Images * shape.Positions, shape.Channels).Sum(0));
     }
 }

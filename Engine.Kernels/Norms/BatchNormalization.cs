@@ -29,7 +29,8 @@ public static class BatchNormalization
     /// <param name="beta">What is added to each channel; null for 0.</param>
     /// <param name="epsilon">What is added to the variance; positive.</param>
     /// <param name="activation">None, ReLU or leaky ReLU.</param>
-    /// <param name="mean">Receives the mean of each channel.</param>
+    /// <param name="mean">Receives the mean of each channel; with twice as many elements, behind them what they were rounded by, so that the
+    /// derivative is accurate for channels far from 0.</param>
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon) of each channel.</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
     /// <param name="running">Running statistics to be updated, if any.</param>
@@ -42,8 +43,8 @@ public static class BatchNormalization
         const string Operation = "BatchNormalization.Forward";
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, (long)rows * channels), (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
-            (nameof(beta), beta, channels), (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels),
-            ("the running mean", running?.Mean, channels), ("the running variance", running?.Variance, channels));
+            (nameof(beta), beta, channels), (nameof(mean), mean, ChannelStatistics.MeanLength(mean, channels)),
+            (nameof(reciprocal), reciprocal, channels), ("the running mean", running?.Mean, channels), ("the running variance", running?.Variance, channels));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         CheckActivation(Operation, activation);
         if (rows < 2) throw new ArgumentException(
@@ -105,7 +106,8 @@ public static class BatchNormalization
         long count = (long)rows * channels;
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, count), (nameof(g), g, count), (nameof(gamma), gamma, channels), (nameof(beta), beta, channels),
-            (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels), (nameof(dGamma), dGamma, channels),
+            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, channels)), (nameof(reciprocal), reciprocal, channels),
+            (nameof(dGamma), dGamma, channels),
             (nameof(dBeta), dBeta, channels), (nameof(dx), dx, count));
         CheckActivation(Operation, activation);
         if (channels == 0) return;
@@ -162,7 +164,8 @@ public static class BatchNormalization
 /// of the batch.
 /// </summary>
 /// <param name="Mean">The running mean of each channel.</param>
-/// <param name="Variance">The running variance of each channel: of the unbiased variances, divided by rows - 1.</param>
+/// <param name="Variance">The running variance of each channel: of the unbiased variances, divided by rows - 1. A variance beyond the
+/// largest number of the type counts as that number, so that one batch of such values does not spoil the statistics for good.</param>
 /// <param name="Momentum">The weight of the newest batch, in [0, 1].</param>
 public readonly record struct RunningStatistics(Storage Mean, Storage Variance, double Momentum = 0.1);
 

@@ -2,7 +2,7 @@ namespace Engine.Kernels.Norms;
 
 /// <summary>
 /// What a normalisation does along the channels of an array [rows, channels]: two sums for each channel over the rows, and then an output
-/// for each element. Both read up to two arrays and the parameters p0 to p4 of the channel, which are rows of their own.
+/// for each element. Both read up to two arrays and the parameters p0 to p5 of the channel, which are rows of their own.
 /// </summary>
 internal interface IChannelFormula
 {
@@ -12,11 +12,14 @@ internal interface IChannelFormula
     /// <summary>Whether an output needs p3 and p4.</summary>
     static abstract bool TakesFive { get; }
 
+    /// <summary>Whether both need p5.</summary>
+    static abstract bool TakesScale { get; }
+
     /// <summary>Adds the terms of an element to the two sums of its channel.</summary>
-    void Add<V>(V a, V b, V p0, V p1, V p2, ref V first, ref V second) where V : unmanaged, ILane<V>;
+    void Add<V>(V a, V b, V p0, V p1, V p2, V p5, ref V first, ref V second) where V : unmanaged, ILane<V>;
 
     /// <summary>An element of the output.</summary>
-    V Element<V>(V a, V b, V p0, V p1, V p2, V p3, V p4) where V : unmanaged, ILane<V>;
+    V Element<V>(V a, V b, V p0, V p1, V p2, V p3, V p4, V p5) where V : unmanaged, ILane<V>;
 }
 
 /// <summary>
@@ -33,8 +36,10 @@ internal readonly struct NormalizeFormula<TActivation>(TActivation activation) :
 
     public static bool TakesFive => false;
 
+    public static bool TakesScale => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add<V>(V x, V unused, V pivot, V p1, V p2, ref V sum, ref V squares) where V : unmanaged, ILane<V>
+    public void Add<V>(V x, V unused, V pivot, V p1, V p2, V p5, ref V sum, ref V squares) where V : unmanaged, ILane<V>
     {
         V d = x - pivot;
         sum += d;
@@ -42,7 +47,7 @@ internal readonly struct NormalizeFormula<TActivation>(TActivation activation) :
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Element<V>(V x, V unused, V mean, V scale, V shift, V p3, V p4) where V : unmanaged, ILane<V> =>
+    public V Element<V>(V x, V unused, V mean, V scale, V shift, V p3, V p4, V p5) where V : unmanaged, ILane<V> =>
         _activation.Apply(V.MulAdd(x - mean, scale, shift));
 }
 
@@ -60,8 +65,10 @@ internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activ
 
     public static bool TakesFive => true;
 
+    public static bool TakesScale => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add<V>(V x, V g, V mean, V scale, V shift, ref V sum, ref V products) where V : unmanaged, ILane<V>
+    public void Add<V>(V x, V g, V mean, V scale, V shift, V p5, ref V sum, ref V products) where V : unmanaged, ILane<V>
     {
         V d = x - mean;
         V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
@@ -70,10 +77,43 @@ internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activ
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Element<V>(V x, V g, V mean, V scale, V shift, V offset, V slope) where V : unmanaged, ILane<V>
+    public V Element<V>(V x, V g, V mean, V scale, V shift, V offset, V slope, V p5) where V : unmanaged, ILane<V>
     {
         V d = x - mean;
         V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
         return V.MulAdd(d, slope, V.MulAdd(h, scale, offset));
+    }
+}
+
+/// <summary>
+/// The same in values that are multiplied by a power of two, p5, where deviations are next to the largest numbers (1 in channels where they
+/// are not): d = x p5 - mean, with mean and scale of the values so multiplied, and the gradient is that of x again.
+/// </summary>
+internal readonly struct ScaledGradientFormula<TActivation>(TActivation activation) : IChannelFormula
+    where TActivation : unmanaged, IFoldedActivation
+{
+    private readonly TActivation _activation = activation;
+
+    public static bool TakesTwo => true;
+
+    public static bool TakesFive => true;
+
+    public static bool TakesScale => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add<V>(V x, V g, V mean, V scale, V shift, V power, ref V sum, ref V products) where V : unmanaged, ILane<V>
+    {
+        V d = V.MulAdd(x, power, -mean);
+        V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
+        sum += h;
+        products = V.MulAdd(h, d, products);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Element<V>(V x, V g, V mean, V scale, V shift, V offset, V slope, V power) where V : unmanaged, ILane<V>
+    {
+        V d = V.MulAdd(x, power, -mean);
+        V h = _activation.Gradient(g, V.MulAdd(d, scale, shift));
+        return power * V.MulAdd(d, slope, V.MulAdd(h, scale, offset));
     }
 }

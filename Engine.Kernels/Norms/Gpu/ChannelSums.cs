@@ -9,7 +9,7 @@ namespace Engine.Kernels.Norms.Gpu;
 internal static class ChannelSums
 {
     /// <summary>The parameters of a channel, which come first in scratch memory; the sums of the parts follow.</summary>
-    internal const int Parameters = 5;
+    internal const int Parameters = 6;
 
     internal static void Run<TLane, TFormula>(
         GpuDevice device, TFormula formula, in ColumnTile tile, ArrayView<TLane> a, ArrayView<TLane> b, ArrayView<TLane> memory)
@@ -31,16 +31,17 @@ internal static class ChannelSums
     {
         int channel = tile.Column, left = tile.Columns - channel, step = tile.RowStep, end = tile.EndRow, row = tile.FirstRow;
         TLane zero = TLane.Of(0);
-        Four<TLane> p0, p1, p2;
+        Four<TLane> p0, p1, p2, p5;
         if (TFormula.TakesTwo)
         {
             p0 = Fours.Load(memory, channel, left, tile.IsWide, zero);
             p1 = Fours.Load(memory, channel + tile.Columns, left, tile.IsWide, zero);
             p2 = Fours.Load(memory, channel + (2 * tile.Columns), left, tile.IsWide, zero);
+            p5 = TFormula.TakesScale ? Fours.Load(memory, channel + (5 * tile.Columns), left, tile.IsWide, zero) : p0;
         }
         else
         {
-            p0 = p1 = p2 = Pivot(tile, a, channel, left);
+            p0 = p1 = p2 = p5 = Pivot(tile, a, channel, left);
             if (tile.Part == 0 && tile.IsFirst) Fours.Store(memory, channel, left, tile.IsWide, p0);
         }
 
@@ -51,15 +52,15 @@ internal static class ChannelSums
             Four<TLane> x = Fours.Load(a, at, left, tile.IsWide, zero), z = Fours.Load(a, next, left, tile.IsWide, zero);
             Four<TLane> y = TFormula.TakesTwo ? Fours.Load(b, at, left, tile.IsWide, zero) : p0,
                 w = TFormula.TakesTwo ? Fours.Load(b, next, left, tile.IsWide, zero) : p0;
-            Add(formula, x, y, p0, p1, p2, ref first, ref second);
-            Add(formula, z, w, p0, p1, p2, ref otherFirst, ref otherSecond);
+            Add(formula, x, y, p0, p1, p2, p5, ref first, ref second);
+            Add(formula, z, w, p0, p1, p2, p5, ref otherFirst, ref otherSecond);
         }
 
         if (row < end)
         {
             int at = (row * tile.Columns) + channel;
             Add(formula, Fours.Load(a, at, left, tile.IsWide, zero), TFormula.TakesTwo ? Fours.Load(b, at, left, tile.IsWide, zero) : p0,
-                p0, p1, p2, ref first, ref second);
+                p0, p1, p2, p5, ref first, ref second);
         }
 
         first = tile.Total(ColumnTile.Combine(default(SumReduction), first, otherFirst), default(SumReduction));
@@ -89,16 +90,16 @@ internal static class ChannelSums
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TLane, TFormula>(
-        TFormula formula, Four<TLane> a, Four<TLane> b, Four<TLane> p0, Four<TLane> p1, Four<TLane> p2, ref Four<TLane> first,
+        TFormula formula, Four<TLane> a, Four<TLane> b, Four<TLane> p0, Four<TLane> p1, Four<TLane> p2, Four<TLane> p5, ref Four<TLane> first,
         ref Four<TLane> second)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula
     {
         TLane x = first.X, y = first.Y, z = first.Z, w = first.W, x2 = second.X, y2 = second.Y, z2 = second.Z, w2 = second.W;
-        formula.Add(a.X, b.X, p0.X, p1.X, p2.X, ref x, ref x2);
-        formula.Add(a.Y, b.Y, p0.Y, p1.Y, p2.Y, ref y, ref y2);
-        formula.Add(a.Z, b.Z, p0.Z, p1.Z, p2.Z, ref z, ref z2);
-        formula.Add(a.W, b.W, p0.W, p1.W, p2.W, ref w, ref w2);
+        formula.Add(a.X, b.X, p0.X, p1.X, p2.X, p5.X, ref x, ref x2);
+        formula.Add(a.Y, b.Y, p0.Y, p1.Y, p2.Y, p5.Y, ref y, ref y2);
+        formula.Add(a.Z, b.Z, p0.Z, p1.Z, p2.Z, p5.Z, ref z, ref z2);
+        formula.Add(a.W, b.W, p0.W, p1.W, p2.W, p5.W, ref w, ref w2);
         first = new(x, y, z, w);
         second = new(x2, y2, z2, w2);
     }

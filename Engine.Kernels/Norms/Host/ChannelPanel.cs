@@ -16,7 +16,7 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
     internal const int BlockRows = 256;
 
     /// <summary>The parameters of a channel.</summary>
-    internal const int Parameters = 5;
+    internal const int Parameters = 6;
 
     /// <summary>A number of channels, rounded up to whole vectors: what parameters and sums have room for.</summary>
     internal static int Padded(int channels) => (channels + V.Count - 1) / V.Count * V.Count;
@@ -102,14 +102,15 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
         V p0 = V.Load(parameters);
         V p1 = TFormula.TakesTwo ? V.Load(parameters + pitch) : p0;
         V p2 = TFormula.TakesTwo ? V.Load(parameters + (2 * pitch)) : p0;
+        V p5 = TFormula.TakesScale ? V.Load(parameters + (5 * pitch)) : p0;
         V firstEven = V.Load(first);
         V secondEven = V.Load(second);
         V firstOdd = V.Of(0);
         V secondOdd = V.Of(0);
-        formula.Add(reach.Load(a), Second(reach, b), p0, p1, p2, ref firstEven, ref secondEven);
-        formula.Add(reach.Load(a + stride), Second(reach, b + stride), p0, p1, p2, ref firstOdd, ref secondOdd);
-        formula.Add(reach.Load(a + (2 * (nint)stride)), Second(reach, b + (2 * (nint)stride)), p0, p1, p2, ref firstEven, ref secondEven);
-        formula.Add(reach.Load(a + (3 * (nint)stride)), Second(reach, b + (3 * (nint)stride)), p0, p1, p2, ref firstOdd, ref secondOdd);
+        formula.Add(reach.Load(a), Second(reach, b), p0, p1, p2, p5, ref firstEven, ref secondEven);
+        formula.Add(reach.Load(a + stride), Second(reach, b + stride), p0, p1, p2, p5, ref firstOdd, ref secondOdd);
+        formula.Add(reach.Load(a + (2 * (nint)stride)), Second(reach, b + (2 * (nint)stride)), p0, p1, p2, p5, ref firstEven, ref secondEven);
+        formula.Add(reach.Load(a + (3 * (nint)stride)), Second(reach, b + (3 * (nint)stride)), p0, p1, p2, p5, ref firstOdd, ref secondOdd);
         V.Store(firstEven + firstOdd, first);
         V.Store(secondEven + secondOdd, second);
     }
@@ -120,9 +121,10 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
         V p0 = V.Load(parameters);
         V p1 = TFormula.TakesTwo ? V.Load(parameters + pitch) : p0;
         V p2 = TFormula.TakesTwo ? V.Load(parameters + (2 * pitch)) : p0;
+        V p5 = TFormula.TakesScale ? V.Load(parameters + (5 * pitch)) : p0;
         V firstSum = V.Load(first);
         V secondSum = V.Load(second);
-        formula.Add(reach.Load(a), Second(reach, b), p0, p1, p2, ref firstSum, ref secondSum);
+        formula.Add(reach.Load(a), Second(reach, b), p0, p1, p2, p5, ref firstSum, ref secondSum);
         V.Store(firstSum, first);
         V.Store(secondSum, second);
     }
@@ -135,11 +137,12 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
         V p2 = V.Load(parameters + (2 * pitch));
         V p3 = TFormula.TakesFive ? V.Load(parameters + (3 * pitch)) : p0;
         V p4 = TFormula.TakesFive ? V.Load(parameters + (4 * pitch)) : p0;
-        reach.Store(formula.Element(reach.Load(a), Second(reach, b), p0, p1, p2, p3, p4), y);
-        reach.Store(formula.Element(reach.Load(a + stride), Second(reach, b + stride), p0, p1, p2, p3, p4), y + stride);
-        reach.Store(formula.Element(reach.Load(a + (2 * (nint)stride)), Second(reach, b + (2 * (nint)stride)), p0, p1, p2, p3, p4),
+        V p5 = TFormula.TakesScale ? V.Load(parameters + (5 * pitch)) : p0;
+        reach.Store(formula.Element(reach.Load(a), Second(reach, b), p0, p1, p2, p3, p4, p5), y);
+        reach.Store(formula.Element(reach.Load(a + stride), Second(reach, b + stride), p0, p1, p2, p3, p4, p5), y + stride);
+        reach.Store(formula.Element(reach.Load(a + (2 * (nint)stride)), Second(reach, b + (2 * (nint)stride)), p0, p1, p2, p3, p4, p5),
             y + (2 * (nint)stride));
-        reach.Store(formula.Element(reach.Load(a + (3 * (nint)stride)), Second(reach, b + (3 * (nint)stride)), p0, p1, p2, p3, p4),
+        reach.Store(formula.Element(reach.Load(a + (3 * (nint)stride)), Second(reach, b + (3 * (nint)stride)), p0, p1, p2, p3, p4, p5),
             y + (3 * (nint)stride));
     }
 
@@ -151,7 +154,8 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
         V p2 = V.Load(parameters + (2 * pitch));
         V p3 = TFormula.TakesFive ? V.Load(parameters + (3 * pitch)) : p0;
         V p4 = TFormula.TakesFive ? V.Load(parameters + (4 * pitch)) : p0;
-        reach.Store(formula.Element(reach.Load(a), Second(reach, b), p0, p1, p2, p3, p4), y);
+        V p5 = TFormula.TakesScale ? V.Load(parameters + (5 * pitch)) : p0;
+        reach.Store(formula.Element(reach.Load(a), Second(reach, b), p0, p1, p2, p3, p4, p5), y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

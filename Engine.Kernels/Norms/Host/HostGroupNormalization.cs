@@ -26,7 +26,9 @@ internal static unsafe class HostGroupNormalization
             {
                 X = X.Pointer<T>(), Gamma = Gamma.PointerOrNull<T>(), Beta = Beta.PointerOrNull<T>(),
                 Shift = Shift.PointerOrNull<T>(), Distances = Distances.PointerOrNull<T>(),
-                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Scratch = scratch.Pointer<T>(),
+                Mean = Mean.Pointer<T>(),
+                Residuals = ChannelStatistics.HasResiduals(Mean, Shape.Statistics) ? Mean.Pointer<T>() + Shape.Statistics : null,
+                Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Scratch = scratch.Pointer<T>(),
                 Shape = Shape, Epsilon = Epsilon, ImagesInChunk = imagesInChunk, Pitch = pitch,
             };
             cpu.Workers.Run(ref job, chunks);
@@ -43,26 +45,43 @@ internal static unsafe class HostGroupNormalization
 
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
-            int pitch = ChannelPanel<T, V, NormalizeGradientFormula<FoldedNothing>>.Padded(Shape.Channels);
+            T* reciprocal = Reciprocal.Pointer<T>();
+            bool isScaled = false;
+            for (int i = 0; i < Shape.Statistics; i++) isScaled |= ChannelStatistics.IsSmall(reciprocal[i]);
+            if (isScaled) Pass<T, V, ScaledGradientFormula<TActivation>>(cpu);
+            else Pass<T, V, NormalizeGradientFormula<TActivation>>(cpu);
+        }
+
+        private void Pass<T, V, TFormula>(CpuDevice cpu)
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+            where TFormula : struct, IChannelFormula
+        {
+            int pitch = ChannelPanel<T, V, TFormula>.Padded(Shape.Channels);
             (int imagesInChunk, int chunks) = Cut(Shape);
             using Scratch scratch = new(cpu, X.DType, checked(chunks * Rows * pitch));
-            BackwardJob<T, V, TActivation> job = new()
+            BackwardJob<T, V, TFormula> job = new()
             {
                 G = G.Pointer<T>(), X = X.Pointer<T>(), Gamma = Gamma.PointerOrNull<T>(), Beta = Beta.PointerOrNull<T>(),
                 Shift = Shift.PointerOrNull<T>(), Distances = Distances.PointerOrNull<T>(), DShift = DShift.PointerOrNull<T>(),
-                Mean = Mean.Pointer<T>(), Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx.PointerOrNull<T>(), Scratch = scratch.Pointer<T>(),
+                Mean = Mean.Pointer<T>(),
+                Residuals = ChannelStatistics.HasResiduals(Mean, Shape.Statistics) ? Mean.Pointer<T>() + Shape.Statistics : null,
+                Reciprocal = Reciprocal.Pointer<T>(), Dx = Dx.PointerOrNull<T>(), Scratch = scratch.Pointer<T>(),
                 Shape = Shape, ImagesInChunk = imagesInChunk, Pitch = pitch,
             };
             cpu.Workers.Run(ref job, chunks);
-            HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DGammaRow * pitch), chunks, Rows * pitch, Shape.Channels,
+            HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TFormula>.DGammaRow * pitch), chunks, Rows * pitch, Shape.Channels,
                 DGamma.Pointer<T>());
-            HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TActivation>.DBetaRow * pitch), chunks, Rows * pitch, Shape.Channels,
+            HostReduce.SumParts(job.Scratch + (BackwardJob<T, V, TFormula>.DBetaRow * pitch), chunks, Rows * pitch, Shape.Channels,
                 DBeta.Pointer<T>());
         }
     }
 
-    /// <summary>The rows of scratch memory of a piece: five parameters of each channel, two sums, two gradients.</summary>
-    private const int Rows = ChannelPanel<float, Float256, NormalizeFormula<FoldedNothing>>.Parameters + 4;
+    /// <summary>Of the rows of scratch memory of a piece, the first of the two with sums: before it are the parameters.</summary>
+    private const int SumsRow = ChannelPanel<float, Float256, NormalizeFormula<FoldedNothing>>.Parameters;
+
+    /// <summary>The rows of scratch memory of a piece: the parameters of each channel, two sums, two gradients.</summary>
+    private const int Rows = SumsRow + 4;
 
     private static (int ImagesInChunk, int Chunks) Cut(GroupNormShape shape)
     {
@@ -76,7 +95,7 @@ internal static unsafe class HostGroupNormalization
         where V : unmanaged, IVectorLane<V, T>
         where TActivation : unmanaged, IFoldedActivation
     {
-        internal T* X, Gamma, Beta, Shift, Mean, Reciprocal, Distances, Y, Scratch;
+        internal T* X, Gamma, Beta, Shift, Mean, Residuals, Reciprocal, Distances, Y, Scratch;
         internal GroupNormShape Shape;
         internal double Epsilon;
         internal int ImagesInChunk, Pitch;
@@ -85,7 +104,7 @@ internal static unsafe class HostGroupNormalization
         {
             ChannelPanel<T, V, NormalizeFormula<TActivation>> panel = new(default, Shape.Channels);
             T* parameters = Scratch + ((nint)chunk * Rows * Pitch);
-            T* first = parameters + (5 * Pitch);
+            T* first = parameters + (SumsRow * Pitch);
             int end = Math.Min((chunk + 1) * ImagesInChunk, Shape.Images);
             for (int image = chunk * ImagesInChunk; image < end; image++)
             {
@@ -133,67 +152,116 @@ internal static unsafe class HostGroupNormalization
         {
             int width = Shape.GroupChannels;
             int channel = group * width;
-            double sum = 0, squares = 0;
+            T* shift = Shift == null ? null : Shift + ((nint)image * Shape.Channels);
+            double pivot = Exact(parameters, shift, channel), sum = 0, squares = 0;
             for (int c = channel; c < channel + width; c++)
             {
-                sum += double.CreateTruncating(first[c]);
-                squares += double.CreateTruncating(second[c]);
+                // The pivot of a channel with a shift was rounded by itself: the sums are brought to that of the group.
+                double own = double.CreateTruncating(first[c]), apart = Exact(parameters, shift, c) - pivot;
+                sum += own + (apart * Shape.Positions);
+                squares += double.CreateTruncating(second[c]) + (apart * ((2 * own) + (apart * Shape.Positions)));
             }
 
             double distance = sum / Shape.Terms;
             double variance = Math.Max(0, (squares - (sum * distance)) / Shape.Terms);
-            T* shift = Shift == null ? null : Shift + ((nint)image * Shape.Channels);
-            T pivot = shift == null ? parameters[channel] : parameters[channel] + shift[channel];
-            T mean = T.CreateTruncating(double.CreateTruncating(pivot) + distance);
+            double center = pivot + distance;
+            int statistic = (image * Shape.Groups) + group;
+            T mean = T.CreateTruncating(center), residual = T.CreateTruncating((pivot - double.CreateTruncating(mean)) + distance);
             T reciprocal = T.CreateTruncating(1 / Math.Sqrt(variance + Epsilon));
-            Mean[(image * Shape.Groups) + group] = mean;
-            Reciprocal[(image * Shape.Groups) + group] = reciprocal;
-            for (int c = channel; c < channel + width; c++)
+            T* distances = Distances == null ? null : Distances + ((nint)image * Shape.Channels) + channel;
+            bool isBeyondRange = false;
+            if (!double.IsFinite(variance) || (typeof(T) == typeof(float) && variance > float.MaxValue))
+            {
+                ExtremeStatistics<T> of = new(
+                    X + ((nint)image * Shape.Positions * Shape.Channels) + channel, Shape.Positions, Shape.Channels, width,
+                    shift == null ? null : shift + channel, Epsilon, distances);
+                (mean, residual, reciprocal, isBeyondRange) = (of.Mean, of.Residual, of.Reciprocal, of.IsBeyondRange);
+            }
+            else if (distances != null)
             {
                 // What is left of the channel's own distance from the mean, summed over the positions: the gradient of the shift needs it.
-                if (Distances != null)
-                    Distances[((nint)image * Shape.Channels) + c] =
-                        T.CreateTruncating(double.CreateTruncating(first[c]) - (distance * Shape.Positions));
-                parameters[c] = shift == null ? mean : mean - shift[c];
-                parameters[Pitch + c] = Gamma == null ? reciprocal : Gamma[c] * reciprocal;
-                parameters[(2 * Pitch) + c] = Beta == null ? T.Zero : Beta[c];
+                for (int c = channel; c < channel + width; c++) distances[c - channel] = T.CreateTruncating(
+                    double.CreateTruncating(first[c]) + ((Exact(parameters, shift, c) - pivot - distance) * Shape.Positions));
+            }
+
+            Mean[statistic] = mean;
+            if (Residuals != null) Residuals[statistic] = residual;
+            Reciprocal[statistic] = reciprocal;
+            double exact = double.CreateTruncating(mean), rest = double.CreateTruncating(residual);
+            for (int c = channel; c < channel + width; c++)
+            {
+                // (x - mean) scale + beta, with what the mean of the channel is rounded by; all of it where x - mean overflows.
+                double own = exact - (shift == null ? 0 : double.CreateTruncating(shift[c]));
+                T rounded = isBeyondRange ? T.Zero : T.CreateTruncating(own), scale = Gamma == null ? reciprocal : Gamma[c] * reciprocal;
+                double left = own - double.CreateTruncating(rounded) + rest;
+                parameters[c] = rounded;
+                parameters[Pitch + c] = scale;
+                parameters[(2 * Pitch) + c] =
+                    T.CreateTruncating((Beta == null ? 0 : double.CreateTruncating(Beta[c])) - (left * double.CreateTruncating(scale)));
             }
         }
+
+        // The pivot of a channel, of x + shift.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static double Exact(T* pivots, T* shift, int channel) =>
+            double.CreateTruncating(pivots[channel]) + (shift == null ? 0 : double.CreateTruncating(shift[channel]));
     }
 
-    private struct BackwardJob<T, V, TActivation> : IJob
+    private struct BackwardJob<T, V, TFormula> : IJob
         where T : unmanaged, INumber<T>
         where V : unmanaged, IVectorLane<V, T>
-        where TActivation : unmanaged, IFoldedActivation
+        where TFormula : struct, IChannelFormula
     {
-        internal const int DGammaRow = 7, DBetaRow = 8;
+        internal const int DGammaRow = SumsRow + 2, DBetaRow = SumsRow + 3;
 
-        internal T* G, X, Gamma, Beta, Shift, Mean, Reciprocal, Distances, DShift, Dx, Scratch;
+        internal T* G, X, Gamma, Beta, Shift, Mean, Residuals, Reciprocal, Distances, DShift, Dx, Scratch;
         internal GroupNormShape Shape;
         internal int ImagesInChunk, Pitch;
 
         public readonly void Run(int chunk)
         {
-            ChannelPanel<T, V, NormalizeGradientFormula<TActivation>> panel = new(default, Shape.Channels);
+            ChannelPanel<T, V, TFormula> panel = new(default, Shape.Channels);
             T* parameters = Scratch + ((nint)chunk * Rows * Pitch);
-            T* first = parameters + (5 * Pitch);
+            T* first = parameters + (SumsRow * Pitch);
             new Span<T>(parameters + (DGammaRow * Pitch), 2 * Pitch).Clear();
             int end = Math.Min((chunk + 1) * ImagesInChunk, Shape.Images);
             for (int image = chunk * ImagesInChunk; image < end; image++)
             {
                 nint start = (nint)image * Shape.Positions * Shape.Channels;
-                for (int c = 0; c < Shape.Channels; c++)
-                {
-                    int statistic = (image * Shape.Groups) + (c / Shape.GroupChannels);
-                    parameters[c] = Shift == null ? Mean[statistic] : Mean[statistic] - Shift[((nint)image * Shape.Channels) + c];
-                    parameters[Pitch + c] = Gamma == null ? Reciprocal[statistic] : Gamma[c] * Reciprocal[statistic];
-                    parameters[(2 * Pitch) + c] = Beta == null ? T.Zero : Beta[c];
-                }
-
+                for (int group = 0; group < Shape.Groups; group++) Prepare(image, group, parameters);
                 panel.Sums(X + start, G + start, Shape.Positions, Shape.Channels, parameters, Pitch, first, first + Pitch);
                 for (int group = 0; group < Shape.Groups; group++) Finish(image, group, parameters, first, first + Pitch);
                 if (Dx != null) panel.Elements(X + start, G + start, Dx + start, Shape.Positions, Shape.Channels, parameters, Pitch);
             }
+        }
+
+        /// <summary>Mean, scale and shift of the channels of a group, and what the mean was rounded by.</summary>
+        private readonly void Prepare(int image, int group, T* parameters)
+        {
+            int statistic = (image * Shape.Groups) + group;
+            (T power, T factor) = Scale(statistic);
+            double mean = double.CreateTruncating(Mean[statistic]);
+            double residual = Residuals == null ? 0 : double.CreateTruncating(Residuals[statistic]);
+            for (int c = group * Shape.GroupChannels; c < (group + 1) * Shape.GroupChannels; c++)
+            {
+                double own = Shift == null ? mean : mean - double.CreateTruncating(Shift[((nint)image * Shape.Channels) + c]);
+                T center = T.CreateTruncating(own), scale = Gamma == null ? factor : Gamma[c] * factor;
+                T left = T.CreateTruncating(own - double.CreateTruncating(center) + residual) * power;
+                parameters[c] = center * power;
+                parameters[Pitch + c] = scale;
+                parameters[(2 * Pitch) + c] = (Beta == null ? T.Zero : Beta[c]) - (left * scale);
+                parameters[(3 * Pitch) + c] = left;
+                parameters[(5 * Pitch) + c] = power;
+            }
+        }
+
+        // What values are multiplied by, and the reciprocal deviation of the products.
+        private readonly (T Power, T Reciprocal) Scale(int statistic)
+        {
+            T reciprocal = Reciprocal[statistic];
+            if (!TFormula.TakesScale || !ChannelStatistics.IsSmall(reciprocal)) return (T.One, reciprocal);
+            V power = ChannelStatistics.SmallScale<V>(), inverse = ChannelStatistics.LargeScale<V>();
+            return (*(T*)&power, reciprocal * *(T*)&inverse);
         }
 
         /// <summary>
@@ -203,28 +271,37 @@ internal static unsafe class HostGroupNormalization
         {
             int width = Shape.GroupChannels;
             int channel = group * width;
-            T reciprocal = Reciprocal[(image * Shape.Groups) + group];
+            (T power, T reciprocal) = Scale((image * Shape.Groups) + group);
             double sum = 0, products = 0;
             for (int c = channel; c < channel + width; c++)
             {
                 // gamma reciprocal is there already: the sums come out multiplied by the reciprocal deviation once.
+                T own = second[c] - (parameters[(3 * Pitch) + c] * first[c]);
                 sum += double.CreateTruncating(parameters[Pitch + c] * first[c]);
-                products += double.CreateTruncating(parameters[Pitch + c] * second[c]);
-                parameters[(DGammaRow * Pitch) + c] += second[c] * reciprocal;
+                products += double.CreateTruncating(parameters[Pitch + c] * own);
+                parameters[(DGammaRow * Pitch) + c] += own * reciprocal;
                 parameters[(DBetaRow * Pitch) + c] += first[c];
             }
 
             double r = double.CreateTruncating(reciprocal);
             double offset = -sum / Shape.Terms, slope = -(r * r * products) / Shape.Terms;
-            new Span<T>(parameters + (3 * Pitch) + channel, width).Fill(T.CreateTruncating(offset));
-            new Span<T>(parameters + (4 * Pitch) + channel, width).Fill(T.CreateTruncating(slope));
+            for (int c = channel; c < channel + width; c++)
+            {
+                // offset + slope (d - left)
+                parameters[(3 * Pitch) + c] =
+                    T.CreateTruncating(offset - (slope * double.CreateTruncating(parameters[(3 * Pitch) + c])));
+                parameters[(4 * Pitch) + c] = T.CreateTruncating(slope);
+            }
+
             if (DShift == null) return;
+            double scaling = double.CreateTruncating(power);
             for (int c = channel; c < channel + width; c++)
             {
                 // The sum of dx = scale h + offset + slope d over the positions.
                 nint at = ((nint)image * Shape.Channels) + c;
                 double scaled = double.CreateTruncating(parameters[Pitch + c] * first[c]);
-                DShift[at] = T.CreateTruncating(scaled + (offset * Shape.Positions) + (slope * double.CreateTruncating(Distances[at])));
+                DShift[at] = T.CreateTruncating(
+                    scaling * (scaled + (offset * Shape.Positions) + (slope * scaling * double.CreateTruncating(Distances[at]))));
             }
         }
     }
