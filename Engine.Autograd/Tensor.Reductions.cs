@@ -68,8 +68,13 @@ public partial class Tensor
         int[] over = axes.ToArray();
         double scale = 2.0 * reduced.Count / Math.Max(1, Count);
 
-        // d/dx_i of mean((x - m)²) is 2 (x_i - m) / n: what m itself changes adds up to nothing.
-        return tape.Record(nameof(Variance), y, new Rule(this, g => g.Reshape(kept) * scale * (this - Mean(over).Reshape(kept))));
+        // d/dx_i of mean((x - m)²) is 2 (x_i - m) / n: what m itself changes adds up to nothing. The mean is taken away twice, for it was
+        // rounded.
+        return tape.Record(nameof(Variance), y, new Rule(this, g =>
+        {
+            Tensor d = this - Mean(over).Reshape(kept);
+            return g.Reshape(kept) * scale * (d - d.Mean(over).Reshape(kept));
+        }));
     }
 
     /// <summary>

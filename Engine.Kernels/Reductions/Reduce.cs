@@ -23,14 +23,17 @@ public static class Reduce
         Pass(default(SumReduction), plan, x, null, y);
     }
 
-    /// <summary>y = the mean of <paramref name="x"/> over some axes: <see cref="Sum"/> divided by the number of terms.</summary>
+    /// <summary>
+    /// y = the mean of <paramref name="x"/> over some axes: <see cref="Sum"/> divided by the number of terms, right for any finite terms even
+    /// where their sum is infinite.
+    /// </summary>
     /// <inheritdoc cref="Sum"/>
     /// <exception cref="ArgumentException">There is nothing to take the mean of, an axis is named twice, or devices, types or lengths do
     /// not match.</exception>
     public static void Mean(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y)
     {
         ReducePlan plan = Check("Reduce.Mean", x, shape, axes, y);
-        Pass(new MeanReduction(plan.Terms), plan, x, null, y);
+        MeanPass(plan, x, y);
     }
 
     /// <summary>y = the largest element of <paramref name="x"/> over some axes; NaN where there is one.</summary>
@@ -63,7 +66,8 @@ public static class Reduce
 
     /// <summary>
     /// The mean and the population variance (divided by the number of terms) over some axes, in two passes: the second adds up
-    /// squared distances from the mean that the first has found, so that a large mean does not cancel the variance away.
+    /// squared distances from the mean that the first has found, so that a large mean does not cancel the variance away. Where the mean is so
+    /// large beside the variance that its rounding counts, a third finds what the mean is off by.
     /// </summary>
     /// <param name="x">The input, of shape <paramref name="shape"/>.</param>
     /// <param name="shape">The shape of <paramref name="x"/>.</param>
@@ -82,8 +86,23 @@ public static class Reduce
         Arguments.Length(Operation, nameof(variance), variance, mean.Length);
         if (ReferenceEquals(x, variance) || ReferenceEquals(mean, variance))
             throw new ArgumentException($"{Operation}: the variance needs a storage of its own.");
-        Pass(new MeanReduction(plan.Terms), plan, x, null, mean);
-        Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
+        if (plan.Outputs == 0) return;
+        MeanPass(plan, x, mean);
+        if (x.Device is CpuDevice cpu)
+        {
+            Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
+            if (!HostReduce.IsFinite(cpu, variance)) Pass(new ScaledVarianceReduction(plan.Terms), plan, x, mean, variance);
+            if (!HostReduce.IsFarFromZero(cpu, mean, variance)) return;
+        }
+        else
+        {
+            Pass(new ScaledVarianceReduction(plan.Terms), plan, x, mean, variance);
+        }
+
+        using Scratch sums = new(x.Device, x.DType, plan.Outputs);
+        Shape outputs = [plan.Outputs];
+        Pass(default(CenteredReduction), plan, x, mean, sums);
+        Map.Binary(variance, outputs, sums, outputs, variance, outputs, new RecenteredVariance(plan.Terms));
     }
 
     /// <summary>
@@ -114,6 +133,21 @@ public static class Reduce
             $"{Operation}: expected elements to choose from along axis {axis}, found shape {shape}.");
         if (device is CpuDevice cpu) LaneDispatch.OnHost(cpu, x.DType, new HostReduce.ArgMax(x, outer, shape[axis], inner, y));
         else GpuArgMax.Run((GpuDevice)device, x, shape[axis], inner, y);
+    }
+
+    /// <summary>
+    /// The means. The host sums once more where a sum has overflowed; a GPU's results are not looked at, so its terms are always multiplied by
+    /// a power of two.
+    /// </summary>
+    private static void MeanPass(in ReducePlan plan, Storage x, Storage y)
+    {
+        if (x.Device is CpuDevice cpu)
+        {
+            Pass(new MeanReduction(plan.Terms), plan, x, null, y);
+            if (HostReduce.IsFinite(cpu, y)) return;
+        }
+
+        Pass(new ScaledMeanReduction(plan.Terms), plan, x, null, y);
     }
 
     /// <summary>One pass over x.</summary>

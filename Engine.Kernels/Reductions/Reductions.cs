@@ -49,6 +49,68 @@ internal readonly struct MeanReduction(int terms) : IReduction
     public V Finish<V>(V total, V center) where V : unmanaged, ILane<V> => total / V.Of(terms);
 }
 
+/// <summary>
+/// sum(x) / n of terms that are multiplied by a power of two, so that their sum cannot overflow; terms next to the smallest numbers lose
+/// their last bits.
+/// </summary>
+internal readonly struct ScaledMeanReduction(int terms) : IReduction
+{
+    private readonly double _power = ReductionScale.Of(terms), _divisor = terms * ReductionScale.Of(terms);
+
+    public double Identity => 0;
+    public V Map<V>(V x, V center) where V : unmanaged, ILane<V> => x * V.Of(_power);
+    public V Padding<V>(V center) where V : unmanaged, ILane<V> => V.Of(0);
+    public V Combine<V>(V a, V b) where V : unmanaged, ILane<V> => a + b;
+    public double Combine(double a, double b) => a + b;
+    public V Finish<V>(V total, V center) where V : unmanaged, ILane<V> => total / V.Of(_divisor);
+}
+
+/// <summary>sum((x - mean)^2) / n of distances that are multiplied by a power of two in the same way.</summary>
+internal readonly struct ScaledVarianceReduction(int terms) : IReduction
+{
+    private readonly double _power = ReductionScale.OfSquares(terms),
+        _divisor = terms * ReductionScale.OfSquares(terms) * ReductionScale.OfSquares(terms);
+
+    public double Identity => 0;
+
+    public V Map<V>(V x, V center) where V : unmanaged, ILane<V>
+    {
+        V distance = (x - center) * V.Of(_power);
+        return distance * distance;
+    }
+
+    public V Padding<V>(V center) where V : unmanaged, ILane<V> => center;
+    public V Combine<V>(V a, V b) where V : unmanaged, ILane<V> => a + b;
+    public double Combine(double a, double b) => a + b;
+    public V Finish<V>(V total, V center) where V : unmanaged, ILane<V> => total / V.Of(_divisor);
+}
+
+/// <summary>Powers of two that keep a sum of so many terms from overflowing.</summary>
+internal static class ReductionScale
+{
+    /// <summary>At most 1 / terms.</summary>
+    internal static double Of(int terms) => 1 / Math.ScaleB(1, BitOperations.Log2((uint)Math.Max(1, terms)) + 1);
+
+    /// <summary>Its square is at most 1 / terms.</summary>
+    internal static double OfSquares(int terms) => 1 / Math.ScaleB(1, (BitOperations.Log2((uint)Math.Max(1, terms)) + 2) / 2);
+}
+
+/// <summary>
+/// A variance around the mean itself, from the one around its rounded value and the sum of the distances from that: v - (s / n)².
+/// </summary>
+internal readonly struct RecenteredVariance(int terms) : IBinaryOp
+{
+    private readonly double _terms = terms;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T variance, T sum) where T : unmanaged, ILane<T>
+    {
+        T distance = sum / T.Of(_terms);
+        return T.SelectLess(
+            variance, T.Of(double.PositiveInfinity), T.Max(T.MulAdd(-distance, distance, variance), T.Of(0)), variance);
+    }
+}
+
 /// <summary>sum((x - mean)^2) / n</summary>
 internal readonly struct VarianceReduction(int terms) : IReduction
 {
