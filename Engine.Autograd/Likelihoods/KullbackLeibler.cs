@@ -55,6 +55,10 @@ public static class KullbackLeibler
             terms.Rule(s, g => 0.5 * g * ((s - t).Exp() - 1), g => terms.Fused(default(DivergenceOfGaussiansGradient), g, s, t)),
             terms.Rule(n, g => LogLikelihood.InDeviations(n - m, t, out Tensor root) * g * root * root,
                 g => terms.Fused(default(GaussianMeanGradient), g, n, m, t)),
-            terms.Rule(t, g => -0.5 * g * ((s - t).Exp() - 1 + LogLikelihood.InDeviations(m - n, t, out _).Square())));
+            terms.Rule(t, g =>
+            {
+                Tensor z = LogLikelihood.InDeviations(m - n, t, out _), half = -0.5 * g;
+                return (half * ((s - t).Exp() - 1)) + (half * z * z);
+            }));
     }
 }

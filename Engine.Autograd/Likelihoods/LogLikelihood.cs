@@ -56,7 +56,11 @@ public static class LogLikelihood
                 g => terms.Fused(default(GaussianMeanGradient), g, x, mean, logVariance)),
             terms.Rule(
                 logVariance,
-                g => 0.5 * g * (InDeviations(x - mean, logVariance, out _).Square() - 1),
+                g =>
+                {
+                    Tensor z = InDeviations(x - mean, logVariance, out _), half = 0.5 * g;
+                    return (half * z * z) - half;
+                },
                 g => terms.Fused(default(GaussianLogVarianceGradient), g, x, mean, logVariance)));
     }
 

@@ -13,10 +13,11 @@ internal readonly struct DiscretizedGaussian(LevelBins bins) : ITernaryOp
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = T.SelectLess(T.Of(0.5), bin.Near, bin.LogApart, LaneMath.Log(bin.Around));
 
-        // p = phi(c) 2 half v
-        T c = bin.Center;
+        // log p = log phi(c) + log w + w² (c² - 1) / 24, where the width w itself may vanish, but its logarithm does not.
+        T c = bin.Center, w = bin.Width;
         T thin = T.MulAdd(T.Of(-0.5) * c, c, T.Of(bins.LogStep - 0.91893853320467274) - (T.Of(0.5) * logVariance));
-        inner = T.SelectLess(bin.Width, LevelBins.Thin<T>(), thin, inner);
+        thin = T.MulAdd(w * w * T.Of(1 / 24.0), T.MulAdd(c, c, T.Of(-1)), thin);
+        inner = bin.IfThin(thin, inner);
         return bins.Either(x, LaneMath.LogNormalTail(bin.FirstEnd), LaneMath.LogNormalTail(bin.LastStart), inner);
     }
 }
@@ -31,7 +32,8 @@ internal readonly struct DiscretizedGaussianMeanGradient(LevelBins bins, double 
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = T.CopySign(T.Of(1), x - mean) * (bin.DensityAtNear - bin.DensityAtFar);
-        inner = T.SelectLess(bin.Width, LevelBins.Thin<T>(), T.CopySign(bin.Center, x - mean), inner);
+        T c = T.CopySign(bin.Center, x - mean);
+        inner = bin.IfThin(T.MulAdd(bin.Width * bin.Width * T.Of(-1 / 12.0), c, c), inner);
         return T.Of(sign) * g * bin.V * bins.Either(x, -LaneMath.NormalHazard(bin.FirstEnd), LaneMath.NormalHazard(bin.LastStart), inner);
     }
 }
@@ -44,7 +46,9 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
         T inner = (bin.Near * bin.DensityAtNear) - (bin.Far * bin.DensityAtFar);
-        inner = T.SelectLess(bin.Width, LevelBins.Thin<T>(), T.MulAdd(bin.Center, bin.Center, T.Of(-1)), inner);
+        T square = bin.Center * bin.Center;
+        inner = bin.IfThin(
+            T.MulAdd(bin.Width * bin.Width * T.Of(-1 / 12.0), T.MulAdd(T.Of(2), square, T.Of(-1)), square - T.Of(1)), inner);
         return T.Of(0.5) * g * bins.Either(
             x, bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), bin.LastStart * LaneMath.NormalHazard(bin.LastStart), inner);
     }
@@ -56,7 +60,8 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
 /// tails,
 /// <code>p = Q(near) (1 - e^d),   d = log Q(far) - log Q(near)</code>
 /// of which neither underflows as a logarithm; around the mean it is a difference of error functions. Where the bin is so thin that the
-/// density phi is the same all over it, p = phi(center) width.
+/// density phi is nearly the same all over it, log p is a series in its width w around its middle c,
+/// <code>log p = log phi(c) + log w + w² (c² - 1) / 24 + ...</code>
 /// </summary>
 internal readonly struct GaussianBin<T>
     where T : unmanaged, ILane<T>
@@ -102,6 +107,11 @@ internal readonly struct GaussianBin<T>
 
     /// <summary>In the last bin: its one end.</summary>
     internal T LastStart { get; }
+
+    /// <summary>One value for a bin that is so thin, another for the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T IfThin(T thin, T otherwise) =>
+        T.SelectLess(Width * T.Max(T.Of(1), Center), T.Of(T.IsDouble ? 1.0 / 1024 : 1.0 / 32), thin, otherwise);
 
     /// <summary>p, around the mean.</summary>
     internal T Around { get; }

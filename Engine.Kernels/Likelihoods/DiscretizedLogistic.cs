@@ -90,7 +90,7 @@ internal readonly struct LevelBins(double low, double high, int levels)
     /// <summary>What is above it is in the last bin.</summary>
     internal readonly double LastStart = high - ((high - low) / (levels - 1) / 2);
 
-    /// <summary>The width of a bin, in deviations or scales, below which its density is the same all over it but for rounding.</summary>
+    /// <summary>The width of a bin in scales below which its density is the same all over it but for rounding.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static T Thin<T>() where T : unmanaged, ILane<T> => T.Of(T.IsDouble ? 1.0 / (1 << 26) : 1.0 / (1 << 12));
 

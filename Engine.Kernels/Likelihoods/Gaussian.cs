@@ -60,7 +60,8 @@ public readonly struct GaussianLogVarianceGradient : IQuaternaryOp
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
         T z = Deviations.Of(x - mean, logVariance);
-        return T.Of(0.5) * g * T.MulAdd(z, z, T.Of(-1));
+        T half = T.Of(0.5) * g;
+        return T.MulAdd(half * z, z, -half);
     }
 }
 

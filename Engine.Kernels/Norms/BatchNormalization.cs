@@ -44,7 +44,8 @@ public static class BatchNormalization
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, (long)rows * channels), (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
             (nameof(beta), beta, channels), (nameof(mean), mean, ChannelStatistics.MeanLength(mean, channels)),
-            (nameof(reciprocal), reciprocal, channels), ("the running mean", running?.Mean, channels), ("the running variance", running?.Variance, channels));
+            (nameof(reciprocal), reciprocal, channels), ("the running mean", running?.Mean, channels),
+            ("the running variance", running?.Variance, channels));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         CheckActivation(Operation, activation);
         if (rows < 2) throw new ArgumentException(
@@ -72,7 +73,8 @@ public static class BatchNormalization
         const string Operation = "BatchNormalization.Evaluate";
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, (long)rows * channels), (nameof(y), y, (long)rows * channels), (nameof(gamma), gamma, channels),
-            (nameof(beta), beta, channels), (nameof(mean), mean, channels), (nameof(reciprocal), reciprocal, channels));
+            (nameof(beta), beta, channels), (nameof(mean), mean, ChannelStatistics.MeanLength(mean, channels)),
+            (nameof(reciprocal), reciprocal, channels));
         CheckActivation(Operation, activation);
         if (x.Length == 0) return;
         ChannelArrays of = new(rows, channels, gamma, beta, mean, reciprocal);

@@ -143,7 +143,7 @@ public sealed class BatchNormalizationTests
             int count = rows * channels;
             T[] x = TwoDevices.Random<T>(count, 3, rows), g = TwoDevices.Random<T>(count, 1, channels);
             T[] gamma = TwoDevices.Random<T>(channels, 2, 5), beta = TwoDevices.Random<T>(channels, 1, 6);
-            T[][] forward = Run<T>([count, channels, channels], (host, o) =>
+            T[][] forward = Run<T>([count, 2 * channels, channels], (host, o) =>
                 BatchNormalization.Forward(
                     With(host, x), rows, channels, With(host, gamma), With(host, beta), 1e-5, activation, o[1], o[2], o[0]));
             T[][] backward = Run<T>([count, channels, channels], (host, o) => BatchNormalization.Backward(

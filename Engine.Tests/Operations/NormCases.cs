@@ -29,8 +29,9 @@ internal static class NormCases
         Batch([1, 3], false),
         Batch([5, 3], false, gamma: false, beta: false, activation: s_leaky),
         Batch([5, 3], false, activation: Activation.Tanh),
-        .. ((Shape[])[[3], [7], [16], [3, 2], [5, 15], [3, 33], [2, 3, 5], [2, 1, 2, 1, 2, 7], [1031, 10], [131, 257], [3, 5000]])
+        .. ((Shape[])[[3], [7], [16], [4, 3], [5, 15], [3, 33], [2, 3, 5], [2, 1, 2, 1, 2, 7], [1031, 10], [131, 257], [3, 5000]])
         .Select(shape => Layer(shape)),
+        Layer([3, 2]) with { Orders = 0 },
         Layer([5, 7], gamma: false),
         Layer([5, 7], beta: false),
         Layer([5, 7], gamma: false, beta: false),
