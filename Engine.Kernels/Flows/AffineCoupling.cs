@@ -6,8 +6,8 @@ namespace Engine.Kernels.Flows;
 /// <summary>
 /// The affine step of a flow (Dinh et al. 2016, arXiv:1605.08803): y = x e^s + t with the log-determinant sum s of each example, or its
 /// inverse x = (y - t) e^-s with -sum s, in one pass. The log-scale is s = bound tanh(raw / bound), or s = raw where no bound is given.
-/// e^s is applied as its root, twice: it overflows where x e^s need not. Elements that are not <c>active</c> are copied unchanged. Storages hold float32, or all float64; the number of threads never changes a
-/// bit.
+/// e^s is applied as its root, twice: it overflows where x e^s need not. Elements that are not <c>active</c> are copied unchanged. Storages
+/// hold float32, or all float64; the number of threads never changes a bit.
 /// </summary>
 public static class AffineCoupling
 {

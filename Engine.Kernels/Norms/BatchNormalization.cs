@@ -29,8 +29,8 @@ public static class BatchNormalization
     /// <param name="beta">What is added to each channel; null for 0.</param>
     /// <param name="epsilon">What is added to the variance; positive.</param>
     /// <param name="activation">None, ReLU or leaky ReLU.</param>
-    /// <param name="mean">Receives the mean of each channel; with twice as many elements, behind them what they were rounded by, so that the
-    /// derivative is accurate for channels far from 0.</param>
+    /// <param name="mean">Receives the mean of each channel; with twice as many elements, behind them what they were rounded by, so that
+    /// the derivative is accurate for channels far from 0.</param>
     /// <param name="reciprocal">Receives 1 / sqrt(variance + epsilon) of each channel.</param>
     /// <param name="y">The output, of the input's shape; may be the input.</param>
     /// <param name="running">Running statistics to be updated, if any.</param>

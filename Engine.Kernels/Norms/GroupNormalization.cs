@@ -105,7 +105,8 @@ public static class GroupNormalization
         int shifts = shape.Images * shape.Channels;
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, shape.Count), (nameof(y), y, shape.Count), (nameof(gamma), gamma, shape.Channels),
-            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts), (nameof(mean), mean, ChannelStatistics.MeanLength(mean, shape.Statistics)),
+            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts),
+            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, shape.Statistics)),
             (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(distances), distances, shifts));
         ChannelStatistics.CheckEpsilon(Operation, epsilon);
         if (x.Length == 0) return;
@@ -142,7 +143,8 @@ public static class GroupNormalization
         int shifts = shape.Images * shape.Channels;
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, shape.Count), (nameof(g), g, shape.Count), (nameof(gamma), gamma, shape.Channels),
-            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts), (nameof(mean), mean, ChannelStatistics.MeanLength(mean, shape.Statistics)),
+            (nameof(beta), beta, shape.Channels), (nameof(shift), shift, shifts),
+            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, shape.Statistics)),
             (nameof(reciprocal), reciprocal, shape.Statistics), (nameof(distances), distances, shifts),
             (nameof(dGamma), dGamma, shape.Channels), (nameof(dBeta), dBeta, shape.Channels), (nameof(dShift), dShift, shifts),
             (nameof(dx), dx, shape.Count));

@@ -61,7 +61,8 @@ public static class LayerNormalization
         long count = (long)rows * columns;
         Device device = Arguments.Floating(
             Operation, (nameof(x), x, count), (nameof(g), g, count), (nameof(gamma), gamma, columns),
-            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, rows)), (nameof(reciprocal), reciprocal, rows), (nameof(dGamma), dGamma, columns), (nameof(dBeta), dBeta, columns),
+            (nameof(mean), mean, ChannelStatistics.MeanLength(mean, rows)), (nameof(reciprocal), reciprocal, rows),
+            (nameof(dGamma), dGamma, columns), (nameof(dBeta), dBeta, columns),
             (nameof(dx), dx, count));
         if (x.Length == 0)
         {

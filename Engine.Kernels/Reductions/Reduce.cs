@@ -24,8 +24,8 @@ public static class Reduce
     }
 
     /// <summary>
-    /// y = the mean of <paramref name="x"/> over some axes: <see cref="Sum"/> divided by the number of terms, right for any finite terms even
-    /// where their sum is infinite.
+    /// y = the mean of <paramref name="x"/> over some axes: <see cref="Sum"/> divided by the number of terms, right for any finite terms
+    /// even where their sum is infinite.
     /// </summary>
     /// <inheritdoc cref="Sum"/>
     /// <exception cref="ArgumentException">There is nothing to take the mean of, an axis is named twice, or devices, types or lengths do
@@ -66,8 +66,8 @@ public static class Reduce
 
     /// <summary>
     /// The mean and the population variance (divided by the number of terms) over some axes, in two passes: the second adds up
-    /// squared distances from the mean that the first has found, so that a large mean does not cancel the variance away. Where the mean is so
-    /// large beside the variance that its rounding counts, a third finds what the mean is off by.
+    /// squared distances from the mean that the first has found, so that a large mean does not cancel the variance away. Where the mean is
+    /// so large beside the variance that its rounding counts, a third finds what the mean is off by.
     /// </summary>
     /// <param name="x">The input, of shape <paramref name="shape"/>.</param>
     /// <param name="shape">The shape of <paramref name="x"/>.</param>
@@ -136,8 +136,8 @@ public static class Reduce
     }
 
     /// <summary>
-    /// The means. The host sums once more where a sum has overflowed; a GPU's results are not looked at, so its terms are always multiplied by
-    /// a power of two.
+    /// The means. The host sums once more where a sum has overflowed; a GPU's results are not looked at, so its terms are always multiplied
+    /// by a power of two.
     /// </summary>
     private static void MeanPass(in ReducePlan plan, Storage x, Storage y)
     {

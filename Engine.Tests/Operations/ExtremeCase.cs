@@ -4,8 +4,8 @@ namespace Engine.Tests.Operations;
 internal sealed record ExtremeInput(Shape Shape, double[] Values, bool IsDifferentiable = true);
 
 /// <summary>
-/// An operation of arguments next to the ends of their type's range, or far from 0 beside what they differ by, with what it should compute and
-/// the gradients of a weighted sum of that: by long formulas in float64, in which nothing of float32 overflows.
+/// An operation of arguments next to the ends of their type's range, or far from 0 beside what they differ by, with what it should compute
+/// and the gradients of a weighted sum of that: by long formulas in float64, in which nothing of float32 overflows.
 /// </summary>
 /// <param name="Operation">The operation, as <see cref="OperationNames"/> names it.</param>
 /// <param name="Variant">What is extreme, in words.</param>
@@ -67,8 +67,10 @@ internal sealed record ExtremeCase(
 
             // Among the subnormal numbers some units are lost, of which the products of several numbers lose more.
             double size = IsRelativeToLargest ? largest : Math.Abs(rounded[i]);
-            double allowed = type == DType.Float64 ? (Error / (1 << 29) * size) + (8 * double.Epsilon) : (Error * size) + (8 * float.Epsilon);
-            Assert.True(Math.Abs(rounded[i] - got[i]) <= allowed, $"{what}: element {i}: expected {rounded[i]:R}, got {got[i]:R}, of inputs "
+            double allowed = type == DType.Float64 ? (Error / (1 << 29) * size) + (8 * double.Epsilon)
+                : (Error * size) + (8 * float.Epsilon);
+            Assert.True(Math.Abs(rounded[i] - got[i]) <= allowed,
+                $"{what}: element {i}: expected {rounded[i]:R}, got {got[i]:R}, of inputs "
                 + string.Join("; ", Inputs.Select(input => i < input.Values.Length ? $"{input.Values[i]:R}" : "...")));
         }
     }

@@ -8,7 +8,8 @@ internal static class ExtremeLikelihoods
     private static readonly double[] s_logVariances =
         [-1000, -340, -200, -178, -120, -100, -90, -60, -20, 0, 20, 60, 90, 100, 120, 178, 200, 340, 1000];
 
-    private static readonly double[] s_distances = Rounded([0, 1e-40, 1e-30, -1e-20, 1e-10, 1e-3, -1.5, 1e3, 1e10, -1e19, 1e25, 1e30, 3e38]);
+    private static readonly double[] s_distances =
+        Rounded([0, 1e-40, 1e-30, -1e-20, 1e-10, 1e-3, -1.5, 1e3, 1e10, -1e19, 1e25, 1e30, 3e38]);
 
     internal static IEnumerable<ExtremeCase> All() =>
     [
@@ -44,7 +45,8 @@ internal static class ExtremeLikelihoods
             [.. inputs.Select((input, i) => new ExtremeInput([count], input, i < derivatives.Length))],
             function,
             [.. Enumerable.Range(0, count).Select(i => value(At(i)))],
-            weights => Array.ConvertAll(derivatives, derivative => Enumerable.Range(0, count).Select(i => weights[i] * derivative(At(i))).ToArray()))
+            weights => Array.ConvertAll(
+                derivatives, derivative => Enumerable.Range(0, count).Select(i => weights[i] * derivative(At(i))).ToArray()))
             { Error = 1e-5 };
     }
 

@@ -1,7 +1,8 @@
 namespace Engine.Tests.Operations;
 
 /// <summary>
-/// Means, variances and normalisations of values whose sums or squares overflow, and of values that are far from 0 beside what they differ by.
+/// Means, variances and normalisations of values whose sums or squares overflow, and of values that are far from 0 beside what they differ
+/// by.
 /// </summary>
 internal static class ExtremeStatistics
 {
@@ -156,7 +157,8 @@ internal static class ExtremeStatistics
             Array.ConvertAll(n, value => isSilu ? value * References.Sigmoid(value) : value),
             weights =>
             {
-                double[] dx = new double[shape.Count], dGamma = new double[channels], dBeta = new double[channels], h = new double[shape.Count];
+                double[] dx = new double[shape.Count], dGamma = new double[channels], dBeta = new double[channels],
+                    h = new double[shape.Count];
                 for (int i = 0; i < h.Length; i++)
                 {
                     double s = References.Sigmoid(n[i]), dn = weights[i] * (isSilu ? s * (1 + (n[i] * (1 - s))) : 1);

@@ -158,7 +158,8 @@ internal readonly unsafe record struct HostAffineCoupling(
             V half = V.Of(0.5 * Sign);
             for (int i = 0; i < count; i += V.Count)
             {
-                V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * V.Load(Active + first + i), root = LaneMath.ExpFinite(half * s);
+                V s = TScale.Of(V.Load(raw + i), V.Load(Bound + first + i)) * V.Load(Active + first + i),
+                    root = LaneMath.ExpFinite(half * s);
                 PartialVector.StoreUpTo(
                     PartialVector.LoadUpTo<V, T>(G + start + i, count - i) * root * root, Result + start + i, count - i);
             }
@@ -174,7 +175,8 @@ internal readonly unsafe record struct HostAffineCoupling(
                 V dLog = H == null ? V.Of(0) : V.Load(ofRows + i);
                 if (G != null)
                 {
-                    V root = LaneMath.ExpFinite(half * (TScale.Of(r, bound) * active)), x = PartialVector.LoadUpTo<V, T>(X + start + i, left),
+                    V root = LaneMath.ExpFinite(half * (TScale.Of(r, bound) * active)),
+                    x = PartialVector.LoadUpTo<V, T>(X + start + i, left),
                         g = PartialVector.LoadUpTo<V, T>(G + start + i, left);
                     dLog = V.MulAdd((IsInverse ? x - (V.Load(shift + i) * active) : x) * root * g, root, dLog);
                     dShift = (IsInverse ? -(g * root * root) : g) * active;

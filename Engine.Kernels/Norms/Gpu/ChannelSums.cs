@@ -90,7 +90,8 @@ internal static class ChannelSums
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TLane, TFormula>(
-        TFormula formula, Four<TLane> a, Four<TLane> b, Four<TLane> p0, Four<TLane> p1, Four<TLane> p2, Four<TLane> p5, ref Four<TLane> first,
+        TFormula formula, Four<TLane> a, Four<TLane> b, Four<TLane> p0, Four<TLane> p1, Four<TLane> p2, Four<TLane> p5,
+        ref Four<TLane> first,
         ref Four<TLane> second)
         where TLane : unmanaged, ILane<TLane>
         where TFormula : unmanaged, IChannelFormula

@@ -81,7 +81,8 @@ internal static class GpuBatchNormalization
     {
         device.Launcher(PrepareKernel<TLane>, static (accelerator, kernel) => accelerator.LoadAutoGroupedStreamKernel(kernel))(
             of.Count, of.Gamma is null ? 0 : 1, of.Beta is null ? 0 : 1,
-            ChannelStatistics.HasResiduals(of.Mean, of.Count) ? 1 : 0, isScaled ? 1 : 0, memory, ViewOr<TLane>(of.Gamma, x), ViewOr<TLane>(of.Beta, x),
+            ChannelStatistics.HasResiduals(of.Mean, of.Count) ? 1 : 0, isScaled ? 1 : 0, memory, ViewOr<TLane>(of.Gamma, x),
+            ViewOr<TLane>(of.Beta, x),
             ViewOf<TLane>(of.Mean), ViewOf<TLane>(of.Reciprocal));
     }
 
@@ -100,7 +101,8 @@ internal static class GpuBatchNormalization
 
     /// <summary>One thread sets mean, scale and shift of a channel, and what the mean was rounded by.</summary>
     private static void PrepareKernel<TLane>(
-        Index1D channel, int hasGamma, int hasBeta, int hasResiduals, int isScaled, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta,
+        Index1D channel, int hasGamma, int hasBeta, int hasResiduals, int isScaled, ArrayView<TLane> memory, ArrayView<TLane> gamma,
+        ArrayView<TLane> beta,
         ArrayView<TLane> mean, ArrayView<TLane> reciprocal)
         where TLane : unmanaged, ILane<TLane>
     {
@@ -118,7 +120,8 @@ internal static class GpuBatchNormalization
 
     /// <summary>A group computes the statistics of four channels for each lane from the sums of their parts.</summary>
     private static void FinishForwardKernel<TLane>(
-        ColumnTile tile, ForwardConstants<TLane> constants, ArrayView<TLane> x, ArrayView<TLane> memory, ArrayView<TLane> gamma, ArrayView<TLane> beta,
+        ColumnTile tile, ForwardConstants<TLane> constants, ArrayView<TLane> x, ArrayView<TLane> memory, ArrayView<TLane> gamma,
+        ArrayView<TLane> beta,
         ArrayView<TLane> mean, ArrayView<TLane> reciprocal, ArrayView<TLane> runningMean, ArrayView<TLane> runningVariance)
         where TLane : unmanaged, IScalarLane<TLane>
     {

@@ -112,7 +112,8 @@ internal static class GpuGroupNormalization
 
         // mean(d²) - mean(d)², and the outputs likewise: the center was rounded before it was taken away.
         TLane variance = TLane.Max(squares - (distance * distance), zero);
-        TLane r = ChannelStatistics.ReciprocalDeviation(variance, ChannelStatistics.ScaledEpsilon(epsilon, scale)), offset = -(distance * r);
+        TLane r = ChannelStatistics.ReciprocalDeviation(variance, ChannelStatistics.ScaledEpsilon(epsilon, scale)),
+            offset = -(distance * r);
         for (int term = first; term < walk.Terms; term += step)
         {
             int left = walk.Terms - term;

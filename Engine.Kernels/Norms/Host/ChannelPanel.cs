@@ -109,7 +109,8 @@ internal readonly unsafe struct ChannelPanel<T, V, TFormula>(TFormula formula, i
         V secondOdd = V.Of(0);
         formula.Add(reach.Load(a), Second(reach, b), p0, p1, p2, p5, ref firstEven, ref secondEven);
         formula.Add(reach.Load(a + stride), Second(reach, b + stride), p0, p1, p2, p5, ref firstOdd, ref secondOdd);
-        formula.Add(reach.Load(a + (2 * (nint)stride)), Second(reach, b + (2 * (nint)stride)), p0, p1, p2, p5, ref firstEven, ref secondEven);
+        formula.Add(reach.Load(a + (2 * (nint)stride)), Second(reach, b + (2 * (nint)stride)), p0, p1, p2, p5, ref firstEven,
+            ref secondEven);
         formula.Add(reach.Load(a + (3 * (nint)stride)), Second(reach, b + (3 * (nint)stride)), p0, p1, p2, p5, ref firstOdd, ref secondOdd);
         V.Store(firstEven + firstOdd, first);
         V.Store(secondEven + secondOdd, second);

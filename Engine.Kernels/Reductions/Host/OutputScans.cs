@@ -12,8 +12,8 @@ internal static unsafe partial class HostReduce
     }
 
     /// <summary>
-    /// Whether a mean is so large beside its variance that what it was rounded by counts in the variance: a hundred deviations in float32, a
-    /// million in float64.
+    /// Whether a mean is so large beside its variance that what it was rounded by counts in the variance: a hundred deviations in float32,
+    /// a million in float64.
     /// </summary>
     internal static bool IsFarFromZero(CpuDevice cpu, Storage mean, Storage variance)
     {
@@ -53,7 +53,8 @@ internal static unsafe partial class HostReduce
             V count = V.Of(0), one = V.Of(1), bound = V.Of(V.IsDouble ? 1e12 : 1e4);
             for (int i = 0; i < mean.Length; i += V.Count)
             {
-                V m = PartialVector.LoadUpTo<V, T>(means + i, mean.Length - i), v = PartialVector.LoadUpTo<V, T>(variances + i, mean.Length - i);
+                V m = PartialVector.LoadUpTo<V, T>(means + i, mean.Length - i),
+                    v = PartialVector.LoadUpTo<V, T>(variances + i, mean.Length - i);
                 count = V.Max(count, V.SelectLess(bound * v, m * m, one, V.Of(0)));
             }
 
