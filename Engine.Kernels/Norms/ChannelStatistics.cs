@@ -37,16 +37,6 @@ internal static class ChannelStatistics
     internal static bool HasResiduals(Storage mean, long count) => mean.Length == 2 * count;
 
     /// <summary>
-    /// The power of two that values are multiplied by where their squares overflow: 2^-100, or 2^-800 in float64.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V SmallScale<V>() where V : unmanaged, ILane<V> => V.Of(V.IsDouble ? 1.499696813895631e-241 : 7.888609052210118e-31);
-
-    /// <summary>Its reciprocal.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V LargeScale<V>() where V : unmanaged, ILane<V> => V.Of(V.IsDouble ? 6.668014432879854e240 : 1.2676506002282294e30);
-
-    /// <summary>
     /// What values are multiplied by so that neither their distances from the mean nor products of these overflow: 1 as a rule, and the
     /// small scale where the reciprocal deviation is below 2^-60, or 2^-500.
     /// </summary>
@@ -54,8 +44,8 @@ internal static class ChannelStatistics
     internal static V ScaleOf<V>(V reciprocal, out V inverse) where V : unmanaged, ILane<V>
     {
         V bound = V.Of(SmallReciprocal(V.IsDouble));
-        inverse = V.SelectLess(reciprocal, bound, LargeScale<V>(), V.Of(1));
-        return V.SelectLess(reciprocal, bound, SmallScale<V>(), V.Of(1));
+        inverse = V.SelectLess(reciprocal, bound, ReductionScale.Large<V>(), V.Of(1));
+        return V.SelectLess(reciprocal, bound, ReductionScale.Small<V>(), V.Of(1));
     }
 
     /// <summary>Whether a reciprocal deviation is so small that values have to be scaled.</summary>

@@ -6,7 +6,10 @@ namespace Engine.Kernels.Optimizers;
 /// </summary>
 public static class AdamUpdate
 {
-    /// <summary>Renews any number of parameters and their moments in one launch.</summary>
+    /// <summary>
+    /// Renews any number of parameters and their moments in one launch. A finite gradient whose square overflows counts as the largest one
+    /// whose square does not, 1.8e19 in float32: an infinite moment would stop its element for good.
+    /// </summary>
     /// <param name="parameters">The parameters; renewed.</param>
     /// <param name="means">The running mean of each gradient; renewed.</param>
     /// <param name="squares">The running mean of its square; renewed.</param>
@@ -44,6 +47,7 @@ public static class AdamUpdate
         public void Apply<T>(ref T parameter, ref T mean, ref T square, ref T unused, T g) where T : unmanaged, ILane<T>
         {
             // m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g²
+            g = Squarable.Of(g);
             mean = T.MulAdd(_beta1.As<T>(), mean, _rest1.As<T>() * g);
             square = T.MulAdd(_beta2.As<T>(), square, _rest2.As<T>() * g * g);
 
@@ -53,5 +57,17 @@ public static class AdamUpdate
             T step = T.SelectEqual(divisor, T.Of(0), T.Of(0), _minusRate.As<T>() * mean / divisor);
             parameter = T.MulAdd(_kept.As<T>(), parameter, step);
         }
+    }
+}
+
+/// <summary>Gradients for updates that keep squares.</summary>
+internal static class Squarable
+{
+    /// <summary>The gradient, or the largest number whose square is finite where its own is not; infinities and NaN as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T Of<T>(T g) where T : unmanaged, ILane<T>
+    {
+        T most = T.Of(T.IsDouble ? 1.3e154 : 1.8e19), magnitude = T.Abs(g);
+        return T.SelectLess(most, magnitude, T.SelectLess(magnitude, T.Of(double.PositiveInfinity), T.CopySign(most, g), g), g);
     }
 }

@@ -8,7 +8,8 @@ public static class RmsPropUpdate
 {
     /// <summary>
     /// v = alpha v + (1 - alpha) g²; d = g / (sqrt(v) + epsilon); p -= learningRate d. Centred, m = alpha m + (1 - alpha) g, and the
-    /// root is of v - m²; with momentum, b = momentum b + d takes the place of d in the last equation.
+    /// root is of v - m²; with momentum, b = momentum b + d takes the place of d in the last equation. Gradients whose squares overflow
+    /// count as in <see cref="AdamUpdate"/>.
     /// </summary>
     /// <param name="parameters">p; renewed.</param>
     /// <param name="squares">v of each, zeros at first; renewed.</param>
@@ -50,6 +51,7 @@ public static class RmsPropUpdate
         public void Apply<T>(ref T parameter, ref T square, ref T third, ref T fourth, T g) where T : unmanaged, ILane<T>
         {
             // v = alpha v + (1 - alpha) g²
+            g = Squarable.Of(g);
             square = T.MulAdd(_alpha.As<T>(), square, _rest.As<T>() * g * g);
             T variance = square;
             if (TCentered.Value)

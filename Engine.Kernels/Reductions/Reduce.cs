@@ -5,8 +5,8 @@ namespace Engine.Kernels.Reductions;
 
 /// <summary>
 /// Reductions over any set of axes, of float or double. The output holds the axes that are left, in their order. Sums run in blocks, in
-/// an order that depends on the shape and the width of the vectors alone: the number of threads never changes a bit. Negative
-/// axes count from the innermost, and none at all means all of them.
+/// an order that depends on the shape alone: neither the number of threads nor the width of vectors changes a bit. Negative axes count from
+/// the innermost, and none at all means all of them.
 /// </summary>
 public static class Reduce
 {
@@ -67,7 +67,7 @@ public static class Reduce
     /// <summary>
     /// The mean and the population variance (divided by the number of terms) over some axes, in two passes: the second adds up
     /// squared distances from the mean that the first has found, so that a large mean does not cancel the variance away. Where the mean is
-    /// so large beside the variance that its rounding counts, a third finds what the mean is off by.
+    /// so large beside the variance that its rounding counts, and where squares overflow, the variance is computed once more.
     /// </summary>
     /// <param name="x">The input, of shape <paramref name="shape"/>.</param>
     /// <param name="shape">The shape of <paramref name="x"/>.</param>
@@ -88,21 +88,9 @@ public static class Reduce
             throw new ArgumentException($"{Operation}: the variance needs a storage of its own.");
         if (plan.Outputs == 0) return;
         MeanPass(plan, x, mean);
-        if (x.Device is CpuDevice cpu)
-        {
-            Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
-            if (!HostReduce.IsFinite(cpu, variance)) Pass(new ScaledVarianceReduction(plan.Terms), plan, x, mean, variance);
-            if (!HostReduce.IsFarFromZero(cpu, mean, variance)) return;
-        }
-        else
-        {
-            Pass(new ScaledVarianceReduction(plan.Terms), plan, x, mean, variance);
-        }
-
-        using Scratch sums = new(x.Device, x.DType, plan.Outputs);
-        Shape outputs = [plan.Outputs];
-        Pass(default(CenteredReduction), plan, x, mean, sums);
-        Map.Binary(variance, outputs, sums, outputs, variance, outputs, new RecenteredVariance(plan.Terms));
+        Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
+        if (x.Device is CpuDevice cpu) ExtremeOutputs.CorrectVariances(cpu, plan, x, mean, variance);
+        else LaneDispatch.OnGpu((GpuDevice)x.Device, x.DType, new GpuVarianceCorrection.Work(plan, x, mean, variance));
     }
 
     /// <summary>
@@ -136,18 +124,20 @@ public static class Reduce
     }
 
     /// <summary>
-    /// The means. The host sums once more where a sum has overflowed; a GPU's results are not looked at, so its terms are always multiplied
-    /// by a power of two.
+    /// The means. The host looks at them for sums that have overflowed; on a GPU, where looking would be a launch of its own, terms are
+    /// always multiplied by a power of two.
     /// </summary>
     private static void MeanPass(in ReducePlan plan, Storage x, Storage y)
     {
         if (x.Device is CpuDevice cpu)
         {
             Pass(new MeanReduction(plan.Terms), plan, x, null, y);
-            if (HostReduce.IsFinite(cpu, y)) return;
+            ExtremeOutputs.CorrectMeans(cpu, plan, x, y);
         }
-
-        Pass(new ScaledMeanReduction(plan.Terms), plan, x, null, y);
+        else
+        {
+            Pass(new ScaledMeanReduction(plan.Terms), plan, x, null, y);
+        }
     }
 
     /// <summary>One pass over x.</summary>

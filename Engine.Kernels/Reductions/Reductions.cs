@@ -50,8 +50,8 @@ internal readonly struct MeanReduction(int terms) : IReduction
 }
 
 /// <summary>
-/// sum(x) / n of terms that are multiplied by a power of two, so that their sum cannot overflow; terms next to the smallest numbers lose
-/// their last bits.
+/// sum(x) / n of terms that are multiplied by a power of two, so that their sum cannot overflow. It changes no bit but of terms next to the
+/// smallest numbers, which lose their last.
 /// </summary>
 internal readonly struct ScaledMeanReduction(int terms) : IReduction
 {
@@ -65,50 +65,31 @@ internal readonly struct ScaledMeanReduction(int terms) : IReduction
     public V Finish<V>(V total, V center) where V : unmanaged, ILane<V> => total / V.Of(_divisor);
 }
 
-/// <summary>sum((x - mean)^2) / n of distances that are multiplied by a power of two in the same way.</summary>
-internal readonly struct ScaledVarianceReduction(int terms) : IReduction
-{
-    private readonly double _power = ReductionScale.OfSquares(terms),
-        _divisor = terms * ReductionScale.OfSquares(terms) * ReductionScale.OfSquares(terms);
-
-    public double Identity => 0;
-
-    public V Map<V>(V x, V center) where V : unmanaged, ILane<V>
-    {
-        V distance = (x - center) * V.Of(_power);
-        return distance * distance;
-    }
-
-    public V Padding<V>(V center) where V : unmanaged, ILane<V> => center;
-    public V Combine<V>(V a, V b) where V : unmanaged, ILane<V> => a + b;
-    public double Combine(double a, double b) => a + b;
-    public V Finish<V>(V total, V center) where V : unmanaged, ILane<V> => total / V.Of(_divisor);
-}
-
-/// <summary>Powers of two that keep a sum of so many terms from overflowing.</summary>
+/// <summary>Powers of two that keep sums from overflowing, and when ordinary statistics are not enough.</summary>
 internal static class ReductionScale
 {
+    private const double SmallSingle = 1.0 / (1L << 50) / (1L << 50), SmallDouble = 1.499696813895631e-241;
+
     /// <summary>At most 1 / terms.</summary>
     internal static double Of(int terms) => 1 / Math.ScaleB(1, BitOperations.Log2((uint)Math.Max(1, terms)) + 1);
 
-    /// <summary>Its square is at most 1 / terms.</summary>
-    internal static double OfSquares(int terms) => 1 / Math.ScaleB(1, (BitOperations.Log2((uint)Math.Max(1, terms)) + 2) / 2);
-}
-
-/// <summary>
-/// A variance around the mean itself, from the one around its rounded value and the sum of the distances from that: v - (s / n)².
-/// </summary>
-internal readonly struct RecenteredVariance(int terms) : IBinaryOp
-{
-    private readonly double _terms = terms;
-
+    /// <summary>What values are multiplied by where their squares overflow: 2^-100, or 2^-800 in float64.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T variance, T sum) where T : unmanaged, ILane<T>
-    {
-        T distance = sum / T.Of(_terms);
-        return T.SelectLess(
-            variance, T.Of(double.PositiveInfinity), T.Max(T.MulAdd(-distance, distance, variance), T.Of(0)), variance);
-    }
+    internal static V Small<V>() where V : unmanaged, ILane<V> => V.Of(V.IsDouble ? SmallDouble : SmallSingle);
+
+    /// <summary>Its reciprocal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Large<V>() where V : unmanaged, ILane<V> => V.Of(Large(V.IsDouble));
+
+    /// <inheritdoc cref="Large{V}"/>
+    internal static double Large(bool isDouble) => isDouble ? 1 / SmallDouble : 1 / SmallSingle;
+
+    /// <summary>What values are multiplied by where they are summed in double: float32 ones need not be.</summary>
+    internal static double SmallInDouble<T>() => typeof(T) == typeof(double) ? SmallDouble : 1;
+
+    /// <summary>A mean that is further from 0 than so many deviations is rounded by so much that it counts in the variance.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static double FarDeviations(bool isDouble) => isDouble ? 1e6 : 100;
 }
 
 /// <summary>sum((x - mean)^2) / n</summary>

@@ -84,6 +84,8 @@ public sealed class ExtremeCaseTests
     private static readonly Dictionary<string, ExtremeCase> s_cases = new[] { ExtremeLikelihoods.All, ExtremeStatistics.All }
         .SelectMany(cases => cases()).ToDictionary(c => c.Name);
 
+    internal static int Count => s_cases.Count;
+
     public static TheoryData<string, DType, bool> All
     {
         get

@@ -171,7 +171,7 @@ internal static class GpuBatchNormalization
         out TLane variance, out TLane reciprocal)
         where TLane : unmanaged, ILane<TLane>
     {
-        TLane scale = ChannelStatistics.SmallScale<TLane>(), large = ChannelStatistics.LargeScale<TLane>(), zero = TLane.Of(0);
+        TLane scale = ReductionScale.Small<TLane>(), large = ReductionScale.Large<TLane>(), zero = TLane.Of(0);
         TLane sum = zero, squares = zero, most = zero;
         for (int at = channel; at < x.IntLength; at += channels) sum += x[at] * scale;
         TLane center = sum / constants.Rows;

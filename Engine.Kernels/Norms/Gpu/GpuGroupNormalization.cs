@@ -106,8 +106,8 @@ internal static class GpuGroupNormalization
             distance = TTeam.Total(distance, default(SumReduction)) / terms;
             squares = TTeam.Total(squares, default(SumReduction)) / terms;
             if (attempt > 0 || TLane.IsLess(squares, infinity)) break;
-            scale = ChannelStatistics.SmallScale<TLane>();
-            unscaled = ChannelStatistics.LargeScale<TLane>();
+            scale = ReductionScale.Small<TLane>();
+            unscaled = ReductionScale.Large<TLane>();
         }
 
         // mean(d²) - mean(d)², and the outputs likewise: the center was rounded before it was taken away.

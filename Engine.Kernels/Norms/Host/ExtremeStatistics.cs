@@ -12,7 +12,7 @@ internal unsafe struct ExtremeStatistics<T>
     /// <summary>The largest distance of a value from the mean is no number of the type.</summary>
     internal bool IsBeyondRange;
 
-    private static double Scale => typeof(T) == typeof(double) ? 1.499696813895631e-241 : 1;
+    private static double Scale => ReductionScale.SmallInDouble<T>();
 
     private static double Largest => typeof(T) == typeof(double) ? double.MaxValue : float.MaxValue;
 

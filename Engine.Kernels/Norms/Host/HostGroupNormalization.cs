@@ -260,7 +260,7 @@ internal static unsafe class HostGroupNormalization
         {
             T reciprocal = Reciprocal[statistic];
             if (!TFormula.TakesScale || !ChannelStatistics.IsSmall(reciprocal)) return (T.One, reciprocal);
-            V power = ChannelStatistics.SmallScale<V>(), inverse = ChannelStatistics.LargeScale<V>();
+            V power = ReductionScale.Small<V>(), inverse = ReductionScale.Large<V>();
             return (*(T*)&power, reciprocal * *(T*)&inverse);
         }
 

@@ -97,9 +97,9 @@ internal static unsafe class HostLayerNormalization
             if (!double.IsFinite(squares))
             {
                 // A sum has overflowed: once more with smaller values. NaN and infinity go on to the outputs either way.
-                (scale, unscaled) = (ChannelStatistics.SmallScale<V>(), V.IsDouble ? 6.668014432879854e240 : 1.2676506002282294e30);
+                (scale, unscaled) = (ReductionScale.Small<V>(), ReductionScale.Large(V.IsDouble));
                 center = V.Of(RowMoments<T, V>.Sums(x, Columns, scale, V.Of(0), V.Of(0), out _) / Columns);
-                V padding = center * ChannelStatistics.LargeScale<V>();
+                V padding = center * ReductionScale.Large<V>();
                 mean = *(T*)&padding;
                 distance = RowMoments<T, V>.Sums(x, Columns, scale, center, padding, out squares);
             }

@@ -1,7 +1,7 @@
 namespace Engine.Kernels.Reductions.Host;
 
 /// <summary>Reductions on the host: rows, columns and many short rows each have a loop of their own.</summary>
-internal static unsafe partial class HostReduce
+internal static unsafe class HostReduce
 {
     /// <summary>
     /// sum[i] = the sum over <paramref name="pieces"/> rows, <paramref name="stride"/> apart, of their element i; added up in double.

@@ -1,0 +1,111 @@
+namespace Engine.Kernels.Reductions.Host;
+
+/// <summary>
+/// Outputs of a reduction for which its ordinary arithmetic was not enough are computed once more in double, float64 ones in small values.
+/// </summary>
+internal static unsafe class ExtremeOutputs
+{
+    /// <summary>Computes means again whose sums have overflowed.</summary>
+    internal static void CorrectMeans(CpuDevice cpu, in ReducePlan plan, Storage x, Storage mean) =>
+        LaneDispatch.OnHost(cpu, x.DType, new Work(plan, x, mean, null));
+
+    /// <summary>
+    /// Computes variances again that have overflowed, and those beside which a mean is so large that its rounding counts: more than a
+    /// hundred deviations in float32, a million in float64.
+    /// </summary>
+    internal static void CorrectVariances(CpuDevice cpu, in ReducePlan plan, Storage x, Storage mean, Storage variance) =>
+        LaneDispatch.OnHost(cpu, x.DType, new Work(plan, x, mean, variance));
+
+    private readonly record struct Work(ReducePlan Plan, Storage X, Storage Mean, Storage? Variance) : IVectorWork
+    {
+        void IVectorWork.Run<T, V>(CpuDevice cpu)
+        {
+            Job<T> job = new() { X = X.Pointer<T>(), Mean = Mean.Pointer<T>(), Variance = Variance.PointerOrNull<T>(), Plan = Plan };
+            if (Variance is null ? AreFinite<T, V>(job.Mean) : AreNear<T, V>(job.Mean, job.Variance)) return;
+            cpu.Workers.RunRows(job, Plan.Outputs, Math.Max(1, 16384 / Plan.Terms));
+        }
+
+        private bool AreFinite<T, V>(T* values)
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            V a = V.Of(0), b = a, zero = a;
+            int i = 0;
+            for (; i <= Plan.Outputs - (2 * V.Count); i += 2 * V.Count)
+            {
+                // 0 times a number is 0, and anything else is NaN.
+                a = V.MulAdd(V.Load(values + i), zero, a);
+                b = V.MulAdd(V.Load(values + i + V.Count), zero, b);
+            }
+
+            for (; i < Plan.Outputs; i += V.Count) a = V.MulAdd(PartialVector.LoadUpTo<V, T>(values + i, Plan.Outputs - i), zero, a);
+            return !double.IsNaN(RowReduction<T, V, SumReduction>.Lanes(default, a + b));
+        }
+
+        private bool AreNear<T, V>(T* means, T* variances)
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            V found = V.Of(0), one = V.Of(1), bound = V.Of(ReductionScale.FarDeviations(V.IsDouble)),
+                infinity = V.Of(double.PositiveInfinity);
+            for (int i = 0; i < Plan.Outputs; i += V.Count)
+            {
+                int left = Plan.Outputs - i;
+                V m = PartialVector.LoadUpTo<V, T>(means + i, left), v = PartialVector.LoadUpTo<V, T>(variances + i, left);
+                found = V.Max(found, V.SelectLess(bound * V.Sqrt(v), V.Abs(m), one, V.SelectLess(v, infinity, V.Of(0), one)));
+            }
+
+            return RowReduction<T, V, SumReduction>.Lanes(default, found) == 0;
+        }
+    }
+
+    private struct Job<T> : IRowJob
+        where T : unmanaged, INumber<T>
+    {
+        internal T* X, Mean, Variance;
+        internal ReducePlan Plan;
+
+        public readonly void Row(int output)
+        {
+            double m = double.CreateTruncating(Mean[output]);
+            if (Variance == null)
+            {
+                if (double.IsFinite(m)) return;
+                double small = ReductionScale.SmallInDouble<T>();
+                Mean[output] = T.CreateTruncating(Sums(output, small, 0, out _) / Plan.Terms / small);
+                return;
+            }
+
+            double v = double.CreateTruncating(Variance[output]);
+            bool isFinite = double.IsFinite(v);
+            if (isFinite && Math.Abs(m) <= ReductionScale.FarDeviations(typeof(T) == typeof(double)) * Math.Sqrt(v)) return;
+
+            // mean(d²) - mean(d)²: the mean was rounded before it was taken away, and is what the distances say it is off by.
+            double scale = isFinite ? 1 : ReductionScale.SmallInDouble<T>();
+            double distance = Sums(output, scale, m * scale, out double squares) / Plan.Terms;
+            Variance[output] = T.CreateTruncating(Math.Max(0, (squares / Plan.Terms) - (distance * distance)) / scale / scale);
+        }
+
+        // The sum of d = x scale - center over the terms of an output, and that of d².
+        private readonly double Sums(int output, double scale, double center, out double squares)
+        {
+            (int outer, int column) = Plan.InnerReduced ? (output, 0) : Math.DivRem(output, Plan.Inner);
+            T* start = X + Plan.Kept.Offset(outer) + column;
+            int run = Plan.InnerReduced ? Plan.Inner : 1;
+            double sum = 0;
+            squares = 0;
+            for (int piece = 0; piece < Plan.Summed.Count; piece++)
+            {
+                T* terms = start + Plan.Summed.Offset(piece);
+                for (int i = 0; i < run; i++)
+                {
+                    double d = (double.CreateTruncating(terms[i]) * scale) - center;
+                    sum += d;
+                    squares += d * d;
+                }
+            }
+
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,249 @@
+namespace Engine.Tests.Operations;
+
+/// <summary>How the arguments of a registered case are made extreme: by a function of an element and its place.</summary>
+internal sealed record ExtremeKind(string Name, Func<double, int, double> Of)
+{
+    private static readonly double[] s_steps = [0, 3, 1, 7, 2, 9, 5, 4, 8, 6];
+
+    /// <summary>Next to both ends of float32's range, far from 0 beside what elements differ by, and with one infinite element.</summary>
+    internal static ExtremeKind[] All { get; } =
+    [
+        new("times 1e-40", (x, _) => x * 1e-40),
+        new("times 1e-30", (x, _) => x * 1e-30),
+        new("times 1e20", (x, _) => x * 1e20),
+        new("times 1e30", (x, _) => x * 1e30),
+        new("around 10,000 in steps of 0.001", (_, i) => 10000 + (1e-3 * s_steps[i % s_steps.Length])),
+        new("with infinity", (x, i) => i == 0 ? double.PositiveInfinity : x),
+        new("with minus infinity", (x, i) => i == 0 ? double.NegativeInfinity : x),
+    ];
+
+    /// <summary>Whether elements are so large that products of two of them may have no number of float32.</summary>
+    internal bool IsLarge => Name is "times 1e20" or "times 1e30";
+}
+
+/// <summary>
+/// A registered case with extreme arguments. What it should compute in float32 comes from float64, in which nothing overflows at these
+/// magnitudes; float64 itself is held against the plain reference, and its gradients against the recorded rules.
+/// </summary>
+/// <param name="Case">The case.</param>
+/// <param name="Kind">What its arguments are made.</param>
+/// <param name="IsOfAll">Whether all differentiable arguments are made so, or the first one alone.</param>
+internal sealed record ExtremeArguments(OperationCase Case, ExtremeKind Kind, bool IsOfAll)
+{
+    /// <summary>What rounding the arguments to float32 would change counts so many times.</summary>
+    private const double Condition = 16;
+
+    private const double DoubleRatio = 1.0 / (1 << 29);
+
+    private Outcome? _expected;
+
+    internal string Name => $"{Case.Name}, {(IsOfAll ? "all arguments" : "argument 0")} {Kind.Name}";
+
+    /// <summary>Adds a line for each array that is wrong on a device in a type.</summary>
+    internal void Check(Device device, DType type, List<string> failures)
+    {
+        Outcome expected = _expected ??= Outcome.Of(this);
+        double[][] got;
+        try
+        {
+            got = Run(device, type, expected.Values, createGraph: false);
+        }
+        catch (ArgumentException refusal) when (expected.Refusal is not null)
+        {
+            if (refusal.Message != expected.Refusal) failures.Add($"{Name}, {type} on {device.Name}: {refusal.Message}");
+            return;
+        }
+
+        for (int array = 0; array < got.Length; array++)
+        {
+            double largest = expected.Results[array].Where(IsNumber).Select(Math.Abs).DefaultIfEmpty(0).Max();
+            for (int i = 0; i < got[array].Length; i++)
+            {
+                double allowed = expected.Allowed(Case, array, i, largest, type);
+                if (IsRight(expected.Results[array][i], got[array][i], allowed, type)) continue;
+                failures.Add($"{Name}, {type} on {device.Name}, {(array == 0 ? "value" : $"gradient {array - 1}")} {i}: expected "
+                    + $"{expected.Results[array][i]:R}, got {got[array][i]:R}, allowed error {allowed:E2}");
+                break;
+            }
+        }
+    }
+
+    /// <summary>Whether float64 agrees with what does not come from the same code.</summary>
+    internal void CheckDouble(List<string> failures)
+    {
+        Outcome expected = _expected ??= Outcome.Of(this);
+        if (expected.Refusal is not null) return;
+        double[] plain = expected.Plain.Values;
+        for (int i = 0; i < plain.Length; i++)
+        {
+            double allowed = expected.Allowed(Case, 0, i, 0, DType.Float64);
+            if (!double.IsFinite(plain[i]) || IsRight(plain[i], expected.Results[0][i], allowed, DType.Float64)) continue;
+            failures.Add($"{Name}, Float64 beside the reference, value {i}: expected {plain[i]:R}, got {expected.Results[0][i]:R}");
+            break;
+        }
+
+        if (!Case.HasGradient) return;
+        double[][] recorded = Run(OperationDevices.Cpu, DType.Float64, expected.Values, createGraph: true);
+        for (int array = 1; array < recorded.Length; array++)
+        {
+            double largest = recorded[array].Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
+            for (int i = 0; i < recorded[array].Length; i++)
+            {
+                double allowed = expected.Allowed(Case, array, i, largest, DType.Float64);
+                if (IsRight(recorded[array][i], expected.Results[array][i], allowed, DType.Float64)) continue;
+                failures.Add($"{Name}, Float64 beside the recorded rule, gradient {array - 1} {i}: expected {recorded[array][i]:R}, got "
+                    + $"{expected.Results[array][i]:R}");
+                break;
+            }
+        }
+    }
+
+    private static bool IsNumber(double x) => Math.Abs(x) <= float.MaxValue;
+
+    // What float32 has no number for may come out as an infinity or as what is made of one.
+    private static bool IsRight(double expected, double got, double allowed, DType type)
+    {
+        if (expected.Equals(got)) return true;
+        if (type == DType.Float32 && double.IsFinite(expected) && !IsNumber((float)expected)) return true;
+        return Math.Abs(expected - got) <= allowed;
+    }
+
+    /// <summary>The values and then the gradients of a weighted sum of them.</summary>
+    private double[][] Run(Device device, DType type, double[][] values, bool createGraph)
+    {
+        using Tape tape = new(device);
+        Tensor[] inputs = Case.Tensors(tape, values, type);
+        Tensor result = Case.Function(inputs);
+        if (!Case.HasGradient) return [result.ToDoubles()];
+        double[] weights = ExtremeCase.Weights(result.Count);
+        Tensor seed = result.DType == DType.Float64 ? Tensor.From(weights, result.Shape)
+            : Tensor.From(Array.ConvertAll(weights, x => (float)x), result.Shape);
+        Tensor[] with = [.. inputs.Where((_, i) => Case.Inputs[i].IsDifferentiable)];
+        return [result.ToDoubles(), .. tape.Gradients(result, seed, with, createGraph).Select(gradient => gradient.ToDoubles())];
+    }
+
+    private double[][] Arguments()
+    {
+        double[][] values = Case.Values();
+        int first = Array.FindIndex(Case.Inputs, input => input.IsDifferentiable);
+        if (first < 0) first = Array.FindIndex(Case.Inputs, input => !input.IsIndex);
+        for (int k = 0; k < values.Length; k++)
+        {
+            if (k != first && (!IsOfAll || !Case.Inputs[k].IsDifferentiable)) continue;
+            values[k] = [.. values[k].Select((x, i) => (double)(float)Kind.Of(x, i))];
+        }
+
+        return values;
+    }
+
+    /// <summary>What is expected, and how far results move where the arguments do.</summary>
+    private sealed record Outcome(double[][] Values, double[][] Results, double[][] Moves, Expected Plain, string? Refusal)
+    {
+        internal static Outcome Of(ExtremeArguments of)
+        {
+            double[][] values = of.Arguments();
+            try
+            {
+                double[][] results = of.Run(OperationDevices.Cpu, DType.Float64, values, createGraph: false);
+                double[][] moves = Array.ConvertAll(results, result => new double[result.Length]);
+                Random random = new(1);
+                for (int repeat = 0; repeat < 2; repeat++)
+                {
+                    double[][] moved = [.. values.Select((array, k) => of.Case.Inputs[k].IsIndex ? array
+                        : Array.ConvertAll(array, x => x * (1 + ((random.Next(2) - 0.5) / (1 << 23)))))];
+                    double[][] found = of.Run(OperationDevices.Cpu, DType.Float64, moved, createGraph: false);
+                    for (int array = 0; array < results.Length; array++)
+                    {
+                        for (int i = 0; i < found[array].Length; i++)
+                        {
+                            double move = Math.Abs(found[array][i] - results[array][i]);
+                            if (double.IsFinite(move)) moves[array][i] = Math.Max(moves[array][i], move);
+                        }
+                    }
+                }
+
+                return new(values, results, moves, of.Case.Reference(values), null);
+            }
+            catch (ArgumentException refusal)
+            {
+                return new(values, [], [], new Expected([]), refusal.Message);
+            }
+        }
+
+        internal double Allowed(OperationCase of, int array, int i, double largest, DType type)
+        {
+            bool isDouble = type == DType.Float64;
+            double tiny = 8 * (isDouble ? double.Epsilon : float.Epsilon);
+            if (array == 0 && of.Tolerance.IsExact) return 0;
+            double move = Condition * Moves[array][i] * (isDouble ? DoubleRatio : 1);
+            if (array > 0) return tiny + move + of.Tolerance.AllowedInGradient(largest, type);
+
+            // Values far from 0 are given exactly.
+            double terms = Plain.Terms.Length > 0 && double.IsFinite(Plain.Terms[i]) ? Plain.Terms[i] : Math.Abs(Results[0][i]);
+            return tiny + move + of.Tolerance.Allowed(Results[0][i], terms, type);
+        }
+    }
+}
+
+/// <summary>Extreme arguments for every operation of the registry.</summary>
+public sealed class ExtremeArgumentTests
+{
+    /// <summary>Cases of an operation: the smallest one and larger ones.</summary>
+    private const int CasesOfOperation = 4;
+
+    private const int LargestCase = 250;
+
+    private static readonly Dictionary<string, ExtremeArguments[]> s_cases = OperationRegistry.Cases
+        .Where(c => c.Inputs.Any(input => !input.IsIndex) && c.Inputs.All(input => input.Shape.Count > 0)
+            && c.Inputs.Sum(input => input.Shape.Count) <= LargestCase)
+        .GroupBy(c => c.Operation)
+        .ToDictionary(of => of.Key,
+            of => Spread([.. of.OrderBy(c => c.Inputs.Sum(input => input.Shape.Count))]).SelectMany(Made).ToArray());
+
+    public static TheoryData<string> Operations => [.. s_cases.Keys];
+
+    internal static int Count => s_cases.Values.Sum(cases => cases.Length);
+
+    internal static IEnumerable<string> Covered => s_cases.Keys;
+
+    [Theory, MemberData(nameof(Operations))]
+    public void The_cpu_is_right_in_float32(string operation) => Check(
+        s_cases[operation], (c, failures) => c.Check(OperationDevices.Cpu, DType.Float32, failures));
+
+    [Theory, MemberData(nameof(Operations))]
+    public void The_cpu_is_right_in_float64(string operation) => Check(s_cases[operation], (c, failures) => c.CheckDouble(failures));
+
+    [Theory, MemberData(nameof(Operations))]
+    public void The_simulator_is_right(string operation)
+    {
+        string smallest = s_cases[operation][0].Case.Name;
+        Check(s_cases[operation].Where(c => !KernelDevice.IsSimulator || c.Case.Name == smallest), (c, failures) =>
+        {
+            c.Check(OperationDevices.Gpu, DType.Float32, failures);
+            c.Check(OperationDevices.Gpu, DType.Float64, failures);
+        });
+    }
+
+    private static void Check(IEnumerable<ExtremeArguments> cases, Action<ExtremeArguments, List<string>> check)
+    {
+        List<string> failures = [];
+        foreach (ExtremeArguments c in cases) check(c, failures);
+        Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures.Take(12).Prepend($"{failures.Count} wrong:")));
+    }
+
+    private static IEnumerable<OperationCase> Spread(OperationCase[] cases)
+    {
+        int count = Math.Min(CasesOfOperation, cases.Length);
+        for (int i = 0; i < count; i++) yield return cases[i * (cases.Length - 1) / Math.Max(1, count - 1)];
+    }
+
+    private static IEnumerable<ExtremeArguments> Made(OperationCase c)
+    {
+        bool hasSeveral = c.Inputs.Count(input => input.IsDifferentiable) > 1;
+        foreach (ExtremeKind kind in ExtremeKind.All)
+        {
+            yield return new(c, kind, false);
+            if (hasSeveral && !kind.Name.Contains("infinity")) yield return new(c, kind, true);
+        }
+    }
+}
