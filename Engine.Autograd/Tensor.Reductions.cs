@@ -1,7 +1,5 @@
-using Engine.Autograd.Checks;
 using Engine.Autograd.Rules;
 using Engine.Kernels;
-using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Elementwise;
 using Engine.Kernels.Mapping;
 using Engine.Kernels.Reductions;
@@ -48,7 +46,6 @@ public partial class Tensor
             static (g, x, y, kept) =>
             {
                 Tensor shares = LogSumExpShares(x, y.Reshape(kept));
-                if (y.Device is CpuDevice && Finite.All(y.Storage)) return g.Reshape(kept) * shares;
                 Tensor total = shares.Detach().SumTo(kept);
                 return g.Reshape(kept) / y.Reshape(kept).Map(total, default(ShareDivisor)) * shares;
             });

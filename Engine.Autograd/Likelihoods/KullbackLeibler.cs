@@ -25,7 +25,7 @@ public static class KullbackLeibler
         return terms.Record(
             y,
             terms.Rule(mean, g => g * mean, g => terms.Fused(default(Multiply), g, mean)),
-            terms.Rule(logVariance, g => 0.5 * g * (logVariance.Exp() - 1),
+            terms.Rule(logVariance, g => 0.5 * g * Expm1(logVariance),
                 g => terms.Fused(default(DivergenceToStandardGradient), g, logVariance)));
     }
 
@@ -52,13 +52,16 @@ public static class KullbackLeibler
             y,
             terms.Rule(m, g => LogLikelihood.InDeviations(m - n, t, out Tensor root) * g * root * root,
                 g => terms.Fused(default(GaussianMeanGradient), g, m, n, t)),
-            terms.Rule(s, g => 0.5 * g * ((s - t).Exp() - 1), g => terms.Fused(default(DivergenceOfGaussiansGradient), g, s, t)),
+            terms.Rule(s, g => 0.5 * g * Expm1(s - t), g => terms.Fused(default(DivergenceOfGaussiansGradient), g, s, t)),
             terms.Rule(n, g => LogLikelihood.InDeviations(n - m, t, out Tensor root) * g * root * root,
                 g => terms.Fused(default(GaussianMeanGradient), g, n, m, t)),
             terms.Rule(t, g =>
             {
                 Tensor z = LogLikelihood.InDeviations(m - n, t, out _), half = -0.5 * g;
-                return (half * ((s - t).Exp() - 1)) + (half * z * z);
+                return (half * Expm1(s - t)) + (half * z * z);
             }));
     }
+
+    // e^x - 1 = tanh(x / 2) (e^x + 1), which keeps its digits near 0.
+    private static Tensor Expm1(Tensor x) => (0.5 * x).Tanh() * (x.Exp() + 1);
 }

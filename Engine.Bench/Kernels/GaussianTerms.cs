@@ -20,7 +20,7 @@ public class GaussianTerms : KernelBenchmark
     {
         get
         {
-            long bytes = (long)sizeof(float) * s_shape.Count * (Of.EndsWith("Gradient") ? 5 : Of == "Divergence" ? 4 : 3);
+            long bytes = (long)sizeof(float) * s_shape.Count * (Of.EndsWith("Gradient", StringComparison.Ordinal) ? 5 : Of == "Divergence" ? 4 : 3);
             return Work.Bytes(bytes, bytes);
         }
     }
@@ -50,7 +50,7 @@ public class GaussianTerms : KernelBenchmark
     {
         (_x, _mean, _logVariance, _g) = (Random(s_shape.Count, -1, 1, 1), Random(s_shape.Count, -1, 1, 2),
             Random(s_shape.Count, -4, 1, 3), Random(s_shape.Count, -1, 1, 4));
-        _y = Empty(Of.EndsWith("Gradient") ? s_shape.Count : s_shape[0]);
+        _y = Empty(Of.EndsWith("Gradient", StringComparison.Ordinal) ? s_shape.Count : s_shape[0]);
     }
 
     private protected override void Check()
@@ -67,7 +67,7 @@ public class GaussianTerms : KernelBenchmark
             _ => i => 0.5 * g[i] * (Square(i) - 1),
         };
         if (term is null) return;
-        if (Of.EndsWith("Gradient")) CheckEach(_y!, term);
+        if (Of.EndsWith("Gradient", StringComparison.Ordinal)) CheckEach(_y!, term);
         else CheckEach(_y!, row => Enumerable.Range(row * s_shape[1], s_shape[1]).Sum(term));
     }
 }

@@ -215,14 +215,15 @@ public readonly struct ExponentialShare : IBinaryOp
 }
 
 /// <summary>
-/// What <see cref="ExponentialShare"/> has to be divided by: the number of elements that are as infinite as y, or 1 where y is finite.
+/// What <see cref="ExponentialShare"/> has to be divided by: the total of the shares where y is so far from 0 that its rounding counts in
+/// them, and where it is infinite; 1 elsewhere.
 /// </summary>
 public readonly struct ShareDivisor : IBinaryOp
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T y, T total) where T : unmanaged, ILane<T> =>
-        T.SelectEqual(T.Abs(y), T.Of(double.PositiveInfinity), total, T.Of(1));
+        T.SelectLess(T.Abs(y), T.Of(16), T.Of(1), total);
 }
 
 /// <summary>1 where x &lt; y, 0.5 where they are equal, 0 elsewhere.</summary>

@@ -45,12 +45,15 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
-        T inner = (bin.Near * bin.DensityAtNear) - (bin.Far * bin.DensityAtFar);
-        T square = bin.Center * bin.Center;
+
+        // g comes first: the other factors may overflow where their product with it does not.
+        T half = T.Of(0.5) * g, square = half * bin.Center * bin.Center;
+        T inner = (half * bin.Near * bin.DensityAtNear) - (half * bin.Far * bin.DensityAtFar);
         inner = bin.IfThin(
-            T.MulAdd(bin.Width * bin.Width * T.Of(-1 / 12.0), T.MulAdd(T.Of(2), square, T.Of(-1)), square - T.Of(1)), inner);
-        return T.Of(0.5) * g * bins.Either(
-            x, bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), bin.LastStart * LaneMath.NormalHazard(bin.LastStart), inner);
+            T.MulAdd(bin.Width * bin.Width * T.Of(-1 / 12.0), T.MulAdd(T.Of(2), square, -half), square - half), inner);
+        return bins.Either(
+            x, half * bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), half * bin.LastStart * LaneMath.NormalHazard(bin.LastStart),
+            inner);
     }
 }
 

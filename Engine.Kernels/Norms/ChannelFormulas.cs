@@ -86,8 +86,8 @@ internal readonly struct NormalizeGradientFormula<TActivation>(TActivation activ
 }
 
 /// <summary>
-/// The same in values that are multiplied by a power of two, p5, where deviations are next to the largest numbers (1 in channels where they
-/// are not): d = x p5 - mean, with mean and scale of the values so multiplied, and the gradient is that of x again.
+/// The same in values that are multiplied by a power of two, p5, the one next to the reciprocal deviation where deviations are next to the
+/// largest numbers and 1 elsewhere: d = x p5 - mean, with mean and scale of the values so multiplied, and the gradient is that of x again.
 /// </summary>
 internal readonly struct ScaledGradientFormula<TActivation>(TActivation activation) : IChannelFormula
     where TActivation : unmanaged, IFoldedActivation

@@ -37,15 +37,16 @@ internal static class ChannelStatistics
     internal static bool HasResiduals(Storage mean, long count) => mean.Length == 2 * count;
 
     /// <summary>
-    /// What values are multiplied by so that neither their distances from the mean nor products of these overflow: 1 as a rule, and the
-    /// small scale where the reciprocal deviation is below 2^-60, or 2^-500.
+    /// What values are multiplied by so that neither their distances from the mean nor products of these overflow: 1 as a rule, and where
+    /// the reciprocal deviation is below 2^-60 (2^-500 in float64) the power of two next to it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V ScaleOf<V>(V reciprocal, out V inverse) where V : unmanaged, ILane<V>
     {
-        V bound = V.Of(SmallReciprocal(V.IsDouble));
-        inverse = V.SelectLess(reciprocal, bound, ReductionScale.Large<V>(), V.Of(1));
-        return V.SelectLess(reciprocal, bound, ReductionScale.Small<V>(), V.Of(1));
+        V least = V.Max(V.Exponent(reciprocal), V.Of(V.IsDouble ? -1022 : -126));
+        V exponent = V.SelectLess(reciprocal, V.Of(SmallReciprocal(V.IsDouble)), least, V.Of(0));
+        inverse = V.PowerOfTwo(-exponent);
+        return V.PowerOfTwo(exponent);
     }
 
     /// <summary>Whether a reciprocal deviation is so small that values have to be scaled.</summary>

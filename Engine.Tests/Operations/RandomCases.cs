@@ -106,7 +106,8 @@ internal static class RandomCases
             int classes = shape[-1];
             return new Expected([.. Enumerable.Range(0, shape.Count / classes).Select(row =>
             {
-                double[] weights = [.. x[0].AsSpan(row * classes, classes).ToArray().Select(Math.Exp)];
+                double[] logits = x[0][(row * classes)..((row + 1) * classes)];
+                double[] weights = Array.ConvertAll(logits, logit => Math.Exp(logit - logits.Max()));
                 double wanted = PlainPhilox.Uniform(Key, Position + row, type == DType.Float64) * weights.Sum(), sum = 0;
                 return (double)Array.FindIndex(weights, weight => (sum += weight) > wanted);
             })]);

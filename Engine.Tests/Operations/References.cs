@@ -9,7 +9,8 @@ internal static class References
     /// </summary>
     internal static double Erf(double x)
     {
-        if (Math.Abs(x) > 6 || x == 0) return Math.Sign(x);
+        if (Math.Abs(x) > 6) return Math.Sign(x);
+        if (Math.Abs(x) < 1e-9) return 1.1283791670955126 * x;
 
         // A number is a whole multiple of 2^-58, or very small; a conversion to decimal would keep 15 digits only.
         decimal exact = (decimal)(long)(x * (1L << 58)) / (1L << 58);

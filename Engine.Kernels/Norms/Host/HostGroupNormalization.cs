@@ -260,7 +260,7 @@ internal static unsafe class HostGroupNormalization
         {
             T reciprocal = Reciprocal[statistic];
             if (!TFormula.TakesScale || !ChannelStatistics.IsSmall(reciprocal)) return (T.One, reciprocal);
-            V power = ReductionScale.Small<V>(), inverse = ReductionScale.Large<V>();
+            V power = ChannelStatistics.ScaleOf(V.Fill(reciprocal), out V inverse);
             return (*(T*)&power, reciprocal * *(T*)&inverse);
         }
 

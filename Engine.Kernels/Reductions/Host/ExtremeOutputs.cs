@@ -62,6 +62,9 @@ internal static unsafe class ExtremeOutputs
     private struct Job<T> : IRowJob
         where T : unmanaged, INumber<T>
     {
+        /// <summary>Terms that are summed by themselves, so that rounding errors stay small.</summary>
+        private const int BlockTerms = 64;
+
         internal T* X, Mean, Variance;
         internal ReducePlan Plan;
 
@@ -92,7 +95,7 @@ internal static unsafe class ExtremeOutputs
             (int outer, int column) = Plan.InnerReduced ? (output, 0) : Math.DivRem(output, Plan.Inner);
             T* start = X + Plan.Kept.Offset(outer) + column;
             int run = Plan.InnerReduced ? Plan.Inner : 1;
-            double sum = 0;
+            double sum = 0, blockSum = 0, blockSquares = 0;
             squares = 0;
             for (int piece = 0; piece < Plan.Summed.Count; piece++)
             {
@@ -100,12 +103,15 @@ internal static unsafe class ExtremeOutputs
                 for (int i = 0; i < run; i++)
                 {
                     double d = (double.CreateTruncating(terms[i]) * scale) - center;
-                    sum += d;
-                    squares += d * d;
+                    blockSum += d;
+                    blockSquares += d * d;
+                    if ((piece + i) % BlockTerms != BlockTerms - 1) continue;
+                    (sum, squares, blockSum, blockSquares) = (sum + blockSum, squares + blockSquares, 0, 0);
                 }
             }
 
-            return sum;
+            squares += blockSquares;
+            return sum + blockSum;
         }
     }
 }
