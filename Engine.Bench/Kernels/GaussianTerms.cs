@@ -20,7 +20,8 @@ public class GaussianTerms : KernelBenchmark
     {
         get
         {
-            long bytes = (long)sizeof(float) * s_shape.Count * (Of.EndsWith("Gradient", StringComparison.Ordinal) ? 5 : Of == "Divergence" ? 4 : 3);
+            long bytes = (long)sizeof(float) * s_shape.Count
+                * (Of.EndsWith("Gradient", StringComparison.Ordinal) ? 5 : Of == "Divergence" ? 4 : 3);
             return Work.Bytes(bytes, bytes);
         }
     }
