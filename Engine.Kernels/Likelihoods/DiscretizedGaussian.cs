@@ -46,9 +46,10 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
 
-        // g comes first: the other factors may overflow where their product with it does not.
-        T half = T.Of(0.5) * g, square = half * bin.Center * bin.Center;
-        T inner = (half * bin.Near * bin.DensityAtNear) - (half * bin.Far * bin.DensityAtFar);
+        // Far from the mean g comes first: the other factors may overflow where their product with it does not.
+        T half = T.Of(0.5) * g, square = half * bin.Center * bin.Center, near = bin.DensityAtNear, far = bin.DensityAtFar;
+        T inner = T.SelectLess(
+            bin.Near, T.Of(1e9), half * ((bin.Near * near) - (bin.Far * far)), (half * bin.Near * near) - (half * bin.Far * far));
         inner = bin.IfThin(
             T.MulAdd(bin.Width * bin.Width * T.Of(-1 / 12.0), T.MulAdd(T.Of(2), square, -half), square - half), inner);
         return bins.Either(

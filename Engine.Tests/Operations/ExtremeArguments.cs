@@ -187,7 +187,7 @@ internal sealed record ExtremeArguments(OperationCase Case, ExtremeKind Kind, bo
                 for (int repeat = 0; repeat < 2; repeat++)
                 {
                     double[][] moved = [.. values.Select((array, k) => of.Case.Inputs[k].IsIndex ? array
-                        : Array.ConvertAll(array, x => x + ((random.Next(2) - 0.5) * Math.Max(Math.Abs(x) / (1 << 23), float.Epsilon))))];
+                        : Array.ConvertAll(array, x => double.IsFinite(x) ? x + ((random.Next(2) - 0.5) * Unit(x)) : x))];
                     double[][] found = of.Run(OperationDevices.Cpu, DType.Float64, moved, createGraph: false);
                     for (int array = 0; array < results.Length; array++)
                     {
@@ -206,6 +206,8 @@ internal sealed record ExtremeArguments(OperationCase Case, ExtremeKind Kind, bo
                 return new(values, [], [], new Expected([]), refusal.Message);
             }
         }
+
+        private static double Unit(double x) => Math.Max(Math.Abs(x) / (1 << 23), float.Epsilon);
 
         internal double Allowed(OperationCase of, int array, int i, double largest, DType type)
         {
@@ -245,6 +247,8 @@ public sealed class ExtremeArgumentTests
     // Sines have a documented range; others multiply arguments with themselves, as a user's cube does.
     private static readonly HashSet<string> s_limited = ["Tensor.Sin", "Tensor.Cos", "Tensor.SelfAttention", "Tensor.Apply"];
 
+    private static readonly Lazy<Device> s_gpu = new(KernelDevice.Open);
+
     private static readonly Dictionary<string, ExtremeArguments[]> s_cases = OperationRegistry.Cases
         .Where(c => c.Inputs.Any(input => !input.IsIndex) && c.Inputs.All(input => input.Shape.Count > 0)
             && c.Inputs.Sum(input => input.Shape.Count) <= LargestCase)
@@ -271,10 +275,14 @@ public sealed class ExtremeArgumentTests
         // Of what the simulator would take minutes for, a sample: the smallest case of each operation.
         ExtremeArguments[] cases = s_cases[operation];
         if (KernelDevice.IsSimulator) cases = [.. cases.Where(c => ReferenceEquals(c.Case, cases[0].Case) && !c.Kind.IsInfinite)];
+
+        // A context of ILGPU that has compiled the kernels of all other operations finds types that contradict each other in attention.
+        using Device? own = operation.Contains("Attention", StringComparison.Ordinal) ? KernelDevice.Open() : null;
+        Device device = own ?? s_gpu.Value;
         Check(cases, (c, failures) =>
         {
-            c.Check(ExtremeDevices.Of(DType.Float32), DType.Float32, failures);
-            if (!KernelDevice.IsSimulator || c.Kind.IsSample) c.Check(ExtremeDevices.Of(DType.Float64), DType.Float64, failures);
+            c.Check(device, DType.Float32, failures);
+            if (!KernelDevice.IsSimulator || c.Kind.IsSample) c.Check(device, DType.Float64, failures);
         });
     }
 

@@ -79,20 +79,12 @@ internal sealed record ExtremeCase(
         type == DType.Float64 ? Tensor.From(values, shape) : Tensor.From(Array.ConvertAll(values, x => (float)x), shape);
 }
 
-/// <summary>
-/// The devices of tests at the edges, which take turns. Kernels of all operations in both types are more than one context of ILGPU
-/// compiles: from some number on, it finds types that contradict each other.
-/// </summary>
+/// <summary>The device of cases at the edges, which take turns.</summary>
 internal static class ExtremeDevices
 {
-    private static readonly Lazy<Device> s_gpu = new(KernelDevice.Open), s_single = new(KernelDevice.Open),
-        s_double = new(KernelDevice.Open);
+    private static readonly Lazy<Device> s_gpu = new(KernelDevice.Open);
 
-    /// <summary>For cases of a few operations.</summary>
     internal static Device Gpu => s_gpu.Value;
-
-    /// <summary>For all operations in one type.</summary>
-    internal static Device Of(DType type) => type == DType.Float32 ? s_single.Value : s_double.Value;
 }
 
 [Collection("extreme cases")]
