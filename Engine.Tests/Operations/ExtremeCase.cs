@@ -99,11 +99,19 @@ public sealed class ExtremeCaseTests
     {
         get
         {
+            // A sample of the small ones is what the simulator computes in some seconds.
+            const int Sample = 10;
             TheoryData<string, DType, bool> data = [];
+            int number = 0;
             foreach (ExtremeCase c in s_cases.Values)
+            {
                 foreach (DType type in c.Types)
-                    foreach (bool isHost in c.IsTiny || !KernelDevice.IsSimulator ? (bool[])[true, false] : [true])
-                        data.Add(c.Name, type, isHost);
+                {
+                    data.Add(c.Name, type, true);
+                    if (!KernelDevice.IsSimulator || (c.IsTiny && number++ % Sample == 0)) data.Add(c.Name, type, false);
+                }
+            }
+
             return data;
         }
     }

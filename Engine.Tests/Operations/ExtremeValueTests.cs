@@ -62,8 +62,9 @@ public sealed class ExtremeValueTests
         Tensor runningMean = Tensor.Zeros([1], type), runningVariance = Tensor.Ones([1], type);
         Make(type, [4, 1], large, -large, 2 * large, 0).BatchNorm(null, null, runningMean, runningVariance, training: true);
         Assert.True(double.IsFinite(runningMean.ToDoubles()[0]) && double.IsFinite(runningVariance.ToDoubles()[0]));
-        for (int step = 0; step < 120; step++)
-            Make(type, [4, 1], 1, 2, 3, 4).BatchNorm(null, null, runningMean, runningVariance, training: true, momentum: 0.999);
+
+        // All of what was there before goes, as it does after many batches: of an infinity there would be NaN.
+        Make(type, [4, 1], 1, 2, 3, 4).BatchNorm(null, null, runningMean, runningVariance, training: true, momentum: 1);
         Near([5.0 / 3], runningVariance.ToDoubles(), 1e-5);
     }
 
