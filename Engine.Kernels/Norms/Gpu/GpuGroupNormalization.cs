@@ -80,34 +80,36 @@ internal static class GpuGroupNormalization
         GroupTerms of = new(walk, statistic);
         int first = 4 * TTeam.Thread, step = 4 * TTeam.Size;
         TLane terms = TLane.Of(walk.Terms), zero = TLane.Of(0), one = TLane.Of(1), infinity = TLane.Of(double.PositiveInfinity);
-        TLane scale = one, unscaled = one, center, padding, distance, squares;
-
-        // A second time, with small values, where a sum has overflowed.
-        for (int attempt = 0; ; attempt++)
+        TLane scale = one, unscaled = one, sum = zero, distance = zero, squares = zero;
+        for (int term = first; term < walk.Terms; term += step)
         {
-            TLane sum = zero;
-            for (int term = first; term < walk.Terms; term += step)
+            Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, zero);
+            sum += a.X + a.Y + (a.Z + a.W);
+        }
+
+        TLane center = TTeam.Total(sum, default(SumReduction)) / terms, padding = center;
+        for (int term = first; term < walk.Terms; term += step) AddDistances(
+            of.Shifted(x, shift, term, walk.Terms - term, padding), scale, center, ref distance, ref squares);
+        distance = TTeam.Total(distance, default(SumReduction)) / terms;
+        squares = TTeam.Total(squares, default(SumReduction)) / terms;
+        if (!TLane.IsLess(squares, infinity))
+        {
+            // A sum has overflowed: once more in small values, by each thread for itself, for a team would have to wait for itself here.
+            scale = ReductionScale.Small<TLane>();
+            unscaled = ReductionScale.Large<TLane>();
+            sum = distance = squares = zero;
+            for (int term = 0; term < walk.Terms; term += 4)
             {
                 Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, zero);
                 sum += (a.X * scale) + (a.Y * scale) + ((a.Z * scale) + (a.W * scale));
             }
 
-            center = TTeam.Total(sum, default(SumReduction)) / terms;
+            center = sum / terms;
             padding = center * unscaled;
-            distance = squares = zero;
-            for (int term = first; term < walk.Terms; term += step)
-            {
-                Four<TLane> a = of.Shifted(x, shift, term, walk.Terms - term, padding);
-                TLane d0 = (a.X * scale) - center, d1 = (a.Y * scale) - center, d2 = (a.Z * scale) - center, d3 = (a.W * scale) - center;
-                distance += d0 + d1 + (d2 + d3);
-                squares += (d0 * d0) + (d1 * d1) + ((d2 * d2) + (d3 * d3));
-            }
-
-            distance = TTeam.Total(distance, default(SumReduction)) / terms;
-            squares = TTeam.Total(squares, default(SumReduction)) / terms;
-            if (attempt > 0 || TLane.IsLess(squares, infinity)) break;
-            scale = ReductionScale.Small<TLane>();
-            unscaled = ReductionScale.Large<TLane>();
+            for (int term = 0; term < walk.Terms; term += 4) AddDistances(
+                of.Shifted(x, shift, term, walk.Terms - term, padding), scale, center, ref distance, ref squares);
+            distance /= terms;
+            squares /= terms;
         }
 
         // mean(d²) - mean(d)², and the outputs likewise: the center was rounded before it was taken away.
@@ -130,6 +132,15 @@ internal static class GpuGroupNormalization
         mean[statistic] = padding;
         if (walk.HasResiduals != 0) mean[walk.Statistics + statistic] = distance * unscaled;
         reciprocal[statistic] = r * scale;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddDistances<TLane>(Four<TLane> a, TLane scale, TLane center, ref TLane distance, ref TLane squares)
+        where TLane : unmanaged, ILane<TLane>
+    {
+        TLane d0 = (a.X * scale) - center, d1 = (a.Y * scale) - center, d2 = (a.Z * scale) - center, d3 = (a.W * scale) - center;
+        distance += d0 + d1 + (d2 + d3);
+        squares += (d0 * d0) + (d1 * d1) + ((d2 * d2) + (d3 * d3));
     }
 
     /// <summary>
