@@ -61,9 +61,13 @@ internal static class DataFileReader
                 throw new DataException($"{path}: expected at most {most} bytes, found {Found(length)}.");
             if (count == bytes.Length)
             {
-                // What a file said of its length may have changed since.
+                // Room is made for what there is, not for the end.
+                int next = file.ReadByte();
+                if (next < 0) break;
                 long wanted = length > count ? length.Value : Math.Max(FirstBytes, 2L * count);
                 Array.Resize(ref bytes, (int)Math.Min(wanted, most + 1));
+                bytes[count++] = (byte)next;
+                continue;
             }
 
             int read = file.Read(bytes, count, Math.Min(bytes.Length - count, MostAtOnce));

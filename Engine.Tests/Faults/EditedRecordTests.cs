@@ -65,7 +65,6 @@ public sealed class EditedRecordTests : IsolatedTests
     [InlineData("Progress.History.0.Losses.loss", "\"NaN\"", "History[0].Losses['loss']: expected a finite number, found NaN.")]
     [InlineData("Progress.Sums", "[{\"Name\":\"a\",\"Sum\":1,\"Count\":1},{\"Name\":\"a\",\"Sum\":1,\"Count\":1}]",
         "Sums[1].Name: expected each name once, found 'a'.")]
-    [InlineData("Progress.Sums", "[{\"Sum\":1,\"Count\":1}]", "Sums[0].Name: expected a name, found null.")]
     [InlineData("Progress.Metrics", "[{\"Name\":\"a\",\"Sum\":1,\"Count\":0}]",
         "Metrics[0].Count: expected a number of at least 1, found 0.")]
     [InlineData("Pictures", "[null]", "Pictures[0]: expected the name of a PNG file in the folder itself, found null.")]
@@ -79,6 +78,18 @@ public sealed class EditedRecordTests : IsolatedTests
         Assert.StartsWith($"{Path}: ", refused);
         Assert.EndsWith(message, refused);
     }
+
+    [Theory]
+    [InlineData("Progress.Sums", "[{\"Sum\":1,\"Count\":1}]", "Name")]
+    [InlineData("Progress.Sums", "[{\"Name\":null,\"Sum\":1,\"Count\":1}]", "Name")]
+    [InlineData("Progress.History.0.Losses", null, "Losses")]
+    [InlineData("Progress.History.0.Losses", "null", "Losses")]
+    [InlineData("Progress.History.0.Epoch", "null", "Epoch")]
+    [InlineData("Progress.Seconds", null, "Seconds")]
+    [InlineData("Pictures", "null", "Pictures")]
+    [InlineData("Numbers", "[]", "Numbers")]
+    public void An_entry_that_is_missing_or_of_another_kind_is_refused_by_name(string entry, string? value, string name) =>
+        Assert.Contains(name, Resumed(Edited(entry, value)));
 
     [Fact]
     public void A_name_that_is_there_twice_is_refused() =>
