@@ -37,6 +37,9 @@ internal static class TrainingRecordCheck
             Expect(line is not null, entry, "a line", null);
             Expect(line!.Epoch >= last && line.Epoch <= epoch, $"{entry}.Epoch", $"a number from {last} to {epoch}", line.Epoch);
             last = line.Epoch;
+
+            // Generated code leaves a property null that is not there.
+            Expect(line.Metrics is not null, $"{entry}.Metrics", "names and numbers", null);
             foreach ((string name, double mean) in line.Losses)
                 Expect(double.IsFinite(mean), $"{entry}.Losses[{Wording.Name(name)}]", "a finite number", mean);
         }

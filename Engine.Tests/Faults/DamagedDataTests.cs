@@ -19,7 +19,7 @@ public sealed class DamagedDataTests : IsolatedTests
             _ => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(string.Join(' ', Enumerable.Repeat("0 1", 392)) + "\n", 3))),
         };
         byte[] whole = kind.EndsWith("gz", StringComparison.Ordinal) ? TestFolder.Gzip(plain) : plain;
-        int files = FaultCounts.Of(300, 12_000), refused = 0;
+        int files = FaultCounts.Of(200, 12_000), refused = 0;
         long most = 0;
         for (int seed = 0; seed < files; seed++)
         {

@@ -84,6 +84,7 @@ public sealed class EditedRecordTests : IsolatedTests
     [InlineData("Progress.Sums", "[{\"Name\":null,\"Sum\":1,\"Count\":1}]", "Name")]
     [InlineData("Progress.History.0.Losses", null, "Losses")]
     [InlineData("Progress.History.0.Losses", "null", "Losses")]
+    [InlineData("Progress.History.0.Metrics", null, "Metrics")]
     [InlineData("Progress.History.0.Epoch", "null", "Epoch")]
     [InlineData("Progress.Seconds", null, "Seconds")]
     [InlineData("Pictures", "null", "Pictures")]
@@ -103,7 +104,7 @@ public sealed class EditedRecordTests : IsolatedTests
         (string Entry, string? Value)[] edits = [.. entries.SelectMany(entry => s_values.Append(null).Select(value => (entry, value)))];
         Random random = new(1);
         random.Shuffle(edits);
-        int count = FaultCounts.Of(250, Math.Max(2000, edits.Length)), refused = 0, stopped = 0;
+        int count = FaultCounts.Of(200, Math.Max(2000, edits.Length)), refused = 0, stopped = 0;
         for (int i = 0; i < count; i++)
         {
             // All entries with all values, then two at once.
