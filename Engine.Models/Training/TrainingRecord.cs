@@ -36,7 +36,8 @@ internal sealed record TrainingRecord
 /// <summary>Writes and reads a <see cref="TrainingRecord"/> without reflection.</summary>
 [JsonSourceGenerationOptions(
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(TrainingRecord))]
 internal sealed partial class TrainingRecordJson : JsonSerializerContext;
 
