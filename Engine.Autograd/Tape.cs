@@ -21,7 +21,16 @@ public sealed partial class Tape : IDisposable
     [ThreadStatic]
     private static Tape? s_current;
 
+    // A tape belongs to the thread that opened it. Where an await hands the rest of a method to another thread, the first one goes on with
+    // other work, which must not find the tape; where it comes back to the method, it does.
+    private static readonly AsyncLocal<Tape?> s_flow = new(static change =>
+    {
+        if (change.ThreadContextChanged) s_current =
+            change.CurrentValue is { } tape && tape._thread == Environment.CurrentManagedThreadId ? tape : null;
+    });
+
     private readonly Tape? _outer;
+    private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<Tensor> _owned = new(128);
     private readonly List<Node> _nodes = new(64);
     private bool _disposed;
@@ -34,7 +43,13 @@ public sealed partial class Tape : IDisposable
         _outer = s_current;
         Device = device ?? _outer?.Device ?? Device.Default;
         IsRecording = record;
-        s_current = this;
+        s_flow.Value = s_current = this;
+    }
+
+    /// <summary>Releases what was computed on a tape that nobody has closed and nobody can reach.</summary>
+    ~Tape()
+    {
+        foreach (Tensor tensor in _owned) tensor.Forget();
     }
 
     /// <summary>The innermost tape that is open on the calling thread; null when none is.</summary>
@@ -74,6 +89,7 @@ public sealed partial class Tape : IDisposable
         if (storage.References == 1)
         {
             storage.AddReference();
+            storage.GuardAgainstForgetting();
         }
         else
         {
@@ -117,19 +133,22 @@ public sealed partial class Tape : IDisposable
     public Tensor NewTensor(Shape shape, DType dtype)
     {
         ThrowIfDisposed();
-        return new Tensor(Device.Allocate(dtype, shape.Count), shape, this);
+        return new Tensor(Device.AllocateOwned(dtype, shape.Count), shape, this);
     }
 
-    /// <summary>Closes the tape and releases everything that was computed on it.</summary>
+    /// <summary>Closes the tape and releases everything that was computed on it; after an await on whatever thread goes on.</summary>
     /// <exception cref="InvalidOperationException">A tape that was opened later is still open.</exception>
     public void Dispose()
     {
         if (_disposed) return;
-        if (!ReferenceEquals(s_current, this))
+        bool hasMoved = _thread != Environment.CurrentManagedThreadId && ReferenceEquals(s_flow.Value, this);
+        if (!hasMoved && !ReferenceEquals(s_current, this))
             throw new InvalidOperationException(
                 "Tapes close in the reverse of the order in which they were opened, on the thread that opened them.");
         _disposed = true;
-        s_current = _outer;
+        s_flow.Value = _outer;
+        if (!hasMoved) s_current = _outer;
+        GC.SuppressFinalize(this);
         for (int i = _owned.Count - 1; i >= 0; i--) _owned[i].Dispose();
         _owned.Clear();
         _nodes.Clear();
@@ -140,10 +159,14 @@ public sealed partial class Tape : IDisposable
     internal static Tape Open(string operation)
     {
         RunningOperation.Begin(operation);
-        return s_current ?? throw new InvalidOperationException(
-            $"{operation}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: "
-            + "false)' for inference).");
+        return s_current ?? throw NoneIsOpen(operation);
     }
+
+    private static InvalidOperationException NoneIsOpen(string operation) => new(s_flow.Value is { _disposed: false }
+        ? $"{operation}: the tape was opened on another thread, and computes there only. An await may go on on any thread: open a tape "
+            + "between two of them, not around one."
+        : $"{operation}: no tape is open. Open one around the computation with 'using var tape = new Tape();' (or 'new Tape(record: "
+            + "false)' for inference).");
 
     /// <summary>
     /// The tape that an operation, which begins here, computes on, after what every operation checks of its arguments: they are on the

@@ -79,7 +79,8 @@ public partial class Tensor
                 $"{operation}: expected the device of the open tape, '{tape.Device.Name}', found "
                 + $"'{device.Name}'{(device.Name == tape.Device.Name ? ", another of that name" : "")}.");
         device ??= tape?.Device ?? Device.Default;
-        return new Tensor(device.Allocate(dtype, shape.Count), shape, tape);
+        return new Tensor(
+            tape is null ? device.Allocate(dtype, shape.Count) : device.AllocateOwned(dtype, shape.Count), shape, tape);
     }
 
     /// <summary>The default of <see cref="Kernels.Shape"/> is none: it has no axis, as a scalar, and no element.</summary>

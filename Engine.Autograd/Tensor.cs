@@ -99,6 +99,14 @@ public partial class Tensor : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Releases the memory of a tensor whose tape nobody can reach any more; called by a finaliser.</summary>
+    internal void Forget()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _storage.ReleaseForgotten();
+    }
+
     internal void ThrowIfDisposed()
     {
         if (_disposed)

@@ -63,10 +63,21 @@ public abstract class Device : IDisposable
     /// <exception cref="DeviceException"><c>ENGINE_DEVICE</c> names a device that does not open.</exception>
     public static Device OpenDefault() => DeviceFactory.OpenDefault(Environment.GetEnvironmentVariable("ENGINE_DEVICE"));
 
-    /// <summary>Takes memory for <paramref name="length"/> elements from the pool. Its contents are undefined.</summary>
+    /// <summary>
+    /// Takes memory for <paramref name="length"/> elements from the pool. Its contents are undefined. Release it when done: what is
+    /// forgotten comes back only when the garbage collector finds it.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative, or there is no such type.</exception>
     /// <exception cref="OutOfMemoryException">The device has no more memory.</exception>
     public Storage Allocate(DType dtype, int length)
+    {
+        Storage storage = AllocateOwned(dtype, length);
+        storage.GuardAgainstForgetting();
+        return storage;
+    }
+
+    /// <summary>As <see cref="Allocate"/>, for an owner that releases the memory for certain, such as a tape.</summary>
+    internal Storage AllocateOwned(DType dtype, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (dtype is < DType.Float32 or > DType.Int32) throw new ArgumentOutOfRangeException(
@@ -87,6 +98,14 @@ public abstract class Device : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Closes a device that nobody can reach any more, so that its threads and its memory do not stay.</summary>
+    ~Device()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        Forget();
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Description})";
 
@@ -97,6 +116,9 @@ public abstract class Device : IDisposable
     private protected abstract Storage Create(DType dtype, int length);
 
     private protected abstract void Close();
+
+    /// <summary>As <see cref="Close"/> from a finaliser: it neither waits nor throws.</summary>
+    private protected abstract void Forget();
 }
 
 /// <summary>A device that does not exist, does not open, or does not do what was asked of it.</summary>

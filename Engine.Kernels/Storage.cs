@@ -5,11 +5,13 @@ namespace Engine.Kernels;
 /// <summary>
 /// A block of elements on a device, taken from the device's pool. It is shared by counting references: whoever keeps it
 /// calls <see cref="AddReference"/>, whoever lets go calls <see cref="Release"/>, and the last release gives the memory back
-/// to the pool. There is no finaliser.
+/// to the pool. A storage that nobody can reach any more without having been released gives its memory back after a garbage collection:
+/// releasing is the fast way, since the collector only runs when it has to.
 /// </summary>
 public abstract unsafe class Storage
 {
     private int _references = 1;
+    private ForgottenStorage? _guard;
 
     private protected Storage(Device device, DType dtype, int length)
     {
@@ -65,8 +67,33 @@ public abstract unsafe class Storage
     {
         int left = Interlocked.Decrement(ref _references);
         ObjectDisposedException.ThrowIf(left < 0, this);
-        if (left == 0) ReturnToPool();
+        if (left > 0) return;
+        _guard?.Dismiss();
+        ReturnToPool();
     }
+
+    /// <summary>
+    /// Has the garbage collector give the memory back where nobody does. Not for what a tape or a scope owns: they release it, and a
+    /// finaliser for each would cost more than all the rest of an allocation.
+    /// </summary>
+    internal void GuardAgainstForgetting() => _guard ??= new ForgottenStorage(this);
+
+    /// <summary>Lets go of a reference of an owner that nobody can reach; called by a finaliser, and so it never throws.</summary>
+    internal void ReleaseForgotten()
+    {
+        if (Interlocked.Decrement(ref _references) != 0) return;
+        _guard?.Dismiss();
+        ReturnToPool(isForgotten: true);
+    }
+
+    /// <summary>Gives the memory of a storage that nobody can reach back to the pool; called by a finaliser.</summary>
+    internal void Abandon()
+    {
+        if (Interlocked.Exchange(ref _references, 0) > 0) ReturnToPool(isForgotten: true);
+    }
+
+    /// <summary>The bytes that the elements take.</summary>
+    internal long Bytes => (long)Length * DType.SizeInBytes();
 
     /// <summary>The elements, when the device is the host.</summary>
     /// <typeparam name="T">float, double or int, as <see cref="DType"/> says.</typeparam>
@@ -133,7 +160,9 @@ public abstract unsafe class Storage
 
     private protected abstract void Download(void* destination, long bytes);
 
-    private protected abstract void ReturnToPool();
+    /// <summary>Gives the memory back.</summary>
+    /// <param name="isForgotten">Whether a finaliser does: then nothing may be thrown.</param>
+    private protected abstract void ReturnToPool(bool isForgotten = false);
 
     /// <summary>The elements as a typed host pointer, for host kernels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -143,7 +172,12 @@ public abstract unsafe class Storage
         return (T*)HostPointer;
     }
 
-    internal void ThrowIfReleased() => ObjectDisposedException.ThrowIf(IsReleased, this);
+    /// <summary>Throws where the memory is no longer the storage's, and keeps the storage from the garbage collector for a while.</summary>
+    internal void ThrowIfReleased()
+    {
+        ObjectDisposedException.ThrowIf(IsReleased, this);
+        RecentStorages.Add(this);
+    }
 
     private void Check<T>(int length, string operation) where T : unmanaged
     {
@@ -152,6 +186,66 @@ public abstract unsafe class Storage
             throw new InvalidOperationException($"{operation}: the storage holds {DType}, not {DTypes.Of<T>()}.");
         if (length != Length)
             throw new ArgumentException($"{operation}: expected a span of the storage's {Length} elements, found {length}.");
+    }
+}
+
+/// <summary>Gives the memory of a storage back that was neither released nor can be reached, when the collector finds that out.</summary>
+internal sealed class ForgottenStorage
+{
+    /// <summary>Guarded bytes that are no reason to look for forgotten ones.</summary>
+    private const long Enough = 256 << 20;
+
+    private static long s_bytes, s_limit = Enough;
+
+    private readonly Storage _storage;
+
+    internal ForgottenStorage(Storage storage)
+    {
+        _storage = storage;
+
+        // The collector knows nothing of the memory that hangs on a small object, and would not run for it: it is called whenever what is
+        // guarded has doubled. GC.AddMemoryPressure lets several times as much pile up, since it does not wait for the finalisers.
+        if (Interlocked.Add(ref s_bytes, storage.Bytes) <= Volatile.Read(ref s_limit)) return;
+        Volatile.Write(ref s_limit, long.MaxValue);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Volatile.Write(ref s_limit, Math.Max(Enough, 2 * Volatile.Read(ref s_bytes)));
+    }
+
+    ~ForgottenStorage()
+    {
+        Interlocked.Add(ref s_bytes, -_storage.Bytes);
+        _storage.Abandon();
+    }
+
+    /// <summary>Called when the storage is released as it should be.</summary>
+    internal void Dismiss()
+    {
+        GC.SuppressFinalize(this);
+        Interlocked.Add(ref s_bytes, -_storage.Bytes);
+    }
+}
+
+/// <summary>
+/// The storages that a thread has used last. A kernel works with addresses, which keep nothing alive: the collector could find an argument
+/// that its caller does not need afterwards to be unreachable while the kernel still reads it.
+/// </summary>
+internal sealed class RecentStorages
+{
+    /// <summary>More than any kernel takes, but for updates of many arrays, whose owners hold them.</summary>
+    private const int Count = 32;
+
+    [ThreadStatic]
+    private static RecentStorages? s_ofThread;
+
+    private readonly Storage?[] _storages = new Storage?[Count];
+    private int _next;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Add(Storage storage)
+    {
+        RecentStorages recent = s_ofThread ??= new RecentStorages();
+        recent._storages[recent._next++ & (Count - 1)] = storage;
     }
 }
 
@@ -169,7 +263,7 @@ internal static unsafe class OptionalStorage
 internal readonly struct Scratch(Device device, DType dtype, int length) : IDisposable
 {
     /// <summary>The memory.</summary>
-    internal readonly Storage Storage = device.Allocate(dtype, length);
+    internal readonly Storage Storage = device.AllocateOwned(dtype, length);
 
     public static implicit operator Storage(Scratch scratch) => scratch.Storage;
 

@@ -175,6 +175,11 @@ internal sealed class GpuDevice : Device
 
     private protected override Storage Create(DType dtype, int length) => new GpuStorage(this, dtype, length);
 
+    // ILGPU's own objects have finalisers of their own, and which of them have run is not known here.
+    private protected override void Forget()
+    {
+    }
+
     private protected override void Close()
     {
         try

@@ -15,8 +15,6 @@ internal sealed unsafe class GpuStorage : Storage
 
     internal override void* HostPointer => null;
 
-    private long Bytes => (long)Length * DType.SizeInBytes();
-
     /// <summary>The elements as kernels see them; <typeparamref name="T"/> is the element type or a struct that wraps it.</summary>
     internal ArrayView<T> View<T>() where T : unmanaged
     {
@@ -66,11 +64,11 @@ internal sealed unsafe class GpuStorage : Storage
         }
     }
 
-    private protected override void ReturnToPool()
+    private protected override void ReturnToPool(bool isForgotten)
     {
         MemoryBuffer1D<byte, Stride1D.Dense> buffer = _buffer!;
         _buffer = null;
         _device.Pool.Return(buffer);
-        if (_device.IsSimulator) SimulatorMemory.Check(buffer, Bytes, DType);
+        if (_device.IsSimulator && !isForgotten) SimulatorMemory.Check(buffer, Bytes, DType);
     }
 }

@@ -57,6 +57,12 @@ public sealed class CpuDevice : Device
         Pool.Dispose();
     }
 
+    private protected override void Forget()
+    {
+        Workers?.End();
+        Pool?.Dispose();
+    }
+
     /// <summary>The number of threads that <c>ENGINE_THREADS</c> sets; without it one for each core.</summary>
     internal static int ThreadsWanted(string? wanted)
     {

@@ -173,7 +173,7 @@ internal sealed unsafe class HostStorage : Storage
 
     private protected override void Download(void* destination, long bytes) => Buffer.MemoryCopy((void*)_block, destination, bytes, bytes);
 
-    private protected override void ReturnToPool()
+    private protected override void ReturnToPool(bool isForgotten)
     {
         _device.Pool.Return(_block, _bytes);
         _block = 0;

@@ -103,12 +103,18 @@ internal sealed unsafe class WorkerThreads : IDisposable
 
     public void Dispose()
     {
+        End();
+        foreach (Thread thread in _threads) thread.Join();
+    }
+
+    /// <summary>Tells the workers to end, and does not wait for it.</summary>
+    internal void End()
+    {
         _disposed = true;
 
         // As in Run: a worker that counts itself asleep from here on sees that it is to end; the others are seen here.
         Interlocked.MemoryBarrier();
         Wake(_threads.Length);
-        foreach (Thread thread in _threads) thread.Join();
     }
 
     private static void Invoke<TJob>(void* job, int chunk) where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Run(chunk);
