@@ -71,7 +71,7 @@ internal static class GpuAffineCoupling
             int at = layout.Raw(element);
             TLane share = Active(layout, i, active);
             TLane s = LogScale(layout, parameters[at], element % layout.Channels, bound) * share;
-            TLane root = LaneMath.ExpFinite(TLane.Of(0.5 * layout.Sign) * s);
+            TLane root = LaneMath.ExpFinite(TLane.Of(layout.Sign) * TLane.Of(0.5) * s);
             TLane t = parameters[at + layout.Channels] * share;
             y[element] = layout.Sign < 0 ? (x[element] - t) * root * root : TLane.MulAdd(x[element] * root, root, t);
             sum += s;
@@ -87,7 +87,7 @@ internal static class GpuAffineCoupling
         where TLane : unmanaged, ILane<TLane>
     {
         TLane s = LogScale(layout, parameters[layout.Raw(i)], i % layout.Channels, bound) * Active(layout, i % layout.Columns, active);
-        TLane root = LaneMath.ExpFinite(TLane.Of(0.5 * layout.Sign) * s);
+        TLane root = LaneMath.ExpFinite(TLane.Of(layout.Sign) * TLane.Of(0.5) * s);
         dx[i] = g[i] * root * root;
     }
 
@@ -104,7 +104,7 @@ internal static class GpuAffineCoupling
         if (sources.HasValue != 0)
         {
             TLane s = LogScale(layout, parameters[at], channel, bound) * share;
-            TLane root = LaneMath.ExpFinite(TLane.Of(0.5 * layout.Sign) * s);
+            TLane root = LaneMath.ExpFinite(TLane.Of(layout.Sign) * TLane.Of(0.5) * s);
             TLane moved = layout.Sign < 0 ? x[i] - (parameters[at + layout.Channels] * share) : x[i];
             dLog = TLane.MulAdd(moved * root * g[i], root, dLog);
             dShift = (layout.Sign < 0 ? -(g[i] * root * root) : g[i]) * share;
