@@ -15,7 +15,7 @@ internal readonly struct DiscretizedGaussian(LevelBins bins) : ITernaryOp
 
         // log p = log phi(c) + log w + w² (c² - 1) / 24, where the width w itself may vanish, but its logarithm does not.
         T c = bin.Center, w = bin.Width;
-        T thin = T.MulAdd(T.Of(-0.5) * c, c, T.Of(bins.LogStep - 0.91893853320467274) - (T.Of(0.5) * logVariance));
+        T thin = T.MulAdd(T.Of(-0.5) * c, c, T.Of(bins.LogStepAtMean) - (T.Of(0.5) * logVariance));
         thin = T.MulAdd(w * w * T.Of(1 / 24.0), T.MulAdd(c, c, T.Of(-1)), thin);
         inner = bin.IfThin(thin, inner);
         return bins.Either(x, LaneMath.LogNormalTail(bin.FirstEnd), LaneMath.LogNormalTail(bin.LastStart), inner);

@@ -81,6 +81,9 @@ internal readonly struct LevelBins(double low, double high, int levels)
     /// <summary>The logarithm of that.</summary>
     internal readonly double LogStep = Math.Log((high - low) / (levels - 1));
 
+    /// <summary>The logarithm of a step times the density of a standard normal distribution at its mean, 1 / sqrt(2 pi).</summary>
+    internal readonly double LogStepAtMean = Math.Log((high - low) / (levels - 1)) - 0.91893853320467274;
+
     /// <summary>From a level to the end of its bin.</summary>
     internal readonly double Half = (high - low) / (levels - 1) / 2;
 
