@@ -7,6 +7,10 @@ internal sealed class GpuMemoryPool(GpuDevice device) : IDisposable
 {
     private readonly Dictionary<long, Stack<Block>> _free = [];
 
+    // ILGPU's buffers have finalisers of their own. What is held here is none of the garbage collector's business: without it, the buffer of
+    // a storage that nobody can reach would be freed together with it, and could not come back to the pool.
+    private readonly HashSet<Block> _rented = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>Bytes behind each block that belong to no storage.</summary>
     private readonly long _guard = device.IsSimulator ? SimulatorMemory.Guard : 0;
 
@@ -26,6 +30,7 @@ internal sealed class GpuMemoryPool(GpuDevice device) : IDisposable
             if (_free.TryGetValue(bytes, out Stack<Block>? blocks) && blocks.TryPop(out Block? block)) Kept -= bytes;
             else block = Allocate(bytes);
             InUse += bytes;
+            _rented.Add(block);
             return block;
         }
     }
@@ -34,6 +39,7 @@ internal sealed class GpuMemoryPool(GpuDevice device) : IDisposable
     {
         lock (_free)
         {
+            _rented.Remove(block);
             long bytes = block.LengthInBytes - _guard;
             InUse -= bytes;
             Kept += bytes;
