@@ -164,7 +164,7 @@ public readonly struct Gelu : IUnaryOp
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> 
+    public T Apply<T>(T x) where T : unmanaged, ILane<T>
     {
         // Below the bound the sum is 0, and -infinity times it would be NaN.
         T doubled = T.Of(1) + LaneMath.Erf(x * T.Of(HalfRoot));
@@ -196,7 +196,7 @@ public readonly struct GeluTanh : IUnaryOp
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : unmanaged, ILane<T> 
+    public T Apply<T>(T x) where T : unmanaged, ILane<T>
     {
         T s = LaneMath.Sigmoid(Argument(x, x * x));
         return T.Max(T.Of(-30), x) * s;

@@ -245,7 +245,7 @@ internal readonly unsafe struct Panels<T>(
     internal readonly int Count;
 
     internal Panels(T** rows, nint leftStep, T* right, nint rightStep, Segment* segments, int count)
-        : this(0, null, 0, leftStep, right, rightStep, null, null, 0) 
+        : this(0, null, 0, leftStep, right, rightStep, null, null, 0)
     {
         Rows = rows;
         Segments = segments;
