@@ -7,8 +7,8 @@ internal sealed class GpuMemoryPool(GpuDevice device) : IDisposable
 {
     private readonly Dictionary<long, Stack<Block>> _free = [];
 
-    // ILGPU's buffers have finalisers of their own: the buffer of a storage that nobody can reach would be freed together with it, and could
-    // not come back to the pool, if it were not held here.
+    // ILGPU's buffers have finalisers of their own: the buffer of a storage that nobody can reach would be freed together with it, and
+    // could not come back to the pool, if it were not held here.
     private readonly HashSet<Block> _rented = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Bytes behind each block that belong to no storage.</summary>
