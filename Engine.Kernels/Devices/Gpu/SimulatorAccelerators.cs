@@ -43,13 +43,36 @@ internal sealed class SimulatorAccelerators : IDisposable
                 && method.GetParameters() is [_, { ParameterType.IsGenericType: true }, { ParameterType: { } last }]
                 && last == typeof(int))!;
         lock (_gate) _single ??= new CPUDevice(2, 1, 1).CreateCPUAccelerator(_context);
-        try
+        return Load(_single, accelerator =>
         {
-            return (TLauncher)load.MakeGenericMethod(arguments).Invoke(null, [_single, kernel, 1])!;
-        }
-        catch (TargetInvocationException e) when (e.InnerException is { } reason)
+            try
+            {
+                return (TLauncher)load.MakeGenericMethod(arguments).Invoke(null, [accelerator, kernel, 1])!;
+            }
+            catch (TargetInvocationException e) when (e.InnerException is { } reason)
+            {
+                throw reason;
+            }
+        });
+    }
+
+    /// <summary>
+    /// Loads a kernel. With many kernels before in its context ILGPU now and then takes a structure for another one and gives up; once it
+    /// has forgotten them, it compiles the same kernel.
+    /// </summary>
+    internal TLauncher Load<TLauncher>(Accelerator accelerator, Func<Accelerator, TLauncher> load)
+    {
+        lock (_context)
         {
-            throw reason;
+            try
+            {
+                return load(accelerator);
+            }
+            catch (InternalCompilerException)
+            {
+                GpuRuntime.ForgetKernels(_context, accelerator.ClearCache);
+                return load(accelerator);
+            }
         }
     }
 
@@ -84,7 +107,8 @@ internal sealed class GroupLaunchers<TLauncher>(SimulatorAccelerators accelerato
         Accelerator accelerator = accelerators.OfGroup(config.GroupDim.Size);
         lock (_launchers)
         {
-            if (!_launchers.TryGetValue(accelerator, out TLauncher? launcher)) _launchers[accelerator] = launcher = load(accelerator);
+            if (!_launchers.TryGetValue(accelerator, out TLauncher? launcher)) _launchers[accelerator] = launcher =
+                accelerators.Load(accelerator, load);
             return launcher;
         }
     }
