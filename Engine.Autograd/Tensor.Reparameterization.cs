@@ -22,12 +22,16 @@ public partial class Tensor
             $"WeightNorm: expected a weight with elements and a magnitude of shape [{Shape[outputAxis]}], found {Shape} and "
             + $"{magnitude.Shape}.");
 
-        // One axis alone: each element is its own direction.
-        int[] others = AxesBut(outputAxis);
-        Tensor length = others.Length == 0 ? Abs() : Norm(others);
-        int[] extents = [.. Enumerable.Repeat(1, Shape.Rank)];
+        int[] others = AxesBut(outputAxis), extents = [.. Enumerable.Repeat(1, Shape.Rank)];
         extents[outputAxis] = Shape[outputAxis];
-        return this * (magnitude / length).Reshape(new Shape(extents));
+        Shape kept = new(extents);
+
+        // v / |v| is the same for v over its largest element, which is near 1 however large or small v is. With one axis alone each
+        // element is its own direction.
+        Tensor constant = Detach().Abs();
+        Tensor scaled = this / (others.Length == 0 ? constant : constant.Max(others).Reshape(kept));
+        Tensor length = others.Length == 0 ? scaled.Abs() : scaled.Norm(others).Reshape(kept);
+        return scaled / length * magnitude.Reshape(kept);
     }
 
     /// <summary>

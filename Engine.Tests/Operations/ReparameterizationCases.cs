@@ -23,6 +23,9 @@ internal static class ReparameterizationCases
                 },
                 Terms(8));
 
+            // A weight of one element is 1 whatever it is: its gradient is what rounding leaves of 0.
+            if (shape.Count == 1) continue;
+
             // Vectors and weights of one sign, so that the singular value is far from 0.
             int[] place = PlacesInOutput(output, outputs);
             yield return new OperationCase(
