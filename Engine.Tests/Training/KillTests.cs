@@ -18,7 +18,10 @@ public sealed class KillTests : IsolatedTests
         Skip.If(OperatingSystem.IsWindows(), "Signals are of Unix.");
         int kills = FaultCounts.Of(2, 16);
         string whole = Folder["whole"];
-        string[] args = ["--device", "cpu:1", "--epochs", $"{6 * kills}"];
+
+        // The small models train an epoch in no time, and are to be killed before they end.
+        int epochs = kills * (program is "flow" or "diffusion" or "vae" or "pixelcnn" or "dcgan" or "dcgan-dense" ? 8 : 25);
+        string[] args = ["--device", "cpu:1", "--epochs", $"{epochs}"];
         Train(whole);
 
         Random random = new();
@@ -42,7 +45,9 @@ public sealed class KillTests : IsolatedTests
                 + $"{Regex.Match(file.Metadata["training"], "\"Epoch.*?\"Steps\":\\d+")}; {output} {error}");
         }
 
-        Assert.All(log, line => Assert.StartsWith("137: ", line));
+        // On a machine that is busy a training may end before it is killed.
+        Assert.All(log, line => Assert.Matches("^(137|0): ", line));
+        Assert.Contains(log, line => line.StartsWith("137: ", StringComparison.Ordinal));
         Train(Out, "--resume");
         Assert.DoesNotContain(Directory.GetFiles(Out), file => Path.GetFileName(file)[0] == '.');
         string[] expected = CheckpointContent.Of(whole), found = CheckpointContent.Of(Out);
