@@ -20,7 +20,7 @@ public sealed class KillTests : IsolatedTests
         string whole = Folder["whole"];
 
         // The small models train an epoch in no time, and are to be killed before they end.
-        int epochs = kills * (program is "flow" or "diffusion" or "vae" or "pixelcnn" or "dcgan" or "dcgan-dense" ? 8 : 25);
+        int epochs = kills * (program is "flow" or "diffusion" or "vae" or "pixelcnn" or "dcgan" or "dcgan-dense" ? 8 : 15);
         string[] args = ["--device", "cpu:1", "--epochs", $"{epochs}"];
         Train(whole);
 
