@@ -7,5 +7,5 @@ return args switch
 {
     ["tests", .. string[] names] => TestRun.Of(names),
     [HostOnlyTests.Program, string model, .. string[] rest] => HostOnlyTests.Watch(model, rest),
-    _ => TrainedPrograms.Run(args[0], args[1..]),
+    _ => TrainedPrograms.Run(args[0], args[1..], KillSwitch.Stepped()),
 };

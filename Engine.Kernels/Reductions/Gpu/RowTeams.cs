@@ -145,10 +145,13 @@ internal readonly struct RowLaunch
 
     internal RowLaunch(GpuDevice device, int rows, int columns)
     {
+        // Rows do not meet, so how many a group has changes no value. Two warps are the fewest in which rows share a group: each further
+        // thread costs the simulator as much as the arithmetic of many rows.
+        int warp = device.Accelerator.WarpSize, threads = device.IsSimulator ? 2 * warp : GroupThreads;
         IsThread = columns <= ThreadColumns && rows >= ManyRows;
         IsWarp = !IsThread && columns <= WarpColumns;
-        if (IsThread) Config = Groups(rows, GroupThreads);
-        else if (IsWarp) Config = Groups(rows, Math.Min(rows, GroupThreads / device.Accelerator.WarpSize), device.Accelerator.WarpSize);
+        if (IsThread) Config = Groups(rows, threads);
+        else if (IsWarp) Config = Groups(rows, Math.Min(rows, threads / warp), warp);
         else Config = new(new Index1D(rows), new Index1D(columns <= 4 * GroupThreads ? GroupThreads / 2 : GroupThreads));
     }
 
