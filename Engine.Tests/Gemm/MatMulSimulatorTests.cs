@@ -25,7 +25,7 @@ public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<Two
                     MatMulShape shape = new(m, n, k, transposeA, transposeB);
                     Check<float>((KernelRung)rung, shape, form % 2 == 0, Activations.All[form % 5], form % 3 == 0, 2e-6);
                     if (form % 8 == 0) Check<double>(
-                        (KernelRung)rung, shape, form % 2 == 1, Activations.All[form % 5], form % 3 == 1, 4e-15);
+                        (KernelRung)rung, shape, form % 2 == 1, form % 16 == 0 ? Activation.None : Activation.Relu, form % 3 == 1, 4e-15);
                     form++;
                 }
     }

@@ -16,7 +16,7 @@ public sealed class KillTests : IsolatedTests
     public void Killed_at_any_moment_it_leaves_a_checkpoint_that_opens_and_ends_with_the_same_bits(string program)
     {
         Skip.If(OperatingSystem.IsWindows(), "Signals are of Unix.");
-        int kills = FaultCounts.Of(2, 16);
+        int kills = FaultCounts.Of(1, 16);
         string whole = Folder["whole"];
 
         // A kill comes within 8 steps and 20 ms: with five epochs of 6 steps for each, the last one comes before the end.
