@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Globalization;
 using System.Text;
 
 namespace Engine.Models.Data;
@@ -44,6 +45,38 @@ public sealed class TextDataset
 
     /// <summary>The last tenth.</summary>
     public ReadOnlyMemory<int> Validation => _tokens.AsMemory(_trained);
+
+    /// <summary>
+    /// What samples begin with where nobody says so: a line break where the text has one, and its first character where it has none.
+    /// </summary>
+    public string DefaultPrompt
+    {
+        get
+        {
+            Rune lineBreak = new('\n');
+            return Vocabulary.Characters.Contains(lineBreak) ? "\n" : Vocabulary.Decode(_tokens.AsSpan(0, 1));
+        }
+    }
+
+    /// <summary>The beginning of samples: what an option says, or else <see cref="DefaultPrompt"/>.</summary>
+    /// <param name="wanted">The option's value; null where it was not given.</param>
+    /// <param name="option">The option's name, for messages.</param>
+    /// <exception cref="DataException">It is empty, or has a character that the text has not.</exception>
+    public string Prompt(string? wanted, string option = "--prompt")
+    {
+        if (wanted is null) return DefaultPrompt;
+        if (wanted.Length == 0) throw new DataException($"{option}: expected at least one character, found none.");
+        try
+        {
+            Vocabulary.Encode(wanted);
+        }
+        catch (DataException e)
+        {
+            throw new DataException($"{option}: {e.Message} {Name} has {Vocabulary.Described}.", e);
+        }
+
+        return wanted;
+    }
 }
 
 /// <summary>The characters of a text, indexed in the order of their Unicode values.</summary>
@@ -83,13 +116,40 @@ public sealed class CharacterVocabulary
         {
             if (!_indices.TryGetValue(character, out int token))
                 throw new DataException(
-                    $"The character '{character}' (U+{character.Value:X4}) at place {place} is none of the {Count} of the "
-                    + "vocabulary.");
+                    $"The character {Named(character)} at place {place} is none of the {Count} of the vocabulary.");
             tokens[place++] = token;
         }
 
         return tokens;
     }
+
+    /// <summary>Some characters of the vocabulary, for messages.</summary>
+    internal string Described
+    {
+        get
+        {
+            const int Most = 20;
+            string some = string.Join(", ", _characters.Take(Most).Select(Named));
+            return Count > Most ? $"{some} and {Count - Most} more" : some;
+        }
+    }
+
+    /// <summary>A character as a sentence can have it: control characters and spaces by name, on one line.</summary>
+    internal static string Named(Rune character) => character.Value switch
+    {
+        '\0' => "null (U+0000)",
+        '\t' => "tab (U+0009)",
+        '\n' => "line feed (U+000A)",
+        '\r' => "carriage return (U+000D)",
+        ' ' => "space (U+0020)",
+        0x7F => "delete (U+007F)",
+        0xA0 => "no-break space (U+00A0)",
+        0x2028 => "line separator (U+2028)",
+        0x2029 => "paragraph separator (U+2029)",
+        _ when Rune.IsControl(character) || Rune.GetUnicodeCategory(character) is UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned
+            => $"U+{character.Value:X4}",
+        _ => $"'{character}' (U+{character.Value:X4})",
+    };
 
     /// <summary>Decodes indices into text.</summary>
     /// <param name="tokens">From 0 to <see cref="Count"/> - 1.</param>

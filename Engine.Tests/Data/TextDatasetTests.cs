@@ -28,6 +28,29 @@ public sealed class TextDatasetTests : IsolatedTests
             () => new CharacterVocabulary("abc").Encode("abé"));
     }
 
+    [Theory]
+    [InlineData("\n", "line feed (U+000A)"), InlineData("\u0007", "U+0007"), InlineData(" ", "space (U+0020)")]
+    [InlineData("\u2028", "line separator (U+2028)"), InlineData("\u200B", "U+200B"), InlineData("🌍", "'🌍' (U+1F30D)")]
+    public void A_character_that_cannot_be_seen_is_named_on_one_line(string character, string named)
+    {
+        RefusedExactly<DataException>($"The character {named} at place 1 is none of the 2 of the vocabulary.",
+            () => new CharacterVocabulary("ab").Encode("a" + character));
+    }
+
+    [Fact]
+    public void A_prompt_is_made_of_the_characters_of_the_text()
+    {
+        TextDataset lines = new("lines", "one two three\nfour five six"), line = new("line", "one two three, four five six");
+        Assert.Equal(("\n", "o"), (lines.Prompt(null), line.Prompt(null)));
+        Assert.Equal("two", line.Prompt("two"));
+        RefusedExactly<DataException>("--prompt: expected at least one character, found none.", () => line.Prompt(""));
+        RefusedExactly<DataException>(
+            "--prompt: The character line feed (U+000A) at place 0 is none of the 15 of the vocabulary. line has space (U+0020), "
+            + "',' (U+002C), 'e' (U+0065), 'f' (U+0066), 'h' (U+0068), 'i' (U+0069), 'n' (U+006E), 'o' (U+006F), 'r' (U+0072), "
+            + "'s' (U+0073), 't' (U+0074), 'u' (U+0075), 'v' (U+0076), 'w' (U+0077), 'x' (U+0078).",
+            () => line.Prompt("\n"));
+    }
+
     [Fact]
     public void A_file_is_read_by_its_path_without_its_byte_order_mark()
     {

@@ -15,8 +15,8 @@ var block = ProgramOption.Integer("--block", "Characters of a piece: how far gra
 var dropout = ProgramOption.Decay("--dropout", "The share of each layer's outputs that is dropped while training.", 0.2);
 var rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 2e-3, 1e-9, 1);
 var steps = ProgramOption.Integer("--steps", "Steps of an epoch; 0 for a whole pass over the text.", 0);
-var prompt = new System.CommandLine.Option<string>("--prompt") {
-    Description = "What the sample begins with; a line break by default.", DefaultValueFactory = _ => "\n" };
+var prompt = new System.CommandLine.Option<string?>("--prompt") {
+    Description = "What the sample begins with; by default a line break where the text has one, or else its first character." };
 var length = ProgramOption.Integer("--length", "Characters of the sample.", 500);
 var temperature = ProgramOption.Decimal(
     "--temperature", "What logits are divided by for the sample; 0 takes the likeliest character.", 0.8);
@@ -35,8 +35,7 @@ void Train(TrainingRun run)
     TextDataset text = run.LoadText();
     TextStreams streams = new(text.Train, run.Batch, run.Option(block));
     int perEpoch = run.Option(steps) > 0 ? run.Option(steps) : streams.Count;
-    string begin = run.Option(prompt) is { Length: > 0 } opening ? opening
-        : throw new DataException("--prompt must be at least one character, was empty.");
+    string begin = text.Prompt(run.Option(prompt));
     int[] beginning = text.Vocabulary.Encode(begin);
 
     // p(text) = product over t of p(character t | those before it): all that came before is in the state.

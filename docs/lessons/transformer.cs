@@ -17,7 +17,7 @@ static void Train(TrainingRun run, TransformerCommandLine program)
     TransformerOptions extents = program.Extents(run, text.Vocabulary.Count);
     TextWindows pieces = new(text.Train, run.Batch, extents.Block, run.Seed),
         validation = new(text.Validation, run.Batch, Math.Min(extents.Block, text.Validation.Length - 1));
-    (string prompt, int length, TokenSampling sampling) = program.Sampling(run);
+    (string prompt, int length, TokenSampling sampling) = program.Sampling(run, text);
     int[] beginning = text.Vocabulary.Encode(prompt);
 
     using Transformer model = new(extents, new ModuleOptions(run.Random, run.Device));

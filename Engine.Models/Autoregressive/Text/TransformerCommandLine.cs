@@ -20,8 +20,8 @@ public sealed class TransformerCommandLine
     private readonly Option<string> _positions =
         ProgramOption.Choice("--positions", "How the position of a token is encoded.", "learned", "sinusoidal");
     private readonly Option<double> _dropout, _rate;
-    private readonly Option<string> _prompt =
-        new("--prompt") { Description = "What samples begin with; a line break by default.", DefaultValueFactory = _ => "\n" };
+    private readonly Option<string?> _prompt = new("--prompt") {
+        Description = "What samples begin with; by default a line break where the text has one, or else its first character." };
     private readonly Option<int> _length = ProgramOption.Integer("--length", "Characters of a sample.", 500);
     private readonly Option<double> _temperature =
         ProgramOption.Decimal("--temperature", "What logits are divided by for a sample; 0 takes the likeliest character.", 0.8);
@@ -103,12 +103,13 @@ public sealed class TransformerCommandLine
 
     /// <summary>How a command line wants samples drawn.</summary>
     /// <param name="run">The run.</param>
-    public (string Prompt, int Length, TokenSampling Sampling) Sampling(TrainingRun run)
+    /// <param name="text">What is trained on.</param>
+    /// <exception cref="Data.DataException">The prompt is empty, or has a character that the text has not.</exception>
+    public (string Prompt, int Length, TokenSampling Sampling) Sampling(TrainingRun run, Data.TextDataset text)
     {
         ArgumentNullException.ThrowIfNull(run);
-        string prompt = run.Option(_prompt)!;
-        if (prompt.Length == 0) throw new Data.DataException("--prompt must be at least one character, was empty.");
-        return (prompt, run.Option(_length),
+        ArgumentNullException.ThrowIfNull(text);
+        return (text.Prompt(run.Option(_prompt)), run.Option(_length),
             new TokenSampling { Temperature = run.Option(_temperature), TopK = run.Option(_topK), TopP = run.Option(_topP) });
     }
 }
