@@ -3,6 +3,7 @@ using Engine.Kernels.Attention;
 namespace Engine.Tests.Attention;
 
 /// <summary>The tiles of attention on a GPU, beside the host.</summary>
+[Collection("simulator")]
 public sealed class AttentionSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     [Theory, Rows("1 2 66 66 20 true, 1 1 66 33 5 false, 2 1 3 5 68 false, 1 1 3 41 7 true")]

@@ -5,6 +5,7 @@ using Conv2d = Engine.Kernels.Conv.Conv2d;
 namespace Engine.Tests.Conv;
 
 /// <summary>Every rung of the GPU kernels on the simulator beside the host.</summary>
+[Collection("simulator")]
 public sealed class Conv2dLadderTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     private static readonly Conv2dShape[] s_shapes =

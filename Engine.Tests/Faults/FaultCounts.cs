@@ -16,6 +16,11 @@ internal static class FaultCounts
     /// <param name="all">At full size.</param>
     internal static int Of(int few, int all) => s_isFull ? all : few;
 
+    /// <summary>Those to try.</summary>
+    /// <param name="few">By default.</param>
+    /// <param name="all">At full size.</param>
+    internal static IEnumerable<T> Of<T>(IEnumerable<T> few, IEnumerable<T> all) => s_isFull ? all : few;
+
     /// <summary>Prints what was counted, at full size.</summary>
     internal static void Report(string counts)
     {

@@ -1,5 +1,6 @@
 namespace Engine.Tests.Gemm;
 
+[Collection("simulator")]
 public sealed class ActivationGradientTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     [Theory, Rows("0 3, 4 0, 1 1, 1000 1, 65 3, 7 17, 300 32, 64 1024, 5 2048, 3 2100, 40 2049, 40000 9")]

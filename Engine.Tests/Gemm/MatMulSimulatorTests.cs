@@ -1,6 +1,7 @@
 namespace Engine.Tests.Gemm;
 
 /// <summary>Every rung of the ladder against the triple loop in float64.</summary>
+[Collection("simulator")]
 public sealed class MatMulSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     public static TheoryData<int> Rungs => [.. Enumerable.Range(1, KernelDevice.LastRung)];

@@ -1,6 +1,7 @@
 namespace Engine.Tests.Gemm;
 
 /// <summary>What tensor cores are given: rounded numbers, neighbours in depth side by side, zeros where an operand ends.</summary>
+[Collection("simulator")]
 public sealed class OperandPackingTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     [Theory]

@@ -84,3 +84,10 @@ public sealed class TwoDevices : IDisposable
         return result;
     }
 }
+
+/// <summary>
+/// Tests that keep the simulator busy, one after the other and beside no others: the threads of a group take both cores of a small machine,
+/// and wait for each other at every barrier three times as long where another test has one of the cores.
+/// </summary>
+[CollectionDefinition("simulator", DisableParallelization = true)]
+public sealed class SimulatorCollection;

@@ -4,6 +4,7 @@ using static Engine.Tests.Gpu.TwoDevices;
 
 namespace Engine.Tests.Losses;
 
+[Collection("simulator")]
 public sealed class RowSumTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     [Theory, Rows("3 1, 5 37, 2 130, 2 300")]

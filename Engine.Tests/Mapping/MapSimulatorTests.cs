@@ -9,6 +9,7 @@ using Tanh = Engine.Kernels.Elementwise.Tanh;
 namespace Engine.Tests.Mapping;
 
 /// <summary>Every elementwise operation as a GPU kernel against the same one on vectors.</summary>
+[Collection("simulator")]
 public sealed class MapSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     private static readonly double[] s_special =

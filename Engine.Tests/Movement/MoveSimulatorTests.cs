@@ -1,6 +1,7 @@
 namespace Engine.Tests.Movement;
 
 /// <summary>Nothing is computed here, so that the simulator has to give the bits of the host.</summary>
+[Collection("simulator")]
 public sealed class MoveSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     [Theory]

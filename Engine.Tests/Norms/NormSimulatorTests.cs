@@ -1,5 +1,6 @@
 namespace Engine.Tests.Norms;
 
+[Collection("simulator")]
 public sealed class NormSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     [Theory, Rows("2 1, 5 17, 70 3, 300 2, 40 8, 1100 4")]

@@ -229,7 +229,7 @@ internal sealed record ExtremeArguments(OperationCase Case, ExtremeKind Kind, bo
 }
 
 /// <summary>Extreme arguments for every operation of the registry.</summary>
-[Collection("extreme cases")]
+[Collection("simulator")]
 public sealed class ExtremeArgumentTests
 {
     /// <summary>Cases of an operation: the smallest one and larger ones.</summary>

@@ -87,7 +87,7 @@ internal static class ExtremeDevices
     internal static Device Gpu => s_gpu.Value;
 }
 
-[Collection("extreme cases")]
+[Collection("simulator")]
 public sealed class ExtremeCaseTests
 {
     private static readonly Dictionary<string, ExtremeCase> s_cases = new[] { ExtremeLikelihoods.All, ExtremeStatistics.All }

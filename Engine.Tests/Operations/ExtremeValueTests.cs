@@ -3,7 +3,7 @@ using Engine.Kernels.Optimizers;
 namespace Engine.Tests.Operations;
 
 /// <summary>Values at the edges that users have asked for, each the example of its kind, on both devices and in both types.</summary>
-[Collection("extreme cases")]
+[Collection("simulator")]
 public sealed class ExtremeValueTests
 {
     public static TheoryData<bool, DType> Places => new()

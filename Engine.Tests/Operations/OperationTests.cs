@@ -110,6 +110,7 @@ public sealed class OperationGradientTests
     }
 }
 
+[Collection("simulator")]
 public sealed class OperationSimulatorTests
 {
     private static readonly HashSet<string> s_onSimulator = [.. Sampled()];
@@ -117,16 +118,17 @@ public sealed class OperationSimulatorTests
     public static TheoryData<string> Tiny => OperationRegistry.Names(c => !KernelDevice.IsSimulator || s_onSimulator.Contains(c.Name));
 
     /// <summary>
-    /// All small cases, but every third of the elementwise operations, which share one kernel: another third for each operation, so that
-    /// the kernel meets every shape several times.
+    /// All small cases, but every third of the elementwise operations, which share one kernel, and of the likelihoods, which share another:
+    /// another third for each operation, so that the kernel meets every shape several times.
     /// </summary>
     private static IEnumerable<string> Sampled()
     {
-        HashSet<string> elementwise = [.. ArithmeticCases.All().Concat(ElementaryCases.All()).Select(c => c.Operation)];
+        HashSet<string> sharing =
+            [.. ArithmeticCases.All().Concat(ElementaryCases.All()).Concat(LikelihoodCases.All()).Select(c => c.Operation)];
         int turn = 0;
         foreach (IGrouping<string, OperationCase> operation in OperationRegistry.Cases.Where(c => c.IsTiny).GroupBy(c => c.Operation))
         {
-            int step = elementwise.Contains(operation.Key) ? 3 : 1, first = step == 1 ? 0 : turn++ % step;
+            int step = sharing.Contains(operation.Key) ? 3 : 1, first = step == 1 ? 0 : turn++ % step;
             foreach (OperationCase c in operation.Where((_, i) => i % step == first)) yield return c.Name;
         }
     }

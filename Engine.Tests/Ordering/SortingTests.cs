@@ -5,6 +5,7 @@ using Engine.Kernels.Ordering.Gpu;
 namespace Engine.Tests.Ordering;
 
 /// <summary>Orders of rows beside a stable sort by comparison: ties, signed zeros, infinities and NaN.</summary>
+[Collection("simulator")]
 public sealed class SortingTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     private static readonly double[] s_special =

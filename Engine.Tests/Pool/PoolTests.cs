@@ -2,6 +2,7 @@ using Engine.Kernels.Pool;
 
 namespace Engine.Tests.Pool;
 
+[Collection("simulator")]
 public sealed class PoolTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     private const float Infinity = float.PositiveInfinity;

@@ -1,6 +1,7 @@
 namespace Engine.Tests.RandomNumbers;
 
 /// <summary>A seed gives one stream, whatever the device.</summary>
+[Collection("simulator")]
 public sealed class RandomSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     private const ulong Key = 0xFEDCBA9876543210;

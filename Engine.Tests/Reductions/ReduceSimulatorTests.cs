@@ -2,6 +2,7 @@ using Engine.Kernels.Reductions;
 
 namespace Engine.Tests.Reductions;
 
+[Collection("simulator")]
 public sealed class ReduceSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     private delegate void Kernel(Storage x, Shape shape, ReadOnlySpan<int> axes, Storage y);

@@ -2,6 +2,7 @@ using Engine.Kernels.Resampling;
 
 namespace Engine.Tests.Resampling;
 
+[Collection("simulator")]
 public sealed class ResampleTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     [Fact]

@@ -1,5 +1,6 @@
 namespace Engine.Tests.Rows;
 
+[Collection("simulator")]
 public sealed class SoftmaxSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
     [Theory, Rows("0 5, 5 0, 4 1, 37 10, 3 63, 3 64, 2 65, 2 1500, 2 513, 4097 3")]

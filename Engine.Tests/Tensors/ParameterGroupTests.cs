@@ -1,6 +1,7 @@
 namespace Engine.Tests.Tensors;
 
 /// <summary>Groups of parameters, L2 penalties and decoupled decay, and divisors of 0, beside plain loops in float64.</summary>
+[Collection("simulator")]
 public sealed class ParameterGroupTests : IsolatedTests
 {
     private const double Rate = 0.05, Beta1 = 0.5, Beta2 = 0.99, Epsilon = 1e-3, Alpha = 0.9, Momentum = 0.9;

@@ -1,6 +1,7 @@
 namespace Engine.Tests.Tensors;
 
 /// <summary>Powers and divisions by constants, beside .NET's, which are IEEE 754's.</summary>
+[Collection("simulator")]
 public sealed class PowerTests
 {
     private static readonly double[] s_bases =

@@ -36,6 +36,8 @@ internal static class CapturedConsole
     }
 }
 
-/// <summary>Tests that read what a program writes to the console: nothing else may run, and write there, meanwhile.</summary>
-[CollectionDefinition("console", DisableParallelization = true)]
+/// <summary>
+/// Tests that read what a program writes to the console, one after the other. What runs beside them must not write there.
+/// </summary>
+[CollectionDefinition("console")]
 public sealed class ConsoleCollection;

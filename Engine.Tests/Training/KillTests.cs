@@ -10,7 +10,9 @@ public sealed class KillTests : IsolatedTests
 
     private string Checkpoint => Path.Combine(Out, "checkpoint.safetensors");
 
-    public static TheoryData<string> Programs => new(TrainedPrograms.Quick);
+    /// <summary>A model of each family, and at full size all.</summary>
+    public static TheoryData<string> Programs => new(FaultCounts.Of(
+        ["gan", "vae", "pixelcnn", "transformer", "diffusion", "flow"], all: TrainedPrograms.Quick));
 
     [SkippableTheory, MemberData(nameof(Programs))]
     public void Killed_at_any_moment_it_leaves_a_checkpoint_that_opens_and_ends_with_the_same_bits(string program)
