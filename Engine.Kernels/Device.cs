@@ -72,7 +72,7 @@ public abstract class Device : IDisposable
     public Storage Allocate(DType dtype, int length)
     {
         Storage storage = AllocateOwned(dtype, length);
-        storage.GuardAgainstForgetting();
+        if (!IsMeasuring) storage.GuardAgainstForgetting();
         return storage;
     }
 
@@ -112,6 +112,12 @@ public abstract class Device : IDisposable
     /// <summary>The device itself while it is open, or else the one that <paramref name="wanted"/> names.</summary>
     internal static Device OpenUnlessOpen(Device? device, string? wanted) =>
         device is { _disposed: false } ? device : DeviceFactory.OpenDefault(wanted);
+
+    /// <summary>Whether the device only counts memory: then kernels have nothing to do.</summary>
+    internal bool IsMeasuring => this is MeasuringDevice;
+
+    /// <summary>Bytes that storages of the device could still take: of host memory, all but what the process has already.</summary>
+    internal virtual long MemoryAvailable => Math.Max(0, HostMemory.Total - Environment.WorkingSet);
 
     private protected abstract Storage Create(DType dtype, int length);
 

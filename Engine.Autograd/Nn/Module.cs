@@ -165,6 +165,7 @@ public abstract class Module : IStateful, IDisposable
     // Nobody but this method knows of the tensor yet.
     private static void Fill(Tensor tensor, Initializer initializer, ModuleOptions options)
     {
+        if (tensor.Device.IsMeasuring) return;
         try
         {
             initializer(tensor.Storage, tensor.Shape, options.Random);

@@ -46,7 +46,7 @@ public static class Conv2d
         if (shape.Batch == 0) return;
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
             cpu, output.DType, new HostConv2d.Work(input, weight, output, shape, transposed: false, bias, activation, accumulate));
-        else GpuConv2d.Run((GpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
+        else if (!device.IsMeasuring) GpuConv2d.Run((GpuDevice)device, input, weight, output, shape, bias, activation, accumulate);
     }
 
     /// <summary>
@@ -96,7 +96,7 @@ public static class Conv2d
             ("weightGradient", weightGradient, shape.LengthWeight), null, 0, default);
         if (device is CpuDevice cpu)
             LaneDispatch.OnHost(cpu, input.DType, new HostWeightGradient.Work(input, gradient, weightGradient, shape, accumulate));
-        else GpuConv2d.WeightGradient((GpuDevice)device, input, gradient, weightGradient, shape, accumulate);
+        else if (!device.IsMeasuring) GpuConv2d.WeightGradient((GpuDevice)device, input, gradient, weightGradient, shape, accumulate);
     }
 
     /// <summary>A transposed convolution under the names of its caller.</summary>
@@ -111,6 +111,6 @@ public static class Conv2d
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
             cpu, target.Storage.DType,
             new HostConv2d.Work(source.Storage, weight, target.Storage, shape, transposed: true, bias, activation, accumulate));
-        else GpuConv2d.InputGradient((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
+        else if (!device.IsMeasuring) GpuConv2d.InputGradient((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
     }
 }

@@ -58,7 +58,7 @@ internal static class MaskedProduct
         {
             if (x.Device is CpuDevice cpu)
                 LaneDispatch.OnHost(cpu, x.DType, new HostMaskedProduct.Repair<TOp>(function, x, weight, mask, y, shape, bias));
-            else GpuMaskedProduct.Run((GpuDevice)x.Device, function, x, weight, mask, y, shape, bias);
+            else if (!x.Device.IsMeasuring) GpuMaskedProduct.Run((GpuDevice)x.Device, function, x, weight, mask, y, shape, bias);
         }
     }
 

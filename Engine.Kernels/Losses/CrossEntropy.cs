@@ -71,7 +71,7 @@ public static class CrossEntropy
             LaneDispatch.OnHost(cpu, logits.DType,
                 new HostCrossEntropy.Gradient(g, logits, labels, rows, classes, smoothing, statistics, result, OrNone(ignored)));
         }
-        else
+        else if (!device.IsMeasuring)
         {
             LaneDispatch.OnGpu((GpuDevice)device, logits.DType,
                 new GpuCrossEntropy.Gradient(g, logits, labels, classes, smoothing, statistics, result, OrNone(ignored)));
@@ -98,7 +98,7 @@ public static class CrossEntropy
     /// <summary>A GPU could not say which label is wrong, so that they are looked at here first.</summary>
     private static void CheckLabels(Storage labels, int classes, int? ignored)
     {
-        if (labels.IsWithin(classes, ignored)) return;
+        if (labels.IsWithin(classes, ignored) || labels.Device.IsMeasuring) return;
         int[]? copy = labels.Device is CpuDevice ? null : ArrayPool<int>.Shared.Rent(labels.Length);
         if (copy is not null) labels.CopyTo(copy.AsSpan(0, labels.Length));
         ReadOnlySpan<int> span = copy is null ? labels.AsSpan<int>() : copy.AsSpan(0, labels.Length);

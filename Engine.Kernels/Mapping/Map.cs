@@ -78,7 +78,7 @@ public static class Map
         {
             if (i < x.Length && ReferenceEquals(x[i].Device, x[start].Device) && x[i].DType == x[start].DType) continue;
             if (x[start].Device is CpuDevice cpu) HostUpdate.Run(cpu, op, arguments, start, i);
-            else GpuUpdate.Run((GpuDevice)x[start].Device, op, arguments, start, i);
+            else if (!x[start].Device.IsMeasuring) GpuUpdate.Run((GpuDevice)x[start].Device, op, arguments, start, i);
             start = i;
         }
     }

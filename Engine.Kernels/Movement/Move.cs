@@ -148,7 +148,7 @@ public static class Move
         y.ForgetRange();
         if (x.DType == y.DType) CopyOn(device, x, y);
         else if (device is CpuDevice cpu) HostMove.Convert(cpu, x, y);
-        else if (x.Length > 0) GpuMove.Convert((GpuDevice)device, x, y);
+        else if (x.Length > 0 && !device.IsMeasuring) GpuMove.Convert((GpuDevice)device, x, y);
     }
 
     /// <summary>Picks rows: y[i, :] = x[indices[i], :]. An embedding is such a table.</summary>
@@ -169,7 +169,7 @@ public static class Move
         CheckRows(operation, nameof(x), x, rows, width, indices, nameof(y), y);
         if (y.Length == 0) return;
         if (device is CpuDevice cpu) HostMove.Gather(cpu, x, width, indices, y);
-        else GpuMove.Gather((GpuDevice)device, x, width, indices, y);
+        else if (!device.IsMeasuring) GpuMove.Gather((GpuDevice)device, x, width, indices, y);
     }
 
     /// <summary>
@@ -190,7 +190,7 @@ public static class Move
         CheckRows(Operation, nameof(y), y, rows, width, indices, nameof(g), g);
         if (g.Length == 0) return;
         if (device is CpuDevice cpu) HostMove.ScatterAdd(cpu, g, indices, y, rows, width);
-        else GpuMove.ScatterAdd((GpuDevice)device, g, indices, y, width);
+        else if (!device.IsMeasuring) GpuMove.ScatterAdd((GpuDevice)device, g, indices, y, width);
     }
 
     private static void WriteBox(string operation, Device device, Storage x, Shape box, Storage y, Shape shape, ReadOnlySpan<int> starts)
@@ -224,7 +224,7 @@ public static class Move
     private static void Run(Device device, Storage x, int xStart, Storage y, int yStart, in StridedCopy copy)
     {
         if (device is CpuDevice cpu) HostMove.Copy(cpu, x, xStart, y, yStart, copy);
-        else GpuMove.Copy((GpuDevice)device, x, xStart, y, yStart, copy);
+        else if (!device.IsMeasuring) GpuMove.Copy((GpuDevice)device, x, xStart, y, yStart, copy);
     }
 
     /// <summary>One device, one type, and two storages.</summary>
@@ -239,7 +239,7 @@ public static class Move
     private static void FillOn(Device device, Storage y, double value)
     {
         if (device is CpuDevice cpu) HostMove.Fill(cpu, y, value);
-        else if (y.Length > 0) GpuMove.Fill((GpuDevice)device, y, value);
+        else if (y.Length > 0 && !device.IsMeasuring) GpuMove.Fill((GpuDevice)device, y, value);
     }
 
     private static void CopyOn(Device device, Storage x, Storage y)
@@ -261,7 +261,7 @@ public static class Move
             throw new ArgumentException($"{operation}: the indices must not be the input or the output.");
         Arguments.Length(operation, tableName, table, (long)rows * width);
         Arguments.Length(operation, pickedName, picked, (long)indices.Length * width);
-        if (indices.IsWithin(rows)) return;
+        if (indices.IsWithin(rows) || indices.Device.IsMeasuring) return;
 
         // Before anything is written: a wrong label must not leave half an output behind.
         // A GPU could not say which index it was, so they are copied to the host first.

@@ -166,6 +166,8 @@ public static class GroupNormalization
             return;
         }
 
+        if (device.IsMeasuring) return;
+
         // Elsewhere the gradient of the shift is what dx adds up to, wanted or not.
         Storage? result = dx ?? (dShift is null ? null : device.Allocate(x.DType, x.Length));
         LaneDispatch.OnGpu((GpuDevice)device, x.DType,

@@ -33,7 +33,7 @@ public static class SumOfSquares
             {
                 foreach (Storage array in like) sum += HostSumOfSquares.Run(cpu, array);
             }
-            else
+            else if (!arrays[start].Device.IsMeasuring)
             {
                 sum += RunOnGpu((GpuDevice)arrays[start].Device, like);
             }
@@ -47,7 +47,7 @@ public static class SumOfSquares
     /// <param name="sum">The sum: one float64.</param>
     internal static void Run(ReadOnlySpan<Storage> arrays, Storage sum)
     {
-        GpuDevice device = (GpuDevice)Arguments.OneDevice(nameof(SumOfSquares), [.. arrays, sum]);
+        if (Arguments.OneDevice(nameof(SumOfSquares), [.. arrays, sum]) is not GpuDevice device) return;
         using Scratch runs = new(device, DType.Float64, Math.Max(arrays.Length, 1));
         Move.Fill(runs, 0);
         for (int start = 0, end, run = 0; start < arrays.Length; start = end, run++)

@@ -36,7 +36,7 @@ public static class Sorting
         indices.ForgetRange();
         if (indices.Length == 0) return;
         if (device is CpuDevice cpu) HostSorting.ArgSort(cpu, x, rows, columns, descending, places, indices);
-        else GpuSorting.ArgSort((GpuDevice)device, x, rows, columns, descending, places, indices);
+        else if (!device.IsMeasuring) GpuSorting.ArgSort((GpuDevice)device, x, rows, columns, descending, places, indices);
     }
 
     /// <summary>y[r, j] = x[r, indices[r, j]]: the elements that <see cref="ArgSort"/> has put in order.</summary>
@@ -55,7 +55,7 @@ public static class Sorting
         Arguments.Length(Operation, nameof(y), y, (long)rows * places);
         if (y.Length == 0) return;
         if (device is CpuDevice cpu) HostSorting.Take(cpu, x, rows, columns, indices, places, y);
-        else GpuSorting.Take((GpuDevice)device, x, columns, indices, places, y);
+        else if (!device.IsMeasuring) GpuSorting.Take((GpuDevice)device, x, columns, indices, places, y);
     }
 
     /// <summary>
@@ -78,7 +78,7 @@ public static class Sorting
         Movement.Move.Fill(y, 0);
         if (g.Length == 0) return;
         if (device is CpuDevice cpu) HostSorting.Put(cpu, g, indices, rows, places, columns, y);
-        else GpuSorting.Put((GpuDevice)device, g, indices, places, columns, y);
+        else if (!device.IsMeasuring) GpuSorting.Put((GpuDevice)device, g, indices, places, columns, y);
     }
 
     private static Device Check(string operation, Storage x, Storage indices, Storage y)

@@ -39,7 +39,7 @@ public static class RandomCategorical
         Arguments.Length(operation, nameof(indices), indices, rows);
         Arguments.RandomOffset(operation, offset);
         indices.ForgetRange();
-        if (rows == 0) return;
+        if (rows == 0 || device.IsMeasuring) return;
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
             cpu, logits.DType, new HostRandomCategorical(logits, rows, classes, indices, key, offset));
         else GpuRandomCategorical.Run((GpuDevice)device, logits, rows, classes, indices, key, offset);

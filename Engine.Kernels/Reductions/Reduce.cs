@@ -90,7 +90,7 @@ public static class Reduce
         MeanPass(plan, x, mean);
         Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
         if (x.Device is CpuDevice cpu) ExtremeOutputs.CorrectVariances(cpu, plan, x, mean, variance);
-        else LaneDispatch.OnGpu((GpuDevice)x.Device, x.DType, new GpuVarianceCorrection.Work(plan, x, mean, variance));
+        else if (!x.Device.IsMeasuring) LaneDispatch.OnGpu((GpuDevice)x.Device, x.DType, new GpuVarianceCorrection.Work(plan, x, mean, variance));
     }
 
     /// <summary>
@@ -120,7 +120,7 @@ public static class Reduce
         if (shape[axis] == 0) throw new ArgumentException(
             $"{Operation}: expected elements to choose from along axis {axis}, found shape {shape}.");
         if (device is CpuDevice cpu) LaneDispatch.OnHost(cpu, x.DType, new HostReduce.ArgMax(x, outer, shape[axis], inner, y));
-        else GpuArgMax.Run((GpuDevice)device, x, shape[axis], inner, y);
+        else if (!device.IsMeasuring) GpuArgMax.Run((GpuDevice)device, x, shape[axis], inner, y);
     }
 
     /// <summary>

@@ -102,7 +102,7 @@ public sealed class AutoregressiveMasks
 
     private static float[] Mask(int[] from, int[] to, Func<int, int, bool> connects)
     {
-        float[] mask = new float[from.Length * to.Length];
+        float[] mask = new float[ArrayLength.Of("a mask", nameof(to), to.Length, from.Length)];
         for (int i = 0; i < from.Length; i++)
             for (int k = 0; k < to.Length; k++) mask[(i * to.Length) + k] = connects(from[i], to[k]) ? 1 : 0;
         return mask;

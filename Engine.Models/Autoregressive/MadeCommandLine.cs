@@ -66,8 +66,8 @@ public sealed class MadeCommandLine
         int[] widths = new int[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out widths[i]) || widths[i] < 1)
-                throw new DataException($"--hidden must be whole numbers of at least 1 with commas between, was '{run.Option(_hidden)}'.");
+            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out widths[i]) || widths[i] is < 1 or > 8192)
+                throw new DataException($"--hidden must be whole numbers from 1 to 8192 with commas between, was '{run.Option(_hidden)}'.");
         }
 
         return new Made(pixels, widths, options, run.Option(_masks), run.Option(_anyOrder), dropout: run.Option(_dropout));

@@ -31,6 +31,7 @@ public sealed class SeasonalSeries
     public static SeasonalSeries Make(int length, ulong seed, double noise = 0.2)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Array.MaxLength);
         if (!(noise >= 0)) throw new ArgumentOutOfRangeException(nameof(noise), noise, "The deviation of noise must not be negative.");
         const int Day = 24, Week = 7 * Day;
         (double Period, double Amplitude, double Phase)[] waves =

@@ -24,7 +24,7 @@ public sealed class TextStreams : IStateful
     /// <param name="tokens">The text.</param>
     /// <param name="batch">How many streams.</param>
     /// <param name="block">Characters in a piece.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no stream, or no characters in a piece.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no stream, or no characters in a piece, or too many of both.</exception>
     /// <exception cref="DataException">The text is shorter than one piece of each stream and the character after it.</exception>
     public TextStreams(ReadOnlyMemory<int> tokens, int batch, int block)
     {
@@ -35,7 +35,7 @@ public sealed class TextStreams : IStateful
             throw new DataException(
                 $"{batch} streams in pieces of {block} characters need a text of at least {((long)batch * block) + 1}, found "
                 + $"{tokens.Length}.");
-        (_inputs, _targets) = (new int[checked(batch * block)], new int[batch * block]);
+        (_inputs, _targets) = (new int[ArrayLength.Of(nameof(TextStreams), nameof(batch), batch, block)], new int[batch * block]);
     }
 
     /// <summary>How many streams.</summary>
@@ -90,7 +90,7 @@ public sealed class TextWindows : IStateful
     /// <param name="batch">Pieces in a batch.</param>
     /// <param name="block">Characters in a piece.</param>
     /// <param name="seed">What the draws depend on.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are no pieces in a batch, or no characters in a piece.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are no pieces in a batch, or no characters in a piece, or too many of both.</exception>
     /// <exception cref="DataException">The text is shorter than a piece and the character after it.</exception>
     public TextWindows(ReadOnlyMemory<int> tokens, int batch, int block, ulong seed = 0)
     {
@@ -99,7 +99,7 @@ public sealed class TextWindows : IStateful
         if (tokens.Length <= block) throw new DataException(
             $"A block of {block} characters needs a text of at least {block + 1}, found {tokens.Length}.");
         (_tokens, Batch, Block, _key) = (tokens, batch, block, CounterRandom.Key(seed, WindowStream));
-        (_inputs, _targets) = (new int[checked(batch * block)], new int[batch * block]);
+        (_inputs, _targets) = (new int[ArrayLength.Of(nameof(TextWindows), nameof(batch), batch, block)], new int[batch * block]);
     }
 
     /// <summary>Pieces in a batch.</summary>
@@ -129,7 +129,7 @@ public sealed class TextWindows : IStateful
     public IEnumerable<TextBatch> All()
     {
         int whole = (_tokens.Length - 1) / Block;
-        for (int piece = 0; piece < whole; piece += Batch) yield return Piece(piece * Block, Math.Min(Batch, whole - piece), Block);
+        for (int piece = 0; piece < whole; piece += Math.Min(Batch, whole - piece)) yield return Piece(piece * Block, Math.Min(Batch, whole - piece), Block);
         if (whole * Block < _tokens.Length - 1) yield return Piece(whole * Block, 1, _tokens.Length - 1 - (whole * Block));
     }
 

@@ -1,6 +1,7 @@
 using Engine.Autograd;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Data;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Flow;
@@ -46,10 +47,18 @@ public sealed class PlaneDensity(NormalizingFlow flow)
     /// <summary>Draws points of the model, x and y of each in turn.</summary>
     /// <param name="count">How many.</param>
     /// <param name="random">The source of the draws.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative, or more than one array holds.</exception>
     public float[] Sample(int count, RandomStream random)
     {
-        using Tape tape = new(flow.Parameters[0].Device, record: false);
-        return flow.Sample(count, random).Cast(DType.Float32).ToArray();
+        // In passes that begin where a group of random numbers does, so that the points are those of a single pass.
+        float[] points = new float[ArrayLength.Of(nameof(Sample), nameof(count), count, 2)];
+        for (int first = 0; first < count; first += Pass)
+        {
+            using Tape tape = new(flow.Parameters[0].Device, record: false);
+            flow.Sample(Math.Min(Pass, count - first), random).Cast(DType.Float32).ToArray().CopyTo(points, 2 * first);
+        }
+
+        return points;
     }
 
     /// <summary>
@@ -71,7 +80,7 @@ public sealed class PlaneDensity(NormalizingFlow flow)
 
     private static float[] Grid(double extent, int side)
     {
-        float[] points = new float[2 * side * side];
+        float[] points = new float[ArrayLength.Of("PlaneDensity", nameof(side), side, 2L * side)];
         double step = 2 * extent / side;
         for (int i = 0; i < side * side; i++)
         {

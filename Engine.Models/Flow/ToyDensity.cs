@@ -1,6 +1,7 @@
 using Engine.Autograd;
 using Engine.Kernels.Devices.Host;
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Data;
 
 namespace Engine.Models.Flow;
 
@@ -43,9 +44,10 @@ public sealed class ToyDensity
     /// <summary>Draws points, x and y of each in turn: the same ones on every device.</summary>
     /// <param name="count">How many.</param>
     /// <param name="random">The source of the draws.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative, or more than one array holds.</exception>
     public float[] Sample(int count, RandomStream random)
     {
-        float[] points = new float[2 * count];
+        float[] points = new float[ArrayLength.Of(nameof(Sample), nameof(count), count, 2)];
         _draw(new ToyDraws(count, random), points);
         return points;
     }

@@ -38,6 +38,9 @@ public sealed partial class OutputFolder
     /// <summary>The names of the files that were written, in order.</summary>
     public IReadOnlyList<string> Files => _files.AsReadOnly();
 
+    /// <summary>Whether nothing is written, because a forecast ends there: see <see cref="MemoryForecast"/>.</summary>
+    internal bool IsForecast { get; init; }
+
     /// <summary>Writes a picture as PNG.</summary>
     /// <param name="name">The file's name in the folder.</param>
     /// <param name="picture">The picture.</param>
@@ -77,6 +80,7 @@ public sealed partial class OutputFolder
     /// <exception cref="IOException">It cannot be made, or not be written to, or another process writes to it.</exception>
     internal void Prepare()
     {
+        if (IsForecast) throw new ForecastEndException();
         if (_isReady) return;
         try
         {

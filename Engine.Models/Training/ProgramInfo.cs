@@ -33,5 +33,5 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
     public bool TakesWeights { get; init; }
 
     /// <summary>The largest <c>--batch</c> that the program can take.</summary>
-    public int MaxBatch { get; init; } = int.MaxValue;
+    public int MaxBatch { get; init; } = 1_000_000;
 }

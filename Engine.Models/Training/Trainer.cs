@@ -65,6 +65,7 @@ public sealed partial class Trainer
         // Also finds two things of one name, before training and not at the first checkpoint.
         _names = Visited().Parameters;
         ParameterCount = _names.Keys.Sum(parameter => (long)parameter.Count);
+        if (options.IsForecast) return;
         if (options.Resume) Resume();
         else AnnounceEarlierCheckpoint();
     }
@@ -106,6 +107,12 @@ public sealed partial class Trainer
     public IEnumerable<int> Epochs(int reportEvery = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(reportEvery, 1);
+        if (_options.IsForecast)
+        {
+            (Epoch, _isInEpoch) = (1, true);
+            yield return Epoch;
+            throw new ForecastEndException();
+        }
 
         // A folder that cannot be written is found out before training, not after an epoch of it.
         Output.Prepare();
@@ -167,8 +174,10 @@ public sealed partial class Trainer
     /// <param name="samples">The samples that were trained on since the last report.</param>
     /// <param name="losses">Names and values.</param>
     /// <exception cref="NonFiniteException">A loss that was read is NaN or infinite.</exception>
-    public void Report(int samples, params ReadOnlySpan<(string Name, Reading Value)> losses) =>
-        Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
+    public void Report(int samples, params ReadOnlySpan<(string Name, Reading Value)> losses)
+    {
+        if (!_options.IsForecast) Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
+    }
 
     /// <summary>
     /// Records a metric: inside an epoch it appears in the epoch's line, in the history and in the report's curves,
@@ -188,6 +197,7 @@ public sealed partial class Trainer
     internal bool NextStep()
     {
         bool hasStepped = _isInStep;
+        if (_options.IsForecast) return hasStepped ? throw new ForecastEndException() : _isInStep = true;
         if (hasStepped)
         {
             _isInStep = false;

@@ -51,6 +51,9 @@ public sealed record TrainerOptions
     /// <summary>Asks to stop after the current step, with a checkpoint.</summary>
     public CancellationToken Stop { get; init; }
 
+    /// <summary>Whether one step is done to see how much memory it takes: see <see cref="MemoryForecast"/>.</summary>
+    internal bool IsForecast { get; init; }
+
     /// <summary>Losses, speed and time left; null makes one.</summary>
     internal TrainingProgress? Progress { get; init; }
 

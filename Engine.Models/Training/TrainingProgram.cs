@@ -18,6 +18,10 @@ public static class TrainingProgram
     /// <param name="info">Its name and its defaults.</param>
     /// <param name="train">The training itself; it takes what the options decide from <see cref="TrainingRun"/>.</param>
     /// <param name="options">Options of its own, beside the common ones; read them with <see cref="TrainingRun.Option{T}"/>.</param>
+    /// <remarks>
+    /// Where an option of sizes is above its default, the training is run on devices that only count memory first, up to the end of its
+    /// first step, and refused if that would take more than there is: what it does beside its work on the run is then done more than once.
+    /// </remarks>
     /// <returns>
     /// The exit code: 0 when it finished or was stopped by Ctrl+C, 1 when something was wrong, the standard output included.
     /// </returns>
@@ -76,7 +80,11 @@ public static class TrainingProgram
                 run.Output.PrepareIfThere();
                 try
                 {
-                    run.Progress.Run(() => train(run));
+                    run.Progress.Run(() =>
+                    {
+                        MemoryForecast.Check(run, train);
+                        train(run);
+                    });
                 }
                 catch (OperationCanceledException) when (stop.Token.IsCancellationRequested && run.Output.Files.Count > 0)
                 {
@@ -107,7 +115,8 @@ public static class TrainingProgram
         }
         catch (OutOfMemoryException e)
         {
-            Fail(info, $"There is not enough memory for --batch {command.Value(options.Batch)}: {e.Message}");
+            Option heaviest = run is null ? options.Batch : MemoryForecast.Heaviest(run, options.Batch);
+            Fail(info, $"There is not enough memory for {heaviest.Name} {command.Value(heaviest)}: {e.Message}");
             PrintLastCheckpoint(run);
             return 1;
         }

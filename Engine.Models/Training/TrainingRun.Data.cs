@@ -16,6 +16,9 @@ public sealed partial class TrainingRun
     /// <summary>What was loaded, with checksums, for the settings in checkpoints.</summary>
     private readonly Dictionary<string, string> _loaded = [];
 
+    /// <summary>What was read already, of this run and of those that forecast its memory.</summary>
+    private readonly Dictionary<string, object> _sources = [];
+
     /// <summary>Loads the images that <c>--data</c> names, downloading them with progress where they are not found.</summary>
     /// <param name="split"><c>train</c> or <c>test</c>.</param>
     /// <exception cref="DataException">They cannot be loaded; the message says what was looked for, where, and what was found.</exception>
@@ -46,8 +49,8 @@ public sealed partial class TrainingRun
     /// <exception cref="DataException">It cannot be loaded; the message says what was looked for, where, and what was found.</exception>
     public TextDataset LoadText()
     {
-        TextDataset text = TextDatasets.Load(
-            _data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) });
+        TextDataset text = Once("text", () => TextDatasets.Load(
+            _data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) }));
         uint checksum = Crc32.Of(MemoryMarshal.AsBytes(text.Tokens.Span));
         _loaded["--data"] = string.Create(
             CultureInfo.InvariantCulture,
@@ -81,11 +84,19 @@ public sealed partial class TrainingRun
             Cancellation = _stop,
             Progress = new DownloadLog(this),
         };
-        return Datasets.Load(_data, options);
+        return Once(split, () => Datasets.Load(_data, options));
+    }
+
+    private T Once<T>(string name, Func<T> load) where T : class
+    {
+        if (!_sources.TryGetValue(name, out object? data)) _sources[name] = data = load();
+        return (T)data;
     }
 
     private ImageDataset Announced(ImageDataset data, string split)
     {
+        if (_isForecast) return data;
+
         // Two files of one name are distinguished by their content.
         _loaded[split == "train" ? "--data" : $"--data ({split})"] = string.Create(
             CultureInfo.InvariantCulture,
@@ -105,11 +116,11 @@ public sealed partial class TrainingRun
             if (value.File != _file)
             {
                 (_file, _shown) = (value.File, 0);
-                run.Print($"Downloading {value.File} from {value.Source.Host} ...");
+                run.Progress.Print($"Downloading {value.File} from {value.Source.Host} ...");
             }
 
             if (value.BytesTotal is not { } total || total <= 0 || value.BytesReceived < _shown) return;
-            run.Print($"  {100 * value.BytesReceived / total,3} % of {total >> 10} KiB");
+            run.Progress.Print($"  {100 * value.BytesReceived / total,3} % of {total >> 10} KiB");
             _shown = value.BytesReceived + (total / 4);
         }
     }

@@ -25,7 +25,7 @@ public sealed partial class TrainingRun
     public void LoadWeights(Module model, string part = "model")
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (From is not { } path || IsResuming) return;
+        if (From is not { } path || IsResuming || _isForecast) return;
         using SafetensorsFile file = SafetensorsFile.Open(Directory.Exists(path) ? Path.Combine(path, WeightsName) : path);
         bool isCheckpoint = TrainingCheckpoint.Is(file);
 

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
+using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
@@ -18,6 +19,8 @@ public sealed partial class TrainingRun : IDisposable
     private readonly TrainingCommandLine _options;
     private readonly ParsedCommandLine _command;
     private readonly CancellationToken _stop;
+    private readonly (Option Option, object? Value)? _changed;
+    private readonly bool _isForecast;
     private Trainer? _trainer;
 
     internal TrainingRun(ProgramInfo info, TrainingCommandLine options, ParsedCommandLine command, CancellationToken stop)
@@ -37,6 +40,18 @@ public sealed partial class TrainingRun : IDisposable
         if (parsed.GetResult(options.Precision) is { Implicit: false })
             Device.Precision = parsed.GetValue(options.Precision) switch {
                 "tf32" => Precision.Tf32, "bfloat16" => Precision.BFloat16, _ => Precision.Float32 };
+        Progress = new TrainingProgress(Epochs, TimeProvider.System);
+    }
+
+    /// <summary>A run that finds out how much memory another would take, without taking it; with another value of one option.</summary>
+    internal TrainingRun(TrainingRun run, MeasuringDevice device, (Option Option, object? Value)? changed)
+    {
+        (_info, _options, _command, _stop, _data) = (run._info, run._options, run._command, run._stop, run._data);
+        (_changed, _isForecast, _sources) = (changed, true, run._sources);
+        (Epochs, Seed, Device) = (Math.Max(1, run.Epochs), run.Seed, device);
+        Batch = Option(_options.Batch);
+        Output = new OutputFolder(run.Output.Path) { IsForecast = true };
+        Random = new RandomStream((long)Seed);
         Progress = new TrainingProgress(Epochs, TimeProvider.System);
     }
 
@@ -70,7 +85,27 @@ public sealed partial class TrainingRun : IDisposable
     public OutputFolder Output { get; }
 
     /// <summary>The value of an option of the program's own.</summary>
-    public T? Option<T>(Option<T> option) => _command.Parsed.GetValue(option);
+    public T? Option<T>(Option<T> option) =>
+        _changed is var (changed, value) && changed == option ? (T?)value : _command.Parsed.GetValue(option);
+
+    /// <summary>
+    /// The options of the command line that a size may hang on, with their values and defaults: all of whole numbers but the epochs, and
+    /// texts of such numbers, that were given and are not the defaults.
+    /// </summary>
+    internal IReadOnlyList<(Option Option, object Value, object Default)> Sizes()
+    {
+        List<(Option, object, object)> sizes = [];
+        foreach (Option option in _command.Options)
+        {
+            if (_command.IsDefault(option) || option == _options.Epochs || !option.HasDefaultValue) continue;
+            object? value = _command.Parsed.GetResult(option)?.GetValueOrDefault<object>(), usual = option.GetDefaultValue();
+            if (value is int number && usual is int before && number > before) sizes.Add((option, number, before));
+            else if (value is string text && usual is string other && text != other && text.All(c => char.IsAsciiDigit(c) || c == ','))
+                sizes.Add((option, text, other));
+        }
+
+        return sizes;
+    }
 
     /// <summary>
     /// Creates the trainer of this run: epochs, progress, report, checkpoints. With <c>--resume</c> the model is put back into the state of
@@ -103,6 +138,7 @@ public sealed partial class TrainingRun : IDisposable
                 ["Epochs"] = Epochs.ToString(CultureInfo.InvariantCulture),
             },
             Random = Random,
+            IsForecast = _isForecast,
             Stop = _stop,
             Progress = Progress,
         });
@@ -129,7 +165,10 @@ public sealed partial class TrainingRun : IDisposable
 
     /// <summary>Prints a line, above the live progress where there is one.</summary>
     /// <param name="text">The line.</param>
-    public void Print(string text) => Progress.Print(text);
+    public void Print(string text)
+    {
+        if (!_isForecast) Progress.Print(text);
+    }
 
     /// <summary>Prints a grey image with characters, two rows of pixels to a line.</summary>
     /// <param name="pixels">height x width values from -1 (black) to 1 (white).</param>

@@ -55,6 +55,17 @@ internal static class TrainedPrograms
         return TrainingProgram.Run(args, info, run => Train(run, stepped ?? (() => { }), All[name](run)), interrupt);
     }
 
+    /// <summary>Runs a program and looks at the run before it trains and after each step.</summary>
+    public static int Run(string name, string[] args, Action<TrainingRun> begun, Action<TrainingRun> stepped) => TrainingProgram.Run(
+        args, new ProgramInfo(name, "A test.", Epochs, Batch: 16) { Digits = 100 }, run =>
+        {
+            begun(run);
+            Train(run, () => stepped(run), All[name](run));
+        });
+
+    /// <summary>The training of a program.</summary>
+    public static Action<TrainingRun> Training(string name) => run => Train(run, () => { }, All[name](run));
+
     private static void Train(TrainingRun run, Action stepped, TrainedModel model)
     {
         using TrainedModel _ = model;

@@ -17,7 +17,7 @@ var rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin 
 var steps = ProgramOption.Integer("--steps", "Steps of an epoch; 0 for a whole pass over the text.", 0);
 var prompt = new System.CommandLine.Option<string?>("--prompt") {
     Description = "What the sample begins with; by default a line break where the text has one, or else its first character." };
-var length = ProgramOption.Integer("--length", "Characters of the sample.", 500);
+var length = ProgramOption.Integer("--length", "Characters of the sample.", 500, 0, 1_000_000);
 var temperature = ProgramOption.Decimal(
     "--temperature", "What logits are divided by for the sample; 0 takes the likeliest character.", 0.8);
 ProgramInfo info = new("char-rnn", "A recurrent network reads a text character by character, and learns to write one.", Epochs: 10,

@@ -21,7 +21,7 @@ var only = ProgramOption.Choice("--only", "One family alone, or all.", ["all", .
 var width = ProgramOption.Integer(
     "--width", "The width of all networks; 16 makes models of about 400,000 parameters.", 16, least: 1, most: 256);
 var images = ProgramOption.Integer("--images", "Images to train on at most.", 12_000, least: 2);
-var samples = ProgramOption.Integer("--samples", "Samples of each model that are judged, at least 100; 0 draws none.", 2000);
+var samples = ProgramOption.Integer("--samples", "Samples of each model that are judged, at least 100; 0 draws none.", 2000, 0, 100_000);
 var testImages = ProgramOption.Integer("--test-images", "Test images that the likelihood is measured on, at most.", 1000, least: 2);
 ProgramInfo info = new("compare", "A VAE, a GAN, an autoregressive model, a flow and a diffusion model learn the same images.", Epochs: 10,
     Batch: 64)

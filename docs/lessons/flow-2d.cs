@@ -20,7 +20,7 @@ Option<int> bins = ProgramOption.Integer("--bins", "Bins of a spline.", 24, 1, 2
 Option<int> couplings = ProgramOption.Integer("--couplings", "Layers.", 4, 1, 100);
 Option<int> hidden = ProgramOption.Integer("--hidden", "Width of the networks' two hidden layers.", 64, 1, 4096);
 Option<int> steps = ProgramOption.Integer("--steps", "Steps in a round.", 100, 1);
-Option<int> testPoints = ProgramOption.Integer("--test-points", "Points to measure on.", 50_000, 1);
+Option<int> testPoints = ProgramOption.Integer("--test-points", "Points to measure on.", 50_000, 1, 10_000_000);
 Option<int> grid = ProgramOption.Integer("--grid", "Squares along each side of the grid that the density is integrated on.", 400, 1, 4000);
 
 ProgramInfo info = new("flow-2d", "A normalizing flow learns a density of the plane, exactly: its likelihood beside the best there is.",
@@ -28,7 +28,6 @@ ProgramInfo info = new("flow-2d", "A normalizing flow learns a density of the pl
 {
     EpochsHelp = "Rounds.",
     BatchHelp = "Points in a batch.",
-    MaxBatch = 1_000_000,
     FreeOptions = ["--grid", "--test-points"],
 };
 return TrainingProgram.Run(args, info, Train, density, model, bijector, bins, couplings, hidden, steps, testPoints, grid);
@@ -46,7 +45,7 @@ void Train(TrainingRun run)
     ToyDensity target = ToyDensity.Of(run.Option(density)!);
     float[] test = target.Sample(run.Option(testPoints), run.Random.Split("test"));
     PlaneDensity plane = new(flow) { Panel = Math.Min(256, run.Option(grid)) };
-    LearningRateSchedule rate = LearningRateSchedules.Cosine(2e-3, run.Epochs * run.Option(steps));
+    LearningRateSchedule rate = LearningRateSchedules.Cosine(2e-3, run.AllSteps(run.Option(steps)));
 
     Trainer trainer = run.Trainer(("flow", flow), ("adam", adam));
     foreach (int round in trainer.Epochs(reportEvery: 10))

@@ -14,9 +14,9 @@ using Engine.Models.Training;
 
 var hidden = ProgramOption.Integer("--hidden", "Features of the state.", 64, 1, 4096);
 var steps = ProgramOption.Integer("--steps", "Steps of an epoch.", 100, 1);
-var length = ProgramOption.Integer("--length", "Steps of the series, of which the last fifth is for testing.", 24 * 7 * 60, 24 * 7 * 5);
-var context = ProgramOption.Integer("--context", "Steps that are read before a forecast.", 24 * 7, 1);
-var horizon = ProgramOption.Integer("--horizon", "Steps that are forecast.", 48, 1);
+var length = ProgramOption.Integer("--length", "Steps of the series, of which the last fifth is for testing.", 24 * 7 * 60, 24 * 7 * 5, 10_000_000);
+var context = ProgramOption.Integer("--context", "Steps that are read before a forecast.", 24 * 7, 1, 100_000);
+var horizon = ProgramOption.Integer("--horizon", "Steps that are forecast.", 48, 1, 10_000);
 var noise = ProgramOption.Decimal("--noise", "The deviation of the noise, beside waves of 1.", 0.2, 1e-3, 100);
 var paths = ProgramOption.Integer("--paths", "Paths that are drawn for a forecast.", 100, 1, 10_000);
 ProgramInfo info = new("forecast", "A recurrent network forecasts a time series, and says how sure it is.", Epochs: 20, Batch: 32,
@@ -43,7 +43,7 @@ void Train(TrainingRun run)
 
     using Forecaster model = new(run.Option(hidden), new ModuleOptions(run.Random, run.Device));
     using Adam adam = new(model.Parameters);
-    LearningRateSchedule rate = LearningRateSchedules.Cosine(5e-3, (long)run.Epochs * run.Option(steps), 1e-4);
+    LearningRateSchedule rate = LearningRateSchedules.Cosine(5e-3, run.AllSteps(run.Option(steps)), 1e-4);
     Trainer trainer = run.Trainer(("model", model), ("adam", adam));
     foreach (int epoch in trainer.Epochs())
     {

@@ -26,7 +26,6 @@ ProgramInfo info = new("gan-1d", "A GAN learns a one-dimensional normal distribu
 {
     EpochsHelp = "Rounds of 20 discriminator steps and 20 generator steps.",
     BatchHelp = "Samples in a batch.",
-    MaxBatch = 1_000_000,
 };
 return TrainingProgram.Run(args, info, run => Train(run, run.Option(input)!), input);
 

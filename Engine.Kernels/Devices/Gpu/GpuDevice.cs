@@ -89,6 +89,9 @@ internal sealed class GpuDevice : Device
         }
     }
 
+    internal override long MemoryAvailable =>
+        IsSimulator ? base.MemoryAvailable : Memory is var (free, _) ? free + Pool.Kept : Accelerator.MemorySize - Pool.InUse;
+
     public override void Synchronize()
     {
         Activity.Waits++;

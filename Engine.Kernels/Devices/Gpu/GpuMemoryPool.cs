@@ -79,6 +79,7 @@ internal sealed class GpuMemoryPool(GpuDevice device) : IDisposable
         try
         {
             device.Failures?.Allocate(bytes, InUse + Kept);
+            if (device.IsSimulator) HostMemory.Check(bytes, InUse + Kept);
             return device.Accelerator.Allocate1D<byte>(bytes + _guard);
         }
         catch (Exception e) when (DriverFailure.Is(e) && !DriverFailure.IsOutOfMemory(e))

@@ -116,7 +116,7 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
             }
             catch (OutOfMemoryException e)
             {
-                throw Exhausted(bytes, InUse, kept, null, e);
+                throw Exhausted(bytes, InUse, kept, (Math.Max(0, HostMemory.Total - InUse), HostMemory.Total), e);
             }
         }
     }
@@ -124,6 +124,7 @@ internal sealed unsafe class HostMemoryPool(Func<long, nint>? allocate = null) :
     private nint FromSystem(long bytes)
     {
         if (allocate is not null) return allocate(bytes);
+        HostMemory.Check(bytes, InUse + Kept);
         if (bytes < HugePages.Size) return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
         nint block = (nint)NativeMemory.AlignedAlloc((nuint)bytes, HugePages.Size);
         HugePages.AskFor(block, bytes);
@@ -177,6 +178,24 @@ internal sealed unsafe class HostStorage : Storage
     {
         _device.Pool.Return(_block, _bytes);
         _block = 0;
+    }
+}
+
+/// <summary>
+/// The memory of the machine. Systems promise more than they have, and end processes, or slow everything down, when it is used; so what
+/// does not fit is refused instead.
+/// </summary>
+internal static class HostMemory
+{
+    /// <summary>Bytes that the process may have: of the machine, or of its container where that is limited.</summary>
+    internal static long Total { get; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var total ? total : long.MaxValue;
+
+    /// <summary>Refuses what would not fit beside what a pool has already.</summary>
+    /// <exception cref="OutOfMemoryException">It would not.</exception>
+    internal static void Check(long bytes, long taken)
+    {
+        if (bytes > Total - taken) throw new OutOfMemoryException(
+            string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes beside {taken:N0} are more than the {Total:N0} that there are."));
     }
 }
 

@@ -6,6 +6,7 @@ using Engine.Autograd.Rules;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.Sampling;
+using Engine.Models.Data;
 
 namespace Engine.Models.Autoregressive.Series;
 
@@ -55,7 +56,7 @@ public sealed class Forecaster : Module
     /// <param name="random">The source of the draws.</param>
     /// <param name="paths">Paths drawn for each series; at least 1.</param>
     /// <exception cref="ArgumentException">There is no whole number of steps.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1, or the paths are more than one array holds.</exception>
     public Forecast[] Predict(ReadOnlySpan<float> context, int series, int horizon, RandomStream random, int paths = 100)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -64,6 +65,7 @@ public sealed class Forecaster : Module
         ArgumentOutOfRangeException.ThrowIfLessThan(paths, 1);
         if (context.Length == 0 || context.Length % series != 0) throw new ArgumentException(
             $"Predict: {series} series of equal length were expected, found {context.Length} values.");
+        int length = ArrayLength.Of(nameof(Predict), nameof(paths), paths, (long)series * horizon);
         Parameter any = Parameters[0];
         using Tape tape = new(any.Device, record: false);
         Tensor x = Tensor.From(context, [series, context.Length / series]).Cast(any.DType);
@@ -73,7 +75,7 @@ public sealed class Forecaster : Module
         state = state.Reshape(_gru.Layers, series, 1, _gru.Hidden).BroadcastTo([_gru.Layers, series, paths, _gru.Hidden])
             .Reshape(_gru.Layers, series * paths, _gru.Hidden);
         Tensor next = y.Slice(1, y.Shape[1] - 1, 1).BroadcastTo([series, paths, 2]).Reshape(series * paths, 1, 2);
-        double[] drawn = new double[series * paths * horizon];
+        double[] drawn = new double[length];
         for (int step = 0; step < horizon; step++)
         {
             (Tensor mean, Tensor logVariance) = Split(next);

@@ -19,7 +19,7 @@ public sealed class SeriesWindows(IReadOnlyList<double> values, int context, int
     public int Horizon => horizon;
 
     /// <summary>How many different pieces there are; 0 where the series is shorter than a piece.</summary>
-    public int Count => Math.Max(0, values.Count - context - horizon + 1);
+    public int Count => (int)Math.Max(0, (long)values.Count - context - horizon + 1);
 
     /// <summary>The unit of the model, in the units of the series.</summary>
     public double Scale => scale;
@@ -71,8 +71,8 @@ public sealed class SeriesWindows(IReadOnlyList<double> values, int context, int
     /// <param name="seed">What the draws depend on.</param>
     public float[] Draw(long batch, int count, ulong seed)
     {
-        int length = context + horizon;
-        float[] pieces = new float[count * length];
+        int length = checked(context + horizon);
+        float[] pieces = new float[ArrayLength.Of(nameof(Draw), nameof(count), count, length)];
         CounterRandom random = new(CounterRandom.Key(seed, 0x70696563, (ulong)batch));
         for (int i = 0; i < count; i++) Write(random.Below(Count), pieces.AsSpan(i * length, length));
         return pieces;

@@ -22,7 +22,7 @@ public sealed class TransformerCommandLine
     private readonly Option<double> _dropout, _rate;
     private readonly Option<string?> _prompt = new("--prompt") {
         Description = "What samples begin with; by default a line break where the text has one, or else its first character." };
-    private readonly Option<int> _length = ProgramOption.Integer("--length", "Characters of a sample.", 500);
+    private readonly Option<int> _length = ProgramOption.Integer("--length", "Characters of a sample.", 500, 0, 1_000_000);
     private readonly Option<double> _temperature =
         ProgramOption.Decimal("--temperature", "What logits are divided by for a sample; 0 takes the likeliest character.", 0.8);
     private readonly Option<int> _topK =
@@ -36,9 +36,9 @@ public sealed class TransformerCommandLine
     {
         ArgumentNullException.ThrowIfNull(args);
         _isLarge = ProgramOption.IsGiven(args, "--recipe", "large");
-        _layers = ProgramOption.Integer("--layers", "Layers.", _isLarge ? 6 : 4, least: 1);
-        _heads = ProgramOption.Integer("--heads", "Heads of each attention.", _isLarge ? 6 : 4, least: 1);
-        _width = ProgramOption.Integer("--width", "Features of a position; a multiple of the heads.", _isLarge ? 192 : 128, least: 2);
+        _layers = ProgramOption.Integer("--layers", "Layers.", _isLarge ? 6 : 4, 1, 1000);
+        _heads = ProgramOption.Integer("--heads", "Heads of each attention.", _isLarge ? 6 : 4, 1, 1024);
+        _width = ProgramOption.Integer("--width", "Features of a position; a multiple of the heads.", _isLarge ? 192 : 128, 2, 65_536);
         _block = ProgramOption.Integer("--block", "Characters that can be looked back on.", _isLarge ? 128 : 64, least: 1);
         _dropout = ProgramOption.Decay(
             "--dropout", "The dropout rate after embedding, attentions and networks.", _isLarge ? 0.1 : 0);
@@ -98,7 +98,7 @@ public sealed class TransformerCommandLine
     public TransformerTrainingOptions Training(TrainingRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return new TransformerTrainingOptions(checked((int)run.AllSteps(run.Option(_steps)))) { LearningRate = run.Option(_rate) };
+        return new TransformerTrainingOptions(run.AllSteps(run.Option(_steps))) { LearningRate = run.Option(_rate) };
     }
 
     /// <summary>How a command line wants samples drawn.</summary>

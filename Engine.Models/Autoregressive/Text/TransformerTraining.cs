@@ -33,7 +33,7 @@ public sealed class TransformerTraining : IStateful, IDisposable
         _parameters = [.. matrices, .. vectors];
         _decayed = new AdamW(matrices, options.LearningRate, 0.9, options.Beta2, weightDecay: options.WeightDecay);
         _others = new Adam(vectors, options.LearningRate, 0.9, options.Beta2);
-        int warmUp = Math.Min(options.WarmUp, options.Steps - 1);
+        long warmUp = Math.Min(options.WarmUp, options.Steps - 1);
         _rate = LearningRateSchedules.Cosine(options.LearningRate, options.Steps - warmUp, options.LearningRate / 10);
         if (warmUp > 0) _rate = _rate.WarmedUp(warmUp);
         _largestNorm = options.LargestNorm;
@@ -96,7 +96,7 @@ public sealed class TransformerTraining : IStateful, IDisposable
 
 /// <summary>How a <see cref="Transformer"/> is trained. The defaults are nanoGPT's settings for a CPU.</summary>
 /// <param name="Steps">The steps over which the learning rate falls.</param>
-public sealed record TransformerTrainingOptions(int Steps)
+public sealed record TransformerTrainingOptions(long Steps)
 {
     /// <summary>The largest learning rate.</summary>
     public double LearningRate { get; init; } = 1e-3;
