@@ -38,8 +38,8 @@ internal static class MemoryForecast
         (Option option, object value, object usual) = weighed[0].Size;
         string expected = value is int number && usual is int least && Largest(run, train, option, number, least, available) is { } most
             ? string.Create(CultureInfo.InvariantCulture, $"at most about {most}") : weighed[0].Otherwise <= available ? "smaller"
-            : string.Create(CultureInfo.InvariantCulture, $"smaller, and others too: even with {usual} it would need "
-                + $"{Size(weighed[0].Otherwise!.Value)}");
+            : string.Create(CultureInfo.InvariantCulture, $"smaller, and others with it (with {usual} a step would still "
+                + $"need {Size(weighed[0].Otherwise!.Value)})");
         throw new DataException($"{option.Name} must be {expected}, was {value}: {has}.");
     }
 

@@ -15,7 +15,7 @@ public sealed partial class LessonLimitTests : IsolatedTests
     private const long MostMemory = 2L << 30;
 
     /// <summary>How long a run may take to be refused; one that has said nothing then has begun.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20), s_begun = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20), s_begun = TimeSpan.FromSeconds(2);
 
     private static readonly string s_folder = Environment.GetEnvironmentVariable("ENGINE_LESSONS") ?? AppContext.BaseDirectory;
 
@@ -34,9 +34,13 @@ public sealed partial class LessonLimitTests : IsolatedTests
         {
             foreach (string option in Options(lesson))
             {
-                foreach (string value in (string[])["1000000000", "2147483647", "1048576"])
+                // Where a value is out of range, the largest one of the range is tried too.
+                Queue<string> values = new(["1000000000", "2147483647", "1048576"]);
+                for (HashSet<string> tried = []; values.TryDequeue(out string? value);)
                 {
+                    if (!tried.Add(value)) continue;
                     (int? code, string error, long memory) = Run(lesson, option, value);
+                    if (RangeExpression().Match(error) is { Success: true } range) values.Enqueue(range.Groups[1].Value);
                     most = Math.Max(most, memory);
                     if (code is null or 0) begun++;
                     else refused++;
@@ -48,7 +52,7 @@ public sealed partial class LessonLimitTests : IsolatedTests
             }
         }
 
-        FaultCounts.Report($"{refused + begun} runs of {lessons.Length} lessons with an option at 1e9, 2^31 - 1 or 2^20: {refused} refused, "
+        FaultCounts.Report($"{refused + begun} runs of {lessons.Length} lessons with an option at 1e9, 2^31 - 1, 2^20 or the end of its range: {refused} refused, "
             + $"{begun} begun, at most {most >> 20} MB");
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
@@ -74,7 +78,9 @@ public sealed partial class LessonLimitTests : IsolatedTests
         while (!run.WaitForExit(20))
         {
             memory = Math.Max(memory, PeakOf(run.Id));
-            if (sinceData.Elapsed < s_begun && all.Elapsed < s_patience) continue;
+            if (sinceData.Elapsed < s_begun && all.Elapsed < s_patience && memory <= MostMemory / 2) continue;
+
+            // It has begun, with as much memory as was asked for and there is.
             run.Kill();
             run.WaitForExit();
             return (null, error.Result, memory);
@@ -106,6 +112,9 @@ public sealed partial class LessonLimitTests : IsolatedTests
             RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
     }
+
+    [GeneratedRegex(@"must be (?:a whole number|whole numbers) from -?\d+ to (\d+)")]
+    private static partial Regex RangeExpression();
 
     // An option with a whole number as its default; its description may go on over several lines.
     [GeneratedRegex(@"^  (--[a-z0-9-]+) <[^>]*>(?:(?!^  -).)*?\[default: -?\d+\]", RegexOptions.Multiline | RegexOptions.Singleline)]
