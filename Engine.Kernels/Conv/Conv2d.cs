@@ -111,6 +111,7 @@ public static class Conv2d
         if (device is CpuDevice cpu) LaneDispatch.OnHost(
             cpu, target.Storage.DType,
             new HostConv2d.Work(source.Storage, weight, target.Storage, shape, transposed: true, bias, activation, accumulate));
-        else if (!device.IsMeasuring) GpuConv2d.InputGradient((GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
+        else if (!device.IsMeasuring) GpuConv2d.InputGradient(
+            (GpuDevice)device, source.Storage, weight, target.Storage, shape, bias, activation, accumulate);
     }
 }

@@ -90,7 +90,8 @@ public static class Reduce
         MeanPass(plan, x, mean);
         Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
         if (x.Device is CpuDevice cpu) ExtremeOutputs.CorrectVariances(cpu, plan, x, mean, variance);
-        else if (!x.Device.IsMeasuring) LaneDispatch.OnGpu((GpuDevice)x.Device, x.DType, new GpuVarianceCorrection.Work(plan, x, mean, variance));
+        else if (!x.Device.IsMeasuring) LaneDispatch.OnGpu(
+            (GpuDevice)x.Device, x.DType, new GpuVarianceCorrection.Work(plan, x, mean, variance));
     }
 
     /// <summary>

@@ -90,7 +90,9 @@ public sealed class TextWindows : IStateful
     /// <param name="batch">Pieces in a batch.</param>
     /// <param name="block">Characters in a piece.</param>
     /// <param name="seed">What the draws depend on.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are no pieces in a batch, or no characters in a piece, or too many of both.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There are no pieces in a batch, or no characters in a piece, or too many of both.
+    /// </exception>
     /// <exception cref="DataException">The text is shorter than a piece and the character after it.</exception>
     public TextWindows(ReadOnlyMemory<int> tokens, int batch, int block, ulong seed = 0)
     {
@@ -129,7 +131,12 @@ public sealed class TextWindows : IStateful
     public IEnumerable<TextBatch> All()
     {
         int whole = (_tokens.Length - 1) / Block;
-        for (int piece = 0; piece < whole; piece += Math.Min(Batch, whole - piece)) yield return Piece(piece * Block, Math.Min(Batch, whole - piece), Block);
+        for (int piece = 0, count; piece < whole; piece += count)
+        {
+            count = Math.Min(Batch, whole - piece);
+            yield return Piece(piece * Block, count, Block);
+        }
+
         if (whole * Block < _tokens.Length - 1) yield return Piece(whole * Block, 1, _tokens.Length - 1 - (whole * Block));
     }
 

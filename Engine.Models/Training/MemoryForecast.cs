@@ -31,9 +31,8 @@ internal static class MemoryForecast
         var weighed = sizes.Select(size => (Size: size, Otherwise: Needed(run, train, (size.Option, size.Default), out _)))
             .Where(one => one.Otherwise < needed).OrderBy(one => one.Otherwise).ThenByDescending(one => Ratio(one.Size)).ToArray();
         if (weighed.Length == 0 && double.IsInfinity(needed)) return;
-        string has = string.Create(CultureInfo.InvariantCulture,
-            $"a step needs {(refusal is null ? $"about {Size(needed)} of memory" : "more than an array can hold")}, and {run.Device.Name} has "
-            + $"{Size(available)}");
+        string needs = refusal is null ? $"about {Size(needed)} of memory" : "more than an array can hold";
+        string has = $"a step needs {needs}, and {run.Device.Name} has {Size(available)}";
         if (weighed.Length == 0) throw new DataException($"There is not enough memory: {has}.");
         (Option option, object value, object usual) = weighed[0].Size;
         string expected = value is int number && usual is int least && Largest(run, train, option, number, least, available) is { } most
@@ -48,8 +47,8 @@ internal static class MemoryForecast
         ? sizes.MaxBy(Ratio).Option : other;
 
     /// <summary>
-    /// Bytes that the first step takes: infinitely many where an array or a tensor of it has more elements than there can be, null where the
-    /// training cannot be run so far for another reason, which it then says itself.
+    /// Bytes that the first step takes: infinitely many where an array or a tensor of it has more elements than there can be, null where
+    /// the training cannot be run so far for another reason, which it then says itself.
     /// </summary>
     internal static double? Needed(
         TrainingRun run, Action<TrainingRun> train, (Option Option, object? Value)? changed, out string? refusal)

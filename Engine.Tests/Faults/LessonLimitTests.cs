@@ -52,8 +52,8 @@ public sealed partial class LessonLimitTests : IsolatedTests
             }
         }
 
-        FaultCounts.Report($"{refused + begun} runs of {lessons.Length} lessons with an option at 1e9, 2^31 - 1, 2^20 or the end of its range: {refused} refused, "
-            + $"{begun} begun, at most {most >> 20} MB");
+        FaultCounts.Report($"{refused + begun} runs of {lessons.Length} lessons with an option at 1e9, 2^31 - 1, 2^20 or the end of its "
+            + $"range: {refused} refused, {begun} begun, at most {most >> 20} MB");
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 

@@ -14,7 +14,8 @@ using Engine.Models.Training;
 
 var hidden = ProgramOption.Integer("--hidden", "Features of the state.", 64, 1, 4096);
 var steps = ProgramOption.Integer("--steps", "Steps of an epoch.", 100, 1);
-var length = ProgramOption.Integer("--length", "Steps of the series, of which the last fifth is for testing.", 24 * 7 * 60, 24 * 7 * 5, 10_000_000);
+var length = ProgramOption.Integer(
+    "--length", "Steps of the series, of which the last fifth is for testing.", 24 * 7 * 60, 24 * 7 * 5, 10_000_000);
 var context = ProgramOption.Integer("--context", "Steps that are read before a forecast.", 24 * 7, 1, 100_000);
 var horizon = ProgramOption.Integer("--horizon", "Steps that are forecast.", 48, 1, 10_000);
 var noise = ProgramOption.Decimal("--noise", "The deviation of the noise, beside waves of 1.", 0.2, 1e-3, 100);

@@ -195,7 +195,8 @@ internal static class HostMemory
     internal static void Check(long bytes, long taken)
     {
         if (bytes > Total - taken) throw new OutOfMemoryException(
-            string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes beside {taken:N0} are more than the {Total:N0} that there are."));
+            string.Create(
+                CultureInfo.InvariantCulture, $"{bytes:N0} bytes beside {taken:N0} are more than the {Total:N0} that there are."));
     }
 }
 
