@@ -1,4 +1,6 @@
 using Engine.Kernels;
+using Engine.Kernels.Devices;
+using Engine.Kernels.Elementwise;
 
 namespace Engine.Autograd.Nn;
 
@@ -49,6 +51,21 @@ public sealed class Parameter : Tensor
         double[] converted = new double[values.Length];
         for (int i = 0; i < converted.Length; i++) converted[i] = values[i];
         Storage.CopyFrom<double>(converted);
+    }
+
+    /// <summary>Brings every element back between two bounds, in place, on the device.</summary>
+    /// <param name="low">The smallest value.</param>
+    /// <param name="high">The largest value.</param>
+    /// <exception cref="ArgumentException"><paramref name="low"/> is above <paramref name="high"/>.</exception>
+    /// <exception cref="InvalidOperationException">An average of the parameter is in use in its place.</exception>
+    public void Clip(double low, double high)
+    {
+        ThrowIfHoldsAverage(nameof(Clip));
+        if (!(low <= high)) throw new ArgumentException(
+            $"Clip: expected a lower bound that is not above the upper bound, found {low} and {high}.");
+        RunningOperation.Begin(nameof(Clip));
+        Kernels.Mapping.Map.Unary(Storage, Storage, new Clamp(low, high));
+        Storage.Version++;
     }
 
     /// <summary>Refuses to write where what is written would be lost.</summary>

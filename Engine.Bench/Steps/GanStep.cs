@@ -28,16 +28,15 @@ internal sealed class GanStep : ITrainingStep
             new Linear(1024, 512, options), new LeakyRelu(0.2), new Dropout(0.3, options),
             new Linear(512, 256, options), new LeakyRelu(0.2),
             new Linear(256, 1, options), new Sigmoid());
-        return new GanStep([Batch, Pixels], new Gan(generator, discriminator, Latent, options, learningRate: 2e-4));
+        GanOptions training = new() { Objective = new NonSaturatingObjective { FromProbabilities = true } };
+        return new GanStep([Batch, Pixels], new Gan(generator, discriminator, Latent, options, training));
     }
 
     /// <summary>The networks of docs/lessons/dcgan.cs, with the convolutional discriminator.</summary>
     internal static GanStep Convolutional(Device device)
     {
         ModuleOptions options = ModuleOptions.FromSeed(1, device);
-        Gan gan = new(
-            Dcgan.Generator(options, Latent), Dcgan.ConvolutionalDiscriminator(options), Latent, options, learningRate: 2e-4,
-            objective: new GanObjective(FromLogits: true));
+        Gan gan = new(Dcgan.Generator(options, Latent), Dcgan.ConvolutionalDiscriminator(options), Latent, options);
         return new GanStep([Batch, Dcgan.Side, Dcgan.Side, 1], gan);
     }
 

@@ -5,8 +5,7 @@ namespace Engine.Models.Adversarial;
 
 /// <summary>
 /// The networks of a deep convolutional GAN (Radford, Metz and Chintala 2015, arXiv:1511.06434) for grey images of 28 x 28 in [-1, 1], in
-/// the form in which tutorials train it on MNIST. The discriminators give logits: join them to a generator in a <see cref="Gan"/> with an
-/// objective that takes logits.
+/// the form in which tutorials train it on MNIST. The discriminators give logits: join them to a generator in a <see cref="Gan"/>.
 /// </summary>
 public static class Dcgan
 {
@@ -41,19 +40,28 @@ public static class Dcgan
             biasInitializer: Initializers.Zeros), new Tanh());
 
     /// <summary>
-    /// D: images [n, 28, 28, 1] to logits [n, 1], by convolutions of stride 2 to 14 x 14 and 7 x 7, LeakyReLU 0.2 and dropout 0.3 after
-    /// each, and a fully connected layer.
+    /// D: images [n, 28, 28, channels] to logits [n, 1], by convolutions of stride 2 to 14 x 14 and 7 x 7, LeakyReLU 0.2 and dropout 0.3
+    /// after each, and a fully connected layer.
     /// </summary>
     /// <param name="options">Device, element type, and the source of the initial values and of the masks of dropout.</param>
     /// <param name="width">Channels of the 14 x 14 images; those of 7 x 7 have twice as many.</param>
-    public static Sequential ConvolutionalDiscriminator(ModuleOptions options, int width = 64) => new(
-        new Conv2d(1, width, Kernel, options, stride: 2, ConvPadding.Same, weightInitializer: s_weights,
-            biasInitializer: Initializers.Zeros),
-        new LeakyRelu(Slope), new Dropout(0.3, options),
-        new Conv2d(width, 2 * width, Kernel, options, stride: 2, ConvPadding.Same, weightInitializer: s_weights,
-            biasInitializer: Initializers.Zeros),
-        new LeakyRelu(Slope), new Dropout(0.3, options),
-        new Flatten(), new Linear(Seed * Seed * 2 * width, 1, options, bias: true, s_weights, Initializers.Zeros));
+    /// <param name="around">What is put around each layer with weights, such as
+    /// <c>layer => new SpectralNorm(layer, options.Random)</c> or <c>layer => new WeightNorm(layer)</c>; null for nothing.</param>
+    /// <param name="dropout">The share that dropout drops; 0 for critics with a gradient penalty.</param>
+    /// <param name="channels">Channels of an image, times the samples in a group where the discriminator gets them packed.</param>
+    public static Sequential ConvolutionalDiscriminator(
+        ModuleOptions options, int width = 64, Func<Module, Module>? around = null, double dropout = 0.3, int channels = 1)
+    {
+        around ??= layer => layer;
+        return new Sequential(
+            around(new Conv2d(channels, width, Kernel, options, stride: 2, ConvPadding.Same, weightInitializer: s_weights,
+                biasInitializer: Initializers.Zeros)),
+            new LeakyRelu(Slope), new Dropout(dropout, options),
+            around(new Conv2d(width, 2 * width, Kernel, options, stride: 2, ConvPadding.Same, weightInitializer: s_weights,
+                biasInitializer: Initializers.Zeros)),
+            new LeakyRelu(Slope), new Dropout(dropout, options),
+            new Flatten(), around(new Linear(Seed * Seed * 2 * width, 1, options, bias: true, s_weights, Initializers.Zeros)));
+    }
 
     /// <summary>
     /// D: images [n, 28, 28, 1] to logits [n, 1], by fully connected layers of 1024, 512 and 256 without bias, batch normalisation and

@@ -9,8 +9,8 @@ namespace Engine.Models.Adversarial;
 
 /// <summary>
 /// A generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661): a generator that turns noise into samples, and a
-/// discriminator that distinguishes them from data, each trained against the other. The generator's objective is the non-saturating one of
-/// section 3.
+/// discriminator that distinguishes them from data, each trained against the other. What they are trained for, and what keeps the game
+/// honest, is in <see cref="GanOptions"/>.
 /// </summary>
 public sealed class Gan : IStateful, IDisposable
 {
@@ -19,23 +19,21 @@ public sealed class Gan : IStateful, IDisposable
     private readonly RandomStream _random;
     private readonly Optimizer _generatorOptimizer;
     private readonly Optimizer _discriminatorOptimizer;
+    private readonly ExponentialMovingAverage? _average;
 
     /// <summary>Joins a generator and a discriminator.</summary>
-    /// <param name="generator">G: [samples, latent] to samples.</param>
-    /// <param name="discriminator">D: samples to [samples, 1], the probability that each is real, or its logit where the objective takes
-    /// logits.</param>
-    /// <param name="latent">Dimensions of the noise.</param>
-    /// <param name="options">Device, element type and random stream of the
-    /// networks.</param>
-    /// <param name="learningRate">Adam's learning rate, for both.</param>
-    /// <param name="beta1">
-    /// Adam's decay of the mean gradient, for both. Less than the usual 0.9 stabilises training, because the past of a moving
-    /// opponent misleads (Radford et al. 2015, arXiv:1511.06434, section 4).
+    /// <param name="generator">
+    /// G: [samples, latent] to samples. A <see cref="ConditionalModule"/> gets the labels beside the noise.
     /// </param>
-    /// <param name="objective">The losses; null takes those from probabilities, real and generated added.</param>
-    public Gan(
-        Module generator, Module discriminator, int latent, ModuleOptions options, double learningRate = 2e-4, double beta1 = 0.5,
-        GanObjective? objective = null)
+    /// <param name="discriminator">
+    /// D: samples to [samples, 1], a score for each: by default the logit of the probability that it is real. A
+    /// <see cref="ConditionalModule"/> gets the labels beside the samples.
+    /// </param>
+    /// <param name="latent">Dimensions of the noise.</param>
+    /// <param name="options">Device, element type and random stream of the networks.</param>
+    /// <param name="training">Losses, optimizers and regularizers; null for the plain GAN.</param>
+    /// <exception cref="ArgumentException">An optimizer is not one of the network's parameters.</exception>
+    public Gan(Module generator, Module discriminator, int latent, ModuleOptions options, GanOptions? training = null)
     {
         ArgumentNullException.ThrowIfNull(generator);
         ArgumentNullException.ThrowIfNull(discriminator);
@@ -45,9 +43,10 @@ public sealed class Gan : IStateful, IDisposable
         _device = options.Device ?? Device.Default;
         _dtype = options.DType;
         _random = options.Random;
-        Objective = objective ?? new GanObjective();
-        _generatorOptimizer = new Adam(generator.Parameters, learningRate, beta1);
-        _discriminatorOptimizer = new Adam(discriminator.Parameters, learningRate, beta1);
+        Training = training ?? new GanOptions();
+        _generatorOptimizer = Training.OfGenerator(generator);
+        _discriminatorOptimizer = Training.OfDiscriminator(discriminator);
+        if (Training.AverageDecay is { } decay) _average = new ExponentialMovingAverage(generator, decay);
     }
 
     /// <summary>G.</summary>
@@ -59,22 +58,53 @@ public sealed class Gan : IStateful, IDisposable
     /// <summary>Dimensions of the noise.</summary>
     public int Latent { get; }
 
-    /// <summary>The losses.</summary>
-    public GanObjective Objective { get; }
+    /// <summary>Losses, optimizers and regularizers.</summary>
+    public GanOptions Training { get; }
 
-    /// <summary>One training step: the discriminator on real and on generated samples, then the generator against it.</summary>
+    /// <summary>The generator's optimizer, whose rate a schedule may set between steps.</summary>
+    public Optimizer GeneratorOptimizer => _generatorOptimizer;
+
+    /// <summary>The discriminator's optimizer, whose rate a schedule may set between steps.</summary>
+    public Optimizer DiscriminatorOptimizer => _discriminatorOptimizer;
+
+    /// <summary>
+    /// One training step: the discriminator on real and on generated samples, then the generator against it, unless the discriminator has
+    /// more steps to make before (<see cref="GanOptions.DiscriminatorSteps"/>).
+    /// </summary>
     /// <param name="samples">Real samples, in row-major order.</param>
     /// <param name="shape">Their shape, [samples, ...].</param>
-    /// <returns>The two losses, in nats.</returns>
-    public GanLosses Step(ReadOnlySpan<float> samples, Shape shape)
+    /// <param name="labels">Their classes, one for each; the generated samples are made for the same. Empty when there are none.</param>
+    /// <returns>The losses.</returns>
+    /// <exception cref="ArgumentException">
+    /// The samples do not fit their shape, there are more or fewer labels, or negative ones; or the generator's samples have another shape.
+    /// </exception>
+    public GanLosses Step(ReadOnlySpan<float> samples, Shape shape, ReadOnlySpan<int> labels = default)
     {
-        using Tape tape = new(_device);
-        Tensor fake = Generator.Forward(Tensor.Normal([shape[0], Latent], _random, dtype: _dtype));
-        Reading discriminatorLoss = DiscriminatorStep(samples, shape, fake);
+        if (shape.Rank < 2 || samples.Length != shape.Count || samples.Length == 0) throw new ArgumentException(
+            $"Gan.Step: expected the elements of samples [samples, ...], found shape {shape} and {samples.Length} elements.");
+        if (labels.Length != 0 && labels.Length != shape[0]) throw new ArgumentException(
+            $"Gan.Step: expected a label for each of {shape[0]} samples, or none, found {labels.Length}.");
+        int none = labels.IndexOfAnyInRange(int.MinValue, -1);
+        if (none >= 0) throw new ArgumentException(
+            $"Gan.Step: expected labels of at least 0, found {labels[none]} for sample {none}. Data without labels has -1 throughout.");
 
-        // L_G = -E[log D(G(z))], with the D that has just been updated; only G's gradients are computed
-        Tensor generatorLoss = Objective.GeneratorLoss(Discriminator.Forward(fake));
-        _generatorOptimizer.Step(tape.Gradients(generatorLoss, Generator.Parameters));
+        // The generator's own pass is recorded only where its step follows.
+        bool generatorFollows = (_discriminatorOptimizer.Steps + 1) % Training.DiscriminatorSteps == 0;
+        using Tape tape = new(_device, record: generatorFollows);
+        Tensor? classes = labels.Length == 0 ? null : Tensor.From(labels, [labels.Length]);
+        Tensor real = Tensor.From(samples, shape).Cast(_dtype);
+        Tensor fake = Generate(Tensor.Normal([shape[0], Latent], _random, dtype: _dtype), classes);
+        if (fake.Shape != shape) throw new ArgumentException(
+            $"Gan.Step: expected real samples of the shape that the generator makes, {fake.Shape}, found {shape}.");
+        Reading discriminatorLoss = DiscriminatorStep(real, fake, classes);
+        if (!generatorFollows) return new GanLosses(discriminatorLoss, null);
+
+        // L_G, with the D that has just been updated; only G's gradients are computed
+        Tensor generatorLoss = Training.Objective.GeneratorLoss(Opponent(), real, fake, classes);
+        foreach (IGeneratorRegularizer regularizer in Training.GeneratorRegularizers)
+            generatorLoss += regularizer.Penalty(Generator, fake);
+        _generatorOptimizer.Step(tape.Gradients(generatorLoss, _generatorOptimizer.Parameters));
+        _average?.Update();
         return new GanLosses(discriminatorLoss, generatorLoss);
     }
 
@@ -85,21 +115,35 @@ public sealed class Gan : IStateful, IDisposable
     /// <summary>Generates a number of samples from new noise.</summary>
     /// <param name="count">The number of samples.</param>
     /// <returns>The samples, in row-major order.</returns>
+    /// <exception cref="ArgumentException">The generator needs labels.</exception>
     public float[] Sample(int count)
     {
         using Tensor noise = Noise(count);
         return Sample(noise);
     }
 
-    /// <summary>Generates samples from noise, with the generator in evaluation mode meanwhile.</summary>
+    /// <summary>
+    /// Generates samples from noise, with the generator in evaluation mode meanwhile, and with the average of its weights where there is
+    /// one.
+    /// </summary>
     /// <param name="noise">[count, latent].</param>
+    /// <param name="labels">The classes of what is to be generated, one for each; only a conditional generator needs them.</param>
     /// <returns>The samples, in row-major order.</returns>
-    public float[] Sample(Tensor noise)
+    /// <exception cref="ArgumentException">The generator needs labels, or there are more or fewer than samples.</exception>
+    public float[] Sample(Tensor noise, ReadOnlySpan<int> labels = default)
     {
+        ArgumentNullException.ThrowIfNull(noise);
+        if (labels.Length != 0 && (noise.Shape.Rank == 0 || labels.Length != noise.Shape[0])) throw new ArgumentException(
+            $"Gan.Sample: expected a label for each sample of noise {noise.Shape}, or none, found {labels.Length}.");
         using Tape tape = new(_device, record: false);
         using IDisposable evaluation = Generator.Evaluating();
-        return Generator.Forward(noise).Cast(DType.Float32).ToArray();
+        using IDisposable? average = _average?.Use();
+        Tensor? classes = labels.Length == 0 ? null : Tensor.From(labels, [labels.Length]);
+        return Generate(noise, classes).Cast(DType.Float32).ToArray();
     }
+
+    /// <summary>Exchanges the generator's weights for their average until the result is disposed of; null where there is none.</summary>
+    public IDisposable? UseAverage() => _average?.Use();
 
     /// <inheritdoc/>
     public void VisitState(StateVisitor visitor)
@@ -109,12 +153,14 @@ public sealed class Gan : IStateful, IDisposable
         visitor.Part("discriminator", Discriminator);
         visitor.Part("generator_optimizer", _generatorOptimizer);
         visitor.Part("discriminator_optimizer", _discriminatorOptimizer);
+        if (_average is not null) visitor.Part("generator_average", _average);
         visitor.Random("random", _random);
     }
 
-    /// <summary>Releases the networks and the optimisers.</summary>
+    /// <summary>Releases the networks, the optimizers and the average.</summary>
     public void Dispose()
     {
+        _average?.Dispose();
         _generatorOptimizer.Dispose();
         _discriminatorOptimizer.Dispose();
         Generator.Dispose();
@@ -122,14 +168,31 @@ public sealed class Gan : IStateful, IDisposable
     }
 
     // On a tape of its own, so that what D computed is released before the generator's step begins: the two need their memory in turn.
-    private Reading DiscriminatorStep(ReadOnlySpan<float> samples, Shape shape, Tensor fake)
+    private Reading DiscriminatorStep(Tensor real, Tensor fake, Tensor? labels)
     {
         using Tape tape = new(_device);
-        Tensor real = Tensor.From(samples, shape).Cast(_dtype);
+        (real, fake) = (real.Detach(), fake.Detach());
+        if (Training.Regularizers.Count > 0)
+        {
+            tape.Watch(real);
+            tape.Watch(fake);
+        }
 
-        // L_D = -E[log D(x)] - E[log(1 - D(G(z)))], with G held fixed
-        Tensor loss = Objective.DiscriminatorLoss(Discriminator.Forward(real), Discriminator.Forward(fake.Detach()));
-        _discriminatorOptimizer.Step(tape.Gradients(loss, Discriminator.Parameters));
+        // L_D and its penalties, with G held fixed
+        Discriminator d = Opponent();
+        Tensor loss = Training.Objective.DiscriminatorLoss(d, real, fake, labels);
+        foreach (IDiscriminatorRegularizer regularizer in Training.Regularizers) loss += regularizer.Penalty(d, real, fake, labels);
+        _discriminatorOptimizer.Step(tape.Gradients(loss, _discriminatorOptimizer.Parameters));
+        foreach (IWeightConstraint constraint in Training.Constraints) constraint.Apply(Discriminator);
         return loss;
     }
+
+    private Discriminator Opponent() => new(Discriminator, _random)
+    {
+        Augmentation = Training.Augmentation, Packing = Training.Packing,
+    };
+
+    private Tensor Generate(Tensor noise, Tensor? labels) => Generator is not ConditionalModule conditional ? Generator.Forward(noise)
+        : conditional.Forward(noise, labels ?? throw new ArgumentException(
+            $"Gan: expected labels for the generator {Generator.GetType().Name}, found none."));
 }

@@ -21,8 +21,7 @@ public sealed class GanContestant : Contestant
     {
         ArgumentNullException.ThrowIfNull(options);
         Device = options.Device ?? Device.Default;
-        _gan = new Gan(Dcgan.Generator(options, Latent, width), Dcgan.ConvolutionalDiscriminator(options, width), Latent, options,
-            objective: new GanObjective(FromLogits: true));
+        _gan = new Gan(Dcgan.Generator(options, Latent, width), Dcgan.ConvolutionalDiscriminator(options, width), Latent, options);
     }
 
     /// <inheritdoc/>

@@ -4,8 +4,6 @@ namespace Engine.Tests.Adversarial;
 
 public sealed class DcganTests() : IsolatedTests(threads: 2)
 {
-    private static readonly GanObjective s_objective = new(FromLogits: true);
-
     [Fact]
     public void The_generator_has_the_shapes_of_the_tutorial()
     {
@@ -84,7 +82,7 @@ public sealed class DcganTests() : IsolatedTests(threads: 2)
         Sequential generator = Dcgan.Generator(options, latent: 6, width: 4);
         Sequential opponent = discriminator == "conv" ? Dcgan.ConvolutionalDiscriminator(options, width: 4)
             : Dcgan.DenseDiscriminator(options, width: 8);
-        return new Gan(generator, opponent, latent: 6, options, objective: s_objective);
+        return new Gan(generator, opponent, latent: 6, options);
     }
 
     private static float[] Draw(Gan gan, CpuDevice device, int count)

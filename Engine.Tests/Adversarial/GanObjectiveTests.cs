@@ -17,7 +17,7 @@ public sealed class GanObjectiveTests : IsolatedTests
         double ofGenerated = s_generated.Average(x => Math.Log(1 + Math.Exp(x)));
         double fooled = s_generated.Average(x => Math.Log(1 + Math.Exp(-x)));
 
-        GanObjective logits = new(FromLogits: true), probabilities = new();
+        NonSaturatingObjective logits = new(), probabilities = new() { FromProbabilities = true };
         Assert.Equal(ofReal + ofGenerated, logits.DiscriminatorLoss(real, generated).Item(), 1e-6);
         Assert.Equal(ofReal + ofGenerated, probabilities.DiscriminatorLoss(real.Sigmoid(), generated.Sigmoid()).Item(), 1e-6);
         Assert.Equal(fooled, logits.GeneratorLoss(generated).Item(), 1e-6);
@@ -29,7 +29,7 @@ public sealed class GanObjectiveTests : IsolatedTests
     {
         using Tape tape = new(Cpu);
         Tensor real = Tensor.From(s_real, [4, 1]), generated = Tensor.From(s_generated, [4, 1]);
-        GanObjective whole = new(FromLogits: true), half = whole with { DiscriminatorWeight = 0.5 };
+        NonSaturatingObjective whole = new(), half = new() { DiscriminatorWeight = 0.5 };
         Assert.Equal(0.5 * whole.DiscriminatorLoss(real, generated).Item(), half.DiscriminatorLoss(real, generated).Item(), 1e-7);
         Assert.Equal(whole.GeneratorLoss(generated).Item(), half.GeneratorLoss(generated).Item());
     }
@@ -41,8 +41,8 @@ public sealed class GanObjectiveTests : IsolatedTests
         ModuleOptions options = ModuleOptions.FromSeed(7, device);
         Sequential generator = new(new Linear(8, 32, options), new Relu(), new Linear(32, 16, options), new Tanh());
         Sequential discriminator = new(new Linear(16, 32, options), new Relu(), new Linear(32, 1, options));
-        using Gan gan = new(generator, discriminator, latent: 8, options, 2e-3,
-            objective: new GanObjective(FromLogits: true, DiscriminatorWeight: 0.5));
+        using Gan gan = new(generator, discriminator, latent: 8, options,
+            new GanOptions { Objective = new NonSaturatingObjective { DiscriminatorWeight = 0.5 }, LearningRate = 2e-3 });
         float[] real = [.. Enumerable.Range(0, 32 * 16).Select(i => i % 2 == 0 ? 1f : -1f)];
         GanLosses first = gan.Step(real, [32, 16]), last = default;
         for (int i = 0; i < 40; i++) last = gan.Step(real, [32, 16]);
@@ -61,7 +61,7 @@ public sealed class GanObjectiveTests : IsolatedTests
         ModuleOptions options = ModuleOptions.FromSeed(7, Cpu);
         Sequential generator = new(new Linear(8, 16, options));
         Sequential discriminator = new(new Linear(16, 4, options), new Relu(), new Linear(4, 1, options));
-        using Gan gan = new(generator, discriminator, latent: 8, options, objective: new GanObjective(FromLogits: true));
+        using Gan gan = new(generator, discriminator, latent: 8, options);
         gan.Step(new float[32 * 16], [32, 16]);
         long before = Cpu.MemoryInUse;
         for (int i = 0; i < 10; i++) gan.Step(new float[32 * 16], [32, 16]);

@@ -6,6 +6,8 @@ public sealed class GanTests() : IsolatedTests(threads: 2)
 {
     private const int Pixels = 28 * 28;
 
+    private static readonly GanOptions s_training = new() { Objective = new NonSaturatingObjective { FromProbabilities = true } };
+
     [Fact]
     public void The_same_seed_gives_the_same_bits_with_one_and_with_two_threads()
     {
@@ -66,7 +68,7 @@ public sealed class GanTests() : IsolatedTests(threads: 2)
         Sequential generator = new(new Linear(10, 64, options), new LeakyRelu(0.2), new Linear(64, Pixels, options), new Tanh());
         Sequential discriminator = new(
             new Linear(Pixels, 64, options), new LeakyRelu(0.2), new Dropout(0.3, options), new Linear(64, 1, options), new Sigmoid());
-        return new Gan(generator, discriminator, latent: 10, options);
+        return new Gan(generator, discriminator, latent: 10, options, s_training);
     }
 
     private static int[] TrainedBits(int threads)

@@ -23,6 +23,7 @@ internal static class TrainedPrograms
         new Dictionary<string, Func<TrainingRun, TrainedModel>>
         {
             ["gan"] = run => new TrainedGan(Gan(run), Pixels),
+            ["gan-options"] = run => new TrainedGan(GanOfAllOptions(run), Pixels),
             ["dcgan"] = run => new TrainedGan(Dcgan(run, "conv"), Side, Side, 1),
             ["dcgan-dense"] = run => new TrainedGan(Dcgan(run, "dense"), Side, Side, 1),
             ["vae"] = run => new TrainedVae(run),
@@ -90,7 +91,25 @@ internal static class TrainedPrograms
         Sequential generator = new(new Linear(10, 32, options), new LeakyRelu(0.2), new Linear(32, Pixels, options), new Tanh());
         Sequential discriminator = new(
             new Linear(Pixels, 32, options), new LeakyRelu(0.2), new Dropout(0.3, options), new Linear(32, 1, options), new Sigmoid());
-        return new Gan(generator, discriminator, latent: 10, options);
+        GanOptions training = new() { Objective = new NonSaturatingObjective { FromProbabilities = true } };
+        return new Gan(generator, discriminator, latent: 10, options, training);
+    }
+
+    /// <summary>With everything that has a state besides the networks and their optimizers.</summary>
+    private static Gan GanOfAllOptions(TrainingRun run)
+    {
+        ModuleOptions options = new(run.Random, run.Device);
+        Sequential generator = new(new Linear(4, 8, options), new BatchNorm(8, options), new Relu(), new Linear(8, Pixels, options));
+        Sequential discriminator = new(
+            new SpectralNorm(new Linear(2 * Pixels, 8, options), run.Random), new LeakyRelu(0.2), new MinibatchStandardDeviation(),
+            new WeightNorm(new Linear(9, 1, options)));
+        GanOptions training = new()
+        {
+            Objective = new RelativisticObjective(), Regularizers = [new GradientPenalty(), new R1Regularizer()], DiscriminatorSteps = 4,
+            Packing = 2, AverageDecay = 0.9, DiscriminatorLearningRate = 4e-4,
+            GeneratorOptimizer = parameters => new RmsProp(parameters, 1e-4),
+        };
+        return new Gan(generator, discriminator, latent: 4, options, training);
     }
 
     private static Gan Dcgan(TrainingRun run, string discriminator) =>
@@ -110,7 +129,11 @@ internal static class TrainedPrograms
 
         public TrainedGan(Gan gan, params int[] shape) => (_gan, _shape) = (Part("gan", gan), shape);
 
-        public override Reading Step(Batch batch) => _gan.Step(batch.Images, [batch.Count, .. _shape]).Generator;
+        public override Reading Step(Batch batch)
+        {
+            GanLosses losses = _gan.Step(batch.Images, [batch.Count, .. _shape]);
+            return losses.GeneratorStep ?? losses.Discriminator;
+        }
 
         public override float[] Sample() => _gan.Sample(4);
     }

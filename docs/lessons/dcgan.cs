@@ -38,7 +38,7 @@ static void Train(TrainingRun run, string discriminator, string? classifierPath)
     // G: noise [batch, 100] to images [batch, 28, 28, 1] in [-1, 1];  D: images to logits [batch, 1]
     Sequential generator = Dcgan.Generator(options, Latent);
     Sequential judge = discriminator == "conv" ? Dcgan.ConvolutionalDiscriminator(options) : Dcgan.DenseDiscriminator(options);
-    using Gan gan = new(generator, judge, Latent, options, learningRate: 2e-4, beta1: 0.5, new GanObjective(FromLogits: true));
+    using Gan gan = new(generator, judge, Latent, options, new GanOptions { LearningRate = 2e-4, Beta1 = 0.5 });
     using var noise = gan.Noise(64);
 
     Trainer trainer = run.Trainer(gan);

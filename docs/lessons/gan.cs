@@ -64,7 +64,11 @@ static Gan Large(ModuleOptions options, double beta1)
         new Linear(512, 256, options), new LeakyRelu(0.2),
         new Linear(256, 1, options), new Sigmoid());
 
-    return new Gan(generator, discriminator, Latent, options, learningRate: 2e-4, beta1);
+    GanOptions training = new()
+    {
+        Objective = new NonSaturatingObjective { FromProbabilities = true }, LearningRate = 2e-4, Beta1 = beta1,
+    };
+    return new Gan(generator, discriminator, Latent, options, training);
 }
 
 static Gan Small(ModuleOptions options, double beta1)
@@ -81,6 +85,9 @@ static Gan Small(ModuleOptions options, double beta1)
         new Linear(128, 1, options));
 
     // L_D is halved: the mean over real and generated images, not the sum
-    GanObjective objective = new(FromLogits: true, DiscriminatorWeight: 0.5);
-    return new Gan(generator, discriminator, Latent, options, learningRate: 2e-4, beta1, objective);
+    GanOptions training = new()
+    {
+        Objective = new NonSaturatingObjective { DiscriminatorWeight = 0.5 }, LearningRate = 2e-4, Beta1 = beta1,
+    };
+    return new Gan(generator, discriminator, Latent, options, training);
 }
