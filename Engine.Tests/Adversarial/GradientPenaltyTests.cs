@@ -44,8 +44,7 @@ public sealed class GradientPenaltyTests : IsolatedTests
     {
         using Device device = KernelDevice.Open();
         using Module here = Critic(critic, 1, Cpu), there = Critic(critic, 1, device);
-        foreach (string penalty in (string[])["two-sided", "R1"])
-            Closeness.Near(Gradients(here, penalty, critic), Gradients(there, penalty, critic), 1e-10);
+        Closeness.Near(Gradients(here, "two-sided", critic), Gradients(there, "two-sided", critic), 1e-10);
     }
 
     [Fact]

@@ -102,10 +102,10 @@ internal static class TrainedPrograms
         Sequential generator = new(new Linear(4, 8, options), new BatchNorm(8, options), new Relu(), new Linear(8, Pixels, options));
         Sequential discriminator = new(
             new SpectralNorm(new Linear(2 * Pixels, 8, options), run.Random), new LeakyRelu(0.2), new MinibatchStandardDeviation(),
-            new WeightNorm(new Linear(9, 1, options)));
+            new Linear(9, 1, options));
         GanOptions training = new()
         {
-            Objective = new RelativisticObjective(), Regularizers = [new GradientPenalty(), new R1Regularizer()], DiscriminatorSteps = 4,
+            Objective = new RelativisticObjective(), Regularizers = [new GradientPenalty(), new R1Regularizer()], DiscriminatorSteps = 2,
             Packing = 2, AverageDecay = 0.9, DiscriminatorLearningRate = 4e-4,
             GeneratorOptimizer = parameters => new RmsProp(parameters, 1e-4),
         };
