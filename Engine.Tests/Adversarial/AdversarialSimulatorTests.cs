@@ -1,0 +1,28 @@
+namespace Engine.Tests.Adversarial;
+
+/// <summary>Objectives, penalties and clipping with the kernels of a GPU.</summary>
+[Collection("simulator")]
+public sealed class AdversarialSimulatorTests : IsolatedTests
+{
+    [Theory, Values("non-saturating", "hinge", "relativistic")]
+    public void Objectives_are_those_of_the_formula(string name)
+    {
+        using Device device = KernelDevice.Open();
+        ObjectiveTests.Check(name, device, DType.Float64, 1e-8);
+    }
+
+    [Theory, Values("mlp", "conv")]
+    public void Gradient_penalties_are_those_of_the_host(string critic)
+    {
+        using Device device = KernelDevice.Open();
+        double[] expected = GradientPenaltyTests.Gradients(critic, "two-sided", Cpu);
+        Closeness.Near(expected, GradientPenaltyTests.Gradients(critic, "two-sided", device), 1e-10);
+    }
+
+    [Fact]
+    public void Weights_are_clipped()
+    {
+        using Device device = KernelDevice.Open();
+        RegularizerTests.CheckClipping(device).Dispose();
+    }
+}
