@@ -4,6 +4,7 @@ using Engine.Kernels.Conv.Gpu;
 namespace Engine.Tests.Devices;
 
 /// <summary>Plans that are found by trying, and kept in a file.</summary>
+[Collection("simulator")]
 public sealed class TunedPlansTests(TwoDevices devices) : IsolatedTests, IClassFixture<TwoDevices>
 {
     private string Plans => Folder["deep/plans.txt"];

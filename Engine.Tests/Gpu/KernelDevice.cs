@@ -12,6 +12,8 @@ internal static class KernelDevice
         return device is GpuDevice { HasTensorCores: true };
     });
 
+    private static readonly Lazy<Device> s_shared = new(Open);
+
     internal static string Name { get; } = Environment.GetEnvironmentVariable("ENGINE_TEST_DEVICE") is { Length: > 0 } name ? name
         : "simulator";
 
@@ -22,6 +24,12 @@ internal static class KernelDevice
 
     /// <summary>The number of the highest rung of the matrix products and convolutions that can run.</summary>
     internal static int LastRung => (int)(HasTensorCores ? KernelRung.BFloat16 : KernelRung.AsyncTile);
+
+    /// <summary>
+    /// The device of all tests that need none of their own: a kernel is compiled once for all of them, which takes the simulator longer
+    /// than to run it.
+    /// </summary>
+    internal static Device Shared => s_shared.Value;
 
     internal static Device Open() => Device.Open(Name);
 

@@ -11,13 +11,9 @@ public sealed class TwoDevices : IDisposable
 
     public Device Cpu { get; } = new CpuDevice(1);
 
-    public Device Gpu { get; } = KernelDevice.Open();
+    public Device Gpu => KernelDevice.Shared;
 
-    public void Dispose()
-    {
-        Cpu.Dispose();
-        Gpu.Dispose();
-    }
+    public void Dispose() => Cpu.Dispose();
 
     /// <summary>A storage on a device with given contents.</summary>
     internal static Storage With<T>(Device device, ReadOnlySpan<T> values) where T : unmanaged

@@ -274,7 +274,7 @@ public sealed class ExtremeArgumentTests
         ExtremeArguments[] cases = s_cases[operation];
         if (KernelDevice.IsSimulator) cases = [.. cases.Where(c => ReferenceEquals(c.Case, cases[0].Case) && !c.Kind.IsInfinite)];
 
-        Device device = ExtremeDevices.Gpu;
+        Device device = OperationDevices.Gpu;
         Check(cases, (c, failures) =>
         {
             c.Check(device, DType.Float32, failures);

@@ -182,7 +182,7 @@ public sealed class ExtremeValueTests
         Assert.True(missing.Length == 0, $"operations without extreme cases: {string.Join("; ", missing)}");
     }
 
-    private static Tape Open(bool isHost) => new(isHost ? OperationDevices.Cpu : ExtremeDevices.Gpu);
+    private static Tape Open(bool isHost) => new(isHost ? OperationDevices.Cpu : OperationDevices.Gpu);
 
     private static Tensor Make(DType type, Shape shape, params double[] values) =>
         type == DType.Float64 ? Tensor.From(values, shape) : Tensor.From(Array.ConvertAll(values, x => (float)x), shape);
