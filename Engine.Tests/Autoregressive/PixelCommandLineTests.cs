@@ -18,8 +18,8 @@ public sealed class PixelCommandLineTests
     }
 
     [Theory]
-    [InlineData("--hidden must be whole numbers of at least 1 with commas between, was '30,x'.", "--hidden", "30,x")]
-    [InlineData("--hidden must be whole numbers of at least 1 with commas between, was '0'.", "--hidden", "0")]
+    [InlineData("--hidden must be whole numbers from 1 to 8192 with commas between, was '30,x'.", "--hidden", "30,x")]
+    [InlineData("--hidden must be whole numbers from 1 to 8192 with commas between, was '0'.", "--hidden", "0")]
     [InlineData("--masks must be a whole number from 1 to 10000, was '0'.", "--masks", "0")]
     [InlineData("--dropout must be a number of at least 0 and less than 1, was '1'.", "--dropout", "1")]
     [InlineData("--side must be one of 28, 14, 7; was '8'.", "--side", "8")]
