@@ -6,7 +6,7 @@ namespace Engine.Tests.Attention;
 [Collection("simulator")]
 public sealed class AttentionSimulatorTests(TwoDevices devices) : IClassFixture<TwoDevices>
 {
-    [Theory, Rows("1 2 66 66 20 true, 1 1 66 33 5 false, 2 1 3 5 68 false, 1 1 3 41 7 true")]
+    [Theory, Rows("1 1 66 66 20 true, 1 2 66 33 5 false, 2 1 3 5 68 false, 1 1 3 41 7 true")]
     public void Tiles_of_queries_and_keys_agree_with_the_host(int batch, int heads, int queries, int keys, int width, bool causal)
     {
         AttentionShape shape = new(batch, heads, queries, keys, width, causal);
@@ -22,7 +22,7 @@ public sealed class AttentionSimulatorTests(TwoDevices devices) : IClassFixture<
             outputIsResult ? s[3] : result);
     }
 
-    [Theory, Rows("1 2 66 66 20 true, 1 1 66 33 5 false, 2 1 3 5 68 false, 1 1 3 41 7 true, 1 2 35 66 4 true")]
+    [Theory, Rows("1 1 66 66 20 true, 1 1 66 33 5 false, 2 1 3 5 68 false, 1 1 3 41 7 true, 1 2 35 66 4 true")]
     public void Tiles_of_gradients_agree_with_the_host(int batch, int heads, int queries, int keys, int width, bool causal)
     {
         AttentionShape shape = new(batch, heads, queries, keys, width, causal);

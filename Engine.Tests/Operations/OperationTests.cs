@@ -118,13 +118,15 @@ public sealed class OperationSimulatorTests
     public static TheoryData<string> Tiny => OperationRegistry.Names(c => !KernelDevice.IsSimulator || s_onSimulator.Contains(c.Name));
 
     /// <summary>
-    /// All small cases, but every third of the elementwise operations, which share one kernel, and of the likelihoods, which share another:
-    /// another third for each operation, so that the kernel meets every shape several times.
+    /// All small cases, but every third of the elementwise operations, which share one kernel, of the likelihoods and losses, which share
+    /// another, and of attention, whose tiles have tests of their own: another third for each operation, so that the kernel meets every
+    /// shape several times.
     /// </summary>
     private static IEnumerable<string> Sampled()
     {
-        HashSet<string> sharing =
-            [.. ArithmeticCases.All().Concat(ElementaryCases.All()).Concat(LikelihoodCases.All()).Select(c => c.Operation)];
+        IEnumerable<OperationCase>[] kinds =
+            [ArithmeticCases.All(), ElementaryCases.All(), LikelihoodCases.All(), LossCases.All(), AttentionCases.All()];
+        HashSet<string> sharing = [.. kinds.SelectMany(cases => cases).Select(c => c.Operation)];
         int turn = 0;
         foreach (IGrouping<string, OperationCase> operation in OperationRegistry.Cases.Where(c => c.IsTiny).GroupBy(c => c.Operation))
         {
