@@ -3,12 +3,6 @@ namespace Engine.Kernels.Lanes;
 /// <summary>Work on the host that is written once for all element types and vectors.</summary>
 internal interface IVectorWork
 {
-    /// <summary>
-    /// Whether results depend on the number of elements of a vector, as sums across one do. Such work takes vectors of 512 bits or pairs of
-    /// 256 bits, so that the same inputs give the same bits on every processor.
-    /// </summary>
-    static virtual bool AddsAcrossLanes => false;
-
     /// <summary>Does the work in elements of <typeparamref name="T"/>, a vector of <typeparamref name="V"/> at a time.</summary>
     void Run<T, V>(CpuDevice cpu) where T : unmanaged, IFloatingPointIeee754<T> where V : unmanaged, IVectorLane<V, T>;
 }
@@ -39,17 +33,14 @@ internal static class LaneDispatch
     /// <summary>Does work on the host.</summary>
     internal static void OnHost<TWork>(CpuDevice cpu, DType dtype, TWork work) where TWork : struct, IVectorWork, allows ref struct
     {
-        bool isWide = Vector512.IsHardwareAccelerated && !cpu.HasNarrowVectors;
         if (dtype == DType.Float32)
         {
-            if (isWide) work.Run<float, Float512>(cpu);
-            else if (TWork.AddsAcrossLanes) work.Run<float, Pair<Float256, float>>(cpu);
+            if (cpu.HasWideVectors) work.Run<float, Float512>(cpu);
             else work.Run<float, Float256>(cpu);
         }
         else
         {
-            if (isWide) work.Run<double, Double512>(cpu);
-            else if (TWork.AddsAcrossLanes) work.Run<double, Pair<Double256, double>>(cpu);
+            if (cpu.HasWideVectors) work.Run<double, Double512>(cpu);
             else work.Run<double, Double256>(cpu);
         }
     }

@@ -37,8 +37,11 @@ public sealed class CpuDevice : Device
     /// <inheritdoc/>
     public override long MemoryKept => Pool.Kept;
 
-    /// <summary>Whether kernels take vectors of 256 bits although the processor may have wider ones: tests compare the two.</summary>
-    internal bool HasNarrowVectors { get; init; }
+    /// <summary>
+    /// Whether elementwise kernels and reductions take vectors of 512 bits, as they do where the processor has them; tests compare the two
+    /// widths, and the runtime computes what the processor lacks in halves.
+    /// </summary>
+    internal bool HasWideVectors { get; init; } = Vector512.IsHardwareAccelerated;
 
     internal WorkerThreads Workers { get; }
 

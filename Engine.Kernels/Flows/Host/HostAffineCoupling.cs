@@ -22,8 +22,6 @@ internal readonly unsafe record struct HostAffineCoupling(
     private const int Block = 256;
     private const int ChunkElements = 4096;
 
-    static bool IVectorWork.AddsAcrossLanes => true;
-
     void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
         if (Arguments.Bound is null) Start<T, V, FreeLogScale>(cpu);
@@ -115,7 +113,7 @@ internal readonly unsafe record struct HostAffineCoupling(
 
         private static double Sum(T* values, int count)
         {
-            if (count >= V.Count) return RowReduction<T, V, SumReduction>.Contiguous(default, values, count, V.Of(0));
+            if (count >= PartialSums.Count<T>()) return RowReduction<T, V, SumReduction>.Total(default, values, count, V.Of(0));
             double sum = 0;
             for (int i = 0; i < count; i++) sum += double.CreateTruncating(values[i]);
             return sum;

@@ -9,11 +9,9 @@ internal static unsafe class HostActivationGradient
         TOp op, Storage gradient, Storage output, int rows, int columns, Storage result, Storage sums) : IVectorWork
         where TOp : unmanaged, IBinaryOp
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
-            Cut cut = new(rows, columns, V.Count);
+            Cut cut = new(rows, columns, PartialSums.Count<T>());
             using Scratch scratch = new(cpu, gradient.DType, checked(cut.Pieces * cut.Pitch));
             PanelJob<T, V, TOp> job = new()
             {

@@ -11,8 +11,6 @@ internal static unsafe class HostCrossEntropy
         Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Losses, Storage Statistics, long Ignored)
         : IVectorWork
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             LossJob<T, V> job = new()
@@ -28,8 +26,6 @@ internal static unsafe class HostCrossEntropy
         Storage G, Storage Logits, Storage Labels, int Rows, int Classes, double Smoothing, Storage Statistics,
         Storage Result, long Ignored) : IVectorWork
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             GradientJob<T, V> job = new()

@@ -9,8 +9,6 @@ internal static unsafe class HostBatchNormalization
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             NormalizeFormula<TActivation> formula = new(Activation);
@@ -30,8 +28,6 @@ internal static unsafe class HostBatchNormalization
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             NormalizeFormula<TActivation> formula = new(Activation);
@@ -45,8 +41,6 @@ internal static unsafe class HostBatchNormalization
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             BackwardWork<T, V> work =

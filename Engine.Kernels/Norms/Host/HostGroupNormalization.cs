@@ -15,8 +15,6 @@ internal static unsafe class HostGroupNormalization
         Storage Y, Storage? Shift = null, Storage? Distances = null) : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             int pitch = ChannelPanel<T, V, NormalizeFormula<FoldedNothing>>.Padded(Shape.Channels);
@@ -41,8 +39,6 @@ internal static unsafe class HostGroupNormalization
         : IVectorWork
         where TActivation : unmanaged, IFoldedActivation
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             T* reciprocal = Reciprocal.Pointer<T>();
@@ -131,7 +127,7 @@ internal static unsafe class HostGroupNormalization
                 for (int i = 0; i < count; i++)
                 {
                     T* row = x + ((nint)((long)i * Shape.Positions / count) * Shape.Channels) + channel;
-                    sum += RowReduction<T, V, SumReduction>.Contiguous(default, row, width, V.Of(0));
+                    sum += RowReduction<T, V, SumReduction>.Total(default, row, width, V.Of(0));
                 }
 
                 double pivot = sum / ((double)count * width);

@@ -15,8 +15,6 @@ internal static unsafe class HostLayerNormalization
         Storage X, int Rows, int Columns, Storage? Gamma, Storage? Beta, double Epsilon, Storage Mean, Storage Reciprocal,
         Storage Y) : IVectorWork
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             using Scratch scratch = new(cpu, X.DType, checked(2 * Padded<T, V>(Columns)));
@@ -35,8 +33,6 @@ internal static unsafe class HostLayerNormalization
         Storage G, Storage X, int Rows, int Columns, Storage? Gamma, Storage Mean, Storage Reciprocal, Storage DGamma,
         Storage DBeta, Storage? Dx) : IVectorWork
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             (int rowsInChunk, int chunks) = Cut(Rows, Columns);
@@ -137,6 +133,7 @@ internal static unsafe class HostLayerNormalization
             for (int row = chunk * RowsInChunk; row < end; row++) Row(row, dGamma, dBeta);
         }
 
+        [SkipLocalsInit]
         private readonly void Row(int row, T* dGamma, T* dBeta)
         {
             T* x = X + ((nint)row * Columns);
@@ -152,18 +149,26 @@ internal static unsafe class HostLayerNormalization
             V reciprocal = V.Fill(Reciprocal[row]);
             RowScale<V> scale = new(mean, reciprocal, Residuals == null ? V.Of(0) : V.Fill(Residuals[row]));
             double sum = 0, products = 0;
+            T* lanes = stackalloc T[2 * PartialSums.Count<T>()];
             for (int block = 0; block < Columns; block += BlockLength)
             {
-                V blockSum = V.Of(0), blockProducts = V.Of(0);
+                // Vectors of 256 bits take the halves of what 512 bits hold one after the other: so the lanes are the same.
                 int end = block + Math.Min(BlockLength, Columns - block);
-                int i = block;
-                for (; i <= end - V.Count; i += V.Count) Add(
-                    V.Load(x + i), V.Load(g + i), i, scale, dGamma, dBeta, ref blockSum, ref blockProducts);
-                if (i < end)
-                    Add(PartialVector.Load(x + i, end - i, mean), PartialVector.Load(g + i, end - i, V.Of(0)), i, scale, dGamma, dBeta,
-                        ref blockSum, ref blockProducts);
-                sum += RowReduction<T, V, SumReduction>.Lanes(default, blockSum);
-                products += RowReduction<T, V, SumReduction>.Lanes(default, blockProducts);
+                for (int half = 0; half < PartialSums.Count<T>(); half += V.Count)
+                {
+                    V ofSum = V.Of(0), ofProducts = V.Of(0);
+                    int i = block + half;
+                    for (; i <= end - V.Count; i += PartialSums.Count<T>()) Add(
+                        V.Load(x + i), V.Load(g + i), i, scale, dGamma, dBeta, ref ofSum, ref ofProducts);
+                    if (i < end)
+                        Add(PartialVector.Load(x + i, end - i, mean), PartialVector.Load(g + i, end - i, V.Of(0)), i, scale, dGamma, dBeta,
+                            ref ofSum, ref ofProducts);
+                    V.Store(ofSum, lanes + half);
+                    V.Store(ofProducts, lanes + PartialSums.Count<T>() + half);
+                }
+
+                sum += PartialSums.Sum(lanes);
+                products += PartialSums.Sum(lanes + PartialSums.Count<T>());
             }
 
             if (Dx == null) return;

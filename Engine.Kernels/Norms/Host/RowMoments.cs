@@ -31,22 +31,34 @@ internal static unsafe class RowMoments<T, V>
         return sum;
     }
 
+    [SkipLocalsInit]
     private static double Piece(T* x, int count, V scale, V center, V padding, out double squares)
     {
-        V a = V.Of(0), b = a, c = a, d = a, a2 = a, b2 = a, c2 = a, d2 = a;
-        int i = 0;
-        for (; i <= count - (4 * V.Count); i += 4 * V.Count)
+        int wide = PartialSums.Count<T>();
+        T* lanes = stackalloc T[2 * wide];
+
+        // Vectors of 256 bits take the halves of what 512 bits hold one after the other: eight sums fit in the registers, and the lanes are
+        // the same.
+        for (int half = 0; half < wide; half += V.Count)
         {
-            Add(V.Load(x + i), scale, center, ref a, ref a2);
-            Add(V.Load(x + i + V.Count), scale, center, ref b, ref b2);
-            Add(V.Load(x + i + (2 * V.Count)), scale, center, ref c, ref c2);
-            Add(V.Load(x + i + (3 * V.Count)), scale, center, ref d, ref d2);
+            V a = V.Of(0), b = a, c = a, d = a, a2 = a, b2 = a, c2 = a, d2 = a;
+            int i = half;
+            for (; i <= count - (4 * wide) + half; i += 4 * wide)
+            {
+                Add(V.Load(x + i), scale, center, ref a, ref a2);
+                Add(V.Load(x + i + wide), scale, center, ref b, ref b2);
+                Add(V.Load(x + i + (2 * wide)), scale, center, ref c, ref c2);
+                Add(V.Load(x + i + (3 * wide)), scale, center, ref d, ref d2);
+            }
+
+            for (; i <= count - wide + half; i += wide) Add(V.Load(x + i), scale, center, ref a, ref a2);
+            if (i < count) Add(PartialVector.LoadUpTo(x + i, count - i, padding), scale, center, ref b, ref b2);
+            V.Store((a + b) + (c + d), lanes + half);
+            V.Store((a2 + b2) + (c2 + d2), lanes + wide + half);
         }
 
-        for (; i <= count - V.Count; i += V.Count) Add(V.Load(x + i), scale, center, ref a, ref a2);
-        if (i < count) Add(PartialVector.Load(x + i, count - i, padding), scale, center, ref b, ref b2);
-        squares = RowReduction<T, V, SumReduction>.Lanes(default, (a2 + b2) + (c2 + d2));
-        return RowReduction<T, V, SumReduction>.Lanes(default, (a + b) + (c + d));
+        squares = PartialSums.Sum(lanes + wide);
+        return PartialSums.Sum(lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

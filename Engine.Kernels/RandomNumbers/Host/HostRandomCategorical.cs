@@ -8,8 +8,6 @@ internal readonly unsafe record struct HostRandomCategorical(
     /// <summary>Exponentials that are kept at a time.</summary>
     private const int BlockLength = 256;
 
-    static bool IVectorWork.AddsAcrossLanes => true;
-
     void IVectorWork.Run<T, V>(CpuDevice cpu)
     {
         Job<T, V> job = new()

@@ -25,7 +25,7 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp>(
 
     private int StripsInChunk => (int)Math.Max(1, 16384 / ((long)Math.Min(_plan.Inner, StripWidth) * Math.Max(1, _rowsInPart)));
 
-    private static int StripWidth => 4 * V.Count;
+    private static int StripWidth => 4 * PartialSums.Count<T>();
 
     /// <summary>How many chunks to run.</summary>
     internal int Chunks => (int)(((long)_plan.Kept.Count * parts * _strips + StripsInChunk - 1) / StripsInChunk);
@@ -57,7 +57,8 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp>(
             int width = Math.Min(StripWidth, _plan.Inner - column);
             if (width == StripWidth)
             {
-                Four(x, center, y, column, firstRow, endRow);
+                // One strip of vectors of 512 bits, two of 256: columns are added up in the same order with either.
+                for (int last = column + width; column < last; column += 4 * V.Count) Four(x, center, y, column, firstRow, endRow);
                 continue;
             }
 
@@ -133,13 +134,22 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp>(
                 int run = Math.Min(_plan.Summed.RunFrom(row), blockEnd - row);
                 row += run;
 
-                // A whole vector is read wherever the array goes on: the lanes of other columns are computed along and thrown away.
+                // A whole vector is read wherever the array goes on: the lanes of other columns are computed along and thrown away. Where it
+                // ends, the order stays the same.
                 for (; run >= 4 && p + (3 * stride) <= lastWhole; run -= 4, p += 4 * stride)
                 {
                     a = op.Combine(a, op.Map(V.Load(p), centers));
                     b = op.Combine(b, op.Map(V.Load(p + stride), centers));
                     c = op.Combine(c, op.Map(V.Load(p + (2 * stride)), centers));
                     d = op.Combine(d, op.Map(V.Load(p + (3 * stride)), centers));
+                }
+
+                for (; run >= 4; run -= 4, p += 4 * stride)
+                {
+                    a = op.Combine(a, op.Map(PartialVector.Load(p, count, identity), centers));
+                    b = op.Combine(b, op.Map(PartialVector.Load(p + stride, count, identity), centers));
+                    c = op.Combine(c, op.Map(PartialVector.Load(p + (2 * stride), count, identity), centers));
+                    d = op.Combine(d, op.Map(PartialVector.Load(p + (3 * stride), count, identity), centers));
                 }
 
                 for (; run > 0 && p <= lastWhole; run--, p += stride) a = op.Combine(a, op.Map(V.Load(p), centers));

@@ -28,8 +28,6 @@ internal static unsafe class HostReduce
     internal readonly record struct Pass<TOp>(TOp Op, ReducePlan Plan, Storage X, Storage? Center, Storage Y) : IVectorWork
         where TOp : struct, IReduction
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             int parts = Plan.InnerReduced ? RowReduction<T, V, TOp>.Parts(Plan) : ColumnReduction<T, V, TOp>.Parts(Plan);

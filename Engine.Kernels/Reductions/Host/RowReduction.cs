@@ -87,43 +87,47 @@ internal readonly unsafe struct RowReduction<T, V, TOp>(TOp op, in ReducePlan pl
     }
 
     /// <summary>Reduces one contiguous piece.</summary>
+    [SkipLocalsInit]
     internal static double Contiguous(TOp op, T* x, int count, V center)
     {
+        int lanes = PartialSums.Count<T>();
         V a = V.Of(op.Identity);
-        V b = a;
-        V c = a;
-        V d = a;
+        (V b, V c, V d, V e, V f, V g, V h) = (a, a, a, a, a, a, a);
         int i = 0;
-        for (; i <= count - (4 * V.Count); i += 4 * V.Count)
+        for (; i <= count - (4 * lanes); i += 4 * lanes)
         {
             a = op.Combine(a, op.Map(V.Load(x + i), center));
             b = op.Combine(b, op.Map(V.Load(x + i + V.Count), center));
             c = op.Combine(c, op.Map(V.Load(x + i + (2 * V.Count)), center));
             d = op.Combine(d, op.Map(V.Load(x + i + (3 * V.Count)), center));
+            if (!PartialSums.IsHalf<V>()) continue;
+            e = op.Combine(e, op.Map(V.Load(x + i + (4 * V.Count)), center));
+            f = op.Combine(f, op.Map(V.Load(x + i + (5 * V.Count)), center));
+            g = op.Combine(g, op.Map(V.Load(x + i + (6 * V.Count)), center));
+            h = op.Combine(h, op.Map(V.Load(x + i + (7 * V.Count)), center));
         }
 
-        for (; i <= count - V.Count; i += V.Count) a = op.Combine(a, op.Map(V.Load(x + i), center));
-        if (i < count) b = op.Combine(b, op.Map(PartialVector.Load(x + i, count - i, op.Padding(center)), center));
-        return Lanes(op, op.Combine(op.Combine(a, b), op.Combine(c, d)));
+        // What is left goes to the first of the four, and its last part to the second.
+        T* parts = stackalloc T[2 * lanes];
+        V.Store(a, parts);
+        V.Store(b, parts + V.Count);
+        if (PartialSums.IsHalf<V>()) V.Store(c, parts + lanes);
+        if (PartialSums.IsHalf<V>()) V.Store(d, parts + lanes + V.Count);
+        int whole = count - (count & (lanes - 1));
+        for (; i < count; i += V.Count)
+        {
+            T* part = parts + (i & (lanes - 1)) + (i < whole ? 0 : lanes);
+            V.Store(op.Combine(V.Load(part), op.Map(PartialVector.LoadUpTo(x + i, count - i, op.Padding(center)), center)), part);
+        }
+
+        V first = op.Combine(V.Load(parts), V.Load(parts + lanes));
+        V.Store(op.Combine(first, PartialSums.IsHalf<V>() ? op.Combine(e, g) : op.Combine(c, d)), parts);
+        if (PartialSums.IsHalf<V>())
+            V.Store(op.Combine(op.Combine(V.Load(parts + V.Count), V.Load(parts + lanes + V.Count)), op.Combine(f, h)), parts + V.Count);
+        return PartialSums.Combine(op, parts);
     }
 
     /// <summary>Brings the elements of a vector together.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static double Lanes(TOp op, V vector)
-    {
-        T* x = (T*)&vector;
-        double a = double.CreateTruncating(x[0]);
-        double b = double.CreateTruncating(x[1]);
-        double c = double.CreateTruncating(x[2]);
-        double d = double.CreateTruncating(x[3]);
-        for (int i = 4; i < V.Count; i += 4)
-        {
-            a = op.Combine(a, double.CreateTruncating(x[i]));
-            b = op.Combine(b, double.CreateTruncating(x[i + 1]));
-            c = op.Combine(c, double.CreateTruncating(x[i + 2]));
-            d = op.Combine(d, double.CreateTruncating(x[i + 3]));
-        }
-
-        return op.Combine(op.Combine(a, b), op.Combine(c, d));
-    }
+    internal static double Lanes(TOp op, V vector) => PartialSums.Combine(op, (T*)&vector, V.Count);
 }

@@ -5,19 +5,18 @@ namespace Engine.Kernels.Rows.Host;
 /// <summary>Sums of elementwise terms over rows, on the host.</summary>
 internal static unsafe class HostRowSum
 {
-    private const int ProductElements = RowSum.ProductElements;
     private const int ChunkElements = 8192;
+
+    private static int PieceLength<T>() where T : unmanaged => RowSum.ProductElements * PartialSums.Count<T>();
 
     internal readonly record struct Pass<TTerm>(
         TTerm Op, RowPlan Plan, Storage X, Storage Y, Storage Z, Storage W, Storage Sums) : IVectorWork
         where TTerm : unmanaged, IRowTerm
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             // Long rows are cut into pieces at places that depend on the shape alone; pieces are brought together in double.
-            int pieceLength = ProductElements * V.Count, rows = Plan.Rows, pieces = (Plan.Columns + pieceLength - 1) / pieceLength;
+            int pieceLength = PieceLength<T>(), rows = Plan.Rows, pieces = (Plan.Columns + pieceLength - 1) / pieceLength;
             Storage? parts = pieces > 1 ? cpu.Allocate(DType.Float64, rows * pieces) : null;
             try
             {
@@ -65,8 +64,8 @@ internal static unsafe class HostRowSum
             for (int task = start; task < end; task++)
             {
                 int row = Pieces == 1 ? task : task / Pieces;
-                int first = Pieces == 1 ? 0 : task % Pieces * ProductElements * V.Count;
-                int count = Pieces == 1 ? Plan.Columns : Math.Min(ProductElements * V.Count, Plan.Columns - first);
+                int first = Pieces == 1 ? 0 : task % Pieces * PieceLength<T>();
+                int count = Pieces == 1 ? Plan.Columns : Math.Min(PieceLength<T>(), Plan.Columns - first);
                 T* x = Argument(0, X, row, first, filled, out int xStep);
                 T* y = TTerm.Arity > 1 ? Argument(1, Y, row, first, filled + 16, out int yStep) : Unused(out yStep);
                 T* z = TTerm.Arity > 2 ? Argument(2, Z, row, first, filled + 32, out int zStep) : Unused(out zStep);
@@ -77,50 +76,81 @@ internal static unsafe class HostRowSum
             }
         }
 
-        /// <summary>Two sums and two products side by side, so that none waits for itself.</summary>
+        /// <summary>Sums and products side by side, so that none waits for itself.</summary>
+        [SkipLocalsInit]
         private readonly double Piece(T* x, int xStep, T* y, int yStep, T* z, int zStep, T* w, int wStep, int count, T* counts)
         {
-            TTerm op = Op;
-            V one = V.Of(1);
-            V sumA = V.Of(0);
-            (V sumB, V productA, V productB) = (sumA, sumA, sumA);
-            int left = count;
-            for (; left >= 2 * V.Count; left -= 2 * V.Count)
+            int lanes = PartialSums.Count<T>();
+            V one = V.Of(1), zero = V.Of(0);
+            (V sumA, V sumB, V sumC, V sumD, V productA, V productB, V productC, V productD) =
+                (zero, zero, zero, zero, zero, zero, zero, zero);
+            int i = 0;
+            for (; i <= count - (2 * lanes); i += 2 * lanes)
             {
-                V a = V.Load(x), b = Load(y, 1), c = Load(z, 2), d = Load(w, 3);
-                sumA += op.Term(a, b, c, d);
-                if (TTerm.LogSign != 0) productA = Grown(productA, op.Growth(a, b, c, d), one);
-                a = V.Load(x + xStep);
-                b = Load(y + yStep, 1);
-                c = Load(z + zStep, 2);
-                d = Load(w + wStep, 3);
-                sumB += op.Term(a, b, c, d);
-                if (TTerm.LogSign != 0) productB = Grown(productB, op.Growth(a, b, c, d), one);
-                x += 2 * xStep;
-                y += 2 * yStep;
-                z += 2 * zStep;
-                w += 2 * wStep;
+                Add(x, y, z, w, one, ref sumA, ref productA);
+                Add(x + xStep, y + yStep, z + zStep, w + wStep, one, ref sumB, ref productB);
+                if (PartialSums.IsHalf<V>())
+                {
+                    Add(x + (2 * xStep), y + (2 * yStep), z + (2 * zStep), w + (2 * wStep), one, ref sumC, ref productC);
+                    Add(x + (3 * xStep), y + (3 * yStep), z + (3 * zStep), w + (3 * wStep), one, ref sumD, ref productD);
+                }
+
+                int vectors = 2 * lanes / V.Count;
+                x += vectors * xStep;
+                y += vectors * yStep;
+                z += vectors * zStep;
+                w += vectors * wStep;
             }
 
-            // The end, at most a whole vector and a part of one, goes through the same code, and lanes past it count for nothing.
-            V zero = V.Of(0);
-            V counted = V.Load(counts);
-            for (; left > 0; left -= V.Count)
+            T* parts = stackalloc T[3 * lanes];
+            T* products = parts + lanes;
+            PartialSums.Store(sumA, sumB, sumC, sumD, parts);
+            V.Store(productA, products);
+            V.Store(PartialSums.IsHalf<V>() ? productB : zero, products + V.Count);
+            if (PartialSums.IsHalf<V>()) V.Store(productC, products + lanes);
+            V.Store(PartialSums.IsHalf<V>() ? productD : productB, products + (2 * lanes) - V.Count);
+
+            return End(x, xStep, y, yStep, z, zStep, w, wStep, i, count, counts, parts);
+        }
+
+        /// <summary>
+        /// The end goes through the same code, and lanes past it count for nothing; then all is brought together. It is a method of its own
+        /// because the compiler inlines only so much into one.
+        /// </summary>
+        private readonly double End(
+            T* x, int xStep, T* y, int yStep, T* z, int zStep, T* w, int wStep, int i, int count, T* counts, T* parts)
+        {
+            int lanes = PartialSums.Count<T>();
+            T* products = parts + lanes;
+            V one = V.Of(1), zero = V.Of(0), counted = V.Load(counts);
+            for (; i < count; i += V.Count)
             {
+                int left = count - i, at = i & (lanes - 1);
                 V a = First(x, xStep, XEnd, left), b = TTerm.Arity > 1 ? First(y, yStep, YEnd, left) : default;
                 V c = TTerm.Arity > 2 ? First(z, zStep, ZEnd, left) : default, d = TTerm.Arity > 3 ? First(w, wStep, WEnd, left) : default;
                 V places = V.Fill(T.CreateTruncating(left));
-                sumA += V.SelectLess(counted, places, op.Term(a, b, c, d), zero);
-                if (TTerm.LogSign != 0) productA = Grown(productA, V.SelectLess(counted, places, op.Growth(a, b, c, d), zero), one);
+                V.Store(V.Load(parts + at) + V.SelectLess(counted, places, Op.Term(a, b, c, d), zero), parts + at);
+                if (TTerm.LogSign != 0)
+                    V.Store(Grown(V.Load(products + at), V.SelectLess(counted, places, Op.Growth(a, b, c, d), zero), one), products + at);
                 x += xStep;
                 y += yStep;
                 z += zStep;
                 w += wStep;
             }
 
-            sumA += sumB;
-            if (TTerm.LogSign != 0) sumA = V.MulAdd(V.Of(TTerm.LogSign), LaneMath.Log1p(Grown(productA, productB, one)), sumA);
-            return RowReduction<T, V, SumReduction>.Lanes(default, sumA);
+            for (i = 0; i < lanes && TTerm.LogSign != 0; i += V.Count) V.Store(
+                V.MulAdd(V.Of(TTerm.LogSign), LaneMath.Log1p(Grown(V.Load(products + i), V.Load(products + lanes + i), one)),
+                    V.Load(parts + i)), parts + i);
+            return PartialSums.Sum(parts);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Add(T* x, T* y, T* z, T* w, V one, ref V sum, ref V product)
+        {
+            TTerm op = Op;
+            V a = V.Load(x), b = Load(y, 1), c = Load(z, 2), d = Load(w, 3);
+            sum += op.Term(a, b, c, d);
+            if (TTerm.LogSign != 0) product = Grown(product, op.Growth(a, b, c, d), one);
         }
 
         /// <summary>(1 + p) (1 + f) - 1 = p (1 + f) + f: the product less one, so that nothing is lost while it is small.</summary>

@@ -20,8 +20,6 @@ internal static unsafe class HostSoftmax
     internal readonly record struct Pass<TOp>(int Rows, int Columns, Storage A, Storage B, Storage Output) : IVectorWork
         where TOp : struct, IRowOperation
     {
-        static bool IVectorWork.AddsAcrossLanes => true;
-
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             RowJob<T, V, TOp> job = new()
@@ -65,37 +63,54 @@ internal static unsafe class HostSoftmax
         {
             V maximum = Total<T, V, MaxReduction>(default, x, count, V.Of(0));
             double sum = 0;
-            V minusInfinity = V.Of(double.NegativeInfinity);
             for (int block = 0; block < count; block += BlockLength)
-            {
-                int end = block + Math.Min(BlockLength, count - block);
-                V a = V.Of(0);
-                V b = a;
-                int i = block;
-                for (; i <= end - (2 * V.Count); i += 2 * V.Count)
-                {
-                    V e = LaneMath.Exp(V.Load(x + i) - maximum);
-                    V f = LaneMath.Exp(V.Load(x + i + V.Count) - maximum);
-                    V.Store(e, y + i);
-                    V.Store(f, y + i + V.Count);
-                    a += e;
-                    b += f;
-                }
-
-                for (; i < end; i += V.Count)
-                {
-                    V e = LaneMath.Exp(PartialVector.LoadUpTo<V, T>(x + i, end - i, minusInfinity) - maximum);
-                    PartialVector.StoreUpTo(e, y + i, end - i);
-                    a += e;
-                }
-
-                sum += RowReduction<T, V, SumReduction>.Lanes(default, a + b);
-            }
-
+                sum += Exponentials(x + block, y + block, Math.Min(BlockLength, count - block), maximum);
             V total = V.Fill(T.CreateTruncating(sum));
             for (int i = 0; i < count; i += V.Count)
                 PartialVector.StoreUpTo(PartialVector.LoadUpTo<V, T>(y + i, count - i, total) / total, y + i, count - i);
         }
+
+        /// <summary>y = exp(x - max x) of a block; returns their sum.</summary>
+        [SkipLocalsInit]
+        private static double Exponentials<T, V>(T* x, T* y, int count, V maximum)
+            where T : unmanaged, INumber<T>
+            where V : unmanaged, IVectorLane<V, T>
+        {
+            int lanes = PartialSums.Count<T>();
+            (V a, V b, V c, V d) = (V.Of(0), V.Of(0), V.Of(0), V.Of(0));
+            int i = 0;
+            for (; i <= count - (2 * lanes); i += 2 * lanes)
+            {
+                a += Exponential(x + i, y + i, maximum);
+                b += Exponential(x + i + V.Count, y + i + V.Count, maximum);
+                if (!PartialSums.IsHalf<V>()) continue;
+                c += Exponential(x + i + (2 * V.Count), y + i + (2 * V.Count), maximum);
+                d += Exponential(x + i + (3 * V.Count), y + i + (3 * V.Count), maximum);
+            }
+
+            T* parts = stackalloc T[lanes];
+            PartialSums.Store(a, b, c, d, parts);
+            V minusInfinity = V.Of(double.NegativeInfinity);
+            for (; i < count; i += V.Count)
+            {
+                V e = LaneMath.Exp(PartialVector.LoadUpTo(x + i, count - i, minusInfinity) - maximum);
+                PartialVector.StoreUpTo(e, y + i, count - i);
+                T* part = parts + (i & (lanes - 1));
+                V.Store(V.Load(part) + e, part);
+            }
+
+            return PartialSums.Sum(parts);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Exponential<T, V>(T* x, T* y, V maximum)
+        where T : unmanaged
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        V e = LaneMath.Exp(V.Load(x) - maximum);
+        V.Store(e, y);
+        return e;
     }
 
     /// <summary>y = (x - max x) - log(sum(exp(x - max x)))</summary>
@@ -115,27 +130,38 @@ internal static unsafe class HostSoftmax
     /// <summary>dx = y (g - sum(g y))</summary>
     internal readonly struct SoftmaxBackwardRow : IRowOperation
     {
+        [SkipLocalsInit]
         public static void Row<T, V>(T* g, T* y, T* dx, int count)
             where T : unmanaged, INumber<T>
             where V : unmanaged, IVectorLane<V, T>
         {
             double sum = 0;
+            int lanes = PartialSums.Count<T>();
+            T* parts = stackalloc T[lanes];
             V zero = V.Of(0);
             for (int block = 0; block < count; block += BlockLength)
             {
                 int end = block + Math.Min(BlockLength, count - block);
-                V a = zero;
-                V b = zero;
+                (V a, V b, V c, V d) = (zero, zero, zero, zero);
                 int i = block;
-                for (; i <= end - (2 * V.Count); i += 2 * V.Count)
+                for (; i <= end - (2 * lanes); i += 2 * lanes)
                 {
                     a = V.MulAdd(V.Load(g + i), V.Load(y + i), a);
                     b = V.MulAdd(V.Load(g + i + V.Count), V.Load(y + i + V.Count), b);
+                    if (!PartialSums.IsHalf<V>()) continue;
+                    c = V.MulAdd(V.Load(g + i + (2 * V.Count)), V.Load(y + i + (2 * V.Count)), c);
+                    d = V.MulAdd(V.Load(g + i + (3 * V.Count)), V.Load(y + i + (3 * V.Count)), d);
                 }
 
+                PartialSums.Store(a, b, c, d, parts);
                 for (; i < end; i += V.Count)
-                    a = V.MulAdd(PartialVector.LoadUpTo<V, T>(g + i, end - i, zero), PartialVector.LoadUpTo<V, T>(y + i, end - i, zero), a);
-                sum += RowReduction<T, V, SumReduction>.Lanes(default, a + b);
+                {
+                    T* part = parts + (i & (lanes - 1));
+                    V.Store(V.MulAdd(PartialVector.LoadUpTo<V, T>(g + i, end - i, zero), PartialVector.LoadUpTo<V, T>(y + i, end - i, zero),
+                        V.Load(part)), part);
+                }
+
+                sum += PartialSums.Sum(parts);
             }
 
             V dot = V.Fill(T.CreateTruncating(sum));
