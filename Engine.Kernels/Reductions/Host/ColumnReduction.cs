@@ -134,8 +134,8 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp>(
                 int run = Math.Min(_plan.Summed.RunFrom(row), blockEnd - row);
                 row += run;
 
-                // A whole vector is read wherever the array goes on: the lanes of other columns are computed along and thrown away. Where it
-                // ends, the order stays the same.
+                // A whole vector is read wherever the array goes on: the lanes of other columns are computed along and thrown away. Where
+                // it ends, the order stays the same.
                 for (; run >= 4 && p + (3 * stride) <= lastWhole; run -= 4, p += 4 * stride)
                 {
                     a = op.Combine(a, op.Map(V.Load(p), centers));
