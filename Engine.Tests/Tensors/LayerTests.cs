@@ -18,6 +18,21 @@ public sealed class LayerTests : IsolatedTests
     }
 
     [Fact]
+    public void A_gated_layer_is_a_product_times_the_sigmoid_of_another()
+    {
+        using GatedLinear layer = new(2, 3, ModuleOptions.FromSeed(1, Cpu) with { DType = DType.Float64 });
+        double[] w = layer.Parameters[0].ToDoubles(), b = layer.Parameters[1].ToDoubles(), x = [0.5, -2];
+        Assert.Equal(["linear.weight", "linear.bias"], layer.NamedParameters().Select(named => named.Name));
+        using Tape tape = new(Cpu);
+        double[] y = layer.Forward(Tensor.From(x, [1, 2])).ToDoubles();
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(Product(i) / (1 + Math.Exp(-Product(i + 3))), y[i], 1e-12);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GatedLinear(2, 0, ModuleOptions.FromSeed(1, Cpu)));
+
+        double Product(int column) => (x[0] * w[column]) + (x[1] * w[6 + column]) + b[column];
+    }
+
+    [Fact]
     public void Activations_of_extreme_numbers_and_their_gradients_are_what_they_tend_to()
     {
         foreach ((Func<Tensor, Tensor> function, float below, float slopeBelow) in ((Func<Tensor, Tensor>, float, float)[])
