@@ -9,7 +9,7 @@ namespace Engine.Models.Variational;
 /// </summary>
 public sealed class AnomalyScore
 {
-    private readonly Vae _vae;
+    private readonly LatentVariableModel _vae;
     private readonly int _samples;
     private readonly RandomStream _random;
     private readonly IndependentPixels _plain;
@@ -22,7 +22,7 @@ public sealed class AnomalyScore
     /// <param name="random">The source of the noise.</param>
     /// <param name="samples">Samples of z for each image.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or no whole number of them.</exception>
-    public AnomalyScore(Vae vae, ReadOnlySpan<float> seen, int pixels, RandomStream random, int samples = 10)
+    public AnomalyScore(LatentVariableModel vae, ReadOnlySpan<float> seen, int pixels, RandomStream random, int samples = 10)
     {
         ArgumentNullException.ThrowIfNull(vae);
         (_vae, _samples, _random) = (vae, samples, random);

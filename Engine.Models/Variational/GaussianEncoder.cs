@@ -12,6 +12,7 @@ public sealed class GaussianEncoder : Module
     private readonly Module _body;
     private readonly Linear _mean;
     private readonly Linear _logVariance;
+    private readonly (double Low, double High)? _logVariances;
 
     /// <summary>Adds the two heads to a network.</summary>
     /// <param name="body">From images to features [samples, features].</param>
@@ -20,11 +21,15 @@ public sealed class GaussianEncoder : Module
     /// <param name="options">Device, element type and random stream; those of the body.</param>
     /// <param name="weightInitializer">The initialiser of the weights of the heads; null takes their default.</param>
     /// <param name="biasInitializer">The initialiser of their biases; null takes their default.</param>
+    /// <param name="logVariances">What log-variances are held between; null for nothing.</param>
+    /// <exception cref="ArgumentException">The lower of the two is above the higher.</exception>
     public GaussianEncoder(
         Module body, int features, int latent, ModuleOptions options, Initializer? weightInitializer = null,
-        Initializer? biasInitializer = null)
+        Initializer? biasInitializer = null, (double Low, double High)? logVariances = null)
     {
-        Latent = latent;
+        if (logVariances is var (low, high) && !(low <= high)) throw new ArgumentException(
+            $"GaussianEncoder: expected a lower bound of log-variances that is not above the upper one, found {low} and {high}.");
+        (Latent, _logVariances) = (latent, logVariances);
         _body = AddModule("body", body);
         _mean = AddModule("mean", new Linear(features, latent, options, true, weightInitializer, biasInitializer));
         _logVariance = AddModule("logvar", new Linear(features, latent, options, true, weightInitializer, biasInitializer));
@@ -40,6 +45,7 @@ public sealed class GaussianEncoder : Module
     public (Tensor Mean, Tensor LogVariance) Parameterize(Tensor x)
     {
         Tensor features = _body.Forward(x);
-        return (_mean.Forward(features), _logVariance.Forward(features));
+        Tensor logVariance = _logVariance.Forward(features);
+        return (_mean.Forward(features), _logVariances is var (low, high) ? logVariance.Clamp(low, high) : logVariance);
     }
 }

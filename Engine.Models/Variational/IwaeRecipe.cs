@@ -26,7 +26,9 @@ public static class IwaeRecipe
     /// <param name="pixelLogits">What the decoder's output starts at: <see cref="BinaryImages.MeanLogits"/>.</param>
     /// <param name="options">Device, element type and random stream.</param>
     /// <param name="latent">Dimensions of z.</param>
-    public static Vae Network(ReadOnlySpan<float> pixelLogits, ModuleOptions options, int latent = 50)
+    /// <param name="prior">Makes p(z) from the encoder; null for N(0, 1).</param>
+    public static Vae Network(
+        ReadOnlySpan<float> pixelLogits, ModuleOptions options, int latent = 50, Func<GaussianEncoder, LatentPrior>? prior = null)
     {
         const int Hidden = 200;
         int pixels = pixelLogits.Length;
@@ -34,9 +36,9 @@ public static class IwaeRecipe
         Linear Layer(int inputs, int outputs) => new(inputs, outputs, options, true, weights, zero);
         Linear output = Layer(Hidden, pixels);
         output.Bias!.Set(pixelLogits);
+        GaussianEncoder encoder = new(
+            new Sequential(Layer(pixels, Hidden), new Tanh(), Layer(Hidden, Hidden), new Tanh()), Hidden, latent, options, weights, zero);
         return new Vae(
-            new GaussianEncoder(new Sequential(Layer(pixels, Hidden), new Tanh(), Layer(Hidden, Hidden), new Tanh()), Hidden, latent,
-                options, weights, zero),
-            new Sequential(Layer(latent, Hidden), new Tanh(), Layer(Hidden, Hidden), new Tanh(), output));
+            encoder, new Sequential(Layer(latent, Hidden), new Tanh(), Layer(Hidden, Hidden), new Tanh(), output), prior?.Invoke(encoder));
     }
 }

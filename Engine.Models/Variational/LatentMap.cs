@@ -12,7 +12,7 @@ public static class LatentMap
     /// <returns>Images row by row; the first dimension rises to the right, the second upwards.</returns>
     /// <exception cref="ArgumentException">The model has another number of latent dimensions.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The side is less than 1.</exception>
-    public static float[] Decode(Vae vae, int side)
+    public static float[] Decode(LatentVariableModel vae, int side)
     {
         ArgumentNullException.ThrowIfNull(vae);
         ArgumentOutOfRangeException.ThrowIfLessThan(side, 1);

@@ -15,7 +15,7 @@ public sealed class LatentTraversal
     /// <param name="dimensions">Which dimensions to walk along.</param>
     /// <returns>Images, <see cref="Steps"/> for each dimension, in order.</returns>
     /// <exception cref="ArgumentException">The start or a dimension does not fit the model, or a property is out of range.</exception>
-    public float[] Decode(Vae vae, ReadOnlySpan<float> start, params IReadOnlyList<int> dimensions)
+    public float[] Decode(LatentVariableModel vae, ReadOnlySpan<float> start, params IReadOnlyList<int> dimensions)
     {
         ArgumentNullException.ThrowIfNull(vae);
         if (start.Length != vae.Latent) throw new ArgumentException($"The start must have {vae.Latent} elements, found {start.Length}.");
@@ -46,7 +46,7 @@ public static class Interpolation
     /// <returns>Images, one after another.</returns>
     /// <exception cref="ArgumentException">A latent does not fit the model.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two steps.</exception>
-    public static float[] Between(Vae vae, ReadOnlySpan<float> from, ReadOnlySpan<float> to, int steps)
+    public static float[] Between(LatentVariableModel vae, ReadOnlySpan<float> from, ReadOnlySpan<float> to, int steps)
     {
         ArgumentNullException.ThrowIfNull(vae);
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 2);

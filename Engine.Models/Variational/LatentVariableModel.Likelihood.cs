@@ -5,7 +5,7 @@ using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Variational;
 
-public sealed partial class Vae
+public abstract partial class LatentVariableModel
 {
     /// <summary>
     /// log p(x) of each image, in nats, by importance sampling from q(z|x): log of the mean of <paramref name="samples"/> weights
@@ -57,7 +57,7 @@ public sealed partial class Vae
     }
 
     /// <summary>
-    /// The evidence lower bound of log p(x) of each image, in nats: the mean of log p(x|z) over samples of z, less KL(q(z|x) || N(0, 1)).
+    /// The evidence lower bound of log p(x) of each image, in nats: the mean of log p(x|z) over samples of z, less KL(q(z|x) || p(z)).
     /// </summary>
     /// <inheritdoc cref="LogLikelihood(ReadOnlySpan{float}, Shape, int, RandomStream, int, CancellationToken)"/>
     public double[] EvidenceLowerBound(
@@ -74,16 +74,16 @@ public sealed partial class Vae
             cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(Parameters[0].Device, record: false);
             Tensor x = Tensor.From(images[pixels], part).Cast(Parameters[0].DType);
-            (Tensor mean, Tensor logVariance) = Encoder.Parameterize(x);
-            Tensor z = Draw(mean, logVariance, Noise(mean, samples, random));
-            (LogLikelihood(x, z, objective).Mean(0) - KullbackLeibler.ToStandardGaussian(mean, logVariance)).ToDoubles()
-                .CopyTo(result.AsSpan(place));
+            LatentDraw draw = Infer(x)(Noise(x, samples, random));
+            Tensor divergence = draw.Divergence();
+            if (divergence.Shape.Rank > 1) divergence = divergence.Mean(0);
+            (LogLikelihood(x, draw.Z, objective).Mean(0) - divergence).ToDoubles().CopyTo(result.AsSpan(place));
         }
 
         return result;
     }
 
-    /// <summary>The mean of q(z|x) of each image: what the image is, to the model.</summary>
+    /// <summary>The means of q(z|x) of each image: what the image is, to the model.</summary>
     /// <param name="images">Images, one after another.</param>
     /// <param name="shape">Their shape, [images, ...].</param>
     /// <param name="rows">How many are encoded at once.</param>
@@ -97,7 +97,7 @@ public sealed partial class Vae
         foreach ((Shape part, Range pixels, Range place) in Parts(shape, rows))
         {
             using Tape tape = new(Parameters[0].Device, record: false);
-            Tensor mean = Encoder.Forward(Tensor.From(images[pixels], part).Cast(Parameters[0].DType));
+            Tensor mean = Encode(Tensor.From(images[pixels], part).Cast(Parameters[0].DType));
             mean.Cast(DType.Float32).ToArray().CopyTo(result.AsSpan(place.Start.Value * Latent));
         }
 
@@ -126,6 +126,17 @@ public sealed partial class Vae
         return [.. result];
     }
 
+    /// <summary>New images: the decoder's pixels, in [0, 1], at z drawn from the prior.</summary>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="random">The source of z.</param>
+    /// <returns>Images, one after another.</returns>
+    public float[] SampleImages(int count, RandomStream random)
+    {
+        using Evaluation evaluation = new(this);
+        using Tape tape = new(Parameters[0].Device, record: false);
+        return Sample(count, random).Cast(DType.Float32).ToArray();
+    }
+
     // Shape, place of the elements and place of the samples of each part of at most so many samples.
     private static IEnumerable<(Shape Shape, Range Elements, Range Samples)> Parts(Shape shape, int atOnce)
     {
@@ -140,15 +151,15 @@ public sealed partial class Vae
     // Puts the model into evaluation mode, and afterwards back.
     private readonly ref struct Evaluation
     {
-        private readonly Vae _vae;
+        private readonly LatentVariableModel _model;
         private readonly bool _wasTraining;
 
-        internal Evaluation(Vae vae)
+        internal Evaluation(LatentVariableModel model)
         {
-            (_vae, _wasTraining) = (vae, vae.IsTraining);
-            vae.Eval();
+            (_model, _wasTraining) = (model, model.IsTraining);
+            model.Eval();
         }
 
-        internal void Dispose() => _vae.Train(_wasTraining);
+        internal void Dispose() => _model.Train(_wasTraining);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Engine.Models.Data;
 using Engine.Models.Training;
 
@@ -10,6 +11,15 @@ public sealed class VaeCommandLine
     private readonly Option<bool> _conv = new("--conv") { Description = "Convolutional encoder and decoder, for images of 28 x 28." };
     private readonly Option<string> _recipe =
         ProgramOption.Choice("--recipe", "iwae: network and training of the paper on importance-weighted autoencoders.", "none", "iwae");
+    private readonly Option<string> _levels = ProgramOption.Choice(
+        "--levels", "Levels of latents: 2 takes the gated two-level network of the paper on the VampPrior.", "1", "2");
+    private readonly Option<string> _prior = ProgramOption.Choice(
+        "--prior", "The prior of the latents: normal, N(0, 1); vamp, a mixture of what the encoder makes of learned pseudo-inputs.",
+        "normal", "vamp");
+    private readonly Option<int> _pseudoInputs =
+        ProgramOption.Integer("--pseudo-inputs", "With --prior vamp: how many pseudo-inputs.", 500, 1, 100_000);
+    private readonly Option<int> _hidden =
+        ProgramOption.Integer("--hidden", "With --levels 2: units of a layer.", VampRecipe.Hidden, 1, 8192);
     private readonly Option<string> _loss =
         ProgramOption.Choice("--loss", "What compares image and reconstruction: binary cross-entropy, or the squared error.", "bce", "mse");
     private readonly Option<string> _binarize = ProgramOption.Choice(
@@ -19,6 +29,8 @@ public sealed class VaeCommandLine
     private readonly Option<int> _latent = ProgramOption.Integer("--latent", "Dimensions of z; 0 takes the network's own.", 0, 0, 4096);
     private readonly Option<double> _beta =
         ProgramOption.Decimal("--beta", "The weight of the divergence: 1 for the evidence lower bound.", 1);
+    private readonly Option<double> _correlation = ProgramOption.Decimal(
+        "--tc", "The weight of the total correlation among the parts of the divergence (beta-TC-VAE); with 1 it is the bound itself.", 1);
     private readonly Option<int> _warmUp =
         ProgramOption.Integer("--warm-up", "Epochs over which the weight of the divergence rises from 0.", 0, 0, 1_000_000);
     private readonly Option<int> _importance =
@@ -30,6 +42,8 @@ public sealed class VaeCommandLine
     private readonly Option<double> _learningRate = ProgramOption.Decimal(
         "--learning-rate", "Adam's learning rate at the beginning, from where it falls along half a cosine to a fiftieth; 0 takes the "
         + "network's own schedule.", 0);
+    private readonly Option<int> _trainImages =
+        ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0);
     private readonly Option<int> _testSamples = ProgramOption.Integer(
         "--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
     private readonly Option<int> _testImages =
@@ -44,14 +58,19 @@ public sealed class VaeCommandLine
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-samples", "--test-images", "--probe"];
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_conv, _recipe, _loss, _binarize, _latent, _beta, _warmUp, _importance, _resample, _pace, _learningRate,
-        _testSamples, _testImages, _anomaly, _probe];
+    public Option[] All => [_conv, _recipe, _levels, _hidden, _prior, _pseudoInputs, _loss, _binarize, _latent, _beta, _correlation, _warmUp,
+        _importance, _resample, _pace, _learningRate, _trainImages, _testSamples, _testImages, _anomaly, _probe];
 
     /// <summary>
-    /// Whether a command line asks for the paper's training, whose epochs and batches are its own: known before options are read.
+    /// The defaults of epochs and batch, which are those of the network that a command line asks for: known before options are read.
     /// </summary>
     /// <param name="args">The command line.</param>
-    public static bool IsPaper(IEnumerable<string> args) => ProgramOption.IsGiven(args, "--recipe", "iwae");
+    public static (int Epochs, int Batch) Lengths(IEnumerable<string> args)
+    {
+        string[] all = [.. args];
+        return ProgramOption.IsGiven(all, "--recipe", "iwae") ? (IwaeRecipe.Epochs, IwaeRecipe.Batch)
+            : ProgramOption.IsGiven(all, "--levels", "2") ? (VampRecipe.Epochs, VampRecipe.Batch) : (50, 100);
+    }
 
     /// <summary>Reads the options of a run.</summary>
     /// <param name="run">The run.</param>
@@ -59,10 +78,13 @@ public sealed class VaeCommandLine
     public VaeChoices Read(TrainingRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        VaeNetwork network = run.Option(_recipe) == "iwae" ? VaeNetwork.Iwae : run.Option(_conv) ? VaeNetwork.Convolutional
-            : VaeNetwork.FullyConnected;
-        if (run.Option(_conv) && network == VaeNetwork.Iwae) throw new DataException(
-            "--conv and --recipe iwae ask for different networks: expected one of them, found both.");
+        VaeNetwork network = Network(run);
+        bool isLearned = run.Option(_prior) == "vamp";
+        if (run.Option(_correlation) != 1 && (network == VaeNetwork.Hierarchical || isLearned || run.Option(_importance) > 1))
+            throw new DataException(
+                $"--tc {Text(run.Option(_correlation))} weighs a part of the divergence that only the evidence lower bound of one level of "
+                + $"latents with a normal prior has: found --levels {run.Option(_levels)}, --prior {run.Option(_prior)} and "
+                + $"--importance {run.Option(_importance)}.");
         if (run.Option(_resample) > 0 && run.Option(_importance) < 2)
             throw new DataException(
                 $"--resample {run.Option(_resample)} draws among importance samples: it needs --importance of at least 2, found "
@@ -73,12 +95,16 @@ public sealed class VaeCommandLine
             throw new DataException(
                 $"--pace {run.Option(_pace)} shortens the recipe's schedule, which --learning-rate {run.Option(_learningRate)} replaces: "
                 + "expected one of them, found both.");
-        int latent = run.Option(_latent);
         string binarize = run.Option(_binarize)!;
         VaeChoices choices = new()
         {
             Network = network,
-            Latent = latent > 0 ? latent : network switch { VaeNetwork.Iwae => 50, VaeNetwork.Convolutional => 32, _ => 20 },
+            Hidden = run.Option(_hidden),
+            PseudoInputs = isLearned ? run.Option(_pseudoInputs) : 0,
+            Latent = run.Option(_latent) is var latent and > 0 ? latent : network switch
+            {
+                VaeNetwork.Iwae => 50, VaeNetwork.Convolutional => 32, VaeNetwork.Hierarchical => VampRecipe.Latent, _ => 20,
+            },
             Binarization = binarize != "auto" ? Enum.Parse<Binarization>(binarize, ignoreCase: true)
                 : network == VaeNetwork.FullyConnected ? Binarization.None : Binarization.Dynamic,
             Objective = new VaeObjective
@@ -89,9 +115,11 @@ public sealed class VaeCommandLine
                 ImportanceWeighted = run.Option(_importance) > 1,
                 Resampled = run.Option(_resample),
             },
+            TotalCorrelation = run.Option(_correlation),
             WarmUp = run.Option(_warmUp),
             Pace = run.Option(_pace),
             LearningRate = run.Option(_learningRate),
+            TrainImages = run.Option(_trainImages),
             TestSamples = run.Option(_testSamples),
             TestImages = run.Option(_testImages),
             Anomaly = run.Option(_anomaly) is var label and >= 0 ? label : null,
@@ -107,6 +135,26 @@ public sealed class VaeCommandLine
 
         return choices;
     }
+
+    private VaeNetwork Network(TrainingRun run)
+    {
+        (VaeNetwork Network, string Option, bool IsGiven)[] all =
+        [
+            (VaeNetwork.Convolutional, "--conv", run.Option(_conv)),
+            (VaeNetwork.Iwae, "--recipe iwae", run.Option(_recipe) == "iwae"),
+            (VaeNetwork.Hierarchical, "--levels 2", run.Option(_levels) == "2"),
+        ];
+        (VaeNetwork Network, string Option, bool IsGiven)[] asked = [.. all.Where(one => one.IsGiven)];
+        return asked.Length switch
+        {
+            0 => VaeNetwork.FullyConnected,
+            1 => asked[0].Network,
+            _ => throw new DataException(
+                $"{asked[0].Option} and {asked[1].Option} ask for different networks: expected one of them, found both."),
+        };
+    }
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>The settings that the command line of a program that trains a VAE chose; see <see cref="VaeCommandLine"/>.</summary>
@@ -115,14 +163,23 @@ public sealed record VaeChoices
     /// <summary>Which encoder and decoder.</summary>
     public required VaeNetwork Network { get; init; }
 
-    /// <summary>Dimensions of z.</summary>
+    /// <summary>Dimensions of z; of each level of it.</summary>
     public required int Latent { get; init; }
+
+    /// <summary>Units of a layer of the two-level network.</summary>
+    public int Hidden { get; init; } = VampRecipe.Hidden;
+
+    /// <summary>Pseudo-inputs of a <see cref="VampPrior"/>; 0 for a standard normal prior.</summary>
+    public int PseudoInputs { get; init; }
 
     /// <summary>How grey pixels become zeros and ones.</summary>
     public required Binarization Binarization { get; init; }
 
     /// <summary>What is minimised, after the warm-up.</summary>
     public required VaeObjective Objective { get; init; }
+
+    /// <summary>The weight of the total correlation; 1 leaves the objective as it is.</summary>
+    public double TotalCorrelation { get; init; } = 1;
 
     /// <summary>Epochs over which the weight of the divergence rises from 0.</summary>
     public int WarmUp { get; init; }
@@ -132,6 +189,9 @@ public sealed record VaeChoices
 
     /// <summary>The learning rate at the beginning of half a cosine; 0 for the network's own schedule.</summary>
     public double LearningRate { get; init; }
+
+    /// <summary>How many images are trained on, at most; 0 for all.</summary>
+    public int TrainImages { get; init; }
 
     /// <summary>Importance samples for the likelihood of test images; 0 for none.</summary>
     public int TestSamples { get; init; }
@@ -147,6 +207,11 @@ public sealed record VaeChoices
 
     /// <summary>Whether log p(x) means something: pixels are 0 or 1, and the model gives their probabilities.</summary>
     public bool HasLikelihood => Binarization != Binarization.None && Objective.Reconstruction == Reconstruction.Bernoulli;
+
+    /// <summary>The same for a training on so many images, which the weights of the parts of the divergence depend on.</summary>
+    /// <param name="images">Images of the training data.</param>
+    public VaeChoices ForImages(int images) => TotalCorrelation == 1 ? this
+        : this with { Objective = Objective with { Weights = new DivergenceWeights(images) { TotalCorrelation = TotalCorrelation } } };
 
     /// <summary>The objective in the middle of training: the weight of the divergence rises linearly over the warm-up.</summary>
     /// <param name="epochs">Epochs gone, with the part of the current one.</param>
@@ -165,4 +230,7 @@ public enum VaeNetwork
 
     /// <summary>The one-layer model of Burda, Grosse and Salakhutdinov (2016); see <see cref="IwaeRecipe"/>.</summary>
     Iwae,
+
+    /// <summary>Two levels of latents, by gated layers (Tomczak and Welling 2018); see <see cref="VampRecipe"/>.</summary>
+    Hierarchical,
 }

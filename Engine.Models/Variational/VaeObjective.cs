@@ -3,7 +3,7 @@ using Engine.Autograd.Losses;
 
 namespace Engine.Models.Variational;
 
-/// <summary>What a <see cref="Vae"/> is trained to minimise.</summary>
+/// <summary>What a <see cref="LatentVariableModel"/> is trained to minimise.</summary>
 public sealed record VaeObjective
 {
     /// <summary>How the decoder's output explains an image.</summary>
@@ -32,6 +32,12 @@ public sealed record VaeObjective
     /// samples only.
     /// </summary>
     public int Resampled { get; init; }
+
+    /// <summary>
+    /// Weights for the parts of the divergence, each times <see cref="Beta"/> (Chen et al. 2018, beta-TC-VAE): for a <see cref="Vae"/> with
+    /// a standard normal prior, without <see cref="ImportanceWeighted"/>. Null weighs all of it with <see cref="Beta"/>.
+    /// </summary>
+    public DivergenceWeights? Weights { get; init; }
 }
 
 /// <summary>The distribution of an image given the decoder's output.</summary>
@@ -52,4 +58,8 @@ public enum Reconstruction
 /// <param name="Divergence">
 /// The divergence of q(z|x) from the prior: in closed form for one sample, else the mean of log q(z|x) - log p(z) over the samples.
 /// </param>
-public readonly record struct VaeLosses(Tensor Loss, Tensor Reconstruction, Tensor Divergence);
+public readonly record struct VaeLosses(Tensor Loss, Tensor Reconstruction, Tensor Divergence)
+{
+    /// <summary>The parts of the divergence, where the objective weighs them; else null.</summary>
+    public DivergenceParts? Parts { get; init; }
+}

@@ -1,3 +1,6 @@
+using Engine.Autograd;
+using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Variational;
@@ -6,7 +9,7 @@ namespace Engine.Models.Variational;
 /// <param name="vae">The model; its encoder takes images as [images, height * width].</param>
 /// <param name="height">Rows of an image.</param>
 /// <param name="width">Columns of an image.</param>
-public sealed class VaePictures(Vae vae, int height, int width)
+public sealed class VaePictures(LatentVariableModel vae, int height, int width)
 {
     private readonly int _length = height * width;
 
@@ -28,8 +31,19 @@ public sealed class VaePictures(Vae vae, int height, int width)
     }
 
     /// <summary>The decoder's pixels at draws from the prior.</summary>
-    /// <param name="latents">The draws, [images, latent]; the same ones show how training changes the images.</param>
-    public Picture Samples(ReadOnlySpan<float> latents) => Grid(vae.Decode(latents), 0);
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="random">The source of the draws: the same stream shows how training changes the images.</param>
+    public Picture Samples(int count, RandomStream random) => Grid(vae.SampleImages(count, random), 0);
+
+    /// <summary>The pseudo-inputs of a prior: what it takes for typical images.</summary>
+    /// <param name="prior">The prior.</param>
+    /// <param name="most">How many to show, at most.</param>
+    public Picture PseudoInputs(VampPrior prior, int most = 64)
+    {
+        ArgumentNullException.ThrowIfNull(prior);
+        using Tape tape = new(vae.Parameters[0].Device, record: false);
+        return Grid(prior.PseudoInputs().Slice(0, 0, Math.Min(most, prior.Count)).Cast(DType.Float32).ToArray(), 0);
+    }
 
     /// <summary>
     /// Interpolations between pairs of images, one per row: the first image, the interpolation of the two latents, the second image.

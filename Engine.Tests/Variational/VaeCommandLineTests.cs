@@ -45,6 +45,9 @@ public sealed class VaeCommandLineTests
     [InlineData("--resample 8 draws among importance samples: it needs --importance of at least 2, found 1.", "--resample", "8")]
     [InlineData("--pace 9 shortens the schedule of --recipe iwae, which was not asked for.", "--pace", "9")]
     [InlineData("--conv and --recipe iwae ask for different networks: expected one of them, found both.", "--conv", "--recipe", "iwae")]
+    [InlineData("--conv and --levels 2 ask for different networks: expected one of them, found both.", "--conv", "--levels", "2")]
+    [InlineData("--tc 2.5 weighs a part of the divergence that only the evidence lower bound of one level of latents with a normal prior "
+        + "has: found --levels 1, --prior vamp and --importance 1.", "--tc", "2.5", "--prior", "vamp")]
     [InlineData("--test-samples 5 measures log p(x) of binary pixels: expected --loss bce and --binarize dynamic, static or threshold, "
         + "found --loss bce and --binarize none.", "--test-samples", "5")]
     [InlineData("found --loss mse and --binarize dynamic.", "--conv", "--loss", "mse", "--test-samples", "5")]
@@ -54,12 +57,30 @@ public sealed class VaeCommandLineTests
     }
 
     [Theory]
-    [InlineData(true, "--recipe", "iwae")]
-    [InlineData(true, "--epochs", "3", "--recipe=iwae")]
-    [InlineData(false, "--recipe", "none")]
-    [InlineData(false, "--out", "iwae")]
-    public void The_papers_training_is_known_before_options_are_read(bool expected, params string[] args) =>
-        Assert.Equal(expected, VaeCommandLine.IsPaper(args));
+    [InlineData(IwaeRecipe.Epochs, IwaeRecipe.Batch, "--recipe", "iwae")]
+    [InlineData(IwaeRecipe.Epochs, IwaeRecipe.Batch, "--epochs", "3", "--recipe=iwae")]
+    [InlineData(VampRecipe.Epochs, VampRecipe.Batch, "--levels", "2")]
+    [InlineData(50, 100, "--recipe", "none")]
+    [InlineData(50, 100, "--out", "iwae")]
+    public void Epochs_and_batch_are_those_of_the_network_before_options_are_read(int epochs, int batch, params string[] args) =>
+        Assert.Equal((epochs, batch), VaeCommandLine.Lengths(args));
+
+    [Fact]
+    public void The_weight_of_the_total_correlation_takes_the_size_of_the_data()
+    {
+        VaeChoices choices = Read("--tc", "6", "--warm-up", "4");
+        Assert.Equal(new DivergenceWeights(300) { TotalCorrelation = 6 }, choices.ForImages(300).ObjectiveAt(1).Weights);
+        Assert.Null(Read().ForImages(300).Objective.Weights);
+    }
+
+    [Fact]
+    public void Two_levels_and_a_learned_prior_are_chosen_each_by_its_option()
+    {
+        VaeChoices both = Read("--levels", "2", "--prior", "vamp", "--hidden", "7"), one = Read("--prior", "vamp", "--pseudo-inputs", "3");
+        Assert.Equal((VaeNetwork.Hierarchical, VampRecipe.Latent, 500, 7, Binarization.Dynamic),
+            (both.Network, both.Latent, both.PseudoInputs, both.Hidden, both.Binarization));
+        Assert.Equal((VaeNetwork.FullyConnected, 3, 0), (one.Network, one.PseudoInputs, Read("--levels", "2").PseudoInputs));
+    }
 
     private static VaeChoices Read(params string[] args)
     {

@@ -3,6 +3,7 @@
 
 // A VAE learns to compress digits and to draw new ones: dotnet run docs/lessons/vae.cs -- [--data digits|mnist|PATH] [--help]. See vae.md.
 using Engine.Autograd;
+using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Likelihoods;
 using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
@@ -14,10 +15,8 @@ using Engine.Models.Variational;
 const int Side = 28, Pixels = Side * Side;
 
 VaeCommandLine options = new();
-bool isPaper = VaeCommandLine.IsPaper(args);
-ProgramInfo info = new(
-    "vae", "A variational autoencoder learns to compress images and to draw new ones.",
-    Epochs: isPaper ? IwaeRecipe.Epochs : 50, Batch: isPaper ? IwaeRecipe.Batch : 100)
+(int epochs, int batch) = VaeCommandLine.Lengths(args);
+ProgramInfo info = new("vae", "A variational autoencoder learns to compress images and to draw new ones.", epochs, batch)
 {
     FreeOptions = VaeCommandLine.OfMeasuring,
     TakesWeights = true,
@@ -28,6 +27,7 @@ static void Train(TrainingRun run, VaeChoices choices)
 {
     ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
     test = test.Spread(Math.Min(choices.TestImages, test.Count));
+    if (choices.TrainImages > 0) data = data.Take(Math.Min(choices.TrainImages, data.Count));
     if (choices.Probe && !data.IsLabelled) throw new DataException($"--probe needs images with labels, {data.Name} has none.");
     if (choices.Anomaly is { } held)
     {
@@ -39,28 +39,24 @@ static void Train(TrainingRun run, VaeChoices choices)
     float[] testImages = BinaryImages.ToFloats(test, choices.Binarization, run.Seed);
     BatchLoader batches = run.Batches(data, scale);
 
-    ModuleOptions options = new(run.Random, run.Device);
-    using Vae vae = choices.Network switch
-    {
-        VaeNetwork.Iwae => IwaeRecipe.Network(BinaryImages.MeanLogits(data), options, choices.Latent),
-        VaeNetwork.Convolutional => Convolutional(choices.Latent, options),
-        _ => FullyConnected(choices.Latent, options),
-    };
+    using LatentVariableModel vae = Network(run, choices, data);
     run.LoadWeights(vae, "vae");
 
     using Adam adam = new(vae.Parameters, epsilon: choices.Network == VaeNetwork.Iwae ? IwaeRecipe.Epsilon : 1e-8);
+    using ExponentialMovingAverage? average =
+        choices.Network == VaeNetwork.Hierarchical ? new ExponentialMovingAverage(vae, VampRecipe.AverageDecay, warmUp: true) : null;
     LearningRateSchedule rate = choices.Network switch
     {
         _ when choices.LearningRate > 0 =>
             LearningRateSchedules.Cosine(choices.LearningRate, run.AllSteps(1), to: choices.LearningRate / 50),
         VaeNetwork.Iwae => IwaeRecipe.LearningRate(choices.Pace),
-        VaeNetwork.Convolutional => LearningRateSchedules.Cosine(1e-3, run.AllSteps(1), to: 2e-5),
+        VaeNetwork.Convolutional or VaeNetwork.Hierarchical => LearningRateSchedules.Cosine(1e-3, run.AllSteps(1), to: 2e-5),
         _ => LearningRateSchedules.Constant(2e-4),
     };
 
     VaePictures pictures = new(vae, Side, Side);
-    float[] noise = Normal(64 * choices.Latent, run);
-    Trainer trainer = run.Trainer(("vae", vae), ("adam", adam));
+    choices = choices.ForImages(data.Count);
+    Trainer trainer = run.Trainer([("vae", vae), ("adam", adam), .. average is null ? [] : ((string, IStateful)[])[("average", average)]]);
     foreach (int epoch in trainer.Epochs())
     {
         adam.LearningRate = rate(epoch - 1);
@@ -70,47 +66,82 @@ static void Train(TrainingRun run, VaeChoices choices)
             Tensor x = Tensor.From(batch.Images, [batch.Count, Pixels]);
             VaeLosses losses = vae.Losses(x, choices.ObjectiveAt(trainer.Step / (double)batches.BatchesPerEpoch), run.Random);
             adam.Step(tape.Gradients(losses.Loss, vae.Parameters));
+            average?.Update();
             trainer.Report(("loss", losses.Loss), ("reconstruction", losses.Reconstruction), ("divergence", losses.Divergence));
+            if (losses.Parts is { } parts) trainer.Report(
+                0, ("mutual_information", parts.MutualInformation), ("total_correlation", parts.TotalCorrelation),
+                ("dimension_wise", parts.DimensionWise));
         }
 
         if (epoch % 10 > 0) continue;
+        using IDisposable? averaged = average?.Use();
         run.Output.Save($"reconstructions-{epoch:000}.png", pictures.Reconstructions(Spread(50, testImages)));
-        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(noise));
+        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(64, run.Random.Split("samples")));
     }
 
+    using IDisposable? last = average?.Use();
     if (!run.IsStopping)
     {
         run.SaveWeights(vae);
         Measure(run, trainer, vae, choices, data, test, testImages);
     }
 
-    Show(run, pictures, choices, test, testImages, noise);
+    Show(run, pictures, vae, choices, test, testImages);
+}
+
+static LatentVariableModel Network(TrainingRun run, VaeChoices choices, ImageDataset data)
+{
+    ModuleOptions options = new(run.Random, run.Device);
+    return choices.Network switch
+    {
+        VaeNetwork.Iwae => IwaeRecipe.Network(BinaryImages.MeanLogits(data), options, choices.Latent, Prior()),
+        VaeNetwork.Hierarchical => VampRecipe.Network(BinaryImages.MeanLogits(data), options, Prior(), choices.Latent, choices.Hidden),
+        VaeNetwork.Convolutional => Convolutional(choices.Latent, options, Prior()),
+        _ => FullyConnected(choices.Latent, options, Prior()),
+    };
+
+    // p(z) = 1/K sum over k of q(z|u_k), u_k beginning as images of the data
+    Func<GaussianEncoder, LatentPrior>? Prior()
+    {
+        if (choices.PseudoInputs == 0) return null;
+        if (choices.PseudoInputs > data.Count) throw new DataException(
+            $"--pseudo-inputs must be at most {data.Count}, the number of images in {data.Name}; was {choices.PseudoInputs}.");
+        float[] images = BinaryImages.ToFloats(data.Spread(choices.PseudoInputs), choices.Binarization, run.Seed);
+        return encoder => new VampPrior(encoder, images, [Pixels], options);
+    }
 }
 
 // x [batch, 784] to mean and log-variance of q(z|x), z to the logits of the pixels: 784-128-128-latent and back.
-static Vae FullyConnected(int latent, ModuleOptions options) => new(
-    new GaussianEncoder(new Sequential(new Linear(Pixels, 128, options), new Relu(), new Linear(128, 128, options), new Relu()), 128,
-        latent, options),
-    new Sequential(new Linear(latent, 128, options), new Relu(), new Linear(128, 128, options), new Relu(),
-        new Linear(128, Pixels, options)));
+static Vae FullyConnected(int latent, ModuleOptions options, Func<GaussianEncoder, LatentPrior>? prior)
+{
+    GaussianEncoder encoder = new(
+        new Sequential(new Linear(Pixels, 128, options), new Relu(), new Linear(128, 128, options), new Relu()), 128, latent, options);
+    Sequential decoder = new(
+        new Linear(latent, 128, options), new Relu(), new Linear(128, 128, options), new Relu(), new Linear(128, Pixels, options));
+    return new Vae(encoder, decoder, prior?.Invoke(encoder));
+}
 
 // The same with images of 28 x 28 -> 14 x 14 -> 7 x 7 and more channels at each step, and back.
-static Vae Convolutional(int latent, ModuleOptions options) => new(
-    new GaussianEncoder(
+static Vae Convolutional(int latent, ModuleOptions options, Func<GaussianEncoder, LatentPrior>? prior)
+{
+    GaussianEncoder encoder = new(
         new Sequential(
             new Unflatten(Side, Side, 1),
             new Conv2d(1, 32, 4, options, stride: 2, padding: 1), new Relu(),
             new Conv2d(32, 64, 4, options, stride: 2, padding: 1), new Relu(),
             new Flatten(), new Linear(7 * 7 * 64, 256, options), new Relu()),
-        256, latent, options),
-    new Sequential(
+        256, latent, options);
+    Sequential decoder = new(
         new Linear(latent, 256, options), new Relu(),
         new Linear(256, 7 * 7 * 64, options), new Relu(), new Unflatten(7, 7, 64),
         new ConvTranspose2d(64, 32, 4, options, stride: 2, padding: 1), new Relu(),
-        new ConvTranspose2d(32, 1, 4, options, stride: 2, padding: 1)));
+        new ConvTranspose2d(32, 1, 4, options, stride: 2, padding: 1));
+    return new Vae(encoder, decoder, prior?.Invoke(encoder));
+}
 
 // What can be measured on test images, which training never saw.
-static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choices, ImageDataset data, ImageDataset test, float[] images)
+static void Measure(
+    TrainingRun run, Trainer trainer, LatentVariableModel vae, VaeChoices choices, ImageDataset data, ImageDataset test, float[] images)
 {
     var random = run.Random.Split("test");
     if (choices.HasLikelihood)
@@ -123,6 +154,17 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
 
     float[] latents = vae.Encode(images, [test.Count, Pixels]);
     Record("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
+    if (vae is Vae { Prior: null } plain)
+    {
+        // Each q(z|x) beside the mean of all of them.
+        int some = Math.Min(2000, test.Count);
+        var (information, correlation, dimensionWise) =
+            DivergenceParts.Measure(plain, images.AsSpan(0, some * Pixels), some, random, run.Stopping);
+        Record($"index-code mutual information (of {some} images)", information);
+        Record($"total correlation (of {some} images)", correlation);
+        Record($"dimension-wise divergence (of {some} images)", dimensionWise);
+    }
+
     if (choices.Anomaly is { } held)
     {
         float[] known = BinaryImages.ToFloats(data.Take(Math.Min(5000, data.Count)), choices.Binarization, run.Seed);
@@ -150,13 +192,16 @@ static void Measure(TrainingRun run, Trainer trainer, Vae vae, VaeChoices choice
     }
 }
 
-static void Show(TrainingRun run, VaePictures pictures, VaeChoices choices, ImageDataset test, float[] images, float[] noise)
+static void Show(
+    TrainingRun run, VaePictures pictures, LatentVariableModel vae, VaeChoices choices, ImageDataset test, float[] images)
 {
     run.Output.Save("reconstructions.png", pictures.Reconstructions(Spread(50, images)));
-    run.Output.Save("samples.png", pictures.Samples(noise));
+    run.Output.Save("samples.png", pictures.Samples(64, run.Random.Split("samples")));
+    VampPrior? prior = (vae as Vae)?.Prior as VampPrior ?? (vae as HierarchicalVae)?.Prior as VampPrior;
+    if (prior is not null) run.Output.Save("pseudo-inputs.png", pictures.PseudoInputs(prior));
     run.Output.Save("interpolation.png", pictures.Interpolations(Spread(16, images)));
     run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images)));
-    if (choices.Latent != 2) return;
+    if (vae.Latent != 2) return;
     run.Output.Save("map.png", pictures.Map());
     run.Output.Save("scatter.png", pictures.Scatter(images, test.Labels));
 }
@@ -166,10 +211,4 @@ static float[] Spread(int count, float[] images)
 {
     int all = images.Length / Pixels, some = Math.Min(count, all);
     return [.. Enumerable.Range(0, some).SelectMany(i => images.Skip(i * all / some * Pixels).Take(Pixels))];
-}
-
-static float[] Normal(int count, TrainingRun run)
-{
-    using Tensor noise = Tensor.Normal([count], run.Random, device: run.Device);
-    return noise.ToArray();
 }
