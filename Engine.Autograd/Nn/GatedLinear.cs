@@ -18,12 +18,21 @@ public sealed class GatedLinear : Module
     public GatedLinear(
         int inputs, int outputs, ModuleOptions options, Initializer? weightInitializer = null, Initializer? biasInitializer = null)
     {
+        CheckExtent(inputs);
         CheckExtent(outputs);
-        _linear = AddModule(
-            "linear", new Linear(inputs, Kernels.Shape.Of(nameof(GatedLinear), 2, outputs).Count, options, true, weightInitializer,
-                biasInitializer));
+        Kernels.Shape.Of(nameof(GatedLinear), inputs, 2, outputs);
+        _linear = AddModule("linear", new Linear(inputs, 2 * outputs, options, true, weightInitializer, biasInitializer));
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => _linear.Forward(x).GatedLinearUnit();
+    /// <exception cref="ArgumentException">The innermost axis is not that of the inputs.</exception>
+    public override Tensor Forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        int inputs = _linear.Weight.Shape[0];
+        if (x.Shape.Rank < 1 || x.Shape[-1] != inputs) throw new ArgumentException(
+            $"GatedLinear: expected [..., {inputs}], found {x.Shape}.");
+        Tape.OpenFloating(nameof(GatedLinear), x, _linear.Weight);
+        return _linear.Forward(x).GatedLinearUnit();
+    }
 }
