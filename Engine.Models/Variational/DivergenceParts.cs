@@ -16,9 +16,9 @@ namespace Engine.Models.Variational;
 public readonly record struct DivergenceParts(Tensor MutualInformation, Tensor TotalCorrelation, Tensor DimensionWise)
 {
     /// <summary>
-    /// Estimates the parts from the images of a batch, differentiably: q(z) from those of the batch alone, weighted for the size of the data
-    /// set (minibatch weighted sampling, equation 3). The logarithms of q(z) and q(z_d) come out too low, and so the mutual information too
-    /// high; the sum of the parts is right.
+    /// Estimates the parts from the images of a batch, differentiably: q(z) from those of the batch alone, weighted for the size of the
+    /// data set (minibatch weighted sampling, equation 3). The logarithms of q(z) and q(z_d) come out too low, and so the mutual
+    /// information too high; the sum of the parts is right.
     /// </summary>
     /// <param name="z">Samples of q(z|x), [samples, batch, latent].</param>
     /// <param name="mean">The means of q(z|x), [batch, latent].</param>
@@ -35,8 +35,8 @@ public readonly record struct DivergenceParts(Tensor MutualInformation, Tensor T
     }
 
     /// <summary>
-    /// Measures the parts over images that are the whole data set, with one sample of z for each: q(z) is the mean over all of them, so that
-    /// the mutual information is at most the logarithm of their number.
+    /// Measures the parts over images that are the whole data set, with one sample of z for each: q(z) is the mean over all of them, so
+    /// that the mutual information is at most the logarithm of their number.
     /// </summary>
     /// <param name="vae">The model.</param>
     /// <param name="images">Images, one after another.</param>

@@ -12,7 +12,8 @@ public sealed class LatentActivity
     private readonly double[] _variances;
 
     /// <summary>Measures the activity over some images.</summary>
-    /// <param name="latents">The means of q(z|x), [images, latent]: <see cref="LatentVariableModel.Encode(ReadOnlySpan{float}, Engine.Kernels.Shape, int)"/>.</param>
+    /// <param name="latents">The means of q(z|x), [images, latent]:
+    /// <see cref="LatentVariableModel.Encode(ReadOnlySpan{float}, Engine.Kernels.Shape, int)"/>.</param>
     /// <param name="latent">Dimensions of z.</param>
     /// <exception cref="ArgumentException">There is no whole number of latents.</exception>
     public LatentActivity(ReadOnlySpan<float> latents, int latent)

@@ -58,8 +58,8 @@ public sealed class VaeCommandLine
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-samples", "--test-images", "--probe"];
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_conv, _recipe, _levels, _hidden, _prior, _pseudoInputs, _loss, _binarize, _latent, _beta, _correlation, _warmUp,
-        _importance, _resample, _pace, _learningRate, _trainImages, _testSamples, _testImages, _anomaly, _probe];
+    public Option[] All => [_conv, _recipe, _levels, _hidden, _prior, _pseudoInputs, _loss, _binarize, _latent, _beta, _correlation,
+        _warmUp, _importance, _resample, _pace, _learningRate, _trainImages, _testSamples, _testImages, _anomaly, _probe];
 
     /// <summary>
     /// The defaults of epochs and batch, which are those of the network that a command line asks for: known before options are read.

@@ -35,7 +35,8 @@ public sealed class DivergencePartsTests : IsolatedTests
         using Vae vae = TinyVae.Make(Cpu);
         VaeObjective objective = new()
         {
-            Samples = 2, Beta = 0.7, Weights = new DivergenceWeights(30) { MutualInformation = 0.5, TotalCorrelation = 6, DimensionWise = 2 },
+            Samples = 2, Beta = 0.7,
+            Weights = new DivergenceWeights(30) { MutualInformation = 0.5, TotalCorrelation = 6, DimensionWise = 2 },
         };
         Differences.AlongDirections(vae, () => vae.Losses(Images(), objective, new RandomStream(7)).Loss, 1e-6);
     }
@@ -75,8 +76,8 @@ public sealed class DivergencePartsTests : IsolatedTests
     {
         using Vae vae = TinyVae.Make(Cpu);
         using Tape tape = new(Cpu);
-        Refused("found the importance-weighted one", () => vae.Losses(
-            Images(), new VaeObjective { Samples = 2, ImportanceWeighted = true, Weights = new DivergenceWeights(3) }, new RandomStream(1)));
+        VaeObjective both = new() { Samples = 2, ImportanceWeighted = true, Weights = new DivergenceWeights(3) };
+        Refused("found the importance-weighted one", () => vae.Losses(Images(), both, new RandomStream(1)));
         RefusedExactly("4 images were expected, found 13 values.",
             () => DivergenceParts.Measure(vae, new float[13], 4, new RandomStream(1)));
         Assert.Throws<ArgumentOutOfRangeException>(

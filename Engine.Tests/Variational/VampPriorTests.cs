@@ -47,7 +47,8 @@ public sealed class VampPriorTests : IsolatedTests
     {
         using Vae vae = Make(Cpu);
         Assert.Contains(vae.NamedParameters(), named => named.Name == "prior.inputs");
-        foreach (VaeObjective objective in (VaeObjective[])[new() { Samples = 3, Beta = 0.7 }, new() { Samples = 2, ImportanceWeighted = true }])
+        VaeObjective[] objectives = [new() { Samples = 3, Beta = 0.7 }, new() { Samples = 2, ImportanceWeighted = true }];
+        foreach (VaeObjective objective in objectives)
             Differences.AlongDirections(vae, () => Loss(vae, objective), 1e-6);
     }
 
