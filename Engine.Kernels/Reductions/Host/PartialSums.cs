@@ -26,20 +26,16 @@ internal static unsafe class PartialSums
         where T : unmanaged, INumber<T>
         where TOp : struct, IReduction
     {
-        double a = double.CreateTruncating(parts[0]);
-        double b = double.CreateTruncating(parts[1]);
-        double c = double.CreateTruncating(parts[2]);
-        double d = double.CreateTruncating(parts[3]);
-        for (int i = 4; i < count; i += 4)
-        {
-            a = op.Combine(a, double.CreateTruncating(parts[i]));
-            b = op.Combine(b, double.CreateTruncating(parts[i + 1]));
-            c = op.Combine(c, double.CreateTruncating(parts[i + 2]));
-            d = op.Combine(d, double.CreateTruncating(parts[i + 3]));
-        }
-
-        return op.Combine(op.Combine(a, b), op.Combine(c, d));
+        // Every fourth one after the other, four such chains side by side.
+        Double256 chains = Four(parts);
+        for (int i = 4; i < count; i += 4) chains = op.Combine(chains, Four(parts + i));
+        Vector256<double> x = chains.Value;
+        return op.Combine(op.Combine(x[0], x[1]), op.Combine(x[2], x[3]));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Double256 Four<T>(T* parts) where T : unmanaged => new(typeof(T) == typeof(float)
+        ? Vector256.WidenLower(Vector128.Load((float*)parts).ToVector256Unsafe()) : Vector256.Load((double*)parts));
 
     /// <summary>The sum of all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
