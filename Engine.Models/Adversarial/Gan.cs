@@ -14,6 +14,9 @@ namespace Engine.Models.Adversarial;
 /// </summary>
 public sealed class Gan : IStateful, IDisposable
 {
+    /// <summary>Samples that are generated in a pass, however many are asked for.</summary>
+    private const int MostAtOnce = 250;
+
     private readonly Device _device;
     private readonly DType _dtype;
     private readonly RandomStream _random;
@@ -114,12 +117,14 @@ public sealed class Gan : IStateful, IDisposable
 
     /// <summary>Generates a number of samples from new noise.</summary>
     /// <param name="count">The number of samples.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass for some hundred samples.</param>
     /// <returns>The samples, in row-major order.</returns>
     /// <exception cref="ArgumentException">The generator needs labels.</exception>
-    public float[] Sample(int count)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] Sample(int count, CancellationToken cancellation = default)
     {
         using Tensor noise = Noise(count);
-        return Sample(noise);
+        return Sample(noise, [], cancellation);
     }
 
     /// <summary>
@@ -128,18 +133,30 @@ public sealed class Gan : IStateful, IDisposable
     /// </summary>
     /// <param name="noise">[count, latent].</param>
     /// <param name="labels">The classes of what is to be generated, one for each; only a conditional generator needs them.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass for some hundred samples.</param>
     /// <returns>The samples, in row-major order.</returns>
     /// <exception cref="ArgumentException">The generator needs labels, or there are more or fewer than samples.</exception>
-    public float[] Sample(Tensor noise, ReadOnlySpan<int> labels = default)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] Sample(Tensor noise, ReadOnlySpan<int> labels = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(noise);
         if (labels.Length != 0 && (noise.Shape.Rank == 0 || labels.Length != noise.Shape[0])) throw new ArgumentException(
             $"Gan.Sample: expected a label for each sample of noise {noise.Shape}, or none, found {labels.Length}.");
-        using Tape tape = new(_device, record: false);
         using IDisposable evaluation = Generator.Evaluating();
         using IDisposable? average = _average?.Use();
-        Tensor? classes = labels.Length == 0 ? null : Tensor.From(labels, [labels.Length]);
-        return Generate(noise, classes).Cast(DType.Float32).ToArray();
+        int count = noise.Shape.Rank == 0 ? 1 : noise.Shape[0];
+        List<float> samples = [];
+        for (int first = 0; first == 0 || first < count; first += MostAtOnce)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int size = Math.Min(MostAtOnce, count - first);
+            using Tape tape = new(_device, record: false);
+            Tensor? classes = labels.Length == 0 ? null : Tensor.From(labels.Slice(first, size), [size]);
+            Tensor part = size == count ? noise : noise.Slice(0, first, size);
+            samples.AddRange(Generate(part, classes).Cast(DType.Float32).ToArray());
+        }
+
+        return [.. samples];
     }
 
     /// <summary>Exchanges the generator's weights for their average until the result is disposed of; null where there is none.</summary>

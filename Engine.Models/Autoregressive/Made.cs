@@ -81,13 +81,15 @@ public sealed class Made : Module, IPixelModel
 
     /// <inheritdoc/>
     /// <remarks>With several masks it is the likelihood of the mixture, log(1/m sum_i p_i(x)).</remarks>
-    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100)
+    public double[] LogLikelihood(
+        ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100,
+        CancellationToken cancellation = default)
     {
         double[] sums = [];
         for (int i = 0; i < _masks.Length; i++)
         {
             Use(i);
-            double[] one = PixelModels.LogLikelihood(this, images, shape, labels, atOnce);
+            double[] one = PixelModels.LogLikelihood(this, images, shape, labels, atOnce, cancellation);
             if (i == 0) sums = one;
             else for (int n = 0; n < sums.Length; n++) sums[n] = LogOfSum(sums[n], one[n]);
         }
@@ -98,7 +100,8 @@ public sealed class Made : Module, IPixelModel
 
     /// <inheritdoc/>
     public float[] Sample(
-        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1)
+        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1,
+        CancellationToken cancellation = default)
     {
         PixelModels.CheckPixels(nameof(Made), Pixels, shape);
         if (!labels.IsEmpty) throw PixelModels.NoClasses(nameof(Made));
@@ -107,7 +110,7 @@ public sealed class Made : Module, IPixelModel
         Use(0);
         int[] dimensions = new int[Pixels];
         for (int d = 0; d < Pixels; d++) dimensions[_masks[0].Order[d]] = d;
-        return PixelModels.Sample(this, Forward, dimensions, shape[0], random, known, temperature);
+        return PixelModels.Sample(this, Forward, dimensions, shape[0], random, known, temperature, cancellation);
     }
 
     private static double LogOfSum(double a, double b) => Math.Max(a, b) + Math.Log(1 + Math.Exp(-Math.Abs(a - b)));

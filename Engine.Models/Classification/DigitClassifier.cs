@@ -80,14 +80,17 @@ public sealed class DigitClassifier : IStateful, IDisposable
 
     /// <summary>The share of labelled images that are classified rightly.</summary>
     /// <param name="data">28 x 28 grey images with labels from 0 to 9.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each batch.</param>
     /// <exception cref="DataException">The images are of another kind.</exception>
-    public double Accuracy(ImageDataset data)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double Accuracy(ImageDataset data, CancellationToken cancellation = default)
     {
         CheckData(data);
         BatchLoader loader = new(data, Math.Min(EvaluationBatch, data.Count), new BatchOptions { Shuffle = false });
         int right = 0;
         foreach (Batch batch in loader.Epoch(0))
         {
+            cancellation.ThrowIfCancellationRequested();
             float[] probabilities = Probabilities(batch.Images);
             for (int i = 0; i < batch.Count; i++)
             {
@@ -102,11 +105,18 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <summary>Counts the classes of generated samples.</summary>
     /// <param name="samples">How many.</param>
     /// <param name="generate">Makes a number of samples, [n, 28, 28, 1] in [-1, 1].</param>
-    public ClassCounts Count(int samples, Func<int, float[]> generate)
+    /// <param name="cancellation">Cancels the computation; looked at before each batch.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public ClassCounts Count(int samples, Func<int, float[]> generate, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(generate);
         ClassCounts counts = new(Classes);
-        while (counts.Total < samples) counts.Add(Probabilities(generate(Math.Min(EvaluationBatch, samples - counts.Total))));
+        while (counts.Total < samples)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            counts.Add(Probabilities(generate(Math.Min(EvaluationBatch, samples - counts.Total))));
+        }
+
         return counts;
     }
 

@@ -51,16 +51,22 @@ public abstract class Contestant : IStateful, IDisposable
     /// <summary>Images that are drawn: [count, 28, 28, 1] in [-1, 1].</summary>
     /// <param name="count">How many.</param>
     /// <param name="random">The source of randomness.</param>
-    public abstract float[] Sample(int count, RandomStream random);
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public abstract float[] Sample(int count, RandomStream random, CancellationToken cancellation = default);
 
     /// <summary>-log2 p(x) / 784, averaged over images of 256 grey levels; null for a model that has none.</summary>
     /// <param name="test">Images.</param>
     /// <param name="random">The source of randomness.</param>
-    public virtual double? BitsPerDimension(ImageDataset test, RandomStream random) => null;
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public virtual double? BitsPerDimension(ImageDataset test, RandomStream random, CancellationToken cancellation = default) => null;
 
     /// <summary>Signs of a failure that only this family has, in words.</summary>
     /// <param name="test">Images that training never saw.</param>
-    public virtual IEnumerable<string> Signs(ImageDataset test) => [];
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public virtual IEnumerable<string> Signs(ImageDataset test, CancellationToken cancellation = default) => [];
 
     /// <summary>Shows what is trained.</summary>
     /// <param name="visitor">What reads it or sets it.</param>

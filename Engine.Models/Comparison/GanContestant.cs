@@ -37,14 +37,14 @@ public sealed class GanContestant : Contestant
     protected override Device Device { get; }
 
     /// <inheritdoc/>
-    public override float[] Sample(int count, RandomStream random)
+    public override float[] Sample(int count, RandomStream random, CancellationToken cancellation = default)
     {
         using var noise = Autograd.Tensor.Normal([count, Latent], random, device: Device);
-        return _gan.Sample(noise);
+        return _gan.Sample(noise, [], cancellation);
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Signs(ImageDataset test)
+    public override IEnumerable<string> Signs(ImageDataset test, CancellationToken cancellation = default)
     {
         // 2 log 2 = 1.39 is a discriminator that cannot tell; near 0 it is sure of everything, and the generator learns nothing from it.
         if (_discriminatorLoss < 0.1) yield return FormattableString.Invariant(

@@ -100,13 +100,13 @@ public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions optio
     public override string LikelihoodKind => "exact";
 
     /// <inheritdoc/>
-    public override float[] Sample(int count, RandomStream random) =>
-        Averaged(() => Array.ConvertAll(model.Sample([count, Side, Side, 1], random), x => (2 * x) - 1));
+    public override float[] Sample(int count, RandomStream random, CancellationToken cancellation = default) =>
+        Averaged(() => Array.ConvertAll(model.Sample([count, Side, Side, 1], random, cancellation: cancellation), x => (2 * x) - 1));
 
     /// <inheritdoc/>
-    public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random, CancellationToken cancellation = default) =>
         Averaged(() => PixelCnnModel.BitsPerPixel(
-            -model.LogLikelihood(test.ToFloats(0), [test.Count, Side, Side, 1]).Average(), Pixels));
+            -model.LogLikelihood(test.ToFloats(0), [test.Count, Side, Side, 1], cancellation: cancellation).Average(), Pixels));
 
     /// <inheritdoc/>
     protected override Tensor Loss(Tensor images) => -model.LogLikelihood(images).Mean() / (Pixels * Math.Log(2));
@@ -133,12 +133,13 @@ public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : Like
     public override string LikelihoodKind => "bound";
 
     /// <inheritdoc/>
-    public override float[] Sample(int count, RandomStream random) =>
-        Averaged(() => new DdimSampler(_model, SampleSteps).Sample([count, Side, Side, 1], random));
+    public override float[] Sample(int count, RandomStream random, CancellationToken cancellation = default) =>
+        Averaged(() => new DdimSampler(_model, SampleSteps).Sample([count, Side, Side, 1], random, cancellation: cancellation));
 
     /// <inheritdoc/>
-    public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
-        Averaged(() => _model.Bound(test.ToFloats(), [test.Count, Side, Side, 1], random, batch: ImagesForStep).Total);
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random, CancellationToken cancellation = default) =>
+        Averaged(() => _model.Bound(
+            test.ToFloats(), [test.Count, Side, Side, 1], random, batch: ImagesForStep, cancellation: cancellation).Total);
 
     /// <inheritdoc/>
     protected override Tensor Loss(Tensor images) => _model.Losses(images.Affine(2, -1), [], Random).Loss;
@@ -159,17 +160,17 @@ public sealed class FlowContestant(ImageFlow model, ModuleOptions options) : Lik
     public override string LikelihoodKind => "bound";
 
     /// <inheritdoc/>
-    public override float[] Sample(int count, RandomStream random) => Averaged(() =>
+    public override float[] Sample(int count, RandomStream random, CancellationToken cancellation = default) => Averaged(() =>
     {
         using Tape tape = new(Device, record: false);
         NormalizingFlow flow = model.Flow;
         Tensor latents = flow.Latents.Sample(new Shape([count, .. flow.LatentShape.ToArray()]), random);
-        return Array.ConvertAll(model.Decode(latents), x => (2 * x) - 1);
+        return Array.ConvertAll(model.Decode(latents, cancellation: cancellation), x => (2 * x) - 1);
     });
 
     /// <inheritdoc/>
-    public override double? BitsPerDimension(ImageDataset test, RandomStream random) =>
-        Averaged(() => model.BitsOf(test.Pixels.ToArray(), 1, random));
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random, CancellationToken cancellation = default) =>
+        Averaged(() => model.BitsOf(test.Pixels.ToArray(), 1, random, cancellation));
 
     /// <inheritdoc/>
     protected override Tensor Loss(Tensor images) => model.Loss(images * 255, Random);

@@ -17,7 +17,7 @@ namespace Engine.Models.Comparison;
 /// </summary>
 public sealed class VaeContestant : LikelihoodContestant
 {
-    private const int Latent = 32, Pixels = Side * Side;
+    private const int Latent = 32, Pixels = Side * Side, AtOnce = 100;
     private readonly Networks _networks;
 
     /// <summary>Creates the model.</summary>
@@ -36,35 +36,47 @@ public sealed class VaeContestant : LikelihoodContestant
     public override string LikelihoodKind => "bound";
 
     /// <inheritdoc/>
-    public override float[] Sample(int count, RandomStream random) => Averaged(() =>
+    public override float[] Sample(int count, RandomStream random, CancellationToken cancellation = default) => Averaged(() =>
     {
+        cancellation.ThrowIfCancellationRequested();
         using Tape tape = new(Device, record: false);
         (Tensor mean, _) = Decode(Tensor.Normal([count, Latent], random));
         return mean.Affine(2, -1).ToArray();
     });
 
     /// <inheritdoc/>
-    public override double? BitsPerDimension(ImageDataset test, RandomStream random) => Averaged(() =>
+    public override double? BitsPerDimension(ImageDataset test, RandomStream random, CancellationToken cancellation = default) =>
+        Averaged(() => -Nats(test, random, cancellation) / (test.Count * Pixels * Math.Log(2)));
+
+    private double Nats(ImageDataset test, RandomStream random, CancellationToken cancellation)
     {
         double nats = 0;
-        foreach (float[] part in test.ToFloats(0).Chunk(100 * Pixels))
+        foreach (float[] part in test.ToFloats(0).Chunk(AtOnce * Pixels))
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(Device, record: false);
             nats += Bound(Tensor.From(part, [part.Length / Pixels, Side, Side, 1]), random).Sum().Item();
         }
 
-        return -nats / (test.Count * Pixels * Math.Log(2));
-    });
+        return nats;
+    }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Signs(ImageDataset test)
+    public override IEnumerable<string> Signs(ImageDataset test, CancellationToken cancellation = default)
     {
-        float[] latents = Averaged(() =>
+        List<float> latents = Averaged(() =>
         {
-            using Tape tape = new(Device, record: false);
-            return _networks.Encoder.Forward(Tensor.From(test.ToFloats(0), [test.Count, Side, Side, 1])).ToArray();
+            List<float> means = [];
+            foreach (float[] part in test.ToFloats(0).Chunk(AtOnce * Pixels))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using Tape tape = new(Device, record: false);
+                means.AddRange(_networks.Encoder.Forward(Tensor.From(part, [part.Length / Pixels, Side, Side, 1])).ToArray());
+            }
+
+            return means;
         });
-        int active = new LatentActivity(latents, Latent).Active;
+        int active = new LatentActivity([.. latents], Latent).Active;
         if (active < Latent) yield return $"{Latent - active} of {Latent} latents are not used";
     }
 

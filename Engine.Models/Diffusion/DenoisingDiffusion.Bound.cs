@@ -21,10 +21,12 @@ public sealed partial class DenoisingDiffusion
     /// <param name="steps">How many steps the bound is of: as many as the process has by default, or fewer, evenly
     /// spread.</param>
     /// <param name="clip">Whether clean images are held within [-1, 1].</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each step.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1, or there are fewer steps.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public VariationalBound Bound(
         ReadOnlySpan<float> images, Shape shape, RandomStream random, ReadOnlySpan<int> labels = default, int batch = 64, int? steps = null,
-        bool clip = true)
+        bool clip = true, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         using IDisposable? evaluation = Evaluating();
@@ -38,6 +40,7 @@ public sealed partial class DenoisingDiffusion
         int[] classes = new int[labels.Length == 0 ? 0 : batch];
         for (int t = 0; t < process.Steps; t++)
         {
+            cancellation.ThrowIfCancellationRequested();
             for (int i = 0; i < batch; i++, next = (next + 1) % count)
             {
                 images.Slice(next * length, length).CopyTo(part.AsSpan(i * length));

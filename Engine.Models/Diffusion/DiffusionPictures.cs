@@ -36,7 +36,11 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
     /// <param name="random">The source of the noise.</param>
     /// <param name="labels">The class of each, -1 for none; null for none at all.</param>
     /// <param name="columns">Images in a row; at least 2.</param>
-    public Picture Reverse(DiffusionSampler sampler, int count, RandomStream random, int[]? labels = null, int columns = 12)
+    /// <param name="cancellation">Cancels the computation; looked at before each step.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Reverse(
+        DiffusionSampler sampler, int count, RandomStream random, int[]? labels = null, int columns = 12,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sampler);
         int steps = sampler.Process.Steps;
@@ -45,7 +49,7 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
         sampler.Sample([count, height, width, 1], random, labels, (t, x) =>
         {
             if (shown.Contains(t)) chain.Add(Array.ConvertAll(x.ToDoubles(), value => (float)value));
-        });
+        }, cancellation);
         return Rows(chain, count);
     }
 
@@ -56,7 +60,10 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
     /// <param name="images">Images in [-1, 1], one after another; their lower halves are taken away.</param>
     /// <param name="random">The source of the noise.</param>
     /// <param name="rounds">How many times each step is repeated.</param>
-    public Picture Inpainted(DiffusionSampler sampler, ReadOnlySpan<float> images, RandomStream random, int rounds = 5)
+    /// <param name="cancellation">Cancels the computation; looked at before each step.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Inpainted(
+        DiffusionSampler sampler, ReadOnlySpan<float> images, RandomStream random, int rounds = 5, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sampler);
         const int Paintings = 3;
@@ -69,7 +76,8 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
         }
 
         List<float> all = [.. images.ToArray(), .. left];
-        for (int i = 0; i < Paintings; i++) all.AddRange(sampler.Inpaint(images, mask, [count, height, width, 1], random, rounds: rounds));
+        for (int i = 0; i < Paintings; i++) all.AddRange(
+            sampler.Inpaint(images, mask, [count, height, width, 1], random, rounds: rounds, cancellation: cancellation));
         return new ImageGrid { Columns = count }.Draw(all.ToArray(), height, width);
     }
 

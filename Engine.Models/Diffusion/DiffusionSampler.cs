@@ -42,10 +42,13 @@ public abstract class DiffusionSampler
     /// <param name="labels">The class of each image, -1 for none; null for none at all.</param>
     /// <param name="observe">Receives x_T first, with the number of steps, and after each step t its result, with t: the last time
     /// 0.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each step.</param>
     /// <returns>The images, one after another.</returns>
     /// <exception cref="ArgumentException">The labels are not one for each image, or the network does not know them.</exception>
-    public float[] Sample(Shape shape, RandomStream random, int[]? labels = null, Action<int, Tensor>? observe = null) =>
-        Run(shape, random, labels ?? [], observe, null);
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] Sample(
+        Shape shape, RandomStream random, int[]? labels = null, Action<int, Tensor>? observe = null,
+        CancellationToken cancellation = default) => Run(shape, random, labels ?? [], observe, null, cancellation);
 
     /// <summary>
     /// Inpaints the missing pixels of images: the known pixels are put in at every step with as much noise as belongs there, and taken as
@@ -59,11 +62,13 @@ public abstract class DiffusionSampler
     /// <param name="labels">The class of each image, -1 for none; null for none at all.</param>
     /// <param name="rounds">How many times each step is repeated.</param>
     /// <param name="observe">As in <see cref="Sample"/>.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each step and each of its rounds.</param>
     /// <returns>The images: the known pixels to the bit, the others painted.</returns>
     /// <exception cref="ArgumentException">The lengths do not fit the shape, or the mask is neither 0 nor 1 somewhere.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public float[] Inpaint(
         ReadOnlySpan<float> known, ReadOnlySpan<float> mask, Shape shape, RandomStream random, int[]? labels = null, int rounds = 1,
-        Action<int, Tensor>? observe = null)
+        Action<int, Tensor>? observe = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
         if (known.Length != shape.Count || mask.Length != shape.Count)
@@ -73,7 +78,7 @@ public abstract class DiffusionSampler
             if (share is not (0 or 1)) throw new ArgumentException($"Inpaint: expected a mask of zeros and ones, found {share}.");
         float[] kept = new float[known.Length];
         for (int i = 0; i < kept.Length; i++) kept[i] = mask[i] == 1 ? known[i] : 0;
-        float[] result = Run(shape, random, labels ?? [], observe, new Repaint(kept, mask.ToArray(), rounds));
+        float[] result = Run(shape, random, labels ?? [], observe, new Repaint(kept, mask.ToArray(), rounds), cancellation);
         for (int i = 0; i < kept.Length; i++)
             if (mask[i] == 1) result[i] = known[i];
         return result;
@@ -93,7 +98,8 @@ public abstract class DiffusionSampler
         return values;
     }
 
-    private float[] Run(Shape shape, RandomStream random, int[] labels, Action<int, Tensor>? observe, Repaint? repaint)
+    private float[] Run(
+        Shape shape, RandomStream random, int[] labels, Action<int, Tensor>? observe, Repaint? repaint, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(random);
         IDenoiser network = Model.Denoiser;
@@ -107,7 +113,7 @@ public abstract class DiffusionSampler
             {
                 using (Tape tape = new(network.Device, record: false))
                 {
-                    Tensor next = Back(x, t, random, labels, repaint);
+                    Tensor next = Back(x, t, random, labels, repaint, cancellation);
                     Tensor kept = tape.Keep(next);
                     x.Dispose();
                     x = kept;
@@ -126,12 +132,13 @@ public abstract class DiffusionSampler
     }
 
     // One reverse step or, with known pixels, several rounds of reverse and forward steps.
-    private Tensor Back(Tensor x, int t, RandomStream random, int[] labels, Repaint? repaint)
+    private Tensor Back(Tensor x, int t, RandomStream random, int[] labels, Repaint? repaint, CancellationToken cancellation)
     {
         int samples = x.Shape[0];
         int[] steps = [.. Enumerable.Repeat(t, samples)];
         for (int round = 1; ; round++)
         {
+            cancellation.ThrowIfCancellationRequested();
             Tensor previous = Previous(Model.Denoise(Process, x, steps, labels, Guidance, Clip), x, steps, random);
             if (repaint is null) return previous;
             previous = Replace(previous, repaint, t, random);

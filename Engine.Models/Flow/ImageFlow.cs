@@ -72,10 +72,25 @@ public sealed class ImageFlow : Module
     /// Grey levels of images that are drawn, from 0 to 1: floor(levels x) / (levels - 1). NaN, in a flow that has diverged, becomes
     /// 0.
     /// </summary>
-    /// <param name="latents">Latents of images.</param>
-    public float[] Decode(Tensor latents)
+    /// <param name="latents">Latents of images: [images, ...].</param>
+    /// <param name="atOnce">Images in a pass; at least 1.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="atOnce"/> is less than 1.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] Decode(Tensor latents, int atOnce = 16, CancellationToken cancellation = default)
     {
-        float[] pixels = Flow.Transform.Invert(latents).Value.Cast(DType.Float32).ToArray();
+        ArgumentNullException.ThrowIfNull(latents);
+        ArgumentOutOfRangeException.ThrowIfLessThan(atOnce, 1);
+        int count = latents.Shape[0];
+        float[] pixels = new float[count * Flow.Example.Count];
+        for (int first = 0; first < count; first += atOnce)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using Tape tape = new(latents.Device, record: false);
+            Tensor part = latents.Slice(0, first, Math.Min(atOnce, count - first));
+            Flow.Transform.Invert(part).Value.Cast(DType.Float32).ToArray().CopyTo(pixels, first * Flow.Example.Count);
+        }
+
         for (int i = 0; i < pixels.Length; i++) pixels[i] = float.IsNaN(pixels[i]) ? 0
             : Math.Clamp(MathF.Floor(pixels[i] * Levels), 0, Levels - 1) / (Levels - 1);
         return pixels;
@@ -101,9 +116,12 @@ public sealed class ImageFlow : Module
     /// <param name="samples">Draws of the noise for each image; at least 1.</param>
     /// <param name="random">The source of the noise.</param>
     /// <param name="batch">Images in a pass; at least 1.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass.</param>
     /// <exception cref="ArgumentException">The length is not a whole number of images.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
-    public double[] LogLikelihood(ReadOnlySpan<byte> images, int samples, RandomStream random, int batch = 50)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double[] LogLikelihood(
+        ReadOnlySpan<byte> images, int samples, RandomStream random, int batch = 50, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
@@ -119,6 +137,7 @@ public sealed class ImageFlow : Module
             double[][] draws = new double[samples][];
             for (int s = 0; s < samples; s++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 using Tape tape = new(Parameters[0].Device, record: false);
                 draws[s] = Bound(Tensor.From(levels, new Shape([size, .. Flow.Example.ToArray()])).Cast(Parameters[0].DType), random)
                     .ToDoubles();
@@ -138,11 +157,14 @@ public sealed class ImageFlow : Module
     /// <param name="images">Grey levels, one image after another.</param>
     /// <param name="samples">Draws of the noise for each image; at least 1.</param>
     /// <param name="random">The source of the noise.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
     /// <exception cref="ArgumentException">There is no image, or the length is not a whole number of them.</exception>
-    public double BitsOf(ReadOnlySpan<byte> images, int samples, RandomStream random)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double BitsOf(ReadOnlySpan<byte> images, int samples, RandomStream random, CancellationToken cancellation = default)
     {
         if (images.IsEmpty) throw new ArgumentException("BitsOf: at least one image is needed, found none.");
-        return BitsPerDimension.OfLogLikelihood(LogLikelihood(images, samples, random).Average(), Flow.Example.Count);
+        double[] nats = LogLikelihood(images, samples, random, cancellation: cancellation);
+        return BitsPerDimension.OfLogLikelihood(nats.Average(), Flow.Example.Count);
     }
 }
 

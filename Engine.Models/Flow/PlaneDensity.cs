@@ -20,12 +20,16 @@ public sealed class PlaneDensity(NormalizingFlow flow)
     /// <summary>Pixels of the side of a picture.</summary>
     public int Panel { get; init; } = 256;
 
-    /// <summary>log p of points, x and y of each in turn, in nats.</summary>
-    public double[] LogDensity(ReadOnlySpan<float> points)
+    /// <summary>log p of points, in nats.</summary>
+    /// <param name="points">x and y of each in turn.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass over some thousand points.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double[] LogDensity(ReadOnlySpan<float> points, CancellationToken cancellation = default)
     {
         double[] result = new double[points.Length / 2];
         for (int first = 0; first < result.Length; first += Pass)
         {
+            cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(Pass, result.Length - first);
             using Tape tape = new(flow.Parameters[0].Device, record: false);
             flow.LogDensity(Tensor.From(points.Slice(2 * first, 2 * count), [count, 2]).Cast(flow.Parameters[0].DType)).ToDoubles()
@@ -38,22 +42,29 @@ public sealed class PlaneDensity(NormalizingFlow flow)
     /// <summary>
     /// The integral of the density over [-<paramref name="extent"/>, extent]², by the midpoints of <paramref name="side"/> x side squares.
     /// </summary>
-    public double Integral(double extent = 8, int side = 400)
+    /// <param name="extent">Half of the side of the square.</param>
+    /// <param name="side">Squares along a side.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double Integral(double extent = 8, int side = 400, CancellationToken cancellation = default)
     {
         double step = 2 * extent / side;
-        return LogDensity(Grid(extent, side)).Sum(Math.Exp) * step * step;
+        return LogDensity(Grid(extent, side), cancellation).Sum(Math.Exp) * step * step;
     }
 
     /// <summary>Draws points of the model, x and y of each in turn.</summary>
     /// <param name="count">How many.</param>
     /// <param name="random">The source of the draws.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass for some thousand points.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative, or more than one array holds.</exception>
-    public float[] Sample(int count, RandomStream random)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] Sample(int count, RandomStream random, CancellationToken cancellation = default)
     {
         // In passes that begin where a group of random numbers does, so that the points are those of a single pass.
         float[] points = new float[ArrayLength.Of(nameof(Sample), nameof(count), count, 2)];
         for (int first = 0; first < count; first += Pass)
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(flow.Parameters[0].Device, record: false);
             flow.Sample(Math.Min(Pass, count - first), random).Cast(DType.Float32).ToArray().CopyTo(points, 2 * first);
         }
@@ -66,11 +77,13 @@ public sealed class PlaneDensity(NormalizingFlow flow)
     /// </summary>
     /// <param name="data">Points of the data.</param>
     /// <param name="samples">Points of the model.</param>
-    public Picture Draw(ReadOnlySpan<float> data, ReadOnlySpan<float> samples)
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Draw(ReadOnlySpan<float> data, ReadOnlySpan<float> samples, CancellationToken cancellation = default)
     {
         Picture picture = new((3 * Panel) + (4 * Gap), Panel + (2 * Gap) + 12, 3);
         picture.Fill(0, 0, picture.Width, picture.Height, Rgb.White);
-        double[] density = LogDensity(Grid(Shown, Panel));
+        double[] density = LogDensity(Grid(Shown, Panel), cancellation);
         for (int i = 0; i < density.Length; i++) density[i] = Math.Exp(density[i]);
         Show(picture, 0, "data", Counts(data), Math.Max(1, Panel / 2));
         Show(picture, 1, "density", density, Panel);

@@ -29,8 +29,11 @@ public sealed class SampleJudge
     /// <param name="test">Images that neither the classifier nor a model has seen.</param>
     /// <param name="samples">The number of samples to evaluate, at least 2: the distance of few samples is larger, so that as many
     /// images of the data must be compared with them.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each batch.</param>
     /// <exception cref="DataException">The images are of another size, or fewer than <see cref="LeastImages"/>.</exception>
-    public SampleJudge(DigitClassifier classifier, ImageDataset training, ImageDataset test, int samples)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public SampleJudge(
+        DigitClassifier classifier, ImageDataset training, ImageDataset test, int samples, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(classifier);
         ArgumentNullException.ThrowIfNull(training);
@@ -40,10 +43,10 @@ public sealed class SampleJudge
         _training = Images(training, MostTrained);
         float[] images = Images(test, test.Count);
         float[] compared = images[..Math.Min(images.Length, MostCompared * Pixels)];
-        _data = Moments(images);
-        _near = FirstPercentile(NearestNeighbor.Distances(compared, Pixels));
-        _nearTraining = FirstPercentile(NearestNeighbor.Distances(compared, _training, Pixels));
-        Data = Of(Images(training, samples));
+        _data = Moments(images, cancellation);
+        _near = FirstPercentile(NearestNeighbor.Distances(compared, Pixels, cancellation));
+        _nearTraining = FirstPercentile(NearestNeighbor.Distances(compared, _training, Pixels, cancellation));
+        Data = Of(Images(training, samples), cancellation);
     }
 
     /// <summary>
@@ -53,9 +56,11 @@ public sealed class SampleJudge
 
     /// <summary>Evaluates samples.</summary>
     /// <param name="samples">[samples, 28, 28, 1], in [-1, 1].</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each batch.</param>
     /// <exception cref="ArgumentException">There are fewer than two samples, the length is not a whole number of images, or a number is NaN
     /// or infinite.</exception>
-    public SampleQuality Of(ReadOnlySpan<float> samples)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public SampleQuality Of(ReadOnlySpan<float> samples, CancellationToken cancellation = default)
     {
         if (samples.Length < 2 * Pixels || samples.Length % Pixels != 0)
             throw new ArgumentException($"Expected at least two images of {Pixels} values each, found {samples.Length} values in all.");
@@ -64,6 +69,7 @@ public sealed class SampleJudge
         const int AtOnce = 250 * Pixels;
         for (int at = 0; at < samples.Length; at += AtOnce)
         {
+            cancellation.ThrowIfCancellationRequested();
             float[] probabilities = _classifier.Probabilities(samples.Slice(at, Math.Min(AtOnce, samples.Length - at)));
             counts.Add(probabilities);
             for (int i = 0; i < probabilities.Length; i += DigitClassifier.Classes)
@@ -72,18 +78,22 @@ public sealed class SampleJudge
 
         ReadOnlySpan<float> compared = samples[..Math.Min(samples.Length, MostCompared * Pixels)];
         return new SampleQuality(
-            Metrics.FrechetDistance.Between(Moments(samples), _data), counts.SmallestShare, counts.MeanConfidence,
+            Metrics.FrechetDistance.Between(Moments(samples, cancellation), _data), counts.SmallestShare, counts.MeanConfidence,
             (double)unsure / counts.Total,
-            Share(NearestNeighbor.Distances(compared, Pixels), _near),
-            Share(NearestNeighbor.Distances(compared, _training, Pixels), _nearTraining));
+            Share(NearestNeighbor.Distances(compared, Pixels, cancellation), _near),
+            Share(NearestNeighbor.Distances(compared, _training, Pixels, cancellation), _nearTraining));
     }
 
-    private FeatureMoments Moments(ReadOnlySpan<float> images)
+    private FeatureMoments Moments(ReadOnlySpan<float> images, CancellationToken cancellation)
     {
         FeatureMoments moments = new(DigitClassifier.FeatureCount);
         const int AtOnce = 250 * Pixels;
-        for (int at = 0; at < images.Length; at += AtOnce) moments.Add(
-            _classifier.Features(images.Slice(at, Math.Min(AtOnce, images.Length - at))));
+        for (int at = 0; at < images.Length; at += AtOnce)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            moments.Add(_classifier.Features(images.Slice(at, Math.Min(AtOnce, images.Length - at))));
+        }
+
         return moments;
     }
 

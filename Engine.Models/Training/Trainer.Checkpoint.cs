@@ -16,6 +16,10 @@ public sealed partial class Trainer
     private bool _isOwnCheckpoint;
     private string? _resumedFrom;
 
+    // What the last checkpoint resumes at, and where the random streams were when the last step of the epoch was done.
+    private (int Epoch, int NextStep)? _saved;
+    private RandomPositions? _afterSteps;
+
     /// <summary>The checkpoint in the output folder.</summary>
     public string CheckpointPath { get; }
 
@@ -32,9 +36,33 @@ public sealed partial class Trainer
     private StateWriter Visited()
     {
         StateWriter state = new();
-        _model.VisitState(state);
-        if (_options.Random is not null) state.Random("training.random", _options.Random);
+        Visit(state);
         return state;
+    }
+
+    private void Visit(StateVisitor visitor)
+    {
+        _model.VisitState(visitor);
+        if (_options.Random is not null) visitor.Random("training.random", _options.Random);
+    }
+
+    /// <summary>
+    /// Keeps the steps of an epoch whose evaluation was left because training is asked to stop. When training resumes, the evaluation
+    /// begins anew, from the same random numbers.
+    /// </summary>
+    private void EndInEvaluation()
+    {
+        // Steps that were left in the middle are known up to the last checkpoint alone.
+        bool areStepsDone = !_isInStep && _nextStep == _stepCount;
+        _isInEpoch = _isInStep = false;
+        if (areStepsDone && _saved != (_epoch, _nextStep))
+        {
+            _afterSteps?.Restore();
+            Save();
+        }
+
+        Progress.EndEpochs();
+        WriteReport();
     }
 
     private void SaveWithReport()
@@ -67,6 +95,7 @@ public sealed partial class Trainer
         string? keep = !_isOwnCheckpoint ? TrainingCheckpoint.EarlierName : _options.KeepPrevious ? TrainingCheckpoint.PreviousName : null;
         TrainingCheckpoint.Write(CheckpointPath, state, record, keep);
         _isOwnCheckpoint = true;
+        _saved = (_epoch, _nextStep);
         _lastSaved = _options.Clock.GetTimestamp();
         LastCheckpoint = $"{CheckpointPath} ({Place(_epoch, _nextStep)})";
         Output.Remember(TrainingCheckpoint.FileName);
@@ -85,8 +114,7 @@ public sealed partial class Trainer
         foreach (bool apply in (ReadOnlySpan<bool>)[false, true])
         {
             StateReader reader = new(file, record, apply);
-            _model.VisitState(reader);
-            if (_options.Random is not null) reader.Random("training.random", _options.Random);
+            Visit(reader);
             reader.RefuseLeftovers();
         }
 

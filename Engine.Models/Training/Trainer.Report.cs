@@ -67,10 +67,11 @@ public sealed partial class Trainer
         // With no epochs asked for a run measures what others have trained.
         string epochs = _options.Epochs == 0 ? Place(_epoch, _nextStep)
             : $"{Math.Min(_epoch - 1, _options.Epochs)} of {_options.Epochs} epochs";
-        if (_options.Epochs == 0 && failure is null) return _epoch == 1 && _nextStep == 0 ? "Measured; nothing was trained."
-            : $"Measured after {epochs}.";
+        string measured = IsStopping ? "Stopped while measuring" : "Measured";
+        if (_options.Epochs == 0 && failure is null) return _epoch == 1 && _nextStep == 0 ? $"{measured}; nothing was trained."
+            : $"{measured} after {epochs}.";
         return failure is not null ? $"Stopped after {epochs}: {failure}"
-            : _epoch > _options.Epochs ? $"Finished: {epochs}."
+            : _epoch > _options.Epochs ? $"Finished: {epochs}.{(IsStopping ? " Stopped afterwards." : "")}"
             : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {Count(_nextStep, "step")}" : "")}."
             : $"Training: {epochs} done.";
     }

@@ -14,7 +14,8 @@ namespace Engine.Models.Training;
 /// A checkpoint is written after an epoch, between steps when <see cref="TrainerOptions.CheckpointEvery"/> has passed since the last, and
 /// before stopping. Epochs that take less than twenty times as long as a checkpoint share one. What a program draws from random streams
 /// inside an epoch belongs between the loop over the steps and the end of the epoch, because the part before that loop runs again when
-/// training resumes in the middle of an epoch.
+/// training resumes in the middle of an epoch. An evaluation there that throws because it was cancelled runs again as a whole, from the
+/// random numbers that it began with.
 /// </remarks>
 /// <example>
 /// <code>
@@ -79,7 +80,10 @@ public sealed partial class Trainer
     /// <summary>The steps done since training began, in all epochs: the argument of a learning-rate schedule.</summary>
     public long Step { get; private set; }
 
-    /// <summary>True once training is asked to stop. The loop over the steps ends by itself; a long evaluation may look here.</summary>
+    /// <summary>
+    /// True once training is asked to stop. The loop over the steps ends by itself; a long evaluation takes
+    /// <see cref="TrainerOptions.Stop"/>, in a training program <see cref="TrainingRun.Stopping"/>, and is cancelled by it.
+    /// </summary>
     public bool IsStopping => _options.Stop.IsCancellationRequested;
 
     /// <summary>The number of parameters.</summary>
@@ -96,6 +100,9 @@ public sealed partial class Trainer
 
     /// <summary>Whether the loop over the epochs was begun.</summary>
     internal bool HasBegun { get; private set; }
+
+    /// <summary>Whether all epochs are done, and what was measured and drawn since then is no part of a checkpoint.</summary>
+    internal bool IsDone => HasBegun && _epoch > _options.Epochs;
 
     /// <summary>How many samples the current step takes.</summary>
     internal int StepSamples { get; set; } = 1;
@@ -137,6 +144,7 @@ public sealed partial class Trainer
         finally
         {
             if (guard.Found is not null) WriteReport(guard.Found.Message);
+            else if (_isInEpoch && IsStopping) EndInEvaluation();
             _guard = null;
         }
     }
@@ -208,6 +216,7 @@ public sealed partial class Trainer
         (bool isDone, bool isStopping) = (_nextStep >= _stepCount, IsStopping);
         if (isDone || isStopping) Progress.ReadLosses();
         if (isStopping || (hasStepped && _options.Clock.GetElapsedTime(_lastSaved) >= _options.CheckpointEvery)) Save();
+        if (isDone) _afterSteps = RandomPositions.Of(Visit);
         _wasInterrupted = isStopping && !isDone;
         return _isInStep = !isDone && !_wasInterrupted;
     }

@@ -7,9 +7,10 @@ using Engine.Models.Data;
 namespace Engine.Models.Training;
 
 /// <summary>
-/// The frame of a training program: reads its options, opens the device, shows progress, stops cleanly on Ctrl+C and SIGTERM, and turns
-/// what a user can correct into one sentence and exit code 1, which names the last checkpoint where a device fails in the middle of
-/// training. Any other exception is a mistake in a program: it is shown with its stack trace, and the exit code is 1.
+/// The frame of a training program: reads its options, opens the device, shows progress, stops cleanly on Ctrl+C and SIGTERM (in training,
+/// and in whatever is measured and drawn with <see cref="TrainingRun.Stopping"/>), and turns what a user can correct into one sentence and
+/// exit code 1, which names the last checkpoint where a device fails in the middle of training. Any other exception is a mistake in a
+/// program: it is shown with its stack trace, and the exit code is 1.
 /// </summary>
 public static class TrainingProgram
 {
@@ -23,7 +24,7 @@ public static class TrainingProgram
     /// first step, and refused if that would take more than there is: what it does beside its work on the run is then done more than once.
     /// </remarks>
     /// <returns>
-    /// The exit code: 0 when it finished or was stopped by Ctrl+C, 1 when something was wrong, the standard output included.
+    /// The exit code: 0 when it finished or was stopped by Ctrl+C or SIGTERM, 1 when something was wrong, the standard output included.
     /// </returns>
     public static int Run(string[] args, ProgramInfo info, Action<TrainingRun> train, params ReadOnlySpan<Option> options) =>
         Run(args, info, train, CancellationToken.None, options);
@@ -86,9 +87,9 @@ public static class TrainingProgram
                         train(run);
                     });
                 }
-                catch (OperationCanceledException) when (stop.Token.IsCancellationRequested && run.Output.Files.Count > 0)
+                catch (OperationCanceledException) when (stop.Token.IsCancellationRequested && run.HasBegun)
                 {
-                    // What was being measured is left out; what was trained is kept and reported.
+                    // What was being measured or drawn is left out; what was trained, written and recorded is kept and reported.
                 }
 
                 run.Finish(stop.Reason);

@@ -73,10 +73,13 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>Losses, speed and time left.</summary>
     public TrainingProgress Progress { get; }
 
-    /// <summary>True once Ctrl+C was pressed: keep what there is, and end.</summary>
+    /// <summary>True once Ctrl+C was pressed or SIGTERM came: keep what there is, and end.</summary>
     public bool IsStopping => _stop.IsCancellationRequested;
 
-    /// <summary>Cancelled by Ctrl+C: pass it to long computations after training, so that they are skipped.</summary>
+    /// <summary>
+    /// Cancelled by Ctrl+C and SIGTERM: pass it to whatever samples or measures. The <see cref="OperationCanceledException"/> that then
+    /// comes out of it ends the run as a stop between two steps does, with everything that was trained, written and recorded before.
+    /// </summary>
     public CancellationToken Stopping => _stop;
 
     /// <summary>
@@ -202,6 +205,9 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>The last checkpoint, for the message when training fails; null where there is none.</summary>
     internal string? LastCheckpoint => _trainer?.LastCheckpoint;
 
+    /// <summary>Whether there is something to report: training has begun, or something was written.</summary>
+    internal bool HasBegun => _trainer is { HasBegun: true } || Output.Files.Count > 0;
+
     private bool IsResuming => _command.Parsed.GetResult(_options.Resume) is { Implicit: false };
 
     /// <summary>The command line that resumes from the last checkpoint.</summary>
@@ -209,7 +215,9 @@ public sealed partial class TrainingRun : IDisposable
 
     internal void Finish(string stoppedBy)
     {
-        if (IsStopping) Print($"Stopped by {stoppedBy}; what was done so far is kept.");
+        bool isTrained = _trainer is { IsDone: true };
+        if (IsStopping) Print(!isTrained ? $"Stopped by {stoppedBy}; what was done so far is kept."
+            : $"Stopped by {stoppedBy}{(Epochs > 0 ? " after the last epoch" : "")}; what was measured and drawn so far is kept.");
         if (_trainer is { HasBegun: true }) _trainer.WriteReport();
         if (Output.Files.Count == 0) return;
         Print($"Written to {Output.Path}:");

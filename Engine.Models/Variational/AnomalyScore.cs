@@ -1,3 +1,4 @@
+using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 
 namespace Engine.Models.Variational;
@@ -21,19 +22,28 @@ public sealed class AnomalyScore
     /// <param name="pixels">Pixels of an image.</param>
     /// <param name="random">The source of the noise.</param>
     /// <param name="samples">Samples of z for each image.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or no whole number of them.</exception>
-    public AnomalyScore(LatentVariableModel vae, ReadOnlySpan<float> seen, int pixels, RandomStream random, int samples = 10)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public AnomalyScore(
+        LatentVariableModel vae, ReadOnlySpan<float> seen, int pixels, RandomStream random, int samples = 10,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(vae);
         (_vae, _samples, _random) = (vae, samples, random);
         _plain = new IndependentPixels(seen, pixels);
-        _usual = new LineFit(_plain.Nats(seen), Of(seen));
+        _usual = new LineFit(_plain.Nats(seen), Of(seen, cancellation));
     }
 
     /// <summary>-ELBO of each image, in nats.</summary>
     /// <param name="images">Images, one after another.</param>
-    public double[] Of(ReadOnlySpan<float> images) =>
-        [.. _vae.EvidenceLowerBound(images, [images.Length / _plain.Pixels, _plain.Pixels], _samples, _random).Select(bound => -bound)];
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double[] Of(ReadOnlySpan<float> images, CancellationToken cancellation = default)
+    {
+        Shape shape = [images.Length / _plain.Pixels, _plain.Pixels];
+        return [.. _vae.EvidenceLowerBound(images, shape, _samples, _random, cancellation: cancellation).Select(bound => -bound)];
+    }
 
     /// <summary>How far scores lie above the usual, in nats.</summary>
     /// <param name="images">Images, one after another.</param>

@@ -13,7 +13,7 @@ public sealed class LatentActivity
 
     /// <summary>Measures the activity over some images.</summary>
     /// <param name="latents">The means of q(z|x), [images, latent]:
-    /// <see cref="LatentVariableModel.Encode(ReadOnlySpan{float}, Engine.Kernels.Shape, int)"/>.</param>
+    /// <see cref="LatentVariableModel.Encode(ReadOnlySpan{float}, Engine.Kernels.Shape, int, CancellationToken)"/>.</param>
     /// <param name="latent">Dimensions of z.</param>
     /// <exception cref="ArgumentException">There is no whole number of latents.</exception>
     public LatentActivity(ReadOnlySpan<float> latents, int latent)

@@ -9,10 +9,12 @@ public static class LatentMap
     /// <summary>Decodes the grid.</summary>
     /// <param name="vae">A model with two latent dimensions.</param>
     /// <param name="side">Images in a row, and rows.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
     /// <returns>Images row by row; the first dimension rises to the right, the second upwards.</returns>
     /// <exception cref="ArgumentException">The model has another number of latent dimensions.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The side is less than 1.</exception>
-    public static float[] Decode(LatentVariableModel vae, int side)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public static float[] Decode(LatentVariableModel vae, int side, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(vae);
         ArgumentOutOfRangeException.ThrowIfLessThan(side, 1);
@@ -24,7 +26,7 @@ public static class LatentMap
             latents[(2 * i) + 1] = Place(side - 1 - (i / side), side);
         }
 
-        return vae.Decode(latents);
+        return vae.Decode(latents, cancellation: cancellation);
     }
 
     // The middle, by probability, of part i of the prior.

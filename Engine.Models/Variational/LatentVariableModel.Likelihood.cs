@@ -87,15 +87,18 @@ public abstract partial class LatentVariableModel
     /// <param name="images">Images, one after another.</param>
     /// <param name="shape">Their shape, [images, ...].</param>
     /// <param name="rows">How many are encoded at once.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
     /// <returns>[images, latent], in row-major order.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is less than 1.</exception>
-    public float[] Encode(ReadOnlySpan<float> images, Shape shape, int rows = 1000)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] Encode(ReadOnlySpan<float> images, Shape shape, int rows = 1000, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         float[] result = new float[shape[0] * Latent];
         using Evaluation evaluation = new(this);
         foreach ((Shape part, Range pixels, Range place) in Parts(shape, rows))
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(Parameters[0].Device, record: false);
             Tensor mean = Encode(Tensor.From(images[pixels], part).Cast(Parameters[0].DType));
             mean.Cast(DType.Float32).ToArray().CopyTo(result.AsSpan(place.Start.Value * Latent));
@@ -107,10 +110,12 @@ public abstract partial class LatentVariableModel
     /// <summary>The decoder's pixels, in [0, 1], for latents.</summary>
     /// <param name="latents">[images, latent], in row-major order.</param>
     /// <param name="rows">How many are decoded at once.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
     /// <returns>Images, one after another.</returns>
     /// <exception cref="ArgumentException">There is no whole number of latents.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is less than 1.</exception>
-    public float[] Decode(ReadOnlySpan<float> latents, int rows = 1000)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] Decode(ReadOnlySpan<float> latents, int rows = 1000, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         if (latents.Length == 0 || latents.Length % Latent != 0)
@@ -119,6 +124,7 @@ public abstract partial class LatentVariableModel
         using Evaluation evaluation = new(this);
         foreach ((Shape part, Range range, _) in Parts([latents.Length / Latent, Latent], rows))
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(Parameters[0].Device, record: false);
             result.AddRange(Decode(Tensor.From(latents[range], part).Cast(Parameters[0].DType)).Cast(DType.Float32).ToArray());
         }
@@ -129,9 +135,12 @@ public abstract partial class LatentVariableModel
     /// <summary>New images: the decoder's pixels, in [0, 1], at z drawn from the prior.</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="random">The source of z.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
     /// <returns>Images, one after another.</returns>
-    public float[] SampleImages(int count, RandomStream random)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] SampleImages(int count, RandomStream random, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         using Evaluation evaluation = new(this);
         using Tape tape = new(Parameters[0].Device, record: false);
         return Sample(count, random).Cast(DType.Float32).ToArray();

@@ -68,10 +68,10 @@ public sealed class LinearProbe : IDisposable
         int[] targets = new int[batch];
         for (int epoch = 0; epoch < epochs; epoch++)
         {
-            cancellation.ThrowIfCancellationRequested();
             Shuffle(epoch, order);
             for (int step = 0; step < steps; step++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 _adam.LearningRate = LearningRate * (1 - (((epoch * steps) + step) / (double)(epochs * steps)));
                 for (int i = 0; i < batch; i++)
                 {

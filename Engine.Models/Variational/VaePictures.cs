@@ -16,9 +16,11 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
     /// <summary>Originals in one row, their reconstructions in the row below, and so on.</summary>
     /// <param name="images">Images in [0, 1], one after another.</param>
     /// <param name="columns">Images in a row.</param>
-    public Picture Reconstructions(ReadOnlySpan<float> images, int columns = 10)
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Reconstructions(ReadOnlySpan<float> images, int columns = 10, CancellationToken cancellation = default)
     {
-        float[] decoded = vae.Decode(Encode(images)), both = new float[2 * images.Length];
+        float[] decoded = vae.Decode(Encode(images, cancellation), cancellation: cancellation), both = new float[2 * images.Length];
         int count = images.Length / _length, rows = (count + columns - 1) / columns;
         for (int row = 0; row < rows; row++)
         {
@@ -33,7 +35,10 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
     /// <summary>The decoder's pixels at draws from the prior.</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="random">The source of the draws: the same stream shows how training changes the images.</param>
-    public Picture Samples(int count, RandomStream random) => Grid(vae.SampleImages(count, random), 0);
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Samples(int count, RandomStream random, CancellationToken cancellation = default) =>
+        Grid(vae.SampleImages(count, random, cancellation), 0);
 
     /// <summary>The pseudo-inputs of a prior: what it takes for typical images.</summary>
     /// <param name="prior">The prior.</param>
@@ -50,12 +55,15 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
     /// </summary>
     /// <param name="images">Pairs of images in [0, 1], one after another.</param>
     /// <param name="steps">Images of the interpolation.</param>
-    public Picture Interpolations(ReadOnlySpan<float> images, int steps = 8)
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Interpolations(ReadOnlySpan<float> images, int steps = 8, CancellationToken cancellation = default)
     {
-        float[] latents = Encode(images);
+        float[] latents = Encode(images, cancellation);
         List<float> all = [];
         for (int first = 0; (first + 2) * _length <= images.Length; first += 2)
         {
+            cancellation.ThrowIfCancellationRequested();
             all.AddRange(images.Slice(first * _length, _length));
             all.AddRange(Interpolation.Between(vae, Latent(latents, first), Latent(latents, first + 1), steps));
             all.AddRange(images.Slice((first + 1) * _length, _length));
@@ -67,24 +75,32 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
     /// <summary>Traversals from the latent of one image, one dimension per row, the most active dimensions first.</summary>
     /// <param name="images">Images in [0, 1]; the walks start from the first, the others tell which dimensions the model uses.</param>
     /// <param name="dimensions">How many dimensions to show, at most.</param>
-    public Picture Traversals(ReadOnlySpan<float> images, int dimensions = 10)
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Traversals(ReadOnlySpan<float> images, int dimensions = 10, CancellationToken cancellation = default)
     {
-        float[] latents = Encode(images);
+        float[] latents = Encode(images, cancellation);
         int[] shown = [.. new LatentActivity(latents, vae.Latent).Ranked.Take(dimensions)];
         LatentTraversal traversal = new();
         return Grid(traversal.Decode(vae, Latent(latents, 0), shown), traversal.Steps);
     }
 
     /// <summary>The plane of two latent dimensions, decoded: <see cref="LatentMap"/>.</summary>
-    public Picture Map(int side = 20) =>
-        new ImageGrid { Black = 0, Columns = side, Padding = 0, Magnification = 1 }.Draw(LatentMap.Decode(vae, side), height, width);
+    /// <param name="side">Images in a row, and rows.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Map(int side = 20, CancellationToken cancellation = default) =>
+        new ImageGrid { Black = 0, Columns = side, Padding = 0, Magnification = 1 }
+            .Draw(LatentMap.Decode(vae, side, cancellation), height, width);
 
     /// <summary>Where the images lie in the first two latent dimensions, a colour for each class.</summary>
     /// <param name="images">Images in [0, 1].</param>
     /// <param name="labels">The class of each; -1 where there is none.</param>
-    public Picture Scatter(ReadOnlySpan<float> images, ReadOnlySpan<int> labels)
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Scatter(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, CancellationToken cancellation = default)
     {
-        float[] latents = Encode(images);
+        float[] latents = Encode(images, cancellation);
         int[] classes = labels.ToArray();
         ScatterChart chart = new() { Title = "the mean of q(z|x)", XLabel = "z 1", YLabel = "z 2" };
         foreach (int label in classes.Distinct().Order())
@@ -101,7 +117,8 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
 
     private ReadOnlySpan<float> Latent(float[] latents, int image) => latents.AsSpan(image * vae.Latent, vae.Latent);
 
-    private float[] Encode(ReadOnlySpan<float> images) => vae.Encode(images, [images.Length / _length, _length]);
+    private float[] Encode(ReadOnlySpan<float> images, CancellationToken cancellation) =>
+        vae.Encode(images, [images.Length / _length, _length], cancellation: cancellation);
 
     private Picture Grid(ReadOnlySpan<float> images, int columns) =>
         new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);

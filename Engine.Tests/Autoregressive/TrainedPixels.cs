@@ -27,7 +27,7 @@ internal sealed class TrainedPixelCnn : TrainedModel
     }
 
     /// <summary>The parameters of the first layer in place of an image: drawing one takes longer than all the training.</summary>
-    public override float[] Sample()
+    public override float[] Sample(CancellationToken stop)
     {
         float[] image = new float[Side * Side];
         using (_average.Use()) _model.Parameters[0].ToArray().CopyTo(image, 0);
@@ -60,9 +60,9 @@ internal sealed class TrainedPixelModel<TModel> : TrainedModel where TModel : Mo
         return _training.Step(images, [batch.Count, pixels]);
     }
 
-    public override float[] Sample()
+    public override float[] Sample(CancellationToken stop)
     {
-        float[] drawn = _training.Model.Sample([1, _pixels], new RandomStream(1));
+        float[] drawn = _training.Model.Sample([1, _pixels], new RandomStream(1), cancellation: stop);
         return [.. Enumerable.Range(0, 28 * 28).Select(i => drawn[i % drawn.Length])];
     }
 

@@ -18,9 +18,9 @@ internal sealed class TrainedCharacterRnn : TrainedModel
 
     public override Reading Step(Batch batch) => _training.Step();
 
-    public override float[] Sample()
+    public override float[] Sample(CancellationToken stop)
     {
-        int[] written = _model.Sample([0], 20, new TokenSampling(), new RandomStream(1));
+        int[] written = _model.Sample([0], 20, new TokenSampling(), new RandomStream(1), cancellation: stop);
         return [.. Enumerable.Range(0, 28 * 28).Select(i => written[i % written.Length] / 11f)];
     }
 
@@ -49,9 +49,9 @@ internal sealed class TrainedTransformer : TrainedModel
 
     public override Reading Step(Batch batch) => _training.Step(_windows.Next()).Loss;
 
-    public override float[] Sample()
+    public override float[] Sample(CancellationToken stop)
     {
-        int[] tokens = new TextGenerator(_model).Continue([0], 20, new TokenSampling(), new RandomStream(1));
+        int[] tokens = new TextGenerator(_model).Continue([0], 20, new TokenSampling(), new RandomStream(1), cancellation: stop);
         return [.. Enumerable.Range(0, 28 * 28).Select(i => tokens[i % tokens.Length] / 50f)];
     }
 

@@ -33,12 +33,9 @@ internal sealed class TrainedDiffusion : TrainedModel
         return losses.Loss;
     }
 
-    public override float[] Sample()
+    public override float[] Sample(CancellationToken stop)
     {
         using IDisposable _ = _average.Use();
-        _unet.Eval();
-        float[] sample = new DdimSampler(_model, 2).Sample([1, 28, 28, 1], new RandomStream(1), [3]);
-        _unet.Train();
-        return sample;
+        return new DdimSampler(_model, 2).Sample([1, 28, 28, 1], new RandomStream(1), [3], cancellation: stop);
     }
 }

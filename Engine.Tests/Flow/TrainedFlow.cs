@@ -25,10 +25,10 @@ internal sealed class TrainedFlow : TrainedModel
         return loss;
     }
 
-    public override float[] Sample()
+    public override float[] Sample(CancellationToken stop)
     {
         using Tape tape = new(_run.Device, record: false);
-        return _flow.Flow.Sample(1, _run.Random.Split("samples")).ToArray();
+        return _flow.Decode(Tensor.Normal([2, Side * Side], _run.Random.Split("samples")), 1, stop);
     }
 }
 
@@ -58,5 +58,6 @@ internal sealed class TrainedPlane : TrainedModel
         return loss;
     }
 
-    public override float[] Sample() => [.. new PlaneDensity(_flow).Sample(28 * 28 / 2, _run.Random.Split("samples"))];
+    public override float[] Sample(CancellationToken stop) =>
+        new PlaneDensity(_flow).Sample(28 * 28 / 2, _run.Random.Split("samples"), stop);
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Tests.Training;
 
-/// <summary>One of <see cref="TrainedPrograms"/> in a process of its own, to be killed or interrupted.</summary>
+/// <summary>One of <see cref="TrainedPrograms"/>, or a lesson, in a process of its own, to be killed or interrupted.</summary>
 internal sealed partial class ChildProgram : IDisposable
 {
     public const int Interrupt = 2, Kill = 9, Terminate = 15;
@@ -21,9 +21,14 @@ internal sealed partial class ChildProgram : IDisposable
 
     /// <summary>Starts a program with environment variables of its own.</summary>
     public ChildProgram((string Name, string Value)[] environment, string program, params string[] args)
+        : this(environment, [typeof(TrainedPrograms).Assembly.Location, program, .. args])
+    {
+    }
+
+    private ChildProgram((string Name, string Value)[] environment, string[] command)
     {
         string host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        ProcessStartInfo start = new(host, [typeof(TrainedPrograms).Assembly.Location, program, .. args])
+        ProcessStartInfo start = new(host, command)
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -36,6 +41,9 @@ internal sealed partial class ChildProgram : IDisposable
         _process.BeginOutputReadLine();
         _error = _process.StandardError.ReadToEndAsync();
     }
+
+    /// <summary>Starts a program that is an assembly of its own.</summary>
+    public static ChildProgram Of(string assembly, string[] args) => new([], [assembly, .. args]);
 
     /// <summary>
     /// Whether SIGINT is ignored here, as a shell has it for what it starts in the background: a child inherits that. Linux says so in a

@@ -32,6 +32,63 @@ public sealed class ResumeTests : IsolatedTests
         }
     }
 
+    [Theory, Values("gan", "char-rnn", "diffusion")]
+    public void A_run_that_is_stopped_between_the_steps_of_an_epoch_and_its_end_does_only_the_rest_again(string program)
+    {
+        string whole = Folder["whole"];
+        Assert.Equal(0, Run(program, whole).Code);
+
+        // When the picture of the third epoch is drawn, for which a GAN draws from the random stream of its training; and the last one.
+        foreach (int epoch in (int[])[3, TrainedPrograms.Epochs])
+        {
+            string stopped = Folder[$"stopped-{epoch}"];
+            using CancellationTokenSource interrupt = new();
+            int pictures = 0, steps = 0;
+            (int code, string output, string error) = CapturedConsole.Of(() => TrainedPrograms.Run(
+                program, ["--out", stopped, "--device", "cpu:1"], null, interrupt.Token, () =>
+                {
+                    if (++pictures == epoch) interrupt.Cancel();
+                }));
+            Assert.Equal((0, "", epoch), (code, error, pictures));
+            Assert.Contains($"Epoch [{epoch}/4]  loss: ", output);
+            Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output);
+            Assert.False(File.Exists(Path.Combine(stopped, $"epoch-{epoch}.png")));
+            Assert.Contains($"Stopped after {epoch - 1} of 4 epochs and 6 steps.", File.ReadAllText(Path.Combine(stopped, "report.html")));
+
+            (code, output, _) = CapturedConsole.Of(() => TrainedPrograms.Run(
+                program, ["--out", stopped, "--device", "cpu:1", "--resume"], () => steps++));
+            Assert.Equal((0, (TrainedPrograms.Epochs - epoch) * TrainedPrograms.StepsPerEpoch), (code, steps));
+            Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(stopped));
+            foreach (string picture in (ReadOnlySpan<string>)["losses.png", "epoch-1.png", "epoch-3.png", "epoch-4.png"])
+                Assert.Equal(File.ReadAllBytes(Path.Combine(whole, picture)), File.ReadAllBytes(Path.Combine(stopped, picture)));
+            Assert.Equal(Report(whole), Report(stopped));
+        }
+    }
+
+    [Fact]
+    public void A_run_that_is_stopped_after_its_training_keeps_what_was_drawn_and_draws_the_rest_when_it_resumes()
+    {
+        using CancellationTokenSource interrupt = new();
+        string[] args = ["--out", Out, "--device", "cpu:1", "--pictures", "3"];
+        int pictures = 0;
+        string output = CapturedConsole.Of(() => TrainedPrograms.Run("regression", args, null, interrupt.Token, () =>
+        {
+            if (++pictures == TrainedPrograms.Epochs + 2) interrupt.Cancel();
+        })).Success();
+        Assert.Contains("Stopped by Ctrl+C after the last epoch; what was measured and drawn so far is kept.", output);
+        Assert.Contains("To resume: ", output);
+        Assert.Equal([true, false, false],
+            Enumerable.Range(1, 3).Select(i => File.Exists(Path.Combine(Out, $"picture-{i}.png"))));
+        string report = File.ReadAllText(Path.Combine(Out, "report.html"));
+        Assert.Contains("Finished: 4 of 4 epochs. Stopped afterwards.", report);
+        Assert.Contains("<tr><th>picture 1</th><td>1</td></tr>", report);
+
+        output = CapturedConsole.Of(() => TrainedPrograms.Run("regression", [.. args, "--resume"])).Success();
+        Assert.DoesNotContain("Epoch [", output);
+        Assert.True(File.Exists(Path.Combine(Out, "picture-3.png")));
+        Assert.Contains("Finished: 4 of 4 epochs.<", File.ReadAllText(Path.Combine(Out, "report.html")));
+    }
+
     [Fact]
     public void Every_step_may_be_stopped_after_one_after_the_other()
     {

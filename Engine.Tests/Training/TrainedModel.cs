@@ -9,7 +9,8 @@ internal abstract class TrainedModel : IStateful, IDisposable
     public abstract Reading Step(Batch batch);
 
     /// <summary>A picture's pixels.</summary>
-    public abstract float[] Sample();
+    /// <param name="stop">Cancels it.</param>
+    public abstract float[] Sample(CancellationToken stop);
 
     public virtual void VisitState(StateVisitor visitor)
     {

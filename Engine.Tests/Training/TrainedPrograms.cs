@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Engine.Models.Adversarial;
 using Engine.Models.Autoregressive;
 using Engine.Tests.Adversarial;
@@ -18,6 +19,9 @@ internal static class TrainedPrograms
     public const int Epochs = 4, StepsPerEpoch = 6;
 
     private const int Side = 28, Pixels = Side * Side;
+
+    private static readonly Option<int> s_pictures =
+        ProgramOption.Integer("--pictures", "Pictures that are drawn when training is done.", 0, 0);
 
     public static IReadOnlyDictionary<string, Func<TrainingRun, TrainedModel>> All { get; } =
         new Dictionary<string, Func<TrainingRun, TrainedModel>>
@@ -50,24 +54,27 @@ internal static class TrainedPrograms
     /// <param name="args">Its command line.</param>
     /// <param name="stepped">Called inside each step, when its work is done.</param>
     /// <param name="interrupt">Stops it as Ctrl+C does.</param>
-    public static int Run(string name, string[] args, Action? stepped = null, CancellationToken interrupt = default)
-    {
-        ProgramInfo info = new(name, "A test.", Epochs, Batch: 16) { Digits = 100 };
-        return TrainingProgram.Run(args, info, run => Train(run, stepped ?? (() => { }), All[name](run)), interrupt);
-    }
+    /// <param name="drawn">Called inside each epoch, when its picture is drawn and not yet saved.</param>
+    public static int Run(
+        string name, string[] args, Action? stepped = null, CancellationToken interrupt = default, Action? drawn = null) =>
+        TrainingProgram.Run(
+            args, Info(name), run => Train(run, stepped ?? (() => { }), All[name](run), drawn), interrupt, s_pictures);
 
     /// <summary>Runs a program and looks at the run before it trains and after each step.</summary>
     public static int Run(string name, string[] args, Action<TrainingRun> begun, Action<TrainingRun> stepped) => TrainingProgram.Run(
-        args, new ProgramInfo(name, "A test.", Epochs, Batch: 16) { Digits = 100 }, run =>
+        args, Info(name), run =>
         {
             begun(run);
             Train(run, () => stepped(run), All[name](run));
-        });
+        }, s_pictures);
 
     /// <summary>The training of a program.</summary>
     public static Action<TrainingRun> Training(string name) => run => Train(run, () => { }, All[name](run));
 
-    private static void Train(TrainingRun run, Action stepped, TrainedModel model)
+    private static ProgramInfo Info(string name) =>
+        new(name, "A test.", Epochs, Batch: 16) { Digits = 100, FreeOptions = [s_pictures.Name] };
+
+    private static void Train(TrainingRun run, Action stepped, TrainedModel model, Action? drawn = null)
     {
         using TrainedModel _ = model;
         BatchLoader batches = run.Batches(run.LoadImages(Side, Side, channels: 1));
@@ -81,7 +88,21 @@ internal static class TrainedPrograms
             }
 
             trainer.Record("twice", 2.0 * epoch);
-            run.Output.Save($"epoch-{epoch}.png", new ImageGrid().Draw(model.Sample().AsSpan(0, Pixels), Side, Side));
+            Draw($"epoch-{epoch}.png");
+        }
+
+        for (int i = 1; i <= run.Option(s_pictures) && !run.IsStopping; i++)
+        {
+            Draw($"picture-{i}.png");
+            trainer.Record($"picture {i}", i);
+        }
+
+        void Draw(string file)
+        {
+            float[] picture = model.Sample(run.Stopping);
+            drawn?.Invoke();
+            run.Stopping.ThrowIfCancellationRequested();
+            run.Output.Save(file, new ImageGrid().Draw(picture.AsSpan(0, Pixels), Side, Side));
         }
     }
 
@@ -135,7 +156,7 @@ internal static class TrainedPrograms
             return losses.GeneratorStep ?? losses.Discriminator;
         }
 
-        public override float[] Sample() => _gan.Sample(4);
+        public override float[] Sample(CancellationToken stop) => _gan.Sample(4, stop);
     }
 
     /// <summary>
@@ -170,7 +191,7 @@ internal static class TrainedPrograms
             return _smooth = (0.9 * _smooth) + (0.1 * loss.Item());
         }
 
-        public override float[] Sample() => _net.Parameters[0].ToArray();
+        public override float[] Sample(CancellationToken stop) => _net.Parameters[0].ToArray();
 
         public override void VisitState(StateVisitor visitor)
         {
@@ -181,11 +202,11 @@ internal static class TrainedPrograms
 
     private sealed class SlowRegression(TrainingRun run) : Regression(run)
     {
-        public override float[] Sample()
+        public override float[] Sample(CancellationToken stop)
         {
             Console.WriteLine("evaluating");
             Thread.Sleep(TimeSpan.FromMinutes(5));
-            return base.Sample();
+            return base.Sample(stop);
         }
     }
 }

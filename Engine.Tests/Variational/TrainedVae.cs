@@ -30,5 +30,5 @@ internal sealed class TrainedVae : TrainedModel
         return losses.Loss;
     }
 
-    public override float[] Sample() => _vae.Decode(_noise);
+    public override float[] Sample(CancellationToken stop) => _vae.Decode(_noise, cancellation: stop);
 }

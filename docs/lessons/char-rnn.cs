@@ -49,7 +49,7 @@ void Train(TrainingRun run)
     foreach (int epoch in trainer.Epochs())
     {
         foreach (int _ in trainer.Steps(perEpoch, run.Batch * streams.Block)) trainer.Report(("nats", training.Step()));
-        trainer.Record("validation_nats", training.Validate(text.Validation));
+        trainer.Record("validation_nats", training.Validate(text.Validation, run.Stopping));
         run.Print(Sample(Math.Min(run.Option(length), 200), epoch));
     }
 
@@ -62,5 +62,5 @@ void Train(TrainingRun run)
     // A sample is a function of the seed and its number, so that drawing one changes nothing in the training.
     string Sample(int count, int number) => begin + text.Vocabulary.Decode(
         model.Sample(beginning, count, new TokenSampling { Temperature = run.Option(temperature) },
-            run.Random.Split("samples").Split(number)));
+            run.Random.Split("samples").Split(number), run.Stopping));
 }

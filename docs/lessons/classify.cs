@@ -27,8 +27,8 @@ static void Train(TrainingRun run)
         foreach (Batch batch in trainer.Steps(batches))
             trainer.Report(("loss", classifier.Step(batch.Images, batch.Labels, done: trainer.Step / steps)));
 
-        trainer.Record("test_accuracy", classifier.Accuracy(test));
         classifier.Save(path);
+        trainer.Record("test_accuracy", classifier.Accuracy(test, run.Stopping));
     }
 
     // Once more, for a run that goes on in another folder when all its epochs are done.

@@ -60,9 +60,8 @@ void Train(TrainingRun run)
             foreach (Contestant model in models) trainer.Report(
                 model == models[0] ? batch.Count : 0, (model.Family, model.Step(batch.Images, batch.Count)));
 
-        if (run.IsStopping) break;
         foreach (Contestant model in models) run.Output.Save(
-            $"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"))));
+            $"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"), run.Stopping)));
     }
 
     if (!run.IsStopping) Compare(run, models, data, test);
@@ -80,21 +79,23 @@ void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDatas
     List<ComparisonRow> rows = [];
     foreach (Contestant model in models)
     {
-        run.Stopping.ThrowIfCancellationRequested();
         (float[] drawn, double seconds) = judge is null ? ([], 1)
-            : Draw(model, run.Option(samples), run.Random.Split("samples").Split(model.Family));
+            : Draw(model, run.Option(samples), run.Random.Split("samples").Split(model.Family), run.Stopping);
         if (judge is not null) run.Output.Save($"{model.Family}.png", Grid(drawn.AsSpan(0, 64 * Side * Side)));
-        SampleQuality? quality = judge?.Of(drawn);
+        SampleQuality? quality = judge?.Of(drawn, run.Stopping);
         rows.Add(new ComparisonRow(
             model.Family, model.ParameterCount, model.ImagesPerSecond, judge is null ? 0 : run.Option(samples) / seconds,
             model.LikelihoodKind,
-            model.BitsPerDimension(measured, run.Random.Split("test")), quality,
-            [.. quality?.Signs(DigitClassifier.Classes) ?? [], .. model.Signs(measured)]));
+            model.BitsPerDimension(measured, run.Random.Split("test"), run.Stopping), quality,
+            [.. quality?.Signs(DigitClassifier.Classes) ?? [], .. model.Signs(measured, run.Stopping)]));
+
+        // The rows so far: a run that is stopped keeps them.
+        run.Output.SaveText("comparison.md", Table());
     }
 
-    string table = new ComparisonTable(rows, judge?.Data).ToString();
-    run.Output.SaveText("comparison.md", table);
-    run.Print(table);
+    run.Print(Table());
+
+    string Table() => new ComparisonTable(rows, judge?.Data).ToString();
 }
 
 // A classifier that learns the same images says what the samples look like.
@@ -103,17 +104,24 @@ static SampleJudge Judge(TrainingRun run, DigitClassifier classifier, ImageDatas
     BatchLoader batches = new(data, Math.Min(128, data.Count), new BatchOptions { Seed = run.Seed, DropLast = true });
     double steps = JudgeEpochs * batches.BatchesPerEpoch, step = 0;
     for (int epoch = 0; epoch < JudgeEpochs; epoch++)
-        foreach (Batch batch in batches.Epoch(epoch)) classifier.Step(batch.Images, batch.Labels, step++ / steps);
-    run.Print(FormattableString.Invariant($"The judge gets {classifier.Accuracy(test):P2} of the test images right."));
-    return new SampleJudge(classifier, data, test, samples);
+    {
+        foreach (Batch batch in batches.Epoch(epoch))
+        {
+            run.Stopping.ThrowIfCancellationRequested();
+            classifier.Step(batch.Images, batch.Labels, step++ / steps);
+        }
+    }
+
+    run.Print(FormattableString.Invariant($"The judge gets {classifier.Accuracy(test, run.Stopping):P2} of the test images right."));
+    return new SampleJudge(classifier, data, test, samples, run.Stopping);
 }
 
-static (float[] Samples, double Seconds) Draw(Contestant model, int count, RandomStream random)
+static (float[] Samples, double Seconds) Draw(Contestant model, int count, RandomStream random, CancellationToken stopping)
 {
     const int AtOnce = 100;
     List<float> drawn = [];
     long start = Stopwatch.GetTimestamp();
-    for (int done = 0; done < count; done += AtOnce) drawn.AddRange(model.Sample(Math.Min(AtOnce, count - done), random));
+    for (int done = 0; done < count; done += AtOnce) drawn.AddRange(model.Sample(Math.Min(AtOnce, count - done), random, stopping));
     return ([.. drawn], Stopwatch.GetElapsedTime(start).TotalSeconds);
 }
 

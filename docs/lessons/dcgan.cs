@@ -54,7 +54,7 @@ static void Train(TrainingRun run, string discriminator, string? classifierPath)
     }
 
     if (classifierPath is null || run.IsStopping) return;
-    ClassCounts counts = classifier.Count(10_000, gan.Sample);
+    ClassCounts counts = classifier.Count(10_000, count => gan.Sample(count, run.Stopping), run.Stopping);
     trainer.Record("rarest_class", counts.SmallestShare);
     trainer.Record("mean_confidence", counts.MeanConfidence);
     run.Print($"Classes of generated digits: {counts}");

@@ -66,7 +66,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
         if (epoch % choices.Every > 0) continue;
         using IDisposable _ = average.Use();
         run.Output.Save($"samples-{epoch:000}.png",
-            new ImageGrid().Draw(Samples(choices.Sampler(model), choices.Samples, choices, run.Random.Split("sheet")), Side, Side));
+            new ImageGrid().Draw(Samples(run, choices.Sampler(model), choices.Samples, choices, run.Random.Split("sheet")), Side, Side));
     }
 
     if (run.IsStopping) return;
@@ -77,8 +77,10 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 }
 
 // Samples of the classes in turn, where the network knows them.
-static float[] Samples(DiffusionSampler sampler, int count, DiffusionChoices choices, RandomStream random) =>
-    sampler.Sample([count, Side, Side, 1], random, choices.IsConditional ? [.. Enumerable.Range(0, count).Select(i => i % Classes)] : null);
+static float[] Samples(TrainingRun run, DiffusionSampler sampler, int count, DiffusionChoices choices, RandomStream random) =>
+    sampler.Sample(
+        [count, Side, Side, 1], random, choices.IsConditional ? [.. Enumerable.Range(0, count).Select(i => i % Classes)] : null,
+        cancellation: run.Stopping);
 
 static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test)
 {
@@ -88,10 +90,12 @@ static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices cho
     int few = Math.Min(4, choices.Samples);
     run.Output.Save("forward.png", pictures.Forward(test.Spread(Math.Min(few, test.Count)).ToFloats(), random));
     run.Output.Save("reverse.png",
-        pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null));
-    run.Output.Save("samples.png", new ImageGrid { Columns = 10 }.Draw(Samples(sampler, choices.Samples, choices, random), Side, Side));
-    run.Output.Save("inpainting.png",
-        pictures.Inpainted(sampler, test.Spread(Math.Min(Math.Min(10, choices.Samples), test.Count)).ToFloats(), random));
+        pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null,
+            cancellation: run.Stopping));
+    run.Output.Save("samples.png",
+        new ImageGrid { Columns = 10 }.Draw(Samples(run, sampler, choices.Samples, choices, random), Side, Side));
+    float[] images = test.Spread(Math.Min(Math.Min(10, choices.Samples), test.Count)).ToFloats();
+    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, images, random, cancellation: run.Stopping));
 }
 
 static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test,
@@ -103,7 +107,7 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
         int count = Math.Min(test.Count, 10_000);
         VariationalBound bound = model.Bound(
             test.Take(count).ToFloats(), [count, Side, Side, 1], random, choices.IsConditional ? test.Labels[..count] : default,
-            choices.BoundImages);
+            choices.BoundImages, cancellation: run.Stopping);
         trainer.Record("bits_per_dim", bound.Total);
         run.Output.Save("bound.png", DiffusionPictures.Bound(bound));
         run.Print(string.Create(
@@ -115,13 +119,12 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
     if (choices.Classifier is null) return;
     DiffusionSampler sampler = choices.Sampler(model);
     ClassCounts counts = new(Classes);
-    while (counts.Total < 10_000 && !run.IsStopping)
+    while (counts.Total < 10_000)
     {
-        counts.Add(classifier.Probabilities(Samples(sampler, 250, choices, random)));
+        counts.Add(classifier.Probabilities(Samples(run, sampler, 250, choices, random)));
         if (counts.Total % 2500 == 0) run.Print($"{counts.Total} of 10000 samples judged.");
     }
 
-    if (run.IsStopping) return;
     trainer.Record("rarest_class", counts.SmallestShare);
     trainer.Record("mean_confidence", counts.MeanConfidence);
     run.Print($"Classes of generated digits: {counts}");

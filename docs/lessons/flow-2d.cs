@@ -62,14 +62,15 @@ void Train(TrainingRun run)
         }
 
         // After rounds 1, 2, 4, 8, ... and the last: data, density, samples.
-        if ((round & (round - 1)) == 0 || round == run.Epochs) run.Output.Save(
-            $"density-{round:000}.png", plane.Draw(test, plane.Sample(run.Option(testPoints), run.Random.Split(round))));
+        if ((round & (round - 1)) != 0 && round != run.Epochs) continue;
+        float[] samples = plane.Sample(run.Option(testPoints), run.Random.Split(round), run.Stopping);
+        run.Output.Save($"density-{round:000}.png", plane.Draw(test, samples, run.Stopping));
     }
 
     if (run.IsStopping) return;
-    Record("test NLL", -plane.LogDensity(test).Average());
+    Record("test NLL", -plane.LogDensity(test, run.Stopping).Average());
     if (target.Entropy is { } entropy) Record("entropy of the data, the best there is", entropy);
-    Record("integral of the density", plane.Integral(extent: 8, run.Option(grid)));
+    Record("integral of the density", plane.Integral(extent: 8, run.Option(grid), run.Stopping));
 
     void Record(string name, double value)
     {

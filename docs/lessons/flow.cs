@@ -55,20 +55,17 @@ void Train(TrainingRun run)
             trainer.Report(("bits_per_dimension", bits));
         }
 
-        if (run.IsStopping) continue;
-        using (average.Use())
-        {
-            trainer.Record("test_bits_per_dimension",
-                model.BitsOf(test.Spread(Math.Min(1000, test.Count)).Pixels, 1, run.Random.Split(epoch)));
-            run.Output.Save($"samples-{epoch:000}.png", Samples(0.7, 64));
-        }
+        using IDisposable ofEpoch = average.Use();
+        trainer.Record("test_bits_per_dimension",
+            model.BitsOf(test.Spread(Math.Min(1000, test.Count)).Pixels, 1, run.Random.Split(epoch), run.Stopping));
+        run.Output.Save($"samples-{epoch:000}.png", Samples(0.7, 64));
     }
 
     if (run.IsStopping) return;
     using IDisposable averaged = average.Use();
     run.SaveWeights(model);
     int samples = options.TestSamples(run);
-    double bitsOfTest = model.BitsOf(test.Pixels, samples, run.Random.Split("test"));
+    double bitsOfTest = model.BitsOf(test.Pixels, samples, run.Random.Split("test"), run.Stopping);
     trainer.Record("test bits per dimension", bitsOfTest);
     run.Print(string.Create(
         CultureInfo.InvariantCulture,
@@ -85,7 +82,7 @@ void Train(TrainingRun run)
         using Tape tape = new(run.Device, record: false);
         NormalizingFlow flow = model.Flow;
         Tensor latents = flow.Latents.Sample(new Shape([count, .. flow.LatentShape.ToArray()]), run.Random.Split("samples"), temperature);
-        return new ImageGrid { Black = 0 }.Draw(model.Decode(latents), Side, Side);
+        return new ImageGrid { Black = 0 }.Draw(model.Decode(latents, cancellation: run.Stopping), Side, Side);
     }
 
     // From the latent of one image to that of another in a straight line, eight steps in each row.
@@ -98,7 +95,7 @@ void Train(TrainingRun run)
         Tensor[] frames = [.. Enumerable.Range(0, Steps)
             .Select(i => (z.Slice(0, 0, rows) * (1 - (i / (Steps - 1.0)))) + (z.Slice(0, rows, rows) * (i / (Steps - 1.0))))];
         Tensor line = Tensor.Concat(1, [.. frames.Select(frame => frame.Reshape(rows, 1, Pixels))]).Reshape(rows * Steps, Pixels);
-        return new ImageGrid { Black = 0, Columns = Steps }.Draw(model.Decode(line), Side, Side);
+        return new ImageGrid { Black = 0, Columns = Steps }.Draw(model.Decode(line, cancellation: run.Stopping), Side, Side);
     }
 
     Tensor Levels(ReadOnlySpan<byte> images) =>

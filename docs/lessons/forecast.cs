@@ -72,7 +72,8 @@ void Test(TrainingRun run, Trainer trainer, Forecaster model, SeasonalSeries ser
     int[] starts = [.. Enumerable.Range(0, count).Select(i => trained + (i * stride))];
     float[] read = new float[count * pieces.Context];
     for (int i = 0; i < count; i++) pieces.Write(starts[i], read.AsSpan(i * pieces.Context, pieces.Context));
-    Forecast[] forecasts = model.Predict(read, count, pieces.Horizon, run.Random.Split("paths"), run.Option(paths));
+    Forecast[] forecasts =
+        model.Predict(read, count, pieces.Horizon, run.Random.Split("paths"), run.Option(paths), run.Stopping);
     (int Start, Forecast Forecast)[] inUnits =
         [.. forecasts.Select((forecast, i) => (starts[i] + pieces.Context, InUnitsOfSeries(forecast, starts[i])))];
 

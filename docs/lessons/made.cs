@@ -37,15 +37,15 @@ static void Train(TrainingRun run, MadeCommandLine options)
             trainer.Report(("nats", training.Step(batch.Images, [batch.Count, pixels])));
         }
 
-        trainer.Record("validation_nats", training.Nats(images.Validation, images.ShapeOf(images.Validation)));
+        trainer.Record("validation_nats", training.Nats(images.Validation, images.ShapeOf(images.Validation), [], run.Stopping));
     }
 
     // What training never saw, with the average of the weights.
     if (run.IsStopping) return;
     using IDisposable averaged = training.UseAverage();
     run.SaveWeights(made);
-    double nats = -made.LogLikelihood(images.Test, images.ShapeOf(images.Test)).Average();
+    double nats = -made.LogLikelihood(images.Test, images.ShapeOf(images.Test), cancellation: run.Stopping).Average();
     trainer.Record("test nats", nats);
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));
-    run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples")));
+    run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples"), run.Stopping));
 }

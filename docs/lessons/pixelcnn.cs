@@ -54,24 +54,24 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
         if (epoch % 5 != 0 && epoch != 1) continue;
         using IDisposable averaged = average.Use();
         trainer.Record("test_nats", Nats(images.Validation, choices.IsConditional ? images.ValidationLabels : []));
-        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(Math.Min(50, choices.Images.Samples), run.Random.Split("pictures")));
+        run.Output.Save($"samples-{epoch:000}.png",
+            pictures.Samples(Math.Min(50, choices.Images.Samples), run.Random.Split("pictures"), run.Stopping));
     }
 
     // What training never saw, with the average of the weights.
+    if (run.IsStopping) return;
     using IDisposable last = average.Use();
     int[] labels = choices.IsConditional ? images.TestLabels : [];
-    if (!run.IsStopping)
-    {
-        run.SaveWeights(model);
-        double nats = Nats(images.Test, labels), bits = PixelCnnModel.BitsPerPixel(nats, side * side);
-        trainer.Record("test nats", nats);
-        trainer.Record("test bits per pixel", bits);
-        run.Print(FormattableString.Invariant(
-            $"-log p(x) of {images.Test.Length / (side * side)} test images: {nats:0.00} nats, {bits:0.0000} bits per pixel"));
-    }
+    run.SaveWeights(model);
+    double ofTest = Nats(images.Test, labels), bits = PixelCnnModel.BitsPerPixel(ofTest, side * side);
+    trainer.Record("test nats", ofTest);
+    trainer.Record("test bits per pixel", bits);
+    run.Print(FormattableString.Invariant(
+        $"-log p(x) of {images.Test.Length / (side * side)} test images: {ofTest:0.00} nats, {bits:0.0000} bits per pixel"));
+    run.Output.Save("samples.png", pictures.Samples(choices.Images.Samples, run.Random.Split("samples"), run.Stopping));
+    run.Output.Save("completions.png",
+        pictures.Completions(images.Test, labels, run.Random.Split("completions"), cancellation: run.Stopping));
 
-    run.Output.Save("samples.png", pictures.Samples(choices.Images.Samples, run.Random.Split("samples")));
-    run.Output.Save("completions.png", pictures.Completions(images.Test, labels, run.Random.Split("completions")));
-
-    double Nats(float[] pixels, int[] classes) => -model.LogLikelihood(pixels, images.ShapeOf(pixels), classes).Average();
+    double Nats(float[] pixels, int[] classes) =>
+        -model.LogLikelihood(pixels, images.ShapeOf(pixels), classes, cancellation: run.Stopping).Average();
 }

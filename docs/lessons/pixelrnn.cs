@@ -30,16 +30,17 @@ static void Train(TrainingRun run, PixelRnnCommandLine options)
     foreach (int epoch in trainer.Epochs())
     {
         foreach (Batch batch in trainer.Steps(batches)) trainer.Report(("nats", training.Step(batch.Images, [batch.Count, pixels])));
-        trainer.Record("validation_nats", training.Nats(watched.Span, images.ShapeOf(watched.Span)));
+        trainer.Record("validation_nats", training.Nats(watched.Span, images.ShapeOf(watched.Span), [], run.Stopping));
     }
 
     // What training never saw, with the average of the weights.
     if (run.IsStopping) return;
     using IDisposable averaged = training.UseAverage();
     run.SaveWeights(model);
-    double nats = -model.LogLikelihood(images.Test, images.ShapeOf(images.Test)).Average();
+    double nats = -model.LogLikelihood(images.Test, images.ShapeOf(images.Test), cancellation: run.Stopping).Average();
     trainer.Record("test nats", nats);
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));
-    run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples")));
-    run.Output.Save("completions.png", pictures.Completions(images.Test, [], run.Random.Split("completions")));
+    run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples"), run.Stopping));
+    run.Output.Save("completions.png",
+        pictures.Completions(images.Test, [], run.Random.Split("completions"), cancellation: run.Stopping));
 }

@@ -34,7 +34,7 @@ static void Train(TrainingRun run, TransformerCommandLine program)
             trainer.Report(("loss", loss), ("gradient_norm", norm));
         }
 
-        trainer.Record("validation_loss", training.Validate(validation));
+        trainer.Record("validation_loss", training.Validate(validation, run.Stopping));
         run.Print(Sample(Math.Min(length, 200), epoch));
     }
 
@@ -45,6 +45,6 @@ static void Train(TrainingRun run, TransformerCommandLine program)
     run.Print(sample);
 
     // A sample is a function of the seed and its number, so that drawing one changes nothing in the training.
-    string Sample(int count, int number) =>
-        prompt + text.Vocabulary.Decode(generator.Continue(beginning, count, sampling, run.Random.Split("samples").Split(number)));
+    string Sample(int count, int number) => prompt + text.Vocabulary.Decode(
+        generator.Continue(beginning, count, sampling, run.Random.Split("samples").Split(number), cancellation: run.Stopping));
 }

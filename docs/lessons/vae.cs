@@ -75,17 +75,15 @@ static void Train(TrainingRun run, VaeChoices choices)
 
         if (epoch % 10 > 0) continue;
         using IDisposable? averaged = average?.Use();
-        run.Output.Save($"reconstructions-{epoch:000}.png", pictures.Reconstructions(Spread(50, testImages)));
-        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(64, run.Random.Split("samples")));
+        run.Output.Save($"reconstructions-{epoch:000}.png",
+            pictures.Reconstructions(Spread(50, testImages), cancellation: run.Stopping));
+        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(64, run.Random.Split("samples"), run.Stopping));
     }
 
+    if (run.IsStopping) return;
     using IDisposable? last = average?.Use();
-    if (!run.IsStopping)
-    {
-        run.SaveWeights(vae);
-        Measure(run, trainer, vae, choices, data, test, testImages);
-    }
-
+    run.SaveWeights(vae);
+    Measure(run, trainer, vae, choices, data, test, testImages);
     Show(run, pictures, vae, choices, test, testImages);
 }
 
@@ -152,7 +150,7 @@ static void Measure(
             -vae.LogLikelihood(images, [test.Count, Pixels], choices.TestSamples, random, cancellation: run.Stopping).Average());
     }
 
-    float[] latents = vae.Encode(images, [test.Count, Pixels]);
+    float[] latents = vae.Encode(images, [test.Count, Pixels], cancellation: run.Stopping);
     Record("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
     if (vae is Vae { Prior: null } plain)
     {
@@ -168,8 +166,8 @@ static void Measure(
     if (choices.Anomaly is { } held)
     {
         float[] known = BinaryImages.ToFloats(data.Take(Math.Min(5000, data.Count)), choices.Binarization, run.Seed);
-        AnomalyScore anomaly = new(vae, known, Pixels, random);
-        double[] scores = anomaly.Of(images);
+        AnomalyScore anomaly = new(vae, known, Pixels, random, cancellation: run.Stopping);
+        double[] scores = anomaly.Of(images, run.Stopping);
         Record($"AUROC of the {held} that was held out, by -ELBO", Area(scores));
         Record($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(anomaly.BeyondUsual(images, scores)));
 
@@ -180,8 +178,8 @@ static void Measure(
     if (choices.Probe)
     {
         using LinearProbe probe = new(vae.Latent, data.Classes, new ModuleOptions(random, run.Device));
-        probe.Fit(vae.Encode(BinaryImages.ToFloats(data, choices.Binarization, run.Seed), [data.Count, Pixels]), data.Labels,
-            cancellation: run.Stopping);
+        float[] known = BinaryImages.ToFloats(data, choices.Binarization, run.Seed);
+        probe.Fit(vae.Encode(known, [data.Count, Pixels], cancellation: run.Stopping), data.Labels, cancellation: run.Stopping);
         Record("accuracy of a linear probe", probe.Accuracy(latents, test.Labels));
     }
 
@@ -195,15 +193,16 @@ static void Measure(
 static void Show(
     TrainingRun run, VaePictures pictures, LatentVariableModel vae, VaeChoices choices, ImageDataset test, float[] images)
 {
-    run.Output.Save("reconstructions.png", pictures.Reconstructions(Spread(50, images)));
-    run.Output.Save("samples.png", pictures.Samples(64, run.Random.Split("samples")));
+    CancellationToken stopping = run.Stopping;
+    run.Output.Save("reconstructions.png", pictures.Reconstructions(Spread(50, images), cancellation: stopping));
+    run.Output.Save("samples.png", pictures.Samples(64, run.Random.Split("samples"), stopping));
     VampPrior? prior = (vae as Vae)?.Prior as VampPrior ?? (vae as HierarchicalVae)?.Prior as VampPrior;
     if (prior is not null) run.Output.Save("pseudo-inputs.png", pictures.PseudoInputs(prior));
-    run.Output.Save("interpolation.png", pictures.Interpolations(Spread(16, images)));
-    run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images)));
+    run.Output.Save("interpolation.png", pictures.Interpolations(Spread(16, images), cancellation: stopping));
+    run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images), cancellation: stopping));
     if (vae.Latent != 2) return;
-    run.Output.Save("map.png", pictures.Map());
-    run.Output.Save("scatter.png", pictures.Scatter(images, test.Labels));
+    run.Output.Save("map.png", pictures.Map(cancellation: stopping));
+    run.Output.Save("scatter.png", pictures.Scatter(images, test.Labels, stopping));
 }
 
 // Images from all over, because a test set may be sorted by class.

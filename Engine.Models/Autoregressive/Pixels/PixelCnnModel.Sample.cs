@@ -10,7 +10,8 @@ public abstract partial class PixelCnnModel
 {
     /// <inheritdoc/>
     public float[] Sample(
-        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1)
+        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(random);
         if (shape.Rank != 4) throw new ArgumentException($"Sample: expected a shape [images, height, width, 1], found {shape}.");
@@ -20,6 +21,8 @@ public abstract partial class PixelCnnModel
         using Drawing drawing = new(this, start, shape, labels);
         for (int row = 0; row < shape[1]; row++)
         {
+            cancellation.ThrowIfCancellationRequested();
+
             // The vertical features of a whole row at once; then its pixels one after another or, where all of them are known, together.
             using Tape tape = new(Parameters[0].Device, record: false);
             Tensor[] above = drawing.BeginRow(row);
@@ -32,6 +35,7 @@ public abstract partial class PixelCnnModel
 
             for (int column = 0; column < shape[2]; column++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 if (isOpenInRow[column]) drawing.Draw(above, column, random, temperature, known);
                 else drawing.Pass(above, column, 1);
             }

@@ -73,8 +73,9 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     }
 
     /// <inheritdoc/>
-    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100) =>
-        PixelModels.LogLikelihood(this, images, shape, labels, atOnce);
+    public double[] LogLikelihood(
+        ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100,
+        CancellationToken cancellation = default) => PixelModels.LogLikelihood(this, images, shape, labels, atOnce, cancellation);
 
     /// <summary>A negative log-likelihood in bits for each pixel.</summary>
     /// <param name="nats">That of an image, in nats.</param>

@@ -60,10 +60,13 @@ public sealed class PixelModelTraining<TModel> : IStateful, IDisposable where TM
     /// <param name="images">Images in [0, 1], one after another.</param>
     /// <param name="shape">Their shape, [images, height, width, 1].</param>
     /// <param name="labels">The class of each image, for a class-conditional model; else empty.</param>
-    public double Nats(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default)
+    /// <param name="cancellation">Cancels the computation; looked at before each batch.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double Nats(
+        ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, CancellationToken cancellation = default)
     {
         using IDisposable averaged = _average.Use();
-        return -Model.LogLikelihood(images, shape, labels).Average();
+        return -Model.LogLikelihood(images, shape, labels, cancellation: cancellation).Average();
     }
 
     /// <summary>Puts the average in place of the weights until the result is disposed.</summary>

@@ -25,9 +25,13 @@ public interface IPixelModel
     /// <param name="shape">Their shape, [images, height, width, 1].</param>
     /// <param name="labels">The class of each image, for a class-conditional model; else empty.</param>
     /// <param name="atOnce">Images in a batch; at least 1.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each batch.</param>
     /// <returns>One value for each image.</returns>
     /// <exception cref="ArgumentException">A length does not fit the shape, or labels are missing or superfluous.</exception>
-    double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100);
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    double[] LogLikelihood(
+        ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100,
+        CancellationToken cancellation = default);
 
     /// <summary>Samples images pixel by pixel, each pixel from its distribution given those before it.</summary>
     /// <param name="shape">The shape of the images, [images, height, width, 1].</param>
@@ -38,11 +42,14 @@ public interface IPixelModel
     /// </param>
     /// <param name="labels">The class of each image, for a class-conditional model; else empty.</param>
     /// <param name="temperature">Divides the logits: 1 samples from the model, less favours likely pixels.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pixel.</param>
     /// <returns>Pixels in [0, 1], one image after another.</returns>
     /// <exception cref="ArgumentException">A length does not fit the shape, or labels are missing or superfluous.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There are no images, or the temperature is not positive and finite.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     float[] Sample(
-        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1);
+        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1,
+        CancellationToken cancellation = default);
 }
 
 /// <summary>What implementations of <see cref="IPixelModel"/> share.</summary>
@@ -59,7 +66,8 @@ internal static class PixelModels
 
     /// <summary>log p(x) of each image, batch by batch.</summary>
     internal static double[] LogLikelihood<TModel>(
-        TModel model, ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels, int atOnce) where TModel : Module, IPixelModel
+        TModel model, ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels, int atOnce, CancellationToken cancellation)
+        where TModel : Module, IPixelModel
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(atOnce, 1);
         if (shape.Rank < 2 || images.Length != shape.Count)
@@ -71,6 +79,7 @@ internal static class PixelModels
         using IDisposable evaluation = model.Evaluating();
         for (int first = 0; first < nats.Length; first += atOnce)
         {
+            cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(atOnce, nats.Length - first);
             using Tape tape = new(model.Parameters[0].Device, record: false);
             Tensor x = Tensor.From(images.Slice(first * pixels, count * pixels), shape.With(0, count)).Cast(model.Parameters[0].DType);
@@ -89,9 +98,10 @@ internal static class PixelModels
     /// <param name="random">The source of the draws.</param>
     /// <param name="known">Images to complete; empty for none.</param>
     /// <param name="temperature">Divides the logits.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass.</param>
     internal static float[] Sample(
         Module model, Func<Tensor, Tensor> logits, ReadOnlySpan<int> order, int count, RandomStream random, ReadOnlySpan<float> known,
-        double temperature = 1)
+        double temperature = 1, CancellationToken cancellation = default)
     {
         CheckTemperature(temperature);
         int pixels = order.Length;
@@ -101,6 +111,7 @@ internal static class PixelModels
         foreach (int pixel in order)
         {
             if (!isOpen[pixel]) continue;
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(device, record: false);
             double[] all = logits(Tensor.From(images, [count, pixels]).Cast(model.Parameters[0].DType)).ToDoubles();
             for (int i = 0; i < count; i++)

@@ -14,10 +14,13 @@ public sealed class PixelPictures(IPixelModel model, int height, int width)
     /// <summary>Samples of the model; a class-conditional model draws each class in turn, ten samples of it in a row.</summary>
     /// <param name="count">Images.</param>
     /// <param name="random">The source of the draws.</param>
-    public Picture Samples(int count, RandomStream random)
+    /// <param name="cancellation">Cancels the computation; looked at before each pixel.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Picture Samples(int count, RandomStream random, CancellationToken cancellation = default)
     {
         int[] labels = model.Classes == 0 ? [] : [.. Enumerable.Range(0, count).Select(i => i / 10 % model.Classes)];
-        return Grid(model.Sample([count, height, width, 1], random, labels: labels), model.Classes == 0 ? 0 : 10);
+        float[] drawn = model.Sample([count, height, width, 1], random, labels: labels, cancellation: cancellation);
+        return Grid(drawn, model.Classes == 0 ? 0 : 10);
     }
 
     /// <summary>
@@ -28,8 +31,11 @@ public sealed class PixelPictures(IPixelModel model, int height, int width)
     /// <param name="random">The source of the draws.</param>
     /// <param name="most">Images to complete, at most.</param>
     /// <param name="completions">Completions of each image.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pixel.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public Picture Completions(
-        ReadOnlySpan<float> images, ReadOnlySpan<int> labels, RandomStream random, int most = 10, int completions = 6)
+        ReadOnlySpan<float> images, ReadOnlySpan<int> labels, RandomStream random, int most = 10, int completions = 6,
+        CancellationToken cancellation = default)
     {
         int all = images.Length / _length, count = Math.Min(most, all), given = height / 2 * width, columns = completions + 2;
         float[] known = new float[count * completions * _length], shown = new float[count * columns * _length];
@@ -42,7 +48,7 @@ public sealed class PixelPictures(IPixelModel model, int height, int width)
             if (classes.Length > 0) classes[i] = labels[picked];
         }
 
-        float[] completed = model.Sample([count * completions, height, width, 1], random, known, classes);
+        float[] completed = model.Sample([count * completions, height, width, 1], random, known, classes, cancellation: cancellation);
         for (int i = 0; i < count; i++)
         {
             Span<float> row = shown.AsSpan(i * columns * _length, columns * _length);

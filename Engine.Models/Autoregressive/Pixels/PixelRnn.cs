@@ -80,8 +80,9 @@ public sealed class PixelRnn : Module, IPixelModel
     }
 
     /// <inheritdoc/>
-    public double[] LogLikelihood(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100) =>
-        PixelModels.LogLikelihood(this, images, shape, labels, atOnce);
+    public double[] LogLikelihood(
+        ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default, int atOnce = 100,
+        CancellationToken cancellation = default) => PixelModels.LogLikelihood(this, images, shape, labels, atOnce, cancellation);
 
     /// <summary>Some rows of images.</summary>
     /// <param name="x">The rows with the three above them, [batch, 3 + rows, columns, 1].</param>
@@ -104,7 +105,8 @@ public sealed class PixelRnn : Module, IPixelModel
     /// A pixel costs one pass over its row: what the rows above add to it is in the states of the row above, which do not change any more.
     /// </remarks>
     public float[] Sample(
-        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1)
+        Shape shape, RandomStream random, ReadOnlySpan<float> known = default, ReadOnlySpan<int> labels = default, double temperature = 1,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(random);
         PixelModels.CheckPixels(nameof(PixelRnn), Pixels, shape);
@@ -116,30 +118,38 @@ public sealed class PixelRnn : Module, IPixelModel
             chances = PixelModels.Chances(count * Pixels, random, device);
         using Tape tape = new(device, record: false);
         (Tensor Hidden, Tensor Cell)[]? above = null;
-        for (int row = 0; row < Height; row++)
+        try
         {
-            for (int column = 0; column < Width; column++)
+            for (int row = 0; row < Height; row++)
             {
-                int pixel = (row * Width) + column;
-                if (!isOpen[pixel]) continue;
-                using Tape ofPixel = new(device, record: false);
-                double[] logits = Rows(Around(images, count, row), above, out _).ToDoubles();
-                for (int i = 0; i < count; i++)
+                for (int column = 0; column < Width; column++)
                 {
-                    int at = (i * Pixels) + pixel;
-                    if (PixelModels.IsOpen(known, at))
-                        images[at] = PixelModels.Draw(logits[(i * Width) + column] / temperature, chances[at]);
+                    int pixel = (row * Width) + column;
+                    if (!isOpen[pixel]) continue;
+                    cancellation.ThrowIfCancellationRequested();
+                    using Tape ofPixel = new(device, record: false);
+                    double[] logits = Rows(Around(images, count, row), above, out _).ToDoubles();
+                    for (int i = 0; i < count; i++)
+                    {
+                        int at = (i * Pixels) + pixel;
+                        if (PixelModels.IsOpen(known, at))
+                            images[at] = PixelModels.Draw(logits[(i * Width) + column] / temperature, chances[at]);
+                    }
                 }
-            }
 
-            using Tape ofRow = new(device, record: false);
-            Rows(Around(images, count, row), above, out (Tensor Hidden, Tensor Cell)[] last);
-            (Tensor Hidden, Tensor Cell)[]? before = above;
-            above = Array.ConvertAll(last, state => (ofRow.Keep(state.Hidden), ofRow.Keep(state.Cell)));
-            Release(before);
+                cancellation.ThrowIfCancellationRequested();
+                using Tape ofRow = new(device, record: false);
+                Rows(Around(images, count, row), above, out (Tensor Hidden, Tensor Cell)[] last);
+                (Tensor Hidden, Tensor Cell)[]? before = above;
+                above = Array.ConvertAll(last, state => (ofRow.Keep(state.Hidden), ofRow.Keep(state.Cell)));
+                Release(before);
+            }
+        }
+        finally
+        {
+            Release(above);
         }
 
-        Release(above);
         return images;
     }
 

@@ -55,9 +55,13 @@ public sealed class Forecaster : Module
     /// <param name="horizon">Steps to forecast; at least 1.</param>
     /// <param name="random">The source of the draws.</param>
     /// <param name="paths">Paths drawn for each series; at least 1.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each step that is forecast.</param>
     /// <exception cref="ArgumentException">There is no whole number of steps.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1, or the paths are more than one array holds.</exception>
-    public Forecast[] Predict(ReadOnlySpan<float> context, int series, int horizon, RandomStream random, int paths = 100)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public Forecast[] Predict(
+        ReadOnlySpan<float> context, int series, int horizon, RandomStream random, int paths = 100,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(random);
         ArgumentOutOfRangeException.ThrowIfLessThan(series, 1);
@@ -78,6 +82,7 @@ public sealed class Forecaster : Module
         double[] drawn = new double[length];
         for (int step = 0; step < horizon; step++)
         {
+            cancellation.ThrowIfCancellationRequested();
             (Tensor mean, Tensor logVariance) = Split(next);
             Tensor value = Sampling.Reparameterize(mean, logVariance, Tensor.Normal(mean.Shape, random, dtype: any.DType));
             double[] values = value.ToDoubles();

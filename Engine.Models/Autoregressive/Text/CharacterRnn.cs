@@ -81,9 +81,12 @@ public sealed class CharacterRnn : Module
     /// <param name="count">Characters to write.</param>
     /// <param name="sampling">How they are drawn.</param>
     /// <param name="random">The source of randomness.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each character.</param>
     /// <returns>The characters after the prompt.</returns>
     /// <exception cref="ArgumentException">The prompt is empty.</exception>
-    public int[] Sample(ReadOnlySpan<int> prompt, int count, TokenSampling sampling, RandomStream random)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public int[] Sample(
+        ReadOnlySpan<int> prompt, int count, TokenSampling sampling, RandomStream random, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sampling);
         ArgumentNullException.ThrowIfNull(random);
@@ -95,6 +98,7 @@ public sealed class CharacterRnn : Module
         using IDisposable evaluation = Evaluating();
         for (int i = 0; i < count; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(Parameters[0].Device, record: false);
             Tensor logits = Forward(Tensor.From(read, [1, read.Length]), state, out Tensor[] after);
             state.Store(after);

@@ -54,8 +54,10 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
 
     /// <summary>The mean of -log p(character) over a text, read from its beginning as one stream.</summary>
     /// <param name="tokens">The text, of at least two characters.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each thousand characters.</param>
     /// <exception cref="DataException">The text is shorter.</exception>
-    public double Validate(ReadOnlyMemory<int> tokens)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double Validate(ReadOnlyMemory<int> tokens, CancellationToken cancellation = default)
     {
         if (tokens.Length < 2) throw new DataException($"Validate: expected a text of at least two characters, found {tokens.Length}.");
         using IDisposable evaluation = _model.Evaluating();
@@ -66,6 +68,7 @@ public sealed class CharacterRnnTraining : IStateful, IDisposable
         double sum = 0;
         for (int start = 0, targets = text.Length - 1; start < targets; start += MostAtOnce)
         {
+            cancellation.ThrowIfCancellationRequested();
             int length = Math.Min(MostAtOnce, targets - start);
             using Tape tape = new(_model.Parameters[0].Device, record: false);
             TextBatch piece = new(text.Slice(start, length).ToArray(), text.Slice(start + 1, length).ToArray(), 1, length);

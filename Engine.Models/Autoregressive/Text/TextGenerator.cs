@@ -18,9 +18,13 @@ public sealed class TextGenerator(Transformer model)
     /// <param name="sampling">How to draw.</param>
     /// <param name="random">The source of randomness.</param>
     /// <param name="useCache">False recomputes every position for each token: slow, for comparison.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each token.</param>
     /// <returns>The tokens that were drawn.</returns>
     /// <exception cref="ArgumentException">There is no prompt, or an option of the draw is out of its range.</exception>
-    public int[] Continue(ReadOnlySpan<int> prompt, int count, TokenSampling sampling, RandomStream random, bool useCache = true)
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public int[] Continue(
+        ReadOnlySpan<int> prompt, int count, TokenSampling sampling, RandomStream random, bool useCache = true,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sampling);
         ArgumentNullException.ThrowIfNull(random);
@@ -35,6 +39,7 @@ public sealed class TextGenerator(Transformer model)
         int start = Math.Max(0, tokens.Count - block);
         for (int i = 0; i < count; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             if (tokens.Count - start > block)
             {
                 start = tokens.Count - Math.Max(1, block / 2);

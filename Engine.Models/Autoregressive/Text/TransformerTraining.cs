@@ -60,7 +60,9 @@ public sealed class TransformerTraining : IStateful, IDisposable
 
     /// <summary>The mean of -log p over all tokens of a text but the first, in nats, each seen from the start of its piece on.</summary>
     /// <param name="windows">The text in pieces.</param>
-    public double Validate(TextWindows windows)
+    /// <param name="cancellation">Cancels the computation; looked at before each batch of pieces.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public double Validate(TextWindows windows, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(windows);
         using IDisposable evaluation = Model.Evaluating();
@@ -68,6 +70,7 @@ public sealed class TransformerTraining : IStateful, IDisposable
         long count = 0;
         foreach (TextBatch batch in windows.All())
         {
+            cancellation.ThrowIfCancellationRequested();
             using Tape tape = new(Model.Parameters[0].Device, record: false);
             sum += Model.Loss(Tensor.From(batch.Inputs, [batch.Count, batch.Length]),
                 Tensor.From(batch.Targets, [batch.Count, batch.Length])).Item() * batch.Inputs.Length;
