@@ -46,7 +46,8 @@ internal sealed record CancellableWork(
             ["the likelihood of a flow"] = (device, pass) => Flow(device, pass, (model, stop) =>
             {
                 byte[] levels = [.. Enumerable.Range(0, 64).Select(i => (byte)i)];
-                return [.. model.LogLikelihood(levels, 2, new RandomStream(1), 2, stop), model.BitsOf(levels, 2, new RandomStream(1), stop)];
+                double bits = model.BitsOf(levels, 2, new RandomStream(1), stop);
+                return [.. model.LogLikelihood(levels, 2, new RandomStream(1), 2, stop), bits];
             }),
             ["sampling from a flow"] = (device, pass) => Flow(device, pass, (model, stop) =>
             {

@@ -92,8 +92,10 @@ public sealed partial class SignalTests : IsolatedTests
             Directory.Delete(folder, recursive: true);
         }
 
-        FaultCounts.Report(string.Create(CultureInfo.InvariantCulture, $"{name}: {heard} signals heard, {after} of them after training, within at most "
-            + $"{slowest.TotalSeconds:0.00} s; {late} came when all was done"));
+        FaultCounts.Report(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}: {heard} signals heard, {after} of them after training, within at most {slowest.TotalSeconds:0.00} s; "
+            + $"{late} came when all was done"));
 
         // The time from the first line on the standard output to the end.
         TimeSpan Run(string folder, Action<ChildProgram> begun, out string output)
