@@ -15,10 +15,11 @@ public sealed class SampleJudge
     private const int Pixels = DigitClassifier.Side * DigitClassifier.Side;
 
     // Distances go by pairs: more images would not say more.
-    private const int MostCompared = 1000, MostTrained = 10_000;
+    private const int MostCompared = 1000, MostTrained = 10_000, MostNeighbors = 2000;
 
     private readonly DigitClassifier _classifier;
     private readonly FeatureMoments _data;
+    private readonly float[] _features;
     private readonly float[] _training;
     private readonly double _near;
     private readonly double _nearTraining;
@@ -43,7 +44,9 @@ public sealed class SampleJudge
         _training = Images(training, MostTrained);
         float[] images = Images(test, test.Count);
         float[] compared = images[..Math.Min(images.Length, MostCompared * Pixels)];
-        _data = Moments(images, cancellation);
+        float[] features = Features(images, cancellation);
+        _data = Moments(features);
+        _features = features[..Math.Min(features.Length, MostNeighbors * DigitClassifier.FeatureCount)];
         _near = FirstPercentile(NearestNeighbor.Distances(compared, Pixels, cancellation));
         _nearTraining = FirstPercentile(NearestNeighbor.Distances(compared, _training, Pixels, cancellation));
         Data = Of(Images(training, samples), cancellation);
@@ -76,24 +79,40 @@ public sealed class SampleJudge
                 if (probabilities.AsSpan(i, DigitClassifier.Classes).IndexOfAnyInRange(0.5f, float.MaxValue) < 0) unsure++;
         }
 
+        float[] features = Features(samples, cancellation);
+        float[] neighbors = features[..Math.Min(features.Length, _features.Length)];
         ReadOnlySpan<float> compared = samples[..Math.Min(samples.Length, MostCompared * Pixels)];
         return new SampleQuality(
-            Metrics.FrechetDistance.Between(Moments(samples, cancellation), _data), counts.SmallestShare, counts.MeanConfidence,
+            Metrics.FrechetDistance.Between(Moments(features), _data), counts.SmallestShare, counts.MeanConfidence,
             (double)unsure / counts.Total,
             Share(NearestNeighbor.Distances(compared, Pixels, cancellation), _near),
-            Share(NearestNeighbor.Distances(compared, _training, Pixels, cancellation), _nearTraining));
+            Share(NearestNeighbor.Distances(compared, _training, Pixels, cancellation), _nearTraining))
+        {
+            Manifold = samples.Length < LeastImages * Pixels ? null
+                : PrecisionRecall.Of(_features, neighbors, DigitClassifier.FeatureCount),
+            Density = samples.Length < LeastImages * Pixels ? null
+                : DensityCoverage.Of(_features, neighbors, DigitClassifier.FeatureCount),
+        };
     }
 
-    private FeatureMoments Moments(ReadOnlySpan<float> images, CancellationToken cancellation)
+    private float[] Features(ReadOnlySpan<float> images, CancellationToken cancellation)
     {
-        FeatureMoments moments = new(DigitClassifier.FeatureCount);
+        float[] features = new float[images.Length / Pixels * DigitClassifier.FeatureCount];
         const int AtOnce = 250 * Pixels;
         for (int at = 0; at < images.Length; at += AtOnce)
         {
             cancellation.ThrowIfCancellationRequested();
-            moments.Add(_classifier.Features(images.Slice(at, Math.Min(AtOnce, images.Length - at))));
+            _classifier.Features(images.Slice(at, Math.Min(AtOnce, images.Length - at)))
+                .CopyTo(features, at / Pixels * DigitClassifier.FeatureCount);
         }
 
+        return features;
+    }
+
+    private static FeatureMoments Moments(float[] features)
+    {
+        FeatureMoments moments = new(DigitClassifier.FeatureCount);
+        moments.Add(features);
         return moments;
     }
 
@@ -127,6 +146,15 @@ public sealed class SampleJudge
 public sealed record SampleQuality(
     double FrechetDistance, double SmallestShare, double MeanConfidence, double UnsureShare, double RepeatedShare, double CopiedShare)
 {
+    /// <summary>
+    /// Precision and recall by the neighbourhoods of the classifier's features, of at most 2,000 samples and held-out images, with k = 3;
+    /// null where there are too few samples.
+    /// </summary>
+    public PrecisionRecall? Manifold { get; init; }
+
+    /// <summary>Density and coverage of the same features, with k = 5; null where there are too few samples.</summary>
+    public DensityCoverage? Density { get; init; }
+
     /// <summary>Signs of failure of the samples, in words; empty when nothing was found.</summary>
     /// <param name="classes">The number of classes.</param>
     public IReadOnlyList<string> Signs(int classes)
