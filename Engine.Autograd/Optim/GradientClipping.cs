@@ -41,6 +41,29 @@ public static class GradientClipping
         return norm;
     }
 
+    /// <summary>The norm of gradients, all of them taken as one vector; they stay as they are.</summary>
+    /// <param name="gradients">The gradients.</param>
+    /// <returns>The norm, computed in float64; the same with any number of threads. On a device it stays there until it is read.</returns>
+    /// <exception cref="ObjectDisposedException">A gradient was released.</exception>
+    public static Reading Norm(IReadOnlyList<Tensor> gradients)
+    {
+        ArgumentNullException.ThrowIfNull(gradients);
+        Storage[] storages = [.. gradients.Select(gradient => gradient.Storage)];
+        if (storages.Length == 0 || storages.Any(storage => storage.Device is CpuDevice || storage.Device != storages[0].Device))
+            return Math.Sqrt(SumOfSquares.Run(storages));
+        Storage sum = storages[0].Device.Allocate(DType.Float64, 1);
+        try
+        {
+            SumOfSquares.Run(storages, sum);
+            Map.Unary(sum, sum, new Sqrt());
+            return Reading.Of(sum);
+        }
+        finally
+        {
+            sum.Release();
+        }
+    }
+
     // The host does not learn the norm before it is asked for, so every gradient is multiplied, mostly with 1.
     private static Reading OnDevice(Storage[] storages, Storage[] distinct, double most)
     {

@@ -10,6 +10,12 @@ namespace Engine.Models.Adversarial;
 /// <remarks>In the equations s is the discriminator's score, x a real sample, G a generated one, and sigma the logistic function.</remarks>
 public abstract class AdversarialObjective
 {
+    /// <summary>
+    /// The score above which the discriminator takes a sample for real. Null where only differences of scores mean something, as those of a
+    /// Wasserstein critic: the middle between the means of real and of generated samples then takes its place.
+    /// </summary>
+    public virtual double? Boundary => null;
+
     /// <summary>The discriminator's loss, a scalar that is made small.</summary>
     /// <param name="d">The discriminator.</param>
     /// <param name="real">Real samples, [samples, ...].</param>

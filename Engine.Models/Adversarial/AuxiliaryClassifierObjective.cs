@@ -18,6 +18,9 @@ public sealed class AuxiliaryClassifierObjective(
     private readonly double _discriminatorWeight = RegularizerWeight.Check(nameof(AuxiliaryClassifierObjective), discriminatorWeight);
     private readonly double _generatorWeight = RegularizerWeight.Check(nameof(AuxiliaryClassifierObjective), generatorWeight);
 
+    /// <inheritdoc/>
+    public override double? Boundary => _adversarial.Boundary;
+
     /// <summary>L_D + w (E[-log p(y | x)] + E[-log p(y | G)]).</summary>
     /// <inheritdoc/>
     public override Tensor DiscriminatorLoss(Discriminator d, Tensor real, Tensor fake, Tensor? labels) =>

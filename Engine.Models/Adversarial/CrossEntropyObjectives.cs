@@ -21,6 +21,9 @@ public sealed class NonSaturatingObjective : ScoreObjective
     /// </summary>
     public double DiscriminatorWeight { get; init; } = 1;
 
+    /// <summary>A probability of one half, or a logit of 0.</summary>
+    public override double? Boundary => FromProbabilities ? 0.5 : 0;
+
     /// <summary>L_D = -w (E[log sigma(s(x))] + E[log(1 - sigma(s(G)))]), in nats.</summary>
     /// <inheritdoc/>
     public override Tensor DiscriminatorLoss(Tensor onReal, Tensor onGenerated) =>
@@ -39,6 +42,9 @@ public sealed class SaturatingObjective : ScoreObjective
 {
     /// <summary>True when D ends in a sigmoid and gives probabilities; false when it gives logits.</summary>
     public bool FromProbabilities { get; init; }
+
+    /// <summary>A probability of one half, or a logit of 0.</summary>
+    public override double? Boundary => FromProbabilities ? 0.5 : 0;
 
     /// <summary>L_D = -E[log sigma(s(x))] - E[log(1 - sigma(s(G)))], in nats.</summary>
     /// <inheritdoc/>

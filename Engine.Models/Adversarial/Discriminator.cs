@@ -131,11 +131,20 @@ public sealed class Discriminator
         return gradient.Reshape(x.Shape[0] / Packing, -1);
     }
 
+    /// <summary>The scores of samples where they have been computed already; null elsewhere.</summary>
+    internal Tensor? KnownScores(Tensor x, Tensor? labels) => Known(x, labels)?.Scores;
+
+    private DiscriminatorOutput? Known(Tensor x, Tensor? labels)
+    {
+        foreach ((Tensor known, Tensor? beside, DiscriminatorOutput output) in _known)
+            if (ReferenceEquals(known, x) && ReferenceEquals(beside, labels)) return output;
+        return null;
+    }
+
     private DiscriminatorOutput Judge(Tensor x, Tensor? labels)
     {
         ArgumentNullException.ThrowIfNull(x);
-        foreach ((Tensor known, Tensor? beside, DiscriminatorOutput output) in _known)
-            if (ReferenceEquals(known, x) && ReferenceEquals(beside, labels)) return output;
+        if (Known(x, labels) is { } output) return output;
         Tensor seen = Seen(x);
         bool takesLabels = Network is ConditionalModule;
         if (takesLabels && Packing > 1) throw new ArgumentException(

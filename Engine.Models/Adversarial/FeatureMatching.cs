@@ -13,6 +13,9 @@ public sealed class FeatureMatching(AdversarialObjective discriminator) : Advers
     private readonly AdversarialObjective _discriminator = discriminator ?? throw new ArgumentNullException(nameof(discriminator));
 
     /// <inheritdoc/>
+    public override double? Boundary => _discriminator.Boundary;
+
+    /// <inheritdoc/>
     public override Tensor DiscriminatorLoss(Discriminator d, Tensor real, Tensor fake, Tensor? labels) =>
         _discriminator.DiscriminatorLoss(d, real, fake, labels);
 

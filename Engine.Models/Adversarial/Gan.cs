@@ -99,16 +99,18 @@ public sealed class Gan : IStateful, IDisposable
         Tensor fake = Generate(Tensor.Normal([shape[0], Latent], _random, dtype: _dtype), classes);
         if (fake.Shape != shape) throw new ArgumentException(
             $"Gan.Step: expected real samples of the shape that the generator makes, {fake.Shape}, found {shape}.");
-        Reading discriminatorLoss = DiscriminatorStep(real, fake, classes);
-        if (!generatorFollows) return new GanLosses(discriminatorLoss, null);
+        (Reading discriminatorLoss, Reading? accuracy) = DiscriminatorStep(real, fake, classes);
+        if (!generatorFollows) return new GanLosses(discriminatorLoss, null) { Accuracy = accuracy };
 
         // L_G, with the D that has just been updated; only G's gradients are computed
         Tensor generatorLoss = Training.Objective.GeneratorLoss(Opponent(), real, fake, classes);
         foreach (IGeneratorRegularizer regularizer in Training.GeneratorRegularizers)
             generatorLoss += regularizer.Penalty(Generator, fake);
-        _generatorOptimizer.Step(tape.Gradients(generatorLoss, _generatorOptimizer.Parameters));
+        Tensor[] gradients = tape.Gradients(generatorLoss, _generatorOptimizer.Parameters);
+        Reading norm = GradientClipping.Norm(gradients);
+        _generatorOptimizer.Step(gradients);
         _average?.Update();
-        return new GanLosses(discriminatorLoss, generatorLoss);
+        return new GanLosses(discriminatorLoss, generatorLoss) { Accuracy = accuracy, GradientNorm = norm };
     }
 
     /// <summary>Noise to generate from: standard normal, [count, latent]. It belongs to no tape; dispose it when done.</summary>
@@ -185,7 +187,7 @@ public sealed class Gan : IStateful, IDisposable
     }
 
     // On a tape of its own, so that what D computed is released before the generator's step begins: the two need their memory in turn.
-    private Reading DiscriminatorStep(Tensor real, Tensor fake, Tensor? labels)
+    private (Reading Loss, Reading? Accuracy) DiscriminatorStep(Tensor real, Tensor fake, Tensor? labels)
     {
         using Tape tape = new(_device);
         (real, fake) = (real.Detach(), fake.Detach());
@@ -201,7 +203,17 @@ public sealed class Gan : IStateful, IDisposable
         foreach (IDiscriminatorRegularizer regularizer in Training.Regularizers) loss += regularizer.Penalty(d, real, fake, labels);
         _discriminatorOptimizer.Step(tape.Gradients(loss, _discriminatorOptimizer.Parameters));
         foreach (IWeightConstraint constraint in Training.Constraints) constraint.Apply(Discriminator);
-        return loss;
+        return (loss, Accuracy(d.KnownScores(real, labels), d.KnownScores(fake, labels)));
+    }
+
+    /// <summary>The share of samples on the right side of the objective's boundary, one on it counting half.</summary>
+    private Reading? Accuracy(Tensor? onReal, Tensor? onGenerated)
+    {
+        if (onReal is null || onGenerated is null) return null;
+        (Tensor x, Tensor g) = (onReal.Detach(), onGenerated.Detach());
+        Tensor boundary = Training.Objective.Boundary is { } score ? Tensor.Full([], score, x.DType) : 0.5 * (x.Mean() + g.Mean());
+        Tensor right = (x.Greater(boundary) + x.GreaterOrEqual(boundary)).Mean() + (g.Less(boundary) + g.LessOrEqual(boundary)).Mean();
+        return 0.25 * right;
     }
 
     private Discriminator Opponent() => new(Discriminator, _random)

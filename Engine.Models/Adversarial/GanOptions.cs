@@ -38,6 +38,9 @@ public sealed record GanOptions
     /// </summary>
     public double Beta1 { get; init; } = 0.5;
 
+    /// <summary>Adam's decay of the mean squared gradient, for both, where the optimizers are not set.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
     /// <summary>Makes the generator's optimizer; null for <see cref="Adam"/> with the rates above.</summary>
     public Func<IReadOnlyList<Parameter>, Optimizer>? GeneratorOptimizer { get; init; }
 
@@ -91,12 +94,12 @@ public sealed record GanOptions
 
     /// <summary>The generator's optimizer.</summary>
     internal Optimizer OfGenerator(Module generator) => Made(
-        nameof(GeneratorOptimizer), generator, GeneratorOptimizer ?? (parameters => new Adam(parameters, LearningRate, Beta1)));
+        nameof(GeneratorOptimizer), generator, GeneratorOptimizer ?? (parameters => new Adam(parameters, LearningRate, Beta1, Beta2)));
 
     /// <summary>The discriminator's optimizer.</summary>
     internal Optimizer OfDiscriminator(Module discriminator) => Made(
         nameof(DiscriminatorOptimizer), discriminator,
-        DiscriminatorOptimizer ?? (parameters => new Adam(parameters, DiscriminatorLearningRate ?? LearningRate, Beta1)));
+        DiscriminatorOptimizer ?? (parameters => new Adam(parameters, DiscriminatorLearningRate ?? LearningRate, Beta1, Beta2)));
 
     private static Optimizer Made(string name, Module network, Func<IReadOnlyList<Parameter>, Optimizer> make)
     {
@@ -118,6 +121,23 @@ public readonly record struct GanLosses(Reading Discriminator, Reading? Generato
     /// <exception cref="InvalidOperationException">The step was one of the discriminator alone.</exception>
     public Reading Generator => GeneratorStep ?? throw new InvalidOperationException(
         "Generator: this step was one of the discriminator alone (GanOptions.DiscriminatorSteps); see GeneratorStep.");
+
+    /// <summary>
+    /// The share of the batch, real and generated, that the discriminator took for what it is, before its step: see
+    /// <see cref="AdversarialObjective.Boundary"/>. One half when it cannot tell; null where the objective did not score the samples.
+    /// </summary>
+    public Reading? Accuracy { get; init; }
+
+    /// <summary>
+    /// The norm of the gradient of the generator's loss with respect to all of its weights; null where the step was one of the
+    /// discriminator alone.
+    /// </summary>
+    public Reading? GradientNorm { get; init; }
+
+    /// <summary>What a report shows by step: d_accuracy and g_gradient, where there is either.</summary>
+    public (string Name, Reading Value)[] Signs() =>
+        [.. Accuracy is { } accuracy ? (ReadOnlySpan<(string, Reading)>)[(GanWatch.AccuracyName, accuracy)] : [],
+            .. GradientNorm is { } norm ? (ReadOnlySpan<(string, Reading)>)[(GanWatch.GradientName, norm)] : []];
 
     /// <summary>The losses for a report: d_loss, and g_loss where the generator made a step.</summary>
     public (string Name, Reading Value)[] Named() =>

@@ -8,6 +8,9 @@ namespace Engine.Models.Adversarial;
 /// </summary>
 public sealed class LeastSquaresObjective : ScoreObjective
 {
+    /// <summary>Halfway between the answers.</summary>
+    public override double? Boundary => 0.5;
+
     /// <summary>L_D = E[(s(x) - 1)^2] + E[s(G)^2].</summary>
     /// <inheritdoc/>
     public override Tensor DiscriminatorLoss(Tensor onReal, Tensor onGenerated)
@@ -57,6 +60,9 @@ public sealed class WassersteinObjective : ScoreObjective
 /// </summary>
 public sealed class HingeObjective : ScoreObjective
 {
+    /// <summary>The middle of the margin.</summary>
+    public override double? Boundary => 0;
+
     /// <summary>L_D = E[max(0, 1 - s(x))] + E[max(0, 1 + s(G))].</summary>
     /// <inheritdoc/>
     public override Tensor DiscriminatorLoss(Tensor onReal, Tensor onGenerated)

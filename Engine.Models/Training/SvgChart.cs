@@ -13,13 +13,13 @@ internal static class SvgChart
     /// <summary>Points of a curve beyond which it is drawn with fewer: no screen shows more.</summary>
     private const int MostPoints = 1000;
 
-    public static void Append(StringBuilder html, IReadOnlyList<(string Name, double[] X, double[] Y)> curves)
+    public static void Append(StringBuilder html, IReadOnlyList<(string Name, double[] X, double[] Y)> curves, string over = "epoch")
     {
         double[] xs = [.. curves.SelectMany(curve => curve.X)], ys = [.. curves.SelectMany(curve => curve.Y).Where(double.IsFinite)];
         Axes.Range x = Axes.Around(xs.DefaultIfEmpty(0).Min(), xs.DefaultIfEmpty(1).Max(), 0);
         Axes.Range y = Axes.Around(ys.DefaultIfEmpty(0).Min(), ys.DefaultIfEmpty(1).Max(), 0.05);
         string title = WebUtility.HtmlEncode(string.Join(", ", curves.Select(curve => curve.Name)));
-        html.Append($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{title} over epochs\">\n");
+        html.Append($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{title} over {over}s\">\n");
         foreach ((double value, string label) in Axes.Ticks(y, 5))
         {
             string at = Number(Y(y, value));
@@ -27,10 +27,10 @@ internal static class SvgChart
             html.Append($"<text x=\"{Left - 8}\" y=\"{at}\" text-anchor=\"end\" dominant-baseline=\"middle\">{label}</text>\n");
         }
 
-        // There are no half epochs.
+        // There are no half epochs or steps.
         foreach ((double value, string label) in Axes.Ticks(x, 8).Where(tick => Math.Abs(tick.Value - Math.Round(tick.Value)) < 1e-9))
             html.Append($"<text x=\"{Number(X(x, value))}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{label}</text>\n");
-        html.Append($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 4}\" text-anchor=\"middle\">epoch</text>\n");
+        html.Append($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 4}\" text-anchor=\"middle\">{over}</text>\n");
 
         int legend = Left;
         for (int i = 0; i < curves.Count; i++)

@@ -38,6 +38,8 @@ public sealed partial class Trainer
             Settings = [.. _options.Settings.Select(setting => (setting.Key, setting.Value))],
             Facts = [.. _options.Facts.Select(fact => (fact.Key, fact.Value)), .. Facts()],
             History = Progress.History,
+            StepCurves = Progress.StepCurves,
+            Warnings = [.. Progress.Warnings.Values],
             Pictures = [.. Pictures],
             Folder = Output.Path,
         };
@@ -47,7 +49,8 @@ public sealed partial class Trainer
     private Picture LossChart()
     {
         LineChart chart = new() { Title = $"{Name}: mean losses", XLabel = "epoch", YLabel = "nats" };
-        foreach ((string name, double[] x, double[] y) in Curves(Progress.History, line => line.Losses)) chart.Add(name, x, y);
+        foreach ((string name, double[] x, double[] y) in Curves(Progress.History, line => line.Losses))
+            if (!Progress.StepCurves.Any(curve => curve.Name == name)) chart.Add(name, x, y);
         return chart.Draw();
     }
 

@@ -188,6 +188,27 @@ public sealed partial class Trainer
     }
 
     /// <summary>
+    /// Reports what is observed at the current step and is no loss, such as the norm of a gradient: scalars, or tensors of one element. The
+    /// epoch's line has the mean, the report a curve by steps, of at most 1000 means of neighbouring steps.
+    /// </summary>
+    /// <param name="values">Names and values.</param>
+    /// <exception cref="NonFiniteException">A value that was read is NaN or infinite.</exception>
+    public void Observe(params ReadOnlySpan<(string Name, Reading Value)> values)
+    {
+        if (!_options.IsForecast) Progress.Observe(_nextStep, Step + 1, values);
+    }
+
+    /// <summary>Warns of what goes wrong in a training: a printed line, and one in the report. Of each kind there is one warning.</summary>
+    /// <param name="kind">What kind it is, the same in each run.</param>
+    /// <param name="text">A sentence.</param>
+    public void Warn(string kind, string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(kind);
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        if (!_options.IsForecast) Progress.Warn(kind, text);
+    }
+
+    /// <summary>
     /// Records a metric: inside an epoch it appears in the epoch's line, in the history and in the report's curves,
     /// outside among the results of the whole training.
     /// </summary>

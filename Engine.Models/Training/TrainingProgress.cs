@@ -22,6 +22,10 @@ public sealed class TrainingProgress
     private readonly List<string> _names = [];
     private readonly Dictionary<string, (double Sum, int Count)> _sums = [];
 
+    // What is observed at each step, and what a reader is warned of.
+    private readonly List<StepCurve> _curves = [];
+    private readonly Dictionary<string, string> _warnings = [];
+
     // What was reported and not read yet: losses stay on their device until a line is shown, so that no step waits for one.
     private readonly List<ReportedLoss> _unread = [];
     private ProgressTask? _live;
@@ -38,6 +42,14 @@ public sealed class TrainingProgress
 
     /// <summary>The mean losses of each line so far.</summary>
     public IReadOnlyList<EpochMeans> History => _history.AsReadOnly();
+
+    /// <summary>
+    /// What was observed at steps, by name and in the order in which it was first seen: see <see cref="Trainer.Observe"/>.
+    /// </summary>
+    internal IReadOnlyList<StepCurve> StepCurves => _curves;
+
+    /// <summary>Warnings by their kind.</summary>
+    internal IReadOnlyDictionary<string, string> Warnings => _warnings;
 
     /// <summary>The samples since training began.</summary>
     public long Samples { get; private set; }
@@ -72,6 +84,25 @@ public sealed class TrainingProgress
         _live.Description = Markup.Escape($"epoch {_epoch}/{_epochs}  {Means()}  {Rate()}  {Left(_live.Value)}");
     }
 
+    /// <summary>Adds what was observed at a step to the curves of its names.</summary>
+    internal void Observe(int step, long allSteps, ReadOnlySpan<(string Name, Reading Value)> values)
+    {
+        bool isKnown = _unread.Count == 0;
+        foreach ((string name, Reading value) in values)
+        {
+            isKnown &= value.IsKnown;
+            _unread.Add(new ReportedLoss(name, value, _epoch, step) { AllSteps = allSteps });
+        }
+
+        if (isKnown || _unread.Count >= MostUnread) ReadLosses();
+    }
+
+    /// <summary>Keeps a warning for the report, and prints it where it is the first of its kind.</summary>
+    internal void Warn(string kind, string text)
+    {
+        if (_warnings.TryAdd(kind, text)) Print($"Warning: {text}");
+    }
+
     /// <summary>Receives every loss when it is read.</summary>
     internal Action<ReportedLoss>? Check { get; set; }
 
@@ -83,6 +114,7 @@ public sealed class TrainingProgress
         foreach (ReportedLoss loss in _unread)
         {
             Check?.Invoke(loss);
+            if (loss.AllSteps is { } steps) CurveOf(loss.Name).Add(steps, loss.Value);
             if (!_names.Contains(loss.Name)) _names.Add(loss.Name);
             (double sum, int count) = _sums.GetValueOrDefault(loss.Name);
             _sums[loss.Name] = (sum + loss.Value, count + 1);
@@ -161,6 +193,8 @@ public sealed class TrainingProgress
             AllSamples = Samples,
             Seconds = Elapsed.TotalSeconds,
             LineSeconds = (_lastStep - _lineStart).TotalSeconds,
+            Curves = _curves.Count == 0 ? null : [.. _curves.Select(curve => curve.Save())],
+            Warnings = _warnings.Count == 0 ? null : new Dictionary<string, string>(_warnings),
         };
     }
 
@@ -176,6 +210,8 @@ public sealed class TrainingProgress
             _sums.Add(loss.Name, (loss.Sum, loss.Count));
         }
 
+        _curves.AddRange((state.Curves ?? []).Select(curve => new StepCurve(curve)));
+        foreach ((string kind, string text) in state.Warnings ?? []) _warnings.Add(kind, text);
         _metrics.AddRange(state.Metrics.Select(metric => (metric.Name, metric.Sum)));
         (_samples, Samples, _before, _doneBefore) = (state.Samples, state.AllSamples, TimeSpan.FromSeconds(state.Seconds), epochsDone);
         _lastStep = _before;
@@ -201,6 +237,14 @@ public sealed class TrainingProgress
     internal static string HoursMinutesSeconds(double seconds) => string.Create(
         CultureInfo.InvariantCulture, $"{(long)seconds / 3600:00}:{(long)seconds / 60 % 60:00}:{(long)seconds % 60:00}");
 
+    private StepCurve CurveOf(string name)
+    {
+        if (_curves.Find(curve => curve.Name == name) is { } known) return known;
+        StepCurve curve = new(name);
+        _curves.Add(curve);
+        return curve;
+    }
+
     private double Mean(string name) => _sums[name].Sum / _sums[name].Count;
 
     private string Means() => string.Join("  ", _names.Where(_sums.ContainsKey).Select(name =>
@@ -212,4 +256,8 @@ public sealed class TrainingProgress
 /// <param name="Value">Its value.</param>
 /// <param name="Epoch">The epoch that it is of, from 1.</param>
 /// <param name="Step">The step of the epoch, from 0.</param>
-internal readonly record struct ReportedLoss(string Name, Reading Value, int Epoch, int Step);
+internal readonly record struct ReportedLoss(string Name, Reading Value, int Epoch, int Step)
+{
+    /// <summary>The steps since training began, where the value has a curve by steps; null for a loss.</summary>
+    public long? AllSteps { get; init; }
+}

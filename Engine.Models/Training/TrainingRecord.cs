@@ -67,6 +67,12 @@ internal sealed record ProgressState
 
     /// <summary>The time from the last line to the last step.</summary>
     public required double LineSeconds { get; init; }
+
+    /// <summary>What was observed at steps; null where nothing was, as in checkpoints that are older than such curves.</summary>
+    public List<StepCurveState>? Curves { get; init; }
+
+    /// <summary>Warnings by their kind; null where there are none.</summary>
+    public Dictionary<string, string>? Warnings { get; init; }
 }
 
 /// <summary>What one printed line of a training program says.</summary>

@@ -52,9 +52,28 @@ internal static class TrainingRecordCheck
         Expect(progress.Seconds is >= 0 and <= ProgressState.MostSeconds, nameof(progress.Seconds),
             FormattableString.Invariant($"a number from 0 to {ProgressState.MostSeconds}"), progress.Seconds);
 
+        CheckTexts(nameof(progress.Warnings), progress.Warnings ?? []);
+        for (int i = 0; i < (progress.Curves?.Count ?? 0); i++) Check($"{nameof(progress.Curves)}[{i}]", progress.Curves![i]);
+
         // From the last line to the last step: negative where the line was printed after it.
         Expect(Math.Abs(progress.LineSeconds) <= progress.Seconds + 1, nameof(progress.LineSeconds), "no more than all seconds",
             progress.LineSeconds);
+    }
+
+    private static void Check(string entry, StepCurveState? curve)
+    {
+        Expect(curve is not null, entry, "a curve", null);
+        Expect(curve!.Name is not null, $"{entry}.{nameof(curve.Name)}", "a name", null);
+        Expect(curve.Steps is { Count: < StepCurve.MostPoints }, $"{entry}.{nameof(curve.Steps)}",
+            $"fewer than {StepCurve.MostPoints} steps", curve.Steps?.Count);
+        Expect(curve.Means?.Count == curve.Steps!.Count, $"{entry}.{nameof(curve.Means)}",
+            $"{curve.Steps.Count} numbers, as many as steps", curve.Means?.Count);
+        foreach (double mean in curve.Means!) Expect(double.IsFinite(mean), $"{entry}.{nameof(curve.Means)}", "finite numbers", mean);
+        Expect(curve.Every is >= 1 and <= StateVisitor.MostCount, $"{entry}.{nameof(curve.Every)}",
+            $"a number from 1 to {StateVisitor.MostCount}", curve.Every);
+        Expect(curve.Count >= 0 && curve.Count < curve.Every, $"{entry}.{nameof(curve.Count)}", $"a number from 0 to {curve.Every - 1}",
+            curve.Count);
+        Expect(double.IsFinite(curve.Sum), $"{entry}.{nameof(curve.Sum)}", "a finite number", curve.Sum);
     }
 
     private static void CheckSums(string entry, List<LossSum> sums, bool mustBeFinite)

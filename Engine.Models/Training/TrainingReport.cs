@@ -46,6 +46,12 @@ internal sealed class TrainingReport
 
     public required IReadOnlyList<EpochMeans> History { get; init; }
 
+    /// <summary>What was observed at steps.</summary>
+    public IReadOnlyList<StepCurve> StepCurves { get; init; } = [];
+
+    /// <summary>What the reader is warned of.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public required IReadOnlyList<string> Pictures { get; init; }
 
     /// <summary>Where the pictures lie.</summary>
@@ -58,8 +64,14 @@ internal sealed class TrainingReport
             + $"content=\"width=device-width\">\n<title>{Escape(Title)}</title>\n");
         html.Append($"<style>\n{Style}\n</style>\n<h1>{Escape(Title)}</h1>\n");
         html.Append($"<p{(HasFailed ? " class=\"bad\"" : "")}>{Escape(Status)}</p>\n");
+        foreach (string warning in Warnings) html.Append($"<p class=\"bad\">Warning: {Escape(warning)}</p>\n");
         Table(html, "Results", Results);
-        Curves(html, "Losses", Trainer.Curves(History, line => line.Losses), together: true);
+
+        // What has a curve by steps is among the means of a line, but is no loss.
+        HashSet<string> observed = [.. StepCurves.Select(curve => curve.Name)];
+        Curves(html, "Losses", Trainer.Curves(History, line => line.Losses).Where(curve => !observed.Contains(curve.Name)), together: true);
+        Curves(html, "By steps", StepCurves.Select(
+            curve => (curve.Name, curve.Steps.Select(step => (double)step).ToArray(), curve.Means.ToArray())), together: false, "step");
         Curves(html, "Measured after epochs", Trainer.Curves(History, line => line.Metrics), together: false);
         Gallery(html);
         Table(html, "Options", Settings);
@@ -77,13 +89,14 @@ internal sealed class TrainingReport
     }
 
     // Losses have one unit and share a chart; what is measured may have any.
-    private static void Curves(StringBuilder html, string title, IEnumerable<(string Name, double[] X, double[] Y)> curves, bool together)
+    private static void Curves(
+        StringBuilder html, string title, IEnumerable<(string Name, double[] X, double[] Y)> curves, bool together, string over = "epoch")
     {
         (string Name, double[] X, double[] Y)[] all = [.. curves];
         if (all.Length == 0) return;
         html.Append($"<h2>{Escape(title)}</h2>\n");
-        if (together) SvgChart.Append(html, all);
-        else foreach ((string Name, double[] X, double[] Y) curve in all) SvgChart.Append(html, [curve]);
+        if (together) SvgChart.Append(html, all, over);
+        else foreach ((string Name, double[] X, double[] Y) curve in all) SvgChart.Append(html, [curve], over);
     }
 
     private void Gallery(StringBuilder html)

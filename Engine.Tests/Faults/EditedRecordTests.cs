@@ -67,6 +67,13 @@ public sealed class EditedRecordTests : IsolatedTests
         "Sums[1].Name: expected each name once, found 'a'.")]
     [InlineData("Progress.Metrics", "[{\"Name\":\"a\",\"Sum\":1,\"Count\":0}]",
         "Metrics[0].Count: expected a number of at least 1, found 0.")]
+    [InlineData("Progress.Curves", "[null]", "Curves[0]: expected a curve, found null.")]
+    [InlineData("Progress.Curves.0.Means", "[1]", "Curves[0].Means: expected 5 numbers, as many as steps, found 1.")]
+    [InlineData("Progress.Curves.0.Means.0", "\"NaN\"", "Curves[0].Means: expected finite numbers, found NaN.")]
+    [InlineData("Progress.Curves.0.Every", "0", "Curves[0].Every: expected a number from 1 to 1152921504606846976, found 0.")]
+    [InlineData("Progress.Curves.0.Count", "1", "Curves[0].Count: expected a number from 0 to 0, found 1.")]
+    [InlineData("Progress.Curves.0.Sum", "\"Infinity\"", "Curves[0].Sum: expected a finite number, found Infinity.")]
+    [InlineData("Progress.Warnings", "{\"kind\":null}", "Warnings['kind']: expected a text, found null.")]
     [InlineData("Pictures", "[null]", "Pictures[0]: expected the name of a PNG file in the folder itself, found null.")]
     [InlineData("Pictures", "[\"../../x.png\"]", "Pictures[0]: expected the name of a PNG file in the folder itself, found '../../x.png'.")]
     [InlineData("Pictures", "[\"/etc/x.png\"]", "Pictures[0]: expected the name of a PNG file in the folder itself, found '/etc/x.png'.")]
@@ -176,6 +183,8 @@ public sealed class EditedRecordTests : IsolatedTests
             foreach (int _ in trainer.Steps(Steps, samples: 8))
             {
                 trainer.Report(("loss", subject.Step()));
+                trainer.Observe(("seen", 2.5));
+                trainer.Warn("kind", "text");
                 if (--stopAfter == 0) stop.Cancel();
             }
 
