@@ -27,8 +27,8 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
     public IReadOnlyList<string> FreeOptions { get; init; } = [];
 
     /// <summary>
-    /// Whether the program calls <see cref="TrainingRun.LoadWeights"/>: it then has <c>--from</c>, and with it <c>--epochs 0</c> to measure
-    /// weights without training.
+    /// Whether the program calls <see cref="TrainingRun.LoadWeights(Engine.Autograd.Nn.Module, string)"/>: it then has <c>--from</c>, and
+    /// with it <c>--epochs 0</c> to measure weights without training.
     /// </summary>
     public bool TakesWeights { get; init; }
 

@@ -8,7 +8,7 @@ namespace Engine.Models.Training;
 // The weights that a run begins with, and those that it leaves: no more than what sampling and measuring need, a quarter of a checkpoint.
 public sealed partial class TrainingRun
 {
-    /// <summary>The name of the file in the output folder that <see cref="SaveWeights"/> writes.</summary>
+    /// <summary>The name of the file in the output folder that <see cref="SaveWeights(Module)"/> writes.</summary>
     public const string WeightsName = "weights.safetensors";
 
     private string? From => _info.TakesWeights ? _command.Parsed.GetValue(_options.From) : null;
@@ -25,26 +25,44 @@ public sealed partial class TrainingRun
     public void LoadWeights(Module model, string part = "model")
     {
         ArgumentNullException.ThrowIfNull(model);
+
+        // The average lies beside the model.
+        Load(model, part + ".", (model, string.Concat(part.AsSpan(0, part.LastIndexOf('.') + 1), "average.")));
+    }
+
+    /// <summary>
+    /// Puts the weights that <c>--from</c> names into networks that are trained together; see <see cref="LoadWeights(Module, string)"/>.
+    /// Those of a network whose average a checkpoint has under its name with <c>_average</c> behind it are the average.
+    /// </summary>
+    /// <param name="networks">The networks, under the names that checkpoints of this program have them under.</param>
+    /// <exception cref="CheckpointException">The file cannot be read, does not fit the networks, or has weights that are NaN or infinite;
+    /// nothing was set.</exception>
+    public void LoadWeights(params ReadOnlySpan<(string Name, Module Network)> networks) =>
+        Load(new Networks(networks), "", [.. networks.ToArray().Select(named => (named.Network, $"{named.Name}_average."))]);
+
+    private void Load(Module model, string prefix, params ReadOnlySpan<(Module Part, string Average)> parts)
+    {
         if (From is not { } path || IsResuming || _isForecast) return;
         using SafetensorsFile file = SafetensorsFile.Open(Directory.Exists(path) ? Path.Combine(path, WeightsName) : path);
         bool isCheckpoint = TrainingCheckpoint.Is(file);
 
-        // The average lies beside the model, and has parameters alone.
-        string average = string.Concat(part.AsSpan(0, part.LastIndexOf('.') + 1), "average.");
-        bool hasAverage = isCheckpoint && model.NamedParameters().All(named => file.Contains(average + named.Name));
-        if (hasAverage)
+        // An average has parameters alone, and all of them.
+        List<(string Name, Parameter Parameter)> averages = [];
+        foreach ((Module part, string average) in parts)
         {
-            foreach ((string name, Parameter parameter) in model.NamedParameters())
-            {
-                file.CheckShape(file.Find(average + name), parameter.Shape);
-                file.Verify(file.Find(average + name), NonFinite.None);
-            }
+            (string Name, Parameter)[] its = [.. part.NamedParameters().Select(named => (average + named.Name, named.Parameter))];
+            if (isCheckpoint && its.All(named => file.Contains(named.Name))) averages.AddRange(its);
         }
 
-        model.LoadSafetensors(file, prefix: isCheckpoint ? part + "." : "", ignoreExtra: isCheckpoint);
-        if (hasAverage)
-            foreach ((string name, Parameter parameter) in model.NamedParameters()) file.Read(average + name, parameter);
-        Print($"Begins with the {(hasAverage ? "average of the weights" : "weights")} of {file.Path}.");
+        foreach ((string name, Parameter parameter) in averages)
+        {
+            file.CheckShape(file.Find(name), parameter.Shape);
+            file.Verify(file.Find(name), NonFinite.None);
+        }
+
+        model.LoadSafetensors(file, prefix: isCheckpoint ? prefix : "", ignoreExtra: isCheckpoint);
+        foreach ((string name, Parameter parameter) in averages) file.Read(name, parameter);
+        Print($"Begins with the {(averages.Count > 0 ? "average of the weights" : "weights")} of {file.Path}.");
     }
 
     /// <summary>
@@ -69,5 +87,21 @@ public sealed partial class TrainingRun
 
         model.SaveSafetensors(path);
         Output.Remember(WeightsName);
+    }
+
+    /// <summary>Writes the weights of networks that are trained together; see <see cref="SaveWeights(Module)"/>.</summary>
+    /// <param name="networks">The networks, each under the name that its weights get before theirs.</param>
+    /// <exception cref="CheckpointException">The file cannot be written, or a weight is NaN or infinite.</exception>
+    public void SaveWeights(params ReadOnlySpan<(string Name, Module Network)> networks) => SaveWeights(new Networks(networks));
+
+    /// <summary>Networks as the parts of one module, for their names in a file.</summary>
+    private sealed class Networks : Module
+    {
+        public Networks(ReadOnlySpan<(string Name, Module Network)> networks)
+        {
+            foreach ((string name, Module network) in networks) AddModule(name, network);
+        }
+
+        public override Tensor Forward(Tensor x) => throw new NotSupportedException("Several networks have no one output.");
     }
 }

@@ -64,6 +64,49 @@ public sealed class WeightsTests : IsolatedTests
         Assert.Equal(whole, Ran(2, Later, "--epochs", "2", "--resume"));
     }
 
+    [Theory, Values("weights.safetensors", "checkpoint.safetensors")]
+    public void Two_networks_share_a_file_and_the_one_with_an_average_begins_with_it(string file)
+    {
+        (float[] a, float[] b, _) = RanTwo(Trained, "--epochs", "1");
+        (float[] againA, float[] againB, string said) = RanTwo(Later, "--epochs", "0", "--from", Path.Combine(Trained, file));
+        Assert.Equal(a, againA);
+        Assert.Equal(b, againB);
+        Assert.Contains(file[0] == 'c' ? "Begins with the average of the weights of" : "Begins with the weights of", said);
+    }
+
+    private (float[] A, float[] B, string Said) RanTwo(string folder, params string[] args)
+    {
+        ProgramInfo info = new("test", "A test.", 2, 25) { Digits = 100, TakesWeights = true };
+        (float[] a, float[] b) = ([], []);
+        string said = CapturedConsole.Of(() => TrainingProgram.Run([.. args, "--out", folder, "--device", "cpu:1"], info, run =>
+        {
+            ModuleOptions options = new(run.Random, run.Device);
+            using Linear first = new(784, 2, options), second = new(784, 3, options);
+            run.LoadWeights(("first", first), ("second", second));
+            using Adam adam = new([.. first.Parameters, .. second.Parameters]);
+            using ExponentialMovingAverage average = new(first, 0.9);
+            BatchLoader batches = run.Batches(run.LoadImages(28, 28, channels: 1));
+            Trainer trainer = run.Trainer(("first", first), ("second", second), ("adam", adam), ("first_average", average));
+            foreach (int _ in trainer.Epochs())
+            {
+                foreach (Batch batch in trainer.Steps(batches))
+                {
+                    using Tape tape = new(run.Device);
+                    Tensor x = Tensor.From(batch.Images, [batch.Count, 784]);
+                    Tensor loss = first.Forward(x).Square().Mean() + second.Forward(x).Square().Mean();
+                    adam.Step(tape.Gradients(loss, adam.Parameters));
+                    average.Update();
+                    trainer.Report(("loss", loss));
+                }
+            }
+
+            using IDisposable averaged = average.Use();
+            run.SaveWeights(("first", first), ("second", second));
+            (a, b) = (first.Weight.ToArray(), second.Weight.ToArray());
+        })).Success();
+        return (a, b, said);
+    }
+
     [Fact]
     public void Weights_of_another_network_are_refused_by_name()
     {
