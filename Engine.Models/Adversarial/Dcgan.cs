@@ -4,8 +4,8 @@ using Engine.Autograd.Nn;
 namespace Engine.Models.Adversarial;
 
 /// <summary>
-/// The networks of a deep convolutional GAN (Radford, Metz and Chintala 2015, arXiv:1511.06434) for grey images of 28 x 28 in [-1, 1], in
-/// the form in which tutorials train it on MNIST. The discriminators give logits: join them to a generator in a <see cref="Gan"/>.
+/// The networks of a deep convolutional GAN (Radford, Metz and Chintala 2015, arXiv:1511.06434) for images of 28 x 28 in [-1, 1], in the
+/// form in which tutorials train it on MNIST. The discriminators give logits: join them to a generator in a <see cref="Gan"/>.
 /// </summary>
 public static class Dcgan
 {
@@ -15,19 +15,20 @@ public static class Dcgan
     // The smallest images: what two transposed convolutions of stride 2 make 28 from.
     private const int Seed = Side / 4;
     private const double Slope = 0.2;
-    private const int Kernel = 5;
+    private const int Kernel = 5, CriticLevels = 3;
 
     // Section 4 of the paper: all weights from N(0, 0.02²), the scales of batch normalisation about 1.
     private static readonly Initializer s_weights = Initializers.Dcgan;
 
     /// <summary>
-    /// G: noise [n, latent] to images [n, 28, 28, 1]. A fully connected layer makes images of 7 x 7, two transposed convolutions of stride
-    /// 2 make 14 x 14 and 28 x 28 of them, a last one draws; batch normalisation and LeakyReLU 0.2 between them, tanh at the end.
+    /// G: noise [n, latent] to images [n, 28, 28, channels]. A fully connected layer makes images of 7 x 7, two transposed convolutions of
+    /// stride 2 make 14 x 14 and 28 x 28 of them, a last one draws; batch normalisation and LeakyReLU 0.2 between them, tanh at the end.
     /// </summary>
     /// <param name="options">Device, element type, and the source of the initial values.</param>
     /// <param name="latent">Dimensions of the noise.</param>
     /// <param name="width">Channels of the last images before the drawn ones; those before have twice and four times as many.</param>
-    public static Sequential Generator(ModuleOptions options, int latent = 100, int width = 64) => new(
+    /// <param name="channels">Channels of an image: 1 grey, 3 RGB.</param>
+    public static Sequential Generator(ModuleOptions options, int latent = 100, int width = 64, int channels = 1) => new(
         // Without biases: batch normalisation would subtract them again with the mean.
         new Linear(latent, Seed * Seed * 4 * width, options, bias: false, s_weights), Norm(Seed * Seed * 4 * width, options),
         new LeakyRelu(Slope),
@@ -36,7 +37,7 @@ public static class Dcgan
         Norm(2 * width, options), new LeakyRelu(Slope),
         new ConvTranspose2d(2 * width, width, Kernel, options, stride: 2, ConvPadding.Same, bias: false, weightInitializer: s_weights),
         Norm(width, options), new LeakyRelu(Slope),
-        new ConvTranspose2d(width, 1, kernel: 7, options, stride: 1, ConvPadding.Same, weightInitializer: s_weights,
+        new ConvTranspose2d(width, channels, kernel: 7, options, stride: 1, ConvPadding.Same, weightInitializer: s_weights,
             biasInitializer: Initializers.Zeros), new Tanh());
 
     /// <summary>
@@ -61,6 +62,32 @@ public static class Dcgan
                 biasInitializer: Initializers.Zeros)),
             new LeakyRelu(Slope), new Dropout(dropout, options),
             new Flatten(), around(new Linear(Seed * Seed * 2 * width, 1, options, bias: true, s_weights, Initializers.Zeros)));
+    }
+
+    /// <summary>
+    /// D: images [n, 28, 28, channels] to scores [n, 1], by convolutions of stride 2 to 14 x 14, 7 x 7 and 4 x 4, LeakyReLU 0.2 after each,
+    /// and a fully connected layer: the critic that Gulrajani et al. 2017 (WGAN-GP, arXiv:1704.00028) train on MNIST. Its last convolution
+    /// sees the whole image, and nothing in it looks at the rest of the batch or drops anything.
+    /// </summary>
+    /// <param name="options">Device, element type, and the source of the initial values.</param>
+    /// <param name="width">Channels of the 14 x 14 images; those after have twice and four times as many.</param>
+    /// <param name="around">What is put around each layer with weights; null for nothing.</param>
+    /// <param name="channels">Channels of an image, times the samples in a group where the critic gets them packed.</param>
+    public static Sequential Critic(ModuleOptions options, int width = 64, Func<Module, Module>? around = null, int channels = 1)
+    {
+        around ??= layer => layer;
+        List<Module> layers = [];
+        for (int level = 0; level < CriticLevels; level++)
+        {
+            layers.Add(around(new Conv2d(level == 0 ? channels : width << (level - 1), width << level, Kernel, options, stride: 2,
+                ConvPadding.Same)));
+            layers.Add(new LeakyRelu(Slope));
+        }
+
+        int side = Side;
+        for (int level = 0; level < CriticLevels; level++) side = (side + 1) / 2;
+        return new Sequential(
+            [.. layers, new Flatten(), around(new Linear(side * side * (width << (CriticLevels - 1)), 1, options))]);
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ namespace Engine.Models.Adversarial;
 /// <example>
 /// <code>
 /// GanRecipe recipe = GanRecipe.Of("wgan-gp");
-/// Module judge = Dcgan.ConvolutionalDiscriminator(options, around: recipe.Around(options), dropout: 0);
+/// Module judge = Dcgan.Critic(options, around: recipe.Around(options));
 /// using Gan gan = new(Dcgan.Generator(options), judge, latent: 100, options, recipe.Training);
 /// </code>
 /// </example>

@@ -50,14 +50,15 @@ public sealed class GanWatch(Trainer trainer)
     }
 
     /// <summary>Looks at the curves and at samples, and warns where samples are nearer to each other than samples of the data.</summary>
-    /// <param name="samples">[samples, length], in row-major order; at least two.</param>
-    /// <param name="data">Samples of the data in the same form; at least as many.</param>
+    /// <param name="samples">[samples, length], in row-major order: as many as there are of the data count.</param>
+    /// <param name="data">Samples of the data in the same form.</param>
     /// <param name="length">Elements of a sample.</param>
-    /// <exception cref="ArgumentException">There is no whole number of samples, or fewer of the data.</exception>
     public void Look(ReadOnlySpan<float> samples, ReadOnlySpan<float> data, int length)
     {
         Look();
-        double share = SampleVariety.RepeatedShare(samples, data, length);
+        int compared = Math.Min(samples.Length, data.Length) / length * length;
+        if (compared < 2 * length) return;
+        double share = SampleVariety.RepeatedShare(samples[..compared], data, length);
         if (share > Collapsed) _trainer.Warn("collapse", FormattableString.Invariant(
             $"epoch {_trainer.Epoch}: {100 * share:0} % of the samples repeat each other, of the data 5 %: they collapse."));
     }

@@ -25,7 +25,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <summary>The elements of a vector of <see cref="Features"/>.</summary>
     public const int FeatureCount = 128;
 
-    private const int EvaluationBatch = 250;
+    private const int EvaluationBatch = 250, TrainingBatch = 128;
     private readonly Device _device;
     private readonly Sequential _network;
     private readonly Adam _optimizer;
@@ -63,6 +63,29 @@ public sealed class DigitClassifier : IStateful, IDisposable
         Tensor loss = Loss.CrossEntropy(logits, Tensor.From(labels, [labels.Length]));
         _optimizer.Step(tape.Gradients(loss, _network.Parameters));
         return loss;
+    }
+
+    /// <summary>Trains on labelled images for a number of passes over them, in batches of 128.</summary>
+    /// <param name="data">28 x 28 grey images with labels from 0 to 9.</param>
+    /// <param name="epochs">Passes over the data; at least 1.</param>
+    /// <param name="seed">The seed of their order.</param>
+    /// <param name="cancellation">Cancels the training; looked at before each batch.</param>
+    /// <exception cref="DataException">The images are of another kind.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
+    public void Fit(ImageDataset data, int epochs, ulong seed, CancellationToken cancellation = default)
+    {
+        CheckData(data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
+        BatchLoader batches = new(data, Math.Min(TrainingBatch, data.Count), new BatchOptions { Seed = seed, DropLast = true });
+        double steps = epochs * batches.BatchesPerEpoch, step = 0;
+        for (int epoch = 0; epoch < epochs; epoch++)
+        {
+            foreach (Batch batch in batches.Epoch(epoch))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Step(batch.Images, batch.Labels, step++ / steps);
+            }
+        }
     }
 
     /// <summary>The probability of each class.</summary>

@@ -5,13 +5,13 @@ using Engine.Models.Flow;
 
 namespace Engine.Models.Comparison;
 
-/// <summary>One model of each family, of like size: about 400,000 parameters at a width of 16.</summary>
+/// <summary>One model of each family, and of GANs two, of like size: about 400,000 parameters at a width of 16.</summary>
 public static class Contestants
 {
     private const int Side = 28;
 
     /// <summary>The names of the families, in the order of the table.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["vae", "gan", "autoregressive", "flow", "diffusion"];
+    public static IReadOnlyList<string> Names { get; } = ["vae", "gan", "wgan-gp", "autoregressive", "flow", "diffusion"];
 
     /// <summary>Creates a model.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -28,6 +28,7 @@ public static class Contestants
         {
             "vae" => new VaeContestant(width, own),
             "gan" => new GanContestant(width, own),
+            "wgan-gp" => new GanContestant(width, own, wasserstein: true),
             "autoregressive" => new AutoregressiveContestant(
                 new PixelCnn(new PixelCnnSizes { Levels = 256, Features = 3 * width, Layers = Math.Min(10, width), Head = 4 * width },
                     own), own),

@@ -7,25 +7,36 @@ using Engine.Models.Data;
 
 namespace Engine.Models.Comparison;
 
-/// <summary>A <see cref="Dcgan"/>: no likelihood, one pass for a sample.</summary>
+/// <summary>A <see cref="Dcgan"/>, as it is or with a Wasserstein critic: no likelihood, one pass for a sample.</summary>
 public sealed class GanContestant : Contestant
 {
     private const int Latent = 100;
     private readonly Gan _gan;
+    private readonly bool _isWasserstein;
     private double _discriminatorLoss = 2 * Math.Log(2);
 
     /// <summary>Creates the model.</summary>
     /// <param name="width">Channels of the generator's last images, and of the discriminator's first.</param>
     /// <param name="options">Device and random stream.</param>
-    public GanContestant(int width, ModuleOptions options)
+    /// <param name="wasserstein">
+    /// Whether the Wasserstein loss with a gradient penalty takes the place of the cross-entropy: WGAN-GP, with one step of the critic to
+    /// each of the generator at twice its rate, and the average of the generator's weights.
+    /// </param>
+    public GanContestant(int width, ModuleOptions options, bool wasserstein = false)
     {
         ArgumentNullException.ThrowIfNull(options);
         Device = options.Device ?? Device.Default;
-        _gan = new Gan(Dcgan.Generator(options, Latent, width), Dcgan.ConvolutionalDiscriminator(options, width), Latent, options);
+        _isWasserstein = wasserstein;
+        Module generator = Dcgan.Generator(options, Latent, width);
+        _gan = !wasserstein ? new Gan(generator, Dcgan.ConvolutionalDiscriminator(options, width), Latent, options)
+            : new Gan(generator, Dcgan.Critic(options, width), Latent, options, GanRecipe.Of("wgan-gp").Training with
+            {
+                DiscriminatorSteps = 1, LearningRate = 2e-4, DiscriminatorLearningRate = 4e-4, AverageDecay = 0.999,
+            });
     }
 
     /// <inheritdoc/>
-    public override string Family => "GAN";
+    public override string Family => _isWasserstein ? "WGAN-GP" : "GAN";
 
     /// <inheritdoc/>
     public override string LikelihoodKind => "none";
@@ -47,7 +58,7 @@ public sealed class GanContestant : Contestant
     public override IEnumerable<string> Signs(ImageDataset test, CancellationToken cancellation = default)
     {
         // 2 log 2 = 1.39 is a discriminator that cannot tell; near 0 it is sure of everything, and the generator learns nothing from it.
-        if (_discriminatorLoss < 0.1) yield return FormattableString.Invariant(
+        if (!_isWasserstein && _discriminatorLoss < 0.1) yield return FormattableString.Invariant(
             $"the discriminator has won (loss {_discriminatorLoss:0.000})");
     }
 

@@ -35,6 +35,10 @@ public sealed class DcganTests() : IsolatedTests(threads: 2)
     public void The_discriminators_have_the_shapes_of_the_tutorial_and_give_one_logit_an_image()
     {
         using Sequential convolutional = Dcgan.ConvolutionalDiscriminator(ModuleOptions.FromSeed(1, Cpu));
+        using Sequential critic = Dcgan.Critic(ModuleOptions.FromSeed(1, Cpu), width: 4, channels: 2);
+        Assert.Equal<Shape>(
+            [[5, 5, 2, 4], [4], [5, 5, 4, 8], [8], [5, 5, 8, 16], [16], [256, 1], [1]],
+            [.. critic.Parameters.Select(parameter => parameter.Shape)]);
         using Sequential dense = Dcgan.DenseDiscriminator(ModuleOptions.FromSeed(1, Cpu));
         Assert.Equal<Shape>(
             [[5, 5, 1, 64], [64], [5, 5, 64, 128], [128], [6272, 1], [1]],
@@ -47,6 +51,7 @@ public sealed class DcganTests() : IsolatedTests(threads: 2)
         Tensor images = Tensor.Normal([3, 28, 28, 1], new RandomStream(1));
         Assert.Equal<Shape>([3, 1], convolutional.Forward(images).Shape);
         Assert.Equal<Shape>([3, 1], dense.Forward(images).Shape);
+        Assert.Equal<Shape>([3, 1], critic.Forward(Tensor.Concat(3, images, images)).Shape);
     }
 
     [Theory, Values("conv", "dense")]

@@ -47,7 +47,7 @@ public sealed class ContestantTests : IsolatedTests
 
     [Fact]
     public void A_family_that_does_not_exist_is_refused_with_those_that_do() =>
-        Refused("no family 'rbm': expected one of vae, gan, autoregressive, flow, diffusion",
+        Refused("no family 'rbm': expected one of vae, gan, wgan-gp, autoregressive, flow, diffusion",
             () => Contestants.Make("rbm", 16, ModuleOptions.FromSeed(1, Cpu)));
 
     [Fact]

@@ -1,7 +1,7 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// Five generative models learn the same images side by side: dotnet run docs/lessons/compare.cs -- [--data digits|mnist|PATH] [--help]. See
+// Six generative models learn the same images side by side: dotnet run docs/lessons/compare.cs -- [--data digits|mnist|PATH] [--help]. See
 // compare.md.
 using System.Diagnostics;
 using Engine.Autograd.Checkpoints;
@@ -23,7 +23,8 @@ var width = ProgramOption.Integer(
 var images = ProgramOption.Integer("--images", "Images to train on at most.", 12_000, least: 2);
 var samples = ProgramOption.Integer("--samples", "Samples of each model that are judged, at least 100; 0 draws none.", 2000, 0, 100_000);
 var testImages = ProgramOption.Integer("--test-images", "Test images that the likelihood is measured on, at most.", 1000, least: 2);
-ProgramInfo info = new("compare", "A VAE, a GAN, an autoregressive model, a flow and a diffusion model learn the same images.", Epochs: 10,
+ProgramInfo info = new(
+    "compare", "A VAE, two GANs, an autoregressive model, a flow and a diffusion model learn the same images.", Epochs: 10,
     Batch: 64)
 {
     FreeOptions = [samples.Name, testImages.Name],
@@ -101,17 +102,7 @@ void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDatas
 // A classifier that learns the same images says what the samples look like.
 static SampleJudge Judge(TrainingRun run, DigitClassifier classifier, ImageDataset data, ImageDataset test, int samples)
 {
-    BatchLoader batches = new(data, Math.Min(128, data.Count), new BatchOptions { Seed = run.Seed, DropLast = true });
-    double steps = JudgeEpochs * batches.BatchesPerEpoch, step = 0;
-    for (int epoch = 0; epoch < JudgeEpochs; epoch++)
-    {
-        foreach (Batch batch in batches.Epoch(epoch))
-        {
-            run.Stopping.ThrowIfCancellationRequested();
-            classifier.Step(batch.Images, batch.Labels, step++ / steps);
-        }
-    }
-
+    classifier.Fit(data, JudgeEpochs, run.Seed, run.Stopping);
     run.Print(FormattableString.Invariant($"The judge gets {classifier.Accuracy(test, run.Stopping):P2} of the test images right."));
     return new SampleJudge(classifier, data, test, samples, run.Stopping);
 }

@@ -17,15 +17,17 @@ const int Latent = 100, Side = Dcgan.Side;
 
 var discriminator = ProgramOption.Choice(
     "--discriminator", "What judges the images: convolutions, or fully connected layers with batch normalisation.", "conv", "dense");
+var rate = ProgramOption.Decimal("--learning-rate", "Adam's learning rate, of both networks.", 2e-4, 1e-9, 1);
 Option<string?> classifier = new("--classifier")
 {
     Description = "The file that classify.cs wrote: the classes of 10,000 generated digits are counted with it at the end.",
 };
 ProgramInfo info = new("dcgan", "A deep convolutional GAN learns to draw digits.", Epochs: 50, Batch: 256) {
-    FreeOptions = [classifier.Name] };
-return TrainingProgram.Run(args, info, run => Train(run, run.Option(discriminator)!, run.Option(classifier)), discriminator, classifier);
+    FreeOptions = [classifier.Name], TakesWeights = true };
+return TrainingProgram.Run(
+    args, info, run => Train(run, run.Option(discriminator)!, run.Option(rate), run.Option(classifier)), discriminator, rate, classifier);
 
-static void Train(TrainingRun run, string discriminator, string? classifierPath)
+static void Train(TrainingRun run, string discriminator, double rate, string? classifierPath)
 {
     ImageDataset data = run.LoadImages(Side, Side, channels: 1);
     BatchLoader batches = run.Batches(data);
@@ -38,22 +40,30 @@ static void Train(TrainingRun run, string discriminator, string? classifierPath)
     // G: noise [batch, 100] to images [batch, 28, 28, 1] in [-1, 1];  D: images to logits [batch, 1]
     Sequential generator = Dcgan.Generator(options, Latent);
     Sequential judge = discriminator == "conv" ? Dcgan.ConvolutionalDiscriminator(options) : Dcgan.DenseDiscriminator(options);
-    using Gan gan = new(generator, judge, Latent, options, new GanOptions { LearningRate = 2e-4, Beta1 = 0.5 });
+    run.LoadWeights(("generator", generator), ("discriminator", judge));
+    using Gan gan = new(generator, judge, Latent, options, new GanOptions { LearningRate = rate, Beta1 = 0.5 });
     using var noise = gan.Noise(64);
 
     Trainer trainer = run.Trainer(gan);
+    GanWatch watch = new(trainer);
+    float[] few = data.Take(Math.Min(64, data.Count)).ToFloats();
     foreach (int epoch in trainer.Epochs())
     {
         foreach (Batch batch in trainer.Steps(batches))
         {
             GanLosses losses = gan.Step(batch.Images, [batch.Count, Side, Side, 1]);
             trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
+            trainer.Observe(losses.Signs());
         }
 
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
+        float[] samples = gan.Sample(noise);
+        watch.Look(samples, few, Side * Side);
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, Side, Side));
     }
 
-    if (classifierPath is null || run.IsStopping) return;
+    if (run.IsStopping) return;
+    run.SaveWeights(("generator", generator), ("discriminator", judge));
+    if (classifierPath is null) return;
     ClassCounts counts = classifier.Count(10_000, count => gan.Sample(count, run.Stopping), run.Stopping);
     trainer.Record("rarest_class", counts.SmallestShare);
     trainer.Record("mean_confidence", counts.MeanConfidence);

@@ -16,39 +16,50 @@ var model = ProgramOption.Choice(
     "--model", "The networks: large, the four-layer ones with dropout, or small, two hidden layers of 128 with a discriminator that "
     + "gives logits.",
     "large", "small");
+var rate = ProgramOption.Decimal("--learning-rate", "Adam's learning rate, of both networks.", 2e-4, 1e-9, 1);
 var beta1 = ProgramOption.Decay("--beta1", "Adam's decay of the mean gradient. 0.9 is usual; 0.5 makes training more stable.", 0.5);
-ProgramInfo info = new("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64);
-return TrainingProgram.Run(args, info, run => Train(run, run.Option(model) == "small", run.Option(beta1)), model, beta1);
+ProgramInfo info = new("gan", "A generative adversarial network of fully connected layers learns to draw digits.", Epochs: 50, Batch: 64) {
+    TakesWeights = true };
+return TrainingProgram.Run(
+    args, info, run => Train(run, run.Option(model) == "small", run.Option(rate), run.Option(beta1)), model, rate, beta1);
 
-static void Train(TrainingRun run, bool small, double beta1)
+static void Train(TrainingRun run, bool small, double rate, double beta1)
 {
     ImageDataset data = run.LoadImages(Side, Side, channels: 1);
     BatchLoader batches = run.Batches(data);
     ModuleOptions options = new(run.Random, run.Device);
 
-    using Gan gan = small ? Small(options, beta1) : Large(options, beta1);
+    (Sequential generator, Sequential discriminator, GanOptions training) = small ? Small(options) : Large(options);
+    run.LoadWeights(("generator", generator), ("discriminator", discriminator));
+    using Gan gan = new(generator, discriminator, Latent, options, training with { LearningRate = rate, Beta1 = beta1 });
     int gridEvery = small ? 10 : 1;
     using var noise = gan.Noise(64);
 
     Trainer trainer = run.Trainer(gan);
+    GanWatch watch = new(trainer);
+    float[] few = data.Take(Math.Min(64, data.Count)).ToFloats();
     foreach (int epoch in trainer.Epochs())
     {
         foreach (Batch batch in trainer.Steps(batches))
         {
             GanLosses losses = gan.Step(batch.Images, [batch.Count, Pixels]);
             trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
+            trainer.Observe(losses.Signs());
         }
 
         if (epoch % gridEvery != 0 && epoch != run.Epochs && !trainer.IsStopping) continue;
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
+        float[] samples = gan.Sample(noise);
+        watch.Look(samples, few, Pixels);
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, Side, Side));
     }
 
+    if (!run.IsStopping) run.SaveWeights(("generator", generator), ("discriminator", discriminator));
     ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, Pixels);
     run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, Side, Side));
     run.ShowImage(digit, Side, Side);
 }
 
-static Gan Large(ModuleOptions options, double beta1)
+static (Sequential Generator, Sequential Discriminator, GanOptions Training) Large(ModuleOptions options)
 {
     // G: noise [batch, 100] to images [batch, 784] in [-1, 1]
     Sequential generator = new(
@@ -64,14 +75,10 @@ static Gan Large(ModuleOptions options, double beta1)
         new Linear(512, 256, options), new LeakyRelu(0.2),
         new Linear(256, 1, options), new Sigmoid());
 
-    GanOptions training = new()
-    {
-        Objective = new NonSaturatingObjective { FromProbabilities = true }, LearningRate = 2e-4, Beta1 = beta1,
-    };
-    return new Gan(generator, discriminator, Latent, options, training);
+    return (generator, discriminator, new GanOptions { Objective = new NonSaturatingObjective { FromProbabilities = true } });
 }
 
-static Gan Small(ModuleOptions options, double beta1)
+static (Sequential Generator, Sequential Discriminator, GanOptions Training) Small(ModuleOptions options)
 {
     Sequential generator = new(
         new Linear(Latent, 128, options), new Relu(),
@@ -85,9 +92,5 @@ static Gan Small(ModuleOptions options, double beta1)
         new Linear(128, 1, options));
 
     // L_D is halved: the mean over real and generated images, not the sum
-    GanOptions training = new()
-    {
-        Objective = new NonSaturatingObjective { DiscriminatorWeight = 0.5 }, LearningRate = 2e-4, Beta1 = beta1,
-    };
-    return new Gan(generator, discriminator, Latent, options, training);
+    return (generator, discriminator, new GanOptions { Objective = new NonSaturatingObjective { DiscriminatorWeight = 0.5 } });
 }

@@ -1,0 +1,115 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A GAN whose critic is held smooth draws digits: dotnet run docs/lessons/wgan.cs -- [--critic gp|lp|clip|spectral|hinge|r1|r3|plain]
+// [--data digits|mnist|PATH] [--help]. See wgan.md.
+using System.CommandLine;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Kernels;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Adversarial;
+using Engine.Models.Classification;
+using Engine.Models.Data;
+using Engine.Models.Imaging;
+using Engine.Models.Metrics;
+using Engine.Models.Training;
+
+const int Latent = 100, Side = Dcgan.Side, Judged = 10_000;
+
+Option<string> critic = ProgramOption.Choice(
+    "--critic", "What keeps the critic honest: a gradient penalty, a one-sided one, clipped weights (all three with the Wasserstein loss), "
+    + "spectral normalisation with the hinge loss, the hinge loss alone, a penalty at the data, the relativistic loss with penalties at "
+    + "data and samples, or nothing.", "gp", "lp", "clip", "spectral", "hinge", "r1", "r3", "plain");
+Option<double> penalty = ProgramOption.Decimal(
+    "--penalty", "The weight of the penalty, or the bound of the weights; 0 takes the paper's: 10, and 0.01.", 0, 0, 1e6);
+Option<int> criticSteps = ProgramOption.Integer(
+    "--critic-steps", "Steps of the critic to each one of the generator; 0 takes the paper's: 5 with the Wasserstein loss, else 1.", 0,
+    0, 1000);
+Option<double> rate = ProgramOption.Decimal(
+    "--learning-rate", "The generator's learning rate to begin with; 0 takes the paper's. Both rates fall to 0 along a line.", 0, 0, 1);
+Option<double> criticRate = ProgramOption.Decimal("--critic-learning-rate", "The critic's own; 0 takes the paper's.", 0, 0, 1);
+Option<int> width = ProgramOption.Integer("--width", "Channels of the generator's last images and of the critic's first.", 32, 1, 512);
+Option<double> average = ProgramOption.Decay("--average", "The decay of the average of the generator's weights; 0 for none.", 0.999);
+Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
+Option<string?> classifier = new("--classifier") {
+    Description = "The file that classify.cs wrote: the classes of 10,000 samples are counted with it at the end." };
+
+ProgramInfo info = new("wgan", "A GAN whose critic is held smooth, in one of several ways, learns to draw digits.", Epochs: 25, Batch: 64) {
+    FreeOptions = [classifier.Name], TakesWeights = true };
+return TrainingProgram.Run(
+    args, info, Train, critic, penalty, criticSteps, rate, criticRate, width, average, images, classifier);
+
+void Train(TrainingRun run)
+{
+    ImageDataset data = run.LoadImages(Side, Side, channels: 1);
+    if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
+    BatchLoader batches = run.Batches(data);
+    ModuleOptions options = new(run.Random, run.Device);
+
+    // A file that is not there is found out before training.
+    using DigitClassifier judge = new(new ModuleOptions(new RandomStream(0), run.Device));
+    ImageDataset? test = run.Option(classifier) is null ? null : run.LoadImages(Side, Side, channels: 1, "test");
+    if (run.Option(classifier) is { } path) judge.Load(path);
+
+    double? weight = run.Option(penalty) is var given and > 0 ? given : null;
+    GanRecipe recipe = GanRecipe.Of(run.Option(critic) switch {
+        "r3" => "r3gan", "plain" => "gan", "gp" or "lp" or "clip" => $"wgan-{run.Option(critic)}", var name => name! }, weight);
+
+    // G: noise [batch, 100] to images [batch, 28, 28, 1] in [-1, 1];  D: images to scores [batch, 1]
+    Sequential generator = Dcgan.Generator(options, Latent, run.Option(width));
+    Sequential discriminator = Dcgan.Critic(options, run.Option(width), recipe.Around(options));
+    run.LoadWeights(("generator", generator), ("discriminator", discriminator));
+    using Gan gan = new(generator, discriminator, Latent, options, recipe.Training with
+    {
+        DiscriminatorSteps = run.Option(criticSteps) is var steps and > 0 ? steps : recipe.Training.DiscriminatorSteps,
+        AverageDecay = run.Option(average) is var decay and > 0 ? decay : null,
+    });
+    LearningRateSchedule ofGenerator = Falling(run.Option(rate), gan.GeneratorOptimizer),
+        ofCritic = Falling(run.Option(criticRate), gan.DiscriminatorOptimizer);
+    using var noise = gan.Noise(64);
+
+    Trainer trainer = run.Trainer(gan);
+    GanWatch watch = new(trainer);
+    float[] few = data.Take(Math.Min(64, data.Count)).ToFloats();
+    foreach (int epoch in trainer.Epochs())
+    {
+        foreach (Batch batch in trainer.Steps(batches))
+        {
+            gan.GeneratorOptimizer.LearningRate = ofGenerator(trainer.Step);
+            gan.DiscriminatorOptimizer.LearningRate = ofCritic(trainer.Step);
+            GanLosses losses = gan.Step(batch.Images, [batch.Count, Side, Side, 1]);
+            trainer.Report(losses.Named());
+            trainer.Observe(losses.Signs());
+        }
+
+        float[] samples = gan.Sample(noise);
+        watch.Look(samples, few, Side * Side);
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, Side, Side));
+    }
+
+    if (run.IsStopping) return;
+    using (gan.UseAverage()) run.SaveWeights(("generator", gan.Generator), ("discriminator", gan.Discriminator));
+    run.Output.Save("samples.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
+    if (run.Option(classifier) is null) return;
+    List<float> drawn = [];
+    ClassCounts counts = judge.Count(Judged, count =>
+    {
+        float[] some = gan.Sample(count);
+        drawn.AddRange(some);
+        return some;
+    });
+    SampleQuality quality = new SampleJudge(judge, data, test!, Judged).Of([.. drawn]);
+    trainer.Record("rarest_class", counts.SmallestShare);
+    trainer.Record("mean_confidence", counts.MeanConfidence);
+    trainer.Record("frechet_distance", quality.FrechetDistance);
+    run.Print($"Classes of generated digits: {counts}");
+    run.Print(FormattableString.Invariant(
+        $"By the classifier's features: Fréchet distance {quality.FrechetDistance:0.0}, precision {quality.Manifold!.Precision:0.000}, ")
+        + FormattableString.Invariant($"recall {quality.Manifold.Recall:0.000}, density {quality.Density!.Density:0.000}, ")
+        + FormattableString.Invariant($"coverage {quality.Density.Coverage:0.000}."));
+    foreach (string sign in quality.Signs(DigitClassifier.Classes)) trainer.Warn(sign, $"of {Judged} samples, {sign}.");
+
+    LearningRateSchedule Falling(double asked, Optimizer optimizer) =>
+        LearningRateSchedules.Linear(asked > 0 ? asked : optimizer.LearningRate, 0, run.AllSteps(batches));
+}
