@@ -73,11 +73,11 @@ void Train(TrainingRun run)
         foreach (int _ in trainer.Steps(run.Option(steps), run.Batch))
         {
             float[] batch = task.Draw(run.Batch, run.Random);
-            foreach ((string name, _, Gan gan) in all)
+            foreach ((string name, int seed, Gan gan) in all)
             {
                 gan.GeneratorOptimizer.LearningRate = gan.DiscriminatorOptimizer.LearningRate = falling(trainer.Step);
                 GanLosses losses = gan.Step(batch, task.ShapeOf(run.Batch));
-                trainer.Report(gan == all[0].Gan ? run.Batch : 0, (name, losses.Discriminator));
+                trainer.Report(name == all[0].Name && seed == 1 ? run.Batch : 0, (name, losses.Discriminator));
 
                 // The curves of one GAN can be read, those of many cannot.
                 if (all.Length == 1) trainer.Observe(losses.Signs());
@@ -97,7 +97,7 @@ void Train(TrainingRun run)
     }
 
     if (!run.IsStopping) Compare(run, trainer, task, all);
-    foreach ((_, _, Gan gan) in all) gan.Dispose();
+    foreach ((string Name, int Seed, Gan Gan) one in all) one.Gan.Dispose();
 }
 
 void Compare(TrainingRun run, Trainer trainer, ModeTask task, (string Name, int Seed, Gan Gan)[] all)
