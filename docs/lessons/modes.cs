@@ -93,7 +93,7 @@ void Train(TrainingRun run)
     if (!run.IsStopping && task is StackedModeTask)
     {
         if (run.Option(classifier) is null) judge.Fit(Digits(run, "train"), JudgeEpochs, run.Seed);
-        run.Print(FormattableString.Invariant($"The judge gets {judge.Accuracy(Digits(run, "test")):P2} of the test digits right."));
+        run.Print(FormattableString.Invariant($"The judge gets {judge.Accuracy(Digits(run, "test"), run.Stopping):P2} of the test digits right."));
     }
 
     if (!run.IsStopping) Compare(run, trainer, task, all);
@@ -136,7 +136,7 @@ static float[] Samples(TrainingRun run, Gan gan, string name, int seed, int coun
     for (int done = 0; done < count; done += AtOnce)
     {
         using Tensor noise = Tensor.Normal([Math.Min(AtOnce, count - done), gan.Latent], random, device: run.Device);
-        drawn.AddRange(gan.Sample(noise));
+        drawn.AddRange(gan.Sample(noise, cancellation: run.Stopping));
     }
 
     return [.. drawn];

@@ -95,11 +95,11 @@ void Train(TrainingRun run)
     List<float> drawn = [];
     ClassCounts counts = judge.Count(Judged, count =>
     {
-        float[] some = gan.Sample(count);
+        float[] some = gan.Sample(count, run.Stopping);
         drawn.AddRange(some);
         return some;
-    });
-    SampleQuality quality = new SampleJudge(judge, data, test!, Judged).Of([.. drawn]);
+    }, run.Stopping);
+    SampleQuality quality = new SampleJudge(judge, data, test!, Judged, run.Stopping).Of([.. drawn], run.Stopping);
     trainer.Record("rarest_class", counts.SmallestShare);
     trainer.Record("mean_confidence", counts.MeanConfidence);
     trainer.Record("frechet_distance", quality.FrechetDistance);
