@@ -93,7 +93,8 @@ void Train(TrainingRun run)
     if (!run.IsStopping && task is StackedModeTask)
     {
         if (run.Option(classifier) is null) judge.Fit(Digits(run, "train"), JudgeEpochs, run.Seed);
-        run.Print(FormattableString.Invariant($"The judge gets {judge.Accuracy(Digits(run, "test"), run.Stopping):P2} of the test digits right."));
+        double accuracy = judge.Accuracy(Digits(run, "test"), run.Stopping);
+        run.Print(FormattableString.Invariant($"The judge gets {accuracy:P2} of the test digits right."));
     }
 
     if (!run.IsStopping) Compare(run, trainer, task, all);
