@@ -18,6 +18,15 @@ internal readonly struct Double256(Vector256<double> value) : IVectorLane<Double
     [MethodImpl(Inline)] public static Double256 OfSingle(float value) => new(Vector256.Create((double)value));
     [MethodImpl(Inline)] public static Double256 Fill(double value) => new(Vector256.Create(value));
     [MethodImpl(Inline)] public static unsafe Double256 Load(double* source) => new(Vector256.Load(source));
+
+    [MethodImpl(Inline)]
+    public static unsafe Double256 LoadFirst(double* source, int count, Double256 padding)
+    {
+        if (!Avx.IsSupported) return PartialVector.Copied(source, count, padding);
+        Vector256<double> mask = Vector256.LessThan(Vector256<long>.Indices, Vector256.Create((long)count)).AsDouble();
+        return new(Vector256.ConditionalSelect(mask, Avx.MaskLoad(source, mask), padding.Value));
+    }
+
     [MethodImpl(Inline)] public static unsafe void Store(Double256 value, double* destination) => value.Value.Store(destination);
 
     // 2^52 + k holds k in its lowest bits.

@@ -18,6 +18,15 @@ internal readonly struct Float256(Vector256<float> value) : IVectorLane<Float256
     [MethodImpl(Inline)] public static Float256 OfSingle(float value) => new(Vector256.Create(value));
     [MethodImpl(Inline)] public static Float256 Fill(float value) => new(Vector256.Create(value));
     [MethodImpl(Inline)] public static unsafe Float256 Load(float* source) => new(Vector256.Load(source));
+
+    [MethodImpl(Inline)]
+    public static unsafe Float256 LoadFirst(float* source, int count, Float256 padding)
+    {
+        if (!Avx.IsSupported) return PartialVector.Copied(source, count, padding);
+        Vector256<float> mask = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
+        return new(Vector256.ConditionalSelect(mask, Avx.MaskLoad(source, mask), padding.Value));
+    }
+
     [MethodImpl(Inline)] public static unsafe void Store(Float256 value, float* destination) => value.Value.Store(destination);
 
     [MethodImpl(Inline)]

@@ -18,6 +18,15 @@ internal readonly struct Float512(Vector512<float> value) : IVectorLane<Float512
     [MethodImpl(Inline)] public static Float512 OfSingle(float value) => new(Vector512.Create(value));
     [MethodImpl(Inline)] public static Float512 Fill(float value) => new(Vector512.Create(value));
     [MethodImpl(Inline)] public static unsafe Float512 Load(float* source) => new(Vector512.Load(source));
+
+    [MethodImpl(Inline)]
+    public static unsafe Float512 LoadFirst(float* source, int count, Float512 padding)
+    {
+        if (!Avx512F.IsSupported) return PartialVector.Copied(source, count, padding);
+        Vector512<float> mask = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
+        return new(Avx512F.MaskLoad(source, mask, padding.Value));
+    }
+
     [MethodImpl(Inline)] public static unsafe void Store(Float512 value, float* destination) => value.Value.Store(destination);
 
     [MethodImpl(Inline)]

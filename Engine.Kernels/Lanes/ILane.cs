@@ -96,6 +96,12 @@ internal unsafe interface IVectorLane<TSelf, T> : ILane<TSelf>
     /// <summary>Reads <see cref="Count"/> elements; no alignment is needed.</summary>
     static abstract TSelf Load(T* source);
 
+    /// <summary>
+    /// Reads <paramref name="count"/> elements, fewer than <see cref="Count"/>, and touches no memory beyond; the rest is
+    /// <paramref name="padding"/>.
+    /// </summary>
+    static abstract TSelf LoadFirst(T* source, int count, TSelf padding);
+
     /// <summary>Writes <see cref="Count"/> elements; no alignment is needed.</summary>
     static abstract void Store(TSelf value, T* destination);
 

@@ -26,6 +26,18 @@ public static partial class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static T ExpFinite<T>(T x) where T : unmanaged, ILane<T> => Exp(T.Min(T.Of(T.IsDouble ? 709.0 : 88.0), x));
 
+    /// <summary>
+    /// e^x, held among the numbers that are neither 0, subnormal nor infinite: a factor that makes no NaN of 0 or of infinity, where one so
+    /// small counts for nothing.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T ExpNormal<T>(T x) where T : unmanaged, ILane<T>
+    {
+        x = T.Min(T.Of(T.IsDouble ? 709.0 : 88.0), T.Max(T.Of(T.IsDouble ? -708.0 : -87.0), x));
+        T n = T.Round(x * T.Of(Log2E));
+        return (T.Of(1) + ExpMinusOneNearZero(x, n)) * T.PowerOfTwo(n);
+    }
+
     /// <summary>e^x - 1, with full relative precision near 0.</summary>
     /// <remarks>float32: 1.53 ULP over all x; float64: 2.06 ULP.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

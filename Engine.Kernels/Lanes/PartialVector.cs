@@ -6,18 +6,21 @@ namespace Engine.Kernels.Lanes;
 /// </summary>
 internal static unsafe class PartialVector
 {
-    /// <summary>
-    /// Reads <paramref name="count"/> elements, fewer than a vector; the rest of the vector is <paramref name="padding"/>.
-    /// </summary>
+    /// <inheritdoc cref="IVectorLane{TSelf,T}.LoadFirst"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V Load<V, T>(T* source, int count, V padding)
         where V : unmanaged, IVectorLane<V, T>
+        where T : unmanaged => V.LoadFirst(source, count, padding);
+
+    /// <summary>Element by element, where the processor has no loads with a mask.</summary>
+    internal static V Copied<V, T>(T* source, int count, V padding)
+        where V : unmanaged
         where T : unmanaged
     {
         V vector = padding;
         T* place = (T*)&vector;
         for (int i = 0; i < count; i++) place[i] = source[i];
-        return V.Load(place);
+        return vector;
     }
 
     /// <summary>Reads a vector, or what is left of a row where that is less.</summary>

@@ -11,14 +11,14 @@ internal readonly struct DiscretizedGaussian(LevelBins bins) : ITernaryOp
     public T Apply<T>(T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
-        T inner = T.SelectLess(T.Of(0.5), bin.Near, bin.LogApart, LaneMath.Log(bin.Around));
+        T tail = LaneMath.LogNormalTail(bins.Either(x, bin.FirstEnd, bin.LastStart, bin.Near));
+        T inner = bin.Inside(tail + LaneMath.Log(bin.Missing), LaneMath.Log(bin.Around));
 
         // log p = log phi(c) + log w + w² (c² - 1) / 24, where the width w itself may vanish, but its logarithm does not.
         T c = bin.Center, w = bin.Width;
         T thin = T.MulAdd(T.Of(-0.5) * c, c, T.Of(bins.LogStepAtMean) - (T.Of(0.5) * logVariance));
         thin = T.MulAdd(w * w * T.Of(1 / 24.0), T.MulAdd(c, c, T.Of(-1)), thin);
-        inner = bin.IfThin(thin, inner);
-        return bins.Either(x, LaneMath.LogNormalTail(bin.FirstEnd), LaneMath.LogNormalTail(bin.LastStart), inner);
+        return bins.Either(x, tail, tail, bin.IfThin(thin, inner));
     }
 }
 
@@ -31,10 +31,11 @@ internal readonly struct DiscretizedGaussianMeanGradient(LevelBins bins, double 
     public T Apply<T>(T g, T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
-        T inner = T.CopySign(T.Of(1), x - mean) * (bin.DensityAtNear - bin.DensityAtFar);
+        T hazard = bin.Hazard(bins, x);
+        T inner = T.CopySign(T.Of(1), x - mean) * (bin.DensityAtNear(hazard) - bin.DensityAtFar(hazard));
         T c = T.CopySign(bin.Center, x - mean);
         inner = bin.IfThin(T.MulAdd(bin.Width * bin.Width * T.Of(-1 / 12.0), c, c), inner);
-        return T.Of(sign) * g * bin.V * bins.Either(x, -LaneMath.NormalHazard(bin.FirstEnd), LaneMath.NormalHazard(bin.LastStart), inner);
+        return T.Of(sign) * g * bin.V * bins.Either(x, -hazard, hazard, inner);
     }
 }
 
@@ -47,14 +48,13 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
         GaussianBin<T> bin = GaussianBin<T>.Of(bins, x, mean, logVariance);
 
         // Far from the mean g comes first: the other factors may overflow where their product with it does not.
-        T half = T.Of(0.5) * g, square = half * bin.Center * bin.Center, near = bin.DensityAtNear, far = bin.DensityAtFar;
+        T hazard = bin.Hazard(bins, x), near = bin.DensityAtNear(hazard), far = bin.DensityAtFar(hazard);
+        T half = T.Of(0.5) * g, square = half * bin.Center * bin.Center;
         T inner = T.SelectLess(
             bin.Near, T.Of(1e9), half * ((bin.Near * near) - (bin.Far * far)), (half * bin.Near * near) - (half * bin.Far * far));
         inner = bin.IfThin(
             T.MulAdd(bin.Width * bin.Width * T.Of(-1 / 12.0), T.MulAdd(T.Of(2), square, -half), square - half), inner);
-        return bins.Either(
-            x, half * bin.FirstEnd * LaneMath.NormalHazard(bin.FirstEnd), half * bin.LastStart * LaneMath.NormalHazard(bin.LastStart),
-            inner);
+        return bins.Either(x, half * bin.FirstEnd * hazard, half * bin.LastStart * hazard, inner);
     }
 }
 
@@ -70,7 +70,7 @@ internal readonly struct DiscretizedGaussianVarianceGradient(LevelBins bins) : I
 internal readonly struct GaussianBin<T>
     where T : unmanaged, ILane<T>
 {
-    private readonly T _drop, _missing;
+    private readonly T _drop;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private GaussianBin(T center, T half, T v)
@@ -86,7 +86,7 @@ internal readonly struct GaussianBin<T>
         // (far² - near²) / 2 = 2 |center| half v², and d without the squares that cancel in it
         T near = T.Max(Near, T.Of(0));
         _drop = T.Of(2) * T.Abs(center) * half * v * v;
-        _missing = -LaneMath.Expm1(LaneMath.LogTailOverDensity(Far) - LaneMath.LogTailOverDensity(near) - _drop);
+        Missing = -LaneMath.Expm1(LaneMath.LogTailOverDensity(Far) - LaneMath.LogTailOverDensity(near) - _drop);
         T root = T.Of(0.70710678118654752);
         Around = T.Of(0.5) * (LaneMath.Erf(Far * root) - LaneMath.Erf(Near * root));
     }
@@ -120,26 +120,24 @@ internal readonly struct GaussianBin<T>
     /// <summary>p, around the mean.</summary>
     internal T Around { get; }
 
-    /// <summary>log p, away from the mean.</summary>
-    internal T LogApart
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => LaneMath.LogNormalTail(Near) + LaneMath.Log(_missing);
-    }
+    /// <summary>1 - e^d, away from the mean.</summary>
+    internal T Missing { get; }
 
-    /// <summary>phi(near) / p</summary>
-    internal T DensityAtNear
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => T.SelectLess(T.Of(0.5), Near, LaneMath.NormalHazard(Near) / _missing, Density(Near) / Around);
-    }
+    /// <summary>One value for a bin away from the mean, another around it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T Inside(T apart, T around) => T.SelectLess(T.Of(0.5), Near, apart, around);
 
-    /// <summary>phi(far) / p</summary>
-    internal T DensityAtFar
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => T.SelectLess(T.Of(0.5), Near, LaneMath.NormalHazard(Near) / _missing * LaneMath.Exp(-_drop), Density(Far) / Around);
-    }
+    /// <summary>phi / Q at the one end of the first and of the last bin, and at the nearer end of the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T Hazard(LevelBins bins, T x) => LaneMath.NormalHazard(bins.Either(x, FirstEnd, LastStart, Near));
+
+    /// <summary>phi(near) / p, from phi(near) / Q(near).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T DensityAtNear(T hazard) => Inside(hazard / Missing, Density(Near) / Around);
+
+    /// <summary>phi(far) / p, from phi(near) / Q(near).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T DensityAtFar(T hazard) => Inside(hazard / Missing * LaneMath.Exp(-_drop), Density(Far) / Around);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static GaussianBin<T> Of(LevelBins bins, T x, T mean, T logVariance) =>

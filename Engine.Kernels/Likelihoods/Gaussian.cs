@@ -9,7 +9,7 @@ internal static class Deviations
 {
     /// <summary>e^(-logVariance / 4), finite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static T Root<T>(T logVariance) where T : unmanaged, ILane<T> => LaneMath.ExpFinite(T.Of(-0.25) * logVariance);
+    internal static T Root<T>(T logVariance) where T : unmanaged, ILane<T> => LaneMath.ExpNormal(T.Of(-0.25) * logVariance);
 
     /// <summary>d e^(-logVariance / 2)</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -30,7 +30,7 @@ public readonly struct GaussianLogLikelihood : ITernaryOp
     public T Apply<T>(T x, T mean, T logVariance) where T : unmanaged, ILane<T>
     {
         T z = Deviations.Of(x - mean, logVariance);
-        return T.MulAdd(T.Of(-0.5) * z, z, T.Of(-0.5) * (T.Of(1.8378770664093453) + logVariance));
+        return T.MulAdd(T.Of(-0.5) * z, z, T.MulAdd(T.Of(-0.5), logVariance, T.Of(-0.9189385332046727)));
     }
 }
 

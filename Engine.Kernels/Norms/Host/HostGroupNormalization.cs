@@ -121,15 +121,19 @@ internal static unsafe class HostGroupNormalization
         {
             int count = Math.Min(BatchNormalization.PivotRows, Shape.Positions);
             int width = Shape.GroupChannels;
+            new Span<T>(pivots, Shape.Channels).Clear();
+            for (int i = 0; i < count; i++)
+            {
+                T* row = x + ((nint)((long)i * Shape.Positions / count) * Shape.Channels);
+                int c = 0;
+                for (; c <= Shape.Channels - V.Count; c += V.Count) V.Store(V.Load(pivots + c) + V.Load(row + c), pivots + c);
+                for (; c < Shape.Channels; c++) pivots[c] += row[c];
+            }
+
             for (int channel = 0; channel < Shape.Channels; channel += width)
             {
                 double sum = 0;
-                for (int i = 0; i < count; i++)
-                {
-                    T* row = x + ((nint)((long)i * Shape.Positions / count) * Shape.Channels) + channel;
-                    sum += RowReduction<T, V, SumReduction>.Total(default, row, width, V.Of(0));
-                }
-
+                for (int c = channel; c < channel + width; c++) sum += double.CreateTruncating(pivots[c]);
                 double pivot = sum / ((double)count * width);
                 if (shift == null)
                 {

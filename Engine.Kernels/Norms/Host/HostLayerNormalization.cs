@@ -8,6 +8,9 @@ internal static unsafe class HostLayerNormalization
     private const int MaxChunks = 128;
     private const int ChunkElements = 16384;
 
+    /// <summary>Without an epsilon, what keeps a row of equal values from a division by 0.</summary>
+    private const double LeastEpsilon = 1e-300;
+
     /// <summary>Elements that are added up in vectors of the type itself; the sums of such blocks are added in double.</summary>
     private const int BlockLength = RowReduction<float, Float256, SumReduction>.PieceLength;
 
@@ -23,7 +26,7 @@ internal static unsafe class HostLayerNormalization
                 X = X.Pointer<T>(), Gamma = Copied<T, V>(Gamma, Columns, scratch, 0, T.One),
                 Beta = Copied<T, V>(Beta, Columns, scratch, 1, T.Zero), Mean = Mean.Pointer<T>(),
                 Residuals = ChannelStatistics.HasResiduals(Mean, Rows) ? Mean.Pointer<T>() + Rows : null,
-                Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Epsilon = Epsilon, Columns = Columns,
+                Reciprocal = Reciprocal.Pointer<T>(), Y = Y.Pointer<T>(), Epsilon = Math.Max(Epsilon, LeastEpsilon), Columns = Columns,
             };
             cpu.Workers.RunRows(job, Rows, Cut(Rows, Columns).RowsInChunk);
         }
@@ -87,33 +90,50 @@ internal static unsafe class HostLayerNormalization
         {
             T* x = X + ((nint)row * Columns);
             T* y = Y + ((nint)row * Columns);
-            T mean = T.CreateTruncating(RowReduction<T, V, SumReduction>.Total(default, x, Columns, V.Of(0)) / Columns);
-            V scale = V.Of(1), center = V.Fill(mean);
-            double distance = RowMoments<T, V>.Sums(x, Columns, scale, center, center, out double squares), unscaled = 1;
-            if (!double.IsFinite(squares))
+
+            // d is what is left of x without a pivot, the mean of four elements: so one pass over the row finds mean and variance.
+            T mean = Columns < 4 ? x[0] : (x[0] + x[1] + (x[2] + x[3])) * T.CreateTruncating(0.25);
+            T scale = T.One, center = mean;
+            double epsilon = Epsilon, unscaled = 1;
+            Vector128<double> means = RowMoments<T, V>.Sums(x, Columns, scale, center, center) / Columns;
+            if (!double.IsFinite(means[1]))
             {
                 // A sum has overflowed: once more with smaller values. NaN and infinity go on to the outputs either way.
-                (scale, unscaled) = (ReductionScale.Small<V>(), ReductionScale.Large(V.IsDouble));
-                center = V.Of(RowMoments<T, V>.Sums(x, Columns, scale, V.Of(0), V.Of(0), out _) / Columns);
-                V padding = center * ReductionScale.Large<V>();
-                mean = *(T*)&padding;
-                distance = RowMoments<T, V>.Sums(x, Columns, scale, center, padding, out squares);
+                unscaled = ReductionScale.Large(V.IsDouble);
+                scale = T.CreateTruncating(1 / unscaled);
+                center = T.CreateTruncating(RowMoments<T, V>.Sums(x, Columns, scale, T.Zero, T.Zero)[0] / Columns);
+                mean = center * T.CreateTruncating(unscaled);
+                epsilon = Math.Max(Epsilon / unscaled / unscaled, LeastEpsilon);
+                means = RowMoments<T, V>.Sums(x, Columns, scale, center, mean) / Columns;
+            }
+            else if (means[0] * means[0] > 0.8 * means[1])
+            {
+                // mean(d)² > 0.8 mean(d²): the pivot is off by more than two standard deviations, and the difference below would cancel.
+                center = mean += T.CreateTruncating(means[0]);
+                means = RowMoments<T, V>.Sums(x, Columns, scale, center, center) / Columns;
             }
 
-            // mean(d²) - mean(d)²: the mean was rounded before it was taken away, and is what the distances say it is off by.
-            distance /= Columns;
-            double variance = Math.Max(0, (squares / Columns) - (distance * distance));
-            double reciprocal = 1 / Math.Sqrt(variance + Math.Max(Epsilon / unscaled / unscaled, 1e-300));
-            V factor = V.Of(reciprocal), offset = V.Of(-distance * reciprocal);
-            Mean[row] = mean;
-            if (Residuals != null) Residuals[row] = T.CreateTruncating(distance * unscaled);
+            // mean(d²) - mean(d)²
+            double distance = means[0], variance = means[1] - (distance * distance);
+            double reciprocal = 1 / Math.Sqrt((variance < 0 ? 0 : variance) + epsilon);
+            double pivot = double.CreateTruncating(mean), residual = distance * unscaled;
+            Mean[row] = mean = T.CreateTruncating(pivot + residual);
+            if (Residuals != null) Residuals[row] = T.CreateTruncating(pivot - double.CreateTruncating(mean) + residual);
             Reciprocal[row] = T.CreateTruncating(reciprocal / unscaled);
-            int i = 0;
-            for (; i <= Columns - V.Count; i += V.Count) V.Store(
-                V.MulAdd(V.MulAdd(V.MulAdd(V.Load(x + i), scale, -center), factor, offset), V.Load(Gamma + i), V.Load(Beta + i)), y + i);
-            if (i == Columns) return;
-            V last = V.MulAdd(PartialVector.LoadUpTo<V, T>(x + i, Columns - i), scale, -center);
-            PartialVector.Store(V.MulAdd(V.MulAdd(last, factor, offset), V.Load(Gamma + i), V.Load(Beta + i)), y + i, Columns - i);
+            Write(x, y, scale, center, T.CreateTruncating(reciprocal), T.CreateTruncating(-distance * reciprocal));
+        }
+
+        // y = ((x scale - center) factor + offset) gamma + beta, in a method of its own so that what a row needs once takes no registers.
+        private readonly void Write(T* x, T* y, T scale, T center, T factor, T offset)
+        {
+            int i = 0, count = Columns;
+            T* gamma = Gamma, beta = Beta;
+            V power = V.Fill(scale), minusCenter = -V.Fill(center), slope = V.Fill(factor), left = V.Fill(offset);
+            for (; i <= count - V.Count; i += V.Count) V.Store(
+                V.MulAdd(V.MulAdd(V.MulAdd(V.Load(x + i), power, minusCenter), slope, left), V.Load(gamma + i), V.Load(beta + i)), y + i);
+            if (i == count) return;
+            V last = V.MulAdd(PartialVector.LoadUpTo<V, T>(x + i, count - i), power, minusCenter);
+            PartialVector.Store(V.MulAdd(V.MulAdd(last, slope, left), V.Load(gamma + i), V.Load(beta + i)), y + i, count - i);
         }
     }
 

@@ -5,8 +5,9 @@ namespace Engine.Kernels.Reductions.Host;
 /// same bits with vectors of 256 bits.
 /// </summary>
 /// <remarks>
-/// Where 512 bits take one accumulator, vectors of 256 bits take two: loops have twice as many bodies, of which the compiler leaves out the
-/// second half for wide vectors. A type for pairs of vectors would need no second half, but is more than the compiler inlines.
+/// Loops take the elements in groups of so many. Vectors of 256 bits walk over the first halves of all groups and then over the second,
+/// which keeps the loop of either width as small as that of one vector; a piece of a row stays in the nearest cache meanwhile. Where the
+/// cache is what a loop waits for, it takes two accumulators where 512 bits take one.
 /// </remarks>
 internal static unsafe class PartialSums
 {
@@ -44,14 +45,4 @@ internal static unsafe class PartialSums
     /// <summary>Whether a vector has half as many elements as there are partial results.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsHalf<V>() where V : unmanaged => sizeof(V) < Vector512<byte>.Count;
-
-    /// <summary>Keeps the sums of a loop over two vectors of 512 bits: of 256 bits, a and b are the halves of the first.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Store<V, T>(V a, V b, V c, V d, T* parts)
-        where V : unmanaged, IVectorLane<V, T>
-        where T : unmanaged
-    {
-        V.Store(IsHalf<V>() ? a + c : a + b, parts);
-        if (IsHalf<V>()) V.Store(b + d, parts + V.Count);
-    }
 }

@@ -91,6 +91,7 @@ internal readonly unsafe struct RowReduction<T, V, TOp>(TOp op, in ReducePlan pl
     internal static double Contiguous(TOp op, T* x, int count, V center)
     {
         int lanes = PartialSums.Count<T>();
+        T* parts = stackalloc T[lanes];
         V a = V.Of(op.Identity);
         (V b, V c, V d, V e, V f, V g, V h) = (a, a, a, a, a, a, a);
         int i = 0;
@@ -101,30 +102,29 @@ internal readonly unsafe struct RowReduction<T, V, TOp>(TOp op, in ReducePlan pl
             c = op.Combine(c, op.Map(V.Load(x + i + (2 * V.Count)), center));
             d = op.Combine(d, op.Map(V.Load(x + i + (3 * V.Count)), center));
             if (!PartialSums.IsHalf<V>()) continue;
+
+            // A row may be longer than the nearest cache: its halves are not walked one after the other.
             e = op.Combine(e, op.Map(V.Load(x + i + (4 * V.Count)), center));
             f = op.Combine(f, op.Map(V.Load(x + i + (5 * V.Count)), center));
             g = op.Combine(g, op.Map(V.Load(x + i + (6 * V.Count)), center));
             h = op.Combine(h, op.Map(V.Load(x + i + (7 * V.Count)), center));
         }
 
-        // What is left goes to the first of the four, and its last part to the second.
-        T* parts = stackalloc T[2 * lanes];
-        V.Store(a, parts);
-        V.Store(b, parts + V.Count);
-        if (PartialSums.IsHalf<V>()) V.Store(c, parts + lanes);
-        if (PartialSums.IsHalf<V>()) V.Store(d, parts + lanes + V.Count);
-        int whole = count - (count & (lanes - 1));
-        for (; i < count; i += V.Count)
-        {
-            T* part = parts + (i & (lanes - 1)) + (i < whole ? 0 : lanes);
-            V.Store(op.Combine(V.Load(part), op.Map(PartialVector.LoadUpTo(x + i, count - i, op.Padding(center)), center)), part);
-        }
-
-        V first = op.Combine(V.Load(parts), V.Load(parts + lanes));
-        V.Store(op.Combine(first, PartialSums.IsHalf<V>() ? op.Combine(e, g) : op.Combine(c, d)), parts);
-        if (PartialSums.IsHalf<V>())
-            V.Store(op.Combine(op.Combine(V.Load(parts + V.Count), V.Load(parts + lanes + V.Count)), op.Combine(f, h)), parts + V.Count);
+        int whole = count - (count & (lanes - 1)), left = count - whole;
+        (V second, V others) = PartialSums.IsHalf<V>() ? (c, op.Combine(e, g)) : (b, op.Combine(c, d));
+        V.Store(Rest(op, x, i, whole, left, center, a, second, others), parts);
+        if (PartialSums.IsHalf<V>()) V.Store(
+            Rest(op, x + V.Count, i, whole, left - V.Count, center, b, d, op.Combine(f, h)), parts + V.Count);
         return PartialSums.Combine(op, parts);
+    }
+
+    // What is left goes to the first of four accumulators, and its last part to the second.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Rest(TOp op, T* x, int i, int whole, int left, V center, V first, V second, V others)
+    {
+        for (; i < whole; i += PartialSums.Count<T>()) first = op.Combine(first, op.Map(V.Load(x + i), center));
+        if (left > 0) second = op.Combine(second, op.Map(PartialVector.LoadUpTo(x + whole, left, op.Padding(center)), center));
+        return op.Combine(op.Combine(first, second), others);
     }
 
     /// <summary>Brings the elements of a vector together.</summary>

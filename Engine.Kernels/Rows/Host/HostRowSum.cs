@@ -76,82 +76,60 @@ internal static unsafe class HostRowSum
             }
         }
 
-        /// <summary>Sums and products side by side, so that none waits for itself.</summary>
         [SkipLocalsInit]
         private readonly double Piece(T* x, int xStep, T* y, int yStep, T* z, int zStep, T* w, int wStep, int count, T* counts)
         {
+            // Vectors of 256 bits take the halves of what 512 bits hold one after the other: so the partial sums are the same.
             int lanes = PartialSums.Count<T>();
-            V one = V.Of(1), zero = V.Of(0);
-            (V sumA, V sumB, V sumC, V sumD, V productA, V productB, V productC, V productD) =
-                (zero, zero, zero, zero, zero, zero, zero, zero);
-            int i = 0;
-            for (; i <= count - (2 * lanes); i += 2 * lanes)
-            {
-                Add(x, y, z, w, one, ref sumA, ref productA);
-                Add(x + xStep, y + yStep, z + zStep, w + wStep, one, ref sumB, ref productB);
-                if (PartialSums.IsHalf<V>())
-                {
-                    Add(x + (2 * xStep), y + (2 * yStep), z + (2 * zStep), w + (2 * wStep), one, ref sumC, ref productC);
-                    Add(x + (3 * xStep), y + (3 * yStep), z + (3 * zStep), w + (3 * wStep), one, ref sumD, ref productD);
-                }
-
-                int vectors = 2 * lanes / V.Count;
-                x += vectors * xStep;
-                y += vectors * yStep;
-                z += vectors * zStep;
-                w += vectors * wStep;
-            }
-
-            T* parts = stackalloc T[3 * lanes];
-            T* products = parts + lanes;
-            PartialSums.Store(sumA, sumB, sumC, sumD, parts);
-            V.Store(productA, products);
-            V.Store(PartialSums.IsHalf<V>() ? productB : zero, products + V.Count);
-            if (PartialSums.IsHalf<V>()) V.Store(productC, products + lanes);
-            V.Store(PartialSums.IsHalf<V>() ? productD : productB, products + (2 * lanes) - V.Count);
-
-            return End(x, xStep, y, yStep, z, zStep, w, wStep, i, count, counts, parts);
-        }
-
-        /// <summary>
-        /// The end goes through the same code, and lanes past it count for nothing; then all is brought together. It is a method of its own
-        /// because the compiler inlines only so much into one.
-        /// </summary>
-        private readonly double End(
-            T* x, int xStep, T* y, int yStep, T* z, int zStep, T* w, int wStep, int i, int count, T* counts, T* parts)
-        {
-            int lanes = PartialSums.Count<T>();
-            T* products = parts + lanes;
-            V one = V.Of(1), zero = V.Of(0), counted = V.Load(counts);
-            for (; i < count; i += V.Count)
-            {
-                int left = count - i, at = i & (lanes - 1);
-                V a = First(x, xStep, XEnd, left), b = TTerm.Arity > 1 ? First(y, yStep, YEnd, left) : default;
-                V c = TTerm.Arity > 2 ? First(z, zStep, ZEnd, left) : default, d = TTerm.Arity > 3 ? First(w, wStep, WEnd, left) : default;
-                V places = V.Fill(T.CreateTruncating(left));
-                V.Store(V.Load(parts + at) + V.SelectLess(counted, places, Op.Term(a, b, c, d), zero), parts + at);
-                if (TTerm.LogSign != 0)
-                    V.Store(Grown(V.Load(products + at), V.SelectLess(counted, places, Op.Growth(a, b, c, d), zero), one), products + at);
-                x += xStep;
-                y += yStep;
-                z += zStep;
-                w += wStep;
-            }
-
-            for (i = 0; i < lanes && TTerm.LogSign != 0; i += V.Count) V.Store(
-                V.MulAdd(V.Of(TTerm.LogSign), LaneMath.Log1p(Grown(V.Load(products + i), V.Load(products + lanes + i), one)),
-                    V.Load(parts + i)), parts + i);
+            T* parts = stackalloc T[lanes];
+            for (int half = 0; half < lanes; half += V.Count) V.Store(
+                Half(At(x, xStep, half), xStep, At(y, yStep, half), yStep, At(z, zStep, half), zStep, At(w, wStep, half), wStep,
+                    count / (2 * lanes) * 2, count - half, counts), parts + half);
             return PartialSums.Sum(parts);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Add(T* x, T* y, T* z, T* w, V one, ref V sum, ref V product)
+        /// <summary>Two sums and two products, which change places after each vector, so that none waits for itself.</summary>
+        private readonly V Half(
+            T* x, nint xStep, T* y, nint yStep, T* z, nint zStep, T* w, nint wStep, int whole, int left, T* counts)
         {
             TTerm op = Op;
-            V a = V.Load(x), b = Load(y, 1), c = Load(z, 2), d = Load(w, 3);
-            sum += op.Term(a, b, c, d);
-            if (TTerm.LogSign != 0) product = Grown(product, op.Growth(a, b, c, d), one);
+            V one = V.Of(1), sumA = V.Of(0);
+            (V sumB, V productA, V productB) = (sumA, sumA, sumA);
+            left -= whole * PartialSums.Count<T>();
+            for (; whole > 0; whole--)
+            {
+                V a = V.Load(x), b = Load(y, 1), c = Load(z, 2), d = Load(w, 3);
+                (sumA, sumB) = (sumB, sumA + op.Term(a, b, c, d));
+                if (TTerm.LogSign != 0) (productA, productB) = (productB, Grown(productA, op.Growth(a, b, c, d), one));
+                x += xStep;
+                if (TTerm.Arity > 1) y += yStep;
+                if (TTerm.Arity > 2) z += zStep;
+                if (TTerm.Arity > 3) w += wStep;
+            }
+
+            // The end, at most a whole vector and a part of one, goes through the same code, and lanes past it count for nothing.
+            sumA += sumB;
+            V counted = V.Load(counts), zero = V.Of(0);
+            for (; left > 0; left -= PartialSums.Count<T>())
+            {
+                V a = First(x, xStep, XEnd, left), b = TTerm.Arity > 1 ? First(y, yStep, YEnd, left) : default;
+                V c = TTerm.Arity > 2 ? First(z, zStep, ZEnd, left) : default, d = TTerm.Arity > 3 ? First(w, wStep, WEnd, left) : default;
+                V places = V.Fill(T.CreateTruncating(left));
+                sumA += V.SelectLess(counted, places, op.Term(a, b, c, d), zero);
+                if (TTerm.LogSign != 0) productA = Grown(productA, V.SelectLess(counted, places, op.Growth(a, b, c, d), zero), one);
+                x += xStep;
+                if (TTerm.Arity > 1) y += yStep;
+                if (TTerm.Arity > 2) z += zStep;
+                if (TTerm.Arity > 3) w += wStep;
+            }
+
+            return TTerm.LogSign == 0 ? sumA
+                : V.MulAdd(V.Of(TTerm.LogSign), LaneMath.Log1p(Grown(productA, productB, one)), sumA);
         }
+
+        // Where an argument does not move along the row, all its vectors are the same one.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T* At(T* source, int step, int half) => step == 0 ? source : source + half;
 
         /// <summary>(1 + p) (1 + f) - 1 = p (1 + f) + f: the product less one, so that nothing is lost while it is small.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -162,7 +140,7 @@ internal static unsafe class HostRowSum
 
         /// <summary>A whole vector wherever the array is long enough.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static V First(T* source, int step, T* end, int left) =>
+        private static V First(T* source, nint step, T* end, int left) =>
             step == 0 || source + V.Count <= end ? V.Load(source) : PartialVector.Load(source, left, V.Of(0));
 
         private static T* Unused(out int step)
@@ -175,7 +153,7 @@ internal static unsafe class HostRowSum
         {
             data += Plan.Offset(index, row);
             bool moves = Plan.Widths[index] == Plan.Columns;
-            step = moves ? V.Count : 0;
+            step = moves ? PartialSums.Count<T>() : 0;
             if (moves) return data + first;
             V.Store(V.Fill(*data), filled);
             return filled;

@@ -77,40 +77,35 @@ internal static unsafe class HostSoftmax
             where V : unmanaged, IVectorLane<V, T>
         {
             int lanes = PartialSums.Count<T>();
-            (V a, V b, V c, V d) = (V.Of(0), V.Of(0), V.Of(0), V.Of(0));
-            int i = 0;
-            for (; i <= count - (2 * lanes); i += 2 * lanes)
-            {
-                a += Exponential(x + i, y + i, maximum);
-                b += Exponential(x + i + V.Count, y + i + V.Count, maximum);
-                if (!PartialSums.IsHalf<V>()) continue;
-                c += Exponential(x + i + (2 * V.Count), y + i + (2 * V.Count), maximum);
-                d += Exponential(x + i + (3 * V.Count), y + i + (3 * V.Count), maximum);
-            }
-
             T* parts = stackalloc T[lanes];
-            PartialSums.Store(a, b, c, d, parts);
             V minusInfinity = V.Of(double.NegativeInfinity);
-            for (; i < count; i += V.Count)
+            for (int half = 0; half < lanes; half += V.Count)
             {
-                V e = LaneMath.Exp(PartialVector.LoadUpTo(x + i, count - i, minusInfinity) - maximum);
-                PartialVector.StoreUpTo(e, y + i, count - i);
-                T* part = parts + (i & (lanes - 1));
-                V.Store(V.Load(part) + e, part);
+                V a = V.Of(0), b = a;
+                int i = half;
+                for (; i <= count - (2 * lanes) + half; i += 2 * lanes)
+                {
+                    V e = LaneMath.Exp(V.Load(x + i) - maximum);
+                    V f = LaneMath.Exp(V.Load(x + i + lanes) - maximum);
+                    V.Store(e, y + i);
+                    V.Store(f, y + i + lanes);
+                    a += e;
+                    b += f;
+                }
+
+                V sum = a + b;
+                for (; i < count; i += lanes)
+                {
+                    V e = LaneMath.Exp(PartialVector.LoadUpTo(x + i, count - i, minusInfinity) - maximum);
+                    PartialVector.StoreUpTo(e, y + i, count - i);
+                    sum += e;
+                }
+
+                V.Store(sum, parts + half);
             }
 
             return PartialSums.Sum(parts);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Exponential<T, V>(T* x, T* y, V maximum)
-        where T : unmanaged
-        where V : unmanaged, IVectorLane<V, T>
-    {
-        V e = LaneMath.Exp(V.Load(x) - maximum);
-        V.Store(e, y);
-        return e;
     }
 
     /// <summary>y = (x - max x) - log(sum(exp(x - max x)))</summary>
@@ -142,23 +137,20 @@ internal static unsafe class HostSoftmax
             for (int block = 0; block < count; block += BlockLength)
             {
                 int end = block + Math.Min(BlockLength, count - block);
-                (V a, V b, V c, V d) = (zero, zero, zero, zero);
-                int i = block;
-                for (; i <= end - (2 * lanes); i += 2 * lanes)
+                for (int half = 0; half < lanes; half += V.Count)
                 {
-                    a = V.MulAdd(V.Load(g + i), V.Load(y + i), a);
-                    b = V.MulAdd(V.Load(g + i + V.Count), V.Load(y + i + V.Count), b);
-                    if (!PartialSums.IsHalf<V>()) continue;
-                    c = V.MulAdd(V.Load(g + i + (2 * V.Count)), V.Load(y + i + (2 * V.Count)), c);
-                    d = V.MulAdd(V.Load(g + i + (3 * V.Count)), V.Load(y + i + (3 * V.Count)), d);
-                }
+                    V a = zero, b = zero;
+                    int i = block + half;
+                    for (; i <= end - (2 * lanes) + half; i += 2 * lanes)
+                    {
+                        a = V.MulAdd(V.Load(g + i), V.Load(y + i), a);
+                        b = V.MulAdd(V.Load(g + i + lanes), V.Load(y + i + lanes), b);
+                    }
 
-                PartialSums.Store(a, b, c, d, parts);
-                for (; i < end; i += V.Count)
-                {
-                    T* part = parts + (i & (lanes - 1));
-                    V.Store(V.MulAdd(PartialVector.LoadUpTo<V, T>(g + i, end - i, zero), PartialVector.LoadUpTo<V, T>(y + i, end - i, zero),
-                        V.Load(part)), part);
+                    a += b;
+                    for (; i < end; i += lanes)
+                        a = V.MulAdd(PartialVector.LoadUpTo(g + i, end - i, zero), PartialVector.LoadUpTo(y + i, end - i, zero), a);
+                    V.Store(a, parts + half);
                 }
 
                 sum += PartialSums.Sum(parts);
