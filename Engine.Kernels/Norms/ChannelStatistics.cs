@@ -1,3 +1,6 @@
+using Engine.Kernels.Reductions;
+using Engine.Kernels.Reductions.Host;
+
 namespace Engine.Kernels.Norms;
 
 /// <summary>What becomes of the sums of a normalisation, for one channel or one vector of them.</summary>
@@ -52,6 +55,17 @@ internal static class ChannelStatistics
     /// <summary>Whether a reciprocal deviation is so small that values have to be scaled.</summary>
     internal static bool IsSmall<T>(T reciprocal) where T : unmanaged, INumber<T> =>
         double.CreateTruncating(reciprocal) < SmallReciprocal(typeof(T) == typeof(double));
+
+    /// <summary>Whether any of them is.</summary>
+    internal static unsafe bool AnySmall<T, V>(T* reciprocals, int count)
+        where T : unmanaged, INumber<T>
+        where V : unmanaged, IVectorLane<V, T>
+    {
+        V found = V.Of(0), zero = found, one = V.Of(1), bound = V.Of(SmallReciprocal(V.IsDouble));
+        for (int i = 0; i < count; i += V.Count)
+            found = V.Max(found, V.SelectLess(PartialVector.LoadUpTo(reciprocals + i, count - i, bound), bound, one, zero));
+        return RowReduction<T, V, MaxReduction>.Lanes(default, found) > 0;
+    }
 
     /// <summary>Epsilon, scaled as the variance is, and held where its root still has a reciprocal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

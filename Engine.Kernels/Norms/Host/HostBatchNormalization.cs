@@ -45,7 +45,7 @@ internal static unsafe class HostBatchNormalization
         {
             BackwardWork<T, V> work =
                 new() { Of = new(Work.Of), DGamma = Work.DGamma.Pointer<T>(), DBeta = Work.DBeta.Pointer<T>(), OfBatch = Work.OfBatch };
-            for (int c = 0; c < Work.Of.Count; c++) work.IsScaled |= ChannelStatistics.IsSmall(work.Of.Reciprocal[c]);
+            work.IsScaled = ChannelStatistics.AnySmall<T, V>(work.Of.Reciprocal, Work.Of.Count);
             if (work.IsScaled) Passes<T, V, ScaledGradientFormula<TActivation>>(cpu, new(Activation), work);
             else Passes<T, V, NormalizeGradientFormula<TActivation>>(cpu, new(Activation), work);
         }

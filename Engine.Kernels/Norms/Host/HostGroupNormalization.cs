@@ -41,9 +41,7 @@ internal static unsafe class HostGroupNormalization
     {
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
-            T* reciprocal = Reciprocal.Pointer<T>();
-            bool isScaled = false;
-            for (int i = 0; i < Shape.Statistics; i++) isScaled |= ChannelStatistics.IsSmall(reciprocal[i]);
+            bool isScaled = ChannelStatistics.AnySmall<T, V>(Reciprocal.Pointer<T>(), Shape.Statistics);
             if (isScaled) Pass<T, V, ScaledGradientFormula<TActivation>>(cpu);
             else Pass<T, V, NormalizeGradientFormula<TActivation>>(cpu);
         }

@@ -21,7 +21,8 @@ internal static unsafe class RowMoments<T, V>
     {
         const int PieceLength = RowReduction<T, V, SumReduction>.PieceLength;
         Vector128<double> sums = Piece(x, Math.Min(PieceLength, count), scale, center, padding);
-        for (int i = PieceLength; i < count; i += PieceLength) sums += Piece(x + i, Math.Min(PieceLength, count - i), scale, center, padding);
+        for (int i = PieceLength; i < count; i += PieceLength)
+            sums += Piece(x + i, Math.Min(PieceLength, count - i), scale, center, padding);
         return sums;
     }
 
