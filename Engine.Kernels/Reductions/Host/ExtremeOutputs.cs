@@ -46,18 +46,31 @@ internal static unsafe class ExtremeOutputs
             where T : unmanaged, INumber<T>
             where V : unmanaged, IVectorLane<V, T>
         {
-            V found = V.Of(0), one = V.Of(1), bound = V.Of(ReductionScale.FarDeviations(V.IsDouble)),
-                infinity = V.Of(double.PositiveInfinity);
-            for (int i = 0; i < Plan.Outputs; i += V.Count)
+            // Far where m² > bound² v, or v is not finite. A square that overflows sends its output to the exact check, no more.
+            double bound = ReductionScale.FarDeviations(V.IsDouble);
+            V a = V.Of(0), b = a, square = V.Of(bound * bound);
+            int i = 0;
+            for (; i <= Plan.Outputs - (2 * V.Count); i += 2 * V.Count)
+            {
+                a = V.Max(a, Far(V.Load(means + i), V.Load(variances + i), square));
+                b = V.Max(b, Far(V.Load(means + i + V.Count), V.Load(variances + i + V.Count), square));
+            }
+
+            for (; i < Plan.Outputs; i += V.Count)
             {
                 int left = Plan.Outputs - i;
                 V m = PartialVector.LoadUpTo<V, T>(means + i, left), v = PartialVector.LoadUpTo<V, T>(variances + i, left);
-                found = V.Max(found, V.SelectLess(bound * V.Sqrt(v), V.Abs(m), one, V.SelectLess(v, infinity, V.Of(0), one)));
+                a = V.Max(a, Far(m, v, square));
             }
 
-            return RowReduction<T, V, SumReduction>.Lanes(default, found) == 0;
+            return RowReduction<T, V, MaxReduction>.Lanes(default, V.Max(a, b)) == 0;
         }
     }
+
+    // 1 where m² > bound² v or v is not finite, and 0 elsewhere.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Far<V>(V m, V v, V square) where V : unmanaged, ILane<V> =>
+        V.SelectLess(square * v, m * m, V.Of(1), V.SelectLess(v, V.Of(double.PositiveInfinity), V.Of(0), V.Of(1)));
 
     private struct Job<T> : IRowJob
         where T : unmanaged, INumber<T>
