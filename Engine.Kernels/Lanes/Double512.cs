@@ -20,12 +20,9 @@ internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double
     [MethodImpl(Inline)] public static unsafe Double512 Load(double* source) => new(Vector512.Load(source));
 
     [MethodImpl(Inline)]
-    public static unsafe Double512 LoadFirst(double* source, int count, Double512 padding)
-    {
-        if (!Avx512F.IsSupported) return PartialVector.Copied(source, count, padding);
-        Vector512<double> mask = Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)count)).AsDouble();
-        return new(Avx512F.MaskLoad(source, mask, padding.Value));
-    }
+    public static unsafe Double512 LoadFirst(double* source, int count, Double512 padding) => new(Vector512.Create(
+        Double256.LoadFirst(source, count, new(padding.Value.GetLower())).Value,
+        Double256.LoadFirst(source + Double256.Count, count - Double256.Count, new(padding.Value.GetUpper())).Value));
 
     [MethodImpl(Inline)] public static unsafe void Store(Double512 value, double* destination) => value.Value.Store(destination);
 

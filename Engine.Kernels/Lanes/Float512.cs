@@ -20,12 +20,9 @@ internal readonly struct Float512(Vector512<float> value) : IVectorLane<Float512
     [MethodImpl(Inline)] public static unsafe Float512 Load(float* source) => new(Vector512.Load(source));
 
     [MethodImpl(Inline)]
-    public static unsafe Float512 LoadFirst(float* source, int count, Float512 padding)
-    {
-        if (!Avx512F.IsSupported) return PartialVector.Copied(source, count, padding);
-        Vector512<float> mask = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
-        return new(Avx512F.MaskLoad(source, mask, padding.Value));
-    }
+    public static unsafe Float512 LoadFirst(float* source, int count, Float512 padding) => new(Vector512.Create(
+        Float256.LoadFirst(source, count, new(padding.Value.GetLower())).Value,
+        Float256.LoadFirst(source + Float256.Count, count - Float256.Count, new(padding.Value.GetUpper())).Value));
 
     [MethodImpl(Inline)] public static unsafe void Store(Float512 value, float* destination) => value.Value.Store(destination);
 
