@@ -55,9 +55,10 @@ public sealed class HierarchicalVae : LatentVariableModel
     }
 
     /// <inheritdoc/>
-    public override Tensor SamplePrior(int count, RandomStream random)
+    public override Tensor SamplePrior(int count, RandomStream random, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(random);
+        cancellation.ThrowIfCancellationRequested();
         Parameter any = Parameters[0];
         Tensor z2 = Prior?.Sample(count, random) ?? Normal(_second);
         (Tensor mean, Tensor logVariance) = _networks.FirstPrior.Parameterize(z2);

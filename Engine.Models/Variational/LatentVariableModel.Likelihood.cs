@@ -135,15 +135,26 @@ public abstract partial class LatentVariableModel
     /// <summary>New images: the decoder's pixels, in [0, 1], at z drawn from the prior.</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="random">The source of z.</param>
-    /// <param name="cancellation">Cancels the computation.</param>
+    /// <param name="rows">How many are decoded at once.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before the prior is drawn from and before each decoding.</param>
     /// <returns>Images, one after another.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is less than 1.</exception>
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
-    public float[] SampleImages(int count, RandomStream random, CancellationToken cancellation = default)
+    public float[] SampleImages(int count, RandomStream random, int rows = 1000, CancellationToken cancellation = default)
     {
-        cancellation.ThrowIfCancellationRequested();
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        List<float> result = [];
         using Evaluation evaluation = new(this);
-        using Tape tape = new(Parameters[0].Device, record: false);
-        return Sample(count, random).Cast(DType.Float32).ToArray();
+        using Tape drawn = new(Parameters[0].Device, record: false);
+        Tensor z = SamplePrior(count, random, cancellation);
+        foreach ((Shape part, _, Range place) in Parts(z.Shape, rows))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using Tape tape = new(Parameters[0].Device, record: false);
+            result.AddRange(Decode(z.Slice(0, place.Start.Value, part[0])).Cast(DType.Float32).ToArray());
+        }
+
+        return [.. result];
     }
 
     // Shape, place of the elements and place of the samples of each part of at most so many samples.

@@ -29,7 +29,9 @@ public abstract partial class LatentVariableModel : Module
     /// <summary>Draws from p(z): [count, latent].</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="random">The source of randomness.</param>
-    public abstract Tensor SamplePrior(int count, RandomStream random);
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public abstract Tensor SamplePrior(int count, RandomStream random, CancellationToken cancellation = default);
 
     /// <summary>The encoder at some images: from noise [samples, batch, latent] to samples of q(z|x).</summary>
     private protected abstract Func<Tensor, LatentDraw> Infer(Tensor x);

@@ -38,8 +38,9 @@ public sealed class Vae : LatentVariableModel
     public override Tensor Encode(Tensor x) => Encoder.Forward(x);
 
     /// <inheritdoc/>
-    public override Tensor SamplePrior(int count, RandomStream random)
+    public override Tensor SamplePrior(int count, RandomStream random, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         Parameter any = Parameters[0];
         return Prior?.Sample(count, random) ?? Tensor.Normal([count, Latent], random, dtype: any.DType, device: any.Device);
     }

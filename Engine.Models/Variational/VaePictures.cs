@@ -38,7 +38,7 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
     /// <param name="cancellation">Cancels the computation.</param>
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public Picture Samples(int count, RandomStream random, CancellationToken cancellation = default) =>
-        Grid(vae.SampleImages(count, random, cancellation), 0);
+        Grid(vae.SampleImages(count, random, cancellation: cancellation), 0);
 
     /// <summary>The pseudo-inputs of a prior: what it takes for typical images.</summary>
     /// <param name="prior">The prior.</param>

@@ -121,6 +121,8 @@ internal sealed record CancellableWork(
                 Doubles(vae.Encode(TinyVae.Images, [4, 3], 2, stop))),
             ["decoding"] = (device, pass) => Autoencoder(device, pass, Nothing, (vae, stop) =>
                 Doubles(vae.Decode(new float[10], 2, stop))),
+            ["images of a VAE"] = (device, pass) => Autoencoder(device, pass, Nothing, (vae, stop) =>
+                Doubles(vae.SampleImages(5, new RandomStream(1), 2, stop))),
             ["a map of latents"] = (device, pass) => Autoencoder(device, pass, Nothing, (vae, stop) =>
                 Doubles(new VaePictures(vae, 1, 3).Map(40, stop))),
             ["pictures of a VAE"] = (device, pass) => Autoencoder(device, pass, Nothing, (vae, stop) =>

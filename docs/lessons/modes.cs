@@ -92,7 +92,7 @@ void Train(TrainingRun run)
 
     if (!run.IsStopping && task is StackedModeTask)
     {
-        if (run.Option(classifier) is null) judge.Fit(Digits(run, "train"), JudgeEpochs, run.Seed);
+        if (run.Option(classifier) is null) judge.Fit(Digits(run, "train"), JudgeEpochs, run.Seed, run.Stopping);
         double accuracy = judge.Accuracy(Digits(run, "test"), run.Stopping);
         run.Print(FormattableString.Invariant($"The judge gets {accuracy:P2} of the test digits right."));
     }
