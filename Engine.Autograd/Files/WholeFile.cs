@@ -109,6 +109,10 @@ internal sealed class WholeFile : IDisposable
         }
     }
 
+    /// <summary>Why a file cannot be written, as a sentence.</summary>
+    /// <remarks>What the system says of a full disk names the temporary file, which is of no use to anybody.</remarks>
+    public static string Reason(Exception e) => IsDiskFull(e) ? "the disk is full." : e.Message;
+
     /// <summary>Flushes the content to the disk and gives the file its name.</summary>
     /// <param name="keep">The name in the same folder to keep the file under that is there; null to replace it.</param>
     /// <exception cref="IOException">The content cannot be written, or the file not be renamed.</exception>
@@ -149,5 +153,9 @@ internal sealed class WholeFile : IDisposable
     private static bool IsTemporary(string name) =>
         name.Length == Prefix.Length + 32 + Suffix.Length && name.AsSpan(Prefix.Length, 32).ContainsAnyExcept("0123456789abcdef") is false;
 
-    private static IOException Unwritable(string path, Exception e) => new($"{path} cannot be written: {e.Message}", e);
+    // ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL of Windows, ENOSPC, EDQUOT of Linux and of macOS: what .NET reports of a disk, or a
+    // user's share of it, that is full.
+    private static bool IsDiskFull(Exception e) => e.HResult is unchecked((int)0x80070027) or unchecked((int)0x80070070) or 28 or 122 or 69;
+
+    private static IOException Unwritable(string path, Exception e) => new($"{path} cannot be written: {Reason(e)}", e);
 }

@@ -37,7 +37,17 @@ internal sealed partial class FolderLock : IDisposable
             try
             {
                 FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
-                if (IsTaken(path, file)) return new FolderLock(path, file);
+                FolderLock taken = new(path, file);
+                try
+                {
+                    if (IsTaken(path, file)) return taken;
+                }
+                catch (IOException)
+                {
+                    // On a full disk: an empty file must not stay behind.
+                    taken.Dispose();
+                    throw;
+                }
 
                 // Its holder has deleted it after it was opened here.
                 file.Dispose();

@@ -98,7 +98,7 @@ public sealed partial class OutputFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new IOException($"{_owner}the folder '{Path}' cannot be written: {e.Message}", e);
+            throw new IOException($"{_owner}the folder '{Path}' cannot be written: {WholeFile.Reason(e)}", e);
         }
 
         _isReady = true;

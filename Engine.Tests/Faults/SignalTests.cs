@@ -68,7 +68,7 @@ public sealed partial class SignalTests : IsolatedTests
                     child.WaitUntil(() => child.HasExited);
                     took = watch.Elapsed;
                 }, out output);
-                CheckWhole(folder, whole);
+                RunFolder.CheckWhole(folder, whole);
                 if (Sentence().Match(output) is not { Success: true } sentence)
                 {
                     // All was done when it came, or nearly so.
@@ -85,8 +85,8 @@ public sealed partial class SignalTests : IsolatedTests
 
             Run(folder, _ => { }, out output);
             Assert.DoesNotContain("Stopped", output);
-            CheckWhole(folder, whole);
-            Assert.Equal(Pictures(whole), Pictures(folder));
+            RunFolder.CheckWhole(folder, whole);
+            Assert.Equal(RunFolder.Pictures(whole), RunFolder.Pictures(folder));
             if (hasKnownState) Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(folder));
             if (round > 20 + signals) throw new TimeoutException($"Only {heard} of {round * SignalsInRow} signals came in time.");
             Directory.Delete(folder, recursive: true);
@@ -114,32 +114,6 @@ public sealed partial class SignalTests : IsolatedTests
             return watch.Elapsed;
         }
     }
-
-    /// <summary>What lies in the folder of a run that was stopped is whole, and each picture is that of one that never was.</summary>
-    private static void CheckWhole(string folder, string whole)
-    {
-        foreach (string path in Directory.GetFiles(folder).Where(path => Path.GetFileName(path) != ".engine.lock"))
-        {
-            string name = Path.GetFileName(path);
-            Assert.False(name.StartsWith('.'), $"{name} was left.");
-            switch (Path.GetExtension(name))
-            {
-                case ".safetensors":
-                    using (SafetensorsFile file = SafetensorsFile.Open(path))
-                        foreach (SafetensorsEntry entry in file.Entries) file.Read<double>(entry.Name);
-                    break;
-                case ".html":
-                    Assert.EndsWith("</html>\n", File.ReadAllText(path));
-                    break;
-                case ".png" when name != "losses.png":
-                    Assert.True(File.ReadAllBytes(path).SequenceEqual(File.ReadAllBytes(Path.Combine(whole, name))), $"{name} is another.");
-                    break;
-            }
-        }
-    }
-
-    private static string[] Pictures(string folder) => [.. Directory.GetFiles(folder, "*.png").Order()
-        .Select(path => $"{Path.GetFileName(path)} {Convert.ToHexString(File.ReadAllBytes(path))}")];
 
     [GeneratedRegex(
         @"^Stopped by (SIGTERM|Ctrl\+C)(?:; what was done|( after the last epoch); what was measured and drawn) so far is kept\.",

@@ -21,14 +21,13 @@ internal sealed partial class ChildProgram : IDisposable
 
     /// <summary>Starts a program with environment variables of its own.</summary>
     public ChildProgram((string Name, string Value)[] environment, string program, params string[] args)
-        : this(environment, [typeof(TrainedPrograms).Assembly.Location, program, .. args])
+        : this(Host, [typeof(TrainedPrograms).Assembly.Location, program, .. args], environment)
     {
     }
 
-    private ChildProgram((string Name, string Value)[] environment, string[] command)
+    private ChildProgram(string file, string[] command, params (string Name, string Value)[] environment)
     {
-        string host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        ProcessStartInfo start = new(host, command)
+        ProcessStartInfo start = new(file, command)
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -43,7 +42,11 @@ internal sealed partial class ChildProgram : IDisposable
     }
 
     /// <summary>Starts a program that is an assembly of its own.</summary>
-    public static ChildProgram Of(string assembly, string[] args) => new([], [assembly, .. args]);
+    public static ChildProgram Of(string assembly, string[] args) => new(Host, (string[])[assembly, .. args], []);
+
+    /// <summary>Starts a program by a script of the shell, which has the program's command as <c>"$@"</c>.</summary>
+    public static ChildProgram Scripted(string script, string program, string[] args) =>
+        new("/bin/sh", (string[])["-c", script, "sh", Host, typeof(TrainedPrograms).Assembly.Location, program, .. args], []);
 
     /// <summary>
     /// Whether SIGINT is ignored here, as a shell has it for what it starts in the background: a child inherits that. Linux says so in a
@@ -54,6 +57,9 @@ internal sealed partial class ChildProgram : IDisposable
         && (Convert.ToUInt64(line["SigIgn:".Length..].Trim(), 16) & (1 << (Interrupt - 1))) != 0;
 
     public int Id => _process.Id;
+
+    private static string Host =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
 
     public bool HasExited => _process.HasExited;
 

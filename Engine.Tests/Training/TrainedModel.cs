@@ -5,6 +5,10 @@ internal abstract class TrainedModel : IStateful, IDisposable
 {
     private readonly List<(string Name, IStateful State)> _parts = [];
 
+    /// <summary>Those parts that are networks.</summary>
+    public (string Name, Module Network)[] Networks =>
+        [.. _parts.Where(part => part.State is Module).Select(part => (part.Name, (Module)part.State))];
+
     /// <summary>One step.</summary>
     public abstract Reading Step(Batch batch);
 

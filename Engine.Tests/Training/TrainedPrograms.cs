@@ -23,6 +23,8 @@ internal static class TrainedPrograms
     private static readonly Option<int> s_pictures =
         ProgramOption.Integer("--pictures", "Pictures that are drawn when training is done.", 0, 0);
 
+    private static readonly Option<bool> s_weights = new("--weights") { Description = "Whether weights are written in the end." };
+
     public static IReadOnlyDictionary<string, Func<TrainingRun, TrainedModel>> All { get; } =
         new Dictionary<string, Func<TrainingRun, TrainedModel>>
         {
@@ -58,7 +60,7 @@ internal static class TrainedPrograms
     public static int Run(
         string name, string[] args, Action? stepped = null, CancellationToken interrupt = default, Action? drawn = null) =>
         TrainingProgram.Run(
-            args, Info(name), run => Train(run, stepped ?? (() => { }), All[name](run), drawn), interrupt, s_pictures);
+            args, Info(name), run => Train(run, stepped ?? (() => { }), All[name](run), drawn), interrupt, s_pictures, s_weights);
 
     /// <summary>Runs a program and looks at the run before it trains and after each step.</summary>
     public static int Run(string name, string[] args, Action<TrainingRun> begun, Action<TrainingRun> stepped) => TrainingProgram.Run(
@@ -66,13 +68,13 @@ internal static class TrainedPrograms
         {
             begun(run);
             Train(run, () => stepped(run), All[name](run));
-        }, s_pictures);
+        }, s_pictures, s_weights);
 
     /// <summary>The training of a program.</summary>
     public static Action<TrainingRun> Training(string name) => run => Train(run, () => { }, All[name](run));
 
     private static ProgramInfo Info(string name) =>
-        new(name, "A test.", Epochs, Batch: 16) { Digits = 100, FreeOptions = [s_pictures.Name] };
+        new(name, "A test.", Epochs, Batch: 16) { Digits = 100, FreeOptions = [s_pictures.Name, s_weights.Name] };
 
     private static void Train(TrainingRun run, Action stepped, TrainedModel model, Action? drawn = null)
     {
@@ -96,6 +98,8 @@ internal static class TrainedPrograms
             Draw($"picture-{i}.png");
             trainer.Record($"picture {i}", i);
         }
+
+        if (run.Option(s_weights) && !run.IsStopping) run.SaveWeights(model.Networks);
 
         void Draw(string file)
         {
