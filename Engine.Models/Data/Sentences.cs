@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Engine.Models.Data;
 
@@ -44,11 +45,37 @@ public static class Sentences
         return text.ToString(0, length);
     }
 
+    /// <summary>
+    /// Whether a text is one sentence of the grammar: its words, their order, singular and plural, the capital and the period.
+    /// </summary>
+    /// <param name="text">The text, without a line break.</param>
+    public static bool IsSentence(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length > 0 && char.IsAsciiLetterUpper(text[0])
+            && s_sentence.Value.IsMatch(char.ToLowerInvariant(text[0]) + text[1..]);
+    }
+
+    private static readonly Lazy<Regex> s_sentence = new(() =>
+    {
+        string adjective = $"(?:(?:{Any(s_adjectives)}) )?", singular = $"the {adjective}(?:{Any(s_nouns)})",
+            plural = $"many {adjective}(?:{Any(s_nouns.Select(Plural))})";
+        string clause = $"(?:{singular} (?:{Any(s_verbs.Select(Singular))})|{plural} (?:{Any(s_verbs)})) "
+            + $"(?:{singular}|{plural})(?: (?:{Any(s_places)}))?";
+        return new Regex($@"\A{clause}(?: (?:{Any(s_joints)}) {clause})?\.\z", RegexOptions.CultureInvariant);
+    });
+
+    private static string Any(IEnumerable<string> words) => string.Join('|', words);
+
+    private static string Plural(string noun) => noun == "child" ? "children" : $"{noun}s";
+
+    private static string Singular(string verb) => verb == "carry" ? "carries" : $"{verb}s";
+
     private static void Clause(StringBuilder text, ref CounterRandom random)
     {
         bool isPlural = NounPhrase(text, ref random);
         string verb = Of(s_verbs, ref random);
-        text.Append(' ').Append(isPlural ? verb : verb == "carry" ? "carries" : $"{verb}s").Append(' ');
+        text.Append(' ').Append(isPlural ? verb : Singular(verb)).Append(' ');
         NounPhrase(text, ref random);
         if (random.Below(2) == 0) text.Append(' ').Append(Of(s_places, ref random));
     }
@@ -59,7 +86,7 @@ public static class Sentences
         text.Append(isPlural ? "many " : "the ");
         if (random.Below(2) == 0) text.Append(Of(s_adjectives, ref random)).Append(' ');
         string noun = Of(s_nouns, ref random);
-        text.Append(isPlural ? noun == "child" ? "children" : $"{noun}s" : noun);
+        text.Append(isPlural ? Plural(noun) : noun);
         return isPlural;
     }
 

@@ -11,6 +11,9 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
     /// <summary>How many of the drawn digits one epoch has, where <c>--data digits</c> is taken.</summary>
     public int Digits { get; init; } = 12_000;
 
+    /// <summary>How many characters the generated text has, where <c>--data sentences</c> is taken.</summary>
+    public int Characters { get; init; } = Engine.Models.Data.Sentences.Length;
+
     /// <summary>Whether <c>--data</c> names a text instead of images.</summary>
     public bool IsText { get; init; }
 

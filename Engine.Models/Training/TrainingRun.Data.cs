@@ -49,8 +49,13 @@ public sealed partial class TrainingRun
     /// <exception cref="DataException">It cannot be loaded; the message says what was looked for, where, and what was found.</exception>
     public TextDataset LoadText()
     {
-        TextDataset text = Once("text", () => TextDatasets.Load(
-            _data, new DataOptions { Seed = Seed, Cancellation = _stop, Progress = new DownloadLog(this) }));
+        TextDataset text = Once("text", () => TextDatasets.Load(_data, new DataOptions
+        {
+            Seed = Seed,
+            Count = _data == TextDatasets.SentencesName ? _info.Characters : null,
+            Cancellation = _stop,
+            Progress = new DownloadLog(this),
+        }));
         uint checksum = Crc32.Of(MemoryMarshal.AsBytes(text.Tokens.Span));
         _loaded["--data"] = string.Create(
             CultureInfo.InvariantCulture,

@@ -1,3 +1,5 @@
+using Engine.Models.Data;
+
 namespace Engine.Models.Variational;
 
 /// <summary>Decodes walks along single dimensions of z, with all others held: what each dimension means.</summary>
@@ -49,17 +51,31 @@ public static class Interpolation
     public static float[] Between(LatentVariableModel vae, ReadOnlySpan<float> from, ReadOnlySpan<float> to, int steps)
     {
         ArgumentNullException.ThrowIfNull(vae);
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 2);
         if (from.Length != vae.Latent || to.Length != vae.Latent)
             throw new ArgumentException($"Latents of {vae.Latent} values were expected, found {from.Length} and {to.Length}.");
-        float[] latents = new float[steps * vae.Latent];
+        return vae.Decode(Line(from, to, steps));
+    }
+
+    /// <summary>Latents on a straight line from one to another.</summary>
+    /// <param name="from">The first.</param>
+    /// <param name="to">The last, of as many dimensions.</param>
+    /// <param name="steps">How many, both ends included; at least 2.</param>
+    /// <returns>[steps, latent], in row-major order.</returns>
+    /// <exception cref="ArgumentException">The latents are not of one length, or empty.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than two steps.</exception>
+    public static float[] Line(ReadOnlySpan<float> from, ReadOnlySpan<float> to, int steps)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 2);
+        if (from.IsEmpty || from.Length != to.Length) throw new ArgumentException(
+            $"Latents of one length were expected, found {from.Length} and {to.Length} values.");
+        float[] latents = new float[ArrayLength.Of(nameof(Line), nameof(steps), steps, from.Length)];
         for (int i = 0; i < latents.Length; i++)
         {
             // z_t = (1 - t) from + t to
-            float t = (float)(i / vae.Latent) / (steps - 1);
-            latents[i] = ((1 - t) * from[i % vae.Latent]) + (t * to[i % vae.Latent]);
+            float t = (float)(i / from.Length) / (steps - 1);
+            latents[i] = ((1 - t) * from[i % from.Length]) + (t * to[i % from.Length]);
         }
 
-        return vae.Decode(latents);
+        return latents;
     }
 }
