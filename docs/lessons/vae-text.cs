@@ -108,6 +108,7 @@ static void Descend(Tape tape, Tensor loss, Module model, Adam adam)
     RandomStream random = run.Random.Split("validation");
     foreach (LineBatch batch in lines.ValidationBatches(run.Batch, run.Option(testLines)))
     {
+        run.Stopping.ThrowIfCancellationRequested();
         using Tape tape = new(run.Device, record: false);
         (Tensor each, Tensor divergences) = vae.NegativeBound(SequenceBatches.Of(batch), random);
         (bound, divergence, count) = (bound + each.Sum().Item(), divergence + divergences.Sum().Item(), count + batch.Count);
@@ -122,6 +123,7 @@ double Nats(TrainingRun run, SequenceModel model, TextLines lines)
     (double nats, int count) = (0, 0);
     foreach (LineBatch batch in lines.ValidationBatches(run.Batch, run.Option(testLines)))
     {
+        run.Stopping.ThrowIfCancellationRequested();
         using Tape tape = new(run.Device, record: false);
         (nats, count) = (nats - model.LogLikelihood(SequenceBatches.Of(batch)).Sum().Item(), count + batch.Count);
     }

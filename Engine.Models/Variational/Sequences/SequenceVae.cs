@@ -11,8 +11,8 @@ namespace Engine.Models.Variational.Sequences;
 /// <summary>
 /// A variational autoencoder of sequences (Bowman et al. 2016, "Generating sentences from a continuous space", arXiv:1511.06349): an
 /// encoder reads a sequence and says with its last step where z is, q(z|x) = N(mean, e^logVariance); a decoder writes it again, element by
-/// element, from z and what it has written. A decoder that sees what came before can do without z, and then q(z|x) collapses to the prior: free bits
-/// and a warm-up in <see cref="SequenceObjective"/>, and inputs that are left out, are against that.
+/// element, from z and what it has written. A decoder that sees what came before can do without z, and then q(z|x) collapses to the
+/// prior: free bits and a warm-up in <see cref="SequenceObjective"/>, and inputs that are left out, are against that.
 /// </summary>
 public sealed class SequenceVae : Module
 {
