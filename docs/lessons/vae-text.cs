@@ -17,6 +17,8 @@ using Engine.Models.Variational.Sequences;
 SequenceVaeCommandLine program = new(new SequenceVaeDefaults());
 var longest = ProgramOption.Integer("--longest", "Characters of a line, at most; longer lines are left out.", 80, 1, 10_000);
 var testLines = ProgramOption.Integer("--test-lines", "Lines to validate with at most.", 500, 1);
+var samples = ProgramOption.Integer(
+    "--samples", "Lines drawn from the prior at the end; it goes from one to another of a fifth as many pairs.", 100, 5, 10_000);
 var temperature = ProgramOption.Decimal("--temperature", "What logits are divided by for samples; 0 takes the likeliest character.", 1);
 ProgramInfo info = new(
     "vae-text", "A variational autoencoder of whole sentences, with a recurrent or Transformer encoder and decoder.", Epochs: 10, Batch: 64,
@@ -26,9 +28,9 @@ ProgramInfo info = new(
     Characters = 1_000_000,
     TakesWeights = true,
     BatchHelp = "Lines in a batch.",
-    FreeOptions = [.. SequenceVaeCommandLine.OfMeasuring, testLines.Name, temperature.Name],
+    FreeOptions = [.. SequenceVaeCommandLine.OfMeasuring, testLines.Name, samples.Name, temperature.Name],
 };
-return TrainingProgram.Run(args, info, run => Train(run, program.Read(run)), [.. program.All, longest, testLines, temperature]);
+return TrainingProgram.Run(args, info, run => Train(run, program.Read(run)), [.. program.All, longest, testLines, samples, temperature]);
 
 void Train(TrainingRun run, SequenceVaeChoices choices)
 {
@@ -156,15 +158,15 @@ void Measure(TrainingRun run, Trainer trainer, SequenceVae vae, SequenceModel? b
     if (choices.TestSamples > 0) Record($"-log p(x), {choices.TestSamples} importance samples", Likelihood());
     if (baseline is not null) Record("-log p(x) of the same decoder without a latent", Nats(run, baseline, lines));
 
-    const int Pairs = 20, Shown = 8;
-    int pairs = Math.Min(Pairs, lines.Validation.Count / 2);
+    const int Shown = 8;
+    int count = run.Option(samples), pairs = Math.Min(count / 5, lines.Validation.Count / 2);
     string[][] between = [.. Enumerable.Range(0, pairs).Select(pair => Between(run, vae, lines, pair))];
     int[][] some = [.. lines.Validation.Take(2 * pairs)];
     string[] again = Written(run, vae, lines, Encode(run, vae, lines, some));
     RandomStream random = run.Random.Split("samples");
-    float[] prior = Normal(run, 100 * vae.Latent, random);
+    float[] prior = Normal(run, count * vae.Latent, random);
     string[] drawn = new LineWriter(vae.Decoder, lines).Write(
-        prior, 100, new TokenSampling { Temperature = run.Option(temperature) }, random, run.Stopping);
+        prior, count, new TokenSampling { Temperature = run.Option(temperature) }, random, run.Stopping);
     Save("interpolations.txt", between.Select(lines => string.Join('\n', lines)), "\n\n");
     Save("reconstructions.txt", again.Select((line, i) => $"{lines.Decode(some[i])}\n{line}"), "\n\n");
     Save("samples.txt", drawn, "\n");
@@ -178,15 +180,15 @@ void Measure(TrainingRun run, Trainer trainer, SequenceVae vae, SequenceModel? b
 
     double Likelihood()
     {
-        (double sum, int count) = (0, 0);
+        (double sum, int measured) = (0, 0);
         foreach (LineBatch batch in lines.ValidationBatches(run.Batch, run.Option(testLines)))
         {
             using Tape tape = new(run.Device, record: false);
             double[] each = vae.LogLikelihood(SequenceBatches.Of(batch), choices.TestSamples, run.Random.Split("importance"), run.Stopping);
-            (sum, count) = (sum - each.Sum(), count + batch.Count);
+            (sum, measured) = (sum - each.Sum(), measured + batch.Count);
         }
 
-        return sum / count;
+        return sum / measured;
     }
 
     void Share(string name, string[] texts)
