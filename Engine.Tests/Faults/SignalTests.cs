@@ -16,11 +16,11 @@ public sealed partial class SignalTests : IsolatedTests
     /// <summary>Lessons, with options under which training and what comes after it take seconds each.</summary>
     private static readonly Dictionary<string, string> s_lessons = new()
     {
-        ["diffusion"] = "--images 512 --width 8 --steps 100 --samples 10 --bound-images 4",
+        ["diffusion"] = "--images 128 --width 8 --steps 20 --samples 4 --sample-steps 10 --bound-images 2",
         ["flow"] = "--images 128 --couplings 2 --hidden 16 --test-images 200",
         ["pixelcnn"] = "--side 14 --layers 2 --features 8 --train-images 512 --test-images 1000 --samples 20",
-        ["compare"] = "--width 2 --images 256 --samples 100 --test-images 10",
-        ["vae"] = "--conv --latent 2 --binarize dynamic --test-images 200 --test-samples 200",
+        ["compare"] = "--only autoregressive --width 2 --images 256 --samples 0 --test-images 200",
+        ["vae"] = "--conv --latent 2 --binarize dynamic --train-images 1000 --test-images 100 --test-samples 200",
     };
 
     private static readonly string s_folder = Environment.GetEnvironmentVariable("ENGINE_LESSONS") ?? AppContext.BaseDirectory;
@@ -40,7 +40,7 @@ public sealed partial class SignalTests : IsolatedTests
         Skip.If(FaultCounts.Of(0, 1) == 0 || !File.Exists(assembly), "At full size, where ENGINE_LESSONS names the built lessons.");
 
         // The state of a comparison has the seconds that its models took.
-        Stop(name, args => ChildProgram.Of(assembly, [.. args, "--epochs", "1", .. s_lessons[name].Split(' ')]), 30, name != "compare");
+        Stop(name, args => ChildProgram.Of(assembly, [.. args, "--epochs", "1", .. s_lessons[name].Split(' ')]), 32, name != "compare");
     }
 
     private void Stop(string name, Func<string[], ChildProgram> start, int signals, bool hasKnownState)
