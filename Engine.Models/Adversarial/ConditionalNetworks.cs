@@ -29,15 +29,15 @@ public sealed class LabelConcatenation : ConditionalModule
 
     /// <summary>network([x, one-hot of the label]).</summary>
     /// <param name="x">[samples, ..., channels].</param>
-    /// <param name="condition">Labels, int32 [samples]; one that is no class leaves all channels 0.</param>
+    /// <param name="condition">Labels, int32 [samples], of which one that is no class leaves all channels 0; or weights of the classes,
+    /// [samples, classes], for what lies between classes.</param>
     /// <exception cref="ArgumentException">The labels do not fit the samples.</exception>
     public override Tensor Forward(Tensor x, Tensor condition)
     {
-        ClassLabels.Check(nameof(LabelConcatenation), x, condition);
+        Tensor weights = ClassLabels.Weights(nameof(LabelConcatenation), x, condition, Classes);
         int[] one = [.. Enumerable.Repeat(1, x.Shape.Rank)], channels = x.Shape.ToArray();
         (one[0], one[^1], channels[^1]) = (x.Shape[0], Classes, Classes);
-        Tensor labels = condition.OneHot(Classes, x.DType).Reshape(new Shape(one)).BroadcastTo(new Shape(channels));
-        return _network.Forward(Tensor.Concat(-1, x, labels));
+        return _network.Forward(Tensor.Concat(-1, x, weights.Reshape(new Shape(one)).BroadcastTo(new Shape(channels))));
     }
 }
 
@@ -136,5 +136,20 @@ internal static class ClassLabels
         if (x.Shape.Rank < 2 || labels.DType != DType.Int32 || labels.Shape != new Shape(x.Shape[0])) throw new ArgumentException(
             $"{owner}: expected samples [samples, ...] and labels of {DType.Int32} [samples], found {x.Shape} and {labels.DType} "
             + $"{labels.Shape}.");
+    }
+    /// <summary>The weight of each class in each sample, [samples, classes]: one-hot of labels, or the weights that were given.</summary>
+    internal static Tensor Weights(string owner, Tensor x, Tensor condition, int classes)
+    {
+        if (condition is null || condition.DType == DType.Int32)
+        {
+            Check(owner, x, condition);
+            return condition!.OneHot(classes, x.DType);
+        }
+
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Shape.Rank < 2 || condition.DType != x.DType || condition.Shape != new Shape(x.Shape[0], classes)) throw new ArgumentException(
+            $"{owner}: expected samples [samples, ...] and weights of {x.DType} [samples, {classes}] of their classes, found {x.Shape} and "
+            + $"{condition.DType} {condition.Shape}.");
+        return condition;
     }
 }

@@ -76,6 +76,27 @@ public static class Dcgan
     public static Sequential Critic(ModuleOptions options, int width = 64, Func<Module, Module>? around = null, int channels = 1)
     {
         around ??= layer => layer;
+        return new Sequential(
+            [.. CriticBody(options, width, around, channels).Layers, around(new Linear(CriticFeatures(width), 1, options))]);
+    }
+
+    /// <summary>The number of features that <see cref="CriticBody"/> has for an image: 4 x 4 places of its last channels.</summary>
+    /// <param name="width">Channels of the 14 x 14 images.</param>
+    public static int CriticFeatures(int width)
+    {
+        int side = Side;
+        for (int level = 0; level < CriticLevels; level++) side = (side + 1) / 2;
+        return side * side * (width << (CriticLevels - 1));
+    }
+
+    /// <summary>
+    /// The critic without its last layer, for heads of other kinds: images [n, 28, 28, channels] to features
+    /// [n, <see cref="CriticFeatures"/>].
+    /// </summary>
+    /// <inheritdoc cref="Critic"/>
+    public static Sequential CriticBody(ModuleOptions options, int width = 64, Func<Module, Module>? around = null, int channels = 1)
+    {
+        around ??= layer => layer;
         List<Module> layers = [];
         for (int level = 0; level < CriticLevels; level++)
         {
@@ -84,10 +105,7 @@ public static class Dcgan
             layers.Add(new LeakyRelu(Slope));
         }
 
-        int side = Side;
-        for (int level = 0; level < CriticLevels; level++) side = (side + 1) / 2;
-        return new Sequential(
-            [.. layers, new Flatten(), around(new Linear(side * side * (width << (CriticLevels - 1)), 1, options))]);
+        return new Sequential([.. layers, new Flatten()]);
     }
 
     /// <summary>

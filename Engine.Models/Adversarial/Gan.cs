@@ -144,18 +144,36 @@ public sealed class Gan : IStateful, IDisposable
         ArgumentNullException.ThrowIfNull(noise);
         if (labels.Length != 0 && (noise.Shape.Rank == 0 || labels.Length != noise.Shape[0])) throw new ArgumentException(
             $"Gan.Sample: expected a label for each sample of noise {noise.Shape}, or none, found {labels.Length}.");
+        if (labels.Length == 0) return Sample(noise, (Tensor?)null, cancellation);
+        using Tensor classes = Tensor.From(labels, [labels.Length], _device);
+        return Sample(noise, classes, cancellation);
+    }
+
+    /// <summary>Generates samples from noise under a condition; see <see cref="Sample(Tensor, ReadOnlySpan{int}, CancellationToken)"/>.</summary>
+    /// <param name="noise">[count, latent].</param>
+    /// <param name="condition">What the generator takes beside the noise, [count, ...]: labels, or weights of classes; null for a generator
+    /// without a condition.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass for some hundred samples.</param>
+    /// <returns>The samples, in row-major order.</returns>
+    /// <exception cref="ArgumentException">The generator needs a condition, or there are more or fewer than samples.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] Sample(Tensor noise, Tensor? condition, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(noise);
+        int count = noise.Shape.Rank == 0 ? 1 : noise.Shape[0];
+        if (condition is not null && (condition.Shape.Rank == 0 || condition.Shape[0] != count)) throw new ArgumentException(
+            $"Gan.Sample: expected a condition for each sample of noise {noise.Shape}, found {condition.Shape}.");
         using IDisposable evaluation = Generator.Evaluating();
         using IDisposable? average = _average?.Use();
-        int count = noise.Shape.Rank == 0 ? 1 : noise.Shape[0];
         List<float> samples = [];
         for (int first = 0; first == 0 || first < count; first += MostAtOnce)
         {
             cancellation.ThrowIfCancellationRequested();
             int size = Math.Min(MostAtOnce, count - first);
             using Tape tape = new(_device, record: false);
-            Tensor? classes = labels.Length == 0 ? null : Tensor.From(labels.Slice(first, size), [size]);
-            Tensor part = size == count ? noise : noise.Slice(0, first, size);
-            samples.AddRange(Generate(part, classes).Cast(DType.Float32).ToArray());
+            samples.AddRange(Generate(Part(noise), condition is null ? null : Part(condition)).Cast(DType.Float32).ToArray());
+
+            Tensor Part(Tensor all) => size == count ? all : all.Slice(0, first, size);
         }
 
         return [.. samples];

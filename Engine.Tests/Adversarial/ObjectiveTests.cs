@@ -70,6 +70,8 @@ public sealed class ObjectiveTests
         double ofDiscriminator = hinge.DiscriminatorLoss(d, x, g, labels).Item(), ofGenerator = hinge.GeneratorLoss(d, x, g, labels).Item();
         Assert.Equal(ofDiscriminator + (2 * (OfClasses(x) + OfClasses(g))), objective.DiscriminatorLoss(d, x, g, labels).Item(), 1e-12);
         Assert.Equal(ofGenerator + (0.5 * OfClasses(g)), objective.GeneratorLoss(d, x, g, labels).Item(), 1e-12);
+        Assert.Equal(ofDiscriminator + OfClasses(x),
+            new AuxiliaryClassifierObjective(hinge, generatedShare: 0).DiscriminatorLoss(d, x, g, labels).Item(), 1e-12);
         Refusal.Refused("expected labels of samples [5, 2], found none", () => objective.GeneratorLoss(d, x, g, null));
         Discriminator plain = new(network: new Flatten(), new(1));
         Refusal.Refused<InvalidOperationException>("ClassifyingDiscriminator, found Flatten",

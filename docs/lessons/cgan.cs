@@ -1,0 +1,150 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// A GAN is told which digit to draw: dotnet run docs/lessons/cgan.cs -- [--condition projection|ac|concat] [--generator norm|concat]
+// [--data digits|mnist|PATH] [--help]. See cgan.md.
+using System.CommandLine;
+using Engine.Autograd;
+using Engine.Autograd.Nn;
+using Engine.Autograd.Optim;
+using Engine.Models.Adversarial;
+using Engine.Models.Adversarial.Conditional;
+using Engine.Models.Classification;
+using Engine.Models.Data;
+using Engine.Models.Imaging;
+using Engine.Models.Training;
+
+const int Latent = 100, Side = Dcgan.Side, Columns = 10, JudgeEpochs = 3;
+
+Option<string> condition = ProgramOption.Choice(
+    "--condition", "How the discriminator gets the class: by its embedding beside the features, as a question that it has to answer itself, "
+    + "or as further channels of the image.", "projection", "ac", "concat");
+Option<string> generatorKind = ProgramOption.Choice(
+    "--generator", "How the generator gets the class: scales and offsets of its own in each normalisation, or beside the noise.",
+    "norm", "concat");
+Option<string> recipeName = ProgramOption.Choice(
+    "--recipe", "What the networks are trained for besides.", "spectral", "hinge", "gan", "r1", "r3gan", "wgan-gp");
+Option<double> rate = ProgramOption.Decimal(
+    "--learning-rate", "The generator's learning rate to begin with; the discriminator's is twice that. Both fall to 0 along a line.",
+    2e-4, 0, 1);
+Option<int> width = ProgramOption.Integer("--width", "Channels of the generator's last images and of the critic's first.", 32, 1, 512);
+Option<double> average = ProgramOption.Decay("--average", "The decay of the average of the generator's weights; 0 for none.", 0.999);
+Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
+Option<int> samples = ProgramOption.Integer("--samples", "Samples that the classifier judges at the end; 0 for none.", 10_000, 0, 1_000_000);
+Option<string?> classifier = new("--classifier") {
+    Description = "The file that classify.cs wrote, to judge with; without it a classifier learns the digits first." };
+
+ProgramInfo info = new("cgan", "A GAN learns to draw the digit that it is told to draw.", Epochs: 20, Batch: 64) {
+    FreeOptions = [samples.Name, classifier.Name], TakesWeights = true };
+return TrainingProgram.Run(
+    args, info, Train, condition, generatorKind, recipeName, rate, width, average, images, samples, classifier);
+
+void Train(TrainingRun run)
+{
+    ImageDataset data = run.LoadImages(Side, Side, channels: 1);
+    if (!data.IsLabelled) throw new DataException($"--data: expected images with labels, found none in {data.Name}.");
+    if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
+    BatchLoader batches = run.Batches(data);
+    ModuleOptions options = new(run.Random, run.Device);
+    int classes = data.Classes;
+
+    // A file that is not there is found out before training.
+    using DigitClassifier judge = new(new ModuleOptions(run.Random.Split("judge"), run.Device));
+    if (run.Option(classifier) is { } path) judge.Load(path);
+    if (run.Option(samples) > 0 && classes != DigitClassifier.Classes) throw new DataException(
+        $"--samples: expected the {DigitClassifier.Classes} classes that the classifier knows, found {classes} in {data.Name}.");
+
+    // G: noise [batch, 100] and labels to images [batch, 28, 28, 1] in [-1, 1];  D: images and labels to scores [batch, 1]
+    GanRecipe recipe = GanRecipe.Of(run.Option(recipeName)!);
+    ClassCondition way = run.Option(condition) switch {
+        "ac" => ClassCondition.Classifier, "concat" => ClassCondition.Concatenation, _ => ClassCondition.Projection };
+    Module generator = run.Option(generatorKind) == "norm"
+        ? ConditionalDcgan.NormalizedGenerator(options, classes, Latent, run.Option(width))
+        : ConditionalDcgan.ConcatenatedGenerator(options, classes, Latent, run.Option(width));
+    Module discriminator = ConditionalDcgan.Discriminator(options, way, classes, run.Option(width), recipe.Around(options));
+    run.LoadWeights(("generator", generator), ("discriminator", discriminator));
+    using Gan gan = new(generator, discriminator, Latent, options, recipe.Training with
+    {
+        Objective = ConditionalDcgan.Objective(way, recipe.Training.Objective),
+        AverageDecay = run.Option(average) is var decay and > 0 ? decay : null,
+    });
+    LearningRateSchedule falling = LearningRateSchedules.Linear(run.Option(rate), 0, run.AllSteps(batches));
+
+    // A row for each class, the same noise in all of them.
+    using Tensor noise = gan.Noise(Columns);
+    int[] rows = [.. Enumerable.Range(0, classes * Columns).Select(i => i / Columns)];
+    Trainer trainer = run.Trainer(gan);
+    GanWatch watch = new(trainer);
+    foreach (int epoch in trainer.Epochs())
+    {
+        foreach (Batch batch in trainer.Steps(batches))
+        {
+            gan.GeneratorOptimizer.LearningRate = falling(trainer.Step);
+            gan.DiscriminatorOptimizer.LearningRate = 2 * falling(trainer.Step);
+            GanLosses losses = gan.Step(batch.Images, [batch.Count, Side, Side, 1], batch.Labels);
+            trainer.Report(losses.Named());
+            trainer.Observe(losses.Signs());
+        }
+
+        watch.Look();
+        run.Output.Save($"epoch-{epoch:000}.png", Rows());
+    }
+
+    if (run.IsStopping) return;
+    using (gan.UseAverage()) run.SaveWeights(("generator", gan.Generator), ("discriminator", gan.Discriminator));
+    run.Output.Save("samples.png", Rows());
+    run.Output.Save("between.png", Between());
+    if (run.Option(samples) > 0) Judge();
+
+    Picture Rows() => Drawn(gan.Sample(Repeated(classes), rows, run.Stopping));
+
+    // From each class to the next one, in weights of the two; each row with noise of its own.
+    Picture Between()
+    {
+        float[] weights = new float[classes * Columns * classes];
+        for (int i = 0; i < classes * Columns; i++)
+        {
+            (int from, float share) = (i / Columns, (float)(i % Columns) / (Columns - 1));
+            weights[(i * classes) + from] += 1 - share;
+            weights[(i * classes) + ((from + 1) % classes)] += share;
+        }
+
+        using Tensor between = Tensor.From(weights, [classes * Columns, classes], run.Device), all = Repeated(classes, rowWise: true);
+        return Drawn(gan.Sample(all, between, run.Stopping));
+    }
+
+    // The noise of the columns in each row; or row by row one noise in all of its columns.
+    Tensor Repeated(int count, bool rowWise = false)
+    {
+        float[] few = noise.ToArray(), all = new float[count * Columns * Latent];
+        for (int i = 0; i < count * Columns; i++)
+            few.AsSpan((rowWise ? i / Columns : i) % Columns * Latent, Latent).CopyTo(all.AsSpan(i * Latent));
+        return Tensor.From(all, [count * Columns, Latent], run.Device);
+    }
+
+    static Picture Drawn(float[] images) => new ImageGrid { Columns = Columns }.Draw(images, Side, Side);
+
+    void Judge()
+    {
+        if (run.Option(classifier) is null) judge.Fit(data, JudgeEpochs, run.Seed, run.Stopping);
+        double accuracy = judge.Accuracy(run.LoadImages(Side, Side, channels: 1, "test"), run.Stopping);
+        run.Print(FormattableString.Invariant($"The judge gets {accuracy:P2} of the test digits right."));
+        ClassAgreement agreement = new(classes);
+        ClassCounts counts = new(classes);
+        const int AtOnce = 250;
+        for (int done = 0; done < run.Option(samples); done += AtOnce)
+        {
+            int[] asked = [.. Enumerable.Range(done, Math.Min(AtOnce, run.Option(samples) - done)).Select(i => i % classes)];
+            using Tensor some = gan.Noise(asked.Length);
+            float[] probabilities = judge.Probabilities(gan.Sample(some, asked, run.Stopping));
+            agreement.Add(probabilities, asked);
+            counts.Add(probabilities);
+        }
+
+        trainer.Record("as_asked", agreement.Share);
+        trainer.Record("worst_class", agreement.ShareOf(agreement.Worst));
+        trainer.Record("mean_confidence", counts.MeanConfidence);
+        run.Print($"Of the class that was asked for: {agreement}.");
+        run.Print(FormattableString.Invariant($"Mean confidence of the judge: {counts.MeanConfidence:0.000}."));
+    }
+}
