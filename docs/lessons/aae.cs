@@ -1,0 +1,130 @@
+#:project ../../Engine.Models
+#:property PublishAot=false
+
+// An autoencoder whose codes are held to a prior by a discriminator: dotnet run docs/lessons/aae.cs -- [--labels 1000] [--supervised]
+// [--latent 2] [--data digits|mnist|PATH] [--help]. See aae.md.
+using System.CommandLine;
+using Engine.Autograd.Checkpoints;
+using Engine.Autograd.Nn;
+using Engine.Kernels.RandomNumbers;
+using Engine.Models.Adversarial.Autoencoders;
+using Engine.Models.Data;
+using Engine.Models.Imaging;
+using Engine.Models.Training;
+using Engine.Models.Variational;
+
+const int Columns = 10, MapSide = 16, Points = 5000;
+
+Option<int> labels = ProgramOption.Integer(
+    "--labels", "How many images have a label, equally many of each class: the encoder then infers the class of all. 0 for a code without "
+    + "classes.", 0, 0, 1_000_000);
+Option<bool> supervised = new("--supervised") {
+    Description = "The decoder is given the label of each image, and the code is left with the style." };
+Option<int> latent = ProgramOption.Integer(
+    "--latent", "Dimensions of the Gaussian part of the code; 0 takes 2, and 10 with --labels.", 0, 0, 1000);
+Option<int> hidden = ProgramOption.Integer("--hidden", "Features of the hidden layers of all networks.", 1000, 1, 10_000);
+Option<double> rate = ProgramOption.Decimal("--learning-rate", "Adam's learning rate for reconstruction and classes; the discriminators "
+    + "and the encoder against them have two fifths of it. All fall to 0 along a line from half of the training on.", 5e-4, 0, 1);
+Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most, with and without labels; 0 takes all.", 0);
+Option<int> testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most; 0 takes all.", 0);
+
+ProgramInfo info = new("aae", "An autoencoder whose codes are held to a prior by a discriminator.", Epochs: 20, Batch: 100) {
+    FreeOptions = [testImages.Name], TakesWeights = true };
+return TrainingProgram.Run(args, info, Train, labels, supervised, latent, hidden, rate, images, testImages);
+
+void Train(TrainingRun run)
+{
+    if (run.Option(supervised) && run.Option(labels) > 0) throw new DataException(
+        "--supervised gives the decoder all labels: expected no --labels beside it, found both.");
+    ImageDataset data = run.LoadImages(), test = run.LoadImages("test");
+    if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
+    if (run.Option(testImages) > 0) test = test.Spread(Math.Min(run.Option(testImages), test.Count));
+    BatchLoader batches = run.Batches(data, PixelScale.Unit);
+    LatentClasses classes = run.Option(supervised) ? LatentClasses.Given
+        : run.Option(labels) > 0 ? LatentClasses.Inferred : LatentClasses.None;
+    if (classes == LatentClasses.Given && !data.IsLabelled) throw new DataException(
+        $"--supervised: expected images with labels, found none in {data.Name}.");
+    RandomStream draws = run.Random.Split("labels");
+    ImageDataset? labeled = classes == LatentClasses.Inferred ? LabeledDraw.Of(data, run.Option(labels), draws) : null;
+    using AdversarialAutoencoder model = new(new AutoencoderOptions
+    {
+        Pixels = data.ImageLength, Labels = classes, Classes = data.Classes, Hidden = run.Option(hidden),
+        Latent = run.Option(latent) is var asked and > 0 ? asked : classes == LatentClasses.Inferred ? 10 : 2,
+        LearningRate = run.Option(rate), AdversarialLearningRate = 0.4 * run.Option(rate),
+    }, new ModuleOptions(run.Random, run.Device));
+    run.LoadWeights(("encoder", model.Encoder), ("decoder", model.Decoder));
+
+    Trainer trainer = run.Trainer(("model", model), ("labels", new Position(draws)));
+    double steps = run.AllSteps(batches);
+    foreach (int epoch in trainer.Epochs())
+    {
+        foreach (Batch batch in trainer.Steps(batches))
+        {
+            // Constant up to the middle, then along a line to 0.
+            model.SetRates(Math.Max(Math.Min(1, 2 * (1 - (trainer.Step / steps))), 1e-6));
+            (float[] few, int[] their) = labeled is null ? ([], []) : LabeledDraw.Batch(labeled, batch.Count, draws);
+            AutoencoderLosses losses = model.Step(batch.Images, batch.Labels, few, their);
+            trainer.Report(("reconstruction", losses.Reconstruction), ("discriminator", losses.Discriminator), ("encoder", losses.Encoder));
+            if (losses.Labeled is { } ofClasses) trainer.Report(0, ("labeled", ofClasses));
+        }
+
+        if (labeled is not null) trainer.Record("test_error", model.Error(test, run.Stopping));
+        run.Output.Save($"epoch-{epoch:000}.png", Samples());
+    }
+
+    if (run.IsStopping) return;
+    run.SaveWeights(("encoder", model.Encoder), ("decoder", model.Decoder));
+    run.Output.Save("samples.png", Samples());
+    if (labeled is not null)
+    {
+        double error = model.Error(test, run.Stopping);
+        trainer.Record("final_test_error", error);
+        run.Print(FormattableString.Invariant($"{run.Option(labels)} labels: {100 * error:0.00} % of {test.Count} test images wrong."));
+    }
+
+    // The codes of test images beside the prior, N(0, I), in two of their dimensions.
+    float[] pixels = test.Spread(Math.Min(Points, test.Count)).ToFloats(0, 1), codes = model.Encode(pixels);
+    ImageDataset shown = test.Spread(Math.Min(Points, test.Count));
+    int dimensions = model.Settings.Latent;
+    trainer.Record("code_variance", codes.Average(z => (double)z * z));
+    if (dimensions < 2) return;
+    ScatterChart chart = new() { Title = "codes of test images", XLabel = "z1", YLabel = "z2" };
+    for (int c = 0; c < Math.Max(1, shown.Classes); c++)
+    {
+        int[] its = [.. Enumerable.Range(0, shown.Count).Where(i => shown.Classes == 0 || shown.Label(i) == c)];
+        chart.Add(shown.Classes == 0 ? "all" : $"{c}",
+            [.. its.Select(i => (double)codes[i * dimensions])], [.. its.Select(i => (double)codes[(i * dimensions) + 1])]);
+    }
+
+    run.Output.Save("codes.png", chart.Draw());
+    if (dimensions == 2 && classes == LatentClasses.None) run.Output.Save("map.png", Drawn(Map(), MapSide));
+
+    // Without classes samples of the prior; with them a row for each class, and the same style down a column.
+    Picture Samples()
+    {
+        RandomStream random = run.Random.Split("samples");
+        int rows = classes == LatentClasses.None ? Columns : data.Classes, dimensions = model.Settings.Latent;
+        float[] drawn = Normal(random, (classes == LatentClasses.None ? rows : 1) * Columns * dimensions);
+        float[] styles = [.. Enumerable.Range(0, rows * Columns * dimensions).Select(i => drawn[i % drawn.Length])];
+        int[] asked = classes == LatentClasses.None ? [] : [.. Enumerable.Range(0, rows * Columns).Select(i => i / Columns)];
+        return Drawn(model.Decode(styles, asked), Columns);
+    }
+
+    // The plane of two dimensions, cut into parts of one probability.
+    float[] Map() => model.Decode([.. Enumerable.Range(0, MapSide * MapSide).SelectMany(i => (float[])
+        [Place(i % MapSide), Place(MapSide - 1 - (i / MapSide))])]);
+
+    static float Place(int i) => (float)NormalDistribution.Quantile((i + 0.5) / MapSide);
+
+    static float[] Normal(RandomStream random, int count) =>
+        [.. random.Uniform(count).Select(u => (float)NormalDistribution.Quantile(Math.Clamp(u, 1e-7, 1 - 1e-7)))];
+
+    Picture Drawn(float[] pixels, int columns) =>
+        new ImageGrid { Columns = columns, Black = 0, White = 1 }.Draw(pixels, data.Height, data.Width, data.Channels);
+}
+
+/// <summary>Where the draw of labelled batches is, for checkpoints.</summary>
+file sealed class Position(RandomStream random) : IStateful
+{
+    public void VisitState(StateVisitor visitor) => visitor.Random("random", random);
+}
