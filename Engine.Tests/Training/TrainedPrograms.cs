@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Engine.Models.Adversarial;
+using Engine.Models.Adversarial.Autoencoders;
+using Engine.Models.Adversarial.Conditional;
+using Engine.Models.Adversarial.SemiSupervised;
 using Engine.Models.Autoregressive;
 using Engine.Tests.Adversarial;
 using Engine.Tests.Autoregressive;
@@ -30,6 +33,9 @@ internal static class TrainedPrograms
         {
             ["gan"] = run => new TrainedGan(Gan(run), Pixels),
             ["gan-options"] = run => new TrainedGan(GanOfAllOptions(run), Pixels),
+            ["cgan"] = run => new TrainedConditionalGan(run),
+            ["semi"] = run => new TrainedSemiSupervised(run),
+            ["aae"] = run => new TrainedAdversarialAutoencoder(run),
             ["dcgan"] = run => new TrainedGan(Dcgan(run, "conv"), Side, Side, 1),
             ["dcgan-dense"] = run => new TrainedGan(Dcgan(run, "dense"), Side, Side, 1),
             ["vae"] = run => new TrainedVae(run),
@@ -161,6 +167,56 @@ internal static class TrainedPrograms
         }
 
         public override float[] Sample(CancellationToken stop) => _gan.Sample(4, stop);
+    }
+
+    private sealed class TrainedConditionalGan : TrainedModel
+    {
+        private static readonly int[] s_drawn = [7, 2];
+        private readonly Gan _gan;
+
+        public TrainedConditionalGan(TrainingRun run)
+        {
+            ModuleOptions options = new(run.Random, run.Device);
+            ConditionalSequential generator = new(
+                new Linear(4, 8, options), new ConditionalBatchNorm(8, 10, options), new Relu(), new Linear(8, Pixels, options));
+            ProjectionDiscriminator discriminator = new(
+                new Sequential(new Linear(Pixels, 8, options), new LeakyRelu(0.2)), 8, 10, options,
+                layer => new SpectralNorm(layer, run.Random));
+            _gan = Part("gan", new Gan(generator, discriminator, latent: 4, options, new GanOptions { Objective = new HingeObjective() }));
+        }
+
+        public override Reading Step(Batch batch) => _gan.Step(batch.Images, [batch.Count, Pixels], batch.Labels).Generator;
+
+        public override float[] Sample(CancellationToken stop)
+        {
+            using Tensor noise = _gan.Noise(s_drawn.Length);
+            return _gan.Sample(noise, s_drawn, stop);
+        }
+    }
+
+    /// <summary>The labels of the batch are taken for those that are known.</summary>
+    private sealed class TrainedSemiSupervised : TrainedModel
+    {
+        private readonly SemiSupervisedGan _gan;
+
+        public TrainedSemiSupervised(TrainingRun run) => _gan = Part("gan", SemiSupervisedTests.Small(2, run.Device, run.Random));
+
+        public override Reading Step(Batch batch) => _gan.Step(batch.Images, batch.Images, batch.Labels).Generator;
+
+        public override float[] Sample(CancellationToken stop) => _gan.Sample(2);
+    }
+
+    /// <summary>With a categorical part of the code, and the labels of the batch as those that are known.</summary>
+    private sealed class TrainedAdversarialAutoencoder : TrainedModel
+    {
+        private readonly AdversarialAutoencoder _model;
+
+        public TrainedAdversarialAutoencoder(TrainingRun run) =>
+            _model = Part("model", AdversarialAutoencoderTests.Small(LatentClasses.Inferred, run.Device, run.Random, hidden: 4));
+
+        public override Reading Step(Batch batch) => _model.Step(batch.Images, [], batch.Images, batch.Labels).Reconstruction;
+
+        public override float[] Sample(CancellationToken stop) => _model.Decode([0.5f, -1, 0], [3]);
     }
 
     /// <summary>
