@@ -11,8 +11,9 @@ namespace Engine.Models.Adversarial;
 /// <param name="adversarial">What the two are trained for besides.</param>
 /// <param name="discriminatorWeight">The weight of the cross-entropy in the discriminator's loss.</param>
 /// <param name="generatorWeight">The weight of the cross-entropy in the generator's loss.</param>
-/// <param name="generatedShare">What the cross-entropy of generated samples counts in the discriminator's loss beside that of real ones: 1 in
-/// the paper. With 0 the discriminator learns classes from data alone, so that the two cannot agree on marks of their own for them.</param>
+/// <param name="generatedShare">What the cross-entropy of generated samples counts in the discriminator's loss beside that of real ones:
+/// 1 in the paper. With 0 the discriminator learns classes from data alone, so that the two cannot agree on marks of their own for
+/// them.</param>
 public sealed class AuxiliaryClassifierObjective(
     AdversarialObjective adversarial, double discriminatorWeight = 1, double generatorWeight = 1, double generatedShare = 1)
     : AdversarialObjective

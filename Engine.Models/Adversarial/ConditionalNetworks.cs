@@ -147,7 +147,8 @@ internal static class ClassLabels
         }
 
         ArgumentNullException.ThrowIfNull(x);
-        if (x.Shape.Rank < 2 || condition.DType != x.DType || condition.Shape != new Shape(x.Shape[0], classes)) throw new ArgumentException(
+        bool fits = x.Shape.Rank >= 2 && condition.DType == x.DType && condition.Shape == new Shape(x.Shape[0], classes);
+        if (!fits) throw new ArgumentException(
             $"{owner}: expected samples [samples, ...] and weights of {x.DType} [samples, {classes}] of their classes, found {x.Shape} and "
             + $"{condition.DType} {condition.Shape}.");
         return condition;

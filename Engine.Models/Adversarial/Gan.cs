@@ -149,7 +149,9 @@ public sealed class Gan : IStateful, IDisposable
         return Sample(noise, classes, cancellation);
     }
 
-    /// <summary>Generates samples from noise under a condition; see <see cref="Sample(Tensor, ReadOnlySpan{int}, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Generates samples from noise under a condition; see <see cref="Sample(Tensor, ReadOnlySpan{int}, CancellationToken)"/>.
+    /// </summary>
     /// <param name="noise">[count, latent].</param>
     /// <param name="condition">What the generator takes beside the noise, [count, ...]: labels, or weights of classes; null for a generator
     /// without a condition.</param>

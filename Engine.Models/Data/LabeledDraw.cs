@@ -37,8 +37,10 @@ public static class LabeledDraw
         return new ImageDataset($"{count} of {data.Name}", data.Height, data.Width, data.Channels, pixels, labels, data.Classes);
     }
 
-    /// <summary>Draws a batch of such images, each as likely as the others, in passes over all of them in random order where they are no more
-    /// than a batch.</summary>
+    /// <summary>
+    /// Draws a batch of such images, each as likely as the others, in passes over all of them in random order where they are no more than a
+    /// batch.
+    /// </summary>
     /// <param name="data">The images.</param>
     /// <param name="count">Images of the batch.</param>
     /// <param name="random">The source of the draw.</param>

@@ -56,7 +56,8 @@ public sealed class SemiSupervisedTests : IsolatedTests
         using Tensor noise = Tensor.Uniform([3, 2], new(1), dtype: DType.Float64, device: Cpu);
         using Tensor x = Tensor.Normal([3, 3], new(2), dtype: DType.Float64, device: Cpu);
         Differences.AlongDirections(generator, () => generator.Forward(noise).Square().Sum(), 1e-6);
-        Differences.AlongDirections(classifier, () => SemiSupervisedObjective.Unlabeled(classifier.Forward(x), classifier.Forward(-x)), 1e-6);
+        Differences.AlongDirections(
+            classifier, () => SemiSupervisedObjective.Unlabeled(classifier.Forward(x), classifier.Forward(-x)), 1e-6);
 
         // Nothing is added in evaluation, and noise in training.
         using Tape tape = new(Cpu);
@@ -65,7 +66,8 @@ public sealed class SemiSupervisedTests : IsolatedTests
         Assert.Equal(0.25, added.Average(v => v * v), 0.02);
         layer.Eval();
         Assert.Equal([0, 0], layer.Forward(Tensor.Zeros([2], DType.Float64)).ToDoubles());
-        Refusal.RefusedWith<ArgumentOutOfRangeException>("GaussianNoise: expected a finite deviation", () => _ = new GaussianNoise(-1, Options));
+        Refusal.RefusedWith<ArgumentOutOfRangeException>(
+            "GaussianNoise: expected a finite deviation", () => _ = new GaussianNoise(-1, Options));
     }
 
     [Fact]

@@ -17,8 +17,8 @@ using Engine.Models.Training;
 const int Latent = 100, Side = Dcgan.Side, Columns = 10, JudgeEpochs = 3;
 
 Option<string> condition = ProgramOption.Choice(
-    "--condition", "How the discriminator gets the class: by its embedding beside the features, as a question that it has to answer itself, "
-    + "or as further channels of the image.", "projection", "ac", "concat");
+    "--condition", "How the discriminator gets the class: by its embedding beside the features, as a question that it has to answer "
+    + "itself, or as further channels of the image.", "projection", "ac", "concat");
 Option<string> generatorKind = ProgramOption.Choice(
     "--generator", "How the generator gets the class: scales and offsets of its own in each normalisation, or beside the noise.",
     "norm", "concat");
@@ -30,7 +30,8 @@ Option<double> rate = ProgramOption.Decimal(
 Option<int> width = ProgramOption.Integer("--width", "Channels of the generator's last images and of the critic's first.", 32, 1, 512);
 Option<double> average = ProgramOption.Decay("--average", "The decay of the average of the generator's weights; 0 for none.", 0.999);
 Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
-Option<int> samples = ProgramOption.Integer("--samples", "Samples that the classifier judges at the end; 0 for none.", 10_000, 0, 1_000_000);
+Option<int> samples = ProgramOption.Integer(
+    "--samples", "Samples that the classifier judges at the end; 0 for none.", 10_000, 0, 1_000_000);
 Option<string?> classifier = new("--classifier") {
     Description = "The file that classify.cs wrote, to judge with; without it a classifier learns the digits first." };
 

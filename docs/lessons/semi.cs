@@ -16,7 +16,8 @@ const int Latent = 100, Shown = 64;
 
 Option<int> labels = ProgramOption.Integer(
     "--labels", "How many images have a label, equally many of each class; the rest are used without theirs.", 100, 2, 1_000_000);
-Option<int> draws = ProgramOption.Integer("--draws", "How many draws of labels are learned from, a classifier each, side by side.", 1, 1, 100);
+Option<int> draws = ProgramOption.Integer(
+    "--draws", "How many draws of labels are learned from, a classifier each, side by side.", 1, 1, 100);
 Option<double> rate = ProgramOption.Decimal(
     "--learning-rate", "Adam's learning rate for two thirds of the training; from there it falls to 0 along a line.", 3e-3, 0, 1);
 Option<int> width = ProgramOption.Integer(

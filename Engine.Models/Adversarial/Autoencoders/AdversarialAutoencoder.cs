@@ -109,7 +109,9 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
         if (_classes is not null) _classes.LearningRate = part * Settings.LearningRate;
     }
 
-    /// <summary>One step of each phase: reconstruction, discriminators, encoder against them, and classes where they are inferred.</summary>
+    /// <summary>
+    /// One step of each phase: reconstruction, discriminators, encoder against them, and classes where they are inferred.
+    /// </summary>
     /// <param name="images">[images, pixels], in row-major order.</param>
     /// <param name="labels">The classes of the images where they are given; else not used.</param>
     /// <param name="labeled">Labelled images where classes are inferred; empty where none are known.</param>

@@ -9,7 +9,9 @@ public enum LatentClasses
     /// <summary>There are none: the latent space is Gaussian.</summary>
     None,
 
-    /// <summary>The decoder gets the label of each image, so that the Gaussian part is left with the style (section 4 of the paper).</summary>
+    /// <summary>
+    /// The decoder gets the label of each image, so that the Gaussian part is left with the style (section 4 of the paper).
+    /// </summary>
     Given,
 
     /// <summary>The encoder infers the class, a categorical part of the latent space with a discriminator of its own (section 5).</summary>
@@ -47,7 +49,9 @@ public sealed class AutoencoderEncoder : Module
 
     /// <summary>Both parts.</summary>
     /// <param name="x">[images, pixels].</param>
-    /// <returns>The Gaussian part [images, latent], and the logits of the classes [images, classes], null where none are inferred.</returns>
+    /// <returns>
+    /// The Gaussian part [images, latent], and the logits of the classes [images, classes], null where none are inferred.
+    /// </returns>
     public (Tensor Style, Tensor? ClassLogits) Encode(Tensor x)
     {
         Tensor features = _body.Forward(x);
@@ -69,7 +73,8 @@ public sealed class AutoencoderDecoder : Module
     public AutoencoderDecoder(int pixels, int latent, int classes, int hidden, ModuleOptions options) =>
         _layers = AddModule("layers", new Sequential(
             new Linear(latent + classes, hidden, options, weightInitializer: Initializers.HeNormal), new Relu(),
-            new Linear(hidden, hidden, options, weightInitializer: Initializers.HeNormal), new Relu(), new Linear(hidden, pixels, options)));
+            new Linear(hidden, hidden, options, weightInitializer: Initializers.HeNormal), new Relu(),
+            new Linear(hidden, pixels, options)));
 
     /// <summary>The logits of pixels, [images, pixels].</summary>
     /// <param name="x">[images, latent + classes].</param>

@@ -44,7 +44,9 @@ public sealed class ConditionalBatchNorm : ConditionalModule
     /// <summary>beta: what is added to the channels of a class, [classes, channels].</summary>
     public Parameter Bias { get; }
 
-    /// <summary>gamma_y (x - mean) / sqrt(variance + epsilon) + beta_y; between classes, with the weighted means of gamma and beta.</summary>
+    /// <summary>
+    /// gamma_y (x - mean) / sqrt(variance + epsilon) + beta_y; between classes, with the weighted means of gamma and beta.
+    /// </summary>
     /// <param name="x">[samples, ..., channels].</param>
     /// <param name="condition">Labels, int32 [samples], or weights of the classes, [samples, classes].</param>
     /// <exception cref="ArgumentException">A shape or type does not fit.</exception>

@@ -24,8 +24,8 @@ public static class SemiSupervisedNetworks
         new UnitLinear(hidden, pixels, options), new Sigmoid());
 
     /// <summary>
-    /// D: images [n, pixels] to logits of the classes [n, classes], by five hidden layers of weight-normalised units, with noise of deviation
-    /// 0.3 on the pixels and 0.5 between the layers, in training. The features that G matches are those of the last hidden layer.
+    /// D: images [n, pixels] to logits of the classes [n, classes], by five hidden layers of weight-normalised units, with noise of
+    /// deviation 0.3 on the pixels and 0.5 between the layers, in training. The features that G matches are those of the last hidden layer.
     /// </summary>
     /// <param name="options">Device, element type, and the source of the initial values and of the noise.</param>
     /// <param name="classes">The number of classes.</param>

@@ -88,10 +88,10 @@ public sealed record SequenceVaeDefaults
     public int WarmUp { get; init; } = 2;
 
     /// <summary>Nats of the divergence that are free.</summary>
-    public double FreeNats { get; init; } = 4;
+    public double FreeNats { get; init; } = 8;
 
     /// <summary>The share of inputs that is left out.</summary>
-    public double LeftOut { get; init; } = 0.2;
+    public double LeftOut { get; init; }
 
     /// <summary>The learning rate to begin with.</summary>
     public double LearningRate { get; init; } = 2e-3;
