@@ -116,6 +116,9 @@ public abstract class Device : IDisposable
     /// <summary>Whether the device only counts memory: then kernels have nothing to do.</summary>
     internal bool IsMeasuring => this is MeasuringDevice;
 
+    /// <summary>Whether what it is asked to compute is computed, so that values can be looked at.</summary>
+    internal bool Computes => !IsMeasuring && this is not GpuDevice { SkipsLaunches: true };
+
     /// <summary>Bytes that storages of the device could still take: of host memory, all but what the process has already.</summary>
     internal virtual long MemoryAvailable => Math.Max(0, HostMemory.Total - Environment.WorkingSet);
 

@@ -19,7 +19,7 @@ public sealed class WeightNorm : ReparameterizedLayer
     {
         using Tape tape = new(InnerWeight.Device, record: false);
         Tensor lengths = InnerWeight.AsMatrix(OutputAxis).Norm(0);
-        int zero = Array.FindIndex(lengths.ToDoubles(), length => !(length > 0));
+        int zero = InnerWeight.Device.Computes ? Array.FindIndex(lengths.ToDoubles(), length => !(length > 0)) : -1;
         if (zero >= 0) throw new ArgumentException(
             $"WeightNorm: expected weights that have a direction, found those of output {zero} to be 0 or NaN.");
         Magnitude = NewParameter("weight_g", lengths.Shape, (storage, _, _) => Move.Copy(lengths.Storage, storage),
