@@ -9,6 +9,7 @@ RootCommand root = new("Measures the engine: this machine's ceilings, the kernel
 {
     CeilingsCommand.Create(),
     KernelsCommand.Create(),
+    PairCommand.Create(),
     MatMulCommand.Create(),
     GpuCommand.Create(),
     StepsCommand.Create(),

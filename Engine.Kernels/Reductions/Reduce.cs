@@ -87,10 +87,18 @@ public static class Reduce
         if (ReferenceEquals(x, variance) || ReferenceEquals(mean, variance))
             throw new ArgumentException($"{Operation}: the variance needs a storage of its own.");
         if (plan.Outputs == 0) return;
+        if (x.Device is CpuDevice cpu)
+        {
+            // A mean whose sum has overflowed leaves a variance that is no number, so one look at the end finds both.
+            Pass(new MeanReduction(plan.Terms), plan, x, null, mean);
+            Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
+            ExtremeOutputs.CorrectMoments(cpu, plan, x, mean, variance);
+            return;
+        }
+
         MeanPass(plan, x, mean);
         Pass(new VarianceReduction(plan.Terms), plan, x, mean, variance);
-        if (x.Device is CpuDevice cpu) ExtremeOutputs.CorrectVariances(cpu, plan, x, mean, variance);
-        else if (!x.Device.IsMeasuring) LaneDispatch.OnGpu(
+        if (!x.Device.IsMeasuring) LaneDispatch.OnGpu(
             (GpuDevice)x.Device, x.DType, new GpuVarianceCorrection.Work(plan, x, mean, variance));
     }
 

@@ -58,7 +58,7 @@ internal static unsafe class HostPooling
             (PoolAxis y, PoolAxis x, int channels) = (Layout.Y, Layout.X, Layout.Channels);
             (int firstY, int endY, int firstX, int endX) = (y.First(windowY), y.End(windowY), x.First(windowX), x.End(windowX));
             T* source = X + (((((nint)image * y.Inputs) + y.Start(windowY)) * x.Inputs) + x.Start(windowX)) * channels;
-            V divisor = V.Of(Layout.Divisor(windowY, windowX));
+            V divisor = V.Of(Layout.Divisor(windowY, windowX)), ordered = V.Of(0);
             TFold fold = Fold;
             for (int channel = 0; channel < channels; channel += V.Count)
             {
@@ -76,26 +76,36 @@ internal static unsafe class HostPooling
 
                 PartialVector.StoreUpTo(fold.Finish(value, divisor), Y + (window * channels) + channel, left);
                 if (TFold.ReadsPositions || Positions == null) continue;
-                if (!VectorTests.AreEqual<V, T>(value, value)) position =
-                    OfNaN(value, position, source + channel, left, firstY, endY, firstX, endX);
                 PartialVector.StoreUpTo(position, Positions + (window * channels) + channel, left);
+                ordered = V.SelectEqual(value, value, ordered, value);
             }
+
+            // Out of the loop, in which a call would cost registers.
+            if (!VectorTests.AreEqual<V, T>(ordered, ordered)) SetPlacesOfNaN(source, window, firstY, endY, firstX, endX);
         }
 
-        /// <summary>The positions, but where the value is NaN that of the first NaN: from the last place to the first.</summary>
-        private readonly V OfNaN(V value, V position, T* source, int left, int firstY, int endY, int firstX, int endX)
+        /// <summary>Sets the positions of the channels whose value is NaN to that of the first NaN: from the last place to the first.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private readonly void SetPlacesOfNaN(T* source, nint window, int firstY, int endY, int firstX, int endX)
         {
-            V first = position;
-            for (int ky = endY - 1; ky >= firstY; ky--)
+            T* values = Y + (window * Layout.Channels), positions = Positions + (window * Layout.Channels);
+            for (int channel = 0; channel < Layout.Channels; channel += V.Count)
             {
-                for (int kx = endX - 1; kx >= firstX; kx--)
+                int left = Layout.Channels - channel;
+                V position = PartialVector.LoadUpTo<V, T>(positions + channel, left), first = position;
+                for (int ky = endY - 1; ky >= firstY; ky--)
                 {
-                    V x = PartialVector.LoadUpTo<V, T>(source + ((((nint)ky * Layout.X.Inputs) + kx) * Layout.Channels), left);
-                    first = V.SelectEqual(x, x, first, V.Of(Layout.Place(ky, kx)));
+                    for (int kx = endX - 1; kx >= firstX; kx--)
+                    {
+                        T* place = source + ((((nint)ky * Layout.X.Inputs) + kx) * Layout.Channels) + channel;
+                        V x = PartialVector.LoadUpTo<V, T>(place, left);
+                        first = V.SelectEqual(x, x, first, V.Of(Layout.Place(ky, kx)));
+                    }
                 }
-            }
 
-            return V.SelectEqual(value, value, position, first);
+                V value = PartialVector.LoadUpTo<V, T>(values + channel, left);
+                PartialVector.StoreUpTo(V.SelectEqual(value, value, position, first), positions + channel, left);
+            }
         }
     }
 

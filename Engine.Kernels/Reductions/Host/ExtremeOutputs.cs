@@ -10,10 +10,10 @@ internal static unsafe class ExtremeOutputs
         LaneDispatch.OnHost(cpu, x.DType, new Work(plan, x, mean, null));
 
     /// <summary>
-    /// Computes variances again that have overflowed, and those beside which a mean is so large that its rounding counts: more than a
-    /// hundred deviations in float32, a million in float64.
+    /// Computes means again whose sums have overflowed, then variances that have, and those beside which a mean is so large that its
+    /// rounding counts: more than a hundred deviations in float32, a million in float64.
     /// </summary>
-    internal static void CorrectVariances(CpuDevice cpu, in ReducePlan plan, Storage x, Storage mean, Storage variance) =>
+    internal static void CorrectMoments(CpuDevice cpu, in ReducePlan plan, Storage x, Storage mean, Storage variance) =>
         LaneDispatch.OnHost(cpu, x.DType, new Work(plan, x, mean, variance));
 
     private readonly record struct Work(ReducePlan Plan, Storage X, Storage Mean, Storage? Variance) : IVectorWork
@@ -21,28 +21,29 @@ internal static unsafe class ExtremeOutputs
         void IVectorWork.Run<T, V>(CpuDevice cpu)
         {
             Job<T> job = new() { X = X.Pointer<T>(), Mean = Mean.Pointer<T>(), Variance = Variance.PointerOrNull<T>(), Plan = Plan };
-            if (Variance is null ? AreFinite<T, V>(job.Mean) : AreNear<T, V>(job.Mean, job.Variance)) return;
+            int outputs = Plan.Outputs;
+            if (Variance is null ? AreFinite<T, V>(job.Mean, outputs) : AreNear<T, V>(job.Mean, job.Variance, outputs)) return;
             cpu.Workers.RunRows(job, Plan.Outputs, Math.Max(1, 16384 / Plan.Terms));
         }
 
-        private bool AreFinite<T, V>(T* values)
+        private static bool AreFinite<T, V>(T* values, int count)
             where T : unmanaged, INumber<T>
             where V : unmanaged, IVectorLane<V, T>
         {
             V a = V.Of(0), b = a, zero = a;
             int i = 0;
-            for (; i <= Plan.Outputs - (2 * V.Count); i += 2 * V.Count)
+            for (; i <= count - (2 * V.Count); i += 2 * V.Count)
             {
                 // 0 times a number is 0, and anything else is NaN.
                 a = V.MulAdd(V.Load(values + i), zero, a);
                 b = V.MulAdd(V.Load(values + i + V.Count), zero, b);
             }
 
-            for (; i < Plan.Outputs; i += V.Count) a = V.MulAdd(PartialVector.LoadUpTo<V, T>(values + i, Plan.Outputs - i), zero, a);
+            for (; i < count; i += V.Count) a = V.MulAdd(PartialVector.LoadUpTo<V, T>(values + i, count - i), zero, a);
             return !double.IsNaN(RowReduction<T, V, SumReduction>.Lanes(default, a + b));
         }
 
-        private bool AreNear<T, V>(T* means, T* variances)
+        private static bool AreNear<T, V>(T* means, T* variances, int count)
             where T : unmanaged, INumber<T>
             where V : unmanaged, IVectorLane<V, T>
         {
@@ -50,15 +51,15 @@ internal static unsafe class ExtremeOutputs
             double bound = ReductionScale.FarDeviations(V.IsDouble);
             V a = V.Of(0), b = a, square = V.Of(bound * bound);
             int i = 0;
-            for (; i <= Plan.Outputs - (2 * V.Count); i += 2 * V.Count)
+            for (; i <= count - (2 * V.Count); i += 2 * V.Count)
             {
                 a = V.Max(a, Far(V.Load(means + i), V.Load(variances + i), square));
                 b = V.Max(b, Far(V.Load(means + i + V.Count), V.Load(variances + i + V.Count), square));
             }
 
-            for (; i < Plan.Outputs; i += V.Count)
+            for (; i < count; i += V.Count)
             {
-                int left = Plan.Outputs - i;
+                int left = count - i;
                 V m = PartialVector.LoadUpTo<V, T>(means + i, left), v = PartialVector.LoadUpTo<V, T>(variances + i, left);
                 a = V.Max(a, Far(m, v, square));
             }
@@ -84,14 +85,14 @@ internal static unsafe class ExtremeOutputs
         public readonly void Row(int output)
         {
             double m = double.CreateTruncating(Mean[output]);
-            if (Variance == null)
+            if (!double.IsFinite(m))
             {
-                if (double.IsFinite(m)) return;
                 double small = ReductionScale.SmallInDouble<T>();
                 Mean[output] = T.CreateTruncating(Sums(output, small, 0, out _) / Plan.Terms / small);
-                return;
+                m = double.CreateTruncating(Mean[output]);
             }
 
+            if (Variance == null) return;
             double v = double.CreateTruncating(Variance[output]);
             bool isFinite = double.IsFinite(v);
             if (isFinite && Math.Abs(m) <= ReductionScale.FarDeviations(typeof(T) == typeof(double)) * Math.Sqrt(v)) return;

@@ -41,7 +41,7 @@ internal readonly unsafe struct RowReduction<T, V, TOp>(TOp op, in ReducePlan pl
         int end = start + Math.Min(_tasksInChunk, _tasks - start);
         for (int task = start; task < end; task++)
         {
-            (int output, int part) = Math.DivRem(task, parts);
+            (int output, int part) = IsWhole ? (task, 0) : Math.DivRem(task, parts);
             T center = centers == null ? T.Zero : centers[output];
             double total = Part(x + _plan.Kept.Offset(output), V.Fill(center), part * PiecesInPart);
             T rounded = T.CreateTruncating(total);
@@ -68,7 +68,7 @@ internal readonly unsafe struct RowReduction<T, V, TOp>(TOp op, in ReducePlan pl
         int end = piece + Math.Min(PiecesInPart, _pieces.All - piece);
         for (; piece < end; piece++)
         {
-            (int row, int inRow) = Math.DivRem(piece, _pieces.InRow);
+            (int row, int inRow) = _pieces.InRow == 1 ? (piece, 0) : Math.DivRem(piece, _pieces.InRow);
             int first = inRow * PieceLength;
             total = op.Combine(total,
                 Contiguous(op, x + _plan.Summed.Offset(row) + first, Math.Min(PieceLength, _plan.Inner - first), center));
