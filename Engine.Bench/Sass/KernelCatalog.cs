@@ -42,7 +42,9 @@ internal static class KernelCatalog
         [typeof(IRowTerm)] =
             [typeof(MapTerm<QuaternaryMap<DivergenceOfGaussians>>), typeof(MapTerm<TernaryMap<DiscretizedLogistic>>),
             typeof(BernoulliLogLikelihood.RowTerm), typeof(MapTerm<TernaryMap<GaussianLogLikelihood>>)],
-        [typeof(IChannelFormula)] = [typeof(NormalizeFormula<FoldedNothing>), typeof(ScaledGradientFormula<FoldedLeakyRelu>)],
+        [typeof(IChannelFormula)] = [
+            typeof(NormalizeFormula<FoldedNothing>), typeof(ScaledGradientFormula<FoldedLeakyRelu>),
+            typeof(GivenStatisticsGradientFormula<FoldedLeakyRelu>)],
         [typeof(ILane<>)] = [typeof(FloatScalar), typeof(DoubleScalar)],
         [typeof(INumber<>)] = [typeof(float), typeof(double)],
         [typeof(IAdditionOperators<,,>)] = [typeof(float), typeof(double)],

@@ -117,3 +117,28 @@ internal readonly struct ScaledGradientFormula<TActivation>(TActivation activati
         return power * V.MulAdd(d, slope, V.MulAdd(h, scale, offset));
     }
 }
+
+/// <summary>
+/// The same where mean and deviation are given and not of the inputs: dx = scale h, for what passes through them would be slope 0 times d,
+/// which is NaN where an input is infinite.
+/// </summary>
+internal readonly struct GivenStatisticsGradientFormula<TActivation>(TActivation activation) : IChannelFormula
+    where TActivation : unmanaged, IFoldedActivation
+{
+    private readonly ScaledGradientFormula<TActivation> _ofBatch = new(activation);
+    private readonly TActivation _activation = activation;
+
+    public static bool TakesTwo => true;
+
+    public static bool TakesFive => true;
+
+    public static bool TakesScale => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add<V>(V x, V g, V mean, V scale, V shift, V power, ref V sum, ref V products) where V : unmanaged, ILane<V> =>
+        _ofBatch.Add(x, g, mean, scale, shift, power, ref sum, ref products);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Element<V>(V x, V g, V mean, V scale, V shift, V offset, V slope, V power) where V : unmanaged, ILane<V> =>
+        power * (_activation.Gradient(g, V.MulAdd(V.MulAdd(x, power, -mean), scale, shift)) * scale);
+}

@@ -55,6 +55,17 @@ public sealed class ExtremeValueTests
     }
 
     [Theory, MemberData(nameof(Places))]
+    public void Given_statistics_pass_a_gradient_on_to_infinite_values(bool isHost, DType type)
+    {
+        using Tape tape = Open(isHost);
+        Tensor x = tape.Watch(Make(type, [3, 1], 1, double.PositiveInfinity, double.NegativeInfinity));
+        Tensor mean = Make(type, [1], 0.5), variance = Make(type, [1], 3);
+        Tensor y = x.BatchNorm(null, null, mean, variance, training: false, epsilon: 1);
+        Assert.Equal([0.25, double.PositiveInfinity, double.NegativeInfinity], y.ToDoubles());
+        Near([0.5, 0.5, 0.5], tape.Gradients(y, Tensor.Ones(y.Shape, type), [x])[0].ToDoubles(), 1e-6);
+    }
+
+    [Theory, MemberData(nameof(Places))]
     public void One_batch_of_large_values_does_not_spoil_the_running_statistics_for_good(bool isHost, DType type)
     {
         using Tape tape = Open(isHost);

@@ -57,8 +57,15 @@ internal static class GpuBatchNormalization
     {
         void IScalarWork.Run<TLane>(GpuDevice device)
         {
+            if (Work.OfBatch) Passes<TLane, ScaledGradientFormula<TActivation>>(device, new(Activation));
+            else Passes<TLane, GivenStatisticsGradientFormula<TActivation>>(device, new(Activation));
+        }
+
+        private void Passes<TLane, TFormula>(GpuDevice device, TFormula formula)
+            where TLane : unmanaged, IScalarLane<TLane>
+            where TFormula : unmanaged, IChannelFormula
+        {
             ChannelArrays of = Work.Of;
-            ScaledGradientFormula<TActivation> formula = new(Activation);
             ArrayView<TLane> x = ViewOf<TLane>(Work.X), g = ViewOf<TLane>(Work.G);
             ColumnTile tile = new(of.Rows, of.Count, 1), parts = new(tile.Parts, of.Count, 1, isWhole: true);
             using Scratch scratch = new(device, Work.X.DType, checked((tile.Parts * 2 * of.Count) + (ChannelSums.Parameters * of.Count)));

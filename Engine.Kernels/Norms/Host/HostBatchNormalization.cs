@@ -46,7 +46,8 @@ internal static unsafe class HostBatchNormalization
             BackwardWork<T, V> work =
                 new() { Of = new(Work.Of), DGamma = Work.DGamma.Pointer<T>(), DBeta = Work.DBeta.Pointer<T>(), OfBatch = Work.OfBatch };
             work.IsScaled = ChannelStatistics.AnySmall<T, V>(work.Of.Reciprocal, Work.Of.Count);
-            if (work.IsScaled) Passes<T, V, ScaledGradientFormula<TActivation>>(cpu, new(Activation), work);
+            if (!work.OfBatch) Passes<T, V, GivenStatisticsGradientFormula<TActivation>>(cpu, new(Activation), work);
+            else if (work.IsScaled) Passes<T, V, ScaledGradientFormula<TActivation>>(cpu, new(Activation), work);
             else Passes<T, V, NormalizeGradientFormula<TActivation>>(cpu, new(Activation), work);
         }
 
@@ -206,8 +207,9 @@ internal static unsafe class HostBatchNormalization
                 Of.Store(sum, DBeta, channel + c);
                 Of.Store(products * reciprocal, DGamma, channel + c);
                 V slope = ChannelStatistics.Slope(V.Load(parameters + pitch + c), reciprocal, sum, products, rows, out V offset);
-                V.Store(OfBatch ? V.MulAdd(-residual, slope, offset) : V.Of(0), parameters + (3 * pitch) + c);
-                V.Store(OfBatch ? slope : V.Of(0), parameters + (4 * pitch) + c);
+                if (!OfBatch) continue;
+                V.Store(V.MulAdd(-residual, slope, offset), parameters + (3 * pitch) + c);
+                V.Store(slope, parameters + (4 * pitch) + c);
             }
         }
     }
