@@ -51,7 +51,8 @@ internal static class KernelsCommand
 
         string[] failed = [.. summaries.SelectMany(
             summary => summary.ValidationErrors.Where(error => error.IsCritical).Select(error => error.Message)
-            .Concat(summary.Reports.Where(report => !report.Success).Select(report => $"{report.BenchmarkCase.DisplayInfo} failed")))];
+            .Concat(summary.Reports.Where(report => !report.Success).Select(report => $"{report.BenchmarkCase.DisplayInfo} failed"))
+            .Concat(WorkColumn.Beyond(summary)))];
         foreach (string failure in failed) Console.Error.WriteLine(failure);
         return failed.Length == 0 ? 0 : 1;
     }

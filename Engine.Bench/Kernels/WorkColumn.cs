@@ -46,10 +46,31 @@ internal sealed class WorkColumn(string name, string legend, Func<Work, double, 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style)
     {
         if (summary[benchmarkCase]?.ResultStatistics is not { } statistics) return "NA";
+        KernelBenchmark benchmark = Of(benchmarkCase);
+        return text(benchmark.Work, statistics.Median * 1e-9, benchmark.Threads);
+    }
+
+    /// <summary>
+    /// What is wrong with a table: rates above their ceiling. The ceiling was then measured while something else slowed the machine.
+    /// </summary>
+    internal static IEnumerable<string> Beyond(Summary summary)
+    {
+        foreach (BenchmarkCase one in summary.BenchmarksCases)
+        {
+            if (summary[one]?.ResultStatistics is not { } statistics) continue;
+            KernelBenchmark benchmark = Of(one);
+            double share = benchmark.Work.Amount / (statistics.Median * 1e-9) / benchmark.Work.Ceiling(benchmark.Threads);
+            if (share > 1) yield return FormattableString.Invariant(
+                $"{one.DisplayInfo}: a share of {share:P0} of the ceiling; the row is not to be quoted.");
+        }
+    }
+
+    private static KernelBenchmark Of(BenchmarkCase benchmarkCase)
+    {
         KernelBenchmark benchmark = (KernelBenchmark)Activator.CreateInstance(benchmarkCase.Descriptor.Type)!;
         benchmarkCase.Parameters.Items.ToList()
             .ForEach(parameter => benchmark.GetType().GetProperty(parameter.Name)!.SetValue(benchmark, parameter.Value));
-        return text(benchmark.Work, statistics.Median * 1e-9, benchmark.Threads);
+        return benchmark;
     }
 
     private static string Text(double perSecond, Work work) =>

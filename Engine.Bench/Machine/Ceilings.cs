@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Engine.Kernels.Devices.Host;
 
 namespace Engine.Bench.Machine;
 
@@ -15,14 +16,17 @@ internal static class Ceilings
     private static readonly Dictionary<(Traffic Kind, long WorkingSet, int Threads), Rate> s_bytes = [];
 
     /// <summary>Floating-point operations a second in fused multiply-adds of float32 with the widest vectors.</summary>
-    internal static Rate Flops(int threads) => Flops(FmaLoop.Widths.Count > 0 ? FmaLoop.Widths[0] : 256, threads);
+    internal static Rate Flops(int threads) => Flops(FmaLoop.Widest, threads);
 
     /// <summary>Floating-point operations a second in fused multiply-adds of float32 with vectors of a given width.</summary>
     internal static Rate Flops(int bits, int threads)
     {
         if (s_flops.TryGetValue((bits, threads), out Rate known)) return known;
-        Rate rate = Measure(threads, FmaLoop.Flops(bits, 1) * threads, (_, iterations) => FmaLoop.Run(bits, iterations));
-        return s_flops[(bits, threads)] = rate;
+        using CpuDevice device = new(threads);
+        FmaJob job = FmaJob.Calibrated(device, bits);
+        double[] rates = new double[Repeats];
+        for (int i = 0; i < rates.Length; i++) rates[i] = job.Rate(device, SecondsPerRepeat);
+        return s_flops[(bits, threads)] = new Rate(rates.Max(), Sample.Median(rates));
     }
 
     /// <summary>Bytes a second, those read plus those written.</summary>

@@ -17,6 +17,9 @@ internal static class FmaLoop
         [.. new[] { (512, Vector512.IsHardwareAccelerated), (256, Vector256.IsHardwareAccelerated) }.Where(width => width.Item2)
             .Select(width => width.Item1)];
 
+    /// <summary>The widest of them; 256 where there is none.</summary>
+    internal static int Widest => Widths.Count > 0 ? Widths[0] : 256;
+
     /// <summary>The floating-point operations of <paramref name="iterations"/> iterations.</summary>
     internal static double Flops(int bits, long iterations) => 2.0 * Rounds * Chains * (bits / 32) * iterations;
 
