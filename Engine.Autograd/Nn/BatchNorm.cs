@@ -9,8 +9,8 @@ namespace Engine.Autograd.Nn;
 /// </summary>
 public sealed class BatchNorm : Module, IFusesActivation
 {
-    private readonly double _momentum;
     private readonly double _epsilon;
+    private double _momentum;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="channels">C; at least 1.</param>
@@ -24,11 +24,9 @@ public sealed class BatchNorm : Module, IFusesActivation
         Initializer? weightInitializer = null)
     {
         CheckExtent(channels);
-        if (!(momentum is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(
-            nameof(momentum), momentum, $"BatchNorm: the momentum must be in [0, 1], found {momentum}.");
         if (!(epsilon > 0) || double.IsInfinity(epsilon)) throw new ArgumentOutOfRangeException(
             nameof(epsilon), epsilon, $"BatchNorm: epsilon must be positive and finite, found {epsilon}.");
-        (_momentum, _epsilon) = (momentum, epsilon);
+        (_momentum, _epsilon) = (Checked(momentum, nameof(momentum)), epsilon);
         if (affine)
         {
             Weight = NewParameter("weight", [channels], weightInitializer ?? Initializers.Ones, options);
@@ -45,6 +43,14 @@ public sealed class BatchNorm : Module, IFusesActivation
     /// <summary>What is added to each channel: [C]; null when the layer is not affine.</summary>
     public Parameter? Bias { get; }
 
+    /// <summary>The weight of the newest batch in the running statistics, in [0, 1].</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is set to what is out of range.</exception>
+    public double Momentum
+    {
+        get => _momentum;
+        set => _momentum = Checked(value, nameof(value));
+    }
+
     /// <summary>The mean of each channel, gathered in training: [C].</summary>
     public Tensor RunningMean { get; }
 
@@ -57,4 +63,7 @@ public sealed class BatchNorm : Module, IFusesActivation
     /// <inheritdoc/>
     public Tensor Forward(Tensor x, Activation activation) =>
         x.BatchNorm(Weight, Bias, RunningMean, RunningVariance, IsTraining, _momentum, _epsilon, activation);
+
+    private static double Checked(double momentum, string name) => momentum is >= 0 and <= 1 ? momentum
+        : throw new ArgumentOutOfRangeException(name, momentum, $"BatchNorm: the momentum must be in [0, 1], found {momentum}.");
 }

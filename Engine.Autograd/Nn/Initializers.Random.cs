@@ -13,26 +13,40 @@ public static partial class Initializers
     /// </summary>
     /// <param name="deviation">The standard deviation, not negative.</param>
     /// <param name="mean">The mean.</param>
-    /// <param name="bound">The largest distance from the mean, in deviations; at least 0.5.</param>
+    /// <param name="bound">The largest distance from the mean, in deviations; above 0. Below half a deviation most draws of the normal
+    /// distribution would be in vain: there it draws uniformly within the bound and keeps x with probability exp(-x² / 2), which has the
+    /// same distribution.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static Initializer TruncatedNormal(double deviation, double mean = 0, double bound = 2)
     {
         if (!(deviation >= 0) || !double.IsFinite(deviation))
             throw new ArgumentOutOfRangeException(nameof(deviation), deviation, "A deviation must be finite and not negative.");
         if (!double.IsFinite(mean)) throw new ArgumentOutOfRangeException(nameof(mean), mean, "A mean must be finite.");
-        if (!(bound >= 0.5)) throw new ArgumentOutOfRangeException(nameof(bound), bound, "The bound must be at least half a deviation.");
+        if (!(bound > 0)) throw new ArgumentOutOfRangeException(nameof(bound), bound, "The bound must be above 0.");
         return (storage, _, random) =>
         {
-            double[] values = StandardNormal(storage.Device, random, storage.Length);
+            Func<int, double[]> draw = bound < 0.5 ? Narrow : count => StandardNormal(storage.Device, random, count);
+            double[] values = draw(storage.Length);
             while (true)
             {
-                int[] outside = [.. Enumerable.Range(0, values.Length).Where(i => Math.Abs(values[i]) > bound)];
+                int[] outside = [.. Enumerable.Range(0, values.Length).Where(i => !(Math.Abs(values[i]) <= bound))];
                 if (outside.Length == 0) break;
-                double[] redrawn = StandardNormal(storage.Device, random, outside.Length);
+                double[] redrawn = draw(outside.Length);
                 for (int i = 0; i < outside.Length; i++) values[outside[i]] = redrawn[i];
             }
 
             Fill(storage, values, x => mean + (deviation * x));
+
+            // NaN for what is not kept.
+            double[] Narrow(int count)
+            {
+                float[] places = random.Uniform(count), chances = random.Uniform(count);
+                return [.. places.Zip(chances, (place, chance) =>
+                {
+                    double x = bound * ((2 * place) - 1);
+                    return chance < Math.Exp(-x * x / 2) ? x : double.NaN;
+                })];
+            }
         };
     }
 

@@ -55,6 +55,9 @@ public abstract class Module : IStateful, IDisposable
             foreach ((string inner, Tensor buffer) in module.NamedBuffers()) yield return ($"{name}.{inner}", buffer);
     }
 
+    /// <summary>This module, and all of its parts down to the innermost, each before its own parts.</summary>
+    public IEnumerable<Module> Modules() => _children.SelectMany(child => child.Module.Modules()).Prepend(this);
+
     /// <summary>Shows a checkpoint every parameter and buffer under its full name, and the random streams that parts draw from.</summary>
     public void VisitState(StateVisitor visitor)
     {

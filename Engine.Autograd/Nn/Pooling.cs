@@ -40,3 +40,17 @@ public sealed class AvgPool2d(PoolWindow window, bool countPadding = true) : Mod
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) => x.AvgPool2d(_window, countPadding);
 }
+
+/// <summary>The sum over all places of images: [batch, height, width, channels] to [batch, channels].</summary>
+public sealed class GlobalSumPool2d : Module
+{
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The input is no batch of images.</exception>
+    public override Tensor Forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Shape.Rank != 4) throw new ArgumentException(
+            $"GlobalSumPool2d: expected images [batch, height, width, channels], found {x.Shape}.");
+        return x.Sum(1, 2);
+    }
+}

@@ -56,15 +56,18 @@ public sealed class ProjectionDiscriminator : ConditionalModule, IDiscriminatorN
     /// <param name="options">Device, element type and random stream.</param>
     /// <param name="around">What is put around the layers of the head, such as <see cref="SpectralNorm"/>; null for nothing. A class's
     /// embedding is the row of a layer from one-hot labels, so that it can be normalised too.</param>
+    /// <param name="weightInitializer">The initialiser of the head's weights; null takes <see cref="Initializers.LinearDefault"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no features or no classes.</exception>
-    public ProjectionDiscriminator(Module body, int features, int classes, ModuleOptions options, Func<Module, Module>? around = null)
+    public ProjectionDiscriminator(
+        Module body, int features, int classes, ModuleOptions options, Func<Module, Module>? around = null,
+        Initializer? weightInitializer = null)
     {
         ClassLabels.CheckClasses(nameof(ProjectionDiscriminator), classes);
         around ??= layer => layer;
         Classes = classes;
         _body = AddModule("body", body);
-        _head = AddModule("head", around(new Linear(features, 1, options)));
-        _classes = AddModule("classes", around(new Linear(classes, features, options, bias: false)));
+        _head = AddModule("head", around(new Linear(features, 1, options, bias: true, weightInitializer)));
+        _classes = AddModule("classes", around(new Linear(classes, features, options, bias: false, weightInitializer)));
     }
 
     /// <summary>The number of classes.</summary>
@@ -99,14 +102,18 @@ public sealed class ClassifyingDiscriminator : Module, IDiscriminatorNetwork
     /// <param name="classes">The number of classes; at least 1.</param>
     /// <param name="options">Device, element type and random stream.</param>
     /// <param name="around">What is put around the layers of the heads, such as <see cref="SpectralNorm"/>; null for nothing.</param>
+    /// <param name="weightInitializer">The initialiser of the heads' weights; null takes
+    /// <see cref="Initializers.LinearDefault"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no features or no classes.</exception>
-    public ClassifyingDiscriminator(Module body, int features, int classes, ModuleOptions options, Func<Module, Module>? around = null)
+    public ClassifyingDiscriminator(
+        Module body, int features, int classes, ModuleOptions options, Func<Module, Module>? around = null,
+        Initializer? weightInitializer = null)
     {
         ClassLabels.CheckClasses(nameof(ClassifyingDiscriminator), classes);
         around ??= layer => layer;
         _body = AddModule("body", body);
-        _head = AddModule("head", around(new Linear(features, 1, options)));
-        _classes = AddModule("classes", around(new Linear(features, classes, options)));
+        _head = AddModule("head", around(new Linear(features, 1, options, bias: true, weightInitializer)));
+        _classes = AddModule("classes", around(new Linear(features, classes, options, bias: true, weightInitializer)));
     }
 
     /// <summary>The scores of samples, [samples, 1].</summary>

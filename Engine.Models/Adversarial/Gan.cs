@@ -117,6 +117,51 @@ public sealed class Gan : IStateful, IDisposable
     /// <param name="count">The number of samples.</param>
     public Tensor Noise(int count) => Tensor.Normal([count, Latent], _random, dtype: _dtype, device: _device);
 
+    /// <summary>
+    /// Noise to generate from that is normal within a threshold: what lies beyond is drawn again (Brock et al. 2018, BigGAN,
+    /// arXiv:1809.11096, section 3.1: truncation). The lower the threshold, the more typical are the samples and the less they vary.
+    /// </summary>
+    /// <param name="count">The number of samples.</param>
+    /// <param name="truncation">The threshold, above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The threshold is not above 0.</exception>
+    public Tensor Noise(int count, double truncation)
+    {
+        if (!(truncation > 0)) throw new ArgumentOutOfRangeException(
+            nameof(truncation), truncation, FormattableString.Invariant($"Noise: expected a truncation above 0, found {truncation}."));
+        Tensor noise = Tensor.Zeros([count, Latent], _dtype, _device);
+        Initializers.TruncatedNormal(1, bound: truncation)(noise.Storage, noise.Shape, _random);
+        return noise;
+    }
+
+    /// <summary>
+    /// Sets the running statistics of the generator's batch normalisations to the mean over passes of new noise, with the weights that
+    /// <see cref="Sample(int, CancellationToken)"/> uses (<see cref="StandingStatistics"/>). Those that training has left belong to the
+    /// weights of each step, not to their average. Training itself does not use them.
+    /// </summary>
+    /// <param name="passes">The number of passes; at least 1.</param>
+    /// <param name="count">Samples in each.</param>
+    /// <param name="labels">Their classes, one for each; only a conditional generator needs them.</param>
+    /// <param name="truncation">The threshold of the noise, for samples of the same; null for none.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each pass.</param>
+    /// <exception cref="ArgumentException">The generator needs labels, or there are more or fewer than samples.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are no passes, or the threshold is not above 0.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public void GatherStatistics(
+        int passes, int count, ReadOnlySpan<int> labels = default, double? truncation = null, CancellationToken cancellation = default)
+    {
+        if (labels.Length != 0 && labels.Length != count) throw new ArgumentException(
+            $"Gan.GatherStatistics: expected a label for each of {count} samples, or none, found {labels.Length}.");
+        using Tensor? classes = labels.Length == 0 ? null : Tensor.From(labels, [labels.Length], _device);
+        using IDisposable? average = _average?.Use();
+        StandingStatistics.Gather(Generator, passes, _ =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using Tensor noise = truncation is { } threshold ? Noise(count, threshold) : Noise(count);
+            using Tape tape = new(_device, record: false);
+            Generate(noise, classes);
+        });
+    }
+
     /// <summary>Generates a number of samples from new noise.</summary>
     /// <param name="count">The number of samples.</param>
     /// <param name="cancellation">Cancels the computation; looked at before each pass for some hundred samples.</param>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Engine.Models.Adversarial;
 using Engine.Models.Adversarial.Autoencoders;
 using Engine.Models.Adversarial.Conditional;
+using Engine.Models.Adversarial.Residual;
 using Engine.Models.Adversarial.SemiSupervised;
 using Engine.Models.Autoregressive;
 using Engine.Tests.Adversarial;
@@ -34,6 +35,7 @@ internal static class TrainedPrograms
             ["gan"] = run => new TrainedGan(Gan(run), Pixels),
             ["gan-options"] = run => new TrainedGan(GanOfAllOptions(run), Pixels),
             ["cgan"] = run => new TrainedConditionalGan(run),
+            ["cgan-residual"] = run => new TrainedResidualGan(run),
             ["semi"] = run => new TrainedSemiSupervised(run),
             ["aae"] = run => new TrainedAdversarialAutoencoder(run),
             ["dcgan"] = run => new TrainedGan(Dcgan(run, "conv"), Side, Side, 1),
@@ -190,6 +192,35 @@ internal static class TrainedPrograms
         public override float[] Sample(CancellationToken stop)
         {
             using Tensor noise = _gan.Noise(s_drawn.Length);
+            return _gan.Sample(noise, s_drawn, stop);
+        }
+    }
+
+    /// <summary>With what draws from the stream besides training: truncated noise and standing statistics.</summary>
+    private sealed class TrainedResidualGan : TrainedModel
+    {
+        private static readonly int[] s_drawn = [7, 2];
+        private readonly Gan _gan;
+
+        public TrainedResidualGan(TrainingRun run)
+        {
+            ModuleOptions options = new(run.Random, run.Device);
+            ResidualGanSize size = new() { Side = Side, Width = 1, Chunk = 1, Embedding = 2 };
+            GanOptions training = new() {
+                Objective = new HingeObjective(), AverageDecay = 0.9, GeneratorRegularizers = [new OrthogonalRegularizer()] };
+            _gan = Part("gan", new Gan(
+                new ResidualGenerator(options, size, Spectral), ResidualDiscriminator.Of(options, size, around: Spectral), size.Latent,
+                options, training));
+
+            Module Spectral(Module layer) => new SpectralNorm(layer, run.Random);
+        }
+
+        public override Reading Step(Batch batch) => _gan.Step(batch.Images, [batch.Count, Side, Side, 1], batch.Labels).Generator;
+
+        public override float[] Sample(CancellationToken stop)
+        {
+            _gan.GatherStatistics(2, s_drawn.Length, s_drawn, truncation: 0.5, stop);
+            using Tensor noise = _gan.Noise(s_drawn.Length, truncation: 0.5);
             return _gan.Sample(noise, s_drawn, stop);
         }
     }

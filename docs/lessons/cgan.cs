@@ -1,27 +1,34 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A GAN is told which digit to draw: dotnet run docs/lessons/cgan.cs -- [--condition projection|ac|concat] [--generator norm|concat]
-// [--data digits|mnist|PATH] [--help]. See cgan.md.
+// A GAN is told which digit to draw: dotnet run docs/lessons/cgan.cs -- [--network dcgan|residual] [--condition projection|ac|concat]
+// [--generator norm|concat] [--truncation T] [--data digits|mnist|PATH] [--help]. See cgan.md.
 using System.CommandLine;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Adversarial;
 using Engine.Models.Adversarial.Conditional;
+using Engine.Models.Adversarial.Residual;
 using Engine.Models.Classification;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
-const int Latent = 100, Side = Dcgan.Side, Columns = 10, JudgeEpochs = 3;
+const int DcganLatent = 100, Side = Dcgan.Side, Columns = 10, JudgeEpochs = 3;
 
+Option<string> network = ProgramOption.Choice(
+    "--network", "Both networks: those of DCGAN, or residual ones with a split noise and attention, as BigGAN has them.", "dcgan",
+    "residual");
 Option<string> condition = ProgramOption.Choice(
     "--condition", "How the discriminator gets the class: by its embedding beside the features, as a question that it has to answer "
     + "itself, or as further channels of the image.", "projection", "ac", "concat");
 Option<string> generatorKind = ProgramOption.Choice(
     "--generator", "How the generator gets the class: scales and offsets of its own in each normalisation, or beside the noise.",
     "norm", "concat");
+Option<string> attention = ProgramOption.Choice("--attention", "Attention in the residual networks, at 14 x 14.", "on", "off");
+Option<bool> spectralGenerator = new("--spectral-generator") {
+    Description = "Spectral normalisation in the residual generator too." };
 Option<string> recipeName = ProgramOption.Choice(
     "--recipe", "What the networks are trained for besides.", "spectral", "hinge", "gan", "r1", "r3gan", "wgan-gp");
 Option<double> rate = ProgramOption.Decimal(
@@ -29,6 +36,13 @@ Option<double> rate = ProgramOption.Decimal(
     2e-4, 0, 1);
 Option<int> width = ProgramOption.Integer("--width", "Channels of the generator's last images and of the critic's first.", 32, 1, 512);
 Option<double> average = ProgramOption.Decay("--average", "The decay of the average of the generator's weights; 0 for none.", 0.999);
+Option<double> orthogonal = ProgramOption.Decimal(
+    "--orthogonal", "The weight of the orthogonal regularisation of the generator, 1e-4 in BigGAN; 0 for none.", 0, 0, 1e6);
+Option<int> standing = ProgramOption.Integer(
+    "--standing", "Passes of 100 samples that gather the statistics of the generator's normalisations, for the weights that samples are "
+    + "drawn with; 0 takes those that training has left.", 16, 0, 10_000);
+Option<double> truncation = ProgramOption.Decimal(
+    "--truncation", "The threshold beyond which noise is drawn again, for the samples that the classifier judges; 0 for none.", 0, 0, 100);
 Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
 Option<int> samples = ProgramOption.Integer(
     "--samples", "Samples that the classifier judges at the end; 0 for none.", 10_000, 0, 1_000_000);
@@ -36,9 +50,10 @@ Option<string?> classifier = new("--classifier") {
     Description = "The file that classify.cs wrote, to judge with; without it a classifier learns the digits first." };
 
 ProgramInfo info = new("cgan", "A GAN learns to draw the digit that it is told to draw.", Epochs: 20, Batch: 64) {
-    FreeOptions = [samples.Name, classifier.Name], TakesWeights = true };
+    FreeOptions = [samples.Name, classifier.Name, truncation.Name], TakesWeights = true };
 return TrainingProgram.Run(
-    args, info, Train, condition, generatorKind, recipeName, rate, width, average, images, samples, classifier);
+    args, info, Train, network, condition, generatorKind, attention, spectralGenerator, recipeName, rate, width, average, orthogonal,
+    standing, truncation, images, samples, classifier);
 
 void Train(TrainingRun run)
 {
@@ -55,19 +70,17 @@ void Train(TrainingRun run)
     if (run.Option(samples) > 0 && classes != DigitClassifier.Classes) throw new DataException(
         $"--samples: expected the {DigitClassifier.Classes} classes that the classifier knows, found {classes} in {data.Name}.");
 
-    // G: noise [batch, 100] and labels to images [batch, 28, 28, 1] in [-1, 1];  D: images and labels to scores [batch, 1]
+    // G: noise [batch, latent] and labels to images [batch, 28, 28, 1] in [-1, 1];  D: images and labels to scores [batch, 1]
     GanRecipe recipe = GanRecipe.Of(run.Option(recipeName)!);
     ClassCondition way = run.Option(condition) switch {
         "ac" => ClassCondition.Classifier, "concat" => ClassCondition.Concatenation, _ => ClassCondition.Projection };
-    Module generator = run.Option(generatorKind) == "norm"
-        ? ConditionalDcgan.NormalizedGenerator(options, classes, Latent, run.Option(width))
-        : ConditionalDcgan.ConcatenatedGenerator(options, classes, Latent, run.Option(width));
-    Module discriminator = ConditionalDcgan.Discriminator(options, way, classes, run.Option(width), recipe.Around(options));
+    (Module generator, Module discriminator, int latent) = run.Option(network) == "residual" ? Residual() : Convolutional();
     run.LoadWeights(("generator", generator), ("discriminator", discriminator));
-    using Gan gan = new(generator, discriminator, Latent, options, recipe.Training with
+    using Gan gan = new(generator, discriminator, latent, options, recipe.Training with
     {
         Objective = ConditionalDcgan.Objective(way, recipe.Training.Objective),
         AverageDecay = run.Option(average) is var decay and > 0 ? decay : null,
+        GeneratorRegularizers = run.Option(orthogonal) is var weight and > 0 ? [new OrthogonalRegularizer(weight)] : [],
     });
     LearningRateSchedule falling = LearningRateSchedules.Linear(run.Option(rate), 0, run.AllSteps(batches));
 
@@ -88,14 +101,41 @@ void Train(TrainingRun run)
         }
 
         watch.Look();
+        Gather(truncation: null);
         run.Output.Save($"epoch-{epoch:000}.png", Rows());
     }
 
     if (run.IsStopping) return;
+    Gather(truncation: null);
     using (gan.UseAverage()) run.SaveWeights(("generator", gan.Generator), ("discriminator", gan.Discriminator));
     run.Output.Save("samples.png", Rows());
     run.Output.Save("between.png", Between());
+    run.Output.Save("truncation.png", Truncated());
     if (run.Option(samples) > 0) Judge();
+
+    (Module, Module, int) Convolutional() => (
+        run.Option(generatorKind) == "norm"
+            ? ConditionalDcgan.NormalizedGenerator(options, classes, DcganLatent, run.Option(width))
+            : ConditionalDcgan.ConcatenatedGenerator(options, classes, DcganLatent, run.Option(width)),
+        ConditionalDcgan.Discriminator(options, way, classes, run.Option(width), recipe.Around(options)), DcganLatent);
+
+    (Module, Module, int) Residual()
+    {
+        if (run.Option(generatorKind) != "norm") throw new DataException(
+            $"--generator: expected norm with --network residual, found {run.Option(generatorKind)}.");
+        ResidualGanSize size = new() {
+            Classes = classes, Side = Side, Width = run.Option(width), HasAttention = run.Option(attention) == "on" };
+        Func<Module, Module>? around = run.Option(spectralGenerator) ? layer => new SpectralNorm(layer, options.Random) : null;
+        return (new ResidualGenerator(options, size, around), ResidualDiscriminator.Of(options, size, way, recipe.Around(options)),
+            size.Latent);
+    }
+
+    // The statistics of the normalisations, for the average of the weights and noise within a threshold.
+    void Gather(double? truncation)
+    {
+        int[] each = [.. Enumerable.Range(0, 100).Select(i => i % classes)];
+        if (run.Option(standing) > 0) gan.GatherStatistics(run.Option(standing), each.Length, each, truncation, run.Stopping);
+    }
 
     Picture Rows() => Drawn(gan.Sample(Repeated(classes), rows, run.Stopping));
 
@@ -117,10 +157,27 @@ void Train(TrainingRun run)
     // The noise of the columns in each row; or row by row one noise in all of its columns.
     Tensor Repeated(int count, bool rowWise = false)
     {
-        float[] few = noise.ToArray(), all = new float[count * Columns * Latent];
+        float[] few = noise.ToArray(), all = new float[count * Columns * latent];
         for (int i = 0; i < count * Columns; i++)
-            few.AsSpan((rowWise ? i / Columns : i) % Columns * Latent, Latent).CopyTo(all.AsSpan(i * Latent));
-        return Tensor.From(all, [count * Columns, Latent], run.Device);
+            few.AsSpan((rowWise ? i / Columns : i) % Columns * latent, latent).CopyTo(all.AsSpan(i * latent));
+        return Tensor.From(all, [count * Columns, latent], run.Device);
+    }
+
+    // A row for each class, five samples for each threshold from left to right.
+    Picture Truncated()
+    {
+        double[] thresholds = [2, 1, 0.5, 0.04];
+        const int Each = 5, Pixels = Side * Side;
+        float[] all = new float[classes * thresholds.Length * Each * Pixels];
+        for (int k = 0; k < thresholds.Length; k++)
+        {
+            using Tensor some = gan.Noise(classes * Each, thresholds[k]);
+            float[] drawn = gan.Sample(some, [.. Enumerable.Range(0, classes * Each).Select(i => i / Each)], run.Stopping);
+            for (int row = 0; row < classes; row++)
+                drawn.AsSpan(row * Each * Pixels, Each * Pixels).CopyTo(all.AsSpan(((row * thresholds.Length) + k) * Each * Pixels));
+        }
+
+        return new ImageGrid { Columns = thresholds.Length * Each, Magnification = 1 }.Draw(all, Side, Side);
     }
 
     static Picture Drawn(float[] images) => new ImageGrid { Columns = Columns }.Draw(images, Side, Side);
@@ -130,13 +187,14 @@ void Train(TrainingRun run)
         if (run.Option(classifier) is null) judge.Fit(data, JudgeEpochs, run.Seed, run.Stopping);
         double accuracy = judge.Accuracy(run.LoadImages(Side, Side, channels: 1, "test"), run.Stopping);
         run.Print(FormattableString.Invariant($"The judge gets {accuracy:P2} of the test digits right."));
+        double? threshold = run.Option(truncation) is var given and > 0 ? given : null;
         ClassAgreement agreement = new(classes);
         ClassCounts counts = new(classes);
         const int AtOnce = 250;
         for (int done = 0; done < run.Option(samples); done += AtOnce)
         {
             int[] asked = [.. Enumerable.Range(done, Math.Min(AtOnce, run.Option(samples) - done)).Select(i => i % classes)];
-            using Tensor some = gan.Noise(asked.Length);
+            using Tensor some = threshold is { } t ? gan.Noise(asked.Length, t) : gan.Noise(asked.Length);
             float[] probabilities = judge.Probabilities(gan.Sample(some, asked, run.Stopping));
             agreement.Add(probabilities, asked);
             counts.Add(probabilities);

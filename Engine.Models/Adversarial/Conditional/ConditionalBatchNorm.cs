@@ -1,6 +1,6 @@
 using Engine.Autograd;
 using Engine.Autograd.Nn;
-using Engine.Kernels;
+using Engine.Models.Adversarial.Residual;
 
 namespace Engine.Models.Adversarial.Conditional;
 
@@ -53,8 +53,6 @@ public sealed class ConditionalBatchNorm : ConditionalModule
     public override Tensor Forward(Tensor x, Tensor condition)
     {
         Tensor classes = ClassLabels.Weights(nameof(ConditionalBatchNorm), x, condition, Classes);
-        int[] each = [.. Enumerable.Repeat(1, x.Shape.Rank)];
-        (each[0], each[^1]) = (x.Shape[0], Weight.Shape[1]);
-        return (_norm.Forward(x) * classes.MatMul(Weight).Reshape(new Shape(each))) + classes.MatMul(Bias).Reshape(new Shape(each));
+        return ModulatedBatchNorm.Modulate(_norm.Forward(x), classes.MatMul(Weight), classes.MatMul(Bias));
     }
 }

@@ -69,19 +69,10 @@ public static class ConditionalDcgan
     /// <param name="channels">Channels of an image.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no classes, or the condition is none of the three.</exception>
     public static Module Discriminator(
-        ModuleOptions options, ClassCondition condition, int classes, int width = 64, Func<Module, Module>? around = null, int channels = 1)
-    {
-        return condition switch
-        {
-            ClassCondition.Concatenation => new LabelConcatenation(Dcgan.Critic(options, width, around, channels + classes), classes),
-            ClassCondition.Projection => new ProjectionDiscriminator(Body(), Dcgan.CriticFeatures(width), classes, options, around),
-            ClassCondition.Classifier => new ClassifyingDiscriminator(Body(), Dcgan.CriticFeatures(width), classes, options, around),
-            _ => throw new ArgumentOutOfRangeException(
-                nameof(condition), condition, $"Discriminator: expected one of {string.Join(", ", Enum.GetNames<ClassCondition>())}."),
-        };
-
-        Sequential Body() => Dcgan.CriticBody(options, width, around, channels);
-    }
+        ModuleOptions options, ClassCondition condition, int classes, int width = 64, Func<Module, Module>? around = null,
+        int channels = 1) => ClassHeads.On(
+            extra => Dcgan.CriticBody(options, width, around, channels + extra), Dcgan.CriticFeatures(width), condition, classes, options,
+            around);
 
     /// <summary>
     /// The objective that goes with a condition: with a classifier, the cross-entropy of the classes is added, in the discriminator's loss
