@@ -51,6 +51,7 @@ public sealed class GlobalSumPool2d : Module
         ArgumentNullException.ThrowIfNull(x);
         if (x.Shape.Rank != 4) throw new ArgumentException(
             $"GlobalSumPool2d: expected images [batch, height, width, channels], found {x.Shape}.");
+        Tape.OpenFloating(nameof(GlobalSumPool2d), x);
         return x.Sum(1, 2);
     }
 }
