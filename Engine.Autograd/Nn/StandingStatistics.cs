@@ -21,7 +21,8 @@ public static class StandingStatistics
         ArgumentNullException.ThrowIfNull(pass);
         if (passes < 1) throw new ArgumentOutOfRangeException(
             nameof(passes), passes, $"StandingStatistics: expected at least 1 pass, found {passes}.");
-        (BatchNorm Norm, double Momentum)[] all = [.. module.Modules().OfType<BatchNorm>().Distinct().Select(norm => (norm, norm.Momentum))];
+        (BatchNorm Norm, double Momentum)[] all =
+            [.. module.Modules().OfType<BatchNorm>().Distinct().Select(norm => (norm, norm.Momentum))];
         using IDisposable evaluation = module.Evaluating();
         try
         {

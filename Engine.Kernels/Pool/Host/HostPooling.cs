@@ -84,7 +84,7 @@ internal static unsafe class HostPooling
             if (!VectorTests.AreEqual<V, T>(ordered, ordered)) SetPlacesOfNaN(source, window, firstY, endY, firstX, endX);
         }
 
-        /// <summary>Sets the positions of the channels whose value is NaN to that of the first NaN: from the last place to the first.</summary>
+        /// <summary>Sets the positions of the channels whose value is NaN to that of the first NaN, from the last place back.</summary>
         [MethodImpl(MethodImplOptions.NoInlining)]
         private readonly void SetPlacesOfNaN(T* source, nint window, int firstY, int endY, int firstX, int endX)
         {

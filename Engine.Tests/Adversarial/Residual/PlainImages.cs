@@ -1,6 +1,8 @@
 namespace Engine.Tests.Adversarial.Residual;
 
-/// <summary>Images in plain float64, [samples, height, width, channels], and what the residual blocks do with them, each by its formula.</summary>
+/// <summary>
+/// Images in plain float64, [samples, height, width, channels], and what the residual blocks do with them, each by its formula.
+/// </summary>
 internal sealed record PlainImages(int Samples, int Height, int Width, int Channels, double[] Values)
 {
     internal double this[int n, int y, int x, int c] => Values[(((((n * Height) + y) * Width) + x) * Channels) + c];
@@ -46,7 +48,8 @@ internal sealed record PlainImages(int Samples, int Height, int Width, int Chann
                 {
                     (int row, int column) = (y + i - (kernel / 2), x + j - (kernel / 2));
                     if (row < 0 || row >= Height || column < 0 || column >= Width) continue;
-                    for (int k = 0; k < Channels; k++) sum += this[n, row, column, k] * w[(((((i * kernel) + j) * Channels) + k) * outputs) + c];
+                    for (int k = 0; k < Channels; k++)
+                        sum += this[n, row, column, k] * w[(((((i * kernel) + j) * Channels) + k) * outputs) + c];
                 }
             }
 
