@@ -26,7 +26,7 @@ public partial class Tensor
         Tensor packed = this;
         AttentionShape shape = new(batch, heads, time, time, channels / heads, causal);
         Tape tape = Autograd.Tape.OpenFloating(nameof(SelfAttention), this);
-        Tensor y = tape.NewTensor([batch, time, channels], DType), logSumExp = tape.NewTensor([batch, heads, time], DType);
+        Tensor y = tape.NewTensor([batch, time, channels], DType), logSumExp = tape.NewTensor([2, batch, heads, time], DType);
         ScaledDotProductAttention.Forward(Part(packed, 0), Part(packed, 1), Part(packed, 2), shape, y.Storage, logSumExp.Storage);
         return tape.Record(nameof(SelfAttention), y, new Rule(packed, Gradient));
 
@@ -76,7 +76,7 @@ public partial class Tensor
         Tensor queries = this;
         AttentionShape shape = new(Shape[0], heads, Shape[1], k[1], k[2] / heads, causal);
         Tape tape = Autograd.Tape.OpenFloating(nameof(Attention), this, keys, values);
-        Tensor y = tape.NewTensor(Shape, DType), logSumExp = tape.NewTensor([Shape[0], heads, Shape[1]], DType);
+        Tensor y = tape.NewTensor(Shape, DType), logSumExp = tape.NewTensor([2, Shape[0], heads, Shape[1]], DType);
         ScaledDotProductAttention.Forward(Rows(queries), Rows(keys), Rows(values), shape, y.Storage, logSumExp.Storage);
         return tape.Record(
             nameof(Attention),

@@ -71,7 +71,7 @@ public sealed class KeyValueCache : IDisposable
         Length += positions;
         AttentionShape shape = new(batch, heads, positions, Length, channels / heads, IsCausal: true);
         Tensor y = tape.NewTensor([batch, positions, channels], packed.DType),
-            logSumExp = tape.NewTensor([batch, heads, positions], packed.DType);
+            logSumExp = tape.NewTensor([2, batch, heads, positions], packed.DType);
         ScaledDotProductAttention.Forward(
             AttentionRows.Part(packed.Storage, 0, 3, positions, channels), AttentionRows.Part(_memory.Storage, 0, 2, Capacity, channels),
             AttentionRows.Part(_memory.Storage, 1, 2, Capacity, channels), shape, y.Storage, logSumExp.Storage);

@@ -71,7 +71,7 @@ internal static class AttentionRate
             _g = Uniform(device, shape, 4);
         private readonly Storage _output = Room(device, shape), _dq = Room(device, shape), _dk = Room(device, shape),
             _dv = Room(device, shape);
-        private readonly Storage _logs = device.Allocate(DType.Float32, shape.Batch * shape.Heads * shape.Queries);
+        private readonly Storage _logs = device.Allocate(DType.Float32, 2 * shape.Batch * shape.Heads * shape.Queries);
 
         internal (Storage Storage, string Name)[] Results => [(_output, "the output"), (_dq, "dQ"), (_dk, "dK"), (_dv, "dV")];
 

@@ -17,13 +17,14 @@ public static class ScaledDotProductAttention
     /// <param name="v">The values.</param>
     /// <param name="shape">The extents.</param>
     /// <param name="output">Receives [batch, queries, heads, width], contiguous.</param>
-    /// <param name="logSumExp">Receives [batch, heads, queries]: log(sum(e^(scores scale))) of each row.</param>
+    /// <param name="logSumExp">Receives [2, batch, heads, queries]: log(sum(e^(scores scale))) of each row, then what these lack
+    /// because they were rounded, which is more than 1 where scores are 10^8.</param>
     /// <exception cref="ArgumentException">Devices, types, lengths or extents do not fit.</exception>
     public static void Forward(AttentionRows q, AttentionRows k, AttentionRows v, AttentionShape shape, Storage output, Storage logSumExp)
     {
         const string Operation = "ScaledDotProductAttention.Forward";
         Device device = Check(Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength),
-            (nameof(logSumExp), logSumExp, shape.Rows));
+            (nameof(logSumExp), logSumExp, 2 * shape.Rows));
         if (shape.Rows == 0) return;
         LaneDispatch.Run(
             device, output.DType, new HostAttention.Forward(q, k, v, shape, output, logSumExp),
@@ -51,7 +52,7 @@ public static class ScaledDotProductAttention
     {
         const string Operation = "ScaledDotProductAttention.Backward";
         Device device = Check(
-            Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength), (nameof(logSumExp), logSumExp, shape.Rows),
+            Operation, q, k, v, shape, (nameof(output), output, shape.OutputLength), (nameof(logSumExp), logSumExp, 2 * shape.Rows),
             (nameof(g), g, shape.OutputLength));
         CheckGradient(nameof(dq), dq, shape.Queries);
         CheckGradient(nameof(dk), dk, shape.Keys);
@@ -69,6 +70,11 @@ public static class ScaledDotProductAttention
             there.Check(Operation, name, shape, time);
         }
     }
+
+    /// <summary>What total = maximum + log lacks because it was rounded; 0 where it is infinite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Remainder<V>(V maximum, V log, V total) where V : unmanaged, ILane<V> =>
+        V.SelectEqual(total - total, V.Of(0), (maximum - total) + log, V.Of(0));
 
     private static Device Check(
         string operation, in AttentionRows q, in AttentionRows k, in AttentionRows v, in AttentionShape shape,

@@ -10,7 +10,7 @@ public sealed class AttentionSimulatorTests(TwoDevices devices) : IClassFixture<
     public void Tiles_of_queries_and_keys_agree_with_the_host(int batch, int heads, int queries, int keys, int width, bool causal)
     {
         AttentionShape shape = new(batch, heads, queries, keys, width, causal);
-        int channels = heads * width, outputs = batch * queries * channels, rows = batch * heads * queries;
+        int channels = heads * width, outputs = batch * queries * channels, rows = 2 * batch * heads * queries;
         float[] q = TwoDevices.Random<float>(outputs, 3, 1), k = TwoDevices.Random<float>(batch * keys * channels, 1, 2),
             v = TwoDevices.Random<float>(batch * keys * channels, 1, 3);
         devices.Agree<float>(4e-6, 1, outputs, (s, y) => Run(s, y, outputIsResult: true), q, k, v, new float[rows]);
@@ -40,7 +40,7 @@ public sealed class AttentionSimulatorTests(TwoDevices devices) : IClassFixture<
         void Run(Storage[] s, AttentionRows? dq, AttentionRows? dk, AttentionRows? dv)
         {
             Storage output = s[0].Device.Allocate(DType.Float32, ofQueries),
-                logs = s[0].Device.Allocate(DType.Float32, batch * heads * queries);
+                logs = s[0].Device.Allocate(DType.Float32, 2 * batch * heads * queries);
             AttentionRows ofQ = Rows(s[0], queries), ofK = Rows(s[1], keys), ofV = Rows(s[2], keys);
             ScaledDotProductAttention.Forward(ofQ, ofK, ofV, shape, output, logs);
             ScaledDotProductAttention.Backward(ofQ, ofK, ofV, shape, output, logs, s[3], dq, dk, dv);

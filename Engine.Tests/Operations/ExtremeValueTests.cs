@@ -55,6 +55,19 @@ public sealed class ExtremeValueTests
     }
 
     [Theory, MemberData(nameof(Places))]
+    public void Attention_divides_a_gradient_among_equal_keys_however_large_the_scores(bool isHost, DType type)
+    {
+        // log(sum(e^scores)) of scores of 10^8 (10^15 in float64) has no room for log(5).
+        using Tape tape = Open(isHost);
+        double size = type == DType.Float64 ? 3e7 : 1e4;
+        Tensor q = Tensor.Full([1, 2, 1], size, type), k = Tensor.Full([1, 5, 1], size, type);
+        Tensor v = tape.Watch(Make(type, [1, 5, 1], 1, 2, 3, 4, 5));
+        Tensor y = q.Attention(k, v, heads: 1);
+        Near([3, 3], y.ToDoubles(), 1e-6);
+        Near([0.4, 0.4, 0.4, 0.4, 0.4], tape.Gradients(y, Tensor.Ones(y.Shape, type), [v])[0].ToDoubles(), 1e-6);
+    }
+
+    [Theory, MemberData(nameof(Places))]
     public void Given_statistics_pass_a_gradient_on_to_infinite_values(bool isHost, DType type)
     {
         using Tape tape = Open(isHost);

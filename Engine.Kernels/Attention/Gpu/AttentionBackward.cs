@@ -98,6 +98,8 @@ internal readonly record struct AttentionBackward(
                 headG = gradient.Head(walk, item);
             Four<TLane> c0 = Fours.Of(TLane.Of(0)), c1 = c0, c2 = c0, c3 = c0;
             Four<TLane> log = Fours.Load(logSumExp, (item * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
+            Four<TLane> rest = Fours.Load(
+                logSumExp, ((walk.Items + item) * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
             Four<TLane> sum = Fours.Load(rowSums, (item * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
             Four<TLane> size = Fours.Load(
                 rowSums, ((walk.Items + item) * walk.Queries) + query, walk.Queries - query, false, TLane.Of(0));
@@ -111,9 +113,9 @@ internal readonly record struct AttentionBackward(
                 LoadStep(walk, values, k, inputs.K, headK, key, walk.Keys, firstColumn);
                 int own = key + (2 * x);
                 weights[(2 * x * RowPitch) + y] =
-                    ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log, size), evenG, sum, scale);
+                    ScoreGradients(WeightsOfQueries(walk, query, own, scale, even, log, rest, size), evenG, sum, scale);
                 weights[(((2 * x) + 1) * RowPitch) + y] =
-                    ScoreGradients(WeightsOfQueries(walk, query, own + 1, scale, odd, log, size), oddG, sum, scale);
+                    ScoreGradients(WeightsOfQueries(walk, query, own + 1, scale, odd, log, rest, size), oddG, sum, scale);
                 Group.Barrier();
                 if (walk.HidesKeys(first, key)) AddVisible(weights, values, ref c0, ref c1, ref c2, ref c3);
                 else AddWeighted(weights, values, ref c0, ref c1, ref c2, ref c3);
@@ -153,10 +155,13 @@ internal readonly record struct AttentionBackward(
                     out Four<TLane> even, out Four<TLane> odd);
                 TLane evenLog = own < walk.Queries ? logSumExp[atOwn] : TLane.Of(0),
                     oddLog = own + 1 < walk.Queries ? logSumExp[atOwn + 1] : TLane.Of(0);
-                TLane evenSize = own < walk.Queries ? rowSums[(walk.Items * walk.Queries) + atOwn] : TLane.Of(0),
-                    oddSize = own + 1 < walk.Queries ? rowSums[(walk.Items * walk.Queries) + atOwn + 1] : TLane.Of(0);
-                even = UnlessZero(evenSize, WeightsOfKeys(walk, own, key, scale, even, evenLog), Fours.Of(TLane.Of(0)));
-                odd = UnlessZero(oddSize, WeightsOfKeys(walk, own + 1, key, scale, odd, oddLog), Fours.Of(TLane.Of(0)));
+                int atRest = (walk.Items * walk.Queries) + atOwn;
+                TLane evenRest = own < walk.Queries ? logSumExp[atRest] : TLane.Of(0),
+                    oddRest = own + 1 < walk.Queries ? logSumExp[atRest + 1] : TLane.Of(0);
+                TLane evenSize = own < walk.Queries ? rowSums[atRest] : TLane.Of(0),
+                    oddSize = own + 1 < walk.Queries ? rowSums[atRest + 1] : TLane.Of(0);
+                even = UnlessZero(evenSize, WeightsOfKeys(walk, own, key, scale, even, evenLog, evenRest), Fours.Of(TLane.Of(0)));
+                odd = UnlessZero(oddSize, WeightsOfKeys(walk, own + 1, key, scale, odd, oddLog, oddRest), Fours.Of(TLane.Of(0)));
                 bool hides = walk.HidesFrom(first, query);
                 if (gradients.HasValues != 0)
                 {
@@ -189,21 +194,24 @@ internal readonly record struct AttentionBackward(
         }
     }
 
-    /// <summary>P of a query and a key, e^(scale score - log-sum-exp); 0 where the query does not attend to the key.</summary>
+    /// <summary>
+    /// P of a query and a key, e^(scale score - log-sum-exp), which lacks the rest by rounding; 0 where the query does not attend to it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLane Weight<TLane>(AttentionWalk walk, int query, int key, TLane scale, TLane score, TLane log)
+    private static TLane Weight<TLane>(AttentionWalk walk, int query, int key, TLane scale, TLane score, TLane log, TLane rest)
         where TLane : unmanaged, ILane<TLane> =>
-        query < walk.Queries && key < walk.Keys && key < walk.Visible(query) ? LaneMath.Exp((scale * score) - log) : TLane.Of(0);
+        query < walk.Queries && key < walk.Keys && key < walk.Visible(query) ? LaneMath.Exp((scale * score) - log - rest) : TLane.Of(0);
 
     /// <summary>P of four queries and a key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Four<TLane> WeightsOfQueries<TLane>(
-        AttentionWalk walk, int query, int key, TLane scale, Four<TLane> scores, Four<TLane> logs, Four<TLane> sizes)
+        AttentionWalk walk, int query, int key, TLane scale, Four<TLane> scores, Four<TLane> logs, Four<TLane> rests,
+        Four<TLane> sizes)
         where TLane : unmanaged, ILane<TLane> =>
-        new(Heard(sizes.X, Weight(walk, query, key, scale, scores.X, logs.X)),
-            Heard(sizes.Y, Weight(walk, query + 1, key, scale, scores.Y, logs.Y)),
-            Heard(sizes.Z, Weight(walk, query + 2, key, scale, scores.Z, logs.Z)),
-            Heard(sizes.W, Weight(walk, query + 3, key, scale, scores.W, logs.W)));
+        new(Heard(sizes.X, Weight(walk, query, key, scale, scores.X, logs.X, rests.X)),
+            Heard(sizes.Y, Weight(walk, query + 1, key, scale, scores.Y, logs.Y, rests.Y)),
+            Heard(sizes.Z, Weight(walk, query + 2, key, scale, scores.Z, logs.Z, rests.Z)),
+            Heard(sizes.W, Weight(walk, query + 3, key, scale, scores.W, logs.W, rests.W)));
 
     /// <summary>The weight of a query that has a gradient of some size; 0 where that is 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -213,10 +221,10 @@ internal readonly record struct AttentionBackward(
     /// <summary>P of a query and four keys.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Four<TLane> WeightsOfKeys<TLane>(
-        AttentionWalk walk, int query, int key, TLane scale, Four<TLane> scores, TLane log)
+        AttentionWalk walk, int query, int key, TLane scale, Four<TLane> scores, TLane log, TLane rest)
         where TLane : unmanaged, ILane<TLane> =>
-        new(Weight(walk, query, key, scale, scores.X, log), Weight(walk, query, key + 1, scale, scores.Y, log),
-            Weight(walk, query, key + 2, scale, scores.Z, log), Weight(walk, query, key + 3, scale, scores.W, log));
+        new(Weight(walk, query, key, scale, scores.X, log, rest), Weight(walk, query, key + 1, scale, scores.Y, log, rest),
+            Weight(walk, query, key + 2, scale, scores.Z, log, rest), Weight(walk, query, key + 3, scale, scores.W, log, rest));
 
     /// <summary>dS = P (dP - D) scale; 0 where P is 0, because dP may be of a value that the query does not see.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -98,6 +98,10 @@ internal readonly record struct AttentionForward(
         if (query >= walk.Queries) return;
         Fours.Store(output, walk.OutputRow(item, query) + column, walk.Width - column, (walk.Width & 3) == 0,
             new Four<TLane>(c.X / l, c.Y / l, c.Z / l, c.W / l));
-        if (column == 0) logSumExp[(item * walk.Queries) + query] = m + LaneMath.Log(l);
+        if (column != 0) return;
+        TLane log = LaneMath.Log(l), total = m + log;
+        int at = (item * walk.Queries) + query;
+        logSumExp[at] = total;
+        logSumExp[(walk.Items * walk.Queries) + at] = ScaledDotProductAttention.Remainder(m, log, total);
     }
 }

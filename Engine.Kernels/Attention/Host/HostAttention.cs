@@ -57,7 +57,8 @@ internal static unsafe class HostAttention
             HeadRows<T> whole = padded == width ? output : new(rest + copied, padded);
             block.Lay(Q.Of(Shape, item), width, Shape.Scale, laid);
             block.Products(K.Of(Shape, item), width, laid, scores);
-            block.Softmax(scores, LogSumExp + ((nint)item * Shape.Queries));
+            T* logs = LogSumExp + ((nint)item * Shape.Queries);
+            block.Softmax(scores, logs, logs + Shape.Rows);
             block.SumOverKeys(scores, values, width, whole);
             if (!block.LastIsFinite(whole, width)) block.SumOverVisibleKeys(scores, values, width, whole);
             QueryBlock<T, TV>.CopyBack(whole.From(block.First), output.From(block.First), block.Count, width);
@@ -101,8 +102,9 @@ internal static unsafe class HostAttention
                 block.Lay(g, width, 1, gradients);
                 block.Products(k, width, queries, weights);
                 block.Products(v, width, gradients, products);
+                T* logs = LogSumExp + ((nint)item * Shape.Queries);
                 bool isFinite = block.Gradients(
-                    weights, products, LogSumExp + ((nint)item * Shape.Queries), Shape.Scale, gradients, width, out uint without);
+                    weights, products, logs, logs + Shape.Rows, Shape.Scale, gradients, width, out uint without);
                 if (isFinite)
                 {
                     if (dv.IsThere) block.SumOverQueries(weights, wholeG, width, wholeDv, !isFirst);

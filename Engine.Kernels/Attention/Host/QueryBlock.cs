@@ -172,10 +172,13 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
         }
     }
 
-    /// <summary>Scores become weights e^(s - max) / sum(e^(s - max)); log-sum-exp goes to where it is kept.</summary>
-    internal void Softmax(T* strip, T* logSumExp)
+    /// <summary>
+    /// Scores become weights e^(s - max) / sum(e^(s - max)); log-sum-exp goes to where it is kept, and what it lacks by rounding to
+    /// where that is.
+    /// </summary>
+    internal void Softmax(T* strip, T* logSumExp, T* remainders)
     {
-        T* kept = stackalloc T[V.Count];
+        T* kept = stackalloc T[2 * V.Count];
         for (int lane = 0; lane < _lanes; lane += V.Count)
         {
             Mask(strip, lane, V.Of(double.NegativeInfinity));
@@ -210,8 +213,11 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
 
             V sum = a + b, reciprocal = V.Of(1) / sum;
             for (key = 0; key < Keys; key++) V.Store(V.Load(Row(strip, key) + lane) * reciprocal, Row(strip, key) + lane);
-            V.Store(maximum + LaneMath.Log(sum), kept);
-            for (int i = 0; i < V.Count && lane + i < Count; i++) logSumExp[First + lane + i] = kept[i];
+            V log = LaneMath.Log(sum), total = maximum + log;
+            V.Store(total, kept);
+            V.Store(ScaledDotProductAttention.Remainder(maximum, log, total), kept + V.Count);
+            for (int i = 0; i < V.Count && lane + i < Count; i++)
+                (logSumExp[First + lane + i], remainders[First + lane + i]) = (kept[i], kept[V.Count + i]);
         }
     }
 
@@ -221,27 +227,31 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
     /// <param name="weights">The strip of scores.</param>
     /// <param name="products">The strip of dP.</param>
     /// <param name="logSumExp">The log-sum-exps of the head's queries.</param>
+    /// <param name="remainders">What these lack by rounding.</param>
     /// <param name="scale">What scores were multiplied by.</param>
     /// <param name="gradients">The gradients of the output, laid into lanes.</param>
     /// <param name="width">The width of a row of these.</param>
     /// <param name="without">Receives queries, as bits, that add nothing, because their gradient is 0; asked for only where something is
     /// infinite or NaN.</param>
     /// <returns>Whether all is finite: where it is not, hidden keys and such queries have to be left out of sums.</returns>
-    internal bool Gradients(T* weights, T* products, T* logSumExp, double scale, T* gradients, int width, out uint without)
+    internal bool Gradients(
+        T* weights, T* products, T* logSumExp, T* remainders, double scale, T* gradients, int width, out uint without)
     {
-        T* kept = stackalloc T[V.Count];
+        T* kept = stackalloc T[2 * V.Count];
         V factor = V.Of(scale), zero = V.Of(0);
         bool isFinite = true;
         without = 0;
         for (int lane = 0; lane < _lanes; lane += V.Count)
         {
-            for (int i = 0; i < V.Count; i++) kept[i] = lane + i < Count ? logSumExp[First + lane + i] : T.Zero;
+            for (int i = 0; i < V.Count; i++) (kept[i], kept[V.Count + i]) =
+                lane + i < Count ? (logSumExp[First + lane + i], remainders[First + lane + i]) : (T.Zero, T.Zero);
             Mask(weights, lane, V.Of(double.NegativeInfinity));
-            V log = V.Load(kept), a = V.Of(0), b = a;
+            V log = V.Load(kept), rest = V.Load(kept + V.Count), a = V.Of(0), b = a;
             int key = 0;
             for (; key < Keys - 1; key += 2)
             {
-                V p = LaneMath.Exp(V.Load(Row(weights, key) + lane) - log), q = LaneMath.Exp(V.Load(Row(weights, key + 1) + lane) - log);
+                V p = LaneMath.Exp(V.Load(Row(weights, key) + lane) - log - rest),
+                    q = LaneMath.Exp(V.Load(Row(weights, key + 1) + lane) - log - rest);
                 V.Store(p, Row(weights, key) + lane);
                 V.Store(q, Row(weights, key + 1) + lane);
                 a = V.MulAdd(p, V.Load(Row(products, key) + lane), a);
@@ -250,7 +260,7 @@ internal readonly unsafe struct QueryBlock<T, V>(in AttentionShape shape, int fi
 
             if (key < Keys)
             {
-                V p = LaneMath.Exp(V.Load(Row(weights, key) + lane) - log);
+                V p = LaneMath.Exp(V.Load(Row(weights, key) + lane) - log - rest);
                 V.Store(p, Row(weights, key) + lane);
                 a = V.MulAdd(p, V.Load(Row(products, key) + lane), a);
             }
