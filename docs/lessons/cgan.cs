@@ -15,7 +15,7 @@ using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
-const int DcganLatent = 100, Side = Dcgan.Side, Columns = 10, JudgeEpochs = 3;
+const int DcganLatent = 100, Side = Dcgan.Side, JudgeEpochs = 3;
 
 Option<string> network = ProgramOption.Choice(
     "--network", "Both networks: those of DCGAN, or residual ones with a split noise and attention, as BigGAN has them.", "dcgan",
@@ -44,6 +44,7 @@ Option<int> standing = ProgramOption.Integer(
 Option<double> truncation = ProgramOption.Decimal(
     "--truncation", "The threshold beyond which noise is drawn again, for the samples that the classifier judges; 0 for none.", 0, 0, 100);
 Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
+Option<int> columns = ProgramOption.Integer("--columns", "Images in a row of the pictures.", 10, 2, 100);
 Option<int> samples = ProgramOption.Integer(
     "--samples", "Samples that the classifier judges at the end; 0 for none.", 10_000, 0, 1_000_000);
 Option<string?> classifier = new("--classifier") {
@@ -53,7 +54,7 @@ ProgramInfo info = new("cgan", "A GAN learns to draw the digit that it is told t
     FreeOptions = [samples.Name, classifier.Name, truncation.Name], TakesWeights = true };
 return TrainingProgram.Run(
     args, info, Train, network, condition, generatorKind, attention, spectralGenerator, recipeName, rate, width, average, orthogonal,
-    standing, truncation, images, samples, classifier);
+    standing, truncation, images, columns, samples, classifier);
 
 void Train(TrainingRun run)
 {
@@ -85,8 +86,9 @@ void Train(TrainingRun run)
     LearningRateSchedule falling = LearningRateSchedules.Linear(run.Option(rate), 0, run.AllSteps(batches));
 
     // A row for each class, the same noise in all of them.
-    using Tensor noise = gan.Noise(Columns);
-    int[] rows = [.. Enumerable.Range(0, classes * Columns).Select(i => i / Columns)];
+    int inRow = run.Option(columns);
+    using Tensor noise = gan.Noise(inRow);
+    int[] rows = [.. Enumerable.Range(0, classes * inRow).Select(i => i / inRow)];
     Trainer trainer = run.Trainer(gan);
     GanWatch watch = new(trainer);
     foreach (int epoch in trainer.Epochs())
@@ -101,12 +103,12 @@ void Train(TrainingRun run)
         }
 
         watch.Look();
-        Gather(truncation: null);
+        Gather();
         run.Output.Save($"epoch-{epoch:000}.png", Rows());
     }
 
     if (run.IsStopping) return;
-    Gather(truncation: null);
+    Gather();
     using (gan.UseAverage()) run.SaveWeights(("generator", gan.Generator), ("discriminator", gan.Discriminator));
     run.Output.Save("samples.png", Rows());
     run.Output.Save("between.png", Between());
@@ -130,11 +132,11 @@ void Train(TrainingRun run)
             size.Latent);
     }
 
-    // The statistics of the normalisations, for the average of the weights and noise within a threshold.
-    void Gather(double? truncation)
+    // The statistics of the normalisations, for the average of the weights.
+    void Gather()
     {
         int[] each = [.. Enumerable.Range(0, 100).Select(i => i % classes)];
-        if (run.Option(standing) > 0) gan.GatherStatistics(run.Option(standing), each.Length, each, truncation, run.Stopping);
+        if (run.Option(standing) > 0) gan.GatherStatistics(run.Option(standing), each.Length, each, cancellation: run.Stopping);
     }
 
     Picture Rows() => Drawn(gan.Sample(Repeated(classes), rows, run.Stopping));
@@ -142,45 +144,46 @@ void Train(TrainingRun run)
     // From each class to the next one, in weights of the two; each row with noise of its own.
     Picture Between()
     {
-        float[] weights = new float[classes * Columns * classes];
-        for (int i = 0; i < classes * Columns; i++)
+        float[] weights = new float[classes * inRow * classes];
+        for (int i = 0; i < classes * inRow; i++)
         {
-            (int from, float share) = (i / Columns, (float)(i % Columns) / (Columns - 1));
+            (int from, float share) = (i / inRow, (float)(i % inRow) / (inRow - 1));
             weights[(i * classes) + from] += 1 - share;
             weights[(i * classes) + ((from + 1) % classes)] += share;
         }
 
-        using Tensor between = Tensor.From(weights, [classes * Columns, classes], run.Device), all = Repeated(classes, rowWise: true);
+        using Tensor between = Tensor.From(weights, [classes * inRow, classes], run.Device), all = Repeated(classes, rowWise: true);
         return Drawn(gan.Sample(all, between, run.Stopping));
     }
 
     // The noise of the columns in each row; or row by row one noise in all of its columns.
     Tensor Repeated(int count, bool rowWise = false)
     {
-        float[] few = noise.ToArray(), all = new float[count * Columns * latent];
-        for (int i = 0; i < count * Columns; i++)
-            few.AsSpan((rowWise ? i / Columns : i) % Columns * latent, latent).CopyTo(all.AsSpan(i * latent));
-        return Tensor.From(all, [count * Columns, latent], run.Device);
+        float[] few = noise.ToArray(), all = new float[count * inRow * latent];
+        for (int i = 0; i < count * inRow; i++)
+            few.AsSpan((rowWise ? i / inRow : i) % inRow * latent, latent).CopyTo(all.AsSpan(i * latent));
+        return Tensor.From(all, [count * inRow, latent], run.Device);
     }
 
-    // A row for each class, five samples for each threshold from left to right.
+    // A row for each class, some samples for each threshold from left to right.
     Picture Truncated()
     {
         double[] thresholds = [2, 1, 0.5, 0.04];
-        const int Each = 5, Pixels = Side * Side;
-        float[] all = new float[classes * thresholds.Length * Each * Pixels];
+        const int Pixels = Side * Side;
+        int each = inRow / 2;
+        float[] all = new float[classes * thresholds.Length * each * Pixels];
         for (int k = 0; k < thresholds.Length; k++)
         {
-            using Tensor some = gan.Noise(classes * Each, thresholds[k]);
-            float[] drawn = gan.Sample(some, [.. Enumerable.Range(0, classes * Each).Select(i => i / Each)], run.Stopping);
+            using Tensor some = gan.Noise(classes * each, thresholds[k]);
+            float[] drawn = gan.Sample(some, [.. Enumerable.Range(0, classes * each).Select(i => i / each)], run.Stopping);
             for (int row = 0; row < classes; row++)
-                drawn.AsSpan(row * Each * Pixels, Each * Pixels).CopyTo(all.AsSpan(((row * thresholds.Length) + k) * Each * Pixels));
+                drawn.AsSpan(row * each * Pixels, each * Pixels).CopyTo(all.AsSpan(((row * thresholds.Length) + k) * each * Pixels));
         }
 
-        return new ImageGrid { Columns = thresholds.Length * Each, Magnification = 1 }.Draw(all, Side, Side);
+        return new ImageGrid { Columns = thresholds.Length * each, Magnification = 1 }.Draw(all, Side, Side);
     }
 
-    static Picture Drawn(float[] images) => new ImageGrid { Columns = Columns }.Draw(images, Side, Side);
+    Picture Drawn(float[] images) => new ImageGrid { Columns = inRow }.Draw(images, Side, Side);
 
     void Judge()
     {
