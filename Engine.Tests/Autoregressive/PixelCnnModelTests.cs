@@ -4,13 +4,14 @@ public sealed class PixelCnnModelTests : IsolatedTests
 {
     [Theory]
     [InlineData("pixelcnn", 2, 2, 3, 0, false)]
-    [InlineData("pixelcnn", 3, 2, 2, 0, true)]
+    [InlineData("pixelcnn", 3, 2, 2, 0, true, 3)]
     [InlineData("gated", 2, 2, 3, 2, true)]
-    [InlineData("gated", 3, 2, 2, 0, false)]
-    public void The_probabilities_of_all_images_add_up_to_one(string kind, int levels, int height, int width, int classes, bool positions)
+    [InlineData("gated", 3, 2, 2, 0, false, 3)]
+    public void The_probabilities_of_all_images_add_up_to_one(
+        string kind, int levels, int height, int width, int classes, bool positions, int levelFeatures = 0)
     {
-        using PixelCnnModel model =
-            TinyPixels.Make(kind, levels, classes, Cpu, DType.Float64, positions: positions ? (height, width) : null);
+        using PixelCnnModel model = TinyPixels.Make(
+            kind, levels, classes, Cpu, DType.Float64, positions: positions ? (height, width) : null, levelFeatures: levelFeatures);
         int pixels = height * width, count = (int)Math.Pow(levels, pixels);
         float[] images = new float[count * pixels];
         for (int i = 0; i < count; i++)
@@ -24,14 +25,16 @@ public sealed class PixelCnnModelTests : IsolatedTests
 
     [Theory]
     [InlineData("pixelcnn", 2, 0, false)]
-    [InlineData("pixelcnn", 4, 2, true)]
+    [InlineData("pixelcnn", 4, 2, true, 3)]
     [InlineData("gated", 2, 2, false)]
-    [InlineData("gated", 4, 0, true)]
-    public void Drawing_pixel_by_pixel_is_drawing_from_the_logits_of_whole_images(string kind, int levels, int classes, bool positions)
+    [InlineData("gated", 4, 0, true, 3)]
+    public void Drawing_pixel_by_pixel_is_drawing_from_the_logits_of_whole_images(
+        string kind, int levels, int classes, bool positions, int levelFeatures = 0)
     {
         const int Count = 3, Height = 5, Width = 6, Given = 2;
         using PixelCnnModel model = TinyPixels.Make(
-            kind, levels, classes, Cpu, layers: 3, dropout: 0.3, positions: positions ? (Height, Width) : null, dilations: [1, 2]);
+            kind, levels, classes, Cpu, layers: 3, dropout: 0.3, positions: positions ? (Height, Width) : null,
+            levelFeatures: levelFeatures, dilations: [1, 2]);
         Shape shape = [Count, Height, Width, 1];
         float[] images = TinyPixels.Images(shape.Count, levels);
         int[] labels = TinyPixels.Labels(Count, classes);

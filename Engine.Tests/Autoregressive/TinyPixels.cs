@@ -10,12 +10,12 @@ internal static class TinyPixels
     internal static PixelCnnModel Make(
         string kind, int levels, int classes = 0, Device? device = null, DType type = DType.Float32, int layers = 2, int features = 4,
         double dropout = 0,
-        (int Height, int Width)? positions = null, params int[] dilations)
+        (int Height, int Width)? positions = null, int levelFeatures = 0, params int[] dilations)
     {
         PixelCnnSizes sizes = new()
         {
             Levels = levels, Classes = classes, Features = features, Layers = layers, FirstKernel = 5, Kernel = 3, Head = 8,
-            Dropout = dropout,
+            Dropout = dropout, LevelFeatures = levelFeatures,
             Dilations = dilations.Length == 0 ? [1] : dilations, Positions = positions,
         };
         ModuleOptions options = ModuleOptions.FromSeed(3, device) with { DType = type };

@@ -41,6 +41,7 @@ internal static class TrainedPrograms
             ["dcgan"] = run => new TrainedGan(Dcgan(run, "conv"), Side, Side, 1),
             ["dcgan-dense"] = run => new TrainedGan(Dcgan(run, "dense"), Side, Side, 1),
             ["vae"] = run => new TrainedVae(run),
+            ["vqvae"] = run => new TrainedVqVae(run),
             ["pixelcnn"] = run => new TrainedPixelCnn(run),
             ["char-rnn"] = run => new TrainedCharacterRnn(run),
             ["made"] = Made,

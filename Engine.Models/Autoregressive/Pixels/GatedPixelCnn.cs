@@ -57,7 +57,7 @@ public sealed class GatedPixelCnn : PixelCnnModel
         internal Layer(int index, PixelCnnSizes sizes, ModuleOptions options, RandomStream random)
         {
             (_isFirst, _isLast) = (index == 0, index == sizes.Layers - 1);
-            int h = sizes.Features, inputs = _isFirst ? 1 : h, kernel = _isFirst ? sizes.FirstKernel : sizes.Kernel;
+            int h = sizes.Features, inputs = _isFirst ? sizes.Inputs : h, kernel = _isFirst ? sizes.FirstKernel : sizes.Kernel;
             int dilation = _isFirst ? 1 : sizes.Dilations[(index - 1) % sizes.Dilations.Count];
             _vertical = AddModule("vertical",
                 new MaskedConv2d(inputs, 2 * h, kernel, _isFirst ? ConvMask.VerticalA : ConvMask.VerticalB, options, dilation));

@@ -25,7 +25,7 @@ public sealed class PixelCnn : PixelCnnModel
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizes.Layers);
         int h = sizes.Features;
-        _first = AddModule("first", new MaskedConv2d(1, 2 * h, sizes.FirstKernel, ConvMask.A, options));
+        _first = AddModule("first", new MaskedConv2d(sizes.Inputs, 2 * h, sizes.FirstKernel, ConvMask.A, options));
         if (Classes > 0) _class = AddModule("class", new Embedding(Classes, 2 * h, options, Initializers.Normal(0, 0.05)));
         RandomStream dropout = options.Random.Split("dropout");
         _blocks = [.. Enumerable.Range(0, sizes.Layers)

@@ -74,7 +74,7 @@ public abstract partial class PixelCnnModel
         internal Tensor[] BeginRow(int row)
         {
             (_history.Row, _history.Column) = (row, 0);
-            return _model.Above(Pixels(0, _shape[2]), _labels, _history);
+            return _model.Above(_model.Seen(Pixels(0, _shape[2])), _labels, _history);
         }
 
         /// <summary>Computes the layers at known pixels of the row, which later pixels depend on.</summary>
@@ -94,7 +94,7 @@ public abstract partial class PixelCnnModel
             Tensor pixel = (level.Cast(_images.DType) / (_model.Levels - 1)).Reshape(_shape[0], 1, 1, 1);
             if (!known.IsEmpty) pixel = Keep(pixel, known, (_history.Row * _shape[2]) + column);
             Move.WriteSlice(pixel.Storage, pixel.Shape, _images.Storage, _shape, [0, _history.Row, column, 0]);
-            _history.Observe(pixel);
+            _history.Observe(_model.Seen(pixel));
         }
 
         internal float[] Images()
@@ -114,7 +114,7 @@ public abstract partial class PixelCnnModel
         {
             _history.Column = column;
             Tensor[] ofPixels = columns == _shape[2] ? above : Array.ConvertAll(above, tensor => tensor.Slice(2, column, columns));
-            return _model.Along(Pixels(column, columns), ofPixels, _labels, _history);
+            return _model.Along(_model.Seen(Pixels(column, columns)), ofPixels, _labels, _history);
         }
 
         /// <summary>A pixel of all images: as drawn where it is not known, else as it is known.</summary>

@@ -15,18 +15,22 @@ namespace Engine.Models.Autoregressive.Pixels;
 /// </summary>
 public abstract partial class PixelCnnModel : Module, IPixelModel
 {
+    private readonly Embedding? _levelVectors;
+
     /// <summary>Creates the base of a model.</summary>
     /// <param name="sizes">The sizes: levels of a pixel, at least 2; classes, 0 for an unconditional model; the images' size, for
     /// one that learns positions.</param>
     /// <param name="features">Features of a pixel after the first layer, to which those of its position are added.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer levels than two, or fewer classes than none, or images without
-    /// pixels.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer levels than two, or fewer classes or elements of a level's vector than
+    /// none, or images without pixels.</exception>
     private protected PixelCnnModel(PixelCnnSizes sizes, int features, ModuleOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sizes.Levels, 2);
         ArgumentOutOfRangeException.ThrowIfNegative(sizes.Classes);
+        ArgumentOutOfRangeException.ThrowIfNegative(sizes.LevelFeatures);
         (Levels, Classes) = (sizes.Levels, sizes.Classes);
+        if (sizes.LevelFeatures > 0) _levelVectors = AddModule("levels", new Embedding(sizes.Levels, sizes.LevelFeatures, options));
         if (sizes.Positions is { } size) Positions = AddModule("positions", new PixelPositions(size, features, options));
     }
 
@@ -56,7 +60,8 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     public Tensor Logits(Tensor images, Tensor? labels = null)
     {
         Check(images.Shape, labels);
-        return Along(images, Above(images, labels, null), labels, null);
+        Tensor x = Seen(images);
+        return Along(x, Above(x, labels, null), labels, null);
     }
 
     /// <inheritdoc/>
@@ -67,9 +72,8 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
         if (Levels == 2)
             return Autograd.Likelihoods.LogLikelihood.Bernoulli(logits.Reshape(batch, pixels), images.Reshape(batch, pixels));
 
-        // The level of a pixel, rounded.
-        Tensor levels = ((images * (Levels - 1)) + 0.5).Cast(DType.Int32);
-        return -Loss.CrossEntropy(logits.Reshape(batch, pixels, Levels), levels.Reshape(batch, pixels), reduction: Reduction.Rows);
+        return -Loss.CrossEntropy(
+            logits.Reshape(batch, pixels, Levels), LevelsOf(images).Reshape(batch, pixels), reduction: Reduction.Rows);
     }
 
     /// <inheritdoc/>
@@ -86,18 +90,25 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
         return nats / (pixels * Math.Log(2));
     }
 
+    /// <summary>What the first layers see of pixels [batch, rows, columns, 1]: the vectors of their levels, or the pixels.</summary>
+    private Tensor Seen(Tensor pixels) => _levelVectors is null ? pixels
+        : _levelVectors.Forward(LevelsOf(pixels).Reshape(pixels.Shape[0], pixels.Shape[1], pixels.Shape[2]));
+
+    /// <summary>The level of each pixel, rounded.</summary>
+    private Tensor LevelsOf(Tensor pixels) => ((pixels * (Levels - 1)) + 0.5).Cast(DType.Int32);
+
     /// <summary>
     /// What is known of each pixel from the rows above alone: for models that compute it apart, row by row when images are drawn. Nothing
     /// for others.
     /// </summary>
-    /// <param name="x">Pixels: [batch, rows, columns, 1].</param>
+    /// <param name="x">What is seen of the pixels: [batch, rows, columns, 1 or elements of a level's vector].</param>
     /// <param name="labels">The class of each image; null for an unconditional model.</param>
     /// <param name="history">Null for whole images; else what is before the one row of <paramref name="x"/>.</param>
     /// <returns>Tensors [batch, rows, columns, ...].</returns>
     private protected virtual Tensor[] Above(Tensor x, Tensor? labels, PixelHistory? history) => [];
 
     /// <summary>The logits, from the pixels before each in its row and what is known of the rows above.</summary>
-    /// <param name="x">Pixels: [batch, rows, columns, 1].</param>
+    /// <param name="x">What is seen of the pixels: [batch, rows, columns, 1 or elements of a level's vector].</param>
     /// <param name="above">The result of <see cref="Above"/> for these pixels.</param>
     /// <param name="labels">The class of each image; null for an unconditional model.</param>
     /// <param name="history">Null for whole images; else what is before these pixels of one row.</param>

@@ -58,6 +58,12 @@ public sealed record PixelCnnSizes
     /// <summary>Levels of a pixel.</summary>
     public int Levels { get; init; } = 2;
 
+    /// <summary>
+    /// Elements of a trained vector for each level, which the first layers see in place of the level; 0 where they see the level itself, a
+    /// number from 0 to 1. For levels without an order, such as the codes of a codebook.
+    /// </summary>
+    public int LevelFeatures { get; init; }
+
     /// <summary>The number of classes that the model is conditioned on; 0 for an unconditional model.</summary>
     public int Classes { get; init; }
 
@@ -93,4 +99,7 @@ public sealed record PixelCnnSizes
 
     /// <summary>The share of features that are dropped in training in each block or layer.</summary>
     public double Dropout { get; init; }
+
+    /// <summary>Channels that the first layers see.</summary>
+    internal int Inputs => LevelFeatures > 0 ? LevelFeatures : 1;
 }
