@@ -142,6 +142,9 @@ public abstract unsafe class Storage
     /// <summary>Says that a kernel writes whole numbers here.</summary>
     internal void ForgetRange() => Range = null;
 
+    /// <summary>Says that a kernel writes whole numbers from 0 to <paramref name="count"/> - 1 here.</summary>
+    internal void LimitRange(int count) => Range = HostPointer == null ? (0, 0, count - 1, count - 1) : null;
+
     private static (int Low, int NextLow, int NextHigh, int High) RangeOf(ReadOnlySpan<int> values)
     {
         (int low, int high) = (values[0], values[0]);

@@ -128,6 +128,7 @@ public static class Reduce
         if (y.Length == 0) return;
         if (shape[axis] == 0) throw new ArgumentException(
             $"{Operation}: expected elements to choose from along axis {axis}, found shape {shape}.");
+        y.LimitRange(shape[axis]);
         if (device is CpuDevice cpu) LaneDispatch.OnHost(cpu, x.DType, new HostReduce.ArgMax(x, outer, shape[axis], inner, y));
         else if (!device.IsMeasuring) GpuArgMax.Run((GpuDevice)device, x, shape[axis], inner, y);
     }

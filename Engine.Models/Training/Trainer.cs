@@ -47,6 +47,9 @@ public sealed partial class Trainer
     private bool _isInStep;
     private bool _wasInterrupted;
 
+    // The second stage that a forecast is still to look at; 0 for none.
+    private int _stageAhead;
+
     /// <summary>
     /// Prepares training, or with <see cref="TrainerOptions.Resume"/> puts the model back into the state of a checkpoint.
     /// </summary>
@@ -104,19 +107,27 @@ public sealed partial class Trainer
     /// <summary>Whether all epochs are done, and what was measured and drawn since then is no part of a checkpoint.</summary>
     internal bool IsDone => HasBegun && _epoch > _options.Epochs;
 
+    /// <summary>Whether a forecast has come to a second stage, for which any batch will do.</summary>
+    internal bool KeepsBatch => _options.IsForecast && Epoch > 1;
+
     /// <summary>How many samples the current step takes.</summary>
     internal int StepSamples { get; set; } = 1;
 
     /// <summary>The epochs that are still to be done, counted from 1, until all are done or training is asked to stop.</summary>
     /// <param name="reportEvery">The number of epochs between printed lines.</param>
+    /// <param name="secondStage">
+    /// The first epoch of a second stage, whose steps train something else (which it is says <see cref="Epoch"/> inside the loop over the
+    /// steps): the memory that a step of it takes is forecast too. 0 for a training of one stage.
+    /// </param>
     /// <exception cref="IOException">The folder for results cannot be written.</exception>
     /// <exception cref="CheckpointException">A checkpoint cannot be written.</exception>
-    public IEnumerable<int> Epochs(int reportEvery = 1)
+    public IEnumerable<int> Epochs(int reportEvery = 1, int secondStage = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(reportEvery, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(secondStage);
         if (_options.IsForecast)
         {
-            (Epoch, _isInEpoch) = (1, true);
+            (Epoch, _isInEpoch, _stageAhead) = (1, true, secondStage > 1 && secondStage <= _options.Epochs ? secondStage : 0);
             yield return Epoch;
             throw new ForecastEndException();
         }
@@ -226,7 +237,13 @@ public sealed partial class Trainer
     internal bool NextStep()
     {
         bool hasStepped = _isInStep;
-        if (_options.IsForecast) return hasStepped ? throw new ForecastEndException() : _isInStep = true;
+        if (_options.IsForecast)
+        {
+            if (hasStepped && _stageAhead == 0) throw new ForecastEndException();
+            if (hasStepped) (Epoch, _stageAhead) = (_stageAhead, 0);
+            return _isInStep = true;
+        }
+
         if (hasStepped)
         {
             _isInStep = false;
@@ -283,7 +300,7 @@ public sealed class TrainingSteps : IDisposable
     /// <returns>False when the epoch has no more steps, or training is to stop.</returns>
     public bool MoveNext()
     {
-        if (!_trainer.NextStep() || !_batches.MoveNext()) return false;
+        if (!_trainer.NextStep() || (!_trainer.KeepsBatch && !_batches.MoveNext())) return false;
         _trainer.StepSamples = Current.Count;
         return true;
     }

@@ -20,16 +20,8 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public Picture Reconstructions(ReadOnlySpan<float> images, int columns = 10, CancellationToken cancellation = default)
     {
-        float[] decoded = vae.Decode(Encode(images, cancellation), cancellation: cancellation), both = new float[2 * images.Length];
-        int count = images.Length / _length, rows = (count + columns - 1) / columns;
-        for (int row = 0; row < rows; row++)
-        {
-            int from = row * columns * _length, length = Math.Min(columns * _length, images.Length - from);
-            images.Slice(from, length).CopyTo(both.AsSpan(2 * from));
-            decoded.AsSpan(from, length).CopyTo(both.AsSpan((2 * from) + length));
-        }
-
-        return Grid(both, columns);
+        float[] decoded = vae.Decode(Encode(images, cancellation), cancellation: cancellation);
+        return Grid(Alternating(_length, columns, images.ToArray(), decoded), columns);
     }
 
     /// <summary>The decoder's pixels at draws from the prior.</summary>
@@ -113,6 +105,23 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
         }
 
         return chart.Draw();
+    }
+
+    /// <summary>A row of the first images, below it the second images at the same places, and so on, then the next rows.</summary>
+    /// <param name="length">Elements of an image.</param>
+    /// <param name="columns">Images in a row.</param>
+    /// <param name="kinds">As many images of each kind.</param>
+    internal static float[] Alternating(int length, int columns, params float[][] kinds)
+    {
+        int all = kinds[0].Length, row = columns * length;
+        float[] result = new float[kinds.Length * all];
+        for (int from = 0; from < all; from += row)
+        {
+            int part = Math.Min(row, all - from);
+            for (int i = 0; i < kinds.Length; i++) kinds[i].AsSpan(from, part).CopyTo(result.AsSpan((kinds.Length * from) + (i * part)));
+        }
+
+        return result;
     }
 
     private ReadOnlySpan<float> Latent(float[] latents, int image) => latents.AsSpan(image * vae.Latent, vae.Latent);

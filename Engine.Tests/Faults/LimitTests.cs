@@ -38,6 +38,31 @@ public sealed partial class LimitTests : IsolatedTests
         Assert.False(Directory.Exists(Folder["out"]));
     }
 
+    /// <summary>Also where an epoch has no more than one batch.</summary>
+    [Theory, Values(16, 100)]
+    public void What_a_second_stage_takes_is_looked_at_too(int images)
+    {
+        ProgramInfo info = new("limits", "A test.", Epochs: 3, Batch: 16) { Digits = images };
+        string error = CapturedConsole.Of(() => TrainingProgram.Run(
+            ["--out", Folder["out"], "--device", "cpu:1", "--seen", "10000000"], info, run =>
+            {
+                BatchLoader batches = run.Batches(run.LoadImages(28, 28, channels: 1));
+                using Linear layer = new(784, 1, new ModuleOptions(run.Random, run.Device));
+                Trainer trainer = run.Trainer(("layer", layer));
+                foreach (int _ in trainer.Epochs(secondStage: 2))
+                {
+                    foreach (Batch batch in trainer.Steps(batches))
+                    {
+                        using Tape tape = new(run.Device);
+                        Tensor x = Tensor.From(batch.Images, [batch.Count, 784]);
+                        if (trainer.Epoch > 1) x.Reshape(1, batch.Count, 784).BroadcastTo([run.Option(_seen), batch.Count, 784]);
+                        layer.Forward(x);
+                    }
+                }
+            }, _seen)).Failure();
+        Assert.Matches("^limits: --seen must be at most about [0-9]+, was 10000000: a step needs more than an array can hold", error);
+    }
+
     [Fact]
     public void What_is_expected_fits()
     {

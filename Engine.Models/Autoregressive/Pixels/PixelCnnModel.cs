@@ -68,12 +68,17 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     public Tensor LogLikelihood(Tensor images, Tensor? labels = null)
     {
         Tensor logits = Logits(images, labels);
-        int batch = images.Shape[0], pixels = images.Shape[1] * images.Shape[2];
-        if (Levels == 2)
-            return Autograd.Likelihoods.LogLikelihood.Bernoulli(logits.Reshape(batch, pixels), images.Reshape(batch, pixels));
+        return Levels == 2 ? OfBinary(logits, images) : OfLevels(logits, LevelsOf(images));
+    }
 
-        return -Loss.CrossEntropy(
-            logits.Reshape(batch, pixels, Levels), LevelsOf(images).Reshape(batch, pixels), reduction: Reduction.Rows);
+    /// <summary>
+    /// log p(x) of each image of an unconditional model that sees a vector for each level, [batch]: without a way through pixels.
+    /// </summary>
+    /// <param name="levels">The level of each pixel, int32: [batch, height, width].</param>
+    internal Tensor LogLikelihoodOfLevels(Tensor levels)
+    {
+        Tensor x = _levelVectors!.Forward(levels), logits = Along(x, Above(x, null, null), null, null);
+        return Levels == 2 ? OfBinary(logits, levels.Cast(logits.DType)) : OfLevels(logits, levels);
     }
 
     /// <inheritdoc/>
@@ -93,6 +98,18 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     /// <summary>What the first layers see of pixels [batch, rows, columns, 1]: the vectors of their levels, or the pixels.</summary>
     private Tensor Seen(Tensor pixels) => _levelVectors is null ? pixels
         : _levelVectors.Forward(LevelsOf(pixels).Reshape(pixels.Shape[0], pixels.Shape[1], pixels.Shape[2]));
+
+    private static Tensor OfBinary(Tensor logits, Tensor pixels)
+    {
+        (int batch, int count) = (pixels.Shape[0], pixels.Shape.Stride(0));
+        return Autograd.Likelihoods.LogLikelihood.Bernoulli(logits.Reshape(batch, count), pixels.Reshape(batch, count));
+    }
+
+    private Tensor OfLevels(Tensor logits, Tensor levels)
+    {
+        (int batch, int count) = (levels.Shape[0], levels.Shape.Stride(0));
+        return -Loss.CrossEntropy(logits.Reshape(batch, count, Levels), levels.Reshape(batch, count), reduction: Reduction.Rows);
+    }
 
     /// <summary>The level of each pixel, rounded.</summary>
     private Tensor LevelsOf(Tensor pixels) => ((pixels * (Levels - 1)) + 0.5).Cast(DType.Int32);

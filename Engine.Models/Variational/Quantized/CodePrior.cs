@@ -52,8 +52,7 @@ public sealed class CodePrior : Module
         if (codes.DType != DType.Int32 || codes.Shape.Rank != 3 || codes.Shape[1] != _rows || codes.Shape[2] != _columns)
             throw new ArgumentException(
                 $"CodePrior: expected codes of Int32 [batch, {_rows}, {_columns}], found {codes.DType} {codes.Shape}.");
-        Tensor levels = codes.Cast(Parameters[0].DType) / (Codes - 1);
-        return _model.LogLikelihood(levels.Reshape(codes.Shape[0], _rows, _columns, 1));
+        return _model.LogLikelihoodOfLevels(codes);
     }
 
     /// <summary>log p(codes) of each grid, in nats, batch by batch.</summary>
