@@ -34,7 +34,7 @@ public sealed class VqVaeCommandLine
         + "is set to a vector of the batch; 0 sets none.", 0.05, 0, 1);
 
     private readonly Option<double> _rate =
-        ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 1e-3, 1e-9, 1);
+        ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 3e-3, 1e-9, 1);
 
     private readonly Option<int> _features = ProgramOption.Integer("--prior-features", "Features of a layer of the prior.", 32, 1, 4096);
     private readonly Option<int> _layers = ProgramOption.Integer("--prior-layers", "Gated layers of the prior.", 6, 1, 1000);
