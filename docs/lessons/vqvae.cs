@@ -17,7 +17,8 @@ const int Side = 28, Pixels = Side * Side, Grid = Side / VqVaeNetworks.Stride, V
 
 VqVaeCommandLine options = new();
 ProgramInfo info = new(
-    "vqvae", "A VQ-VAE learns to write images in a grid of codes, and then a PixelCNN learns the prior of the codes.", Epochs: 12, Batch: 64)
+    "vqvae", "A VQ-VAE learns to write images in a grid of codes, and then a PixelCNN learns the prior of the codes.", Epochs: 12,
+    Batch: 64)
 {
     FreeOptions = VqVaeCommandLine.OfMeasuring,
     TakesWeights = true,

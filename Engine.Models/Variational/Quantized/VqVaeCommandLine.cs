@@ -12,8 +12,8 @@ namespace Engine.Models.Variational.Quantized;
 public sealed class VqVaeCommandLine
 {
     private readonly Option<int> _stage = ProgramOption.Integer(
-        "--autoencoder-epochs", "The epochs that train encoder, codebook and decoder; those that follow, up to --epochs, train the prior of "
-        + "the codes.", 6, 0, 1_000_000);
+        "--autoencoder-epochs", "The epochs that train encoder, codebook and decoder; those after them, up to --epochs, train the prior.",
+        6, 0, 1_000_000);
 
     private readonly Option<int> _codes = ProgramOption.Integer("--codes", "Vectors of the codebook.", 64, 2, 65_536);
     private readonly Option<int> _depth = ProgramOption.Integer("--depth", "Elements of a vector.", 16, 1, 4096);
@@ -52,7 +52,8 @@ public sealed class VqVaeCommandLine
     private readonly Option<int> _testImages =
         ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 1);
 
-    private readonly Option<int> _samples = ProgramOption.Integer("--samples", "Images to sample at the end, of each kind.", 100, 1, 10_000);
+    private readonly Option<int> _samples =
+        ProgramOption.Integer("--samples", "Images to sample at the end, of each kind.", 100, 1, 10_000);
 
     /// <summary>The names of the options that only decide what happens after training, for <see cref="ProgramInfo.FreeOptions"/>.</summary>
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--samples"];
