@@ -43,7 +43,7 @@ public class ConvLayers : KernelBenchmark
     [Params("Forward", "Argument", "Weight")]
     public string Pass { get; set; } = "";
 
-    internal override Work Work => Work.Flops(2.0 * Shape.MultiplyAdds);
+    internal override Work Work => Work.NominalFlops(2.0 * Shape.MultiplyAdds);
 
     private Conv2dShape Shape => s_layers.First(layer => layer.Name == Layer).Shape;
 

@@ -60,7 +60,7 @@ internal sealed class WorkColumn(string name, string legend, Func<Work, double, 
             if (summary[one]?.ResultStatistics is not { } statistics) continue;
             KernelBenchmark benchmark = Of(one);
             double share = benchmark.Work.Amount / (statistics.Median * 1e-9) / benchmark.Work.Ceiling(benchmark.Threads);
-            if (share > 1) yield return FormattableString.Invariant(
+            if (share > 1 && !benchmark.Work.IsNominal) yield return FormattableString.Invariant(
                 $"{one.DisplayInfo}: a share of {share:P0} of the ceiling; the row is not to be quoted.");
         }
     }
