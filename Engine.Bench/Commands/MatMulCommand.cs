@@ -12,44 +12,64 @@ using Spectre.Console;
 
 namespace Engine.Bench.Commands;
 
-/// <summary><c>matmul</c>: matrix products beside the multiply-add ceiling and, where there is one, PyTorch; all in turns.</summary>
+/// <summary><c>matmul</c>: matrix products beside the multiply-add ceiling and, where there are any, peers; all in turns.</summary>
 internal static class MatMulCommand
 {
     internal static Command Create()
     {
         Option<int> threads = PeerOptions.Threads();
         Option<string> python = PeerOptions.Python(null);
+        Option<string> torchSharp = PeerOptions.TorchSharp();
         Option<int> rounds = PeerOptions.Count("--rounds", "Turns of each measurement.", 15);
         Option<double> seconds = PeerOptions.Seconds("The length of a turn.", 0.03);
         Command command = new("matmul", "A quick table of matrix products, as rate and share of the ceiling.") {
-            threads, python, rounds, seconds };
-        command.SetAction(parsed =>
-            Run(parsed.GetValue(threads), parsed.GetValue(python)!, parsed.GetValue(rounds), parsed.GetValue(seconds)));
+            threads, python, torchSharp, rounds, seconds };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(threads),
+            PeerOptions.Rivals(parsed.GetValue(python)!, "torch_matmul.py", parsed.GetValue(torchSharp)!, "matmul"),
+            parsed.GetValue(rounds), parsed.GetValue(seconds)));
         return command;
     }
 
-    private static int Run(int threads, string python, int rounds, double seconds)
+    private static int Run(int threads, IEnumerable<(string Name, Func<string[], Peer> Start)> rivals, int rounds, double seconds)
     {
         using CpuDevice device = new(threads);
-        using Peer? torch = python.Length == 0 ? null : PeerOptions.TryStart(python, "torch_matmul.py", $"{threads}");
+        List<Peer> peers = [.. rivals.Select(rival => PeerOptions.TryStart(rival, $"{threads}")).OfType<Peer>()];
+        try
+        {
+            return Run(device, peers, rounds, seconds);
+        }
+        finally
+        {
+            foreach (Peer peer in peers) peer.Dispose();
+        }
+    }
+
+    private static int Run(CpuDevice device, List<Peer> peers, int rounds, double seconds)
+    {
         Table table = new Table().AddColumns("M", "N", "K", "Form", "Engine GFLOP/s", "Ceiling GFLOP/s", "Share")
             .RightAligned(0, 1, 2, 4, 5, 6);
-        if (torch is not null) table.AddColumns($"{torch.First.Name} GFLOP/s", "Engine / PyTorch").RightAligned(7, 8);
+        for (int i = 0; i < peers.Count; i++)
+            table.AddColumns($"{peers[i].First.Name} GFLOP/s", "Engine / it").RightAligned(7 + (2 * i), 8 + (2 * i));
         List<string> beyond = [];
         FmaJob ceiling = FmaJob.Calibrated(device, FmaLoop.Widest);
         foreach ((MatMulShape shape, string form) in Shapes())
         {
-            List<double> ours = [], limits = [], theirs = [];
+            List<double> ours = [], limits = [];
+            List<double>[] theirs = [.. peers.Select(_ => new List<double>())];
             using Product product = new(device, shape);
             for (int i = 0; i < rounds; i++)
             {
-                // PyTorch's threads watch for more work for some milliseconds after their turn.
-                if (torch is not null) Thread.Sleep(30);
+                // A peer's threads watch for more work for some milliseconds after their turn.
+                if (peers.Count > 0) Thread.Sleep(30);
                 limits.Add(ceiling.Rate(device, seconds));
                 ours.Add(product.Rate(seconds));
-                if (torch is null) continue;
-                double[] times = torch.Run(seconds, $"{shape.M} {shape.N} {shape.K} {form}").TimesMs ?? [];
-                theirs.Add(2e3 * shape.MultiplyAdds / Sample.Median(times));
+                for (int p = 0; p < peers.Count; p++)
+                {
+                    if (p > 0) Thread.Sleep(30);
+                    double[] times = peers[p].Run(seconds, $"{shape.M} {shape.N} {shape.K} {form}").TimesMs ?? [];
+                    theirs[p].Add(2e3 * shape.MultiplyAdds / Sample.Median(times));
+                }
             }
 
             List<string> cells =
@@ -57,12 +77,13 @@ internal static class MatMulCommand
                 $"{shape.M}", $"{shape.N}", $"{shape.K}", form, $"{Sample.Median(ours) / 1e9:F1}", $"{Sample.Median(limits) / 1e9:F1}",
                 $"{Share(ours, limits):P0}",
             ];
-            if (torch is not null) cells.AddRange($"{Sample.Median(theirs) / 1e9:F1}", $"{Share(ours, theirs):F2}");
+            foreach (List<double> its in theirs) cells.AddRange($"{Sample.Median(its) / 1e9:F1}", $"{Share(ours, its):F2}");
             table.AddRow([.. cells]);
             if (Share(ours, limits) > 1) beyond.Add($"{shape.M} x {shape.N} x {shape.K} {form}");
         }
 
         AnsiConsole.Write(table);
+        AnsiConsole.WriteLine($"Processor: {Processor.Name}");
         if (beyond.Count == 0) return 0;
         Console.Error.WriteLine(
             $"Shares of more than 100 %, of {string.Join(", ", beyond)}: the ceiling was measured while something else slowed the machine. "

@@ -37,16 +37,40 @@ internal static class PeerOptions
         DefaultValueFactory = _ => fallback ?? "",
     };
 
-    /// <summary>Starts a script, or says on standard error why PyTorch is not measured.</summary>
-    internal static Peer? TryStart(string python, string script, params IEnumerable<string> arguments)
+    internal static Option<string> TorchSharp() => new("--torchsharp")
+    {
+        Description = "The command that runs Engine.Bench/Peers/LibTorch/peer.cs: libtorch through TorchSharp. 'steps MODEL ...' or "
+            + "'matmul THREADS' is added to it.",
+        DefaultValueFactory = _ => "",
+    };
+
+    /// <summary>The peers that the two options name, each as what starts it with some arguments.</summary>
+    /// <param name="python">The command of <c>--python</c>; empty for no PyTorch.</param>
+    /// <param name="script">The script of PyTorch's side.</param>
+    /// <param name="torchSharp">The command of <c>--torchsharp</c>; empty for no libtorch.</param>
+    /// <param name="kind">What libtorch's side is to serve.</param>
+    internal static IEnumerable<(string Name, Func<string[], Peer> Start)> Rivals(
+        string python, string script, string torchSharp, string kind)
+    {
+        if (python.Length > 0)
+            yield return ("PyTorch", arguments => Peer.StartPython(CommandLineParser.SplitCommandLine(python), script, arguments));
+        if (torchSharp.Length > 0)
+        {
+            yield return (
+                "libtorch", arguments => Peer.StartLibTorch(CommandLineParser.SplitCommandLine(torchSharp), [kind, .. arguments]));
+        }
+    }
+
+    /// <summary>Starts a peer, or says on standard error why it is not measured.</summary>
+    internal static Peer? TryStart((string Name, Func<string[], Peer> Start) rival, params string[] arguments)
     {
         try
         {
-            return Peer.StartPython(CommandLineParser.SplitCommandLine(python), script, arguments);
+            return rival.Start(arguments);
         }
         catch (PeerException e)
         {
-            Console.Error.WriteLine($"PyTorch is not measured: {e.Message}");
+            Console.Error.WriteLine($"{rival.Name} is not measured: {e.Message}");
             return null;
         }
     }

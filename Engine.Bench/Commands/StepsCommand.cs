@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace Engine.Bench.Commands;
 
-/// <summary><c>steps</c>: training steps of the engine and of PyTorch, in turns.</summary>
+/// <summary><c>steps</c>: training steps of the engine, of PyTorch and of libtorch under TorchSharp, in turns.</summary>
 internal static class StepsCommand
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
@@ -24,43 +24,60 @@ internal static class StepsCommand
         Option<string> device = new("--device") {
             Description = "Where both compute: cpu, with --threads, or cuda:N.", DefaultValueFactory = _ => "cpu" };
         Option<string> python = PeerOptions.Python("python3");
+        Option<string> torchSharp = PeerOptions.TorchSharp();
         Option<int> windows = PeerOptions.Count("--windows", "Windows of measurement for each.", 12);
         Option<double> seconds = PeerOptions.Seconds("The length of a window.", 0.5);
         Option<bool> compile = new("--compile") {
             Description = "Let PyTorch try torch.compile too, which takes it minutes and needs a C++ compiler with PyTorch's headers." };
-        Command command = new("steps", "Times whole training steps beside PyTorch's, in windows that take turns.") {
-            model, threads, device, python, windows, seconds, compile };
+        Command command = new("steps", "Times whole training steps beside PyTorch's and libtorch's, in windows that take turns.") {
+            model, threads, device, python, torchSharp, windows, seconds, compile };
         command.SetAction(parsed => Run(
-            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(device)!, parsed.GetValue(python)!, parsed.GetValue(compile),
+            parsed.GetValue(model)!, parsed.GetValue(threads), parsed.GetValue(device)!,
+            PeerOptions.Rivals(parsed.GetValue(python)!, "torch_steps.py", parsed.GetValue(torchSharp)!, "steps"), parsed.GetValue(compile),
             parsed.GetValue(windows), parsed.GetValue(seconds)));
         return command;
     }
 
-    private static int Run(string model, int threads, string device, string python, bool compile, int windows, double seconds)
+    private static int Run(
+        string model, int threads, string device, IEnumerable<(string Name, Func<string[], Peer> Start)> rivals, bool compile, int windows,
+        double seconds)
     {
-        // PyTorch is told the device with the threads.
+        // PyTorch is told the device with the threads. libtorch's package here is for the CPU.
         string count = threads.ToString(CultureInfo.InvariantCulture), place = device == "cpu" ? count : $"{count}@{device}";
+        List<Peer> peers = [];
         try
         {
             // Before the engine is started: what is tried here would take turns with nothing.
-            string? variant = FindVariant(python, compile, model, place);
-            using Peer engine = Peer.StartEngine("serve", model, "--threads", count, "--device", device);
-            StepResult ours = new(engine, engine.Read().Note ?? "");
-            using Peer? torch = variant is null ? null : PeerOptions.TryStart(python, "torch_steps.py", model, place, variant);
-            StepResult? theirs = torch is null ? null : new StepResult(torch, variant!.Replace('/', ' '));
-            ours.CheckFirstLosses(theirs);
-            for (int i = 0; i < windows; i++)
+            List<(Func<Peer?> Start, string Way)> found = [];
+            foreach ((string Name, Func<string[], Peer> Start) rival in rivals)
             {
-                // A pause, so that the threads of the one that was measured have gone to sleep.
-                Thread.Sleep(s_pause);
-                ours.Measure(seconds);
-                Thread.Sleep(s_pause);
-                theirs?.Measure(seconds);
+                string[] search = [model, place, "find", .. compile && rival.Name == "PyTorch" ? ["compile"] : Array.Empty<string>()];
+                using Peer? fastest = PeerOptions.TryStart(rival, search);
+                if (fastest?.First.Note is { } way) found.Add((() => PeerOptions.TryStart(rival, model, place, way), way));
             }
 
-            ours.Finish();
-            theirs?.Finish();
-            Print(model, device == "cpu" ? $"{threads} thread{(threads == 1 ? "" : "s")}" : device, ours, theirs);
+            peers.Add(Peer.StartEngine("serve", model, "--threads", count, "--device", device));
+            List<StepResult> parties = [new(peers[0], peers[0].Read().Note ?? "")];
+            foreach ((Func<Peer?> start, string way) in found)
+            {
+                if (start() is not { } peer) continue;
+                peers.Add(peer);
+                parties.Add(new StepResult(peer, way.Replace('/', ' ')));
+            }
+
+            foreach (StepResult party in parties) parties[0].CheckFirstLosses(party);
+            for (int i = 0; i < windows; i++)
+            {
+                foreach (StepResult party in parties)
+                {
+                    // A pause, so that the threads of the one that was measured have gone to sleep.
+                    Thread.Sleep(s_pause);
+                    party.Measure(seconds);
+                }
+            }
+
+            foreach (StepResult party in parties) party.Finish();
+            Print(model, device == "cpu" ? $"{threads} thread{(threads == 1 ? "" : "s")}" : device, parties);
             return 0;
         }
         catch (PeerException e)
@@ -68,21 +85,14 @@ internal static class StepsCommand
             Console.Error.WriteLine(e.Message);
             return 1;
         }
+        finally
+        {
+            foreach (Peer peer in peers) peer.Dispose();
+        }
     }
 
-    /// <summary>
-    /// The fastest of the ways in which PyTorch can run the step, found by a process of its own; null where there is no PyTorch.
-    /// </summary>
-    private static string? FindVariant(string python, bool compile, string model, string threads)
+    private static void Print(string model, string place, List<StepResult> parties)
     {
-        using Peer? search = PeerOptions.TryStart(
-            python, "torch_steps.py", [model, threads, "find", .. compile ? ["compile"] : Array.Empty<string>()]);
-        return search?.First.Note;
-    }
-
-    private static void Print(string model, string place, StepResult ours, StepResult? theirs)
-    {
-        StepResult[] parties = theirs is null ? [ours] : [ours, theirs];
         Table table = new Table().AddColumn($"{model}, {place}");
         foreach (StepResult party in parties) table.AddColumn(party.Name, column => column.RightAligned());
         table.RightAligned();
@@ -96,12 +106,14 @@ internal static class StepsCommand
         Row("losses of the last step", party => StepResult.Text(party.LastLosses));
         Row("how", party => party.Note);
         AnsiConsole.Write(table);
-        if (theirs is null) return;
-
-        double[] ratios = [.. ours.Medians.Zip(theirs.Medians, (mine, other) => other / mine)];
-        AnsiConsole.WriteLine(
-            $"Engine's speed over PyTorch's: {Sample.Median(ratios):F2} (median of {ratios.Length} pairs of windows; {ratios.Min():F2} "
-            + $".. {ratios.Max():F2})");
+        AnsiConsole.WriteLine($"Processor: {Processor.Name}");
+        foreach (StepResult other in parties.Skip(1))
+        {
+            double[] ratios = [.. parties[0].Medians.Zip(other.Medians, (mine, its) => its / mine)];
+            AnsiConsole.WriteLine(
+                $"Engine's speed over that of {other.Name}: {Sample.Median(ratios):F2} (median of {ratios.Length} pairs of windows; "
+                + $"{ratios.Min():F2} .. {ratios.Max():F2})");
+        }
 
         void Row(string what, Func<StepResult, string> value) => table.AddRow([what, .. parties.Select(value)]);
     }

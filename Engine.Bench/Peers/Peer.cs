@@ -55,6 +55,13 @@ internal sealed class Peer : IDisposable
         return new Peer([program, .. isHost ? [Assembly.GetExecutingAssembly().Location] : Array.Empty<string>(), .. arguments]);
     }
 
+    /// <summary>Starts Peers/LibTorch/peer.cs.</summary>
+    /// <param name="command">The command that runs it, to which the arguments are added.</param>
+    /// <param name="arguments">What it serves.</param>
+    /// <exception cref="PeerException">The command does not start, or libtorch does not.</exception>
+    internal static Peer StartLibTorch(IEnumerable<string> command, params IEnumerable<string> arguments) =>
+        new([.. command, .. arguments]);
+
     /// <summary>Starts one of the scripts in Peers/.</summary>
     /// <param name="python">The command that runs Python, to which <c>-c SCRIPT ARGUMENTS</c> is added.</param>
     /// <param name="script">The name of the script's file.</param>
