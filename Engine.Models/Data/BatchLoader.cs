@@ -10,11 +10,12 @@ namespace Engine.Models.Data;
 /// <example><code>foreach (Batch batch in loader.Epoch(e)) Step(batch.Images, batch.Labels);</code></example>
 public sealed class BatchLoader
 {
-    private const ulong ShuffleStream = 1, BernoulliStream = 2;
+    private const ulong ShuffleStream = 1, BernoulliStream = 2, MotionStream = 3;
 
     private readonly ImageDataset _data;
     private readonly BatchOptions _options;
     private readonly float[] _levels = new float[256];
+    private readonly ImageMotion? _motion;
     private readonly Lock _lock = new();
     private readonly Stack<BatchSlot> _slots = new();
     private readonly Stack<int[]> _orders = new();
@@ -31,12 +32,14 @@ public sealed class BatchLoader
         if (batchSize < 1) throw new ArgumentException($"batch size must be at least 1, was {batchSize}");
         if (batchSize > data.Count)
             throw new ArgumentException($"batch size must be at most the {data.Count} images of {data.Name}, was {batchSize}");
+        if (_options.Shift < 0) throw new ArgumentException($"shift must be at least 0 pixels, was {_options.Shift}");
         if (_options.Prefetch < 0) throw new ArgumentException($"prefetch must be at least 0 batches, was {_options.Prefetch}");
         if ((long)batchSize * data.ImageLength > Array.MaxLength)
             throw new ArgumentException(
                 $"batch size must be at most {Array.MaxLength / data.ImageLength} for images of {data.ImageLength} values, "
                 + $"was {batchSize}");
         _data = data;
+        if (_options.Flip || _options.Shift > 0) _motion = new ImageMotion(data, _options.Flip, _options.Shift);
         BatchSize = batchSize;
         BatchesPerEpoch = _options.DropLast ? data.Count / batchSize : (data.Count + batchSize - 1) / batchSize;
         for (int x = 0; x < _levels.Length; x++)
@@ -110,7 +113,7 @@ public sealed class BatchLoader
     {
         BatchSlot? slot;
         lock (_lock) _slots.TryPop(out slot);
-        return slot ?? new BatchSlot(this, BatchSize, _data.ImageLength);
+        return slot ?? new BatchSlot(this, BatchSize, _data.ImageLength, _motion is null ? 0 : _data.ImageLength);
     }
 
     internal void Return(BatchSlot slot)
@@ -127,6 +130,7 @@ public sealed class BatchLoader
     {
         int length = _data.ImageLength;
         ulong key = CounterRandom.Key(_options.Seed, BernoulliStream, (ulong)slot.Epoch);
+        ulong motion = CounterRandom.Key(_options.Seed, MotionStream, (ulong)slot.Epoch);
         for (int i = 0; i < order.Length; i++)
         {
             int image = order[i];
@@ -134,6 +138,12 @@ public sealed class BatchLoader
             slot.Labels[i] = _data.Label(image);
             ReadOnlySpan<byte> source = _data.Image(image);
             Span<float> target = slot.Images.AsSpan(i * length, length);
+            if (_motion is not null)
+            {
+                _motion.Apply(source, slot.Moved, CounterRandom.At(motion, (ulong)image));
+                source = slot.Moved;
+            }
+
             if (_options.Scale == PixelScale.Bernoulli) Draw(source, target, key, (ulong)image * (ulong)((length + 3) / 4));
             else Look(source, target);
         }
@@ -168,6 +178,15 @@ public sealed record BatchOptions
 
     /// <summary>Whether the images left over at the end of an epoch, too few for a batch, are left out.</summary>
     public bool DropLast { get; init; }
+
+    /// <summary>Whether images are mirrored, left to right, half of the time: drawn anew in every epoch, from the seed.</summary>
+    public bool Flip { get; init; }
+
+    /// <summary>
+    /// The most pixels by which images are moved in each direction: drawn anew in every epoch, from the seed. Where nothing was before, the
+    /// pixels of the border are repeated.
+    /// </summary>
+    public int Shift { get; init; }
 
     /// <summary>How bytes become floats.</summary>
     public PixelScale Scale { get; init; } = PixelScale.SignedUnit;

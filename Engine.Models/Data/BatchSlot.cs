@@ -5,7 +5,7 @@ namespace Engine.Models.Data;
 /// training loop when it arrives before the pool did. Nobody ever waits for work that has not begun, so a busy pool cannot stop training,
 /// and an abandoned loop leaves no thread behind.
 /// </summary>
-internal sealed class BatchSlot(BatchLoader loader, int batchSize, int imageLength) : IThreadPoolWorkItem
+internal sealed class BatchSlot(BatchLoader loader, int batchSize, int imageLength, int movedLength) : IThreadPoolWorkItem
 {
     private const int Idle = 0, Waiting = 1, Claimed = 2;
     private readonly object _gate = new();
@@ -15,6 +15,9 @@ internal sealed class BatchSlot(BatchLoader loader, int batchSize, int imageLeng
     private int _state;
 
     public float[] Images { get; } = new float[batchSize * imageLength];
+
+    /// <summary>Room for one image as it is moved.</summary>
+    public byte[] Moved { get; } = new byte[movedLength];
 
     public int[] Labels { get; } = new int[batchSize];
 

@@ -1,3 +1,5 @@
+using Engine.Models.Data.Pictures;
+
 namespace Engine.Models.Data;
 
 /// <summary>What part of a data set to load, and where to look for it; see <see cref="Datasets.Load"/>.</summary>
@@ -6,11 +8,29 @@ public sealed record DataOptions
     /// <summary>"train" or "test"; binarized-mnist has "valid" too.</summary>
     public string Split { get; init; } = "train";
 
-    /// <summary>Load the first so many images; null loads all (digits: 60,000 for train, 10,000 for test).</summary>
+    /// <summary>Load the first so many images; null loads all (digits and shapes: 60,000 for train, 10,000 for test).</summary>
     public int? Count { get; init; }
 
-    /// <summary>The seed of digits; other sets do not use it.</summary>
+    /// <summary>The seed of digits and shapes; other sets do not use it.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>
+    /// Rows and columns of the images; null for those that they have: 28 of the MNIST family, 32 of shapes and CIFAR, and of a folder of
+    /// pictures 32.
+    /// </summary>
+    public int? Size { get; init; }
+
+    /// <summary>Bytes of a pixel, 1 grey or 3 RGB; null for those that the set has, and for pictures 3.</summary>
+    public int? Channels { get; init; }
+
+    /// <summary>How pictures that are not square become so.</summary>
+    public PictureFit Fit { get; init; }
+
+    /// <summary>Whether a folder with a damaged picture is refused; otherwise such pictures are left out, and named.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>Receives sentences on what was loaded: pictures that were left out, and the names of classes.</summary>
+    public IProgress<string>? Notices { get; init; }
 
     /// <summary>
     /// A folder that holds data sets, each in a sub-folder named after it, or the files of one set directly. The environment variable

@@ -1,3 +1,5 @@
+using Engine.Models.Data.Pictures;
+
 namespace Engine.Models.Data;
 
 /// <summary>Loads image data sets by name or by path.</summary>
@@ -17,8 +19,12 @@ public static class Datasets
     /// <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded into the cache. MNIST and Fashion-MNIST name their files alike,
     /// so files that lie directly in the root count as Fashion-MNIST only if that folder's name contains "fashion", else as MNIST. Lengths
     /// and SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, because no
-    /// SHA-256 of them is known for certain. Any other word is a path: a folder with files of those names, or an IDX file of images, whose
-    /// labels lie beside it under the name with "labels" and "idx1" in place of "images" and "idx3".
+    /// SHA-256 of them is known for certain. Any other word is a path: a folder with files of those names, an IDX file of images, whose
+    /// labels lie beside it under the name with "labels" and "idx1" in place of "images" and "idx3", or a folder of pictures: PNG, JPEG,
+    /// BMP, GIF (the first frame) and TGA. Of pictures, sub-folders are the classes (where all lie in one, and there are two at least),
+    /// unless they are called train and test, and valid: then they are the splits, and those in them the classes. Without such
+    /// folders about one picture in ten, chosen by a hash of its name, is of the split "test". What cannot be decoded is left out and named
+    /// in <see cref="DataOptions.Notices"/>.
     /// </remarks>
     /// <param name="nameOrPath">A name of <see cref="Names"/>, a folder, or an IDX file.</param>
     /// <param name="options">Split, count, and where to look; null takes the defaults.</param>
@@ -29,14 +35,23 @@ public static class Datasets
         ArgumentException.ThrowIfNullOrWhiteSpace(nameOrPath);
         options ??= new DataOptions();
         if (options.Count is < 1) throw new DataException($"{nameOrPath}: expected a count of at least 1 image, found {options.Count}.");
-        if (nameOrPath == DigitsName) return LoadDigits(options);
+        if (options.Size is < 1) throw new DataException($"{nameOrPath}: expected a size of at least 1 pixel, found {options.Size}.");
+        if (options.Channels is not (null or 1 or 3)) throw new DataException(
+            $"{nameOrPath}: expected 1 channel (grey) or 3 (RGB), found {options.Channels}.");
 
-        ImageDataset data;
-        if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) data = LoadPublished(published, options);
-        else if (File.Exists(nameOrPath)) data = LoadFile(nameOrPath);
-        else if (Directory.Exists(nameOrPath)) data = LoadFolder(nameOrPath, options.Split);
-        else throw Unknown(nameOrPath);
-        return options.Count is { } count ? data.Take(count) : data;
+        // Those that were asked for alone are resized.
+        ImageDataset data = LoadAll(nameOrPath, options);
+        if (options.Count is { } count) data = data.Take(count);
+        if (options.Channels is { } channels) data = ResizedImages.WithChannels(data, channels);
+        return options.Size is { } size ? ResizedImages.Of(data, size, options.Fit) : data;
+    }
+
+    private static ImageDataset LoadAll(string nameOrPath, DataOptions options)
+    {
+        if (nameOrPath == DigitsName) return LoadDigits(options);
+        if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) return LoadPublished(published, options);
+        if (File.Exists(nameOrPath)) return LoadFile(nameOrPath);
+        return Directory.Exists(nameOrPath) ? LoadFolder(nameOrPath, options) : throw Unknown(nameOrPath);
     }
 
     /// <summary>
@@ -104,8 +119,9 @@ public static class Datasets
         if (!mayBeMistaken) yield return root;
     }
 
-    private static ImageDataset LoadFolder(string folder, string split)
+    private static ImageDataset LoadFolder(string folder, DataOptions options)
     {
+        string split = options.Split;
         string label = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))} ({split})";
         List<string> wanted = [];
         bool known = false;
@@ -120,8 +136,10 @@ public static class Datasets
         }
 
         if (!known) throw new DataException($"There is no split '{split}'; use train, valid or test.");
+        if (PictureList.Of(folder) is { } pictures) return PictureFolder.Load(folder, pictures, options);
         string state = Directory.EnumerateFileSystemEntries(folder).Any() ? "no such file" : "an empty folder";
-        throw new DataException($"{folder}: expected {string.Join(", or ", wanted)}, found {state}.");
+        throw new DataException(
+            $"{folder}: expected pictures (PNG, JPEG, BMP, GIF or TGA files), or {string.Join(", or ", wanted)}, found {state}.");
     }
 
     private static ImageDataset LoadFile(string path)
@@ -151,6 +169,7 @@ public static class Datasets
 
     private static ImageDataset Read(string label, string images, string? labels) =>
         images.Contains(".amat", StringComparison.Ordinal) ? Amat.Read(images, label, MnistSize, MnistSize)
+            : Cifar.IsCifar(images) ? Cifar.Read(images, label, isTest: label.EndsWith("(test)", StringComparison.Ordinal))
             : Idx.Read(images, labels, label);
 
     private static string FileNames(PublishedDataset.Part part) =>

@@ -58,13 +58,28 @@ internal sealed record PublishedDataset(string Name, Uri[] Mirrors, PublishedDat
             new Part("test", Binarized("test", 15680000, "e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c"), null),
         ]);
 
-    public static PublishedDataset[] All { get; } = [s_mnist, s_fashion, s_binarized];
+    // Krizhevsky (2009) publishes MD5 sums of the archives, which are read as they are.
+    private static readonly PublishedDataset s_cifar10 = OfCifar(
+        "cifar-10", "c32a1d4ab5d03f1284b67883e8d87530", train: "data_batch_1.bin", test: "test_batch.bin");
+    private static readonly PublishedDataset s_cifar100 = OfCifar(
+        "cifar-100", "03b5dce01913d631647c71ecec9e9cb8", train: "train.bin", test: "test.bin");
+
+    public static PublishedDataset[] All { get; } = [s_mnist, s_fashion, s_binarized, s_cifar10, s_cifar100];
 
     /// <summary>The part of a split.</summary>
     /// <exception cref="DataException">There is no such split.</exception>
     public Part Of(string split) =>
         Array.Find(Parts, p => p.Split == split)
         ?? throw new DataException($"{Name} has no split '{split}'; it has {string.Join(", ", Parts.Select(p => p.Split))}.");
+
+    private static PublishedDataset OfCifar(string name, string md5, string train, string test)
+    {
+        return new PublishedDataset(
+            name, [new Uri("https://www.cs.toronto.edu/~kriz/")],
+            [new Part("train", File(train), null), new Part("test", File(test), null)]);
+
+        DataFile File(string unpacked) => new($"{name}-binary.tar.gz", [unpacked], null, null, md5);
+    }
 
     private static DataFile Binarized(string split, long bytes, string sha256)
     {

@@ -45,6 +45,10 @@ public sealed class ImageGrid
         return Draw(bytes, height, width, channels);
     }
 
+    /// <summary>Draws images of floats; see <see cref="Draw(ReadOnlySpan{float}, int, int, int)"/>.</summary>
+    /// <exception cref="ArgumentException">The length is not a whole number of images, or a property is out of range.</exception>
+    public Picture Draw(ReadOnlySpan<float> images, ImageSize size) => Draw(images, size.Height, size.Width, size.Channels);
+
     /// <summary>Draws images of bytes, [count, height, width, channels], 1 or 3 channels.</summary>
     /// <exception cref="ArgumentException">The length is not a whole number of images, or a property is out of range.</exception>
     public Picture Draw(ReadOnlySpan<byte> images, int height, int width, int channels = 1)

@@ -101,6 +101,20 @@ public static class ProgramOption
             },
         };
 
+    /// <summary>An option without a default, whose text is parsed by a function that returns null for invalid text.</summary>
+    internal static Option<T?> Optional<T>(string name, string description, string expected, Func<string, T?> parse) where T : struct =>
+        new(name)
+        {
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = Text(result);
+                T? read = parse(text);
+                if (read is null) result.AddError($"{name} must be {expected}, was '{text}'.");
+                return read;
+            },
+        };
+
     private static bool TryParse(string text, out double number) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
 

@@ -8,6 +8,7 @@ namespace Engine.Models.Training;
 /// <summary>The options that training programs share, with their checks.</summary>
 internal sealed class TrainingCommandLine
 {
+    private const int MostSize = 1024;
     private readonly ProgramInfo _info;
 
     internal TrainingCommandLine(ProgramInfo info)
@@ -17,10 +18,27 @@ internal sealed class TrainingCommandLine
         {
             Description = info.IsText
                 ? $"What to train on: {string.Join(", ", TextDatasets.Names)}, or the path of a text file."
-                : $"What to train on: {string.Join(", ", Datasets.Names)}, or the path of a folder with IDX files.",
+                : $"What to train on: {string.Join(", ", Datasets.Names)}, or the path of a folder: of pictures (PNG, JPEG, BMP, GIF, TGA; "
+                    + "sub-folders are classes), or with IDX files.",
             DefaultValueFactory = _ => info.Data ?? "",
         };
         Data.Validators.Add(result => RefuseBlank(result, "a name or a path"));
+        Size = ProgramOption.Optional<int>(
+            "--size", "Rows and columns of an image. By default those of the data, and 32 for a folder of pictures.",
+            $"a whole number from 1 to {MostSize}",
+            text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
+            && size is >= 1 and <= MostSize ? size : null);
+        Channels = ProgramOption.Optional<int>(
+            "--channels", "Channels of an image: 1 grey, 3 colour. By default those of the data, and 3 for pictures.", "1 or 3",
+            text => text is "1" or "3" ? int.Parse(text, CultureInfo.InvariantCulture) : null);
+        Fit = ProgramOption.Choice(
+            "--fit", "How pictures become square: cut to the largest square in their middle, or whole with black beside them.", "crop",
+            "pad");
+        Flip = new Option<bool>("--flip") { Description = "Trains on images that are mirrored, left to right, half of the time." };
+        Shift = ProgramOption.Integer(
+            "--shift", "Trains on images that are moved by up to so many pixels in each direction; the pixels of the border are repeated.",
+            0, 0, MostSize);
+        Strict = new Option<bool>("--strict") { Description = "Refuses a folder with a damaged picture instead of leaving it out." };
         Epochs = ProgramOption.Integer(
             "--epochs", info.TakesWeights ? $"{info.EpochsHelp} 0, with --from or --resume, measures without training." : info.EpochsHelp,
             info.Epochs, info.TakesWeights ? 0 : 1);
@@ -64,6 +82,18 @@ internal sealed class TrainingCommandLine
 
     internal Option<string> Data { get; }
 
+    internal Option<int?> Size { get; }
+
+    internal Option<int?> Channels { get; }
+
+    internal Option<string> Fit { get; }
+
+    internal Option<bool> Flip { get; }
+
+    internal Option<int> Shift { get; }
+
+    internal Option<bool> Strict { get; }
+
     internal Option<int> Epochs { get; }
 
     internal Option<int> Batch { get; }
@@ -86,7 +116,8 @@ internal sealed class TrainingCommandLine
 
     /// <summary>The options in the order in which <c>--help</c> lists them.</summary>
     internal IEnumerable<Option> All =>
-        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : [Data], Epochs, Batch, Seed, Device, Precision, Out, .. _info.TakesWeights
+        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : _info.IsText ? [Data] : [Data, Size, Channels, Fit, Flip, Shift, Strict],
+            Epochs, Batch, Seed, Device, Precision, Out, .. _info.TakesWeights
             ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious];
 
     /// <summary>
@@ -94,7 +125,7 @@ internal sealed class TrainingCommandLine
     /// </summary>
     internal bool MayChange(Option option) =>
         option == Epochs || option == Device || option == Precision || option == Out || option == From || option == Resume
-            || option == CheckpointMinutes || option == KeepPrevious
+            || option == CheckpointMinutes || option == KeepPrevious || option == Strict
         || _info.FreeOptions.Contains(option.Name);
 
     private static void RefuseBlank(OptionResult result, string expected)

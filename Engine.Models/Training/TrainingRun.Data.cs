@@ -6,6 +6,7 @@ using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
+using Engine.Models.Data.Pictures;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Training;
@@ -24,6 +25,21 @@ public sealed partial class TrainingRun
     /// <exception cref="DataException">They cannot be loaded; the message says what was looked for, where, and what was found.</exception>
     public ImageDataset LoadImages(string split = "train") => Announced(Load(split), split);
 
+    /// <summary>Loads square images whose sides a program's networks can halve so often; see <see cref="LoadImages(string)"/>.</summary>
+    /// <param name="multipleOf">What their sides must be a multiple of; at least 1.</param>
+    /// <param name="split"><c>train</c> or <c>test</c>.</param>
+    /// <exception cref="DataException">They cannot be loaded, or have another size.</exception>
+    public ImageDataset LoadSquares(int multipleOf, string split = "train")
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(multipleOf, 1);
+        ImageDataset data = Load(split);
+        if (data.Height != data.Width) throw new DataException(
+            $"--data: expected square images, found {data.Height} x {data.Width} in {data.Name}: --size makes them square.");
+        if (data.Height % multipleOf != 0) throw new DataException(
+            $"--size must be a multiple of {multipleOf} for these networks, found images of {data.Height} x {data.Width} in {data.Name}.");
+        return Announced(data, split);
+    }
+
     /// <summary>
     /// Loads images that must have the one size that the program's networks are made for; see <see cref="LoadImages(string)"/>.
     /// </summary>
@@ -38,7 +54,11 @@ public sealed partial class TrainingRun
         if ((data.Height, data.Width, data.Channels) == (height, width, channels)) return Announced(data, split);
         throw new DataException(
             $"--data: expected images of {height} x {width} x {channels} (height x width x channels), found {data.Height} x {data.Width} "
-            + $"x {data.Channels} in {data.Name}.");
+            + $"x {data.Channels} in {data.Name}{Asked(height, width, channels)}.");
+
+        // Without a word of it where the options have been given already.
+        static string Asked(int height, int width, int channels) => height != width ? ""
+            : $"; --size {height} --channels {channels} makes them so";
     }
 
     /// <summary>Whether the images that <c>--data</c> names have a split of their own, such as <c>valid</c>.</summary>
@@ -76,7 +96,8 @@ public sealed partial class TrainingRun
         ArgumentNullException.ThrowIfNull(data);
         if (Batch > data.Count) throw new DataException(
             $"--batch must be at most {data.Count}, the number of images in {data.Name}; was {Batch}.");
-        return new BatchLoader(data, Batch, new BatchOptions { Seed = Seed, DropLast = true, Scale = scale });
+        return new BatchLoader(data, Batch, new BatchOptions {
+            Seed = Seed, DropLast = true, Scale = scale, Flip = Option(_options.Flip), Shift = Option(_options.Shift) });
     }
 
     private ImageDataset Load(string split)
@@ -86,10 +107,15 @@ public sealed partial class TrainingRun
             Split = split,
             Seed = Seed,
             Count = _data == Datasets.DigitsName ? _info.Digits : null,
+            Size = Option(_options.Size),
+            Channels = Option(_options.Channels),
+            Fit = Option(_options.Fit) == "pad" ? PictureFit.Pad : PictureFit.Crop,
+            Strict = Option(_options.Strict),
+            Notices = new NoticeLog(this),
             Cancellation = _stop,
             Progress = new DownloadLog(this),
         };
-        return Once(split, () => Datasets.Load(_data, options));
+        return Once($"{split} {options.Size}", () => Datasets.Load(_data, options));
     }
 
     private T Once<T>(string name, Func<T> load) where T : class
@@ -106,8 +132,17 @@ public sealed partial class TrainingRun
         _loaded[split == "train" ? "--data" : $"--data ({split})"] = string.Create(
             CultureInfo.InvariantCulture,
             $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.Of(data.Pixels):x8}");
-        Print($"Data: {data.Name}, {data.Count} images of {data.Height} x {data.Width}. Device: {Device}. Seed: {Seed}.");
+        Print($"Data: {data.Name}, {data.Count} images of {Extent(data)}. Device: {Device}. Seed: {Seed}.");
         return data;
+    }
+
+    private static string Extent(ImageDataset data) =>
+        $"{data.Height} x {data.Width}{(data.Channels == 1 ? "" : $" x {data.Channels}")}";
+
+    /// <summary>What there is to say about the data.</summary>
+    private sealed class NoticeLog(TrainingRun run) : IProgress<string>
+    {
+        public void Report(string value) => run.Progress.Print(value);
     }
 
     /// <summary>One line for each file that is downloaded.</summary>

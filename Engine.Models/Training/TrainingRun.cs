@@ -7,6 +7,7 @@ using Engine.Kernels;
 using Engine.Kernels.Devices;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
+using Engine.Models.Data.Pictures;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Training;
@@ -98,6 +99,8 @@ public sealed partial class TrainingRun : IDisposable
     internal IReadOnlyList<(Option Option, object Value, object Default)> Sizes()
     {
         List<(Option, object, object)> sizes = [];
+        if (_info.Data is not null && Option(_options.Size) is { } size and > PictureFolder.UsualSize)
+            sizes.Add((_options.Size, size, PictureFolder.UsualSize));
         foreach (Option option in _command.Options)
         {
             if (_command.IsDefault(option) || option == _options.Epochs || !option.HasDefaultValue) continue;

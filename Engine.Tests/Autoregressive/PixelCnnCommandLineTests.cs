@@ -7,8 +7,8 @@ public sealed class PixelCnnCommandLineTests
     public void Without_options_it_is_the_small_model_of_two_levels()
     {
         PixelCnnChoices choices = Read();
-        Assert.Equal((false, false, null, 28, 2),
-            (choices.IsGated, choices.IsConditional, choices.Images.Binarization, choices.Images.Side, choices.Recipe.Sizes.Levels));
+        Assert.Equal((false, false, null, 2),
+            (choices.IsGated, choices.IsConditional, choices.Images.Binarization, choices.Recipe.Sizes.Levels));
         Assert.Equal(PixelCnnRecipe.Small.Sizes, choices.Recipe.Sizes);
     }
 
@@ -17,9 +17,9 @@ public sealed class PixelCnnCommandLineTests
     {
         PixelCnnChoices choices = Read(
             "--model", "gated", "--recipe", "large", "--levels", "256", "--classes", "--layers", "3", "--features", "5", "--dropout",
-            "0.25", "--side", "14");
-        Assert.Equal((true, true, Binarization.None, 14),
-            (choices.IsGated, choices.IsConditional, choices.Images.Binarization, choices.Images.Side));
+            "0.25");
+        Assert.Equal((true, true, Binarization.None),
+            (choices.IsGated, choices.IsConditional, choices.Images.Binarization));
         PixelCnnSizes sizes = choices.Recipe.Sizes;
         Assert.Equal((256, 3, 5, 0.25, 64), (sizes.Levels, sizes.Layers, sizes.Features, sizes.Dropout, sizes.Head));
         Assert.Equal(PixelCnnRecipe.LargeGated.Sizes.Dilations, sizes.Dilations);

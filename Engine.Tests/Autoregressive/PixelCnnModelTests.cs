@@ -167,7 +167,7 @@ public sealed class PixelCnnModelTests : IsolatedTests
     public void Pictures_show_samples_and_completions(int classes)
     {
         using PixelCnnModel model = TinyPixels.Make("gated", 2, classes, Cpu);
-        PixelPictures pictures = new(model, 4, 5);
+        PixelPictures pictures = new(model, new ImageSize(4, 5, 1));
         Picture samples = pictures.Samples(20, new RandomStream(1));
         Picture completions = pictures.Completions(
             TinyPixels.Images(7 * 20, 2), TinyPixels.Labels(7, classes), new RandomStream(1), most: 3, completions: 2);

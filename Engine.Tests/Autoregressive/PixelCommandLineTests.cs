@@ -22,7 +22,7 @@ public sealed class PixelCommandLineTests
     [InlineData("--hidden must be whole numbers from 1 to 8192 with commas between, was '0'.", "--hidden", "0")]
     [InlineData("--masks must be a whole number from 1 to 10000, was '0'.", "--masks", "0")]
     [InlineData("--dropout must be a number of at least 0 and less than 1, was '1'.", "--dropout", "1")]
-    [InlineData("--side must be one of 28, 14, 7; was '8'.", "--side", "8")]
+    [InlineData("--size must be a whole number from 1 to 1024, was '0'.", "--size", "0")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args)
     {
         MadeCommandLine options = new(args);
@@ -50,7 +50,7 @@ public sealed class PixelCommandLineTests
         (int Hidden, long Count) found = default;
         CapturedConsole.Of(() => TrainingProgram.Run([.. args, "--device", "cpu:1"], options.Info, run =>
         {
-            using PixelRnn model = options.Model(run, 4, new ModuleOptions(run.Random, run.Device));
+            using PixelRnn model = options.Model(run, new ImageSize(4, 4, 1), new ModuleOptions(run.Random, run.Device));
             found = (model.Hidden, model.ParameterCount);
         }, options.All)).Success();
         return found;

@@ -65,7 +65,8 @@ internal sealed record CancellableWork(
             ["sampling from a PixelCNN"] = (device, pass) => Pixels(new CountedPixelCnn(pass, Options(device)), (model, stop) =>
                 Doubles(model.Sample([2, 3, 4, 1], new RandomStream(1), cancellation: stop))),
             ["completions by a PixelCNN"] = (device, pass) => Pixels(new CountedPixelCnn(pass, Options(device)), (model, stop) =>
-                Doubles(new PixelPictures(model, 4, 3).Completions(new float[12], [], new RandomStream(1), cancellation: stop))),
+                Doubles(new PixelPictures(model, new ImageSize(4, 3, 1)).Completions(
+                    new float[12], [], new RandomStream(1), cancellation: stop))),
             ["sampling from a PixelRNN"] = (device, _) =>
             {
                 PixelRnn model = new(3, 4, 2, Options(device), 1, 2), large = new(300, 300, 2, Options(device), 1, 2);

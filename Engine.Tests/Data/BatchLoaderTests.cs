@@ -36,6 +36,39 @@ public sealed class BatchLoaderTests
         }
     }
 
+    [Fact]
+    public void Training_sees_images_mirrored_and_moved_by_whole_pixels()
+    {
+        ImageDataset data = new("one", 4, 5, 2, [.. Enumerable.Range(0, 40).Select(i => (byte)i)]);
+        Assert.Equal(2, Seen(new BatchOptions { Flip = true }).Count);
+        Assert.Equal(9, Seen(new BatchOptions { Shift = 1 }).Count);
+        Assert.Equal(18, Seen(new BatchOptions { Flip = true, Shift = 1 }).Count);
+
+        // The value of a pixel says where it was: rows of 10, columns of 2.
+        Assert.Contains("8,9,6,7,4,5,2,3,0,1,18,19", Seen(new BatchOptions { Flip = true }).First(text => !text.StartsWith('0')));
+        Assert.All(Seen(new BatchOptions { Shift = 3 }), text =>
+        {
+            int[] levels = [.. text.Split(',').Select(int.Parse)];
+            for (int i = 0; i < 4; i++)
+            {
+                // Neighbours are neighbours, or the border again.
+                Assert.InRange(levels[(i * 10) + 4] - levels[(i * 10) + 2], 0, 2);
+                Assert.Equal(levels[i * 10] + 1, levels[(i * 10) + 1]);
+            }
+        });
+        Refused("shift must be at least 0 pixels, was -1", () => new BatchLoader(data, 1, new BatchOptions { Shift = -1 }));
+
+        HashSet<string> Seen(BatchOptions options)
+        {
+            HashSet<string> seen = [];
+            BatchLoader loader = new(data, 1, options with { Scale = PixelScale.Unit });
+            for (int epoch = 0; epoch < 300; epoch++)
+                foreach (Batch batch in loader.Epoch(epoch))
+                    seen.Add(string.Join(',', batch.Images.ToArray().Select(value => (int)Math.Round(value * 255))));
+            return seen;
+        }
+    }
+
     [Theory, Values(PixelScale.SignedUnit, PixelScale.Bernoulli)]
     public void The_same_seed_gives_the_same_batches_however_many_are_prepared_ahead(PixelScale scale)
     {

@@ -6,7 +6,8 @@ public sealed class DatasetsTests : IsolatedTests
     public void An_unknown_name_lists_the_known_ones()
     {
         string message = Assert.Throws<DataException>(() => Datasets.Load("cifar", Offline())).Message;
-        Assert.Contains("There is no data set 'cifar': known are digits, mnist, fashion-mnist, binarized-mnist, and", message);
+        Assert.Contains(
+            "There is no data set 'cifar': known are digits, mnist, fashion-mnist, binarized-mnist, cifar-10, cifar-100, and", message);
         Assert.Contains("is neither a folder nor a file", message);
     }
 
@@ -58,7 +59,9 @@ public sealed class DatasetsTests : IsolatedTests
     public void An_empty_folder_says_what_was_looked_for()
     {
         string message = Assert.Throws<DataException>(() => Datasets.Load(Folder.Path, Offline())).Message;
-        Assert.StartsWith($"{Folder.Path}: expected train-images-idx3-ubyte.gz (or train-images-idx3-ubyte, ", message);
+        Assert.StartsWith(
+            $"{Folder.Path}: expected pictures (PNG, JPEG, BMP, GIF or TGA files), or train-images-idx3-ubyte.gz (or "
+            + "train-images-idx3-ubyte, ", message);
         Assert.Contains("train-labels-idx1-ubyte.gz", message);
         Assert.Contains("binarized_mnist_train.amat", message);
         Assert.EndsWith("found an empty folder.", message);

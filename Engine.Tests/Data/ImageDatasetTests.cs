@@ -1,3 +1,5 @@
+using Engine.Models.Data.Pictures;
+
 namespace Engine.Tests.Data;
 
 public sealed class ImageDatasetTests
@@ -45,7 +47,7 @@ public sealed class ImageDatasetTests
     }
 }
 
-public sealed class SmallerImagesTests
+public sealed class ResizedImagesTests
 {
     [Fact]
     public void A_pixel_is_the_mean_of_its_square()
@@ -54,16 +56,16 @@ public sealed class SmallerImagesTests
         pixels[0] = 255;
         pixels[16 + 15] = 100;
         pixels[16 + 14] = 101;
-        ImageDataset small = SmallerImages.Of(new ImageDataset("two", 4, 4, 1, pixels, [1, 0], 2), 2);
+        ImageDataset small = ResizedImages.Of(new ImageDataset("two", 4, 4, 1, pixels, [1, 0], 2), 2);
         Assert.Equal([64, 0, 0, 0, 0, 0, 0, 50], small.Pixels.ToArray());
         Assert.Equal([1, 0], small.Labels.ToArray());
     }
 
     [Fact]
-    public void A_size_that_does_not_divide_is_refused()
+    public void Images_of_the_size_stay_as_they_are_and_no_size_is_refused()
     {
         ImageDataset data = new("one", 6, 6, 1, new byte[36]);
-        Assert.Same(data, SmallerImages.Of(data, 6));
-        Refused<DataException>("cannot be averaged to 4 x 4", () => SmallerImages.Of(data, 4));
+        Assert.Same(data, ResizedImages.Of(data, 6));
+        Refused<DataException>("one: expected a size of at least 1 pixel, found 0.", () => ResizedImages.Of(data, 0));
     }
 }

@@ -16,7 +16,7 @@ static void Train(TrainingRun run, MadeCommandLine options)
 {
     PixelChoices choices = options.Images(run);
     PixelImages images = PixelImages.Load(run, choices, holdOut: true);
-    int side = images.Side, pixels = side * side;
+    int pixels = images.Size.Length;
     BatchLoader batches = run.Batches(images.Train, images.Scale);
 
     // p(x) = product over d of p(x_d | x before d): one pass through masked layers gives all factors.
@@ -25,7 +25,7 @@ static void Train(TrainingRun run, MadeCommandLine options)
     if (!made.KnowsItsMasks) throw new DataException(
         $"--from: these weights are of masks that --seed {run.Seed} does not draw: expected the seed of the run that left them.");
     using PixelModelTraining<Made> training = new(made, run.AllSteps(batches), options.LearningRate(run));
-    PixelPictures pictures = new(made, side, side);
+    PixelPictures pictures = new(made, images.Size);
 
     Trainer trainer = run.Trainer(training);
     foreach (int epoch in trainer.Epochs())

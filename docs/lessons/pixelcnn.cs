@@ -23,19 +23,19 @@ return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), opt
 
 static void Train(TrainingRun run, PixelCnnChoices choices)
 {
-    PixelImages images = PixelImages.Load(run, choices.Images, holdOut: false);
+    PixelImages images = PixelImages.Load(run, choices.Images, holdOut: false).Grey("A PixelCNN");
     if (choices.IsConditional && !images.Train.IsLabelled)
         throw new DataException($"--classes needs images with labels, {images.Train.Name} has none.");
-    int side = images.Side;
+    ImageSize size = images.Size;
     BatchLoader batches = run.Batches(images.Train, images.Scale);
 
     // p(x) = product over all pixels of p(pixel | those before it): the model gives all factors at once.
-    using PixelCnnModel model = choices.Model(images.Train.Classes, new ModuleOptions(run.Random, run.Device));
+    using PixelCnnModel model = choices.Model(images.Train.Classes, size, new ModuleOptions(run.Random, run.Device));
     run.LoadWeights(model);
     using Adam adam = new(model.Parameters);
     using ExponentialMovingAverage average = new(model, choices.Recipe.AverageDecay, warmUp: true);
     LearningRateSchedule rate = choices.Recipe.Rate(run.AllSteps(batches));
-    PixelPictures pictures = new(model, side, side);
+    PixelPictures pictures = new(model, size);
     Trainer trainer = run.Trainer(("model", model), ("adam", adam), ("average", average));
     foreach (int epoch in trainer.Epochs())
     {
@@ -43,7 +43,7 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
         foreach (Batch batch in trainer.Steps(batches))
         {
             using Tape tape = new(run.Device);
-            Tensor x = Tensor.From(batch.Images, [batch.Count, side, side, 1]);
+            Tensor x = Tensor.From(batch.Images, size.Of(batch.Count));
             Tensor nats = -model.LogLikelihood(x, choices.IsConditional ? Tensor.From(batch.Labels, [batch.Count]) : null).Mean();
             adam.LearningRate = rate(trainer.Step);
             adam.Step(tape.Gradients(nats, model.Parameters));
@@ -63,11 +63,11 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
     using IDisposable last = average.Use();
     int[] labels = choices.IsConditional ? images.TestLabels : [];
     run.SaveWeights(model);
-    double ofTest = Nats(images.Test, labels), bits = PixelCnnModel.BitsPerPixel(ofTest, side * side);
+    double ofTest = Nats(images.Test, labels), bits = PixelCnnModel.BitsPerPixel(ofTest, size.Length);
     trainer.Record("test nats", ofTest);
     trainer.Record("test bits per pixel", bits);
     run.Print(FormattableString.Invariant(
-        $"-log p(x) of {images.Test.Length / (side * side)} test images: {ofTest:0.00} nats, {bits:0.0000} bits per pixel"));
+        $"-log p(x) of {size.CountOf(images.Test.Length)} test images: {ofTest:0.00} nats, {bits:0.0000} bits per pixel"));
     run.Output.Save("samples.png", pictures.Samples(choices.Images.Samples, run.Random.Split("samples"), run.Stopping));
     run.Output.Save("completions.png",
         pictures.Completions(images.Test, labels, run.Random.Split("completions"), cancellation: run.Stopping));

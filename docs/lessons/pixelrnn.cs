@@ -14,15 +14,15 @@ return TrainingProgram.Run(args, options.Info, run => Train(run, options), optio
 static void Train(TrainingRun run, PixelRnnCommandLine options)
 {
     PixelChoices choices = options.Images(run);
-    PixelImages images = PixelImages.Load(run, choices, holdOut: true);
-    int side = images.Side, pixels = side * side;
+    PixelImages images = PixelImages.Load(run, choices, holdOut: true).Grey("A PixelRNN");
+    int pixels = images.Size.Length;
     BatchLoader batches = run.Batches(images.Train, images.Scale);
 
     // p(x) = product over the pixels of p(pixel | those before it): the rows are the steps of a recurrent network.
-    using PixelRnn model = options.Model(run, side, new ModuleOptions(run.Random, run.Device));
+    using PixelRnn model = options.Model(run, images.Size, new ModuleOptions(run.Random, run.Device));
     run.LoadWeights(model);
     using PixelModelTraining<PixelRnn> training = new(model, run.AllSteps(batches), options.LearningRate(run));
-    PixelPictures pictures = new(model, side, side);
+    PixelPictures pictures = new(model, images.Size);
 
     // A part of the images is enough to watch the training.
     ReadOnlyMemory<float> watched = images.Validation.AsMemory(0, Math.Min(images.Validation.Length, 1000 * pixels));

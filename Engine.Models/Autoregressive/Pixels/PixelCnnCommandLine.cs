@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Engine.Autograd.Nn;
+using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 
@@ -55,7 +56,7 @@ public sealed class PixelCnnCommandLine
         int levels = int.Parse(run.Option(_levels)!, CultureInfo.InvariantCulture), layers = run.Option(_layers),
             features = run.Option(_features);
         double dropout = run.Option(_dropout);
-        if (levels > 2 && images.Binarization is { } kind) throw new Data.DataException(
+        if (levels > 2 && images.Binarization is { } kind) throw new DataException(
             $"--binarize {kind.ToString().ToLowerInvariant()} makes black and white: expected --levels 2, found {levels}.");
         bool isGated = run.Option(_model) == "gated";
         PixelCnnRecipe recipe = Recipe(isGated, run.Option(_recipe) == "large");
@@ -109,13 +110,14 @@ public sealed record PixelCnnChoices
 
     /// <summary>Creates the model.</summary>
     /// <param name="classes">Classes of the data.</param>
+    /// <param name="size">The size of an image.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    public PixelCnnModel Model(int classes, ModuleOptions options)
+    public PixelCnnModel Model(int classes, ImageSize size, ModuleOptions options)
     {
         PixelCnnSizes sizes = Recipe.Sizes with
         {
             Classes = IsConditional ? classes : 0,
-            Positions = LearnsPositions ? (Images.Side, Images.Side) : null,
+            Positions = LearnsPositions ? (size.Height, size.Width) : null,
         };
         return IsGated ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 
@@ -9,11 +8,10 @@ namespace Engine.Models.Autoregressive.Pixels;
 /// <param name="Binarization">
 /// How grey pixels become zeros and ones; null leaves pixels that already are, and redraws others for each use.
 /// </param>
-/// <param name="Side">Rows and columns of an image: 28, 14 or 7.</param>
 /// <param name="TrainImages">How many images to train on, at most; 0 for all.</param>
 /// <param name="TestImages">How many images to test on, at most, and likewise to validate with.</param>
 /// <param name="Samples">Images to sample at the end.</param>
-public sealed record PixelChoices(Binarization? Binarization, int Side, int TrainImages, int TestImages, int Samples);
+public sealed record PixelChoices(Binarization? Binarization, int TrainImages, int TestImages, int Samples);
 
 /// <summary>The command-line options that programs with a density of pixels share.</summary>
 /// <param name="samples">The default of <c>--samples</c>.</param>
@@ -23,9 +21,6 @@ public sealed class PixelCommandLine(int samples)
         "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, thresholded at one half. auto: not at all where all pixels "
         + "are black or white already, else dynamic.",
         "auto", "dynamic", "static", "threshold");
-
-    private readonly Option<string> _side =
-        ProgramOption.Choice("--side", "Rows and columns of an image: smaller ones are averages.", "28", "14", "7");
 
     private readonly Option<int> _trainImages =
         ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0);
@@ -39,7 +34,7 @@ public sealed class PixelCommandLine(int samples)
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--samples"];
 
     /// <summary>All options.</summary>
-    public Option[] All => [_binarize, _side, _trainImages, _testImages, _samples];
+    public Option[] All => [_binarize, _trainImages, _testImages, _samples];
 
     /// <summary>Reads the options of a run.</summary>
     /// <param name="run">The run.</param>
@@ -49,7 +44,6 @@ public sealed class PixelCommandLine(int samples)
         string binarize = run.Option(_binarize)!;
         return new PixelChoices(
             binarize == "auto" ? null : Enum.Parse<Binarization>(binarize, ignoreCase: true),
-            int.Parse(run.Option(_side)!, CultureInfo.InvariantCulture), run.Option(_trainImages), run.Option(_testImages),
-            run.Option(_samples));
+            run.Option(_trainImages), run.Option(_testImages), run.Option(_samples));
     }
 }

@@ -5,14 +5,14 @@ using Engine.Models.Variational;
 
 namespace Engine.Models.Autoregressive.Pixels;
 
-/// <summary>Square grey images to train a density of pixels on, to validate it with, and to test it on.</summary>
+/// <summary>Images to train a density of pixels on, to validate it with, and to test it on.</summary>
 public sealed class PixelImages
 {
     private const int MostValidated = 1000;
 
     private PixelImages(ImageDataset train, PixelScale scale, Binarization kind, ulong seed, ImageDataset validation, ImageDataset test)
     {
-        (Train, Scale, Side) = (train, scale, train.Height);
+        (Train, Scale) = (train, scale);
         (Validation, Test) = (BinaryImages.ToFloats(validation, kind, seed), BinaryImages.ToFloats(test, kind, seed));
         (ValidationLabels, TestLabels) = (validation.Labels.ToArray(), test.Labels.ToArray());
     }
@@ -23,8 +23,8 @@ public sealed class PixelImages
     /// <summary>How the bytes of the training images become pixels in [0, 1].</summary>
     public PixelScale Scale { get; }
 
-    /// <summary>Rows and columns of an image.</summary>
-    public int Side { get; }
+    /// <summary>The size of an image.</summary>
+    public ImageSize Size => Train.Size;
 
     /// <summary>Images to validate with, one after another, in [0, 1].</summary>
     public float[] Validation { get; }
@@ -38,9 +38,15 @@ public sealed class PixelImages
     /// <summary>The class of each test image; empty when the images carry no labels.</summary>
     public int[] TestLabels { get; }
 
-    /// <summary>The shape of images of this size: [images, side, side, 1].</summary>
+    /// <summary>The shape of images of this size: [images, height, width, channels].</summary>
     /// <param name="images">Images, one after another.</param>
-    public Shape ShapeOf(ReadOnlySpan<float> images) => [images.Length / (Side * Side), Side, Side, 1];
+    public Shape ShapeOf(ReadOnlySpan<float> images) => Size.Of(Size.CountOf(images.Length));
+
+    /// <summary>These images, for a model that takes one value for each pixel.</summary>
+    /// <param name="model">What to call it in the message.</param>
+    /// <exception cref="DataException">They are in colour.</exception>
+    public PixelImages Grey(string model) => Size.Channels == 1 ? this : throw new DataException(
+        $"{model} takes grey images, found {Size} in {Train.Name}: --channels 1 makes them grey.");
 
     /// <summary>Loads the images that <c>--data</c> names.</summary>
     /// <param name="run">The run.</param>
@@ -79,7 +85,7 @@ public sealed class PixelImages
         (ImageDataset data, PixelScale scale) = BinaryImages.Prepare(train, kind, run.Seed);
         return new PixelImages(data, scale, kind, run.Seed, validation, test);
 
-        ImageDataset Split(string name) => SmallerImages.Of(run.LoadImages(28, 28, channels: 1, name), choices.Side);
+        ImageDataset Split(string name) => run.LoadImages(name);
 
         ImageDataset Measured(ImageDataset data) => data.Spread(Math.Min(choices.TestImages, data.Count));
     }

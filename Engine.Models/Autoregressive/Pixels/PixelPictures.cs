@@ -1,15 +1,15 @@
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Data;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Autoregressive.Pixels;
 
 /// <summary>Pictures of samples and completions of a density of pixels.</summary>
 /// <param name="model">The model.</param>
-/// <param name="height">Rows of an image.</param>
-/// <param name="width">Columns of an image.</param>
-public sealed class PixelPictures(IPixelModel model, int height, int width)
+/// <param name="size">The size of an image.</param>
+public sealed class PixelPictures(IPixelModel model, ImageSize size)
 {
-    private readonly int _length = height * width;
+    private readonly int _length = size.Length;
 
     /// <summary>Samples of the model; a class-conditional model draws each class in turn, ten samples of it in a row.</summary>
     /// <param name="count">Images.</param>
@@ -19,7 +19,7 @@ public sealed class PixelPictures(IPixelModel model, int height, int width)
     public Picture Samples(int count, RandomStream random, CancellationToken cancellation = default)
     {
         int[] labels = model.Classes == 0 ? [] : [.. Enumerable.Range(0, count).Select(i => i / 10 % model.Classes)];
-        float[] drawn = model.Sample([count, height, width, 1], random, labels: labels, cancellation: cancellation);
+        float[] drawn = model.Sample(size.Of(count), random, labels: labels, cancellation: cancellation);
         return Grid(drawn, model.Classes == 0 ? 0 : 10);
     }
 
@@ -37,7 +37,8 @@ public sealed class PixelPictures(IPixelModel model, int height, int width)
         ReadOnlySpan<float> images, ReadOnlySpan<int> labels, RandomStream random, int most = 10, int completions = 6,
         CancellationToken cancellation = default)
     {
-        int all = images.Length / _length, count = Math.Min(most, all), given = height / 2 * width, columns = completions + 2;
+        int all = images.Length / _length, count = Math.Min(most, all);
+        int given = size.Height / 2 * size.Width * size.Channels, columns = completions + 2;
         float[] known = new float[count * completions * _length], shown = new float[count * columns * _length];
         int[] classes = new int[model.Classes == 0 ? 0 : count * completions];
         for (int i = 0; i < count * completions; i++)
@@ -48,7 +49,7 @@ public sealed class PixelPictures(IPixelModel model, int height, int width)
             if (classes.Length > 0) classes[i] = labels[picked];
         }
 
-        float[] completed = model.Sample([count * completions, height, width, 1], random, known, classes, cancellation: cancellation);
+        float[] completed = model.Sample(size.Of(count * completions), random, known, classes, cancellation: cancellation);
         for (int i = 0; i < count; i++)
         {
             Span<float> row = shown.AsSpan(i * columns * _length, columns * _length);
@@ -65,5 +66,5 @@ public sealed class PixelPictures(IPixelModel model, int height, int width)
     }
 
     private Picture Grid(ReadOnlySpan<float> images, int columns) =>
-        new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
+        new ImageGrid { Black = 0, Columns = columns }.Draw(images, size);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Engine.Autograd.Nn;
+using Engine.Models.Data;
 using Engine.Models.Training;
 
 namespace Engine.Models.Autoregressive.Pixels;
@@ -54,11 +55,11 @@ public sealed class PixelRnnCommandLine
 
     /// <summary>The model that a command line asks for.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="side">Rows and columns of an image.</param>
+    /// <param name="size">The size of an image.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    public PixelRnn Model(TrainingRun run, int side, ModuleOptions options)
+    public PixelRnn Model(TrainingRun run, ImageSize size, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return new PixelRnn(side, side, run.Option(_hidden), options, run.Option(_layers));
+        return new PixelRnn(size.Height, size.Width, run.Option(_hidden), options, run.Option(_layers));
     }
 }
