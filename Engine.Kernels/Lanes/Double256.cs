@@ -51,11 +51,11 @@ internal readonly struct Double256(Vector256<double> value) : IVectorLane<Double
     // The machine's minimum gives y when either is NaN: only a NaN in x has to be put back.
     [MethodImpl(Inline)]
     public static Double256 Min(Double256 x, Double256 y) =>
-        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, x.Value), Vector256.MinNative(x.Value, y.Value), x.Value));
+        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, x.Value), NativeOrder.Lesser(x.Value, y.Value), x.Value));
 
     [MethodImpl(Inline)]
     public static Double256 Max(Double256 x, Double256 y) =>
-        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, x.Value), Vector256.MaxNative(x.Value, y.Value), x.Value));
+        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, x.Value), NativeOrder.Greater(x.Value, y.Value), x.Value));
 
     [MethodImpl(Inline)] public static Double256 Abs(Double256 x) => new(Vector256.Abs(x.Value));
     [MethodImpl(Inline)] public static Double256 Sqrt(Double256 x) => new(Vector256.Sqrt(x.Value));

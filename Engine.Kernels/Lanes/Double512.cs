@@ -48,11 +48,11 @@ internal readonly struct Double512(Vector512<double> value) : IVectorLane<Double
     // The machine's minimum gives y when either is NaN: only a NaN in x has to be put back.
     [MethodImpl(Inline)]
     public static Double512 Min(Double512 x, Double512 y) =>
-        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), Vector512.MinNative(x.Value, y.Value), x.Value));
+        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), NativeOrder.Lesser(x.Value, y.Value), x.Value));
 
     [MethodImpl(Inline)]
     public static Double512 Max(Double512 x, Double512 y) =>
-        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), Vector512.MaxNative(x.Value, y.Value), x.Value));
+        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), NativeOrder.Greater(x.Value, y.Value), x.Value));
 
     [MethodImpl(Inline)] public static Double512 Abs(Double512 x) => new(Vector512.Abs(x.Value));
     [MethodImpl(Inline)] public static Double512 Sqrt(Double512 x) => new(Vector512.Sqrt(x.Value));

@@ -49,11 +49,11 @@ internal readonly struct Float256(Vector256<float> value) : IVectorLane<Float256
     // The machine's minimum gives y when either is NaN: only a NaN in x has to be put back.
     [MethodImpl(Inline)]
     public static Float256 Min(Float256 x, Float256 y) =>
-        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, x.Value), Vector256.MinNative(x.Value, y.Value), x.Value));
+        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, x.Value), NativeOrder.Lesser(x.Value, y.Value), x.Value));
 
     [MethodImpl(Inline)]
     public static Float256 Max(Float256 x, Float256 y) =>
-        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, x.Value), Vector256.MaxNative(x.Value, y.Value), x.Value));
+        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, x.Value), NativeOrder.Greater(x.Value, y.Value), x.Value));
 
     [MethodImpl(Inline)] public static Float256 Abs(Float256 x) => new(Vector256.Abs(x.Value));
     [MethodImpl(Inline)] public static Float256 Sqrt(Float256 x) => new(Vector256.Sqrt(x.Value));

@@ -46,11 +46,11 @@ internal readonly struct Float512(Vector512<float> value) : IVectorLane<Float512
     // The machine's minimum gives y when either is NaN: only a NaN in x has to be put back.
     [MethodImpl(Inline)]
     public static Float512 Min(Float512 x, Float512 y) =>
-        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), Vector512.MinNative(x.Value, y.Value), x.Value));
+        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), NativeOrder.Lesser(x.Value, y.Value), x.Value));
 
     [MethodImpl(Inline)]
     public static Float512 Max(Float512 x, Float512 y) =>
-        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), Vector512.MaxNative(x.Value, y.Value), x.Value));
+        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, x.Value), NativeOrder.Greater(x.Value, y.Value), x.Value));
 
     [MethodImpl(Inline)] public static Float512 Abs(Float512 x) => new(Vector512.Abs(x.Value));
     [MethodImpl(Inline)] public static Float512 Sqrt(Float512 x) => new(Vector512.Sqrt(x.Value));

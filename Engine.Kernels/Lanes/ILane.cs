@@ -1,8 +1,8 @@
 namespace Engine.Kernels.Lanes;
 
 /// <summary>
-/// A value, or a vector of values, that elementwise kernels compute with: one definition of an operation runs on 512-bit and
-/// 256-bit vectors on the host and on scalars in a GPU kernel. Comparison and choice come as one operation, so that no mask type
+/// A value, or a vector of values, that elementwise kernels compute with: one definition of an operation runs on vectors
+/// of 512, 256 and 128 bits on the host and on scalars in a GPU kernel. Comparison and choice come as one operation, so that no mask type
 /// is needed. What is written in lanes must be branch-free.
 /// </summary>
 /// <typeparam name="TSelf">The lane type itself.</typeparam>

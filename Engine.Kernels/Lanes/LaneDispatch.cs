@@ -14,7 +14,7 @@ internal interface IScalarWork
     void Run<TLane>(GpuDevice device) where TLane : unmanaged, IScalarLane<TLane>;
 }
 
-/// <summary>Chooses the lanes of a kernel by the type of its elements and, on the host, by the widest vector of the processor.</summary>
+/// <summary>Chooses the lanes of a kernel by the type of its elements and, on the host, by the width of the device's vectors.</summary>
 internal static class LaneDispatch
 {
     /// <summary>Does work on the device that has the arrays.</summary>
@@ -33,15 +33,18 @@ internal static class LaneDispatch
     /// <summary>Does work on the host.</summary>
     internal static void OnHost<TWork>(CpuDevice cpu, DType dtype, TWork work) where TWork : struct, IVectorWork, allows ref struct
     {
+        VectorWidth width = cpu.Vectors;
         if (dtype == DType.Float32)
         {
-            if (cpu.HasWideVectors) work.Run<float, Float512>(cpu);
-            else work.Run<float, Float256>(cpu);
+            if (width == VectorWidth.Bits512) work.Run<float, Float512>(cpu);
+            else if (width == VectorWidth.Bits256) work.Run<float, Float256>(cpu);
+            else work.Run<float, Float128>(cpu);
         }
         else
         {
-            if (cpu.HasWideVectors) work.Run<double, Double512>(cpu);
-            else work.Run<double, Double256>(cpu);
+            if (width == VectorWidth.Bits512) work.Run<double, Double512>(cpu);
+            else if (width == VectorWidth.Bits256) work.Run<double, Double256>(cpu);
+            else work.Run<double, Double128>(cpu);
         }
     }
 

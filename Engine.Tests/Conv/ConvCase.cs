@@ -41,24 +41,24 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
         T[] biasValues = [.. Enumerable.Range(0, channels).Select(i => T.CreateChecked(((i * 7) % 11 * 0.1) - 0.5))];
         T start = T.CreateChecked(0.75);
 
-        // A form that is asked for is run on vectors of both widths, without the public entry.
-        T[] found = _form != ConvForm.ByShape ? Wide()
+        // A form that is asked for is run on vectors of every width, without the public entry.
+        T[] found = _form != ConvForm.ByShape ? this is ConvCase<float> ? On<Float512, Double512>() : throw new NotSupportedException()
             : Guarded.Run(initial.Length,
                 (host, result) => Run(host, target, result, bias ? Guarded.With(host, biasValues) : null, activation, accumulate), start);
-        object narrow = this is ConvCase<float> single
-            ? single.RunOn<Float256>(
+        Assert.Equal(found, On<Float256, Double256>());
+        Assert.Equal(found, On<Float128, Double128>());
+
+        T[] On<TSingle, TDouble>()
+            where TSingle : unmanaged, IVectorLane<TSingle, float>
+            where TDouble : unmanaged, IVectorLane<TDouble, double> => (T[])(this is ConvCase<float> single
+            ? (object)single.RunOn<TSingle>(
                 target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
-            : ((ConvCase<double>)(object)this).RunOn<Double256>(
-                target, initial.Length, bias ? (double[])(object)biasValues : null, activation, accumulate, double.CreateChecked(start));
-        Assert.Equal(found, (T[])narrow);
+            : ((ConvCase<double>)(object)this).RunOn<TDouble>(
+                target, initial.Length, bias ? (double[])(object)biasValues : null, activation, accumulate, double.CreateChecked(start)));
 
         (double Sum, double Size)[] expected = ConvReference.Sums(
             _shape, target, Array.ConvertAll(_input, double.CreateChecked), Array.ConvertAll(_weight, double.CreateChecked),
             Array.ConvertAll(_output, double.CreateChecked));
-        T[] Wide() => this is ConvCase<float> wide
-            ? (T[])(object)wide.RunOn<Float512>(
-                target, initial.Length, bias ? (float[])(object)biasValues : null, activation, accumulate, float.CreateChecked(start))
-            : throw new NotSupportedException();
         double terms = target switch
         {
             ConvReference.Target.Output => _shape.KernelHeight * _shape.KernelWidth * (_shape.Inputs / _shape.Groups),
@@ -76,7 +76,7 @@ internal sealed class ConvCase<T> where T : unmanaged, IFloatingPointIeee754<T>
         }
     }
 
-    /// <summary>The same on a kind of vector: the narrow ones have four rows to a tile.</summary>
+    /// <summary>The same on a kind of vector: those with 16 registers have four rows to a tile.</summary>
     private T[] RunOn<TV>(ConvReference.Target target, int length, T[]? bias, Activation activation, bool accumulate, T start)
         where TV : unmanaged, IVectorLane<TV, T> => Guarded.Run(
             length,

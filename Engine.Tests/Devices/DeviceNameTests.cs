@@ -85,6 +85,37 @@ public sealed class DeviceNameTests
     }
 
     [Fact]
+    public void The_environment_names_the_width_of_the_vectors()
+    {
+        Assert.Equal(VectorWidth.Bits128, VectorWidths.Wanted(" 128 "));
+        Assert.Equal(VectorWidth.Bits256, VectorWidths.Wanted("256", VectorWidth.Bits512));
+        Assert.Equal(VectorWidth.Bits512, VectorWidths.Wanted("512", VectorWidth.Bits512));
+        Assert.Equal(VectorWidths.Widest, VectorWidths.Wanted(null));
+        Assert.Equal(VectorWidths.Widest, VectorWidths.Wanted(""));
+        foreach (VectorWidth width in Enum.GetValues<VectorWidth>())
+        {
+            using CpuDevice device = new(1) { Vectors = width };
+            Assert.Equal($"1 thread, {(int)width}-bit vectors", device.Description);
+        }
+    }
+
+    [Theory, Values("64", "1024", "0", "-128", "wide", "128 bits")]
+    public void A_width_of_vectors_in_the_environment_that_is_none_is_named(string wanted)
+    {
+        RefusedExactly<DeviceException>($"ENGINE_VECTORS must be 128, 256 or 512, the bits of a vector; found '{wanted}'.",
+            () => VectorWidths.Wanted(wanted));
+    }
+
+    [Fact]
+    public void Vectors_wider_than_the_processor_has_are_refused()
+    {
+        RefusedExactly<DeviceException>("ENGINE_VECTORS must be at most 256, the bits of this processor's vectors; found '512'.",
+            () => VectorWidths.Wanted("512", VectorWidth.Bits256));
+        RefusedExactly<DeviceException>("ENGINE_VECTORS must be at most 128, the bits of this processor's vectors; found '256'.",
+            () => VectorWidths.Wanted("256", VectorWidth.Bits128));
+    }
+
+    [Fact]
     public void A_gpu_that_is_not_there_says_why_and_which_devices_there_are()
     {
         DeviceException e = Assert.Throws<DeviceException>(() => Device.Open("cuda:99"));

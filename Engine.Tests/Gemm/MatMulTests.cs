@@ -5,7 +5,7 @@ namespace Engine.Tests.Gemm;
 public sealed class MatMulTests() : IsolatedTests(threads: 2)
 {
     /// <summary>
-    /// 1, 2, primes, and sizes beside the tiles (8 and 4 rows, 16, 24, 48 columns) and the blocks (512 or 256 deep, 192 rows).
+    /// 1, 2, primes, and sizes beside the tiles (8 and 4 rows, 12, 16, 24, 48 columns) and the blocks (512 or 256 deep, 192 rows).
     /// </summary>
     public static TheoryData<int, int, int> Shapes => new()
     {
@@ -55,9 +55,13 @@ public sealed class MatMulTests() : IsolatedTests(threads: 2)
     {
         MatMulShape shape = new(m, n, k);
         Case<float> x = new(shape, bias: true, Activation.LeakyRelu(0.1f), accumulate: false, seed: 3);
-        Assert.Equal(x.Run<Float256>(Cpu), x.Run<Float512>(Cpu));
+        float[] expected = x.Run<Float512>(Cpu);
+        Assert.Equal(expected, x.Run<Float256>(Cpu));
+        Assert.Equal(expected, x.Run<Float128>(Cpu));
         Case<double> y = new(shape, bias: true, Activation.LeakyRelu(0.1f), accumulate: false, seed: 3);
-        Assert.Equal(y.Run<Double256>(Cpu), y.Run<Double512>(Cpu));
+        double[] expectedInDouble = y.Run<Double512>(Cpu);
+        Assert.Equal(expectedInDouble, y.Run<Double256>(Cpu));
+        Assert.Equal(expectedInDouble, y.Run<Double128>(Cpu));
     }
 
     [Fact]
@@ -196,8 +200,16 @@ public sealed class MatMulTests() : IsolatedTests(threads: 2)
 
         internal void CheckOnNarrowVectors(CpuDevice device, double tolerance)
         {
-            if (this is Case<float> single) Check((T[])(object)single.Run<Float256>(device), tolerance);
-            else if (this is Case<double> twice) Check((T[])(object)twice.Run<Double256>(device), tolerance);
+            if (this is Case<float> single)
+            {
+                Check((T[])(object)single.Run<Float256>(device), tolerance);
+                Check((T[])(object)single.Run<Float128>(device), tolerance);
+            }
+            else if (this is Case<double> twice)
+            {
+                Check((T[])(object)twice.Run<Double256>(device), tolerance);
+                Check((T[])(object)twice.Run<Double128>(device), tolerance);
+            }
         }
 
         /// <summary>|error| &lt;= tolerance * sqrt(K) * sum |a b|, the bias and the result itself counted in.</summary>

@@ -11,9 +11,11 @@ public sealed class LaneTests
 
     [Fact] public void Float512_computes_as_numbers_do() => Check<Float512>(v => v.Value[5]);
     [Fact] public void Float256_computes_as_numbers_do() => Check<Float256>(v => v.Value[5]);
+    [Fact] public void Float128_computes_as_numbers_do() => Check<Float128>(v => v.Value[2]);
     [Fact] public void FloatScalar_computes_as_numbers_do() => Check<FloatScalar>(v => v.Value);
     [Fact] public void Double512_computes_as_numbers_do() => Check<Double512>(v => v.Value[3]);
     [Fact] public void Double256_computes_as_numbers_do() => Check<Double256>(v => v.Value[3]);
+    [Fact] public void Double128_computes_as_numbers_do() => Check<Double128>(v => v.Value[1]);
     [Fact] public void DoubleScalar_computes_as_numbers_do() => Check<DoubleScalar>(v => v.Value);
 
     [Fact]
@@ -21,8 +23,54 @@ public sealed class LaneTests
     {
         LoadAndStore<Float512, float>([.. Enumerable.Range(0, 16).Select(i => i + 0.5f)]);
         LoadAndStore<Float256, float>([.. Enumerable.Range(0, 8).Select(i => i + 0.5f)]);
+        LoadAndStore<Float128, float>([.. Enumerable.Range(0, 4).Select(i => i + 0.5f)]);
         LoadAndStore<Double512, double>([.. Enumerable.Range(0, 8).Select(i => i + 0.5)]);
         LoadAndStore<Double256, double>([.. Enumerable.Range(0, 4).Select(i => i + 0.5)]);
+        LoadAndStore<Double128, double>([.. Enumerable.Range(0, 2).Select(i => i + 0.5)]);
+    }
+
+    [Fact]
+    public unsafe void The_first_places_are_loaded_and_the_rest_is_padding()
+    {
+        LoadFirst<Float512, float>();
+        LoadFirst<Float256, float>();
+        LoadFirst<Float128, float>();
+        LoadFirst<Double512, double>();
+        LoadFirst<Double256, double>();
+        LoadFirst<Double128, double>();
+    }
+
+    [Fact]
+    public unsafe void The_smaller_and_the_larger_of_two_zeros_have_the_same_sign_in_every_vector()
+    {
+        foreach ((float x, float y) in ((float, float)[])[(0f, -0f), (-0f, 0f)])
+        {
+            Assert.Equal(
+                [float.IsNegative(y), float.IsNegative(y), float.IsNegative(y)],
+                [
+                    float.IsNegative(Float512.Min(Float512.Fill(x), Float512.Fill(y)).Value[0]),
+                    float.IsNegative(Float256.Min(Float256.Fill(x), Float256.Fill(y)).Value[0]),
+                    float.IsNegative(Float128.Min(Float128.Fill(x), Float128.Fill(y)).Value[0]),
+                ]);
+            Assert.Equal(
+                [float.IsNegative(y), float.IsNegative(y), float.IsNegative(y)],
+                [
+                    double.IsNegative(Double512.Max(Double512.Fill(x), Double512.Fill(y)).Value[0]),
+                    double.IsNegative(Double256.Max(Double256.Fill(x), Double256.Fill(y)).Value[0]),
+                    double.IsNegative(Double128.Max(Double128.Fill(x), Double128.Fill(y)).Value[0]),
+                ]);
+        }
+    }
+
+    private static unsafe void LoadFirst<TLane, T>() where TLane : unmanaged, IVectorLane<TLane, T> where T : unmanaged, INumber<T>
+    {
+        T[] x = [.. Enumerable.Range(1, TLane.Count).Select(T.CreateChecked)], y = new T[x.Length];
+        for (int count = 0; count < x.Length; count++)
+        {
+            fixed (T* from = x)
+            fixed (T* to = y) TLane.Store(TLane.LoadFirst(from, count, TLane.Of(-1)), to);
+            Assert.Equal(x.Select((value, i) => i < count ? value : -T.One), y);
+        }
     }
 
     private static unsafe void LoadAndStore<TLane, T>(T[] x) where TLane : unmanaged, IVectorLane<TLane, T> where T : unmanaged

@@ -49,13 +49,16 @@ internal static unsafe class Ulp
         for (int i = 0; i < x.Length; i++) y[i] = TFunction.Apply(new DoubleScalar(x[i])).Value;
     }
 
-    /// <summary>The worst errors over a grid of float32 patterns that lie in [low, high]: of 512-bit, 256-bit and scalar lanes.</summary>
-    internal static (Worst Wide, Worst Narrow, Worst Scalar) OverFloats<TFunction>(uint stride, float low, float high)
+    /// <summary>The kinds of lanes, in the order in which their worst errors are given.</summary>
+    internal static string[] Kinds { get; } = ["512 bits", "256 bits", "128 bits", "not fused"];
+
+    /// <summary>The worst errors over a grid of float32 patterns that lie in [low, high], of each kind of lanes.</summary>
+    internal static Worst[] OverFloats<TFunction>(uint stride, float low, float high)
         where TFunction : ILaneFunction
     {
-        Worst[] worst = [default, default, default];
+        Worst[] worst = new Worst[Kinds.Length];
         float[] x = new float[8192];
-        float[][] y = [new float[x.Length], new float[x.Length], new float[x.Length]];
+        float[][] y = [.. Kinds.Select(_ => new float[x.Length])];
         ulong pattern = 0;
         while (pattern <= uint.MaxValue)
         {
@@ -69,12 +72,13 @@ internal static unsafe class Ulp
 
             Map<TFunction, Float512, float>(x, y[0]);
             Map<TFunction, Float256, float>(x, y[1]);
-            MapScalar<TFunction>(x, y[2]);
+            Map<TFunction, Float128, float>(x, y[2]);
+            MapScalar<TFunction>(x, y[3]);
             for (int i = 0; i < n; i++)
             {
                 // The float64 function is itself held against 31 digits.
                 double exact = TFunction.Apply(new DoubleScalar(x[i])).Value;
-                for (int k = 0; k < 3; k++)
+                for (int k = 0; k < worst.Length; k++)
                 {
                     double error = Error(y[k][i], exact);
                     if (!(error <= worst[k].Error)) worst[k] = new(error, x[i], y[k][i], exact);
@@ -82,29 +86,30 @@ internal static unsafe class Ulp
             }
         }
 
-        return (worst[0], worst[1], worst[2]);
+        return worst;
     }
 
     /// <summary>
-    /// The worst errors over given float64 numbers, whose count is a multiple of eight: of 512-bit, 256-bit and scalar lanes.
+    /// The worst errors over given float64 numbers, whose count is a multiple of eight, of each kind of lanes.
     /// </summary>
-    internal static (Worst Wide, Worst Narrow, Worst Scalar) OverDoubles<TFunction>(double[] x) where TFunction : ILaneFunction
+    internal static Worst[] OverDoubles<TFunction>(double[] x) where TFunction : ILaneFunction
     {
-        Worst[] worst = [default, default, default];
-        double[][] y = [new double[x.Length], new double[x.Length], new double[x.Length]];
+        Worst[] worst = new Worst[Kinds.Length];
+        double[][] y = [.. Kinds.Select(_ => new double[x.Length])];
         Map<TFunction, Double512, double>(x, y[0]);
         Map<TFunction, Double256, double>(x, y[1]);
-        MapScalar<TFunction>(x, y[2]);
+        Map<TFunction, Double128, double>(x, y[2]);
+        MapScalar<TFunction>(x, y[3]);
         for (int i = 0; i < x.Length; i++)
         {
             DoubleDouble exact = TFunction.Exact(x[i]);
-            for (int k = 0; k < 3; k++)
+            for (int k = 0; k < worst.Length; k++)
             {
                 double error = Error(y[k][i], exact);
                 if (!(error <= worst[k].Error)) worst[k] = new(error, x[i], y[k][i], exact.Hi);
             }
         }
 
-        return (worst[0], worst[1], worst[2]);
+        return worst;
     }
 }

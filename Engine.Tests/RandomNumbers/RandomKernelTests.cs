@@ -85,16 +85,19 @@ public sealed class RandomKernelTests : IsolatedTests
     public void The_width_of_vectors_changes_nothing()
     {
         const int N = 20011;
-        Assert.Equal(
-            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, Float512>(Cpu)),
-            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, Float256>(Cpu)));
-        Assert.Equal(
-            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, Float512>(Cpu)),
-            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, Float256>(Cpu)));
-        Assert.Equal(
-            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double512>(Cpu)),
-            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, Double256>(Cpu)));
+        Assert.Equal(Uniform<Float512>(), Uniform<Float256>());
+        Assert.Equal(Uniform<Float512>(), Uniform<Float128>());
+        Assert.Equal(Normal<Float512>(), Normal<Float256>());
+        Assert.Equal(Normal<Float512>(), Normal<Float128>());
+        Assert.Equal(NormalInDouble<Double512>(), NormalInDouble<Double256>());
+        Assert.Equal(NormalInDouble<Double512>(), NormalInDouble<Double128>());
 
+        float[] Uniform<V>() where V : unmanaged, IVectorLane<V, float> =>
+            Floats(N, y => On<RandomUniform.Operation>(y, new(0, 1, 1)).Run<float, V>(Cpu));
+        float[] Normal<V>() where V : unmanaged, IVectorLane<V, float> =>
+            Floats(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<float, V>(Cpu));
+        double[] NormalInDouble<V>() where V : unmanaged, IVectorLane<V, double> =>
+            Doubles(N, y => On<RandomNormal.Operation>(y, new(0, 1)).Run<double, V>(Cpu));
         HostRandom<TOperation> On<TOperation>(Storage y, TOperation operation) where TOperation : unmanaged, IRandomOperation =>
             new(null, y, operation, Key, 0);
     }

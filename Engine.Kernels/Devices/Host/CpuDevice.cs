@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Engine.Kernels.Devices.Host;
 
 /// <summary>
-/// The host: SIMD kernels (of 512-bit or 256-bit vectors, or pairs of 128-bit ones, as the processor has them) on a fixed set of
-/// worker threads. The number of threads never changes a result: work is cut so that each element is computed in the same order.
+/// The host: SIMD kernels on vectors of 512, 256 or 128 bits, as the processor has them or <c>ENGINE_VECTORS</c> says, and a fixed set of
+/// worker threads. Neither their number nor the width of the vectors ever changes a result: work is cut so that each element is computed in
+/// the same order.
 /// </summary>
 public sealed class CpuDevice : Device
 {
@@ -13,11 +14,15 @@ public sealed class CpuDevice : Device
     /// Threads that compute, the calling one included; 0 takes <c>ENGINE_THREADS</c>, or else one for each core.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is negative, or over 256.</exception>
-    /// <exception cref="DeviceException"><c>ENGINE_THREADS</c> is not a number from 1 to 256.</exception>
+    /// <exception cref="DeviceException">
+    /// <c>ENGINE_THREADS</c> is not a number from 1 to 256, or <c>ENGINE_VECTORS</c> not 128, 256 or 512, or more than the processor has.
+    /// </exception>
     public CpuDevice(int threads = 0) : base("cpu")
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MaxThreads);
+        Vectors = VectorWidths.Wanted(Environment.GetEnvironmentVariable("ENGINE_VECTORS"));
+        VectorWidths.WarnWithoutMultiplyAdd();
         Workers = new WorkerThreads(threads == 0 ? ThreadsWanted(Environment.GetEnvironmentVariable("ENGINE_THREADS")) : threads);
         Pool = new HostMemoryPool();
     }
@@ -29,7 +34,7 @@ public sealed class CpuDevice : Device
     public int Threads => Workers.Count;
 
     /// <inheritdoc/>
-    public override string Description => $"{Threads} thread{(Threads == 1 ? "" : "s")}, {VectorBits}-bit vectors";
+    public override string Description => $"{Threads} thread{(Threads == 1 ? "" : "s")}, {(int)Vectors}-bit vectors";
 
     /// <inheritdoc/>
     public override long MemoryInUse => Pool.InUse;
@@ -38,10 +43,9 @@ public sealed class CpuDevice : Device
     public override long MemoryKept => Pool.Kept;
 
     /// <summary>
-    /// Whether elementwise kernels and reductions take vectors of 512 bits, as they do where the processor has them; tests compare the two
-    /// widths, and the runtime computes what the processor lacks in halves.
+    /// The vectors that kernels take. Tests compare the widths: the runtime computes what the processor lacks in parts.
     /// </summary>
-    internal bool HasWideVectors { get; init; } = Vector512.IsHardwareAccelerated;
+    internal VectorWidth Vectors { get; init; }
 
     internal WorkerThreads Workers { get; }
 
@@ -75,7 +79,4 @@ public sealed class CpuDevice : Device
             ? threads
             : throw new DeviceException($"ENGINE_THREADS must be a number from 1 to {MaxThreads}; found '{wanted}'.");
     }
-
-    /// <summary>The width of the processor's vectors: what is wider than that is made of several.</summary>
-    private static int VectorBits => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
 }

@@ -6,7 +6,7 @@ internal static unsafe class TileSize<TV, T>
     where T : unmanaged
 {
     /// <summary>Rows of a register tile: 8 x 3 sums where there are 32 registers, 4 x 3 where there are 16.</summary>
-    internal static int Rows => sizeof(TV) == 64 ? 8 : 4;
+    internal static int Rows => Registers.Count<TV>() == 32 ? 8 : 4;
 
     /// <summary>Vectors in a row of a register tile, at most.</summary>
     internal static int Vectors => 3;

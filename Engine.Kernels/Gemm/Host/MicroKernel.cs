@@ -7,8 +7,8 @@ namespace Engine.Kernels.Gemm.Host;
 /// </summary>
 /// <remarks>
 /// The sums are locals, not arrays, because only locals become registers: 24 sums, 3 vectors of the right panel and 1 of the left fit the
-/// 32 registers of 512-bit vectors, and 4 x 3 (of the same source: rows and vectors are constants to the compiler) the 16 of 256-bit
-/// vectors.
+/// 32 registers of 512-bit vectors and of ARM64's, and 4 x 3 (of the same source: rows and vectors are constants to the compiler) the 16 of
+/// 256-bit vectors.
 /// </remarks>
 internal static unsafe class MicroKernel<TV, T>
     where TV : unmanaged, IVectorLane<TV, T>

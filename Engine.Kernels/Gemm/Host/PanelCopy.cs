@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using Engine.Kernels.Movement.Host;
 
 namespace Engine.Kernels.Gemm.Host;
 
@@ -23,13 +24,13 @@ internal static unsafe class PanelCopy
     internal static void Transposed<T>(T* source, nint stride, int lines, int depth, T* panel, int width) where T : unmanaged
     {
         int done = 0;
-        if (typeof(T) == typeof(float) && Avx.IsSupported)
+        if (typeof(T) == typeof(float) && Avx.IsSupported && depth >= 8)
         {
             for (; done <= lines - 8; done += 8)
                 Eight((float*)(source + (done * stride)), stride, depth, (float*)(panel + done), width);
         }
 
-        if (typeof(T) == typeof(float) && Sse.IsSupported)
+        if (typeof(T) == typeof(float) && RegisterBlock.IsSupported)
         {
             for (; done <= lines - 4; done += 4)
                 Four((float*)(source + (done * stride)), stride, depth, (float*)(panel + done), width);
@@ -61,22 +62,9 @@ internal static unsafe class PanelCopy
     private static void Four(float* source, nint stride, int depth, float* panel, nint width)
     {
         int p = 0;
-        for (; p <= depth - 4; p += 4, panel += 4 * width) Transpose4x4(source + p, stride, panel, width);
+        for (; p <= depth - 4; p += 4, panel += 4 * width) RegisterBlock.Four(source + p, stride, panel, width);
         for (; p < depth; p++, panel += width)
             for (int i = 0; i < 4; i++) panel[i] = source[(i * stride) + p];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose4x4(float* source, nint stride, float* target, nint width)
-    {
-        Vector128<float> r0 = Vector128.Load(source), r1 = Vector128.Load(source + stride);
-        Vector128<float> r2 = Vector128.Load(source + (2 * stride)), r3 = Vector128.Load(source + (3 * stride));
-        Vector128<float> low01 = Sse.UnpackLow(r0, r1), high01 = Sse.UnpackHigh(r0, r1);
-        Vector128<float> low23 = Sse.UnpackLow(r2, r3), high23 = Sse.UnpackHigh(r2, r3);
-        Sse.MoveLowToHigh(low01, low23).Store(target);
-        Sse.MoveHighToLow(low23, low01).Store(target + width);
-        Sse.MoveLowToHigh(high01, high23).Store(target + (2 * width));
-        Sse.MoveHighToLow(high23, high01).Store(target + (3 * width));
     }
 
     // Rows i and i + 4 are loaded as the halves of one vector, so that two rounds of shuffles within the halves finish the work.

@@ -4,7 +4,7 @@ namespace Engine.Kernels.Movement.Host;
 
 /// <summary>
 /// Transposes a tile that fits the first-level cache: to[r, c] = from[c, r]. Blocks of 8 x 8 words of four bytes, or 4 x 4 of eight, go
-/// through registers.
+/// through registers of 256 bits; half as many each way go through those of 128 where there are no others.
 /// </summary>
 internal static unsafe class TransposeTile
 {
@@ -34,6 +34,27 @@ internal static unsafe class TransposeTile
             for (int column = 0; column < blockColumns; column += 4)
                 for (int row = 0; row < blockRows; row += 4)
                     Block4((double*)(from + (column * fromStride) + row), fromStride, (double*)(to + (row * toStride) + column), toStride);
+        }
+
+        else if (RegisterBlock.IsSupported && sizeof(T) == 4)
+        {
+            blockRows = rows & ~3;
+            blockColumns = columns & ~3;
+            for (int column = 0; column < blockColumns; column += 4)
+            {
+                for (int row = 0; row < blockRows; row += 4) RegisterBlock.Four(
+                    (float*)(from + (column * fromStride) + row), fromStride, (float*)(to + (row * toStride) + column), toStride);
+            }
+        }
+        else if (RegisterBlock.IsSupported && sizeof(T) == 8)
+        {
+            blockRows = rows & ~1;
+            blockColumns = columns & ~1;
+            for (int column = 0; column < blockColumns; column += 2)
+            {
+                for (int row = 0; row < blockRows; row += 2) RegisterBlock.Two(
+                    (double*)(from + (column * fromStride) + row), fromStride, (double*)(to + (row * toStride) + column), toStride);
+            }
         }
 
         // Of whole blocks, as of rows of 8 or 16 that are summed, nothing is left, and the calls would be a tenth of the time.

@@ -172,7 +172,7 @@ internal static unsafe class HostLayerNormalization
             T* lanes = stackalloc T[2 * PartialSums.Count<T>()];
             for (int block = 0; block < Columns; block += BlockLength)
             {
-                // Vectors of 256 bits take the halves of what 512 bits hold one after the other: so the lanes are the same.
+                // Narrower vectors take the parts of what 512 bits hold one after the other: so the lanes are the same.
                 int end = block + Math.Min(BlockLength, Columns - block);
                 for (int half = 0; half < PartialSums.Count<T>(); half += V.Count)
                 {

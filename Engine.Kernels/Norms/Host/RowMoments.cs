@@ -33,8 +33,8 @@ internal static unsafe class RowMoments<T, V>
         T* lanes = stackalloc T[2 * wide];
         V factor = V.Fill(scale), pivot = V.Fill(center);
 
-        // Vectors of 256 bits take the halves of what 512 bits hold one after the other: eight sums fit in the registers, and the lanes are
-        // the same.
+        // Narrower vectors take the parts of what 512 bits hold one after the other: the sums fit in the registers, and the lanes are the
+        // same.
         for (int half = 0; half < wide; half += V.Count)
         {
             V a = V.Of(0), b = a, a2 = a, b2 = a;

@@ -1,122 +1,167 @@
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.RandomNumbers.Host;
 
 /// <summary>
-/// Philox on 512-bit vectors, 16 counters at a time. Each 64-bit element holds one 32-bit word, because a multiplication gives 64 bits;
-/// what is left in the upper half does no harm, for the next multiplication does not look at it. Even and odd blocks are two states,
-/// interleaved at the end.
+/// Philox on vectors, a counter to each 64-bit element. Each element holds one 32-bit word, because a multiplication gives 64 bits; what is
+/// left in the upper half does no harm, for the next multiplication does not look at it. Even and odd blocks are two states, interleaved at
+/// the end.
 /// </summary>
-internal static unsafe class Philox512
+internal static unsafe class HostPhilox<V> where V : unmanaged, IWordVector<V>
 {
     /// <summary>Writes the words of consecutive groups, 64 to a group.</summary>
     internal static void Fill(uint* words, int groups, ulong key, ulong firstGroup, uint plane)
     {
-        Vector512<ulong> even = Vector512.Create(0UL, 2, 4, 6, 8, 10, 12, 14);
-        Vector512<ulong> multiplier0 = Vector512.Create((ulong)Philox.Multiplier0);
-        Vector512<ulong> multiplier1 = Vector512.Create((ulong)Philox.Multiplier1);
+        // A group has sixteen blocks: as many as two vectors of 512 bits have elements, or four of 256, or eight of 128.
+        int blocks = 2 * V.Count;
+        uint parts = (uint)(Philox.BlocksInGroup / blocks), steps = (uint)groups * parts;
+        V even = V.EvenNumbers, multiplier0 = V.Of(Philox.Multiplier0), multiplier1 = V.Of(Philox.Multiplier1);
         ulong block = firstGroup * Philox.BlocksInGroup;
-        for (int group = 0; group < groups; group++, block += 16)
+        for (uint step = 0; step < steps; step++, block += (ulong)blocks)
         {
             // Blocks of a group differ in their lowest bits only: no carry.
-            Vector512<ulong> a0 = Vector512.Create((ulong)(uint)block) + even;
-            Vector512<ulong> b0 = a0 + Vector512<ulong>.One;
-            Vector512<ulong> a1 = Vector512.Create(block >> 32), b1 = a1;
-            Vector512<ulong> a2 = Vector512.Create((ulong)plane), b2 = a2;
-            Vector512<ulong> a3 = Vector512<ulong>.Zero, b3 = a3;
-            Vector512<ulong> key0 = Vector512.Create(key & uint.MaxValue);
-            Vector512<ulong> key1 = Vector512.Create(key >> 32);
+            V a0 = V.Of((uint)block) + even;
+            V b0 = a0 + V.Of(1);
+            V a1 = V.Of(block >> 32), b1 = a1;
+            V a2 = V.Of(plane), b2 = a2;
+            V a3 = V.Of(0), b3 = a3;
+            V key0 = V.Of(key & uint.MaxValue);
+            V key1 = V.Of(key >> 32);
             for (int round = 0; round < Philox.Rounds; round++)
             {
-                Vector512<ulong> product0 = Multiply(a0, multiplier0);
-                Vector512<ulong> product1 = Multiply(a2, multiplier1);
-                a0 = (product1 >>> 32) ^ a1 ^ key0;
-                a2 = (product0 >>> 32) ^ a3 ^ key1;
+                V product0 = V.Multiply(a0, multiplier0);
+                V product1 = V.Multiply(a2, multiplier1);
+                a0 = V.UpperWords(product1) ^ a1 ^ key0;
+                a2 = V.UpperWords(product0) ^ a3 ^ key1;
                 a1 = product1;
                 a3 = product0;
 
-                product0 = Multiply(b0, multiplier0);
-                product1 = Multiply(b2, multiplier1);
-                b0 = (product1 >>> 32) ^ b1 ^ key0;
-                b2 = (product0 >>> 32) ^ b3 ^ key1;
+                product0 = V.Multiply(b0, multiplier0);
+                product1 = V.Multiply(b2, multiplier1);
+                b0 = V.UpperWords(product1) ^ b1 ^ key0;
+                b2 = V.UpperWords(product0) ^ b3 ^ key1;
                 b1 = product1;
                 b3 = product0;
 
-                key0 += Vector512.Create((ulong)Philox.Weyl0);
-                key1 += Vector512.Create((ulong)Philox.Weyl1);
+                key0 += V.Of(Philox.Weyl0);
+                key1 += V.Of(Philox.Weyl1);
             }
 
-            uint* destination = words + (long)group * Philox.Group;
-            Interleave(a0, b0).Store(destination);
-            Interleave(a1, b1).Store(destination + 16);
-            Interleave(a2, b2).Store(destination + 32);
-            Interleave(a3, b3).Store(destination + 48);
+            uint* destination = words + ((step / parts) * Philox.Group) + ((step % parts) * blocks);
+            V.Interleave(a0, b0, destination);
+            V.Interleave(a1, b1, destination + Philox.BlocksInGroup);
+            V.Interleave(a2, b2, destination + (2 * Philox.BlocksInGroup));
+            V.Interleave(a3, b3, destination + (3 * Philox.BlocksInGroup));
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> Multiply(Vector512<ulong> x, Vector512<ulong> y) =>
-        Avx512F.IsSupported ? Avx512F.Multiply(x.AsUInt32(), y.AsUInt32()) : (x & Vector512.Create((ulong)uint.MaxValue)) * y;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Interleave(Vector512<ulong> even, Vector512<ulong> odd) =>
-        ((even & Vector512.Create((ulong)uint.MaxValue)) | (odd << 32)).AsUInt32();
 }
 
-/// <summary>Philox on 256-bit vectors, 8 counters at a time, in the form of <see cref="Philox512"/>.</summary>
-internal static unsafe class Philox256
+/// <summary>A vector of 64-bit integers, as far as Philox needs it.</summary>
+/// <typeparam name="TSelf">The vector type itself.</typeparam>
+internal unsafe interface IWordVector<TSelf> where TSelf : unmanaged, IWordVector<TSelf>
 {
-    /// <summary>Writes the words of consecutive groups, 64 to a group, eight of each sixteen at a time.</summary>
-    internal static void Fill(uint* words, int groups, ulong key, ulong firstGroup, uint plane)
-    {
-        Vector256<ulong> even = Vector256.Create(0UL, 2, 4, 6);
-        Vector256<ulong> multiplier0 = Vector256.Create((ulong)Philox.Multiplier0);
-        Vector256<ulong> multiplier1 = Vector256.Create((ulong)Philox.Multiplier1);
-        ulong block = firstGroup * Philox.BlocksInGroup;
-        int steps = 2 * groups;
-        for (int step = 0; step < steps; step++, block += 8)
-        {
-            // Blocks of a group differ in their lowest bits only: no carry.
-            Vector256<ulong> a0 = Vector256.Create((ulong)(uint)block) + even;
-            Vector256<ulong> b0 = a0 + Vector256<ulong>.One;
-            Vector256<ulong> a1 = Vector256.Create(block >> 32), b1 = a1;
-            Vector256<ulong> a2 = Vector256.Create((ulong)plane), b2 = a2;
-            Vector256<ulong> a3 = Vector256<ulong>.Zero, b3 = a3;
-            Vector256<ulong> key0 = Vector256.Create(key & uint.MaxValue);
-            Vector256<ulong> key1 = Vector256.Create(key >> 32);
-            for (int round = 0; round < Philox.Rounds; round++)
-            {
-                Vector256<ulong> product0 = Multiply(a0, multiplier0);
-                Vector256<ulong> product1 = Multiply(a2, multiplier1);
-                a0 = (product1 >>> 32) ^ a1 ^ key0;
-                a2 = (product0 >>> 32) ^ a3 ^ key1;
-                a1 = product1;
-                a3 = product0;
+    /// <summary>The number of elements.</summary>
+    static abstract int Count { get; }
 
-                product0 = Multiply(b0, multiplier0);
-                product1 = Multiply(b2, multiplier1);
-                b0 = (product1 >>> 32) ^ b1 ^ key0;
-                b2 = (product0 >>> 32) ^ b3 ^ key1;
-                b1 = product1;
-                b3 = product0;
+    /// <summary>0, 2, 4 and so on.</summary>
+    static abstract TSelf EvenNumbers { get; }
 
-                key0 += Vector256.Create((ulong)Philox.Weyl0);
-                key1 += Vector256.Create((ulong)Philox.Weyl1);
-            }
+    /// <summary><paramref name="value"/> in every place.</summary>
+    static abstract TSelf Of(ulong value);
 
-            uint* destination = words + (step >> 1) * Philox.Group + (step & 1) * 8;
-            Interleave(a0, b0).Store(destination);
-            Interleave(a1, b1).Store(destination + 16);
-            Interleave(a2, b2).Store(destination + 32);
-            Interleave(a3, b3).Store(destination + 48);
-        }
-    }
+    /// <summary>x + y.</summary>
+    static abstract TSelf operator +(TSelf x, TSelf y);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Multiply(Vector256<ulong> x, Vector256<ulong> y) =>
-        Avx2.IsSupported ? Avx2.Multiply(x.AsUInt32(), y.AsUInt32()) : (x & Vector256.Create((ulong)uint.MaxValue)) * y;
+    /// <summary>x ^ y, bit by bit.</summary>
+    static abstract TSelf operator ^(TSelf x, TSelf y);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Interleave(Vector256<ulong> even, Vector256<ulong> odd) =>
-        ((even & Vector256.Create((ulong)uint.MaxValue)) | (odd << 32)).AsUInt32();
+    /// <summary>x >> 32.</summary>
+    static abstract TSelf UpperWords(TSelf x);
+
+    /// <summary>The products of the lower 32 bits.</summary>
+    static abstract TSelf Multiply(TSelf x, TSelf y);
+
+    /// <summary>Writes the lower 32 bits of both in turns.</summary>
+    static abstract void Interleave(TSelf even, TSelf odd, uint* destination);
+}
+
+/// <summary>Eight 64-bit integers.</summary>
+internal readonly unsafe struct Words512(Vector512<ulong> value) : IWordVector<Words512>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    private readonly Vector512<ulong> _value = value;
+
+    public static int Count => Vector512<ulong>.Count;
+
+    public static Words512 EvenNumbers => new(Vector512.Create(0UL, 2, 4, 6, 8, 10, 12, 14));
+
+    [MethodImpl(Inline)] public static Words512 Of(ulong value) => new(Vector512.Create(value));
+    [MethodImpl(Inline)] public static Words512 operator +(Words512 x, Words512 y) => new(x._value + y._value);
+    [MethodImpl(Inline)] public static Words512 operator ^(Words512 x, Words512 y) => new(x._value ^ y._value);
+    [MethodImpl(Inline)] public static Words512 UpperWords(Words512 x) => new(x._value >>> 32);
+
+    [MethodImpl(Inline)]
+    public static Words512 Multiply(Words512 x, Words512 y) => new(
+        Avx512F.IsSupported ? Avx512F.Multiply(x._value.AsUInt32(), y._value.AsUInt32())
+            : (x._value & Vector512.Create((ulong)uint.MaxValue)) * y._value);
+
+    [MethodImpl(Inline)]
+    public static void Interleave(Words512 even, Words512 odd, uint* destination) =>
+        ((even._value & Vector512.Create((ulong)uint.MaxValue)) | (odd._value << 32)).AsUInt32().Store(destination);
+}
+
+/// <summary>Four 64-bit integers.</summary>
+internal readonly unsafe struct Words256(Vector256<ulong> value) : IWordVector<Words256>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    private readonly Vector256<ulong> _value = value;
+
+    public static int Count => Vector256<ulong>.Count;
+
+    public static Words256 EvenNumbers => new(Vector256.Create(0UL, 2, 4, 6));
+
+    [MethodImpl(Inline)] public static Words256 Of(ulong value) => new(Vector256.Create(value));
+    [MethodImpl(Inline)] public static Words256 operator +(Words256 x, Words256 y) => new(x._value + y._value);
+    [MethodImpl(Inline)] public static Words256 operator ^(Words256 x, Words256 y) => new(x._value ^ y._value);
+    [MethodImpl(Inline)] public static Words256 UpperWords(Words256 x) => new(x._value >>> 32);
+
+    [MethodImpl(Inline)]
+    public static Words256 Multiply(Words256 x, Words256 y) => new(
+        Avx2.IsSupported ? Avx2.Multiply(x._value.AsUInt32(), y._value.AsUInt32())
+            : (x._value & Vector256.Create((ulong)uint.MaxValue)) * y._value);
+
+    [MethodImpl(Inline)]
+    public static void Interleave(Words256 even, Words256 odd, uint* destination) =>
+        ((even._value & Vector256.Create((ulong)uint.MaxValue)) | (odd._value << 32)).AsUInt32().Store(destination);
+}
+
+/// <summary>Two 64-bit integers.</summary>
+internal readonly unsafe struct Words128(Vector128<ulong> value) : IWordVector<Words128>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    private readonly Vector128<ulong> _value = value;
+
+    public static int Count => Vector128<ulong>.Count;
+
+    public static Words128 EvenNumbers => new(Vector128.Create(0UL, 2));
+
+    [MethodImpl(Inline)] public static Words128 Of(ulong value) => new(Vector128.Create(value));
+    [MethodImpl(Inline)] public static Words128 operator +(Words128 x, Words128 y) => new(x._value + y._value);
+    [MethodImpl(Inline)] public static Words128 operator ^(Words128 x, Words128 y) => new(x._value ^ y._value);
+    [MethodImpl(Inline)] public static Words128 UpperWords(Words128 x) => new(x._value >>> 32);
+
+    [MethodImpl(Inline)]
+    public static Words128 Multiply(Words128 x, Words128 y) => new(
+        Sse2.IsSupported ? Sse2.Multiply(x._value.AsUInt32(), y._value.AsUInt32())
+            : AdvSimd.IsSupported
+                ? AdvSimd.MultiplyWideningLower(AdvSimd.ExtractNarrowingLower(x._value), AdvSimd.ExtractNarrowingLower(y._value))
+            : (x._value & Vector128.Create((ulong)uint.MaxValue)) * (y._value & Vector128.Create((ulong)uint.MaxValue)));
+
+    [MethodImpl(Inline)]
+    public static void Interleave(Words128 even, Words128 odd, uint* destination) =>
+        ((even._value & Vector128.Create((ulong)uint.MaxValue)) | (odd._value << 32)).AsUInt32().Store(destination);
 }

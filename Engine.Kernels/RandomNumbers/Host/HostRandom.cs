@@ -26,10 +26,11 @@ internal readonly unsafe record struct HostRandom<TOperation>(
         cpu.Workers.Run(ref job, (int)(((long)Y.Length + Chunk - 1) / Chunk));
     }
 
-    private static void Fill(uint* words, int groups, ulong key, ulong firstGroup, uint plane)
+    private static void Fill<V>(uint* words, int groups, ulong key, ulong firstGroup, uint plane) where V : unmanaged
     {
-        if (Vector512.IsHardwareAccelerated) Philox512.Fill(words, groups, key, firstGroup, plane);
-        else Philox256.Fill(words, groups, key, firstGroup, plane);
+        if (sizeof(V) == Vector512<byte>.Count) HostPhilox<Words512>.Fill(words, groups, key, firstGroup, plane);
+        else if (sizeof(V) == Vector256<byte>.Count) HostPhilox<Words256>.Fill(words, groups, key, firstGroup, plane);
+        else HostPhilox<Words128>.Fill(words, groups, key, firstGroup, plane);
     }
 
     private struct Job<T, V> : IJob
@@ -50,8 +51,8 @@ internal readonly unsafe record struct HostRandom<TOperation>(
             for (int first = chunk * GroupsInChunk; first < end; first += GroupsInBatch)
             {
                 int groups = Math.Min(GroupsInBatch, end - first);
-                Fill(words, groups, Key, FirstGroup + (ulong)first, 0);
-                if (takesLow) Fill(lowWords, groups, Key, FirstGroup + (ulong)first, 1);
+                Fill<V>(words, groups, Key, FirstGroup + (ulong)first, 0);
+                if (takesLow) Fill<V>(lowWords, groups, Key, FirstGroup + (ulong)first, 1);
                 for (int group = 0; group < groups; group++)
                 {
                     int start = (first + group) * Philox.Group;

@@ -57,7 +57,7 @@ internal readonly unsafe struct ColumnReduction<T, V, TOp>(
             int width = Math.Min(StripWidth, _plan.Inner - column);
             if (width == StripWidth)
             {
-                // One strip of vectors of 512 bits, two of 256: columns are added up in the same order with either.
+                // One strip of vectors of 512 bits, two of 256, four of 128: columns are added up in the same order with any.
                 for (int last = column + width; column < last; column += 4 * V.Count) Four(x, center, y, column, firstRow, endRow);
                 continue;
             }

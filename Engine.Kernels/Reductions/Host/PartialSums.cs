@@ -2,12 +2,13 @@ namespace Engine.Kernels.Reductions.Host;
 
 /// <summary>
 /// The partial results of a row on the host, as many as a vector of 512 bits has elements, on every processor: so the same inputs give the
-/// same bits with vectors of 256 bits.
+/// same bits with vectors of 256 and of 128 bits.
 /// </summary>
 /// <remarks>
 /// Loops take the elements in groups of so many. Vectors of 256 bits walk over the first halves of all groups and then over the second,
-/// which keeps the loop of either width as small as that of one vector; a piece of a row stays in the nearest cache meanwhile. Where the
-/// cache is what a loop waits for, it takes two accumulators where 512 bits take one.
+/// those of 128 bits over one quarter after the other, which keeps the loop of any width as small as that of one vector; a piece of a row
+/// stays in the nearest cache meanwhile. Where the cache is what a loop waits for, narrower vectors take two accumulators where 512 bits
+/// take one.
 /// </remarks>
 internal static unsafe class PartialSums
 {
@@ -42,7 +43,11 @@ internal static unsafe class PartialSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static double Sum<T>(T* parts) where T : unmanaged, INumber<T> => Combine(default(SumReduction), parts);
 
-    /// <summary>Whether a vector has half as many elements as there are partial results.</summary>
+    /// <summary>Whether a vector has fewer elements than there are partial results.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool IsHalf<V>() where V : unmanaged => sizeof(V) < Vector512<byte>.Count;
+    internal static bool IsPart<V>() where V : unmanaged => sizeof(V) < Vector512<byte>.Count;
+
+    /// <summary>Whether a vector has a quarter as many elements as there are partial results.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsQuarter<V>() where V : unmanaged => sizeof(V) == Vector128<byte>.Count;
 }

@@ -90,32 +90,38 @@ internal readonly unsafe struct RowReduction<T, V, TOp>(TOp op, in ReducePlan pl
     [SkipLocalsInit]
     internal static double Contiguous(TOp op, T* x, int count, V center)
     {
+        T* parts = stackalloc T[PartialSums.Count<T>()];
+        Walk(op, x, count, 0, center, parts);
+        if (PartialSums.IsQuarter<V>()) Walk(op, x, count, 2 * V.Count, center, parts);
+        return PartialSums.Combine(op, parts);
+    }
+
+    // A row may be longer than the nearest cache: the halves that are vectors of 256 bits are not walked one after the other; of the
+    // quarters of 128 bits two are walked together, because four would need more registers than there are.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Walk(TOp op, T* x, int count, int offset, V center, T* parts)
+    {
         int lanes = PartialSums.Count<T>();
-        T* parts = stackalloc T[lanes];
+        int whole = count - (count & (lanes - 1)), left = count - whole - offset;
+        x += offset;
         V a = V.Of(op.Identity);
         (V b, V c, V d, V e, V f, V g, V h) = (a, a, a, a, a, a, a);
         int i = 0;
         for (; i <= count - (4 * lanes); i += 4 * lanes)
         {
             a = op.Combine(a, op.Map(V.Load(x + i), center));
-            b = op.Combine(b, op.Map(V.Load(x + i + V.Count), center));
-            c = op.Combine(c, op.Map(V.Load(x + i + (2 * V.Count)), center));
-            d = op.Combine(d, op.Map(V.Load(x + i + (3 * V.Count)), center));
-            if (!PartialSums.IsHalf<V>()) continue;
-
-            // A row may be longer than the nearest cache: its halves are not walked one after the other.
-            e = op.Combine(e, op.Map(V.Load(x + i + (4 * V.Count)), center));
-            f = op.Combine(f, op.Map(V.Load(x + i + (5 * V.Count)), center));
-            g = op.Combine(g, op.Map(V.Load(x + i + (6 * V.Count)), center));
-            h = op.Combine(h, op.Map(V.Load(x + i + (7 * V.Count)), center));
+            if (PartialSums.IsPart<V>()) e = op.Combine(e, op.Map(V.Load(x + i + V.Count), center));
+            b = op.Combine(b, op.Map(V.Load(x + i + lanes), center));
+            if (PartialSums.IsPart<V>()) f = op.Combine(f, op.Map(V.Load(x + i + lanes + V.Count), center));
+            c = op.Combine(c, op.Map(V.Load(x + i + (2 * lanes)), center));
+            if (PartialSums.IsPart<V>()) g = op.Combine(g, op.Map(V.Load(x + i + (2 * lanes) + V.Count), center));
+            d = op.Combine(d, op.Map(V.Load(x + i + (3 * lanes)), center));
+            if (PartialSums.IsPart<V>()) h = op.Combine(h, op.Map(V.Load(x + i + (3 * lanes) + V.Count), center));
         }
 
-        int whole = count - (count & (lanes - 1)), left = count - whole;
-        (V second, V others) = PartialSums.IsHalf<V>() ? (c, op.Combine(e, g)) : (b, op.Combine(c, d));
-        V.Store(Rest(op, x, i, whole, left, center, a, second, others), parts);
-        if (PartialSums.IsHalf<V>()) V.Store(
-            Rest(op, x + V.Count, i, whole, left - V.Count, center, b, d, op.Combine(f, h)), parts + V.Count);
-        return PartialSums.Combine(op, parts);
+        V.Store(Rest(op, x, i, whole, left, center, a, b, op.Combine(c, d)), parts + offset);
+        if (PartialSums.IsPart<V>())
+            V.Store(Rest(op, x + V.Count, i, whole, left - V.Count, center, e, f, op.Combine(g, h)), parts + offset + V.Count);
     }
 
     // What is left goes to the first of four accumulators, and its last part to the second.
@@ -129,5 +135,10 @@ internal readonly unsafe struct RowReduction<T, V, TOp>(TOp op, in ReducePlan pl
 
     /// <summary>Brings the elements of a vector together.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static double Lanes(TOp op, V vector) => PartialSums.Combine(op, (T*)&vector, V.Count);
+    internal static double Lanes(TOp op, V vector)
+    {
+        T* parts = (T*)&vector;
+        return V.Count >= 4 ? PartialSums.Combine(op, parts, V.Count)
+            : op.Combine(double.CreateTruncating(parts[0]), double.CreateTruncating(parts[1]));
+    }
 }

@@ -79,7 +79,7 @@ internal static unsafe class HostRowSum
         [SkipLocalsInit]
         private readonly double Piece(T* x, int xStep, T* y, int yStep, T* z, int zStep, T* w, int wStep, int count, T* counts)
         {
-            // Vectors of 256 bits take the halves of what 512 bits hold one after the other: so the partial sums are the same.
+            // Narrower vectors take the parts of what 512 bits hold one after the other: so the partial sums are the same.
             int lanes = PartialSums.Count<T>();
             T* parts = stackalloc T[lanes];
             for (int half = 0; half < lanes; half += V.Count) V.Store(
