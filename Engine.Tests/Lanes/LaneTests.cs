@@ -69,7 +69,7 @@ public sealed class LaneTests
         {
             fixed (T* from = x)
             fixed (T* to = y) TLane.Store(TLane.LoadFirst(from, count, TLane.Of(-1)), to);
-            Assert.Equal(x.Select((value, i) => i < count ? value : -T.One), y);
+            for (int i = 0; i < x.Length; i++) Assert.Equal(i < count ? x[i] : -T.One, y[i]);
         }
     }
 
