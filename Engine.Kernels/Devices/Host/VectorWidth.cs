@@ -46,7 +46,8 @@ internal static class VectorWidths
         };
         return width <= widest
             ? width
-            : throw new DeviceException($"ENGINE_VECTORS must be at most {(int)widest}, the bits of this processor's vectors; found '{wanted}'.");
+            : throw new DeviceException(
+                $"ENGINE_VECTORS must be at most {(int)widest}, the bits of this processor's vectors; found '{wanted}'.");
     }
 
     /// <summary>Says on the standard error stream, once, that products are slow where an x86 processor cannot fuse multiply-adds.</summary>
