@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.IO.Hashing;
 using StbImageWriteSharp;
+using Crc32 = System.IO.Hashing.Crc32;
 
 namespace Engine.Tests.Data.Pictures;
 
