@@ -67,7 +67,8 @@ internal static partial class MachineCode
 
             if (method is null) continue;
             if (Label().Match(lines[i]) is { Success: true } label) labels[label.Groups[1].Value] = i;
-            if (Branch().Match(lines[i]) is not { Success: true } branch || !labels.TryGetValue(branch.Groups[1].Value, out int start)) continue;
+            if (Branch().Match(lines[i]) is not { Success: true } branch) continue;
+            if (!labels.TryGetValue(branch.Groups[1].Value, out int start)) continue;
 
             // A loop that reaches back over the end of another one is not an innermost one.
             if (start < lastEnd) continue;
