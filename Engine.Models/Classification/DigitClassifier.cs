@@ -11,7 +11,8 @@ using Engine.Models.Data;
 namespace Engine.Models.Classification;
 
 /// <summary>
-/// A small convolutional network that classifies 28 x 28 grey images into ten classes, for judging generated digits: two convolutions
+/// A small convolutional network that classifies images, unless asked otherwise grey ones of 28 x 28 into ten classes, for judging
+/// generated ones: two convolutions
 /// of 3 x 3, each with a maximum over 2 x 2 after it, and two fully connected layers.
 /// </summary>
 public sealed class DigitClassifier : IStateful, IDisposable
@@ -25,6 +26,12 @@ public sealed class DigitClassifier : IStateful, IDisposable
     /// <summary>The elements of a vector of <see cref="Features"/>.</summary>
     public const int FeatureCount = 128;
 
+    /// <summary>The size of an image.</summary>
+    public ImageSize Size { get; }
+
+    /// <summary>The number of classes.</summary>
+    public int ClassCount { get; }
+
     private const int EvaluationBatch = 250, TrainingBatch = 128;
     private readonly Device _device;
     private readonly Sequential _network;
@@ -32,17 +39,24 @@ public sealed class DigitClassifier : IStateful, IDisposable
 
     /// <summary>Creates an untrained classifier.</summary>
     /// <param name="options">Device, and the source of the initial values and of the masks of dropout.</param>
-    public DigitClassifier(ModuleOptions options)
+    /// <param name="size">The size of an image; null for 28 x 28 x 1.</param>
+    /// <param name="classes">The number of classes; at least 2.</param>
+    /// <exception cref="ArgumentException">The sides of an image are less than 4, or there are fewer classes than two.</exception>
+    public DigitClassifier(ModuleOptions options, ImageSize? size = null, int classes = Classes)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
+        (Size, ClassCount) = (size ?? new ImageSize(Side, Side, 1), classes);
+        if (Math.Min(Size.Height, Size.Width) < 4) throw new ArgumentException(
+            $"DigitClassifier: expected images of at least 4 x 4, found {Size}.");
         _device = options.Device ?? Device.Default;
 
         // [n, 28, 28, 1] to [n, 14, 14, 32] to [n, 7, 7, 64] to the ten logits [n, 10]
         _network = new Sequential(
-            new Conv2d(1, 32, kernel: 3, options, padding: 1), new Relu(), new MaxPool2d(2),
+            new Conv2d(Size.Channels, 32, kernel: 3, options, padding: 1), new Relu(), new MaxPool2d(2),
             new Conv2d(32, 64, kernel: 3, options, padding: 1), new Relu(), new MaxPool2d(2), new Flatten(),
-            new Linear(7 * 7 * 64, FeatureCount, options), new Relu(), new Dropout(0.4, options),
-            new Linear(FeatureCount, Classes, options));
+            new Linear(Size.Height / 4 * (Size.Width / 4) * 64, FeatureCount, options), new Relu(), new Dropout(0.4, options),
+            new Linear(FeatureCount, classes, options));
         _optimizer = new Adam(_network.Parameters);
     }
 
@@ -117,7 +131,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
             float[] probabilities = Probabilities(batch.Images);
             for (int i = 0; i < batch.Count; i++)
             {
-                ReadOnlySpan<float> row = probabilities.AsSpan(i * Classes, Classes);
+                ReadOnlySpan<float> row = probabilities.AsSpan(i * ClassCount, ClassCount);
                 if (ClassCounts.MostProbable(row) == batch.Labels[i]) right++;
             }
         }
@@ -133,7 +147,7 @@ public sealed class DigitClassifier : IStateful, IDisposable
     public ClassCounts Count(int samples, Func<int, float[]> generate, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(generate);
-        ClassCounts counts = new(Classes);
+        ClassCounts counts = new(ClassCount);
         while (counts.Total < samples)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -180,18 +194,13 @@ public sealed class DigitClassifier : IStateful, IDisposable
         }
     }
 
-    private static Shape Shape(ReadOnlySpan<float> images) => images.Length % (Side * Side) == 0
-        ? [images.Length / (Side * Side), Side, Side, 1]
-        : throw new ArgumentException($"Expected images of {Side} x {Side} values, found {images.Length} values in all.");
+    private Shape Shape(ReadOnlySpan<float> images) => images.Length % Size.Length == 0 ? Size.Of(Size.CountOf(images.Length))
+        : throw new ArgumentException($"Expected images of {Size.Length} values ({Size}), found {images.Length} values in all.");
 
-    private static void CheckData(ImageDataset data)
+    private void CheckData(ImageDataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (!data.IsLabelled || data.Classes != Classes || data.Height != Side || data.Width != Side || data.Channels != 1)
-        {
-            throw new DataException(
-                $"Expected labelled grey images of {Side} x {Side} in {Classes} classes, found {data.Height} x {data.Width} x "
-                + $"{data.Channels} in {data.Classes} classes in {data.Name}.");
-        }
+        if (!data.IsLabelled || data.Classes != ClassCount || data.Size != Size) throw new DataException(
+            $"Expected labelled images of {Size} in {ClassCount} classes, found {data.Size} in {data.Classes} classes in {data.Name}.");
     }
 }

@@ -8,15 +8,19 @@ using Engine.Models.Training;
 namespace Engine.Models.Comparison;
 
 /// <summary>
-/// A generative model that learns grey images of 28 x 28 beside others, in the same steps, and is measured with the same measures.
+/// A generative model that learns images beside others, in the same steps, and is measured with the same measures.
 /// </summary>
 public abstract class Contestant : IStateful, IDisposable
 {
-    /// <summary>Rows and columns of an image.</summary>
-    protected const int Side = 28;
-
     private double _seconds;
     private long _images;
+
+    /// <summary>Creates the base.</summary>
+    /// <param name="size">The size of an image.</param>
+    private protected Contestant(ImageSize size) => Size = size;
+
+    /// <summary>The size of an image.</summary>
+    public ImageSize Size { get; }
 
     /// <summary>Which family it stands for, such as <c>VAE</c>.</summary>
     public abstract string Family { get; }
@@ -34,7 +38,7 @@ public abstract class Contestant : IStateful, IDisposable
     protected abstract Device Device { get; }
 
     /// <summary>One training step, whose time is added up.</summary>
-    /// <param name="images">[count, 28, 28, 1] in [0, 1], in steps of 1/255.</param>
+    /// <param name="images">[count, height, width, channels] in [0, 1], in steps of 1/255.</param>
     /// <param name="count">Images.</param>
     /// <returns>The loss of the batch.</returns>
     public double Step(ReadOnlySpan<float> images, int count)
@@ -42,20 +46,20 @@ public abstract class Contestant : IStateful, IDisposable
         long start = Stopwatch.GetTimestamp();
 
         // Reading the loss waits for the device: a step's time ends when it is done.
-        double loss = Train(images, [count, Side, Side, 1]);
+        double loss = Train(images, Size.Of(count));
         _seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
         _images += count;
         return loss;
     }
 
-    /// <summary>Images that are drawn: [count, 28, 28, 1] in [-1, 1].</summary>
+    /// <summary>Images that are drawn: [count, height, width, channels] in [-1, 1].</summary>
     /// <param name="count">How many.</param>
     /// <param name="random">The source of randomness.</param>
     /// <param name="cancellation">Cancels the computation.</param>
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public abstract float[] Sample(int count, RandomStream random, CancellationToken cancellation = default);
 
-    /// <summary>-log2 p(x) / 784, averaged over images of 256 grey levels; null for a model that has none.</summary>
+    /// <summary>-log2 p(x) for each value, averaged over images of 256 grey levels; null for a model that has none.</summary>
     /// <param name="test">Images.</param>
     /// <param name="random">The source of randomness.</param>
     /// <param name="cancellation">Cancels the computation.</param>
@@ -82,7 +86,7 @@ public abstract class Contestant : IStateful, IDisposable
 
     /// <summary>One training step.</summary>
     /// <param name="images">In [0, 1], in steps of 1/255.</param>
-    /// <param name="shape">[count, 28, 28, 1].</param>
+    /// <param name="shape">[count, height, width, channels].</param>
     /// <returns>The loss of the batch.</returns>
     protected abstract double Train(ReadOnlySpan<float> images, Shape shape);
 }

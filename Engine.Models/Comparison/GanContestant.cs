@@ -17,19 +17,22 @@ public sealed class GanContestant : Contestant
 
     /// <summary>Creates the model.</summary>
     /// <param name="width">Channels of the generator's last images, and of the discriminator's first.</param>
+    /// <param name="size">The size of an image, square.</param>
     /// <param name="options">Device and random stream.</param>
     /// <param name="wasserstein">
     /// Whether the Wasserstein loss with a gradient penalty takes the place of the cross-entropy: WGAN-GP, with one step of the critic to
     /// each of the generator at twice its rate, and the average of the generator's weights.
     /// </param>
-    public GanContestant(int width, ModuleOptions options, bool wasserstein = false)
+    public GanContestant(int width, ImageSize size, ModuleOptions options, bool wasserstein = false) : base(size)
     {
         ArgumentNullException.ThrowIfNull(options);
         Device = options.Device ?? Device.Default;
         _isWasserstein = wasserstein;
-        Module generator = Dcgan.Generator(options, Latent, width);
-        _gan = !wasserstein ? new Gan(generator, Dcgan.ConvolutionalDiscriminator(options, width), Latent, options)
-            : new Gan(generator, Dcgan.Critic(options, width), Latent, options, GanRecipe.Of("wgan-gp").Training with
+        Module generator = Dcgan.Generator(options, Latent, width, size.Channels, size.Height);
+        _gan = !wasserstein ? new Gan(
+                generator, Dcgan.ConvolutionalDiscriminator(options, width, channels: size.Channels, side: size.Height), Latent, options)
+            : new Gan(generator, Dcgan.Critic(options, width, null, size.Channels, size.Height), Latent, options,
+                GanRecipe.Of("wgan-gp").Training with
             {
                 DiscriminatorSteps = 1, LearningRate = 2e-4, DiscriminatorLearningRate = 4e-4, AverageDecay = 0.999,
             });

@@ -18,8 +18,9 @@ namespace Engine.Models.Comparison;
 /// taken from. All of them train alike.
 /// </summary>
 /// <param name="network">What is trained.</param>
+/// <param name="size">The size of an image.</param>
 /// <param name="options">Device and random stream.</param>
-public abstract class LikelihoodContestant(Module network, ModuleOptions options) : Contestant
+public abstract class LikelihoodContestant(Module network, ImageSize size, ModuleOptions options) : Contestant(size)
 {
     private readonly Adam _adam = new(network.Parameters, 1e-3);
     private readonly ExponentialMovingAverage _average = new(network, 0.999, warmUp: true);
@@ -53,7 +54,7 @@ public abstract class LikelihoodContestant(Module network, ModuleOptions options
     }
 
     /// <summary>The loss of a batch.</summary>
-    /// <param name="images">[batch, 28, 28, 1] in [0, 1].</param>
+    /// <param name="images">[batch, height, width, channels] in [0, 1].</param>
     protected abstract Tensor Loss(Tensor images);
 
     /// <inheritdoc/>
@@ -88,11 +89,11 @@ public abstract class LikelihoodContestant(Module network, ModuleOptions options
 
 /// <summary>A <see cref="PixelCnn"/> of 256 levels: the exact likelihood, and a pass for each pixel of a sample.</summary>
 /// <param name="model">The model.</param>
+/// <param name="size">The size of an image.</param>
 /// <param name="options">Device and random stream.</param>
-public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions options) : LikelihoodContestant(model, options)
+public sealed class AutoregressiveContestant(PixelCnn model, ImageSize size, ModuleOptions options)
+    : LikelihoodContestant(model, size, options)
 {
-    private const int Pixels = Side * Side;
-
     /// <inheritdoc/>
     public override string Family => "autoregressive";
 
@@ -101,23 +102,24 @@ public sealed class AutoregressiveContestant(PixelCnn model, ModuleOptions optio
 
     /// <inheritdoc/>
     public override float[] Sample(int count, RandomStream random, CancellationToken cancellation = default) =>
-        Averaged(() => Array.ConvertAll(model.Sample([count, Side, Side, 1], random, cancellation: cancellation), x => (2 * x) - 1));
+        Averaged(() => Array.ConvertAll(model.Sample(Size.Of(count), random, cancellation: cancellation), x => (2 * x) - 1));
 
     /// <inheritdoc/>
     public override double? BitsPerDimension(ImageDataset test, RandomStream random, CancellationToken cancellation = default) =>
         Averaged(() => PixelCnnModel.BitsPerPixel(
-            -model.LogLikelihood(test.ToFloats(0), [test.Count, Side, Side, 1], cancellation: cancellation).Average(), Pixels));
+            -model.LogLikelihood(test.ToFloats(0), Size.Of(test.Count), cancellation: cancellation).Average(), Size.Length));
 
     /// <inheritdoc/>
-    protected override Tensor Loss(Tensor images) => -model.LogLikelihood(images).Mean() / (Pixels * Math.Log(2));
+    protected override Tensor Loss(Tensor images) => -model.LogLikelihood(images).Mean() / (Size.Length * Math.Log(2));
 }
 
 /// <summary>
 /// A <see cref="DenoisingDiffusion"/> that predicts the noise of 1,000 steps: a bound of as many terms, samples in 50 steps of DDIM.
 /// </summary>
 /// <param name="unet">The network.</param>
+/// <param name="size">The size of an image.</param>
 /// <param name="options">Device and random stream.</param>
-public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : LikelihoodContestant(unet, options)
+public sealed class DiffusionContestant(Unet unet, ImageSize size, ModuleOptions options) : LikelihoodContestant(unet, size, options)
 {
     private const int Steps = 1000, SampleSteps = 50;
 
@@ -134,12 +136,12 @@ public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : Like
 
     /// <inheritdoc/>
     public override float[] Sample(int count, RandomStream random, CancellationToken cancellation = default) =>
-        Averaged(() => new DdimSampler(_model, SampleSteps).Sample([count, Side, Side, 1], random, cancellation: cancellation));
+        Averaged(() => new DdimSampler(_model, SampleSteps).Sample(Size.Of(count), random, cancellation: cancellation));
 
     /// <inheritdoc/>
     public override double? BitsPerDimension(ImageDataset test, RandomStream random, CancellationToken cancellation = default) =>
         Averaged(() => _model.Bound(
-            test.ToFloats(), [test.Count, Side, Side, 1], random, batch: ImagesForStep, cancellation: cancellation).Total);
+            test.ToFloats(), Size.Of(test.Count), random, batch: ImagesForStep, cancellation: cancellation).Total);
 
     /// <inheritdoc/>
     protected override Tensor Loss(Tensor images) => _model.Losses(images.Affine(2, -1), [], Random).Loss;
@@ -150,8 +152,9 @@ public sealed class DiffusionContestant(Unet unet, ModuleOptions options) : Like
 /// sample.
 /// </summary>
 /// <param name="model">The model.</param>
+/// <param name="size">The size of an image.</param>
 /// <param name="options">Device and random stream.</param>
-public sealed class FlowContestant(ImageFlow model, ModuleOptions options) : LikelihoodContestant(model, options)
+public sealed class FlowContestant(ImageFlow model, ImageSize size, ModuleOptions options) : LikelihoodContestant(model, size, options)
 {
     /// <inheritdoc/>
     public override string Family => "flow";

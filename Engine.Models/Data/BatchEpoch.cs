@@ -29,7 +29,7 @@ public sealed class BatchEpoch : IDisposable
     public Batch Current => new(
         _current ?? throw new InvalidOperationException("There is no current batch: call MoveNext first, and stop when it returns false."),
         _loader,
-        _loader.Data.ImageLength);
+        _loader.ExampleLength);
 
     /// <summary>Goes to the next batch, waiting for it if it is not prepared yet.</summary>
     /// <returns>False after the last batch.</returns>
@@ -94,6 +94,11 @@ public readonly ref struct Batch
 
     /// <summary>Pixels, [Count, Height, Width, Channels], scaled as the loader's options say.</summary>
     public ReadOnlySpan<float> Images { get; }
+
+    /// <summary>
+    /// The same under the name that suits rows of numbers, which are not scaled: [Count, Columns] of a <see cref="TableDataset"/>.
+    /// </summary>
+    public ReadOnlySpan<float> Values => Images;
 
     /// <summary>Labels, [Count]; -1 throughout when the data set carries none.</summary>
     public ReadOnlySpan<int> Labels { get; }

@@ -12,7 +12,9 @@ public sealed class BatchLoader
 {
     private const ulong ShuffleStream = 1, BernoulliStream = 2, MotionStream = 3;
 
-    private readonly ImageDataset _data;
+    private readonly ImageDataset? _images;
+    private readonly TableDataset? _table;
+    private readonly int _count;
     private readonly BatchOptions _options;
     private readonly float[] _levels = new float[256];
     private readonly ImageMotion? _motion;
@@ -26,22 +28,39 @@ public sealed class BatchLoader
     /// <param name="options">Seed, scale, shuffling; null takes the defaults.</param>
     /// <exception cref="ArgumentException">The batch size or an option is out of range.</exception>
     public BatchLoader(ImageDataset data, int batchSize, BatchOptions? options = null)
+        : this(Known(data).Name, "images", data.Count, data.ImageLength, batchSize, options)
     {
-        ArgumentNullException.ThrowIfNull(data);
+        _images = data;
+        if (_options.Flip || _options.Shift > 0) _motion = new ImageMotion(data, _options.Flip, _options.Shift);
+    }
+
+    /// <summary>A loader over rows of numbers, which are taken as they are.</summary>
+    /// <param name="data">The rows.</param>
+    /// <param name="batchSize">Rows in a batch, from 1 to the size of the data set.</param>
+    /// <param name="options">Seed and shuffling; null takes the defaults. The scale is one of bytes and has no effect.</param>
+    /// <exception cref="ArgumentException">The batch size or an option is out of range, or rows were to be mirrored or moved.</exception>
+    public BatchLoader(TableDataset data, int batchSize, BatchOptions? options = null)
+        : this(Known(data).Name, "rows", data.Count, data.Columns, batchSize, options)
+    {
+        if (_options.Flip || _options.Shift > 0) throw new ArgumentException(
+            $"flip and shift are of images: {data.Name} has rows of numbers");
+        _table = data;
+    }
+
+    private BatchLoader(string name, string examples, int count, int length, int batchSize, BatchOptions? options)
+    {
         _options = options ?? new BatchOptions();
         if (batchSize < 1) throw new ArgumentException($"batch size must be at least 1, was {batchSize}");
-        if (batchSize > data.Count)
-            throw new ArgumentException($"batch size must be at most the {data.Count} images of {data.Name}, was {batchSize}");
+        if (batchSize > count)
+            throw new ArgumentException($"batch size must be at most the {count} {examples} of {name}, was {batchSize}");
         if (_options.Shift < 0) throw new ArgumentException($"shift must be at least 0 pixels, was {_options.Shift}");
         if (_options.Prefetch < 0) throw new ArgumentException($"prefetch must be at least 0 batches, was {_options.Prefetch}");
-        if ((long)batchSize * data.ImageLength > Array.MaxLength)
+        if ((long)batchSize * length > Array.MaxLength)
             throw new ArgumentException(
-                $"batch size must be at most {Array.MaxLength / data.ImageLength} for images of {data.ImageLength} values, "
-                + $"was {batchSize}");
-        _data = data;
-        if (_options.Flip || _options.Shift > 0) _motion = new ImageMotion(data, _options.Flip, _options.Shift);
+                $"batch size must be at most {Array.MaxLength / length} for {examples} of {length} values, was {batchSize}");
+        (_count, ExampleLength) = (count, length);
         BatchSize = batchSize;
-        BatchesPerEpoch = _options.DropLast ? data.Count / batchSize : (data.Count + batchSize - 1) / batchSize;
+        BatchesPerEpoch = _options.DropLast ? count / batchSize : (count + batchSize - 1) / batchSize;
         for (int x = 0; x < _levels.Length; x++)
         {
             _levels[x] = _options.Scale switch
@@ -54,7 +73,11 @@ public sealed class BatchLoader
     }
 
     /// <summary>The images.</summary>
-    public ImageDataset Data => _data;
+    /// <exception cref="InvalidOperationException">The loader is one of rows of numbers.</exception>
+    public ImageDataset Data => _images ?? throw new InvalidOperationException($"{_table!.Name} has rows of numbers, no images.");
+
+    /// <summary>Values of an example: of an image, or of a row.</summary>
+    internal int ExampleLength { get; }
 
     /// <summary>Images in a batch; the last batch of an epoch may have fewer.</summary>
     public int BatchSize { get; }
@@ -90,13 +113,13 @@ public sealed class BatchLoader
         }
     }
 
-    internal int CountOf(int batch) => Math.Min(BatchSize, _data.Count - batch * BatchSize);
+    internal int CountOf(int batch) => Math.Min(BatchSize, _count - batch * BatchSize);
 
     internal int[] RentOrder(int epoch)
     {
         int[]? order;
         lock (_lock) _orders.TryPop(out order);
-        order ??= new int[_data.Count];
+        order ??= new int[_count];
         if (_options.Shuffle)
         {
             new CounterRandom(CounterRandom.Key(_options.Seed, ShuffleStream, (ulong)epoch)).Shuffle(order);
@@ -113,7 +136,7 @@ public sealed class BatchLoader
     {
         BatchSlot? slot;
         lock (_lock) _slots.TryPop(out slot);
-        return slot ?? new BatchSlot(this, BatchSize, _data.ImageLength, _motion is null ? 0 : _data.ImageLength);
+        return slot ?? new BatchSlot(this, BatchSize, ExampleLength, _motion is null ? 0 : ExampleLength);
     }
 
     internal void Return(BatchSlot slot)
@@ -128,15 +151,26 @@ public sealed class BatchLoader
 
     internal void Fill(BatchSlot slot, ReadOnlySpan<int> order)
     {
-        int length = _data.ImageLength;
+        int length = ExampleLength;
+        if (_table is not null)
+        {
+            for (int i = 0; i < order.Length; i++)
+            {
+                (slot.Indices[i], slot.Labels[i]) = (order[i], _table.Label(order[i]));
+                _table.Row(order[i]).CopyTo(slot.Images.AsSpan(i * length, length));
+            }
+
+            return;
+        }
+
         ulong key = CounterRandom.Key(_options.Seed, BernoulliStream, (ulong)slot.Epoch);
         ulong motion = CounterRandom.Key(_options.Seed, MotionStream, (ulong)slot.Epoch);
         for (int i = 0; i < order.Length; i++)
         {
             int image = order[i];
             slot.Indices[i] = image;
-            slot.Labels[i] = _data.Label(image);
-            ReadOnlySpan<byte> source = _data.Image(image);
+            slot.Labels[i] = Data.Label(image);
+            ReadOnlySpan<byte> source = Data.Image(image);
             Span<float> target = slot.Images.AsSpan(i * length, length);
             if (_motion is not null)
             {
@@ -153,6 +187,12 @@ public sealed class BatchLoader
     {
         ref float levels = ref MemoryMarshal.GetArrayDataReference(_levels);
         for (int p = 0; p < source.Length; p++) target[p] = System.Runtime.CompilerServices.Unsafe.Add(ref levels, source[p]);
+    }
+
+    private static T Known<T>(T data) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return data;
     }
 
     // 64 random bits serve four pixels. A pixel is on when 16 bits, u, have u * 255 < x * 65536: for 0 never, for 255 always.

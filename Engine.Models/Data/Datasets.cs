@@ -7,24 +7,27 @@ public static class Datasets
 {
     /// <summary>The name of the digits that the engine draws itself.</summary>
     public const string DigitsName = "digits";
+
+    /// <summary>The name of the colour images that the engine draws itself.</summary>
+    public const string ShapesName = "shapes";
     private const int MnistSize = 28;
 
     /// <summary>The names that <see cref="Load"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = [DigitsName, .. PublishedDataset.All.Select(d => d.Name)];
+    public static IReadOnlyList<string> Names { get; } = [DigitsName, ShapesName, .. PublishedDataset.All.Select(d => d.Name)];
 
     /// <summary>Loads a data set.</summary>
     /// <remarks>
-    /// "digits" is drawn on the spot (<see cref="Digits"/>). "mnist", "fashion-mnist" and "binarized-mnist" are looked for in
-    /// <see cref="DataOptions.Root"/> (ENGINE_DATA): in its sub-folder named after the set, then in that folder itself, then in
-    /// <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded into the cache. MNIST and Fashion-MNIST name their files alike,
-    /// so files that lie directly in the root count as Fashion-MNIST only if that folder's name contains "fashion", else as MNIST. Lengths
-    /// and SHA-256 of downloads are checked; the image files of Fashion-MNIST against the MD5 that its authors publish, because no
-    /// SHA-256 of them is known for certain. Any other word is a path: a folder with files of those names, an IDX file of images, whose
-    /// labels lie beside it under the name with "labels" and "idx1" in place of "images" and "idx3", or a folder of pictures: PNG, JPEG,
-    /// BMP, GIF (the first frame) and TGA. Of pictures, sub-folders are the classes (where all lie in one, and there are two at least),
-    /// unless they are called train and test, and valid: then they are the splits, and those in them the classes. Without such
-    /// folders about one picture in ten, chosen by a hash of its name, is of the split "test". What cannot be decoded is left out and named
-    /// in <see cref="DataOptions.Notices"/>.
+    /// "digits" and "shapes" are drawn on the spot (<see cref="Digits"/>, <see cref="ColorShapes"/>). "mnist", "fashion-mnist",
+    /// "binarized-mnist", "cifar-10" and "cifar-100" are looked for in <see cref="DataOptions.Root"/> (ENGINE_DATA): in its sub-folder
+    /// named after the set, then in that folder itself, then in <see cref="DataOptions.CacheFolder"/>; what is nowhere is downloaded
+    /// into the cache. MNIST and Fashion-MNIST name their files alike, so files that lie directly in the root count as Fashion-MNIST
+    /// only if that folder's name contains "fashion", else as MNIST. Lengths and SHA-256 of downloads are checked; the image files of
+    /// Fashion-MNIST against the MD5 that its authors publish, because no SHA-256 of them is known for certain. Any other word is a
+    /// path: a folder with files of those names, an IDX file of images, whose labels lie beside it under the name with "labels" and
+    /// "idx1" in place of "images" and "idx3", or a folder of pictures: PNG, JPEG, BMP, GIF (the first frame) and TGA. Of pictures,
+    /// sub-folders are the classes (where all lie in one, and there are two at least), unless they are called train and test, and
+    /// valid: then they are the splits, and those in them the classes. Without such folders about one picture in ten, chosen by a hash
+    /// of its name, is of the split "test". What cannot be decoded is left out and named in <see cref="DataOptions.Notices"/>.
     /// </remarks>
     /// <param name="nameOrPath">A name of <see cref="Names"/>, a folder, or an IDX file.</param>
     /// <param name="options">Split, count, and where to look; null takes the defaults.</param>
@@ -48,7 +51,7 @@ public static class Datasets
 
     private static ImageDataset LoadAll(string nameOrPath, DataOptions options)
     {
-        if (nameOrPath == DigitsName) return LoadDigits(options);
+        if (nameOrPath is DigitsName or ShapesName) return LoadDrawn(nameOrPath, options);
         if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) return LoadPublished(published, options);
         if (File.Exists(nameOrPath)) return LoadFile(nameOrPath);
         return Directory.Exists(nameOrPath) ? LoadFolder(nameOrPath, options) : throw Unknown(nameOrPath);
@@ -62,26 +65,32 @@ public static class Datasets
     /// <param name="split">The split.</param>
     public static bool HasSplit(string nameOrPath, string split)
     {
-        if (nameOrPath == DigitsName) return split is "train" or "test";
+        if (nameOrPath is DigitsName or ShapesName) return split is "train" or "test";
         if (Array.Find(PublishedDataset.All, d => d.Name == nameOrPath) is { } published) return Array.Exists(
             published.Parts, part => part.Split == split);
-        return Directory.Exists(nameOrPath)
-            && PublishedDataset.All.Any(
-                set => Array.Exists(set.Parts, part => part.Split == split && part.Images.In(nameOrPath) is not null));
+        if (!Directory.Exists(nameOrPath)) return false;
+        return PublishedDataset.All.Any(
+            set => Array.Exists(set.Parts, part => part.Split == split && part.Images.In(nameOrPath) is not null))
+            || PictureList.Of(nameOrPath)?.Splits.Contains(split) == true;
     }
 
     private static DataException Unknown(string name) => new(
         $"There is no data set '{name}': known are {string.Join(", ", Names)}, and {Path.GetFullPath(name)} is "
         + "neither a folder nor a file.");
 
-    private static ImageDataset LoadDigits(DataOptions options) => options.Split switch
+    private static ImageDataset LoadDrawn(string name, DataOptions options)
     {
-        "train" => Digits.Draw(options.Count ?? 60_000, options.Seed, "digits (train)"),
-
         // Another key, so that no test image is a training image.
-        "test" => Digits.Draw(options.Count ?? 10_000, CounterRandom.Key(options.Seed, 0x74657374), "digits (test)"),
-        _ => throw new DataException($"{DigitsName} has no split '{options.Split}'; it has train, test."),
-    };
+        (int count, ulong seed) = options.Split switch
+        {
+            "train" => (options.Count ?? 60_000, options.Seed),
+            "test" => (options.Count ?? 10_000, CounterRandom.Key(options.Seed, 0x74657374)),
+            _ => throw new DataException($"{name} has no split '{options.Split}'; it has train, test."),
+        };
+        string label = $"{name} ({options.Split})";
+        return name == DigitsName ? Digits.Draw(count, seed, label)
+            : ColorShapes.Draw(count, seed, label, options.Size ?? ColorShapes.Size);
+    }
 
     private static ImageDataset LoadPublished(PublishedDataset set, DataOptions options)
     {

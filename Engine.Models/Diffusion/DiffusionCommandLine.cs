@@ -151,6 +151,16 @@ public sealed record DiffusionChoices
     /// <summary>Whether the network is conditioned on classes.</summary>
     public bool IsConditional => Network.Classes > 0;
 
+    /// <summary>The same with a network for images as they are: their channels and, with classes, as many as they have.</summary>
+    /// <param name="data">The images.</param>
+    /// <exception cref="DataException">Classes were asked for, and the images carry none.</exception>
+    public DiffusionChoices For(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (IsConditional && !data.IsLabelled) throw new DataException($"--classes needs images with labels, {data.Name} has none.");
+        return this with { Network = Network with { Channels = data.Channels, Classes = IsConditional ? data.Classes : 0 } };
+    }
+
     /// <summary>The sampler that was asked for.</summary>
     /// <param name="model">The model.</param>
     public DiffusionSampler Sampler(DenoisingDiffusion model) => IsAncestral

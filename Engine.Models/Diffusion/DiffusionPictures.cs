@@ -2,17 +2,17 @@ using Engine.Autograd;
 using Engine.Autograd.Losses;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Data;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Diffusion;
 
 /// <summary>Pictures of a diffusion model of grey images.</summary>
 /// <param name="model">The model.</param>
-/// <param name="height">Rows of an image.</param>
-/// <param name="width">Columns of an image.</param>
-public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int width)
+/// <param name="size">The size of an image.</param>
+public sealed class DiffusionPictures(DenoisingDiffusion model, ImageSize size)
 {
-    private readonly int _length = height * width;
+    private readonly int _length = size.Length;
 
     /// <summary>The forward process, one image per row: the image on the left, x_T on the right.</summary>
     /// <param name="images">Images in [-1, 1], one after another.</param>
@@ -23,7 +23,7 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
         int count = images.Length / _length;
         List<float[]> chain = [images.ToArray()];
         using Tape tape = new(model.Denoiser.Device, record: false);
-        Shape shape = [count, height, width, 1];
+        Shape shape = size.Of(count);
         Tensor clean = Tensor.From(images, shape), noise = Tensor.Normal(shape, random);
         foreach (int t in Spread(columns - 1, model.Process.Steps))
             chain.Add(model.Process.AddNoise(clean, noise, [.. Enumerable.Repeat(t, count)]).ToArray());
@@ -46,7 +46,7 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
         int steps = sampler.Process.Steps;
         HashSet<int> shown = [.. Spread(Math.Min(columns, steps + 1), steps + 1)];
         List<float[]> chain = [];
-        sampler.Sample([count, height, width, 1], random, labels, (t, x) =>
+        sampler.Sample(size.Of(count), random, labels, (t, x) =>
         {
             if (shown.Contains(t)) chain.Add(Array.ConvertAll(x.ToDoubles(), value => (float)value));
         }, cancellation);
@@ -77,8 +77,8 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
 
         List<float> all = [.. images.ToArray(), .. left];
         for (int i = 0; i < Paintings; i++) all.AddRange(
-            sampler.Inpaint(images, mask, [count, height, width, 1], random, rounds: rounds, cancellation: cancellation));
-        return new ImageGrid { Columns = count }.Draw(all.ToArray(), height, width);
+            sampler.Inpaint(images, mask, size.Of(count), random, rounds: rounds, cancellation: cancellation));
+        return new ImageGrid { Columns = count }.Draw(all.ToArray(), size);
     }
 
     /// <summary>The terms of the bound over the steps, on a logarithmic axis.</summary>
@@ -102,6 +102,6 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, int height, int 
         List<float> images = [];
         for (int row = 0; row < count; row++)
             foreach (float[] link in chain) images.AddRange(link.AsSpan(row * _length, _length));
-        return new ImageGrid { Columns = chain.Count, Magnification = 1 }.Draw(images.ToArray(), height, width);
+        return new ImageGrid { Columns = chain.Count, Magnification = 1 }.Draw(images.ToArray(), size);
     }
 }

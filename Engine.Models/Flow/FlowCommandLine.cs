@@ -69,10 +69,11 @@ public sealed class FlowCommandLine
 
     /// <summary>Creates the model that the options ask for.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="side">Rows and columns of an image.</param>
+    /// <param name="size">The size of an image, which is square.</param>
     /// <exception cref="DataException">Two options contradict each other.</exception>
-    public ImageFlow Make(TrainingRun run, int side)
+    public ImageFlow Make(TrainingRun run, ImageSize size)
     {
+        (int side, int channels) = (size.Height, size.Channels);
         ArgumentNullException.ThrowIfNull(run);
         ModuleOptions options = new(run.Random, run.Device);
         string model = run.Option(_model)!;
@@ -84,9 +85,10 @@ public sealed class FlowCommandLine
             + $"{run.Option(_layers)}.");
         return model switch
         {
-            "nice" => ImageFlows.Nice(side, Or(_couplings, 4), Or(_hidden, 1000), Or(_layers, 5), options),
-            "glow" => ImageFlows.Glow(side, Or(_couplings, 8), Or(_hidden, 96), variational, options),
-            "checkerboards" => ImageFlows.Checkerboards(side, Or(_couplings, 8), Or(_hidden, 32), Or(_layers, 3), variational, options),
+            "nice" => ImageFlows.Nice(side, Or(_couplings, 4), Or(_hidden, 1000), Or(_layers, 5), options, channels),
+            "glow" => ImageFlows.Glow(side, Or(_couplings, 8), Or(_hidden, 96), variational, options, channels),
+            "checkerboards" => ImageFlows.Checkerboards(
+                side, Or(_couplings, 8), Or(_hidden, 32), Or(_layers, 3), variational, options, channels),
             _ => RealNvp(),
         };
 
@@ -94,7 +96,7 @@ public sealed class FlowCommandLine
         {
             (int couplings, int hidden) = (Or(_couplings, 8), Or(_hidden, 48));
             return ImageFlows.RealNvp(
-                side, (couplings, Math.Max(1, couplings / 2)), (hidden, hidden), Or(_layers, 2), variational, options);
+                side, (couplings, Math.Max(1, couplings / 2)), (hidden, hidden), Or(_layers, 2), variational, options, channels);
         }
 
         int Or(Option<int> option, int own) => run.Option(option) is > 0 and var value ? value : own;

@@ -4,7 +4,7 @@ using Engine.Kernels.Norms;
 
 namespace Engine.Models.Flow;
 
-/// <summary>The image flows of the lesson, for square images with one channel and a side that four divides.</summary>
+/// <summary>The image flows of the lesson, for square images with a side that four divides.</summary>
 public static class ImageFlows
 {
     /// <summary>
@@ -16,14 +16,15 @@ public static class ImageFlows
     /// <param name="hidden">Width of the networks' layers; 1000 in the paper.</param>
     /// <param name="layers">Hidden layers of each network; 5 in the paper.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    public static ImageFlow Nice(int side, int couplings, int hidden, int layers, ModuleOptions options)
+    /// <param name="channels">Channels of an image: 1 grey, 3 RGB.</param>
+    public static ImageFlow Nice(int side, int couplings, int hidden, int layers, ModuleOptions options, int channels = 1)
     {
-        int pixels = side * side, half = pixels / 2;
+        int pixels = side * side * channels, half = pixels / 2;
         DiagonalScaling scaling = new(pixels, options);
         Module[] networks = [.. Enumerable.Range(0, couplings)
             .Select(i => new LatentUnits(Dense(half, hidden, layers, half, options), scaling, i % 2))];
-        Composition transform = new(new Flattened([side, side, 1]), new CouplingChain(networks, new AdditiveBijector()), scaling);
-        return new ImageFlow(new NormalizingFlow(transform, BaseDistribution.Logistic, [side, side, 1]));
+        Composition transform = new(new Flattened([side, side, channels]), new CouplingChain(networks, new AdditiveBijector()), scaling);
+        return new ImageFlow(new NormalizingFlow(transform, BaseDistribution.Logistic, [side, side, channels]));
     }
 
     /// <summary>
@@ -36,14 +37,17 @@ public static class ImageFlows
     /// <param name="blocks">Gated residual blocks of each network.</param>
     /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
     /// <param name="options">Device, element type and random stream.</param>
+    /// <param name="channels">Channels of an image: 1 grey, 3 RGB.</param>
     public static ImageFlow RealNvp(
-        int side, (int First, int Second) couplings, (int First, int Second) hidden, int blocks, bool variational, ModuleOptions options)
+        int side, (int First, int Second) couplings, (int First, int Second) hidden, int blocks, bool variational, ModuleOptions options,
+        int channels = 1)
     {
         FlowTransform first = new Composition(
-            [new Squeeze(checkerboard: true), .. Couplings(couplings.First, 4, hidden.First, blocks, options)]);
-        FlowTransform second = new Composition([new Squeeze(), .. Couplings(couplings.Second, 8, hidden.Second, blocks, options)]);
-        Composition transform = new(new LogitTransform(), new MultiScale([first, second], [side, side, 1]));
-        return Model(transform, side, variational, options);
+            [new Squeeze(checkerboard: true), .. Couplings(couplings.First, 4 * channels, hidden.First, blocks, options)]);
+        FlowTransform second = new Composition(
+            [new Squeeze(), .. Couplings(couplings.Second, 8 * channels, hidden.Second, blocks, options)]);
+        Composition transform = new(new LogitTransform(), new MultiScale([first, second], [side, side, channels]));
+        return Model(transform, side, channels, variational, options);
     }
 
     /// <summary>
@@ -55,13 +59,16 @@ public static class ImageFlows
     /// <param name="blocks">Gated residual blocks; 3 in the tutorial.</param>
     /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    public static ImageFlow Checkerboards(int side, int couplings, int hidden, int blocks, bool variational, ModuleOptions options)
+    /// <param name="channels">Channels of an image: 1 grey, 3 RGB.</param>
+    public static ImageFlow Checkerboards(
+        int side, int couplings, int hidden, int blocks, bool variational, ModuleOptions options, int channels = 1)
     {
         IEnumerable<FlowTransform> parts = Enumerable.Range(0, couplings).Select(
             i => new MaskedImageCoupling(
-                new GatedConvolutions(1, hidden, 2, blocks, options), side, side, 1, changesEven: i % 2 == 0, options));
-        Composition transform = new([new LogitTransform(), .. parts, new Flattened([side, side, 1])]);
-        return Model(transform, side, variational, options);
+                new GatedConvolutions(channels, hidden, 2 * channels, blocks, options), side, side, channels,
+                changesEven: i % 2 == 0, options));
+        Composition transform = new([new LogitTransform(), .. parts, new Flattened([side, side, channels])]);
+        return Model(transform, side, channels, variational, options);
     }
 
     /// <summary>
@@ -73,27 +80,29 @@ public static class ImageFlows
     /// <param name="hidden">Channels of the networks: 3 x 3, ReLU, 1 x 1, ReLU, 3 x 3.</param>
     /// <param name="variational">Whether the noise of dequantisation is learned, too.</param>
     /// <param name="options">Device, element type and random stream.</param>
-    public static ImageFlow Glow(int side, int steps, int hidden, bool variational, ModuleOptions options)
+    /// <param name="channels">Channels of an image: 1 grey, 3 RGB.</param>
+    public static ImageFlow Glow(int side, int steps, int hidden, bool variational, ModuleOptions options, int channels = 1)
     {
-        FlowTransform[] scales = [Scale(4), Scale(8)];
+        FlowTransform[] scales = [Scale(4 * channels), Scale(8 * channels)];
         Module prior = new Conv2d(
-            2, 4, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros, biasInitializer: Initializers.Zeros);
-        Composition transform = new(new LogitTransform(), new MultiScale(scales, [side, side, 1], [prior]));
-        return Model(transform, side, variational, options);
+            2 * channels, 4 * channels, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros,
+            biasInitializer: Initializers.Zeros);
+        Composition transform = new(new LogitTransform(), new MultiScale(scales, [side, side, channels], [prior]));
+        return Model(transform, side, channels, variational, options);
 
-        FlowTransform Scale(int channels)
+        FlowTransform Scale(int features)
         {
             List<FlowTransform> parts = [new Squeeze()];
             for (int i = 0; i < steps; i++)
             {
                 Sequential network = new(
-                    new Conv2d(channels / 2, hidden, 3, options, padding: ConvPadding.Same), new Relu(),
+                    new Conv2d(features / 2, hidden, 3, options, padding: ConvPadding.Same), new Relu(),
                     new Conv2d(hidden, hidden, 1, options), new Relu(),
-                    new Conv2d(hidden, channels, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros,
+                    new Conv2d(hidden, features, 3, options, padding: ConvPadding.Same, weightInitializer: Initializers.Zeros,
                         biasInitializer: Initializers.Zeros));
-                parts.Add(new ActNorm(channels, options));
-                parts.Add(new InvertibleConvolution(channels, options));
-                parts.Add(new ChannelCoupling(network, channels, changesFirst: false, options));
+                parts.Add(new ActNorm(features, options));
+                parts.Add(new InvertibleConvolution(features, options));
+                parts.Add(new ChannelCoupling(network, features, changesFirst: false, options));
             }
 
             return new Composition([.. parts]);
@@ -126,9 +135,9 @@ public static class ImageFlows
                 new GatedConvolutions((channels / 2) + context, hidden, channels, blocks, options), channels, changesFirst: i % 2 == 0,
                 options));
 
-    // The noise: four couplings of a checkerboard, which see the image (four channels after the squeeze) beside what is kept of the noise
-    // (two). At full size they cost as much as the flow.
-    private static ImageFlow Model(FlowTransform transform, int side, bool variational, ModuleOptions options) => new(
-        new NormalizingFlow(transform, BaseDistribution.Gaussian, [side, side, 1]),
-        variational ? new Squeezed(new Composition([.. Couplings(4, 4, 32, 2, options, context: 4)])) : null);
+    // The noise: four couplings of a checkerboard, which see the image (four times its channels after the squeeze) beside what is kept
+    // of the noise (half as many). At full size they cost as much as the flow.
+    private static ImageFlow Model(FlowTransform transform, int side, int channels, bool variational, ModuleOptions options) => new(
+        new NormalizingFlow(transform, BaseDistribution.Gaussian, [side, side, channels]),
+        variational ? new Squeezed(new Composition([.. Couplings(4, 4 * channels, 32, 2, options, context: 4 * channels)])) : null);
 }

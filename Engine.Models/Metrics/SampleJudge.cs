@@ -4,15 +4,13 @@ using Engine.Models.Data;
 namespace Engine.Models.Metrics;
 
 /// <summary>
-/// Evaluates samples of 28 x 28 grey images by a classifier that was trained on the same data, and by their distances to each other and to
+/// Evaluates samples of images by a classifier that was trained on the same data, and by their distances to each other and to
 /// training images.
 /// </summary>
 public sealed class SampleJudge
 {
     /// <summary>The least number of images of the data that an evaluation takes.</summary>
     public const int LeastImages = 100;
-
-    private const int Pixels = DigitClassifier.Side * DigitClassifier.Side;
 
     // Distances go by pairs: more images would not say more.
     private const int MostCompared = 1000, MostTrained = 10_000, MostNeighbors = 2000;
@@ -58,7 +56,7 @@ public sealed class SampleJudge
     public SampleQuality Data { get; }
 
     /// <summary>Evaluates samples.</summary>
-    /// <param name="samples">[samples, 28, 28, 1], in [-1, 1].</param>
+    /// <param name="samples">[samples, height, width, channels], in [-1, 1].</param>
     /// <param name="cancellation">Cancels the computation; looked at before each batch.</param>
     /// <exception cref="ArgumentException">There are fewer than two samples, the length is not a whole number of images, or a number is NaN
     /// or infinite.</exception>
@@ -67,16 +65,16 @@ public sealed class SampleJudge
     {
         if (samples.Length < 2 * Pixels || samples.Length % Pixels != 0)
             throw new ArgumentException($"Expected at least two images of {Pixels} values each, found {samples.Length} values in all.");
-        ClassCounts counts = new(DigitClassifier.Classes);
+        ClassCounts counts = new(_classifier.ClassCount);
         int unsure = 0;
-        const int AtOnce = 250 * Pixels;
-        for (int at = 0; at < samples.Length; at += AtOnce)
+        int atOnce = 250 * Pixels;
+        for (int at = 0; at < samples.Length; at += atOnce)
         {
             cancellation.ThrowIfCancellationRequested();
-            float[] probabilities = _classifier.Probabilities(samples.Slice(at, Math.Min(AtOnce, samples.Length - at)));
+            float[] probabilities = _classifier.Probabilities(samples.Slice(at, Math.Min(atOnce, samples.Length - at)));
             counts.Add(probabilities);
-            for (int i = 0; i < probabilities.Length; i += DigitClassifier.Classes)
-                if (probabilities.AsSpan(i, DigitClassifier.Classes).IndexOfAnyInRange(0.5f, float.MaxValue) < 0) unsure++;
+            for (int i = 0; i < probabilities.Length; i += _classifier.ClassCount)
+                if (probabilities.AsSpan(i, _classifier.ClassCount).IndexOfAnyInRange(0.5f, float.MaxValue) < 0) unsure++;
         }
 
         float[] features = Features(samples, cancellation);
@@ -95,14 +93,16 @@ public sealed class SampleJudge
         };
     }
 
+    private int Pixels => _classifier.Size.Length;
+
     private float[] Features(ReadOnlySpan<float> images, CancellationToken cancellation)
     {
         float[] features = new float[images.Length / Pixels * DigitClassifier.FeatureCount];
-        const int AtOnce = 250 * Pixels;
-        for (int at = 0; at < images.Length; at += AtOnce)
+        int atOnce = 250 * Pixels;
+        for (int at = 0; at < images.Length; at += atOnce)
         {
             cancellation.ThrowIfCancellationRequested();
-            _classifier.Features(images.Slice(at, Math.Min(AtOnce, images.Length - at)))
+            _classifier.Features(images.Slice(at, Math.Min(atOnce, images.Length - at)))
                 .CopyTo(features, at / Pixels * DigitClassifier.FeatureCount);
         }
 
@@ -120,13 +120,13 @@ public sealed class SampleJudge
 
     private static double FirstPercentile(double[] distances) => distances.Order().ElementAt(distances.Length / 100);
 
-    private static float[] Images(ImageDataset data, int most)
+    private float[] Images(ImageDataset data, int most)
     {
-        if (data.Count < LeastImages || data.Height * data.Width * data.Channels != Pixels)
+        if (data.Count < LeastImages || data.Size != _classifier.Size)
         {
             throw new DataException(
-                $"Expected at least {LeastImages} grey images of {DigitClassifier.Side} x {DigitClassifier.Side} to judge samples by, "
-                + $"found {data.Count} of {data.Height} x {data.Width} x {data.Channels} in {data.Name}.");
+                $"Expected at least {LeastImages} images of {_classifier.Size} to judge samples by, found {data.Count} of {data.Size} in "
+                + $"{data.Name}.");
         }
 
         return data.Take(Math.Min(most, data.Count)).ToFloats();

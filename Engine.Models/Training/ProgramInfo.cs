@@ -8,7 +8,7 @@ namespace Engine.Models.Training;
 /// <param name="Data">The default of <c>--data</c>; null for a program that makes its data itself and has no such option.</param>
 public sealed record ProgramInfo(string Name, string Description, int Epochs, int Batch, string? Data = "digits")
 {
-    /// <summary>How many of the drawn digits one epoch has, where <c>--data digits</c> is taken.</summary>
+    /// <summary>How many of the drawn images one epoch has, where <c>--data digits</c> or <c>shapes</c> is taken.</summary>
     public int Digits { get; init; } = 12_000;
 
     /// <summary>How many characters the generated text has, where <c>--data sentences</c> is taken.</summary>

@@ -29,10 +29,17 @@ public sealed partial class TrainingRun
     /// <param name="multipleOf">What their sides must be a multiple of; at least 1.</param>
     /// <param name="split"><c>train</c> or <c>test</c>.</param>
     /// <exception cref="DataException">They cannot be loaded, or have another size.</exception>
-    public ImageDataset LoadSquares(int multipleOf, string split = "train")
+    public ImageDataset LoadSquares(int multipleOf, string split = "train") => LoadSquares(_ => multipleOf, split);
+
+    /// <summary>The same where what the sides must be a multiple of depends on them.</summary>
+    /// <param name="divisor">What a side must be a multiple of, such as <c>Dcgan.Divisor</c>.</param>
+    /// <param name="split"><c>train</c> or <c>test</c>.</param>
+    /// <exception cref="DataException">They cannot be loaded, or have another size.</exception>
+    public ImageDataset LoadSquares(Func<int, int> divisor, string split = "train")
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(multipleOf, 1);
+        ArgumentNullException.ThrowIfNull(divisor);
         ImageDataset data = Load(split);
+        int multipleOf = Math.Max(1, divisor(data.Height));
         if (data.Height != data.Width) throw new DataException(
             $"--data: expected square images, found {data.Height} x {data.Width} in {data.Name}: --size makes them square.");
         if (data.Height % multipleOf != 0) throw new DataException(
@@ -106,7 +113,7 @@ public sealed partial class TrainingRun
         {
             Split = split,
             Seed = Seed,
-            Count = _data == Datasets.DigitsName ? _info.Digits : null,
+            Count = _data is Datasets.DigitsName or Datasets.ShapesName ? _info.Digits : null,
             Size = Option(_options.Size),
             Channels = Option(_options.Channels),
             Fit = Option(_options.Fit) == "pad" ? PictureFit.Pad : PictureFit.Crop,
@@ -126,10 +133,11 @@ public sealed partial class TrainingRun
 
     private ImageDataset Announced(ImageDataset data, string split)
     {
-        if (_isForecast) return data;
+        string option = split == "train" ? "--data" : $"--data ({split})";
+        if (_isForecast || _loaded.ContainsKey(option)) return data;
 
         // Two files of one name are distinguished by their content.
-        _loaded[split == "train" ? "--data" : $"--data ({split})"] = string.Create(
+        _loaded[option] = string.Create(
             CultureInfo.InvariantCulture,
             $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.Of(data.Pixels):x8}");
         Print($"Data: {data.Name}, {data.Count} images of {Extent(data)}. Device: {Device}. Seed: {Seed}.");

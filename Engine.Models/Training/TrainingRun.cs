@@ -198,6 +198,18 @@ public sealed partial class TrainingRun : IDisposable
         Print(text.ToString());
     }
 
+    /// <summary>
+    /// Prints an image with characters, by the mean of its channels; see <see cref="ShowImage(ReadOnlySpan{float}, int, int)"/>.
+    /// </summary>
+    /// <param name="pixels">Values from -1 (black) to 1 (white), [height, width, channels].</param>
+    /// <param name="size">The size of the image.</param>
+    public void ShowImage(ReadOnlySpan<float> pixels, ImageSize size)
+    {
+        float[] grey = new float[size.Height * size.Width];
+        for (int i = 0; i < pixels.Length; i++) grey[i / size.Channels] += pixels[i] / size.Channels;
+        ShowImage(grey, size.Height, size.Width);
+    }
+
     /// <summary>Closes the device, which the run opened for itself, and lets others write to the output folder.</summary>
     public void Dispose()
     {

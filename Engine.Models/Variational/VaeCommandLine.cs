@@ -8,7 +8,8 @@ namespace Engine.Models.Variational;
 /// <summary>The command-line options of a program that trains a VAE, in addition to those that all training programs share.</summary>
 public sealed class VaeCommandLine
 {
-    private readonly Option<bool> _conv = new("--conv") { Description = "Convolutional encoder and decoder, for images of 28 x 28." };
+    private readonly Option<bool> _conv = new("--conv") {
+        Description = "Convolutional encoder and decoder, for square images whose sides are multiples of 4." };
     private readonly Option<string> _recipe =
         ProgramOption.Choice("--recipe", "iwae: network and training of the paper on importance-weighted autoencoders.", "none", "iwae");
     private readonly Option<string> _levels = ProgramOption.Choice(
@@ -24,7 +25,7 @@ public sealed class VaeCommandLine
         ProgramOption.Choice("--loss", "What compares image and reconstruction: binary cross-entropy, or the squared error.", "bce", "mse");
     private readonly Option<string> _binarize = ProgramOption.Choice(
         "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, from the half on, not at all. auto: none for the small "
-        + "network, dynamic for the others.",
+        + "network and for colour, dynamic for others.",
         "auto", "none", "dynamic", "static", "threshold");
     private readonly Option<int> _latent = ProgramOption.Integer("--latent", "Dimensions of z; 0 takes the network's own.", 0, 0, 4096);
     private readonly Option<double> _beta =
@@ -107,6 +108,7 @@ public sealed class VaeCommandLine
             },
             Binarization = binarize != "auto" ? Enum.Parse<Binarization>(binarize, ignoreCase: true)
                 : network == VaeNetwork.FullyConnected ? Binarization.None : Binarization.Dynamic,
+            IsBinarizationOpen = binarize == "auto",
             Objective = new VaeObjective
             {
                 Reconstruction = run.Option(_loss) == "mse" ? Reconstruction.SquaredError : Reconstruction.Bernoulli,
@@ -175,6 +177,9 @@ public sealed record VaeChoices
     /// <summary>How grey pixels become zeros and ones.</summary>
     public required Binarization Binarization { get; init; }
 
+    /// <summary>Whether that was left to the network and the images.</summary>
+    public bool IsBinarizationOpen { get; init; }
+
     /// <summary>What is minimised, after the warm-up.</summary>
     public required VaeObjective Objective { get; init; }
 
@@ -207,6 +212,14 @@ public sealed record VaeChoices
 
     /// <summary>Whether log p(x) means something: pixels are 0 or 1, and the model gives their probabilities.</summary>
     public bool HasLikelihood => Binarization != Binarization.None && Objective.Reconstruction == Reconstruction.Bernoulli;
+
+    /// <summary>The same for images: those in colour keep their levels, unless something else was asked for.</summary>
+    /// <param name="data">The images.</param>
+    public VaeChoices For(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return IsBinarizationOpen && data.Channels > 1 ? this with { Binarization = Binarization.None } : this;
+    }
 
     /// <summary>The same for a training on so many images, which the weights of the parts of the divergence depend on.</summary>
     /// <param name="images">Images of the training data.</param>

@@ -1,17 +1,17 @@
 using Engine.Autograd;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Data;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Variational;
 
-/// <summary>Pictures of a VAE of grey images.</summary>
-/// <param name="vae">The model; its encoder takes images as [images, height * width].</param>
-/// <param name="height">Rows of an image.</param>
-/// <param name="width">Columns of an image.</param>
-public sealed class VaePictures(LatentVariableModel vae, int height, int width)
+/// <summary>Pictures of a VAE of images.</summary>
+/// <param name="vae">The model; its encoder takes images as [images, values].</param>
+/// <param name="size">The size of an image.</param>
+public sealed class VaePictures(LatentVariableModel vae, ImageSize size)
 {
-    private readonly int _length = height * width;
+    private readonly int _length = size.Length;
 
     /// <summary>Originals in one row, their reconstructions in the row below, and so on.</summary>
     /// <param name="images">Images in [0, 1], one after another.</param>
@@ -83,7 +83,7 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public Picture Map(int side = 20, CancellationToken cancellation = default) =>
         new ImageGrid { Black = 0, Columns = side, Padding = 0, Magnification = 1 }
-            .Draw(LatentMap.Decode(vae, side, cancellation), height, width);
+            .Draw(LatentMap.Decode(vae, side, cancellation), size);
 
     /// <summary>Where the images lie in the first two latent dimensions, a colour for each class.</summary>
     /// <param name="images">Images in [0, 1].</param>
@@ -130,5 +130,5 @@ public sealed class VaePictures(LatentVariableModel vae, int height, int width)
         vae.Encode(images, [images.Length / _length, _length], cancellation: cancellation);
 
     private Picture Grid(ReadOnlySpan<float> images, int columns) =>
-        new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
+        new ImageGrid { Black = 0, Columns = columns }.Draw(images, size);
 }

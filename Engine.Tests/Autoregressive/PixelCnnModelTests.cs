@@ -191,7 +191,7 @@ public sealed class PixelCnnModelTests : IsolatedTests
         Refused("a label for each of 2 images, found none", () => classy.Logits(Tensor.Zeros([2, 3, 3, 1])));
         Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample([1, 3, 3, 1], new RandomStream(1), temperature: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => plain.Sample([0, 3, 3, 1], new RandomStream(1)));
-        Refused("[images, height, width, 1], found [1, 9]", () => plain.Sample([1, 9], new RandomStream(1)));
+        Refused("[images, height, width, channels], found [1, 9]", () => plain.Sample([1, 9], new RandomStream(1)));
         Refused("9 pixels, 9 values were expected, found 8", () => plain.Sample([1, 3, 3, 1], new RandomStream(1), new float[8]));
         Refused("expected 9 pixels for [1, 3, 3, 1], found 8", () => plain.LogLikelihood(new float[8], [1, 3, 3, 1]));
         Refused("images of 3 x 4, found [2, 4, 3, 1]", () => placed.Logits(Tensor.Zeros([2, 4, 3, 1])));

@@ -39,7 +39,7 @@ internal sealed record CancellableWork(
             ["pictures of a diffusion"] = (device, pass) =>
             {
                 DenoisingDiffusion model = Diffusion(device, pass);
-                DiffusionPictures pictures = new(model, 2, 2);
+                DiffusionPictures pictures = new(model, new ImageSize(2, 2, 1));
                 return new(stop => Doubles(pictures.Reverse(new DdpmSampler(model), 2, new RandomStream(1), cancellation: stop))
                     .Concat(Doubles(pictures.Inpainted(new DdpmSampler(model), new float[8], new RandomStream(1), cancellation: stop))));
             },
@@ -125,10 +125,10 @@ internal sealed record CancellableWork(
             ["images of a VAE"] = (device, pass) => Autoencoder(device, pass, Nothing, (vae, stop) =>
                 Doubles(vae.SampleImages(5, new RandomStream(1), 2, stop))),
             ["a map of latents"] = (device, pass) => Autoencoder(device, pass, Nothing, (vae, stop) =>
-                Doubles(new VaePictures(vae, 1, 3).Map(40, stop))),
+                Doubles(new VaePictures(vae, new ImageSize(1, 3, 1)).Map(40, stop))),
             ["pictures of a VAE"] = (device, pass) => Autoencoder(device, pass, Nothing, (vae, stop) =>
             {
-                VaePictures pictures = new(vae, 1, 3);
+                VaePictures pictures = new(vae, new ImageSize(1, 3, 1));
                 return [.. Doubles(pictures.Reconstructions(TinyVae.Images, cancellation: stop)),
                     .. Doubles(pictures.Samples(2, new RandomStream(1), stop)),
                     .. Doubles(pictures.Interpolations(TinyVae.Images, cancellation: stop)),

@@ -7,7 +7,8 @@ public sealed class DatasetsTests : IsolatedTests
     {
         string message = Assert.Throws<DataException>(() => Datasets.Load("cifar", Offline())).Message;
         Assert.Contains(
-            "There is no data set 'cifar': known are digits, mnist, fashion-mnist, binarized-mnist, cifar-10, cifar-100, and", message);
+            "There is no data set 'cifar': known are digits, shapes, mnist, fashion-mnist, binarized-mnist, cifar-10, cifar-100, "
+            + "and", message);
         Assert.Contains("is neither a folder nor a file", message);
     }
 

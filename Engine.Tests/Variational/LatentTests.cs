@@ -76,7 +76,7 @@ public sealed class LatentTests : IsolatedTests
     public void Pictures_have_the_size_of_their_grids()
     {
         using Vae vae = Flat();
-        VaePictures pictures = new(vae, 1, 3);
+        VaePictures pictures = new(vae, new ImageSize(1, 3, 1));
         float[] images = TinyVae.Copies([1, 0, 1], 8);
         Assert.Equal((Step(3, 4), Step(1, 4)), Size(pictures.Reconstructions(images, columns: 4)));
         Assert.Equal((Step(3, 3), Step(1, 2)), Size(pictures.Samples(6, new RandomStream(1))));

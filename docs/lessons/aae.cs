@@ -2,7 +2,7 @@
 #:property PublishAot=false
 
 // An autoencoder whose codes are held to a prior by a discriminator: dotnet run docs/lessons/aae.cs -- [--labels 1000] [--supervised]
-// [--latent 2] [--data digits|mnist|PATH] [--help]. See aae.md.
+// [--latent 2] [--data digits|shapes|mnist|PATH] [--help]. See aae.md.
 using System.CommandLine;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;

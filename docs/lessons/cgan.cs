@@ -2,7 +2,7 @@
 #:property PublishAot=false
 
 // A GAN is told which digit to draw: dotnet run docs/lessons/cgan.cs -- [--network dcgan|residual] [--condition projection|ac|concat]
-// [--generator norm|concat] [--truncation T] [--data digits|mnist|PATH] [--help]. See cgan.md.
+// [--generator norm|concat] [--truncation T] [--data digits|shapes|mnist|PATH] [--help]. See cgan.md.
 using System.CommandLine;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
@@ -15,7 +15,7 @@ using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
-const int DcganLatent = 100, Side = Dcgan.Side, JudgeEpochs = 3;
+const int DcganLatent = 100, JudgeEpochs = 3;
 
 Option<string> network = ProgramOption.Choice(
     "--network", "Both networks: those of DCGAN, or residual ones with a split noise and attention, as BigGAN has them.", "dcgan",
@@ -58,7 +58,8 @@ return TrainingProgram.Run(
 
 void Train(TrainingRun run)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1);
+    ImageDataset data = run.LoadSquares(Dcgan.Divisor);
+    ImageSize size = data.Size;
     if (!data.IsLabelled) throw new DataException($"--data: expected images with labels, found none in {data.Name}.");
     if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
     BatchLoader batches = run.Batches(data);
@@ -66,12 +67,12 @@ void Train(TrainingRun run)
     int classes = data.Classes;
 
     // A file that is not there is found out before training.
-    using DigitClassifier judge = new(new ModuleOptions(run.Random.Split("judge"), run.Device));
+    using DigitClassifier judge = new(new ModuleOptions(run.Random.Split("judge"), run.Device), size, Math.Max(2, classes));
     if (run.Option(classifier) is { } path) judge.Load(path);
-    if (run.Option(samples) > 0 && classes != DigitClassifier.Classes) throw new DataException(
-        $"--samples: expected the {DigitClassifier.Classes} classes that the classifier knows, found {classes} in {data.Name}.");
+    if (run.Option(samples) > 0 && classes < 2) throw new DataException(
+        $"--samples: expected at least 2 classes for a classifier to tell apart, found {classes} in {data.Name}; --samples 0 judges none.");
 
-    // G: noise [batch, latent] and labels to images [batch, 28, 28, 1] in [-1, 1];  D: images and labels to scores [batch, 1]
+    // G: noise [batch, latent] and labels to images [batch, height, width, channels] in [-1, 1];  D: images and labels to scores [batch, 1]
     GanRecipe recipe = GanRecipe.Of(run.Option(recipeName)!);
     ClassCondition way = run.Option(condition) switch {
         "ac" => ClassCondition.Classifier, "concat" => ClassCondition.Concatenation, _ => ClassCondition.Projection };
@@ -97,7 +98,7 @@ void Train(TrainingRun run)
         {
             gan.GeneratorOptimizer.LearningRate = falling(trainer.Step);
             gan.DiscriminatorOptimizer.LearningRate = 2 * falling(trainer.Step);
-            GanLosses losses = gan.Step(batch.Images, [batch.Count, Side, Side, 1], batch.Labels);
+            GanLosses losses = gan.Step(batch.Images, size.Of(batch.Count), batch.Labels);
             trainer.Report(losses.Named());
             trainer.Observe(losses.Signs());
         }
@@ -117,19 +118,23 @@ void Train(TrainingRun run)
 
     (Module, Module, int) Convolutional() => (
         run.Option(generatorKind) == "norm"
-            ? ConditionalDcgan.NormalizedGenerator(options, classes, DcganLatent, run.Option(width))
-            : ConditionalDcgan.ConcatenatedGenerator(options, classes, DcganLatent, run.Option(width)),
-        ConditionalDcgan.Discriminator(options, way, classes, run.Option(width), recipe.Around(options)), DcganLatent);
+            ? ConditionalDcgan.NormalizedGenerator(options, classes, DcganLatent, run.Option(width), size.Channels, size.Height)
+            : ConditionalDcgan.ConcatenatedGenerator(options, classes, DcganLatent, run.Option(width), size.Channels, size.Height),
+        ConditionalDcgan.Discriminator(
+            options, way, classes, run.Option(width), recipe.Around(options), size.Channels, size.Height), DcganLatent);
 
     (Module, Module, int) Residual()
     {
         if (run.Option(generatorKind) != "norm") throw new DataException(
             $"--generator: expected norm with --network residual, found {run.Option(generatorKind)}.");
-        ResidualGanSize size = new() {
-            Classes = classes, Side = Side, Width = run.Option(width), HasAttention = run.Option(attention) == "on" };
+        if (!ResidualGanSize.IsSide(size.Height)) throw new DataException(
+            $"--size: expected 4 to 7 times 2, 4, 8 and so on with --network residual, such as 28, 32 or 64, found {size} in {data.Name}.");
+        ResidualGanSize networks = new() {
+            Classes = classes, Side = size.Height, Channels = size.Channels, Width = run.Option(width),
+            HasAttention = run.Option(attention) == "on" };
         Func<Module, Module>? around = run.Option(spectralGenerator) ? layer => new SpectralNorm(layer, options.Random) : null;
-        return (new ResidualGenerator(options, size, around), ResidualDiscriminator.Of(options, size, way, recipe.Around(options)),
-            size.Latent);
+        return (new ResidualGenerator(options, networks, around), ResidualDiscriminator.Of(options, networks, way, recipe.Around(options)),
+            networks.Latent);
     }
 
     // The statistics of the normalisations, for the average of the weights.
@@ -169,26 +174,26 @@ void Train(TrainingRun run)
     Picture Truncated()
     {
         double[] thresholds = [2, 1, 0.5, 0.04];
-        const int Pixels = Side * Side;
+        int pixels = size.Length;
         int each = inRow / 2;
-        float[] all = new float[classes * thresholds.Length * each * Pixels];
+        float[] all = new float[classes * thresholds.Length * each * pixels];
         for (int k = 0; k < thresholds.Length; k++)
         {
             using Tensor some = gan.Noise(classes * each, thresholds[k]);
             float[] drawn = gan.Sample(some, [.. Enumerable.Range(0, classes * each).Select(i => i / each)], run.Stopping);
             for (int row = 0; row < classes; row++)
-                drawn.AsSpan(row * each * Pixels, each * Pixels).CopyTo(all.AsSpan(((row * thresholds.Length) + k) * each * Pixels));
+                drawn.AsSpan(row * each * pixels, each * pixels).CopyTo(all.AsSpan(((row * thresholds.Length) + k) * each * pixels));
         }
 
-        return new ImageGrid { Columns = thresholds.Length * each, Magnification = 1 }.Draw(all, Side, Side);
+        return new ImageGrid { Columns = thresholds.Length * each, Magnification = 1 }.Draw(all, size);
     }
 
-    Picture Drawn(float[] images) => new ImageGrid { Columns = inRow }.Draw(images, Side, Side);
+    Picture Drawn(float[] images) => new ImageGrid { Columns = inRow }.Draw(images, size);
 
     void Judge()
     {
         if (run.Option(classifier) is null) judge.Fit(data, JudgeEpochs, run.Seed, run.Stopping);
-        double accuracy = judge.Accuracy(run.LoadImages(Side, Side, channels: 1, "test"), run.Stopping);
+        double accuracy = judge.Accuracy(run.LoadSquares(Dcgan.Divisor, "test"), run.Stopping);
         run.Print(FormattableString.Invariant($"The judge gets {accuracy:P2} of the test digits right."));
         double? threshold = run.Option(truncation) is var given and > 0 ? given : null;
         ClassAgreement agreement = new(classes);

@@ -1,8 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A classifier of digits, to judge generated ones with: dotnet run docs/lessons/classify.cs -- [--data digits|mnist|PATH] [--help]. See
-// dcgan.md.
+// A classifier of digits, to judge generated ones with: dotnet run docs/lessons/classify.cs -- [--data digits|shapes|mnist|PATH] [--help].
+// See dcgan.md.
 using Engine.Autograd.Nn;
 using Engine.Models.Classification;
 using Engine.Models.Data;
@@ -14,9 +14,10 @@ return TrainingProgram.Run(args, info, Train);
 
 static void Train(TrainingRun run)
 {
-    const int Side = DigitClassifier.Side;
-    ImageDataset train = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, split: "test");
-    using DigitClassifier classifier = new(new ModuleOptions(run.Random, run.Device));
+    ImageDataset train = run.LoadImages(), test = run.LoadImages("test");
+    if (train.Classes < 2) throw new DataException($"--data: expected images of at least 2 classes, found {train.Classes} in "
+        + $"{train.Name}.");
+    using DigitClassifier classifier = new(new ModuleOptions(run.Random, run.Device), train.Size, train.Classes);
     BatchLoader batches = run.Batches(train);
 
     double steps = run.Epochs * batches.BatchesPerEpoch;

@@ -1,13 +1,14 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// Six generative models learn the same images side by side: dotnet run docs/lessons/compare.cs -- [--data digits|mnist|PATH] [--help]. See
-// compare.md.
+// Six generative models learn the same images side by side: dotnet run docs/lessons/compare.cs -- [--data digits|shapes|mnist|PATH]
+// [--help]. See compare.md.
 using System.Diagnostics;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Adversarial;
 using Engine.Models.Classification;
 using Engine.Models.Comparison;
 using Engine.Models.Data;
@@ -15,7 +16,7 @@ using Engine.Models.Imaging;
 using Engine.Models.Metrics;
 using Engine.Models.Training;
 
-const int Side = 28, JudgeEpochs = 3;
+const int JudgeEpochs = 3;
 
 var only = ProgramOption.Choice("--only", "One family alone, or all.", ["all", .. Contestants.Names]);
 var width = ProgramOption.Integer(
@@ -33,17 +34,18 @@ return TrainingProgram.Run(args, info, Train, only, width, images, samples, test
 
 void Train(TrainingRun run)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
+    ImageDataset data = run.LoadSquares(Dcgan.Divisor), test = run.LoadSquares(Dcgan.Divisor, "test");
+    ImageSize size = data.Size;
     data = data.Take(Math.Min(run.Option(images), data.Count));
     if (run.Option(samples) is > 0 and < 100) throw new DataException($"--samples must be 0 or at least 100, was {run.Option(samples)}.");
 
     // What the judge of samples needs is found out before training.
     foreach (ImageDataset part in (ImageDataset[])[data, test])
     {
-        if (run.Option(samples) > 0 && (part.Count < SampleJudge.LeastImages || part.Classes != DigitClassifier.Classes))
+        if (run.Option(samples) > 0 && (part.Count < SampleJudge.LeastImages || part.Classes < 2))
         {
             throw new DataException(
-                $"Samples are judged by a classifier of at least {SampleJudge.LeastImages} images of {DigitClassifier.Classes} classes, "
+                $"Samples are judged by a classifier of at least {SampleJudge.LeastImages} images of 2 classes or more, "
                 + $"found {part.Count} of {part.Classes} in {part.Name}; --samples 0 draws none.");
         }
     }
@@ -52,7 +54,7 @@ void Train(TrainingRun run)
 
     ModuleOptions options = new(run.Random, run.Device);
     Contestant[] models = [.. Contestants.Names.Where(name => run.Option(only) == "all" || run.Option(only) == name)
-        .Select(name => Contestants.Make(name, run.Option(width), options))];
+        .Select(name => Contestants.Make(name, run.Option(width), options, size))];
     Trainer trainer = run.Trainer([.. models.Select(model => (model.Family, (IStateful)model))]);
     foreach (int epoch in trainer.Epochs())
     {
@@ -62,7 +64,7 @@ void Train(TrainingRun run)
                 model == models[0] ? batch.Count : 0, (model.Family, model.Step(batch.Images, batch.Count)));
 
         foreach (Contestant model in models) run.Output.Save(
-            $"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"), run.Stopping)));
+            $"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"), run.Stopping), size));
     }
 
     if (!run.IsStopping) Compare(run, models, data, test);
@@ -74,7 +76,8 @@ void Train(TrainingRun run)
 
 void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDataset test)
 {
-    using DigitClassifier classifier = new(new ModuleOptions(run.Random.Split("classifier"), run.Device));
+    using DigitClassifier classifier = new(
+        new ModuleOptions(run.Random.Split("classifier"), run.Device), data.Size, Math.Max(2, data.Classes));
     SampleJudge? judge = run.Option(samples) > 0 ? Judge(run, classifier, data, test, run.Option(samples)) : null;
     ImageDataset measured = test.Spread(Math.Min(run.Option(testImages), test.Count));
     List<ComparisonRow> rows = [];
@@ -82,13 +85,13 @@ void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDatas
     {
         (float[] drawn, double seconds) = judge is null ? ([], 1)
             : Draw(model, run.Option(samples), run.Random.Split("samples").Split(model.Family), run.Stopping);
-        if (judge is not null) run.Output.Save($"{model.Family}.png", Grid(drawn.AsSpan(0, 64 * Side * Side)));
+        if (judge is not null) run.Output.Save($"{model.Family}.png", Grid(drawn.AsSpan(0, 64 * data.ImageLength), data.Size));
         SampleQuality? quality = judge?.Of(drawn, run.Stopping);
         rows.Add(new ComparisonRow(
             model.Family, model.ParameterCount, model.ImagesPerSecond, judge is null ? 0 : run.Option(samples) / seconds,
             model.LikelihoodKind,
             model.BitsPerDimension(measured, run.Random.Split("test"), run.Stopping), quality,
-            [.. quality?.Signs(DigitClassifier.Classes) ?? [], .. model.Signs(measured, run.Stopping)]));
+            [.. quality?.Signs(classifier.ClassCount) ?? [], .. model.Signs(measured, run.Stopping)]));
 
         // The rows so far: a run that is stopped keeps them.
         run.Output.SaveText("comparison.md", Table());
@@ -116,4 +119,4 @@ static (float[] Samples, double Seconds) Draw(Contestant model, int count, Rando
     return ([.. drawn], Stopwatch.GetElapsedTime(start).TotalSeconds);
 }
 
-static Picture Grid(ReadOnlySpan<float> samples) => new ImageGrid().Draw(samples, Side, Side);
+static Picture Grid(ReadOnlySpan<float> samples, ImageSize size) => new ImageGrid().Draw(samples, size);

@@ -1,8 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A DCGAN draws digits with convolutions: dotnet run docs/lessons/dcgan.cs -- [--data digits|mnist|PATH] [--discriminator conv|dense]
-// [--help]. See dcgan.md.
+// A DCGAN draws digits with convolutions: dotnet run docs/lessons/dcgan.cs -- [--data digits|shapes|mnist|PATH] [--discriminator
+// conv|dense] [--help]. See dcgan.md.
 using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Kernels;
@@ -13,7 +13,7 @@ using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
-const int Latent = 100, Side = Dcgan.Side;
+const int Latent = 100;
 
 var discriminator = ProgramOption.Choice(
     "--discriminator", "What judges the images: convolutions, or fully connected layers with batch normalisation.", "conv", "dense");
@@ -29,17 +29,20 @@ return TrainingProgram.Run(
 
 static void Train(TrainingRun run, string discriminator, double rate, string? classifierPath)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1);
+    ImageDataset data = run.LoadSquares(Dcgan.Divisor);
+    ImageSize size = data.Size;
     BatchLoader batches = run.Batches(data);
     ModuleOptions options = new(run.Random, run.Device);
 
     // A file that is not there is found out before training.
-    using DigitClassifier classifier = new(new ModuleOptions(new RandomStream(0), run.Device));
+    using DigitClassifier classifier = new(new ModuleOptions(new RandomStream(0), run.Device), size, Math.Max(2, data.Classes));
     if (classifierPath is not null) classifier.Load(classifierPath);
 
-    // G: noise [batch, 100] to images [batch, 28, 28, 1] in [-1, 1];  D: images to logits [batch, 1]
-    Sequential generator = Dcgan.Generator(options, Latent);
-    Sequential judge = discriminator == "conv" ? Dcgan.ConvolutionalDiscriminator(options) : Dcgan.DenseDiscriminator(options);
+    // G: noise [batch, 100] to images [batch, height, width, channels] in [-1, 1];  D: images to logits [batch, 1]
+    Sequential generator = Dcgan.Generator(options, Latent, channels: size.Channels, side: size.Height);
+    Sequential judge = discriminator == "conv"
+        ? Dcgan.ConvolutionalDiscriminator(options, channels: size.Channels, side: size.Height)
+        : Dcgan.DenseDiscriminator(options, pixels: size.Length);
     run.LoadWeights(("generator", generator), ("discriminator", judge));
     using Gan gan = new(generator, judge, Latent, options, new GanOptions { LearningRate = rate, Beta1 = 0.5 });
     using var noise = gan.Noise(64);
@@ -51,14 +54,14 @@ static void Train(TrainingRun run, string discriminator, double rate, string? cl
     {
         foreach (Batch batch in trainer.Steps(batches))
         {
-            GanLosses losses = gan.Step(batch.Images, [batch.Count, Side, Side, 1]);
+            GanLosses losses = gan.Step(batch.Images, size.Of(batch.Count));
             trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
             trainer.Observe(losses.Signs());
         }
 
         float[] samples = gan.Sample(noise);
-        watch.Look(samples, few, Side * Side);
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, Side, Side));
+        watch.Look(samples, few, size.Length);
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size));
     }
 
     if (run.IsStopping) return;

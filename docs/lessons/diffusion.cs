@@ -1,8 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A diffusion model learns to draw digits out of noise: dotnet run docs/lessons/diffusion.cs -- [--data digits|mnist|PATH] [--predict
-// eps|x0|v] [--help]. See diffusion.md.
+// A diffusion model learns to draw digits out of noise: dotnet run docs/lessons/diffusion.cs -- [--data digits|shapes|mnist|PATH]
+// [--predict eps|x0|v] [--help]. See diffusion.md.
 using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Losses;
@@ -16,8 +16,6 @@ using Engine.Models.Diffusion;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
-const int Side = 28, Classes = 10;
-
 DiffusionCommandLine options = new();
 ProgramInfo info = new("diffusion", "A diffusion model learns to draw digits out of noise.", Epochs: 30, Batch: 64) {
     FreeOptions = DiffusionCommandLine.OfSampling, TakesWeights = true };
@@ -25,15 +23,16 @@ return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), opt
 
 static void Train(TrainingRun run, DiffusionChoices choices)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
-    if (choices.IsConditional && !data.IsLabelled) throw new DataException($"--classes needs images with labels, {data.Name} has none.");
+    ImageDataset data = run.LoadSquares(multipleOf: 4), test = run.LoadSquares(multipleOf: 4, "test");
+    choices = choices.For(data);
+    ImageSize size = data.Size;
     if (choices.Images > 0) data = data.Take(Math.Min(choices.Images, data.Count));
     BatchLoader batches = run.Batches(data);
 
     if (choices.SignalWarning is { } warning) run.Print(warning);
 
     // A file that is not there is found out before training.
-    using DigitClassifier classifier = new(new ModuleOptions(new RandomStream(0), run.Device));
+    using DigitClassifier classifier = new(new ModuleOptions(new RandomStream(0), run.Device), size, Math.Max(2, data.Classes));
     if (choices.Classifier is not null) classifier.Load(choices.Classifier);
 
     using Unet unet = new(choices.Network, new ModuleOptions(run.Random, run.Device));
@@ -54,7 +53,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 
             // x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) e for a random t and e, and the squared error of what the network says of it
             using Tape tape = new(run.Device);
-            Tensor clean = Tensor.From(batch.Images, [batch.Count, Side, Side, 1]);
+            Tensor clean = Tensor.From(batch.Images, size.Of(batch.Count));
             DiffusionLosses losses = model.Losses(clean, choices.IsConditional ? batch.Labels : default, run.Random, dropLabels: 0.1);
             Tensor[] gradients = tape.Gradients(losses.Loss, unet.Parameters);
             GradientClipping.ByNorm(gradients, 1);
@@ -66,7 +65,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
         if (epoch % choices.Every > 0) continue;
         using IDisposable _ = average.Use();
         run.Output.Save($"samples-{epoch:000}.png",
-            new ImageGrid().Draw(Samples(run, choices.Sampler(model), choices.Samples, choices, run.Random.Split("sheet")), Side, Side));
+            new ImageGrid().Draw(Samples(run, choices.Sampler(model), size, choices.Samples, choices, run.Random.Split("sheet")), size));
     }
 
     if (run.IsStopping) return;
@@ -77,23 +76,26 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 }
 
 // Samples of the classes in turn, where the network knows them.
-static float[] Samples(TrainingRun run, DiffusionSampler sampler, int count, DiffusionChoices choices, RandomStream random) =>
+static float[] Samples(
+    TrainingRun run, DiffusionSampler sampler, ImageSize size, int count, DiffusionChoices choices, RandomStream random) =>
     sampler.Sample(
-        [count, Side, Side, 1], random, choices.IsConditional ? [.. Enumerable.Range(0, count).Select(i => i % Classes)] : null,
+        size.Of(count), random,
+        choices.IsConditional ? [.. Enumerable.Range(0, count).Select(i => i % choices.Network.Classes)] : null,
         cancellation: run.Stopping);
 
 static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test)
 {
-    DiffusionPictures pictures = new(model, Side, Side);
+    DiffusionPictures pictures = new(model, test.Size);
     DiffusionSampler sampler = choices.Sampler(model);
     RandomStream random = run.Random.Split("pictures");
     int few = Math.Min(4, choices.Samples);
     run.Output.Save("forward.png", pictures.Forward(test.Spread(Math.Min(few, test.Count)).ToFloats(), random));
     run.Output.Save("reverse.png",
-        pictures.Reverse(sampler, few, random, choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few)] : null,
+        pictures.Reverse(sampler, few, random,
+            choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few).Select(i => i % choices.Network.Classes)] : null,
             cancellation: run.Stopping));
     run.Output.Save("samples.png",
-        new ImageGrid { Columns = 10 }.Draw(Samples(run, sampler, choices.Samples, choices, random), Side, Side));
+        new ImageGrid { Columns = 10 }.Draw(Samples(run, sampler, test.Size, choices.Samples, choices, random), test.Size));
     float[] images = test.Spread(Math.Min(Math.Min(10, choices.Samples), test.Count)).ToFloats();
     run.Output.Save("inpainting.png", pictures.Inpainted(sampler, images, random, cancellation: run.Stopping));
 }
@@ -106,7 +108,7 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
     {
         int count = Math.Min(test.Count, 10_000);
         VariationalBound bound = model.Bound(
-            test.Take(count).ToFloats(), [count, Side, Side, 1], random, choices.IsConditional ? test.Labels[..count] : default,
+            test.Take(count).ToFloats(), test.Size.Of(count), random, choices.IsConditional ? test.Labels[..count] : default,
             choices.BoundImages, cancellation: run.Stopping);
         trainer.Record("bits_per_dim", bound.Total);
         run.Output.Save("bound.png", DiffusionPictures.Bound(bound));
@@ -118,10 +120,10 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
 
     if (choices.Classifier is null) return;
     DiffusionSampler sampler = choices.Sampler(model);
-    ClassCounts counts = new(Classes);
+    ClassCounts counts = new(classifier.ClassCount);
     while (counts.Total < 10_000)
     {
-        counts.Add(classifier.Probabilities(Samples(run, sampler, 250, choices, random)));
+        counts.Add(classifier.Probabilities(Samples(run, sampler, test.Size, 250, choices, random)));
         if (counts.Total % 2500 == 0) run.Print($"{counts.Total} of 10000 samples judged.");
     }
 

@@ -1,8 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A flow learns the exact likelihood of images: dotnet run docs/lessons/flow.cs -- [--model realnvp|nice|glow] [--data digits|mnist|PATH]
-// [--help]. See flow.md.
+// A flow learns the exact likelihood of images: dotnet run docs/lessons/flow.cs -- [--model realnvp|nice|glow] [--data
+// digits|shapes|mnist|PATH] [--help]. See flow.md.
 using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Losses;
@@ -13,8 +13,6 @@ using Engine.Models.Flow;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
-const int Side = 28, Pixels = Side * Side;
-
 FlowCommandLine options = new();
 ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, FlowCommandLine.BatchOf(args)) {
     FreeOptions = FlowCommandLine.OfMeasuring, TakesWeights = true };
@@ -22,16 +20,17 @@ return TrainingProgram.Run(args, info, Train, options.All);
 
 void Train(TrainingRun run)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
+    ImageDataset data = run.LoadSquares(multipleOf: 4), test = run.LoadSquares(multipleOf: 4, "test");
+    ImageSize size = data.Size;
     data = data.Take(Math.Min(options.Images(run), data.Count));
     test = test.Spread(Math.Min(options.TestImages(run), test.Count));
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 
-    using ImageFlow model = options.Make(run, Side);
+    using ImageFlow model = options.Make(run, size);
 
     // Some scales begin where a first batch of images says.
     using (Tape first = new(run.Device, record: false)) model.Initialize(
-        Levels(data.Pixels[..(Math.Min(256, data.Count) * Pixels)]), run.Random.Split("initialize"));
+        Levels(data.Pixels[..(Math.Min(256, data.Count) * size.Length)]), run.Random.Split("initialize"));
 
     run.LoadWeights(model);
     using Adam adam = new(model.Parameters);
@@ -45,7 +44,7 @@ void Train(TrainingRun run)
         foreach (Batch batch in trainer.Steps(batches))
         {
             using Tape tape = new(run.Device);
-            Tensor levels = Tensor.From(batch.Images, [batch.Count, Side, Side, 1]) * 255;
+            Tensor levels = Tensor.From(batch.Images, size.Of(batch.Count)) * 255;
             Tensor bits = model.Loss(levels, run.Random);
             Tensor[] gradients = tape.Gradients(bits, model.Parameters);
             GradientClipping.ByNorm(gradients, 1);
@@ -82,7 +81,7 @@ void Train(TrainingRun run)
         using Tape tape = new(run.Device, record: false);
         NormalizingFlow flow = model.Flow;
         Tensor latents = flow.Latents.Sample(new Shape([count, .. flow.LatentShape.ToArray()]), run.Random.Split("samples"), temperature);
-        return new ImageGrid { Black = 0 }.Draw(model.Decode(latents, cancellation: run.Stopping), Side, Side);
+        return new ImageGrid { Black = 0 }.Draw(model.Decode(latents, cancellation: run.Stopping), size);
     }
 
     // From the latent of one image to that of another in a straight line, eight steps in each row.
@@ -94,10 +93,10 @@ void Train(TrainingRun run)
         int rows = z.Shape[0] / 2;
         Tensor[] frames = [.. Enumerable.Range(0, Steps)
             .Select(i => (z.Slice(0, 0, rows) * (1 - (i / (Steps - 1.0)))) + (z.Slice(0, rows, rows) * (i / (Steps - 1.0))))];
-        Tensor line = Tensor.Concat(1, [.. frames.Select(frame => frame.Reshape(rows, 1, Pixels))]).Reshape(rows * Steps, Pixels);
-        return new ImageGrid { Black = 0, Columns = Steps }.Draw(model.Decode(line, cancellation: run.Stopping), Side, Side);
+        Tensor line = Tensor.Concat(1, [.. frames.Select(frame => frame.Reshape(rows, 1, size.Length))]).Reshape(rows * Steps, size.Length);
+        return new ImageGrid { Black = 0, Columns = Steps }.Draw(model.Decode(line, cancellation: run.Stopping), size);
     }
 
     Tensor Levels(ReadOnlySpan<byte> images) =>
-        Tensor.From([.. images.ToArray().Select(level => (float)level)], [images.Length / Pixels, Side, Side, 1]);
+        Tensor.From([.. images.ToArray().Select(level => (float)level)], size.Of(size.CountOf(images.Length)));
 }

@@ -1,8 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|mnist|PATH] [--help]. The page beside it, gan.md, explains
-// each part.
+// A GAN learns to draw digits: dotnet run docs/lessons/gan.cs -- [--data digits|shapes|mnist|PATH] [--help]. The page beside it, gan.md,
+// explains each part.
 using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
@@ -10,7 +10,6 @@ using Engine.Models.Imaging;
 using Engine.Models.Training;
 
 const int Latent = 100;
-const int Side = 28, Pixels = Side * Side;
 
 var model = ProgramOption.Choice(
     "--model", "The networks: large, the four-layer ones with dropout, or small, two hidden layers of 128 with a discriminator that "
@@ -25,11 +24,13 @@ return TrainingProgram.Run(
 
 static void Train(TrainingRun run, bool small, double rate, double beta1)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1);
+    ImageDataset data = run.LoadImages();
+    ImageSize size = data.Size;
     BatchLoader batches = run.Batches(data);
     ModuleOptions options = new(run.Random, run.Device);
 
-    (Sequential generator, Sequential discriminator, GanOptions training) = small ? Small(options) : Large(options);
+    (Sequential generator, Sequential discriminator, GanOptions training) = small
+        ? Small(options, size.Length) : Large(options, size.Length);
     run.LoadWeights(("generator", generator), ("discriminator", discriminator));
     using Gan gan = new(generator, discriminator, Latent, options, training with { LearningRate = rate, Beta1 = beta1 });
     int gridEvery = small ? 10 : 1;
@@ -42,35 +43,35 @@ static void Train(TrainingRun run, bool small, double rate, double beta1)
     {
         foreach (Batch batch in trainer.Steps(batches))
         {
-            GanLosses losses = gan.Step(batch.Images, [batch.Count, Pixels]);
+            GanLosses losses = gan.Step(batch.Images, [batch.Count, size.Length]);
             trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
             trainer.Observe(losses.Signs());
         }
 
         if (epoch % gridEvery != 0 && epoch != run.Epochs && !trainer.IsStopping) continue;
         float[] samples = gan.Sample(noise);
-        watch.Look(samples, few, Pixels);
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, Side, Side));
+        watch.Look(samples, few, size.Length);
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size));
     }
 
     if (!run.IsStopping) run.SaveWeights(("generator", generator), ("discriminator", discriminator));
-    ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, Pixels);
-    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, Side, Side));
-    run.ShowImage(digit, Side, Side);
+    ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, size.Length);
+    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, size));
+    run.ShowImage(digit, size);
 }
 
-static (Sequential Generator, Sequential Discriminator, GanOptions Training) Large(ModuleOptions options)
+static (Sequential Generator, Sequential Discriminator, GanOptions Training) Large(ModuleOptions options, int pixels)
 {
-    // G: noise [batch, 100] to images [batch, 784] in [-1, 1]
+    // G: noise [batch, 100] to images [batch, pixels] in [-1, 1]
     Sequential generator = new(
         new Linear(Latent, 256, options), new LeakyRelu(0.2),
         new Linear(256, 512, options), new LeakyRelu(0.2),
         new Linear(512, 1024, options), new LeakyRelu(0.2),
-        new Linear(1024, Pixels, options), new Tanh());
+        new Linear(1024, pixels, options), new Tanh());
 
-    // D: images [batch, 784] to the probability [batch, 1] that each is real
+    // D: images [batch, pixels] to the probability [batch, 1] that each is real
     Sequential discriminator = new(
-        new Linear(Pixels, 1024, options), new LeakyRelu(0.2), new Dropout(0.3, options),
+        new Linear(pixels, 1024, options), new LeakyRelu(0.2), new Dropout(0.3, options),
         new Linear(1024, 512, options), new LeakyRelu(0.2), new Dropout(0.3, options),
         new Linear(512, 256, options), new LeakyRelu(0.2),
         new Linear(256, 1, options), new Sigmoid());
@@ -78,16 +79,16 @@ static (Sequential Generator, Sequential Discriminator, GanOptions Training) Lar
     return (generator, discriminator, new GanOptions { Objective = new NonSaturatingObjective { FromProbabilities = true } });
 }
 
-static (Sequential Generator, Sequential Discriminator, GanOptions Training) Small(ModuleOptions options)
+static (Sequential Generator, Sequential Discriminator, GanOptions Training) Small(ModuleOptions options, int pixels)
 {
     Sequential generator = new(
         new Linear(Latent, 128, options), new Relu(),
         new Linear(128, 128, options), new Relu(),
-        new Linear(128, Pixels, options), new Tanh());
+        new Linear(128, pixels, options), new Tanh());
 
     // D ends without a sigmoid: it gives the logit of that probability.
     Sequential discriminator = new(
-        new Linear(Pixels, 128, options), new Relu(),
+        new Linear(pixels, 128, options), new Relu(),
         new Linear(128, 128, options), new Relu(),
         new Linear(128, 1, options));
 

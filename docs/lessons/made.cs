@@ -1,8 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// MADE learns how likely an image is, all pixels in one pass: dotnet run docs/lessons/made.cs -- [--data digits|mnist|binarized-mnist|PATH]
-// [--help]. See made.md.
+// MADE learns how likely an image is, all pixels in one pass: dotnet run docs/lessons/made.cs -- [--data
+// digits|shapes|mnist|binarized-mnist|PATH] [--help]. See made.md.
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive;
 using Engine.Models.Autoregressive.Pixels;

@@ -2,7 +2,7 @@
 #:property PublishAot=false
 
 // A PixelCNN draws images pixel by pixel and knows how likely each is: dotnet run docs/lessons/pixelcnn.cs -- [--data
-// digits|mnist|binarized-mnist|PATH] [--help]. See pixelcnn.md.
+// digits|shapes|mnist|binarized-mnist|PATH] [--help]. See pixelcnn.md.
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
@@ -23,7 +23,8 @@ return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), opt
 
 static void Train(TrainingRun run, PixelCnnChoices choices)
 {
-    PixelImages images = PixelImages.Load(run, choices.Images, holdOut: false).Grey("A PixelCNN");
+    choices = choices.For(run.LoadImages().Size);
+    PixelImages images = PixelImages.Load(run, choices.Images, holdOut: false);
     if (choices.IsConditional && !images.Train.IsLabelled)
         throw new DataException($"--classes needs images with labels, {images.Train.Name} has none.");
     ImageSize size = images.Size;

@@ -1,8 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A classifier that learns digits from a few labels and many images without: dotnet run docs/lessons/semi.cs -- [--labels 100]
-// [--draws 3] [--data digits|mnist|PATH] [--help]. See semi.md.
+// A classifier that learns digits from a few labels and many images without: dotnet run docs/lessons/semi.cs -- [--labels 100] [--draws 3]
+// [--data digits|shapes|mnist|PATH] [--help]. See semi.md.
 using System.CommandLine;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Nn;

@@ -1,7 +1,8 @@
 #:project ../../Engine.Models
 #:property PublishAot=false
 
-// A VAE learns to compress digits and to draw new ones: dotnet run docs/lessons/vae.cs -- [--data digits|mnist|PATH] [--help]. See vae.md.
+// A VAE learns to compress digits and to draw new ones: dotnet run docs/lessons/vae.cs -- [--data digits|shapes|mnist|PATH] [--help]. See
+// vae.md.
 using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Likelihoods;
@@ -11,8 +12,6 @@ using Engine.Autograd.Optim;
 using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Models.Variational;
-
-const int Side = 28, Pixels = Side * Side;
 
 VaeCommandLine options = new();
 (int epochs, int batch) = VaeCommandLine.Lengths(args);
@@ -25,7 +24,10 @@ return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), opt
 
 static void Train(TrainingRun run, VaeChoices choices)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
+    // Two convolutions of stride 2 halve the sides twice.
+    ImageDataset data = choices.Network == VaeNetwork.Convolutional ? run.LoadSquares(multipleOf: 4) : run.LoadImages();
+    ImageDataset test = run.LoadImages("test");
+    choices = choices.For(data);
     test = test.Spread(Math.Min(choices.TestImages, test.Count));
     if (choices.TrainImages > 0) data = data.Take(Math.Min(choices.TrainImages, data.Count));
     if (choices.Probe && !data.IsLabelled) throw new DataException($"--probe needs images with labels, {data.Name} has none.");
@@ -54,7 +56,7 @@ static void Train(TrainingRun run, VaeChoices choices)
         _ => LearningRateSchedules.Constant(2e-4),
     };
 
-    VaePictures pictures = new(vae, Side, Side);
+    VaePictures pictures = new(vae, data.Size);
     choices = choices.ForImages(data.Count);
     Trainer trainer = run.Trainer([("vae", vae), ("adam", adam), .. average is null ? [] : ((string, IStateful)[])[("average", average)]]);
     foreach (int epoch in trainer.Epochs())
@@ -63,7 +65,7 @@ static void Train(TrainingRun run, VaeChoices choices)
         foreach (Batch batch in trainer.Steps(batches))
         {
             using Tape tape = new(run.Device);
-            Tensor x = Tensor.From(batch.Images, [batch.Count, Pixels]);
+            Tensor x = Tensor.From(batch.Images, [batch.Count, data.ImageLength]);
             VaeLosses losses = vae.Losses(x, choices.ObjectiveAt(trainer.Step / (double)batches.BatchesPerEpoch), run.Random);
             adam.Step(tape.Gradients(losses.Loss, vae.Parameters));
             average?.Update();
@@ -76,7 +78,7 @@ static void Train(TrainingRun run, VaeChoices choices)
         if (epoch % 10 > 0) continue;
         using IDisposable? averaged = average?.Use();
         run.Output.Save($"reconstructions-{epoch:000}.png",
-            pictures.Reconstructions(Spread(50, testImages), cancellation: run.Stopping));
+            pictures.Reconstructions(Spread(50, testImages, data.ImageLength), cancellation: run.Stopping));
         run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(64, run.Random.Split("samples"), run.Stopping));
     }
 
@@ -94,8 +96,8 @@ static LatentVariableModel Network(TrainingRun run, VaeChoices choices, ImageDat
     {
         VaeNetwork.Iwae => IwaeRecipe.Network(BinaryImages.MeanLogits(data), options, choices.Latent, Prior()),
         VaeNetwork.Hierarchical => VampRecipe.Network(BinaryImages.MeanLogits(data), options, Prior(), choices.Latent, choices.Hidden),
-        VaeNetwork.Convolutional => Convolutional(choices.Latent, options, Prior()),
-        _ => FullyConnected(choices.Latent, options, Prior()),
+        VaeNetwork.Convolutional => Convolutional(data.Size, choices.Latent, options, Prior()),
+        _ => FullyConnected(data.ImageLength, choices.Latent, options, Prior()),
     };
 
     // p(z) = 1/K sum over k of q(z|u_k), u_k beginning as images of the data
@@ -105,35 +107,36 @@ static LatentVariableModel Network(TrainingRun run, VaeChoices choices, ImageDat
         if (choices.PseudoInputs > data.Count) throw new DataException(
             $"--pseudo-inputs must be at most {data.Count}, the number of images in {data.Name}; was {choices.PseudoInputs}.");
         float[] images = BinaryImages.ToFloats(data.Spread(choices.PseudoInputs), choices.Binarization, run.Seed);
-        return encoder => new VampPrior(encoder, images, [Pixels], options);
+        return encoder => new VampPrior(encoder, images, [data.ImageLength], options);
     }
 }
 
-// x [batch, 784] to mean and log-variance of q(z|x), z to the logits of the pixels: 784-128-128-latent and back.
-static Vae FullyConnected(int latent, ModuleOptions options, Func<GaussianEncoder, LatentPrior>? prior)
+// x [batch, pixels] to mean and log-variance of q(z|x), z to the logits of the pixels: pixels-128-128-latent and back.
+static Vae FullyConnected(int pixels, int latent, ModuleOptions options, Func<GaussianEncoder, LatentPrior>? prior)
 {
     GaussianEncoder encoder = new(
-        new Sequential(new Linear(Pixels, 128, options), new Relu(), new Linear(128, 128, options), new Relu()), 128, latent, options);
+        new Sequential(new Linear(pixels, 128, options), new Relu(), new Linear(128, 128, options), new Relu()), 128, latent, options);
     Sequential decoder = new(
-        new Linear(latent, 128, options), new Relu(), new Linear(128, 128, options), new Relu(), new Linear(128, Pixels, options));
+        new Linear(latent, 128, options), new Relu(), new Linear(128, 128, options), new Relu(), new Linear(128, pixels, options));
     return new Vae(encoder, decoder, prior?.Invoke(encoder));
 }
 
 // The same with images of 28 x 28 -> 14 x 14 -> 7 x 7 and more channels at each step, and back.
-static Vae Convolutional(int latent, ModuleOptions options, Func<GaussianEncoder, LatentPrior>? prior)
+static Vae Convolutional(ImageSize size, int latent, ModuleOptions options, Func<GaussianEncoder, LatentPrior>? prior)
 {
+    (int rows, int columns, int features) = (size.Height / 4, size.Width / 4, size.Height / 4 * (size.Width / 4) * 64);
     GaussianEncoder encoder = new(
         new Sequential(
-            new Unflatten(Side, Side, 1),
-            new Conv2d(1, 32, 4, options, stride: 2, padding: 1), new Relu(),
+            new Unflatten(size.Height, size.Width, size.Channels),
+            new Conv2d(size.Channels, 32, 4, options, stride: 2, padding: 1), new Relu(),
             new Conv2d(32, 64, 4, options, stride: 2, padding: 1), new Relu(),
-            new Flatten(), new Linear(7 * 7 * 64, 256, options), new Relu()),
+            new Flatten(), new Linear(features, 256, options), new Relu()),
         256, latent, options);
     Sequential decoder = new(
         new Linear(latent, 256, options), new Relu(),
-        new Linear(256, 7 * 7 * 64, options), new Relu(), new Unflatten(7, 7, 64),
+        new Linear(256, features, options), new Relu(), new Unflatten(rows, columns, 64),
         new ConvTranspose2d(64, 32, 4, options, stride: 2, padding: 1), new Relu(),
-        new ConvTranspose2d(32, 1, 4, options, stride: 2, padding: 1));
+        new ConvTranspose2d(32, size.Channels, 4, options, stride: 2, padding: 1));
     return new Vae(encoder, decoder, prior?.Invoke(encoder));
 }
 
@@ -144,20 +147,21 @@ static void Measure(
     var random = run.Random.Split("test");
     if (choices.HasLikelihood)
     {
-        Record("-ELBO, one sample", -vae.EvidenceLowerBound(images, [test.Count, Pixels], 1, random, cancellation: run.Stopping).Average());
+        Record("-ELBO, one sample",
+            -vae.EvidenceLowerBound(images, [test.Count, test.ImageLength], 1, random, cancellation: run.Stopping).Average());
         if (choices.TestSamples > 0) Record(
             $"-log p(x), {choices.TestSamples} importance samples",
-            -vae.LogLikelihood(images, [test.Count, Pixels], choices.TestSamples, random, cancellation: run.Stopping).Average());
+            -vae.LogLikelihood(images, [test.Count, test.ImageLength], choices.TestSamples, random, cancellation: run.Stopping).Average());
     }
 
-    float[] latents = vae.Encode(images, [test.Count, Pixels], cancellation: run.Stopping);
+    float[] latents = vae.Encode(images, [test.Count, test.ImageLength], cancellation: run.Stopping);
     Record("active latent dimensions", new LatentActivity(latents, vae.Latent).Active);
     if (vae is Vae { Prior: null } plain)
     {
         // Each q(z|x) beside the mean of all of them.
         int some = Math.Min(2000, test.Count);
         var (information, correlation, dimensionWise) =
-            DivergenceParts.Measure(plain, images.AsSpan(0, some * Pixels), some, random, run.Stopping);
+            DivergenceParts.Measure(plain, images.AsSpan(0, some * test.ImageLength), some, random, run.Stopping);
         Record($"index-code mutual information (of {some} images)", information);
         Record($"total correlation (of {some} images)", correlation);
         Record($"dimension-wise divergence (of {some} images)", dimensionWise);
@@ -166,7 +170,7 @@ static void Measure(
     if (choices.Anomaly is { } held)
     {
         float[] known = BinaryImages.ToFloats(data.Take(Math.Min(5000, data.Count)), choices.Binarization, run.Seed);
-        AnomalyScore anomaly = new(vae, known, Pixels, random, cancellation: run.Stopping);
+        AnomalyScore anomaly = new(vae, known, test.ImageLength, random, cancellation: run.Stopping);
         double[] scores = anomaly.Of(images, run.Stopping);
         Record($"AUROC of the {held} that was held out, by -ELBO", Area(scores));
         Record($"AUROC of the {held} that was held out, by -ELBO beyond the usual for its ink", Area(anomaly.BeyondUsual(images, scores)));
@@ -179,7 +183,7 @@ static void Measure(
     {
         using LinearProbe probe = new(vae.Latent, data.Classes, new ModuleOptions(random, run.Device));
         float[] known = BinaryImages.ToFloats(data, choices.Binarization, run.Seed);
-        probe.Fit(vae.Encode(known, [data.Count, Pixels], cancellation: run.Stopping), data.Labels, cancellation: run.Stopping);
+        probe.Fit(vae.Encode(known, [data.Count, data.ImageLength], cancellation: run.Stopping), data.Labels, cancellation: run.Stopping);
         Record("accuracy of a linear probe", probe.Accuracy(latents, test.Labels));
     }
 
@@ -194,20 +198,20 @@ static void Show(
     TrainingRun run, VaePictures pictures, LatentVariableModel vae, VaeChoices choices, ImageDataset test, float[] images)
 {
     CancellationToken stopping = run.Stopping;
-    run.Output.Save("reconstructions.png", pictures.Reconstructions(Spread(50, images), cancellation: stopping));
+    run.Output.Save("reconstructions.png", pictures.Reconstructions(Spread(50, images, test.ImageLength), cancellation: stopping));
     run.Output.Save("samples.png", pictures.Samples(64, run.Random.Split("samples"), stopping));
     VampPrior? prior = (vae as Vae)?.Prior as VampPrior ?? (vae as HierarchicalVae)?.Prior as VampPrior;
     if (prior is not null) run.Output.Save("pseudo-inputs.png", pictures.PseudoInputs(prior));
-    run.Output.Save("interpolation.png", pictures.Interpolations(Spread(16, images), cancellation: stopping));
-    run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images), cancellation: stopping));
+    run.Output.Save("interpolation.png", pictures.Interpolations(Spread(16, images, test.ImageLength), cancellation: stopping));
+    run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images, test.ImageLength), cancellation: stopping));
     if (vae.Latent != 2) return;
     run.Output.Save("map.png", pictures.Map(cancellation: stopping));
     run.Output.Save("scatter.png", pictures.Scatter(images, test.Labels, stopping));
 }
 
 // Images from all over, because a test set may be sorted by class.
-static float[] Spread(int count, float[] images)
+static float[] Spread(int count, float[] images, int length)
 {
-    int all = images.Length / Pixels, some = Math.Min(count, all);
-    return [.. Enumerable.Range(0, some).SelectMany(i => images.Skip(i * all / some * Pixels).Take(Pixels))];
+    int all = images.Length / length, some = Math.Min(count, all);
+    return [.. Enumerable.Range(0, some).SelectMany(i => images.Skip(i * all / some * length).Take(length))];
 }

@@ -2,18 +2,17 @@
 #:property PublishAot=false
 
 // A VQ-VAE writes images in a grid of codes, and a PixelCNN learns which codes follow which: dotnet run docs/lessons/vqvae.cs -- [--data
-// digits|mnist|PATH] [--help]. See vqvae.md.
+// digits|shapes|mnist|PATH] [--help]. See vqvae.md.
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
-using Engine.Kernels;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 using Engine.Models.Variational.Quantized;
 
-const int Side = 28, Pixels = Side * Side, Grid = Side / VqVaeNetworks.Stride, Validated = 1000;
+const int Validated = 1000;
 
 VqVaeCommandLine options = new();
 ProgramInfo info = new(
@@ -28,7 +27,10 @@ return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), opt
 
 static void Train(TrainingRun run, VqVaeChoices choices)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1), test = run.LoadImages(Side, Side, channels: 1, "test");
+    ImageDataset data = run.LoadSquares(VqVaeNetworks.Stride), test = run.LoadSquares(VqVaeNetworks.Stride, "test");
+    choices = choices.For(data);
+    ImageSize size = data.Size;
+    int grid = size.Height / VqVaeNetworks.Stride;
     test = test.Spread(Math.Min(choices.TestImages, test.Count));
     if (choices.TrainImages > 0) data = data.Take(Math.Min(choices.TrainImages, data.Count));
     (data, PixelScale scale) = BinaryImages.Prepare(data, choices.Binarization, run.Seed);
@@ -38,15 +40,15 @@ static void Train(TrainingRun run, VqVaeChoices choices)
     BatchLoader batches = run.Batches(data, scale);
 
     ModuleOptions options = new(run.Random, run.Device);
-    using VqVae vae = choices.NewModel(options);
-    using CodePrior prior = choices.NewPrior((Grid, Grid), options);
+    using VqVae vae = choices.NewModel(options, size.Channels);
+    using CodePrior prior = choices.NewPrior((grid, grid), options);
     run.LoadWeights(("vae", vae), ("prior", prior));
     using Adam adam = new(vae.Parameters), ofPrior = new(prior.Parameters);
     using ExponentialMovingAverage average = new(prior, 0.999, warmUp: true);
     LearningRateSchedule rate = choices.Rate(batches.BatchesPerEpoch),
         priorRate = choices.PriorRate(run.Epochs, batches.BatchesPerEpoch);
 
-    VqVaePictures pictures = new(vae, Side, Side);
+    VqVaePictures pictures = new(vae, size);
     Trainer trainer = run.Trainer(
         ("vae", vae), ("adam", adam), ("prior", prior), ("prior_adam", ofPrior), ("prior_average", average));
     foreach (int epoch in trainer.Epochs(secondStage: choices.AutoencoderEpochs + 1))
@@ -54,7 +56,7 @@ static void Train(TrainingRun run, VqVaeChoices choices)
         foreach (Batch batch in trainer.Steps(batches))
         {
             using Tape tape = new(run.Device);
-            Tensor x = Tensor.From(batch.Images, [batch.Count, Side, Side, 1]);
+            Tensor x = Tensor.From(batch.Images, size.Of(batch.Count));
             if (trainer.Epoch <= choices.AutoencoderEpochs)
             {
                 // -log p(x|e) + beta ||z - sg(e)||^2, and for a codebook that learns by it ||sg(z) - e||^2
@@ -77,7 +79,7 @@ static void Train(TrainingRun run, VqVaeChoices choices)
 
         // On images that training never saw.
         using IDisposable averaged = average.Use();
-        QuantizedBound bound = QuantizedBound.Of(vae, prior, some, ShapeOf(some), cancellation: run.Stopping);
+        QuantizedBound bound = QuantizedBound.Of(vae, prior, some, size.Of(size.CountOf(some.Length)), cancellation: run.Stopping);
         if (epoch <= choices.AutoencoderEpochs)
         {
             trainer.Record("test_reconstruction", bound.Reconstruction);
@@ -94,9 +96,11 @@ static void Train(TrainingRun run, VqVaeChoices choices)
     if (run.IsStopping) return;
     using IDisposable last = average.Use();
     run.SaveWeights(("vae", vae), ("prior", prior));
-    Measure(run, trainer, prior, QuantizedBound.Of(vae, prior, testImages, ShapeOf(testImages), cancellation: run.Stopping), test.Count);
+    Measure(run, trainer, prior, QuantizedBound.Of(
+        vae, prior, testImages, size.Of(size.CountOf(testImages.Length)), cancellation: run.Stopping), test);
     run.Output.Save("reconstructions.png", pictures.Reconstructions(shown, cancellation: run.Stopping));
-    run.Output.Save("codes.png", pictures.CodesOf(shown[..(Math.Min(20, shown.Length / Pixels) * Pixels)], cancellation: run.Stopping));
+    run.Output.Save("codes.png",
+        pictures.CodesOf(shown[..(Math.Min(20, size.CountOf(shown.Length)) * size.Length)], cancellation: run.Stopping));
     run.Output.Save("samples.png", pictures.Samples(prior, choices.Samples, run.Random.Split("samples"), run.Stopping));
     run.Output.Save("samples-uniform.png", pictures.UniformSamples(choices.Samples, run.Random.Split("uniform"), run.Stopping));
     if (run.Epochs is > 0 and var epochs && epochs <= choices.AutoencoderEpochs) run.Print(
@@ -105,15 +109,15 @@ static void Train(TrainingRun run, VqVaeChoices choices)
 }
 
 // The two parts of the bound of -log p(x), and what the prior takes from the second one.
-static void Measure(TrainingRun run, Trainer trainer, CodePrior prior, QuantizedBound bound, int images)
+static void Measure(TrainingRun run, Trainer trainer, CodePrior prior, QuantizedBound bound, ImageDataset test)
 {
-    run.Print($"{images} test images, -log p(x) <= -log p(x|codes) - log p(codes):");
+    run.Print($"{test.Count} test images, -log p(x) <= -log p(x|codes) - log p(codes):");
     Record("-log p(x|codes)", bound.Reconstruction);
     Record("-log p(codes), uniform prior", bound.Uniform);
     Record("-log p(codes), learned prior", bound.Codes);
     Record("bound of -log p(x), uniform prior", bound.WithUniformPrior);
     Record("bound of -log p(x), learned prior", bound.Total);
-    Record("the same in bits per dimension", PixelCnnModel.BitsPerPixel(bound.Total, Pixels), "bits");
+    Record("the same in bits per dimension", PixelCnnModel.BitsPerPixel(bound.Total, test.ImageLength), "bits");
     Record("bits per code, uniform prior", prior.BitsPerCode(bound.Uniform), "bits");
     Record("bits per code, learned prior", prior.BitsPerCode(bound.Codes), "bits");
     Record("perplexity of the codes", bound.Perplexity, $"of {prior.Codes}");
@@ -124,5 +128,3 @@ static void Measure(TrainingRun run, Trainer trainer, CodePrior prior, Quantized
         run.Print(FormattableString.Invariant($"  {name}: {value:0.####} {unit}"));
     }
 }
-
-static Shape ShapeOf(float[] images) => [images.Length / Pixels, Side, Side, 1];

@@ -2,7 +2,7 @@
 #:property PublishAot=false
 
 // A GAN whose critic is held smooth draws digits: dotnet run docs/lessons/wgan.cs -- [--critic gp|lp|clip|spectral|hinge|r1|r3|plain]
-// [--data digits|mnist|PATH] [--help]. See wgan.md.
+// [--data digits|shapes|mnist|PATH] [--help]. See wgan.md.
 using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
@@ -15,7 +15,7 @@ using Engine.Models.Imaging;
 using Engine.Models.Metrics;
 using Engine.Models.Training;
 
-const int Latent = 100, Side = Dcgan.Side, Judged = 10_000;
+const int Latent = 100, Judged = 10_000;
 
 Option<string> critic = ProgramOption.Choice(
     "--critic", "What keeps the critic honest: a gradient penalty, a one-sided one, clipped weights (all three with the Wasserstein loss), "
@@ -42,23 +42,25 @@ return TrainingProgram.Run(
 
 void Train(TrainingRun run)
 {
-    ImageDataset data = run.LoadImages(Side, Side, channels: 1);
+    ImageDataset data = run.LoadSquares(Dcgan.Divisor);
+    ImageSize size = data.Size;
     if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
     BatchLoader batches = run.Batches(data);
     ModuleOptions options = new(run.Random, run.Device);
 
     // A file that is not there is found out before training.
-    using DigitClassifier judge = new(new ModuleOptions(new RandomStream(0), run.Device));
-    ImageDataset? test = run.Option(classifier) is null ? null : run.LoadImages(Side, Side, channels: 1, "test");
+    using DigitClassifier judge = new(new ModuleOptions(new RandomStream(0), run.Device), size, Math.Max(2, data.Classes));
+    ImageDataset? test = run.Option(classifier) is null ? null : run.LoadSquares(Dcgan.Divisor, "test");
     if (run.Option(classifier) is { } path) judge.Load(path);
 
     double? weight = run.Option(penalty) is var given and > 0 ? given : null;
     GanRecipe recipe = GanRecipe.Of(run.Option(critic) switch {
         "r3" => "r3gan", "plain" => "gan", "gp" or "lp" or "clip" => $"wgan-{run.Option(critic)}", var name => name! }, weight);
 
-    // G: noise [batch, 100] to images [batch, 28, 28, 1] in [-1, 1];  D: images to scores [batch, 1]
-    Sequential generator = Dcgan.Generator(options, Latent, run.Option(width));
-    Sequential discriminator = Dcgan.Critic(options, run.Option(width), recipe.Around(options));
+    // G: noise [batch, 100] to images [batch, height, width, channels] in [-1, 1];  D: images to scores [batch, 1]
+    Sequential generator = Dcgan.Generator(options, Latent, run.Option(width), size.Channels, size.Height);
+    Sequential discriminator = Dcgan.Critic(
+        options, run.Option(width), recipe.Around(options), size.Channels, size.Height);
     run.LoadWeights(("generator", generator), ("discriminator", discriminator));
     using Gan gan = new(generator, discriminator, Latent, options, recipe.Training with
     {
@@ -78,19 +80,19 @@ void Train(TrainingRun run)
         {
             gan.GeneratorOptimizer.LearningRate = ofGenerator(trainer.Step);
             gan.DiscriminatorOptimizer.LearningRate = ofCritic(trainer.Step);
-            GanLosses losses = gan.Step(batch.Images, [batch.Count, Side, Side, 1]);
+            GanLosses losses = gan.Step(batch.Images, size.Of(batch.Count));
             trainer.Report(losses.Named());
             trainer.Observe(losses.Signs());
         }
 
         float[] samples = gan.Sample(noise);
-        watch.Look(samples, few, Side * Side);
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, Side, Side));
+        watch.Look(samples, few, size.Length);
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size));
     }
 
     if (run.IsStopping) return;
     using (gan.UseAverage()) run.SaveWeights(("generator", gan.Generator), ("discriminator", gan.Discriminator));
-    run.Output.Save("samples.png", new ImageGrid().Draw(gan.Sample(noise), Side, Side));
+    run.Output.Save("samples.png", new ImageGrid().Draw(gan.Sample(noise), size));
     if (run.Option(classifier) is null) return;
     List<float> drawn = [];
     ClassCounts counts = judge.Count(Judged, count =>
@@ -108,7 +110,7 @@ void Train(TrainingRun run)
         $"By the classifier's features: Fréchet distance {quality.FrechetDistance:0.0}, precision {quality.Manifold!.Precision:0.000}, ")
         + FormattableString.Invariant($"recall {quality.Manifold.Recall:0.000}, density {quality.Density!.Density:0.000}, ")
         + FormattableString.Invariant($"coverage {quality.Density.Coverage:0.000}."));
-    foreach (string sign in quality.Signs(DigitClassifier.Classes)) trainer.Warn(sign, $"of {Judged} samples, {sign}.");
+    foreach (string sign in quality.Signs(judge.ClassCount)) trainer.Warn(sign, $"of {Judged} samples, {sign}.");
 
     LearningRateSchedule Falling(double asked, Optimizer optimizer) =>
         LearningRateSchedules.Linear(asked > 0 ? asked : optimizer.LearningRate, 0, run.AllSteps(batches));

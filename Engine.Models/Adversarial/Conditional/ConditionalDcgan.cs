@@ -19,13 +19,13 @@ public enum ClassCondition
 /// <summary>The networks of <see cref="Dcgan"/> with the class of an image as their condition.</summary>
 public static class ConditionalDcgan
 {
-    private const int Seed = Dcgan.Side / 4;
     private const double Slope = 0.2;
 
     /// <summary>
-    /// G: noise [n, latent] and classes to images [n, 28, 28, channels] in [-1, 1]. The layers are those of <see cref="Dcgan.Generator"/>;
-    /// the class enters through the scales and offsets of the normalisations, gamma and beta of its own in each. They begin apart, from
-    /// N(1, 0.2²) and N(0, 0.5²): from equal ones classes part slowly, because each step moves an element by no more than the rate.
+    /// G: noise [n, latent] and classes to images [n, side, side, channels] in [-1, 1]. The layers are those of <see
+    /// cref="Dcgan.Generator"/>; the class enters through the scales and offsets of the normalisations, gamma and beta of its own in each.
+    /// They begin apart, from N(1, 0.2²) and N(0, 0.5²): from equal ones classes part slowly, because each step moves an element by no more
+    /// than the rate.
     /// </summary>
     /// <param name="options">Device, element type, and the source of the initial values.</param>
     /// <param name="classes">The number of classes; at least 1.</param>
@@ -33,16 +33,22 @@ public static class ConditionalDcgan
     /// <param name="width">Channels of the last images before the drawn ones; those before have twice and four times as many.</param>
     /// <param name="channels">Channels of an image: 1 grey, 3 RGB.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no classes.</exception>
+    /// <param name="side">Rows and columns of an image.</param>
     public static ConditionalSequential NormalizedGenerator(
-        ModuleOptions options, int classes, int latent = 100, int width = 64, int channels = 1)
+        ModuleOptions options, int classes, int latent = 100, int width = 64, int channels = 1, int side = Dcgan.Side)
     {
-        return new ConditionalSequential(
-            new Linear(latent, Seed * Seed * 4 * width, options, bias: false, Initializers.Dcgan), new Unflatten(Seed, Seed, 4 * width),
-            Norm(4 * width), new LeakyRelu(Slope),
-            Doubling(4 * width, 2 * width), Norm(2 * width), new LeakyRelu(Slope),
-            Doubling(2 * width, width), Norm(width), new LeakyRelu(Slope),
+        int levels = Dcgan.Levels(side), seed = side >> levels, features = width << levels;
+        List<Module> layers =
+        [
+            new Linear(latent, seed * seed * features, options, bias: false, Initializers.Dcgan), new Unflatten(seed, seed, features),
+            Norm(features), new LeakyRelu(Slope),
+        ];
+        for (; features > width; features /= 2)
+            layers.AddRange(Doubling(features, features / 2), Norm(features / 2), new LeakyRelu(Slope));
+        layers.AddRange(
             new ConvTranspose2d(width, channels, kernel: 7, options, stride: 1, ConvPadding.Same, weightInitializer: Initializers.Dcgan,
                 biasInitializer: Initializers.Zeros), new Tanh());
+        return new ConditionalSequential([.. layers]);
 
         ConditionalBatchNorm Norm(int features) => new(
             features, classes, options, weightInitializer: Initializers.Normal(1, 0.2), biasInitializer: Initializers.Normal(0, 0.5));
@@ -57,22 +63,23 @@ public static class ConditionalDcgan
     /// </summary>
     /// <inheritdoc cref="NormalizedGenerator"/>
     public static LabelConcatenation ConcatenatedGenerator(
-        ModuleOptions options, int classes, int latent = 100, int width = 64, int channels = 1) =>
-        new(Dcgan.Generator(options, latent + classes, width, channels), classes);
+        ModuleOptions options, int classes, int latent = 100, int width = 64, int channels = 1, int side = Dcgan.Side) =>
+        new(Dcgan.Generator(options, latent + classes, width, channels, side), classes);
 
-    /// <summary>D: images [n, 28, 28, channels] and classes to scores [n, 1]; the body is that of <see cref="Dcgan.Critic"/>.</summary>
+    /// <summary>D: images [n, side, side, channels] and classes to scores [n, 1]; the body is that of <see cref="Dcgan.Critic"/>.</summary>
     /// <param name="options">Device, element type, and the source of the initial values.</param>
     /// <param name="condition">How the class comes in.</param>
     /// <param name="classes">The number of classes; at least 1.</param>
-    /// <param name="width">Channels of the 14 x 14 images; those after have twice and four times as many.</param>
+    /// <param name="width">Channels of the images of half the side; those after have twice and four times as many.</param>
     /// <param name="around">What is put around each layer with weights, such as spectral normalisation; null for nothing.</param>
     /// <param name="channels">Channels of an image.</param>
+    /// <param name="side">Rows and columns of an image.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no classes, or the condition is none of the three.</exception>
     public static Module Discriminator(
         ModuleOptions options, ClassCondition condition, int classes, int width = 64, Func<Module, Module>? around = null,
-        int channels = 1) => ClassHeads.On(
-            extra => Dcgan.CriticBody(options, width, around, channels + extra), Dcgan.CriticFeatures(width), condition, classes, options,
-            around);
+        int channels = 1, int side = Dcgan.Side) => ClassHeads.On(
+            extra => Dcgan.CriticBody(options, width, around, channels + extra, side), Dcgan.CriticFeatures(width, side), condition,
+            classes, options, around);
 
     /// <summary>
     /// The objective that goes with a condition: with a classifier, the cross-entropy of the classes is added, in the discriminator's loss

@@ -26,7 +26,7 @@ public sealed record ResidualGanSize
     public int Side
     {
         get => _side;
-        init => _side = value > GreatestSeed && Halvings(value) is var levels && value >> levels <= GreatestSeed ? value
+        init => _side = IsSide(value) ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value,
                 $"Side: expected {LeastSeed} to {GreatestSeed} times 2, 4, 8 and so on, such as 28 or 32, found {value}.");
     }
@@ -77,6 +77,10 @@ public sealed record ResidualGanSize
 
     /// <summary>Dimensions of the noise: a chunk for the first layer and one for each block.</summary>
     public int Latent => Chunk * (Levels + 1);
+
+    /// <summary>Whether a number is a side that images can have: 4 to 7 times a power of two that is at least 2.</summary>
+    /// <param name="side">The number.</param>
+    public static bool IsSide(int side) => side > GreatestSeed && side >> Halvings(side) <= GreatestSeed;
 
     /// <summary>How often a side can be halved before it is at most the greatest seed.</summary>
     private static int Halvings(int side)

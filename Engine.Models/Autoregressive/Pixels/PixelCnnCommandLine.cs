@@ -15,7 +15,14 @@ public sealed class PixelCnnCommandLine
     private readonly Option<string> _recipe = ProgramOption.Choice(
         "--recipe", "Sizes and training: small for minutes, large for hours and the published likelihood.", "small", "large");
     private readonly Option<string> _levels =
-        ProgramOption.Choice("--levels", "Levels of a pixel: black and white, or all greys by a softmax.", "2", "256");
+        ProgramOption.Choice(
+            "--levels", "Levels of a pixel: black and white, or all 256. By default 2 for grey images, 256 for colour.", "auto", "2",
+            "256");
+    private readonly Option<string> _head = ProgramOption.Choice(
+        "--head", "With 256 levels: a softmax, or a mixture of discretised logistic distributions. By default a softmax for grey images; "
+        + "colour has the mixture.", "auto", "softmax", "mixture");
+    private readonly Option<int> _mixtures = ProgramOption.Integer(
+        "--mixtures", "Logistic distributions of a mixture.", 5, 1, 100);
     private readonly Option<bool> _classes =
         new("--classes") { Description = "Conditions the model on the class of each image, so that samples of a class can be drawn." };
     private readonly Option<int> _layers =
@@ -35,7 +42,8 @@ public sealed class PixelCnnCommandLine
     private readonly PixelCommandLine _images = new(samples: 100);
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_model, _recipe, _levels, _classes, _layers, _features, _positions, _dropout, _rate, .. _images.All];
+    public Option[] All =>
+        [_model, _recipe, _levels, _head, _mixtures, _classes, _layers, _features, _positions, _dropout, _rate, .. _images.All];
 
     /// <summary>
     /// The recipe that a command line asks for, which <see cref="ProgramInfo"/> takes its epochs and batch from before options are read.
@@ -53,11 +61,14 @@ public sealed class PixelCnnCommandLine
     {
         ArgumentNullException.ThrowIfNull(run);
         PixelChoices images = _images.Read(run);
-        int levels = int.Parse(run.Option(_levels)!, CultureInfo.InvariantCulture), layers = run.Option(_layers),
+        bool isMixture = run.Option(_head) == "mixture";
+        int levels = run.Option(_levels) switch { "256" => 256, "2" => 2, _ => isMixture ? 256 : 2 }, layers = run.Option(_layers),
             features = run.Option(_features);
         double dropout = run.Option(_dropout);
         if (levels > 2 && images.Binarization is { } kind) throw new DataException(
             $"--binarize {kind.ToString().ToLowerInvariant()} makes black and white: expected --levels 2, found {levels}.");
+        if (levels == 2 && run.Option(_head) is { } head and not "auto") throw new DataException(
+            $"--head {head} is one of 256 levels: expected --levels 256, found 2.");
         bool isGated = run.Option(_model) == "gated";
         PixelCnnRecipe recipe = Recipe(isGated, run.Option(_recipe) == "large");
         return new PixelCnnChoices
@@ -73,9 +84,13 @@ public sealed class PixelCnnCommandLine
                     Features = features > 0 ? features : recipe.Sizes.Features,
                     Dropout = dropout >= 0 ? dropout : recipe.Sizes.Dropout,
                     Head = levels > 2 ? Math.Max(recipe.Sizes.Head, 64) : recipe.Sizes.Head,
+                    Mixtures = isMixture ? run.Option(_mixtures) : 0,
                 },
             },
             IsConditional = run.Option(_classes),
+            Head = run.Option(_head)!,
+            Mixtures = run.Option(_mixtures),
+            HasOpenLevels = run.Option(_levels) == "auto",
             LearnsPositions = run.Option(_positions) == "learned",
             Images = levels > 2 ? images with { Binarization = Binarization.None } : images,
         };
@@ -107,6 +122,38 @@ public sealed record PixelCnnChoices
 
     /// <summary>Whether the model learns a vector for each place of an image.</summary>
     public required bool LearnsPositions { get; init; }
+
+    /// <summary>What gives the probabilities of 256 levels: <c>softmax</c>, <c>mixture</c>, or <c>auto</c> by the images.</summary>
+    public required string Head { get; init; }
+
+    /// <summary>Distributions of a mixture.</summary>
+    public required int Mixtures { get; init; }
+
+    /// <summary>Whether the number of levels was left to the images.</summary>
+    public required bool HasOpenLevels { get; init; }
+
+    /// <summary>The same for images: those in colour have 256 levels in a mixture.</summary>
+    /// <param name="size">The size of an image.</param>
+    /// <exception cref="DataException">Something else was asked for that images in colour cannot have.</exception>
+    public PixelCnnChoices For(ImageSize size)
+    {
+        if (size.Channels == 1) return this;
+        if (Head == "softmax" || !HasOpenLevels && Recipe.Sizes.Levels == 2 || Images.Binarization is not (null or Binarization.None))
+            throw new DataException(
+                $"A PixelCNN of colour has 256 levels in a mixture of distributions (--levels 256 --head mixture, no --binarize), found "
+                + $"images of {size}: --channels 1 makes them grey.");
+        return this with
+        {
+            Recipe = Recipe with
+            {
+                Sizes = Recipe.Sizes with
+                {
+                    Levels = 256, Channels = size.Channels, Mixtures = Mixtures, Head = Math.Max(Recipe.Sizes.Head, 64),
+                },
+            },
+            Images = Images with { Binarization = Binarization.None },
+        };
+    }
 
     /// <summary>Creates the model.</summary>
     /// <param name="classes">Classes of the data.</param>

@@ -14,7 +14,7 @@ public abstract partial class PixelCnnModel
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(random);
-        if (shape.Rank != 4) throw new ArgumentException($"Sample: expected a shape [images, height, width, 1], found {shape}.");
+        if (shape.Rank != 4) throw new ArgumentException($"Sample: expected a shape [images, height, width, channels], found {shape}.");
         PixelModels.CheckTemperature(temperature);
         float[] start = PixelModels.Start(shape[0], shape.Count / Math.Max(1, shape[0]), known, out bool[] isOpen);
         using IDisposable evaluation = Evaluating();
@@ -26,7 +26,8 @@ public abstract partial class PixelCnnModel
             // The vertical features of a whole row at once; then its pixels one after another or, where all of them are known, together.
             using Tape tape = new(Parameters[0].Device, record: false);
             Tensor[] above = drawing.BeginRow(row);
-            ReadOnlySpan<bool> isOpenInRow = isOpen.AsSpan(row * shape[2], shape[2]);
+            int values = shape[2] * shape[3];
+            ReadOnlySpan<bool> isOpenInRow = isOpen.AsSpan(row * values, values);
             if (!isOpenInRow.Contains(true))
             {
                 drawing.Pass(above, 0, shape[2]);
@@ -36,7 +37,7 @@ public abstract partial class PixelCnnModel
             for (int column = 0; column < shape[2]; column++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (isOpenInRow[column]) drawing.Draw(above, column, random, temperature, known);
+                if (isOpenInRow.Slice(column * shape[3], shape[3]).Contains(true)) drawing.Draw(above, column, random, temperature, known);
                 else drawing.Pass(above, column, 1);
             }
         }
@@ -89,12 +90,19 @@ public abstract partial class PixelCnnModel
         {
             using Tape tape = new(_images.Device, record: false);
             Tensor logits = Logits(above, column, 1);
+            if (_model._mixture is { } mixture)
+            {
+                float[] chances = Tensor.Uniform([_shape[0] * (1 + _shape[3])], random).ToArray();
+                float[] drawn = mixture.Draw(logits.ToDoubles(), chances, temperature, Known(known, column));
+                Set(Tensor.From(drawn, [_shape[0], 1, 1, _shape[3]]).Cast(_images.DType), column);
+                return;
+            }
+
             if (_model.Levels == 2) logits = Tensor.Concat(-1, Tensor.Zeros(logits.Shape, logits.DType), logits);
             Tensor level = Sampling.Categorical(logits / temperature, random);
             Tensor pixel = (level.Cast(_images.DType) / (_model.Levels - 1)).Reshape(_shape[0], 1, 1, 1);
             if (!known.IsEmpty) pixel = Keep(pixel, known, (_history.Row * _shape[2]) + column);
-            Move.WriteSlice(pixel.Storage, pixel.Shape, _images.Storage, _shape, [0, _history.Row, column, 0]);
-            _history.Observe(_model.Seen(pixel));
+            Set(pixel, column);
         }
 
         internal float[] Images()
@@ -108,6 +116,27 @@ public abstract partial class PixelCnnModel
             _history.Dispose();
             _labels?.Dispose();
             _images.Dispose();
+        }
+
+        private void Set(Tensor pixel, int column)
+        {
+            Move.WriteSlice(pixel.Storage, pixel.Shape, _images.Storage, _shape, [0, _history.Row, column, 0]);
+            _history.Observe(_model.Seen(pixel));
+        }
+
+        /// <summary>What is known of a pixel of all images; empty where nothing is of any.</summary>
+        private float[] Known(ReadOnlySpan<float> known, int column)
+        {
+            if (known.IsEmpty) return [];
+            int values = _shape[3];
+            float[] of = new float[_shape[0] * values];
+            for (int i = 0; i < _shape[0]; i++)
+            {
+                int pixel = (((i * _shape[1]) + _history.Row) * _shape[2]) + column;
+                known.Slice(pixel * values, values).CopyTo(of.AsSpan(i * values));
+            }
+
+            return of;
         }
 
         private Tensor Logits(Tensor[] above, int column, int columns)
@@ -131,10 +160,10 @@ public abstract partial class PixelCnnModel
             return (pixel * Tensor.From(isDrawn, pixel.Shape).Cast(pixel.DType)) + Tensor.From(kept, pixel.Shape).Cast(pixel.DType);
         }
 
-        /// <summary>Pixels of the current row: [batch, 1, columns, 1].</summary>
+        /// <summary>Pixels of the current row: [batch, 1, columns, channels].</summary>
         private Tensor Pixels(int column, int columns)
         {
-            Tensor pixels = Tensor.Zeros([_shape[0], 1, columns, 1], _images.DType);
+            Tensor pixels = Tensor.Zeros([_shape[0], 1, columns, _shape[3]], _images.DType);
             Move.Slice(_images.Storage, _shape, [0, _history.Row, column, 0], pixels.Shape, pixels.Storage);
             return pixels;
         }

@@ -11,11 +11,13 @@ namespace Engine.Models.Autoregressive.Pixels;
 /// <summary>
 /// A model of images by their pixels, one after another in raster order (van den Oord et al. 2016, arXiv:1601.06759): p(x) is the product
 /// over all pixels of p(pixel | those before it), which are the outputs of one network at all pixels at once. Pixels have a number of
-/// levels from 0 to 1; with two of them the network gives a logit of each pixel, with more the logits of a softmax.
+/// levels from 0 to 1; with two of them the network gives a logit of each pixel, with more the logits of a softmax or a mixture of logistic
+/// distributions (Salimans et al. 2017, arXiv:1701.05517), which also has pixels in colour.
 /// </summary>
 public abstract partial class PixelCnnModel : Module, IPixelModel
 {
     private readonly Embedding? _levelVectors;
+    private readonly LogisticMixture? _mixture;
 
     /// <summary>Creates the base of a model.</summary>
     /// <param name="sizes">The sizes: levels of a pixel, at least 2; classes, 0 for an unconditional model; the images' size, for
@@ -29,13 +31,22 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
         ArgumentOutOfRangeException.ThrowIfLessThan(sizes.Levels, 2);
         ArgumentOutOfRangeException.ThrowIfNegative(sizes.Classes);
         ArgumentOutOfRangeException.ThrowIfNegative(sizes.LevelFeatures);
-        (Levels, Classes) = (sizes.Levels, sizes.Classes);
+        ArgumentOutOfRangeException.ThrowIfNegative(sizes.Mixtures);
+        (Levels, Classes, Channels) = (sizes.Levels, sizes.Classes, sizes.Channels);
+        if (Channels is not (1 or 3) || (Channels == 3 && sizes.Mixtures == 0) || (sizes.Mixtures > 0 && sizes.LevelFeatures > 0))
+            throw new ArgumentException(
+                $"{GetType().Name}: expected 1 channel, or 1 or 3 with a mixture of logistic distributions and no vectors of levels, found "
+                + $"{Channels} with a mixture of {sizes.Mixtures} and vectors of {sizes.LevelFeatures} elements.");
+        if (sizes.Mixtures > 0) _mixture = new LogisticMixture(sizes.Mixtures, Channels, Levels);
         if (sizes.LevelFeatures > 0) _levelVectors = AddModule("levels", new Embedding(sizes.Levels, sizes.LevelFeatures, options));
         if (sizes.Positions is { } size) Positions = AddModule("positions", new PixelPositions(size, features, options));
     }
 
     /// <summary>Levels of a pixel.</summary>
     public int Levels { get; }
+
+    /// <summary>Channels of an image.</summary>
+    public int Channels { get; }
 
     /// <summary>The number of classes that the model is conditioned on; 0 for an unconditional model.</summary>
     public int Classes { get; }
@@ -45,16 +56,18 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     /// </summary>
     private protected PixelPositions? Positions { get; }
 
-    /// <summary>Outputs for each pixel: one logit for two levels, else a logit for each.</summary>
-    protected int Outputs => Levels == 2 ? 1 : Levels;
+    /// <summary>
+    /// Outputs for each pixel: one logit for two levels, else a logit for each, or the numbers of a mixture of distributions.
+    /// </summary>
+    protected int Outputs => _mixture?.Outputs ?? (Levels == 2 ? 1 : Levels);
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) => Logits(x);
 
-    /// <summary>The logits of all pixels, each from those before it alone.</summary>
-    /// <param name="images">Pixels in [0, 1]: [batch, height, width, 1].</param>
+    /// <summary>The logits of all pixels, or the numbers of their mixtures, each from the pixels before it alone.</summary>
+    /// <param name="images">Pixels in [0, 1]: [batch, height, width, channels].</param>
     /// <param name="labels">The class of each image, int32 [batch], for a class-conditional model; else null.</param>
-    /// <returns>[batch, height, width, 1] for two levels, else [batch, height, width, levels].</returns>
+    /// <returns>[batch, height, width, 1] for two levels, else [batch, height, width, levels] or the numbers of a mixture.</returns>
     /// <exception cref="ArgumentException">The images have another shape, or there are labels where none are wanted or none where they
     /// are.</exception>
     public Tensor Logits(Tensor images, Tensor? labels = null)
@@ -68,6 +81,7 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
     public Tensor LogLikelihood(Tensor images, Tensor? labels = null)
     {
         Tensor logits = Logits(images, labels);
+        if (_mixture is not null) return _mixture.LogLikelihood(logits, images);
         return Levels == 2 ? OfBinary(logits, images) : OfLevels(logits, LevelsOf(images));
     }
 
@@ -141,8 +155,8 @@ public abstract partial class PixelCnnModel : Module, IPixelModel
 
     private void Check(Shape images, Tensor? labels)
     {
-        if (images.Rank != 4 || images[3] != 1) throw new ArgumentException(
-            $"{GetType().Name}: images must be [batch, height, width, 1], found {images}.");
+        if (images.Rank != 4 || images[3] != Channels) throw new ArgumentException(
+            $"{GetType().Name}: images must be [batch, height, width, {Channels}], found {images}.");
         if (Positions is { Weight.Shape: var places } && (images[1] != places[1] || images[2] != places[2]))
             throw new ArgumentException(
                 $"{GetType().Name}: this model has learned the places of images of {places[1]} x {places[2]}, found {images}.");

@@ -58,6 +58,15 @@ public sealed record PixelCnnSizes
     /// <summary>Levels of a pixel.</summary>
     public int Levels { get; init; } = 2;
 
+    /// <summary>Channels of an image: 1 grey; 3 RGB, with <see cref="Mixtures"/> alone.</summary>
+    public int Channels { get; init; } = 1;
+
+    /// <summary>
+    /// Logistic distributions that a pixel's levels have a mixture of (Salimans et al. 2017, PixelCNN++, arXiv:1701.05517); 0 for a logit
+    /// of each level.
+    /// </summary>
+    public int Mixtures { get; init; }
+
     /// <summary>
     /// Elements of a trained vector for each level, which the first layers see in place of the level; 0 where they see the level itself, a
     /// number from 0 to 1. For levels without an order, such as the codes of a codebook.
@@ -101,5 +110,5 @@ public sealed record PixelCnnSizes
     public double Dropout { get; init; }
 
     /// <summary>Channels that the first layers see.</summary>
-    internal int Inputs => LevelFeatures > 0 ? LevelFeatures : 1;
+    internal int Inputs => LevelFeatures > 0 ? LevelFeatures : Channels;
 }

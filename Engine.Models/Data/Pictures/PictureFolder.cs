@@ -103,7 +103,9 @@ internal static class PictureFolder
             $"Classes: {Some([.. pictures.Classes.Select((name, i) => $"{i} {name}")])}.");
     }
 
-    private static string Reasons((string Name, string Reason)[] all) => Some([.. all.Select(one => $"{one.Name} {one.Reason}")]);
+    // Files with the same reason together.
+    private static string Reasons((string Name, string Reason)[] all) => string.Join("; ", all.GroupBy(one => one.Reason).Select(
+        group => group.Count() == 1 ? $"{group.First().Name} {group.Key}" : $"{Some([.. group.Select(one => one.Name)])}: {group.Key}"));
 
     private static string Listed(IReadOnlyList<string> files) => Some(files);
 

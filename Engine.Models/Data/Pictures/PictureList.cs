@@ -39,7 +39,7 @@ internal sealed class PictureList
     {
         if (!_splits.TryGetValue(split, out Entry[]? entries)) throw new DataException(
             $"{_folder} has no split '{split}'; it has {string.Join(", ", _splits.Keys)}.");
-        return entries.Length > 0 ? entries : throw new DataException(
+        return entries.Length > 0 && Count > 1 ? entries : throw new DataException(
             $"{_folder}: expected at least 2 pictures, one of them to test on, found {Count}.");
     }
 

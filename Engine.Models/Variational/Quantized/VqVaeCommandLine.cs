@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
+using Engine.Models.Data;
 using Engine.Models.Training;
 
 namespace Engine.Models.Variational.Quantized;
@@ -43,8 +44,8 @@ public sealed class VqVaeCommandLine
 
     private readonly Option<string> _binarize = ProgramOption.Choice(
         "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, thresholded at one half; none keeps 256 levels, with a "
-        + "discretised logistic distribution for each pixel.",
-        "dynamic", "static", "threshold", "none");
+        + "discretised logistic distribution for each pixel. auto: dynamic for grey images, none for colour.",
+        "auto", "dynamic", "static", "threshold", "none");
 
     private readonly Option<int> _trainImages =
         ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0);
@@ -85,7 +86,9 @@ public sealed class VqVaeCommandLine
             PriorFeatures = run.Option(_features),
             PriorLayers = run.Option(_layers),
             PriorLearningRate = run.Option(_priorRate),
-            Binarization = Enum.Parse<Binarization>(run.Option(_binarize)!, ignoreCase: true),
+            Binarization = run.Option(_binarize) is { } kind and not "auto" ? Enum.Parse<Binarization>(kind, ignoreCase: true)
+                : Binarization.Dynamic,
+            IsBinarizationOpen = run.Option(_binarize) == "auto",
             TrainImages = run.Option(_trainImages),
             TestImages = run.Option(_testImages),
             Samples = run.Option(_samples),
@@ -126,6 +129,9 @@ public sealed record VqVaeChoices
     /// <summary>How grey pixels become zeros and ones.</summary>
     public required Binarization Binarization { get; init; }
 
+    /// <summary>Whether that was left to the network and the images.</summary>
+    public bool IsBinarizationOpen { get; init; }
+
     /// <summary>How many images are trained on, at most; 0 for all.</summary>
     public required int TrainImages { get; init; }
 
@@ -135,14 +141,23 @@ public sealed record VqVaeChoices
     /// <summary>Images to sample at the end, of each kind.</summary>
     public required int Samples { get; init; }
 
-    /// <summary>Creates the model of grey images.</summary>
+    /// <summary>The same for images: those in colour keep their levels, unless something else was asked for.</summary>
+    /// <param name="data">The images.</param>
+    public VqVaeChoices For(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return IsBinarizationOpen && data.Channels > 1 ? this with { Binarization = Binarization.None } : this;
+    }
+
+    /// <summary>Creates the model.</summary>
     /// <param name="options">Device, element type and random stream.</param>
-    public VqVae NewModel(ModuleOptions options)
+    /// <param name="channels">Channels of an image: 1 grey, 3 RGB.</param>
+    public VqVae NewModel(ModuleOptions options, int channels = 1)
     {
         PixelLikelihood likelihood = Binarization == Binarization.None ? PixelLikelihood.Logistic : PixelLikelihood.Bernoulli;
-        int outputs = likelihood == PixelLikelihood.Logistic ? 2 : 1;
+        int outputs = likelihood == PixelLikelihood.Logistic ? 2 * channels : channels;
         return new VqVae(
-            VqVaeNetworks.Encoder(1, Width, Blocks, Quantizer.Depth, options), new VectorQuantizer(Quantizer, options),
+            VqVaeNetworks.Encoder(channels, Width, Blocks, Quantizer.Depth, options), new VectorQuantizer(Quantizer, options),
             VqVaeNetworks.Decoder(outputs, Width, Blocks, Quantizer.Depth, options), likelihood, Commitment);
     }
 

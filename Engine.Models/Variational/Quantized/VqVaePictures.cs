@@ -1,17 +1,17 @@
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Data;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Variational.Quantized;
 
 /// <summary>Pictures of a <see cref="VqVae"/> of grey images.</summary>
 /// <param name="model">The model.</param>
-/// <param name="height">Rows of an image, a multiple of <see cref="VqVaeNetworks.Stride"/>.</param>
-/// <param name="width">Columns of an image, likewise.</param>
-public sealed class VqVaePictures(VqVae model, int height, int width)
+/// <param name="size">The size of an image.</param>
+public sealed class VqVaePictures(VqVae model, ImageSize size)
 {
     private const int Stride = VqVaeNetworks.Stride;
-    private readonly int _length = height * width, _places = height / Stride * (width / Stride);
+    private readonly int _length = size.Length, _places = size.Height / Stride * (size.Width / Stride);
 
     /// <summary>Originals in one row, their reconstructions in the row below, and so on.</summary>
     /// <param name="images">Images in [0, 1], one after another.</param>
@@ -32,17 +32,18 @@ public sealed class VqVaePictures(VqVae model, int height, int width)
     public Picture CodesOf(float[] images, int columns = 10, CancellationToken cancellation = default)
     {
         int[] codes = Codes(images, cancellation);
-        float[] colors = new float[3 * images.Length];
-        for (int i = 0; i < images.Length; i++)
+        int pixels = size.Height * size.Width;
+        float[] colors = new float[3 * images.Length / size.Channels];
+        for (int i = 0; i < colors.Length / 3; i++)
         {
-            (int row, int column) = (i % _length / width / Stride, i % width / Stride);
-            int code = codes[(i / _length * _places) + (row * (width / Stride)) + column];
+            (int row, int column) = (i % pixels / size.Width / Stride, i % size.Width / Stride);
+            int code = codes[(i / pixels * _places) + (row * (size.Width / Stride)) + column];
             for (int c = 0; c < 3; c++) colors[(3 * i) + c] = Color(code, c);
         }
 
         float[] all = VaePictures.Alternating(
-            3 * _length, columns, Grey(images), colors, Grey(Decoded(codes, cancellation)));
-        return new ImageGrid { Black = 0, Columns = columns }.Draw(all, height, width, 3);
+            3 * pixels, columns, Colored(images), colors, Colored(Decoded(codes, cancellation)));
+        return new ImageGrid { Black = 0, Columns = columns }.Draw(all, size with { Channels = 3 });
     }
 
     /// <summary>Images from codes that are drawn from a prior.</summary>
@@ -75,14 +76,15 @@ public sealed class VqVaePictures(VqVae model, int height, int width)
     private static float Color(int code, int channel) =>
         0.5f + (0.5f * MathF.Cos(2 * MathF.PI * ((code * 0.618034f % 1) + (channel / 3f))));
 
-    private static float[] Grey(float[] images) => [.. images.SelectMany(pixel => (float[])[pixel, pixel, pixel])];
+    private float[] Colored(float[] images) => size.Channels == 3 ? images
+        : [.. images.SelectMany(pixel => (float[])[pixel, pixel, pixel])];
 
     private int[] Codes(float[] images, CancellationToken cancellation) =>
-        model.Encode(images, [images.Length / _length, height, width, 1], cancellation: cancellation);
+        model.Encode(images, size.Of(size.CountOf(images.Length)), cancellation: cancellation);
 
     private float[] Decoded(int[] codes, CancellationToken cancellation) =>
-        model.Decode(codes, [codes.Length / _places, height / Stride, width / Stride], cancellation: cancellation);
+        model.Decode(codes, [codes.Length / _places, size.Height / Stride, size.Width / Stride], cancellation: cancellation);
 
     private Picture Grid(ReadOnlySpan<float> images, int columns) =>
-        new ImageGrid { Black = 0, Columns = columns }.Draw(images, height, width);
+        new ImageGrid { Black = 0, Columns = columns }.Draw(images, size);
 }
