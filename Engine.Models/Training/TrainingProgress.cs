@@ -1,6 +1,5 @@
 using System.Globalization;
 using Engine.Autograd;
-using Spectre.Console;
 
 namespace Engine.Models.Training;
 
@@ -28,7 +27,7 @@ public sealed class TrainingProgress
 
     // What was reported and not read yet: losses stay on their device until a line is shown, so that no step waits for one.
     private readonly List<ReportedLoss> _unread = [];
-    private ProgressTask? _live;
+    private LiveLine? _live;
     private int _epoch;
     private long _samples;
     private long _start;
@@ -80,8 +79,8 @@ public sealed class TrainingProgress
         if (_live is null || _lastStep < _nextShown) return;
         _nextShown = _lastStep + TimeSpan.FromSeconds(0.1);
         ReadLosses();
-        _live.Value = _epoch - 1 + ((step + 1.0) / steps);
-        _live.Description = Markup.Escape($"epoch {_epoch}/{_epochs}  {Means()}  {Rate()}  {Left(_live.Value)}");
+        double done = _epoch - 1 + ((step + 1.0) / steps);
+        _live.Show(done / _epochs, $"epoch {_epoch}/{_epochs}", Left(done), [.. Means(), Rate()]);
     }
 
     /// <summary>Adds what was observed at a step to the curves of its names.</summary>
@@ -129,20 +128,16 @@ public sealed class TrainingProgress
     /// <summary>Runs the training, with the live line below what it prints where the output is a terminal.</summary>
     internal void Run(Action train)
     {
-        if (!AnsiConsole.Profile.Capabilities.Interactive || !AnsiConsole.Profile.Out.IsTerminal)
+        _live = LiveLine.OfConsole();
+        try
         {
             train();
-            return;
         }
-
-        Progress progress = AnsiConsole.Progress().AutoClear(true).Columns(
-            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn());
-        progress.Start(context =>
+        finally
         {
-            _live = context.AddTask("starting", maxValue: _epochs);
-            train();
-        });
-        _live = null;
+            _live?.Clear();
+            _live = null;
+        }
     }
 
     internal void BeginEpoch(int epoch)
@@ -159,7 +154,8 @@ public sealed class TrainingProgress
     }
 
     /// <summary>Prints the means since the last line and what was measured, and begins new ones.</summary>
-    internal void EndEpochs()
+    /// <param name="part">The steps of the epoch that were done, and all that it has, where it was stopped before its end.</param>
+    internal void EndEpochs((int Steps, int Of)? part = null)
     {
         ReadLosses();
         if (_sums.Count > 0 || _metrics.Count > 0)
@@ -168,10 +164,13 @@ public sealed class TrainingProgress
             {
                 Metrics = _metrics.ToDictionary(metric => metric.Name, metric => metric.Value).AsReadOnly(),
             });
-            string metrics = string.Concat(
-                _metrics.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}: {metric.Value:F4}  ")));
-            Print($"Epoch [{_epoch}/{_epochs}]  {Means()}  {metrics}{Rate()}  {HoursMinutesSeconds(Elapsed.TotalSeconds)} elapsed, "
-                + $"{Left(_epoch)}");
+            IEnumerable<string> metrics = _metrics.Select(
+                metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}: {metric.Value:F4}"));
+            (double done, string steps) = part is var (some, all)
+                ? (_epoch - 1 + ((double)some / all), $", {some} of {all} steps") : (_epoch, "");
+            string time = $"{HoursMinutesSeconds(Elapsed.TotalSeconds)} elapsed, {Left(done)}";
+            string[] parts = [$"Epoch [{_epoch}/{_epochs}{steps}]", .. Means(), .. metrics, Rate(), time];
+            Print(_live?.Wrapped(parts) ?? string.Join("  ", parts));
         }
 
         _samples = 0;
@@ -221,9 +220,8 @@ public sealed class TrainingProgress
     /// <summary>Prints a line, above the live one where there is one.</summary>
     internal void Print(string text)
     {
-        // Only the live display needs Spectre to write around it; elsewhere lines are left as they are, neither wrapped nor coloured.
-        if (_live is null) Console.WriteLine(text);
-        else AnsiConsole.WriteLine(text);
+        _live?.Clear();
+        Console.WriteLine(text);
     }
 
     // The pictures at the end of an epoch are no part of the rate: it counts up to the last step.
@@ -247,8 +245,8 @@ public sealed class TrainingProgress
 
     private double Mean(string name) => _sums[name].Sum / _sums[name].Count;
 
-    private string Means() => string.Join("  ", _names.Where(_sums.ContainsKey).Select(name =>
-        string.Create(CultureInfo.InvariantCulture, $"{name}: {Mean(name):F4}")));
+    private IEnumerable<string> Means() => _names.Where(_sums.ContainsKey).Select(name =>
+        string.Create(CultureInfo.InvariantCulture, $"{name}: {Mean(name):F4}"));
 }
 
 /// <summary>A loss that was reported and may still be on its device.</summary>
