@@ -8,7 +8,7 @@ namespace Engine.Autograd.Optim;
 
 /// <summary>
 /// The exponential moving average of a module's parameters, which as a rule evaluates better than the parameters themselves (Polyak and
-/// Juditsky 1992). It starts at the parameters as they are; buffers, such as running statistics, stay those of the module. It is kept to
+/// Juditsky 1992). It begins at the parameters as they are (<see cref="Begin"/>); buffers, such as running statistics, stay those of the module. It is kept to
 /// twice the digits of the parameters' type, as a sum of two arrays, so that it follows them however near its decay is to 1.
 /// </summary>
 /// <example>
@@ -42,11 +42,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
         if (_parameters.Length == 0) throw new ArgumentException("An average needs at least one parameter.");
         _averages = [.. _parameters.Select(named => named.Parameter.Device.Allocate(named.Parameter.DType, named.Parameter.Count))];
         _compensations = [.. _averages.Select(average => average.Device.Allocate(average.DType, average.Length))];
-        for (int i = 0; i < _averages.Length; i++)
-        {
-            Move.Copy(_parameters[i].Parameter.Storage, _averages[i]);
-            Move.Fill(_compensations[i], 0);
-        }
+        Begin();
     }
 
     /// <summary>The share of the average that stays at each update, once warmed up.</summary>
@@ -57,6 +53,20 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
 
     /// <summary>The number of updates made.</summary>
     public long Updates { get; private set; }
+
+    /// <summary>
+    /// Begins at the parameters as they are now, where no update has been made yet: weights may have been loaded since the average was made.
+    /// A training step calls it before it changes them.
+    /// </summary>
+    public void Begin()
+    {
+        if (Updates > 0 || _isInUse) return;
+        for (int i = 0; i < _averages.Length; i++)
+        {
+            Move.Copy(_parameters[i].Parameter.Storage, _averages[i]);
+            Move.Fill(_compensations[i], 0);
+        }
+    }
 
     /// <summary>
     /// Updates the average with the current parameters: average += (1 - decay) (parameter - average). Call it after each step of the
@@ -80,6 +90,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     public IDisposable Use()
     {
         ThrowIfUnfit(nameof(Use));
+        Begin();
         Exchange();
         return new Usage(this);
     }
@@ -93,6 +104,7 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     {
         ArgumentNullException.ThrowIfNull(visitor);
         ThrowIfUnfit(nameof(VisitState));
+        Begin();
         Updates = visitor.Number("updates", Updates, 0, StateVisitor.MostCount);
         for (int i = 0; i < _averages.Length; i++) visitor.Memory(_parameters[i].Name, _averages[i], _parameters[i].Parameter.Shape);
         for (int i = 0; i < _averages.Length; i++)

@@ -91,6 +91,8 @@ public sealed class Gan : IStateful, IDisposable
         if (none >= 0) throw new ArgumentException(
             $"Gan.Step: expected labels of at least 0, found {labels[none]} for sample {none}. Data without labels has -1 throughout.");
 
+        _average?.Begin();
+
         // The generator's own pass is recorded only where its step follows.
         bool generatorFollows = (_discriminatorOptimizer.Steps + 1) % Training.DiscriminatorSteps == 0;
         using Tape tape = new(_device, record: generatorFollows);

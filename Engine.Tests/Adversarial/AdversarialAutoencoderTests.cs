@@ -45,6 +45,24 @@ public sealed class AdversarialAutoencoderTests : IsolatedTests
     }
 
     [Fact]
+    public void It_is_measured_by_the_average_which_begins_with_the_first_step()
+    {
+        // Weights that were set before any step are measured as they are: an average of those before them would not be.
+        using AdversarialAutoencoder trained = Small(LatentClasses.Inferred, Cpu), model = Small(LatentClasses.Inferred, Cpu, new(9));
+        ImageDataset data = Digits.Draw(100, seed: 1);
+        float[] images = data.ToFloats(0, 1);
+        for (int i = 0; i < 40; i++) Step(trained, data, images);
+        double expected = trained.Error(data);
+        using (trained.UseAverage())
+        {
+            foreach ((Parameter from, Parameter to) in trained.Encoder.Parameters.Zip(model.Encoder.Parameters))
+                to.Storage.CopyFrom<float>(from.ToArray());
+        }
+
+        Assert.Equal(expected, model.Error(data));
+    }
+
+    [Fact]
     public void Codes_go_towards_the_prior()
     {
         // Of variance 25 to begin with; against the discriminator they get smaller.
@@ -110,7 +128,11 @@ public sealed class AdversarialAutoencoderTests : IsolatedTests
 
     /// <summary>For images of 28 x 28.</summary>
     internal static AdversarialAutoencoder Small(LatentClasses labels, Device device, RandomStream? random = null, int hidden = 16) => new(
-        new AutoencoderOptions { Latent = 3, Labels = labels, Hidden = hidden, LearningRate = 1e-2, AdversarialLearningRate = 1e-3 },
+        new AutoencoderOptions
+        {
+            Latent = 3, Labels = labels, Hidden = hidden, LearningRate = 1e-2, AdversarialLearningRate = 1e-3,
+            VirtualRadius = labels == LatentClasses.Inferred ? 1 : 0, AverageDecay = labels == LatentClasses.Inferred ? 0.9 : null,
+        },
         new ModuleOptions(random ?? new RandomStream(3), device));
 
     private static AutoencoderLosses Step(AdversarialAutoencoder model, ImageDataset data, float[] images) =>

@@ -35,6 +35,25 @@ public sealed class ExponentialMovingAverageTests() : IsolatedTests(threads: 2)
     }
 
     [Fact]
+    public void It_begins_at_weights_that_were_loaded_after_it_was_made()
+    {
+        using Linear layer = new(1, 1, ModuleOptions.FromSeed(1, Cpu), bias: false);
+        using ExponentialMovingAverage average = new(layer, 0.75);
+        layer.Weight.Set([5]);
+        using (average.Use()) Assert.Equal(5, layer.Weight.Item());
+        layer.Weight.Set([8]);
+        StateCopy state = new();
+        average.VisitState(state);
+        Assert.Equal([8.0], state.Elements["weight"]);
+        layer.Weight.Set([4]);
+        average.Begin();
+        layer.Weight.Set([12]);
+        average.Update();
+        average.Begin();
+        using (average.Use()) Assert.Equal((0.75 * 4) + (0.25 * 12), layer.Weight.Item());
+    }
+
+    [Fact]
     public void Its_state_is_shown_by_name_and_set_again_to_the_bit()
     {
         using Sequential model = new(new Linear(3, 2, ModuleOptions.FromSeed(1, Cpu)));

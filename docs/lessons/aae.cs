@@ -25,12 +25,17 @@ Option<int> latent = ProgramOption.Integer(
 Option<int> hidden = ProgramOption.Integer("--hidden", "Features of the hidden layers of all networks.", 1000, 1, 10_000);
 Option<double> rate = ProgramOption.Decimal("--learning-rate", "Adam's learning rate for reconstruction and classes; the discriminators "
     + "and the encoder against them have two fifths of it. All fall to 0 along a line from half of the training on.", 5e-4, 0, 1);
+Option<double> radius = ProgramOption.Decimal(
+    "--virtual-radius", "With --labels, how far virtual adversarial training moves an image whose class must not change; 0 for none.", 2, 0,
+    1000);
+Option<double> average = ProgramOption.Decay(
+    "--average", "The decay of the average of the encoder's weights, by which it is measured; 0 for none.", 0.999);
 Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most, with and without labels; 0 takes all.", 0);
 Option<int> testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most; 0 takes all.", 0);
 
 ProgramInfo info = new("aae", "An autoencoder whose codes are held to a prior by a discriminator.", Epochs: 20, Batch: 100) {
     FreeOptions = [testImages.Name], TakesWeights = true };
-return TrainingProgram.Run(args, info, Train, labels, supervised, latent, hidden, rate, images, testImages);
+return TrainingProgram.Run(args, info, Train, labels, supervised, latent, hidden, rate, radius, average, images, testImages);
 
 void Train(TrainingRun run)
 {
@@ -50,7 +55,8 @@ void Train(TrainingRun run)
     {
         Pixels = data.ImageLength, Labels = classes, Classes = data.Classes, Hidden = run.Option(hidden),
         Latent = run.Option(latent) is var asked and > 0 ? asked : classes == LatentClasses.Inferred ? 10 : 2,
-        LearningRate = run.Option(rate), AdversarialLearningRate = 0.4 * run.Option(rate),
+        LearningRate = run.Option(rate), AdversarialLearningRate = 0.4 * run.Option(rate), VirtualRadius = run.Option(radius),
+        AverageDecay = run.Option(average) is var decay and > 0 ? decay : null,
     }, new ModuleOptions(run.Random, run.Device));
     run.LoadWeights(("encoder", model.Encoder), ("decoder", model.Decoder));
 
@@ -73,7 +79,7 @@ void Train(TrainingRun run)
     }
 
     if (run.IsStopping) return;
-    run.SaveWeights(("encoder", model.Encoder), ("decoder", model.Decoder));
+    using (model.UseAverage()) run.SaveWeights(("encoder", model.Encoder), ("decoder", model.Decoder));
     run.Output.Save("samples.png", Samples());
     if (labeled is not null)
     {

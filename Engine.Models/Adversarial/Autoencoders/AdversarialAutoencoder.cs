@@ -5,6 +5,7 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
+using Engine.Models.Adversarial.SemiSupervised;
 using Engine.Models.Classification;
 using Engine.Models.Data;
 
@@ -30,6 +31,14 @@ public sealed record AutoencoderOptions
 
     /// <summary>The deviation of the noise on labelled images when the encoder learns their classes.</summary>
     public double Noise { get; init; } = 0.3;
+
+    /// <summary>
+    /// The radius of virtual adversarial training where classes are inferred (<see cref="VirtualAdversarialLoss"/>); 0 for none.
+    /// </summary>
+    public double VirtualRadius { get; init; }
+
+    /// <summary>The decay of an average of the encoder's weights, by which it is measured; null for none.</summary>
+    public double? AverageDecay { get; init; }
 
     /// <summary>Adam's rate for reconstruction and for the classes.</summary>
     public double LearningRate { get; init; } = 5e-4;
@@ -62,6 +71,8 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
     private readonly Sequential? _classDiscriminator;
     private readonly Adam _reconstruction, _discriminators, _against;
     private readonly Adam? _classes;
+    private readonly VirtualAdversarialLoss? _virtual;
+    private readonly ExponentialMovingAverage? _average;
 
     /// <summary>Creates the networks.</summary>
     /// <param name="settings">Sizes and rates.</param>
@@ -84,6 +95,8 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
             [.. _styleDiscriminator.Parameters, .. _classDiscriminator?.Parameters ?? []], settings.AdversarialLearningRate, beta1: 0.5);
         _against = new Adam(Encoder.Parameters, settings.AdversarialLearningRate, beta1: 0.5);
         if (infers) _classes = new Adam(Encoder.Parameters, settings.LearningRate);
+        if (settings.AverageDecay is { } decay) _average = new ExponentialMovingAverage(Encoder, decay, warmUp: true);
+        if (infers && settings.VirtualRadius > 0) _virtual = new VirtualAdversarialLoss(settings.VirtualRadius);
 
         Sequential Judge(int inputs) => new(
             new Linear(inputs, settings.Hidden, options, weightInitializer: Initializers.HeNormal), new LeakyRelu(0.2),
@@ -128,6 +141,7 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
             $"AdversarialAutoencoder.Step: expected a class for each labelled image, found {labeled.Length} elements and {classes.Length} "
             + "classes.");
 
+        _average?.Begin();
         using Tape tape = new(_device);
         Tensor x = Tensor.From(images, [count, Settings.Pixels]).Cast(_dtype);
         Reading reconstruction = ReconstructionStep(x, labels);
@@ -140,7 +154,8 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
         if (kind is not null) passing += _game.GeneratorLoss(_classDiscriminator!.Forward(kind));
         _against.Step(tape.Gradients(passing, _against.Parameters));
         Reading? ofClasses = default;
-        if (_classes is not null && classes.Length > 0) ofClasses = ClassStep(labeled, classes);
+        if (_classes is not null && classes.Length > 0) ofClasses = ClassStep(labeled, classes, x);
+        _average?.Update();
         return new AutoencoderLosses(reconstruction, discriminator, passing, ofClasses);
     }
 
@@ -171,7 +186,10 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
         return Decoder.Decode(z, OneHot(labels)).Sigmoid().Cast(DType.Float32).ToArray();
     }
 
-    /// <summary>The share of images whose inferred class is wrong.</summary>
+    /// <summary>Exchanges the encoder's weights for their average until the result is disposed of; null where there is none.</summary>
+    public IDisposable? UseAverage() => _average?.Use();
+
+    /// <summary>The share of images whose inferred class is wrong, by the average of the weights where there is one.</summary>
     /// <param name="data">Images with labels.</param>
     /// <param name="cancellation">Cancels the computation; looked at before each batch.</param>
     /// <exception cref="InvalidOperationException">The model infers no classes.</exception>
@@ -180,6 +198,7 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
     public double Error(ImageDataset data, CancellationToken cancellation = default)
     {
         if (_classes is null) throw new InvalidOperationException("Error: expected a model that infers classes, found one that does not.");
+        using IDisposable? average = UseAverage();
         return ClassificationError.Of(data, pixels => Encoder.Encode(pixels.Cast(_dtype)).ClassLogits!, _device, cancellation);
     }
 
@@ -195,6 +214,7 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
         visitor.Part("discriminator_optimizer", _discriminators);
         visitor.Part("encoder_optimizer", _against);
         if (_classes is not null) visitor.Part("class_optimizer", _classes);
+        if (_average is not null) visitor.Part("encoder_average", _average);
         visitor.Random("random", _random);
     }
 
@@ -205,6 +225,7 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
         _discriminators.Dispose();
         _against.Dispose();
         _classes?.Dispose();
+        _average?.Dispose();
         Encoder.Dispose();
         Decoder.Dispose();
         _styleDiscriminator.Dispose();
@@ -238,13 +259,15 @@ public sealed class AdversarialAutoencoder : IStateful, IDisposable
         return loss;
     }
 
-    private Reading ClassStep(ReadOnlySpan<float> labeled, ReadOnlySpan<int> classes)
+    // The cross-entropy of the labelled images, and what virtual adversarial training adds for all.
+    private Reading ClassStep(ReadOnlySpan<float> labeled, ReadOnlySpan<int> classes, Tensor images)
     {
         using Tape tape = new(_device);
         Tensor x = Tensor.From(labeled, [classes.Length, Settings.Pixels]).Cast(_dtype);
         if (Settings.Noise > 0) x += Settings.Noise * Tensor.Normal(x.Shape, _random, dtype: _dtype);
         Tensor loss = Loss.CrossEntropy(Encoder.Encode(x).ClassLogits!, Tensor.From(classes, [classes.Length]));
-        _classes!.Step(tape.Gradients(loss, _classes.Parameters));
+        Tensor total = _virtual is null ? loss : loss + _virtual.Of(of => Encoder.Encode(of).ClassLogits!, images.Detach(), _random);
+        _classes!.Step(tape.Gradients(total, _classes.Parameters));
         return loss;
     }
 

@@ -88,6 +88,7 @@ public sealed class SemiSupervisedGan : IStateful, IDisposable
         int pixels = labeled.Length / labels.Length, count = unlabeled.Length / pixels;
         if (count == 0 || unlabeled.Length % pixels != 0) throw new ArgumentException(
             $"SemiSupervisedGan.Step: expected unlabelled samples of {pixels} elements, found {unlabeled.Length} elements.");
+        _average?.Begin();
         using Tape tape = new(_device);
         Tensor real = Tensor.From(unlabeled, [count, pixels]).Cast(_dtype);
         Tensor fake = Generator.Forward(Tensor.Uniform([count, Latent], _random, dtype: _dtype));

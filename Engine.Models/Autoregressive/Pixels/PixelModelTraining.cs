@@ -45,6 +45,7 @@ public sealed class PixelModelTraining<TModel> : IStateful, IDisposable where TM
     /// <returns>The mean of -log p(x) over them, in nats.</returns>
     public Reading Step(ReadOnlySpan<float> images, Shape shape, ReadOnlySpan<int> labels = default)
     {
+        _average.Begin();
         using Tape tape = new(Model.Parameters[0].Device);
         Tensor x = Tensor.From(images, shape).Cast(Model.Parameters[0].DType);
         Tensor nats = -Model.LogLikelihood(x, labels.IsEmpty ? null : Tensor.From(labels, [labels.Length])).Mean();
