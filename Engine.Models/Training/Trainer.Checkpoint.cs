@@ -46,6 +46,9 @@ public sealed partial class Trainer
         if (_options.Random is not null) visitor.Random("training.random", _options.Random);
     }
 
+    /// <summary>The steps of the epoch that are done and all that it has, where those are not the same.</summary>
+    private (int Steps, int Of)? PartOfEpoch => _stepCount is { } count && _nextStep < count ? (_nextStep, count) : null;
+
     /// <summary>
     /// Keeps the steps of an epoch whose evaluation was left because training is asked to stop. When training resumes, the evaluation
     /// begins anew, from the same random numbers.
@@ -61,7 +64,7 @@ public sealed partial class Trainer
             Save();
         }
 
-        Progress.EndEpochs();
+        Progress.EndEpochs(PartOfEpoch);
         WriteReport();
     }
 

@@ -147,8 +147,7 @@ public sealed partial class Trainer
                 yield return Epoch;
                 _isInEpoch = _isInStep = false;
                 bool isLast = Epoch == _options.Epochs || IsStopping;
-                if (Epoch % reportEvery == 0 || isLast)
-                    Progress.EndEpochs(_wasInterrupted && _stepCount is { } count ? (_nextStep, count) : null);
+                if (Epoch % reportEvery == 0 || isLast) Progress.EndEpochs(PartOfEpoch);
                 if (!_wasInterrupted) (_epoch, _nextStep) = (Epoch + 1, 0);
                 if (isLast || IsWorthSaving) SaveWithReport();
             }

@@ -79,9 +79,9 @@ public sealed class VirtualAdversarialLossTests : IsolatedTests
     public void A_length_that_is_none_is_refused(double radius, double probe) =>
         Refusal.RefusedWith<ArgumentOutOfRangeException>("VirtualAdversarialLoss: ", () => new VirtualAdversarialLoss(radius, probe));
 
-    private static Tensor Classify(Tensor x) => x.MatMul(Tensor.From(s_weights, [3, 2], Cpu));
+    private Tensor Classify(Tensor x) => x.MatMul(Tensor.From(s_weights, [3, 2], Cpu));
 
-    private static Tensor X() => Tensor.From(s_x, [2, 3], Cpu);
+    private Tensor X() => Tensor.From(s_x, [2, 3], Cpu);
 
     private static double[] Classes(double[] x, double[]? weights = null)
     {

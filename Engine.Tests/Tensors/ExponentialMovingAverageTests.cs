@@ -77,6 +77,7 @@ public sealed class ExponentialMovingAverageTests() : IsolatedTests(threads: 2)
         long before = Cpu.MemoryInUse;
         float[] trained = layer.Weight.ToArray();
         ExponentialMovingAverage average = new(layer);
+        average.Update();
         layer.Weight.Set(new float[15]);
         IDisposable use = average.Use();
         Assert.Equal(trained, layer.Weight.ToArray());

@@ -7,10 +7,12 @@ public sealed class LiveLineTests
     [Theory]
     [InlineData(200, "epoch 3/60   4 %  d_loss: 0.5397  g_loss: 0.6843  d_accuracy: 0.5889  4332 samples/s  00:02:42 left  "
         + "[=                             ]")]
-    [InlineData(120, "epoch 3/60   4 %  d_loss: 0.5397  g_loss: 0.6843  d_accuracy: 0.5889  4332 samples/s  00:02:42 left  [         ]")]
-    [InlineData(80, "epoch 3/60   4 %  d_loss: 0.5397  g_loss: 0.6843  00:02:42 left  [         ]")]
-    [InlineData(60, "epoch 3/60   4 %  d_loss: 0.5397  00:02:42 left  [       ]")]
-    [InlineData(40, "epoch 3/60   4 %  00:02:42 left  [    ]")]
+    [InlineData(120, "epoch 3/60   4 %  d_loss: 0.5397  g_loss: 0.6843  d_accuracy: 0.5889  4332 samples/s  00:02:42 left  "
+        + "[                ]")]
+    [InlineData(80, "epoch 3/60   4 %  d_loss: 0.5397  g_loss: 0.6843  00:02:42 left  [            ]")]
+    [InlineData(60, "epoch 3/60   4 %  d_loss: 0.5397  00:02:42 left  [        ]")]
+    [InlineData(50, "epoch 3/60   4 %  d_loss: 0.5397  00:02:42 left")]
+    [InlineData(40, "epoch 3/60   4 %  00:02:42 left")]
     [InlineData(30, "epoch 3/60   4 %  00:02:42 le")]
     [InlineData(5, "epoch 3/60   4 %  0")]
     public void It_shows_what_there_is_room_for(int columns, string expected)
