@@ -8,8 +8,9 @@ namespace Engine.Autograd.Optim;
 
 /// <summary>
 /// The exponential moving average of a module's parameters, which as a rule evaluates better than the parameters themselves (Polyak and
-/// Juditsky 1992). It begins at the parameters as they are (<see cref="Begin"/>); buffers, such as running statistics, stay those of the module. It is kept to
-/// twice the digits of the parameters' type, as a sum of two arrays, so that it follows them however near its decay is to 1.
+/// Juditsky 1992). It begins at the parameters as they are (<see cref="Begin"/>); buffers, such as running statistics, stay those of the
+/// module. It is kept to twice the digits of the parameters' type, as a sum of two arrays, so that it follows them however near its decay
+/// is to 1.
 /// </summary>
 /// <example>
 /// <code>
@@ -55,8 +56,8 @@ public sealed class ExponentialMovingAverage : IStateful, IDisposable
     public long Updates { get; private set; }
 
     /// <summary>
-    /// Begins at the parameters as they are now, where no update has been made yet: weights may have been loaded since the average was made.
-    /// A training step calls it before it changes them.
+    /// Begins at the parameters as they are now, where no update has been made yet: weights may have been loaded since the average was
+    /// made. A training step calls it before it changes them.
     /// </summary>
     public void Begin()
     {

@@ -65,5 +65,6 @@ public sealed class VirtualAdversarialLoss(double radius, double probe = 0.1)
     }
 
     private static double Checked(double length, string name) => length > 0 && double.IsFinite(length) ? length
-        : throw new ArgumentOutOfRangeException(name, length, $"VirtualAdversarialLoss: {name} must be positive and finite, found {length}.");
+        : throw new ArgumentOutOfRangeException(
+            name, length, $"VirtualAdversarialLoss: {name} must be positive and finite, found {length}.");
 }
