@@ -65,7 +65,7 @@ public sealed class DigitClassifierTests() : IsolatedTests(threads: 2)
     public void Data_of_another_kind_are_refused()
     {
         using DigitClassifier classifier = new(ModuleOptions.FromSeed(1, Cpu));
-        RefusedExactly<DataException>("Expected labelled grey images of 28 x 28 in 10 classes, found 8 x 8 x 1 in 10 classes in small.",
+        RefusedExactly<DataException>("Expected labelled images of 28 x 28 x 1 in 10 classes, found 8 x 8 x 1 in 10 classes in small.",
             () => classifier.Accuracy(new ImageDataset("small", 8, 8, 1, new byte[64], [1], 10)));
         Assert.Throws<DataException>(() => classifier.Accuracy(new ImageDataset("unlabelled", 28, 28, 1, new byte[784])));
         Assert.Throws<ArgumentException>(() => classifier.Probabilities(new float[100]));
