@@ -202,7 +202,8 @@ public sealed class TrainingProgramTests : IsolatedTests
     {
         Folder.Put("train-images-idx3-ubyte", Images(20));
         Folder.Put("train-labels-idx1-ubyte", Labels(20));
-        Refused($"--data: expected images of 28 x 28 x 1 (height x width x channels), found 2 x 2 x 1 in {Folder.Name} (train).",
+        Refused($"--data: expected images of 28 x 28 x 1 (height x width x channels), found 2 x 2 x 1 in {Folder.Name} (train); "
+            + "--size 28 --channels 1 makes them so.",
             "--data", Folder.Path);
     }
 
@@ -240,7 +241,7 @@ public sealed class TrainingProgramTests : IsolatedTests
             interrupt.Token));
 
         Assert.Equal((0, "", 15), (code, error, steps));
-        Assert.Contains("Epoch [2/5]  loss: 1.5000", output);
+        Assert.Contains("Epoch [2/5, 5 of 10 steps]  loss: 1.5000", output);
         Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output);
         Assert.Contains("epoch-1.png to epoch-2.png", output);
         Assert.Contains("To resume: ", output);
