@@ -26,6 +26,11 @@ public static class ModuleWeights
     /// <param name="prefix">The prefix of each name in the file, such as <c>generator.</c>; tensors without it are left alone.</param>
     /// <param name="ignoreExtra">True to pass over tensors that the module has no place for.</param>
     /// <param name="allowNonFinite">True to take weights that are NaN or infinite.</param>
+    /// <param name="names">
+    /// What parts or tensors of the module are called in the file where they have other names there, such as <c>["0"] = "conv1"</c>: of a
+    /// full name the longest key that it is or that it begins with, up to a point, is replaced. Null where the names are the same.
+    /// </param>
+    /// <exception cref="ArgumentException">A key of <paramref name="names"/> is nothing in the module.</exception>
     /// <exception cref="CheckpointException">
     /// A tensor is missing, misshapen, of an unfit type, damaged, NaN or infinite, or has no place in the module; nothing was set. Or the
     /// file cannot be read.
@@ -33,13 +38,14 @@ public static class ModuleWeights
     /// <exception cref="InvalidOperationException">An average of the parameters is in use in their place; nothing was set.</exception>
     public static void LoadSafetensors(
         this Module module, SafetensorsFile file, WeightLayout layout = WeightLayout.Engine, string prefix = "", bool ignoreExtra = false,
-        bool allowNonFinite = false)
+        bool allowNonFinite = false, IReadOnlyDictionary<string, string>? names = null)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(prefix);
         foreach (Parameter parameter in module.Parameters) parameter.ThrowIfHoldsAverage(nameof(LoadSafetensors));
-        (string Name, Tensor Tensor)[] places = [.. Places(module).Select(place => (prefix + place.Name, place.Tensor))];
+        CheckNames(module, names);
+        (string Name, Tensor Tensor)[] places = [.. Places(module).Select(place => (prefix + InFile(place.Name, names), place.Tensor))];
         foreach ((string name, Tensor tensor) in places)
         {
             SafetensorsEntry entry = file.Find(name);
@@ -56,12 +62,15 @@ public static class ModuleWeights
     /// <param name="module">The module.</param>
     /// <param name="path">The file.</param>
     /// <param name="layout">Whose axes the file's weights have.</param>
+    /// <param name="names">What parts or tensors of the module are called in the file; null where the names are the same.</param>
+    /// <exception cref="ArgumentException">A key of <paramref name="names"/> is nothing in the module.</exception>
     /// <exception cref="CheckpointException">The file cannot be read, or does not fit the module; nothing was set in the second
     /// case.</exception>
-    public static void LoadSafetensors(this Module module, string path, WeightLayout layout = WeightLayout.Engine)
+    public static void LoadSafetensors(
+        this Module module, string path, WeightLayout layout = WeightLayout.Engine, IReadOnlyDictionary<string, string>? names = null)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        module.LoadSafetensors(file, layout);
+        module.LoadSafetensors(file, layout, names: names);
     }
 
     /// <summary>Writes every parameter and buffer under its full name, transposed where the layouts differ.</summary>
@@ -100,6 +109,24 @@ public static class ModuleWeights
 
     private static IEnumerable<(string Name, Tensor Tensor)> Places(Module module) =>
         module.NamedParameters().Select(named => (named.Name, (Tensor)named.Parameter)).Concat(module.NamedBuffers());
+
+    private static void CheckNames(Module module, IReadOnlyDictionary<string, string>? names)
+    {
+        foreach (string key in names?.Keys ?? [])
+        {
+            if (Places(module).Any(place => Names(key, place.Name))) continue;
+            throw new ArgumentException(
+                $"LoadSafetensors: expected names of parts of the {module.GetType().Name}, found '{key}'; it has "
+                + $"{string.Join(", ", Places(module).Select(place => place.Name).Order(StringComparer.Ordinal))}.");
+        }
+    }
+
+    /// <summary>The name in the file: the longest key that names the tensor or a module around it is replaced.</summary>
+    private static string InFile(string name, IReadOnlyDictionary<string, string>? names) =>
+        names?.Keys.Where(key => Names(key, name)).MaxBy(key => key.Length) is { } longest ? names[longest] + name[longest.Length..] : name;
+
+    private static bool Names(string key, string name) =>
+        name == key || (name.StartsWith(key, StringComparison.Ordinal) && name[key.Length..].StartsWith('.'));
 
     private static bool IsTransposed(Tensor tensor, WeightLayout layout) =>
         layout == WeightLayout.PyTorch && tensor is Parameter { Layout: ParameterLayout.OutputsLast };
