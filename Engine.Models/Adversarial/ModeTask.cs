@@ -5,6 +5,7 @@ using Engine.Models.Classification;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Metrics;
+using Engine.Models.Training;
 
 namespace Engine.Models.Adversarial;
 
@@ -42,10 +43,11 @@ public abstract class ModeTask
     /// <param name="samples">In row-major order.</param>
     public abstract ModeCount Count(ReadOnlySpan<float> samples);
 
-    /// <summary>Draws samples.</summary>
-    /// <param name="title">Written above them where there is a place.</param>
+    /// <summary>Saves a picture of samples.</summary>
+    /// <param name="output">The folder.</param>
+    /// <param name="name">The name of the file, which gets the ending .svg where it is a chart and .png where it is made of pixels.</param>
     /// <param name="samples">In row-major order.</param>
-    public abstract Picture Draw(string title, ReadOnlySpan<float> samples);
+    public abstract void Save(OutputFolder output, string name, ReadOnlySpan<float> samples);
 
     /// <summary>The training of a recipe with what all have in common.</summary>
     private protected GanOptions TrainingOf(GanRecipe recipe) => recipe.Training with
@@ -118,11 +120,12 @@ public sealed class PlaneModeTask(GaussianMixture mixture, int hidden) : ModeTas
     }
 
     /// <inheritdoc/>
-    public override Picture Draw(string title, ReadOnlySpan<float> samples)
+    public override void Save(OutputFolder output, string name, ReadOnlySpan<float> samples)
     {
-        ScatterChart chart = new() { Title = title, Width = 480, Height = 480 };
-        return chart.Add("samples", Coordinate(samples, 0), Coordinate(samples, 1))
-            .Add("means", [.. _mixture.Centers.Select(center => center.X)], [.. _mixture.Centers.Select(center => center.Y)]).Draw();
+        ArgumentNullException.ThrowIfNull(output);
+        Chart chart = new() { Title = name, Width = 480, Height = 480 };
+        output.Save($"{name}.svg", chart.Scatter("samples", Coordinate(samples, 0), Coordinate(samples, 1))
+            .Scatter("means", [.. _mixture.Centers.Select(center => center.X)], [.. _mixture.Centers.Select(center => center.Y)]));
     }
 
     private static double[] Coordinate(ReadOnlySpan<float> points, int axis)
@@ -188,10 +191,11 @@ public sealed class StackedModeTask(ImageDataset stacked, DigitClassifier classi
     }
 
     /// <inheritdoc/>
-    public override Picture Draw(string title, ReadOnlySpan<float> samples)
+    public override void Save(OutputFolder output, string name, ReadOnlySpan<float> samples)
     {
+        ArgumentNullException.ThrowIfNull(output);
         int length = Side * Side * 3;
-        return new ImageGrid().Draw(samples[..(Math.Min(Shown, samples.Length / length) * length)], Side, Side, 3);
+        output.Save($"{name}.png", new ImageGrid().Draw(samples[..(Math.Min(Shown, samples.Length / length) * length)], Side, Side, 3));
     }
 }
 

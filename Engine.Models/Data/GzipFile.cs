@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using Engine.Models.Imaging;
 
 namespace Engine.Models.Data;
@@ -52,7 +53,7 @@ internal static class GzipFile
         if (file.Length - trailer < TrailerLength) throw CutShort(label, file.Length, output.Length - before);
 
         ReadOnlySpan<byte> content = output.GetBuffer().AsSpan((int)before, (int)(output.Length - before));
-        uint expected = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer)), found = Crc32.Of(content);
+        uint expected = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer)), found = Crc32.HashToUInt32(content);
         if (expected != found)
             throw new DataException($"{label} is damaged: expected CRC-32 {expected:x8} from its gzip trailer, found {found:x8}.");
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(trailer + 4));

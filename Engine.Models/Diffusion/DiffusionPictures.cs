@@ -4,6 +4,7 @@ using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
+using MathNet.Numerics.Statistics;
 
 namespace Engine.Models.Diffusion;
 
@@ -83,15 +84,16 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, ImageSize size)
 
     /// <summary>The terms of the bound over the steps, on a logarithmic axis.</summary>
     /// <param name="bound">The bound.</param>
-    public static Picture Bound(VariationalBound bound)
+    public static Chart Bound(VariationalBound bound)
     {
         ArgumentNullException.ThrowIfNull(bound);
-        LineChart chart = new()
+        const int Window = 20;
+        Chart chart = new()
         {
-            Title = FormattableString.Invariant($"{bound.Total:0.000} bits/dim in all"), XLabel = "step t", YLabel = "bits/dim",
-            LogY = true, Smoothing = 0.8,
+            Title = FormattableString.Invariant($"{bound.Total:0.000} bits/dim in all"), XLabel = "step t", YLabel = "bits/dim", LogY = true,
         };
-        return chart.Add("L_t", [.. bound.Terms]).Draw();
+        return chart.Line("L_t", [.. bound.Terms], new Rgb(160, 200, 228))
+            .Line($"mean over {Window} steps", [.. bound.Terms.MovingAverage(Window)], Rgb.Palette[0]);
     }
 
     private static IEnumerable<int> Spread(int count, int steps) =>

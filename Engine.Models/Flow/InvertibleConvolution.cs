@@ -6,6 +6,8 @@ using Engine.Kernels.Devices.Host;
 using Engine.Kernels.Flows;
 using Engine.Kernels.Gemm;
 using Engine.Kernels.RandomNumbers;
+using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Factorization;
 
 namespace Engine.Models.Flow;
 
@@ -86,63 +88,30 @@ public sealed class InvertibleConvolution : FlowTransform
 /// <param name="Diagonal">D.</param>
 internal sealed record PivotedLu(double[] Permutation, double[] Lower, double[] Upper, double[] Diagonal)
 {
-    /// <summary>A random rotation: what Gram and Schmidt make of normal vectors.</summary>
+    /// <summary>
+    /// A random rotation or reflection, all equally likely: the orthogonal part of a matrix of normal numbers (Mezzadri 2007,
+    /// arXiv:math-ph/0609050).
+    /// </summary>
     internal static PivotedLu OfRotation(int n, RandomStream random)
     {
         using CpuDevice host = new(1);
         using Tape tape = new(host, record: false);
-        double[] q = Tensor.Normal([n, n], random, dtype: DType.Float64).ToDoubles();
-        for (int i = 0; i < n; i++)
-        {
-            Span<double> row = q.AsSpan(i * n, n);
+        double[] normal = Tensor.Normal([n, n], random, dtype: DType.Float64).ToDoubles();
+        QR<double> qr = Matrix<double>.Build.DenseOfRowMajor(n, n, normal).Transpose().QR();
 
-            // Twice is enough: what rounding leaves the first time is gone after the second.
-            for (int pass = 0; pass < 2; pass++)
-            {
-                for (int j = 0; j < i; j++)
-                {
-                    double dot = 0;
-                    for (int k = 0; k < n; k++) dot += row[k] * q[(j * n) + k];
-                    for (int k = 0; k < n; k++) row[k] -= dot * q[(j * n) + k];
-                }
-            }
-
-            double length = 0;
-            foreach (double v in row) length += v * v;
-            for (int k = 0; k < n; k++) row[k] /= Math.Sqrt(length);
-        }
-
-        return Of(q, n);
+        // Columns whose diagonal in R is negative are turned round, so that Q is the one of Gram and Schmidt.
+        Vector<double> signs = qr.R.Diagonal().Map(d => d < 0 ? -1.0 : 1.0);
+        return Of(qr.Q.Multiply(Matrix<double>.Build.DenseOfDiagonalVector(signs)).Transpose());
     }
 
-    /// <summary>Gaussian elimination with the largest element of each column as pivot.</summary>
-    internal static PivotedLu Of(ReadOnlySpan<double> matrix, int n)
+    // The factors of a square matrix, the largest element of each column being the pivot.
+    private static PivotedLu Of(Matrix<double> matrix)
     {
-        double[] a = matrix.ToArray();
-        int[] order = [.. Enumerable.Range(0, n)];
-        for (int column = 0; column < n; column++)
-        {
-            int pivot = column;
-            for (int i = column + 1; i < n; i++)
-                if (Math.Abs(a[(i * n) + column]) > Math.Abs(a[(pivot * n) + column])) pivot = i;
-            (order[column], order[pivot]) = (order[pivot], order[column]);
-            for (int k = 0; k < n; k++) (a[(column * n) + k], a[(pivot * n) + k]) = (a[(pivot * n) + k], a[(column * n) + k]);
-            for (int i = column + 1; i < n; i++)
-            {
-                double factor = a[(i * n) + column] /= a[(column * n) + column];
-                for (int k = column + 1; k < n; k++) a[(i * n) + k] -= factor * a[(column * n) + k];
-            }
-        }
-
-        double[] permutation = new double[n * n], lower = new double[n * n], upper = new double[n * n], diagonal = new double[n];
-        for (int i = 0; i < n; i++)
-        {
-            // Row i of L U is row order[i] of the matrix.
-            permutation[(order[i] * n) + i] = 1;
-            diagonal[i] = a[(i * n) + i];
-            for (int j = 0; j < n; j++) (j < i ? lower : upper)[(i * n) + j] = i == j ? 0 : a[(i * n) + j];
-        }
-
-        return new PivotedLu(permutation, lower, upper, diagonal);
+        // L U has the rows of the matrix in another order, I has them in the same: P^T = the rows of I in that order.
+        LU<double> lu = matrix.LU();
+        Matrix<double> permutation = Matrix<double>.Build.DenseIdentity(matrix.RowCount);
+        permutation.PermuteRows(lu.P);
+        return new PivotedLu(permutation.Transpose().ToRowMajorArray(), lu.L.StrictlyLowerTriangle().ToRowMajorArray(),
+            lu.U.StrictlyUpperTriangle().ToRowMajorArray(), lu.U.Diagonal().ToArray());
     }
 }

@@ -73,7 +73,7 @@ public sealed class PlaneDensity(NormalizingFlow flow)
     }
 
     /// <summary>
-    /// Three pictures in a row: how often data fall into each place, the density of the model, and how often its samples do.
+    /// Three pictures from left to right: how often data fall into each place, the density of the model, and how often its samples do.
     /// </summary>
     /// <param name="data">Points of the data.</param>
     /// <param name="samples">Points of the model.</param>
@@ -81,13 +81,13 @@ public sealed class PlaneDensity(NormalizingFlow flow)
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
     public Picture Draw(ReadOnlySpan<float> data, ReadOnlySpan<float> samples, CancellationToken cancellation = default)
     {
-        Picture picture = new((3 * Panel) + (4 * Gap), Panel + (2 * Gap) + 12, 3);
+        Picture picture = new((3 * Panel) + (4 * Gap), Panel + (2 * Gap), 3);
         picture.Fill(0, 0, picture.Width, picture.Height, Rgb.White);
         double[] density = LogDensity(Grid(Shown, Panel), cancellation);
         for (int i = 0; i < density.Length; i++) density[i] = Math.Exp(density[i]);
-        Show(picture, 0, "data", Counts(data), Math.Max(1, Panel / 2));
-        Show(picture, 1, "density", density, Panel);
-        Show(picture, 2, "samples", Counts(samples), Math.Max(1, Panel / 2));
+        Show(picture, 0, Counts(data), Math.Max(1, Panel / 2));
+        Show(picture, 1, density, Panel);
+        Show(picture, 2, Counts(samples), Math.Max(1, Panel / 2));
         return picture;
     }
 
@@ -118,16 +118,15 @@ public sealed class PlaneDensity(NormalizingFlow flow)
         return counts;
     }
 
-    private void Show(Picture picture, int place, string title, double[] values, int side)
+    private void Show(Picture picture, int place, double[] values, int side)
     {
         // The brightest colour is for what only one place in 500 goes beyond.
         double[] sorted = [.. values.Order()];
         double most = Math.Max(sorted[(int)(0.998 * (sorted.Length - 1))], 1e-12);
         int left = Gap + (place * (Panel + Gap));
-        picture.Text(left, Gap / 2, title, Rgb.Black);
         for (int y = 0; y < Panel; y++)
-            for (int x = 0; x < Panel; x++) picture.Blend(
-                left + x, Gap + 12 + y, Heat(values[(y * side / Panel * side) + (x * side / Panel)] / most), 1);
+            for (int x = 0; x < Panel; x++)
+                picture.Fill(left + x, Gap + y, 1, 1, Heat(values[(y * side / Panel * side) + (x * side / Panel)] / most));
     }
 
     // From black through violet and orange to a light yellow.

@@ -1,6 +1,9 @@
+using Engine.Autograd.Files;
+using StbImageWriteSharp;
+
 namespace Engine.Models.Imaging;
 
-/// <summary>A picture to draw on and to write as PNG: bytes row by row, 1 channel (grey) or 3 (RGB).</summary>
+/// <summary>A picture made of pixels, to draw on and to write as PNG: bytes row by row, 1 channel (grey) or 3 (RGB).</summary>
 public sealed class Picture
 {
     private readonly byte[] _pixels;
@@ -36,76 +39,40 @@ public sealed class Picture
     /// <summary>The bytes of one row, [Width, Channels].</summary>
     public Span<byte> Row(int y) => _pixels.AsSpan(y * Width * Channels, Width * Channels);
 
-    /// <summary>Writes the picture as PNG; see <see cref="PngWriter.Write(string, Picture)"/>.</summary>
-    public void Save(string path) => PngWriter.Write(path, this);
-
-    /// <summary>
-    /// Mixes a colour into a pixel by a share from 0 to 1; outside the picture nothing happens. Grey pictures take the luminance.
-    /// </summary>
-    public void Blend(int x, int y, Rgb color, double share)
+    /// <summary>Fills a rectangle; what lies outside the picture is cut off. Grey pictures take the luminance of the colour.</summary>
+    public void Fill(int left, int top, int width, int height, Rgb color)
     {
-        if ((uint)x >= (uint)Width || (uint)y >= (uint)Height) return;
-        Span<byte> pixel = _pixels.AsSpan((y * Width + x) * Channels, Channels);
-        if (Channels == 1)
-        {
-            pixel[0] = Mix(pixel[0], (byte)((color.R * 299 + color.G * 587 + color.B * 114 + 500) / 1000), share);
-            return;
-        }
-
-        pixel[0] = Mix(pixel[0], color.R, share);
-        pixel[1] = Mix(pixel[1], color.G, share);
-        pixel[2] = Mix(pixel[2], color.B, share);
-    }
-
-    /// <summary>Fills a rectangle; what lies outside the picture is cut off. A share below 1 lets what was there shine through.</summary>
-    public void Fill(int left, int top, int width, int height, Rgb color, double share = 1)
-    {
+        ReadOnlySpan<byte> pixel = Channels == 3 ? [color.R, color.G, color.B] : [color.Luminance];
         for (int y = Math.Max(0, top); y < Math.Min(Height, top + height); y++)
-        {
-            for (int x = Math.Max(0, left); x < Math.Min(Width, left + width); x++) Blend(x, y, color, share);
-        }
+            for (int x = Math.Max(0, left); x < Math.Min(Width, left + width); x++) pixel.CopyTo(Row(y)[(x * Channels)..]);
     }
 
-    /// <summary>Draws a straight line with soft edges between two points; pixel (x, y) has its centre at (x + 0.5, y + 0.5).</summary>
-    public void Line(double x0, double y0, double x1, double y1, Rgb color, double thickness = 1, double share = 1)
+    /// <summary>The bytes of a PNG file with 8 bits a channel; the same pixels give the same bytes.</summary>
+    public byte[] ToPng()
     {
-        double dx = x1 - x0, dy = y1 - y0, squared = dx * dx + dy * dy, reach = thickness / 2 + 0.5;
-        int left = (int)Math.Max(0, Math.Floor(Math.Min(x0, x1) - reach)),
-            right = (int)Math.Min(Width - 1, Math.Ceiling(Math.Max(x0, x1) + reach));
-        int top = (int)Math.Max(0, Math.Floor(Math.Min(y0, y1) - reach)),
-            bottom = (int)Math.Min(Height - 1, Math.Ceiling(Math.Max(y0, y1) + reach));
-        for (int y = top; y <= bottom; y++)
-        {
-            for (int x = left; x <= right; x++)
-            {
-                double px = x + 0.5 - x0, py = y + 0.5 - y0;
-                double t = squared > 0 ? Math.Clamp((px * dx + py * dy) / squared, 0, 1) : 0;
-                double ex = px - t * dx, ey = py - t * dy, cover = reach - Math.Sqrt(ex * ex + ey * ey);
-                if (cover > 0) Blend(x, y, color, Math.Min(cover, 1) * share);
-            }
-        }
+        using MemoryStream file = new();
+        new ImageWriter().WritePng(_pixels, Width, Height, Channels == 1 ? ColorComponents.Grey : ColorComponents.RedGreenBlue, file);
+        return file.ToArray();
     }
 
-    /// <summary>Writes a line of text with its top left corner at a pixel; see <see cref="PixelFont"/>.</summary>
-    public void Text(int left, int top, string text, Rgb color, int scale = 1) => PixelFont.Draw(this, left, top, text, color, scale);
+    /// <summary>Writes the picture as a PNG file, whole or not at all; folders on the way are made.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
+    public void Save(string path) => Write(path, ToPng());
 
-    private static byte Mix(byte under, byte over, double share) => (byte)(under + (over - under) * Math.Clamp(share, 0, 1) + 0.5);
-}
+    /// <summary>Writes a file, whole or not at all; folders on the way are made.</summary>
+    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
+    internal static void Write(string path, ReadOnlySpan<byte> file)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path)) ?? path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path} cannot be written: {e.Message}", e);
+        }
 
-/// <summary>A colour, 8 bits a channel.</summary>
-public readonly record struct Rgb(byte R, byte G, byte B)
-{
-    /// <summary>Black.</summary>
-    public static Rgb Black => new(0, 0, 0);
-
-    /// <summary>White.</summary>
-    public static Rgb White => new(255, 255, 255);
-
-    /// <summary>Colours for the lines of a chart, in order: distinct for most colour-blind readers (after Okabe and Ito 2008).</summary>
-    public static ReadOnlySpan<Rgb> Palette => s_palette;
-
-    private static readonly Rgb[] s_palette =
-    [
-        new(0, 114, 178), new(213, 94, 0), new(0, 158, 115), new(204, 121, 167), new(86, 180, 233), new(230, 159, 0), new(90, 90, 90),
-    ];
+        WholeFile.Write(path, file);
+    }
 }

@@ -42,16 +42,30 @@ public sealed partial class OutputFolder
     internal bool IsForecast { get; init; }
 
     /// <summary>Writes a picture as PNG.</summary>
-    /// <param name="name">The file's name in the folder.</param>
+    /// <param name="name">The file's name in the folder, with the ending .png.</param>
     /// <param name="picture">The picture.</param>
-    /// <exception cref="ArgumentException">The name is none of a file in the folder itself.</exception>
+    /// <exception cref="ArgumentException">The name is none of a PNG file in the folder itself.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string name, Picture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        CheckName(name);
+        CheckName(name, ".png");
         Prepare();
         picture.Save(System.IO.Path.Combine(Path, name));
+        Remember(name);
+    }
+
+    /// <summary>Writes a chart as SVG.</summary>
+    /// <param name="name">The file's name in the folder, with the ending .svg.</param>
+    /// <param name="chart">The chart.</param>
+    /// <exception cref="ArgumentException">The name is none of an SVG file in the folder itself.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string name, Chart chart)
+    {
+        ArgumentNullException.ThrowIfNull(chart);
+        CheckName(name, ".svg");
+        Prepare();
+        chart.Save(System.IO.Path.Combine(Path, name));
         Remember(name);
     }
 
@@ -122,6 +136,10 @@ public sealed partial class OutputFolder
     internal static bool IsPlainName(string name) =>
         name.Length > 0 && name is not ("." or "..") && !name.AsSpan().ContainsAny('/', '\\', '\0');
 
+    /// <summary>Whether a name is one of a picture that a report can show.</summary>
+    internal static bool IsPicture(string name) =>
+        name.EndsWith(".png", StringComparison.Ordinal) || name.EndsWith(".svg", StringComparison.Ordinal);
+
     /// <summary>Counts a file as one of this run's.</summary>
     internal void Remember(string name)
     {
@@ -151,10 +169,12 @@ public sealed partial class OutputFolder
         }
     }
 
-    private static void CheckName(string name)
+    private static void CheckName(string name, string ending = "")
     {
         ArgumentNullException.ThrowIfNull(name);
         if (!IsPlainName(name)) throw new ArgumentException($"Expected the name of a file in the folder itself, found '{name}'.");
+        if (!name.EndsWith(ending, StringComparison.Ordinal)) throw new ArgumentException(
+            $"Expected a name that ends in {ending}, found '{name}'.");
     }
 
     // What runs of this version leave, and of earlier ones.

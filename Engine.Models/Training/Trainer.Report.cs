@@ -7,7 +7,7 @@ namespace Engine.Models.Training;
 // Loss curves and the report.
 public sealed partial class Trainer
 {
-    private const string LossChartName = "losses.png";
+    private const string LossChartName = "losses.svg";
     private const string ReportName = "report.html";
 
     /// <summary>
@@ -17,10 +17,10 @@ public sealed partial class Trainer
 
     // What the program itself has drawn.
     private IEnumerable<string> Pictures =>
-        Output.Files.Where(name => name.EndsWith(".png", StringComparison.Ordinal) && name != LossChartName);
+        Output.Files.Where(name => OutputFolder.IsPicture(name) && name != LossChartName);
 
     /// <summary>
-    /// Writes the mean losses as a chart, <c>losses.png</c>, and everything there is to say about the training as one self-contained page,
+    /// Writes the mean losses as a chart, <c>losses.svg</c>, and everything there is to say about the training as one self-contained page,
     /// <c>report.html</c>; where nothing was trained, <c>measured.html</c>. After epochs this happens by itself.
     /// </summary>
     /// <exception cref="IOException">A file cannot be written.</exception>
@@ -46,12 +46,12 @@ public sealed partial class Trainer
         Output.Save(_epoch == 1 && _options.Epochs == 0 ? MeasuredName : ReportName, Encoding.UTF8.GetBytes(report.ToHtml()));
     }
 
-    private Picture LossChart()
+    private Chart LossChart()
     {
-        LineChart chart = new() { Title = $"{Name}: mean losses", XLabel = "epoch", YLabel = "nats" };
+        Chart chart = new() { Title = $"{Name}: mean losses", XLabel = "epoch", YLabel = "nats" };
         foreach ((string name, double[] x, double[] y) in Curves(Progress.History, line => line.Losses))
-            if (!Progress.StepCurves.Any(curve => curve.Name == name)) chart.Add(name, x, y);
-        return chart.Draw();
+            if (!Progress.StepCurves.Any(curve => curve.Name == name)) chart.Line(name, x, y);
+        return chart;
     }
 
     /// <summary>A curve over the epochs for each name.</summary>

@@ -22,8 +22,8 @@ internal static class TrainingRecordCheck
         for (int i = 0; i < record.Pictures.Count; i++)
         {
             string? name = record.Pictures[i];
-            Expect(name is not null && OutputFolder.IsPlainName(name) && name.EndsWith(".png", StringComparison.Ordinal),
-                $"{nameof(record.Pictures)}[{i}]", "the name of a PNG file in the folder itself", name);
+            Expect(name is not null && OutputFolder.IsPlainName(name) && OutputFolder.IsPicture(name),
+                $"{nameof(record.Pictures)}[{i}]", "the name of a PNG or SVG file in the folder itself", name);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Engine.Models.Imaging;
 
 namespace Engine.Models.Training;
 
@@ -95,8 +96,14 @@ internal sealed class TrainingReport
         (string Name, double[] X, double[] Y)[] all = [.. curves];
         if (all.Length == 0) return;
         html.Append($"<h2>{Escape(title)}</h2>\n");
-        if (together) SvgChart.Append(html, all, over);
-        else foreach ((string Name, double[] X, double[] Y) curve in all) SvgChart.Append(html, [curve], over);
+        foreach ((string Name, double[] X, double[] Y)[] shown in together ? [all] : all.Select(curve => new[] { curve }))
+        {
+            Chart chart = new() { Title = "", XLabel = over, Width = 800, Height = 320 };
+            foreach ((string name, double[] x, double[] y) in shown) chart.Line(name, x, y);
+            string label = Escape($"{string.Join(", ", shown.Select(curve => curve.Name))} over {over}s");
+            html.Append($"<figure><img class=\"chart\" alt=\"{label}\" "
+                + $"src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(chart.ToSvg()))}\"></figure>\n");
+        }
     }
 
     private void Gallery(StringBuilder html)
@@ -122,7 +129,7 @@ internal sealed class TrainingReport
         if (!File.Exists(path)) return;
         string caption = Escape(Path.GetFileNameWithoutExtension(name));
         html.Append($"<figure><img alt=\"{caption}\" "
-            + $"src=\"data:image/png;base64,{Convert.ToBase64String(File.ReadAllBytes(path))}\">"
+            + $"src=\"data:image/{(name.EndsWith(".svg", StringComparison.Ordinal) ? "svg+xml" : "png")};base64,{Convert.ToBase64String(File.ReadAllBytes(path))}\">"
             + $"<figcaption>{caption}</figcaption></figure>\n");
     }
 

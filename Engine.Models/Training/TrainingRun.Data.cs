@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 using Engine.Autograd.Checkpoints;
@@ -83,7 +84,7 @@ public sealed partial class TrainingRun
             Cancellation = _stop,
             Progress = new DownloadLog(this),
         }));
-        uint checksum = Crc32.Of(MemoryMarshal.AsBytes(text.Tokens.Span));
+        uint checksum = Crc32.HashToUInt32(MemoryMarshal.AsBytes(text.Tokens.Span));
         _loaded["--data"] = string.Create(
             CultureInfo.InvariantCulture,
             $"{text.Name}: {text.Count} characters, {text.Vocabulary.Count} different ones, checksum {checksum:x8}");
@@ -139,7 +140,7 @@ public sealed partial class TrainingRun
         // Two files of one name are distinguished by their content.
         _loaded[option] = string.Create(
             CultureInfo.InvariantCulture,
-            $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.Of(data.Pixels):x8}");
+            $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.HashToUInt32(data.Pixels):x8}");
         Print($"Data: {data.Name}, {data.Count} images of {Extent(data)}. Device: {Device}. Seed: {Seed}.");
         return data;
     }

@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.Kernels.RandomNumbers;
+using MathNet.Numerics.LinearRegression;
 
 namespace Engine.Models.Variational;
 
@@ -14,7 +15,9 @@ public sealed class AnomalyScore
     private readonly int _samples;
     private readonly RandomStream _random;
     private readonly IndependentPixels _plain;
-    private readonly LineFit _usual;
+
+    // -ELBO = a + b x for an image that costs x nats under independent pixels.
+    private readonly (double Offset, double Slope) _usual;
 
     /// <summary>Fits the usual scores.</summary>
     /// <param name="vae">The model; its encoder takes images as [images, pixels].</param>
@@ -32,7 +35,10 @@ public sealed class AnomalyScore
         ArgumentNullException.ThrowIfNull(vae);
         (_vae, _samples, _random) = (vae, samples, random);
         _plain = new IndependentPixels(seen, pixels);
-        _usual = new LineFit(_plain.Nats(seen), Of(seen, cancellation));
+        (double[] nats, double[] scores) = (_plain.Nats(seen), Of(seen, cancellation));
+
+        // Images that all cost the same are no line, but have a mean.
+        _usual = nats.Length > 1 && nats.Max() == nats.Min() ? (scores.Average(), 0) : SimpleRegression.Fit(nats, scores);
     }
 
     /// <summary>-ELBO of each image, in nats.</summary>
@@ -48,7 +54,15 @@ public sealed class AnomalyScore
     /// <summary>How far scores lie above the usual, in nats.</summary>
     /// <param name="images">Images, one after another.</param>
     /// <param name="scores">Their scores: <see cref="Of"/>.</param>
-    public double[] BeyondUsual(ReadOnlySpan<float> images, ReadOnlySpan<double> scores) => _usual.Above(_plain.Nats(images), scores);
+    /// <exception cref="ArgumentException">There are not as many scores as images.</exception>
+    public double[] BeyondUsual(ReadOnlySpan<float> images, ReadOnlySpan<double> scores)
+    {
+        double[] nats = _plain.Nats(images), result = scores.ToArray();
+        if (nats.Length != result.Length) throw new ArgumentException(
+            $"As many scores as images were expected, found {result.Length} and {nats.Length}.");
+        for (int i = 0; i < result.Length; i++) result[i] -= _usual.Offset + (_usual.Slope * nats[i]);
+        return result;
+    }
 }
 
 /// <summary>
@@ -96,49 +110,5 @@ public sealed class IndependentPixels
     {
         if (pixels < 1 || images.Length == 0 || images.Length % pixels != 0)
             throw new ArgumentException($"A whole number of images of {pixels} pixels was expected, found {images.Length} values.");
-    }
-}
-
-/// <summary>
-/// y = a + b x by least squares. Scores of images depend on how much there is in them: what is left over above the line of normal images
-/// is strange in itself.
-/// </summary>
-public sealed class LineFit
-{
-    /// <summary>Fits the line.</summary>
-    /// <param name="x">The x of each point.</param>
-    /// <param name="y">The y of each point.</param>
-    /// <exception cref="ArgumentException">There are fewer than two points, or not as many x as y.</exception>
-    public LineFit(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
-    {
-        if (x.Length < 2 || x.Length != y.Length) throw new ArgumentException(
-            $"At least two points were expected, found {x.Length} x and {y.Length} y.");
-        double meanX = 0, meanY = 0, squares = 0, products = 0;
-        for (int i = 0; i < x.Length; i++) (meanX, meanY) = (meanX + (x[i] / x.Length), meanY + (y[i] / x.Length));
-        for (int i = 0; i < x.Length; i++)
-        {
-            squares += (x[i] - meanX) * (x[i] - meanX);
-            products += (x[i] - meanX) * (y[i] - meanY);
-        }
-
-        // b = cov(x, y) / var(x), a = mean(y) - b mean(x)
-        Slope = squares > 0 ? products / squares : 0;
-        Offset = meanY - (Slope * meanX);
-    }
-
-    /// <summary>a.</summary>
-    public double Offset { get; }
-
-    /// <summary>b.</summary>
-    public double Slope { get; }
-
-    /// <summary>y - (a + b x) of each point: how far it lies above the line.</summary>
-    /// <exception cref="ArgumentException">There are not as many x as y.</exception>
-    public double[] Above(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
-    {
-        if (x.Length != y.Length) throw new ArgumentException($"As many x as y were expected, found {x.Length} and {y.Length}.");
-        double[] result = new double[x.Length];
-        for (int i = 0; i < result.Length; i++) result[i] = y[i] - Offset - (Slope * x[i]);
-        return result;
     }
 }

@@ -85,26 +85,27 @@ public sealed class VaePictures(LatentVariableModel vae, ImageSize size)
         new ImageGrid { Black = 0, Columns = side, Padding = 0, Magnification = 1 }
             .Draw(LatentMap.Decode(vae, side, cancellation), size);
 
-    /// <summary>Where the images lie in the first two latent dimensions, a colour for each class.</summary>
+    /// <summary>Where images, at most 3000 of them, lie in the first two latent dimensions, a colour for each class.</summary>
     /// <param name="images">Images in [0, 1].</param>
     /// <param name="labels">The class of each; -1 where there is none.</param>
     /// <param name="cancellation">Cancels the computation.</param>
     /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
-    public Picture Scatter(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, CancellationToken cancellation = default)
+    public Chart Scatter(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, CancellationToken cancellation = default)
     {
-        float[] latents = Encode(images, cancellation);
-        int[] classes = labels.ToArray();
-        ScatterChart chart = new() { Title = "the mean of q(z|x)", XLabel = "z 1", YLabel = "z 2" };
+        const int Shown = 3000;
+        int[] classes = [.. labels[..Math.Min(labels.Length, Shown)]];
+        float[] latents = Encode(images[..(classes.Length * _length)], cancellation);
+        Chart chart = new() { Title = "the mean of q(z|x)", XLabel = "z 1", YLabel = "z 2", Width = 640, Height = 640 };
         foreach (int label in classes.Distinct().Order())
         {
             int[] members = [.. Enumerable.Range(0, classes.Length).Where(i => classes[i] == label)];
-            chart.Add(
+            chart.Scatter(
                 label < 0 ? "images" : $"{label}",
                 [.. members.Select(i => (double)latents[i * vae.Latent])],
                 [.. members.Select(i => (double)latents[(i * vae.Latent) + 1])]);
         }
 
-        return chart.Draw();
+        return chart;
     }
 
     /// <summary>A row of the first images, below it the second images at the same places, and so on, then the next rows.</summary>

@@ -25,7 +25,11 @@ public sealed class ModeTaskTests : IsolatedTests
         ModeCount ofData = task.Count(task.Draw(1000, new RandomStream(3)));
         Assert.Equal((25, 25), (ofData.Covered, ofData.Modes));
         Assert.InRange(ofData.GoodShare!.Value, 0.97, 1);
-        Assert.Equal((480, 480), (task.Draw("gan", task.Draw(5, new RandomStream(3))).Width, task.Draw("gan", []).Height));
+
+        OutputFolder output = new(Folder.Path);
+        task.Save(output, "gan-1", task.Draw(5, new RandomStream(3)));
+        task.Save(output, "gan-2", []);
+        Assert.Equal(["gan-1.svg", "gan-2.svg"], output.Files);
     }
 
     [Theory, Values("gan", "pacgan2", "minibatch")]
@@ -42,6 +46,8 @@ public sealed class ModeTaskTests : IsolatedTests
         ModeCount count = task.Count(samples);
         Assert.InRange(count.Covered, 1, 6);
         Assert.Equal((1000, null), (count.Modes, count.GoodShare));
-        Assert.Equal(3, task.Draw("gan", samples).Channels);
+        OutputFolder output = new(Folder.Path);
+        task.Save(output, "gan", samples);
+        Assert.Equal(["gan.png"], output.Files);
     }
 }

@@ -133,7 +133,7 @@ internal sealed record CancellableWork(
                     .. Doubles(pictures.Samples(2, new RandomStream(1), stop)),
                     .. Doubles(pictures.Interpolations(TinyVae.Images, cancellation: stop)),
                     .. Doubles(pictures.Traversals(TinyVae.Images, cancellation: stop)),
-                    .. Doubles(pictures.Scatter(TinyVae.Images, [0, 1, 0, 1], stop))];
+                    .. pictures.Scatter(TinyVae.Images, [0, 1, 0, 1], stop).ToSvg().Select(letter => (double)letter)];
             }),
             ["an anomaly score"] = (device, pass) => Autoencoder(device, pass, Nothing, (vae, stop) =>
                 new AnomalyScore(vae, TinyVae.Copies(TinyVae.Images, 100), 3, new RandomStream(1), cancellation: stop)

@@ -21,7 +21,7 @@ internal static class RunFolder
                 case ".html":
                     Assert.EndsWith("</html>\n", File.ReadAllText(path));
                     break;
-                case ".png" when name != "losses.png":
+                case ".png" or ".svg" when name != "losses.svg":
                     Assert.True(File.ReadAllBytes(path).SequenceEqual(File.ReadAllBytes(Path.Combine(whole, name))), $"{name} is another.");
                     break;
             }
@@ -29,6 +29,7 @@ internal static class RunFolder
     }
 
     /// <summary>The pictures: their names and contents.</summary>
-    public static string[] Pictures(string folder) => [.. Directory.GetFiles(folder, "*.png").Order()
+    public static string[] Pictures(string folder) => [.. Directory.GetFiles(folder)
+        .Where(path => Path.GetExtension(path) is ".png" or ".svg").Order()
         .Select(path => $"{Path.GetFileName(path)} {Convert.ToHexString(File.ReadAllBytes(path))}")];
 }

@@ -106,7 +106,7 @@ public sealed class DensityTests
         using NormalizingFlow flow = Plane(splines: false, 0.5);
         PlaneDensity plane = new(flow);
         Picture picture = plane.Draw(ToyDensity.Of("moons").Sample(500, new RandomStream(1)), plane.Sample(500, new RandomStream(2)));
-        Assert.Equal((800, 284), (picture.Width, picture.Height));
+        Assert.Equal((800, 272), (picture.Width, picture.Height));
         Assert.True(picture.Pixels.ToArray().Distinct().Count() > 50);
     }
 

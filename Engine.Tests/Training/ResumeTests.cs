@@ -26,7 +26,7 @@ public sealed class ResumeTests : IsolatedTests
             Assert.Equal(0, code);
             Assert.Contains("Resuming from ", output);
             Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(stopped));
-            foreach (string picture in (ReadOnlySpan<string>)["losses.png", "epoch-1.png", "epoch-4.png"])
+            foreach (string picture in (ReadOnlySpan<string>)["losses.svg", "epoch-1.png", "epoch-4.png"])
                 Assert.Equal(File.ReadAllBytes(Path.Combine(whole, picture)), File.ReadAllBytes(Path.Combine(stopped, picture)));
             Assert.Equal(Report(whole), Report(stopped));
         }
@@ -59,7 +59,7 @@ public sealed class ResumeTests : IsolatedTests
                 program, ["--out", stopped, "--device", "cpu:1", "--resume"], () => steps++));
             Assert.Equal((0, (TrainedPrograms.Epochs - epoch) * TrainedPrograms.StepsPerEpoch), (code, steps));
             Assert.Equal(CheckpointContent.Of(whole), CheckpointContent.Of(stopped));
-            foreach (string picture in (ReadOnlySpan<string>)["losses.png", "epoch-1.png", "epoch-3.png", "epoch-4.png"])
+            foreach (string picture in (ReadOnlySpan<string>)["losses.svg", "epoch-1.png", "epoch-3.png", "epoch-4.png"])
                 Assert.Equal(File.ReadAllBytes(Path.Combine(whole, picture)), File.ReadAllBytes(Path.Combine(stopped, picture)));
             Assert.Equal(Report(whole), Report(stopped));
         }

@@ -12,7 +12,7 @@ public sealed class TrainingProgramTests : IsolatedTests
         string output = Run("--epochs", "2", "--batch", "50", "--device", "cpu:1").Success();
         Assert.Contains("Epoch [2/2]  loss: 1.5000", output);
         Assert.Contains("epoch-1.png to epoch-2.png", output);
-        Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
+        Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.svg", "report.html"], Names());
     }
 
     [Fact]
@@ -245,7 +245,7 @@ public sealed class TrainingProgramTests : IsolatedTests
         Assert.Contains("Stopped by Ctrl+C; what was done so far is kept.", output);
         Assert.Contains("epoch-1.png to epoch-2.png", output);
         Assert.Contains("To resume: ", output);
-        Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.png", "report.html"], Names());
+        Assert.Equal(["checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "losses.svg", "report.html"], Names());
     }
 
     [Fact]
@@ -276,7 +276,7 @@ public sealed class TrainingProgramTests : IsolatedTests
         Assert.DoesNotContain("mine", output);
         Assert.Equal(
             ["checkpoint-earlier.safetensors", "checkpoint.safetensors", "epoch-1.png", "epoch-2.png", "epoch-3.png", "epoch-4.png",
-                "losses.png", "mine-1.txt", "report.html"],
+                "losses.svg", "mine-1.txt", "report.html"],
             Names());
     }
 

@@ -11,6 +11,7 @@ using Engine.Models.Adversarial.Autoencoders;
 using Engine.Models.Data;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
+using MathNet.Numerics.Distributions;
 using Engine.Models.Variational;
 
 const int Columns = 10, MapSide = 16, Points = 5000;
@@ -94,15 +95,15 @@ void Train(TrainingRun run)
     int dimensions = model.Settings.Latent;
     trainer.Record("code_variance", codes.Average(z => (double)z * z));
     if (dimensions < 2) return;
-    ScatterChart chart = new() { Title = "codes of test images", XLabel = "z1", YLabel = "z2" };
+    Chart chart = new() { Title = "codes of test images", XLabel = "z1", YLabel = "z2", Width = 640, Height = 640 };
     for (int c = 0; c < Math.Max(1, shown.Classes); c++)
     {
         int[] its = [.. Enumerable.Range(0, shown.Count).Where(i => shown.Classes == 0 || shown.Label(i) == c)];
-        chart.Add(shown.Classes == 0 ? "all" : $"{c}",
+        chart.Scatter(shown.Classes == 0 ? "all" : $"{c}",
             [.. its.Select(i => (double)codes[i * dimensions])], [.. its.Select(i => (double)codes[(i * dimensions) + 1])]);
     }
 
-    run.Output.Save("codes.png", chart.Draw());
+    run.Output.Save("codes.svg", chart);
     if (dimensions == 2 && classes == LatentClasses.None) run.Output.Save("map.png", Drawn(Map(), MapSide));
 
     // Without classes samples of the prior; with them a row for each class, and the same style down a column.
@@ -120,10 +121,10 @@ void Train(TrainingRun run)
     float[] Map() => model.Decode([.. Enumerable.Range(0, MapSide * MapSide).SelectMany(i => (float[])
         [Place(i % MapSide), Place(MapSide - 1 - (i / MapSide))])]);
 
-    static float Place(int i) => (float)NormalDistribution.Quantile((i + 0.5) / MapSide);
+    static float Place(int i) => (float)Normal.InvCDF(0, 1, (i + 0.5) / MapSide);
 
     static float[] Normal(RandomStream random, int count) =>
-        [.. random.Uniform(count).Select(u => (float)NormalDistribution.Quantile(Math.Clamp(u, 1e-7, 1 - 1e-7)))];
+        [.. random.Uniform(count).Select(u => (float)Normal.InvCDF(0, 1, Math.Clamp(u, 1e-7, 1 - 1e-7)))];
 
     Picture Drawn(float[] pixels, int columns) =>
         new ImageGrid { Columns = columns, Black = 0, White = 1 }.Draw(pixels, data.Height, data.Width, data.Channels);

@@ -111,7 +111,7 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
             test.Take(count).ToFloats(), test.Size.Of(count), random, choices.IsConditional ? test.Labels[..count] : default,
             choices.BoundImages, cancellation: run.Stopping);
         trainer.Record("bits_per_dim", bound.Total);
-        run.Output.Save("bound.png", DiffusionPictures.Bound(bound));
+        run.Output.Save("bound.svg", DiffusionPictures.Bound(bound));
         run.Print(string.Create(
             CultureInfo.InvariantCulture,
             $"Variational bound of test images: {bound.Total:0.000} bits/dim ({bound.Terms[0]:0.000} of the first step, "

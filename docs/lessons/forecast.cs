@@ -85,7 +85,7 @@ void Test(TrainingRun run, Trainer trainer, Forecaster model, SeasonalSeries ser
         $"Error over {pieces.Horizon} steps, {count} forecasts: {score.Error:0.000}; as a season before {score.Seasonal:0.000}, as the "
         + $"last value {score.Persistent:0.000}, the noise itself {series.Noise:0.000}."));
     run.Print(FormattableString.Invariant($"{score.Coverage:P0} of what came lay in the intervals for {Forecast.Share:P0}."));
-    run.Output.Save("forecast.png", Draw(series, inUnits[0].Start, inUnits[0].Forecast, pieces.Context));
+    run.Output.Save("forecast.svg", Draw(series, inUnits[0].Start, inUnits[0].Forecast, pieces.Context));
 
     Forecast InUnitsOfSeries(Forecast forecast, int start)
     {
@@ -95,14 +95,13 @@ void Test(TrainingRun run, Trainer trainer, Forecaster model, SeasonalSeries ser
     }
 }
 
-static Picture Draw(SeasonalSeries series, int start, Forecast forecast, int context)
+static Chart Draw(SeasonalSeries series, int start, Forecast forecast, int context)
 {
     double[] before = [.. Enumerable.Range(start - Math.Min(context, 72), Math.Min(context, 72) + 1).Select(t => (double)t)];
     double[] ahead = [.. Enumerable.Range(start, forecast.Mean.Length).Select(t => (double)t)];
-    return new LineChart { Title = "what came, and what was expected", XLabel = "step" }
-        .AddBand("80 % of the paths", ahead, forecast.Low, forecast.High, Rgb.Palette[5])
-        .Add("known", before, [.. before.Select(t => series.Values[(int)t])], Rgb.Palette[6])
-        .Add("came", ahead, [.. ahead.Select(t => series.Values[(int)t])], Rgb.Palette[0])
-        .Add("forecast", ahead, forecast.Mean, Rgb.Palette[1])
-        .Draw();
+    return new Chart { Title = "what came, and what was expected", XLabel = "step" }
+        .Band("80 % of the paths", ahead, forecast.Low, forecast.High, Rgb.Palette[5])
+        .Line("known", before, [.. before.Select(t => series.Values[(int)t])], Rgb.Palette[6])
+        .Line("came", ahead, [.. ahead.Select(t => series.Values[(int)t])], Rgb.Palette[0])
+        .Line("forecast", ahead, forecast.Mean, Rgb.Palette[1]);
 }

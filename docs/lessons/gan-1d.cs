@@ -12,6 +12,7 @@ using Engine.Kernels;
 using Engine.Kernels.Losses;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
+using MathNet.Numerics.Distributions;
 
 const double Mean = 4, Deviation = 1.25;
 const int StepsPerRound = 20;
@@ -77,9 +78,10 @@ static void Train(TrainingRun run, string input)
         $"Generated: mean {generated.Mean().Item():F3}, standard deviation {generated.Variance().Sqrt().Item():F3}. Wanted: {Mean:F3} "
         + $"and {Deviation:F3}."));
 
-    double Density(double x) => Math.Exp(-0.5 * Math.Pow((x - Mean) / Deviation, 2)) / (Deviation * Math.Sqrt(2 * Math.PI));
-    Histogram histogram = new() { Title = $"gan-1d, {input}", XLabel = "x", Low = Mean - (5 * Deviation), High = Mean + (5 * Deviation) };
-    run.Output.Save("histogram.png", histogram.AddSamples("generated", samples).AddCurve("wanted", Density).Draw());
+    (double low, double high) = (Mean - (5 * Deviation), Mean + (5 * Deviation));
+    run.Output.Save("histogram.svg", new Chart { Title = $"gan-1d, {input}", XLabel = "x", YLabel = "density" }
+        .Histogram("generated", samples, low, high)
+        .Function("wanted", x => Normal.PDF(Mean, Deviation, x), low, high));
 }
 
 // What the discriminator sees of a batch.

@@ -131,39 +131,40 @@ static void Show(TrainingRun run, SequenceVae vae, float[] test, int[] starts)
     using (new Tape(run.Device, record: false)) latents = vae.Parameterize(SequenceBatches.Of(test, count)).Mean.ToArray();
 
     // The first stretch, as it was and as its latent writes it again without having read any of it.
-    run.Output.Save("reconstruction.png", new LineChart { Title = "a stretch, and as it was written again", XLabel = "step" }
-        .Add("as it was", Doubles(test, 0), Rgb.Palette[6])
-        .Add("written from z", Doubles(writer.Write(latents.AsSpan(0, latent), 1, length, null), 0), Rgb.Palette[1]).Draw());
+    run.Output.Save("reconstruction.svg", new Chart { Title = "a stretch, and as it was written again", XLabel = "step" }
+        .Line("as it was", Doubles(test, 0), Rgb.Palette[6])
+        .Line("written from z", Doubles(writer.Write(latents.AsSpan(0, latent), 1, length, null), 0), Rgb.Palette[1]));
 
     // From one stretch to another in a straight line through the latents.
     int other = Math.Min(count - 1, 7);
     float[] way = Interpolation.Line(latents.AsSpan(0, latent), latents.AsSpan(other * latent, latent), Steps);
-    Save("interpolation.png", "from one stretch to another", writer.Write(way, Steps, length, null),
+    Save("interpolation.svg", "from one stretch to another", writer.Write(way, Steps, length, null),
         ["the first", "1/4", "1/2", "3/4", "the last"]);
     RandomStream random = run.Random.Split("samples");
     float[] prior;
     using (new Tape(run.Device, record: false)) prior = Tensor.Normal([Steps * latent], random).ToArray();
-    Save("samples.png", "stretches drawn from the prior", writer.Write(prior, Steps, length, random), ["1", "2", "3", "4", "5"]);
+    Save("samples.svg", "stretches drawn from the prior", writer.Write(prior, Steps, length, random), ["1", "2", "3", "4", "5"]);
 
     // Where stretches lie in the two dimensions that differ most, by the hour that they begin at.
     if (latent < 2) return;
     IReadOnlyList<int> ranked = new LatentActivity(latents, latent).Ranked;
-    ScatterChart chart = new() { Title = "the mean of q(z|x)", XLabel = $"z {ranked[0] + 1}", YLabel = $"z {ranked[1] + 1}" };
+    Chart chart = new() {
+        Title = "the mean of q(z|x)", XLabel = $"z {ranked[0] + 1}", YLabel = $"z {ranked[1] + 1}", Width = 640, Height = 640 };
     for (int part = 0; part < 4; part++)
     {
         int[] those = [.. Enumerable.Range(0, count).Where(i => starts[i] % 24 / 6 == part)];
-        if (those.Length > 0) chart.Add($"from hour {6 * part}", [.. those.Select(i => (double)latents[(i * latent) + ranked[0]])],
+        if (those.Length > 0) chart.Scatter($"from hour {6 * part}", [.. those.Select(i => (double)latents[(i * latent) + ranked[0]])],
             [.. those.Select(i => (double)latents[(i * latent) + ranked[1]])]);
     }
 
-    run.Output.Save("latents.png", chart.Draw());
+    run.Output.Save("latents.svg", chart);
 
     double[] Doubles(float[] values, int place) => [.. values.Skip(place * length).Take(length).Select(value => (double)value)];
 
     void Save(string name, string title, float[] series, string[] names)
     {
-        LineChart lines = new() { Title = title, XLabel = "step" };
-        for (int i = 0; i < names.Length; i++) lines.Add(names[i], Doubles(series, i));
-        run.Output.Save(name, lines.Draw());
+        Chart lines = new() { Title = title, XLabel = "step" };
+        for (int i = 0; i < names.Length; i++) lines.Line(names[i], Doubles(series, i));
+        run.Output.Save(name, lines);
     }
 }

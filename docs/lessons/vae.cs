@@ -206,7 +206,7 @@ static void Show(
     run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images, test.ImageLength), cancellation: stopping));
     if (vae.Latent != 2) return;
     run.Output.Save("map.png", pictures.Map(cancellation: stopping));
-    run.Output.Save("scatter.png", pictures.Scatter(images, test.Labels, stopping));
+    run.Output.Save("scatter.svg", pictures.Scatter(images, test.Labels, stopping));
 }
 
 // Images from all over, because a test set may be sorted by class.

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using StbImageWriteSharp;
-using Crc32 = System.IO.Hashing.Crc32;
 
 namespace Engine.Tests.Data.Pictures;
 
@@ -80,7 +80,7 @@ internal static class TestPictures
         type.CopyTo(chunk.AsSpan(4));
         content.CopyTo(chunk, 8);
         BinaryPrimitives.WriteUInt32BigEndian(
-            chunk.AsSpan(8 + content.Length), System.IO.Hashing.Crc32.HashToUInt32(chunk.AsSpan(4, 4 + content.Length)));
+            chunk.AsSpan(8 + content.Length), Crc32.HashToUInt32(chunk.AsSpan(4, 4 + content.Length)));
         return chunk;
     }
 }
