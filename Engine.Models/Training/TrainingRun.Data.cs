@@ -140,7 +140,8 @@ public sealed partial class TrainingRun
         // Two files of one name are distinguished by their content.
         _loaded[option] = string.Create(
             CultureInfo.InvariantCulture,
-            $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, checksum {Crc32.HashToUInt32(data.Pixels):x8}");
+            $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, "
+            + $"checksum {Crc32.HashToUInt32(data.Pixels):x8}");
         Print($"Data: {data.Name}, {data.Count} images of {Extent(data)}. Device: {Device}. Seed: {Seed}.");
         return data;
     }
