@@ -90,7 +90,8 @@ public sealed class DiffusionPictures(DenoisingDiffusion model, ImageSize size)
         const int Window = 20;
         Chart chart = new()
         {
-            Title = FormattableString.Invariant($"{bound.Total:0.000} bits/dim in all"), XLabel = "step t", YLabel = "bits/dim", LogY = true,
+            Title = FormattableString.Invariant($"{bound.Total:0.000} bits/dim in all"),
+            XLabel = "step t", YLabel = "bits/dim", LogY = true,
         };
         return chart.Line("L_t", [.. bound.Terms], new Rgb(160, 200, 228))
             .Line($"mean over {Window} steps", [.. bound.Terms.MovingAverage(Window)], Rgb.Palette[0]);

@@ -23,7 +23,7 @@ internal static class TrainingRecordCheck
         {
             string? name = record.Pictures[i];
             Expect(name is not null && OutputFolder.IsPlainName(name) && OutputFolder.IsPicture(name),
-                $"{nameof(record.Pictures)}[{i}]", "the name of a PNG or SVG file in the folder itself", name);
+                $"{nameof(record.Pictures)}[{i}]", "the name of a picture in the folder itself", name);
         }
     }
 

@@ -129,7 +129,8 @@ internal sealed class TrainingReport
         if (!File.Exists(path)) return;
         string caption = Escape(Path.GetFileNameWithoutExtension(name));
         html.Append($"<figure><img alt=\"{caption}\" "
-            + $"src=\"data:image/{(name.EndsWith(".svg", StringComparison.Ordinal) ? "svg+xml" : "png")};base64,{Convert.ToBase64String(File.ReadAllBytes(path))}\">"
+            + $"src=\"data:image/{(name.EndsWith(".svg", StringComparison.Ordinal) ? "svg+xml" : "png")};base64,"
+            + $"{Convert.ToBase64String(File.ReadAllBytes(path))}\">"
             + $"<figcaption>{caption}</figcaption></figure>\n");
     }
 

@@ -74,11 +74,11 @@ public sealed class EditedRecordTests : IsolatedTests
     [InlineData("Progress.Curves.0.Count", "1", "Curves[0].Count: expected a number from 0 to 0, found 1.")]
     [InlineData("Progress.Curves.0.Sum", "\"Infinity\"", "Curves[0].Sum: expected a finite number, found Infinity.")]
     [InlineData("Progress.Warnings", "{\"kind\":null}", "Warnings['kind']: expected a text, found null.")]
-    [InlineData("Pictures", "[null]", "Pictures[0]: expected the name of a PNG or SVG file in the folder itself, found null.")]
-    [InlineData("Pictures", "[\"../../x.png\"]", "Pictures[0]: expected the name of a PNG or SVG file in the folder itself, found '../../x.png'.")]
-    [InlineData("Pictures", "[\"/etc/x.png\"]", "Pictures[0]: expected the name of a PNG or SVG file in the folder itself, found '/etc/x.png'.")]
-    [InlineData("Pictures", "[\"..\\\\x.png\"]", "Pictures[0]: expected the name of a PNG or SVG file in the folder itself, found '..\\x.png'.")]
-    [InlineData("Pictures", "[\"report.html\"]", "Pictures[0]: expected the name of a PNG or SVG file in the folder itself, found 'report.html'.")]
+    [InlineData("Pictures", "[null]", "Pictures[0]: expected the name of a picture in the folder itself, found null.")]
+    [InlineData("Pictures", "[\"../../x.png\"]", "Pictures[0]: expected the name of a picture in the folder itself, found '../../x.png'.")]
+    [InlineData("Pictures", "[\"/etc/x.png\"]", "Pictures[0]: expected the name of a picture in the folder itself, found '/etc/x.png'.")]
+    [InlineData("Pictures", "[\"..\\\\x.png\"]", "Pictures[0]: expected the name of a picture in the folder itself, found '..\\x.png'.")]
+    [InlineData("Pictures", "[\"report.html\"]", "Pictures[0]: expected the name of a picture in the folder itself, found 'report.html'.")]
     public void An_entry_out_of_range_is_refused_by_name(string entry, string value, string message)
     {
         string refused = Resumed(Edited(entry, value))!;
