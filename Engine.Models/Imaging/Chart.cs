@@ -28,8 +28,9 @@ public sealed class Chart
     {
         Model = new PlotModel
         {
-            Background = OxyColors.White, DefaultFont = "Arial, Liberation Sans, Helvetica, sans-serif", DefaultFontSize = 14,
-            TitleFontWeight = 400, Culture = CultureInfo.InvariantCulture, PlotAreaBorderColor = OxyColors.Gray, Padding = new OxyThickness(8, 8, 24, 8),
+            Background = OxyColors.White, PlotAreaBorderColor = OxyColors.Gray, Padding = new OxyThickness(8, 8, 24, 8),
+            DefaultFont = "Arial, Liberation Sans, Helvetica, sans-serif", DefaultFontSize = 14, TitleFontWeight = 400,
+            Culture = CultureInfo.InvariantCulture,
         };
         Model.Axes.Add(Framed(new LinearAxis(), AxisPosition.Bottom, 0.01));
         Model.Axes.Add(Framed(new LinearAxis(), AxisPosition.Left, 0.05));
