@@ -111,7 +111,7 @@ void Train(TrainingRun run)
     {
         RandomStream random = run.Random.Split("samples");
         int rows = classes == LatentClasses.None ? Columns : data.Classes, dimensions = model.Settings.Latent;
-        float[] drawn = Normal(random, (classes == LatentClasses.None ? rows : 1) * Columns * dimensions);
+        float[] drawn = NormalNumbers(random, (classes == LatentClasses.None ? rows : 1) * Columns * dimensions);
         float[] styles = [.. Enumerable.Range(0, rows * Columns * dimensions).Select(i => drawn[i % drawn.Length])];
         int[] asked = classes == LatentClasses.None ? [] : [.. Enumerable.Range(0, rows * Columns).Select(i => i / Columns)];
         return Drawn(model.Decode(styles, asked), Columns);
@@ -123,7 +123,7 @@ void Train(TrainingRun run)
 
     static float Place(int i) => (float)Normal.InvCDF(0, 1, (i + 0.5) / MapSide);
 
-    static float[] Normal(RandomStream random, int count) =>
+    static float[] NormalNumbers(RandomStream random, int count) =>
         [.. random.Uniform(count).Select(u => (float)Normal.InvCDF(0, 1, Math.Clamp(u, 1e-7, 1 - 1e-7)))];
 
     Picture Drawn(float[] pixels, int columns) =>
