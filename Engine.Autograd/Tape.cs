@@ -1,4 +1,5 @@
 using Engine.Autograd.Rules;
+using Engine.Autograd.Tracing;
 using Engine.Kernels;
 using Engine.Kernels.Devices;
 using Engine.Kernels.Movement;
@@ -43,6 +44,7 @@ public sealed partial class Tape : IDisposable
         _outer = s_current;
         Device = device ?? _outer?.Device ?? Device.Default;
         IsRecording = record;
+        Trace = _outer?.Trace;
         s_flow.Value = s_current = this;
     }
 
@@ -60,6 +62,9 @@ public sealed partial class Tape : IDisposable
 
     /// <summary>Whether operations are being recorded: false for inference, and while a gradient is computed without its graph.</summary>
     public bool IsRecording { get; private set; }
+
+    /// <summary>What notes every operation, for other forms of the computation; null, as a rule, for nothing.</summary>
+    internal Trace? Trace { get; set; }
 
     /// <summary>The operations recorded so far.</summary>
     public int OperationCount => _nodes.Count;
@@ -119,6 +124,7 @@ public sealed partial class Tape : IDisposable
             bool isFromAnotherTape = rule.Input.Node >= 0 && !ReferenceEquals(rule.Input.Tape, this);
             output.HasLostGraph |= rule.Input.HasLostGraph || (IsRecording && isFromAnotherTape);
             carries |= Carries(rule.Input);
+            if (Trace is { } trace && trace.Depends(rule.Input)) trace.Recorded(operation, output);
         }
 
         if (!carries) return output;
@@ -133,7 +139,9 @@ public sealed partial class Tape : IDisposable
     public Tensor NewTensor(Shape shape, DType dtype)
     {
         ThrowIfDisposed();
-        return new Tensor(Device.AllocateOwned(dtype, shape.Count), shape, this);
+        Tensor tensor = new(Device.AllocateOwned(dtype, shape.Count), shape, this);
+        Trace?.Made(tensor);
+        return tensor;
     }
 
     /// <summary>Closes the tape and releases everything that was computed on it; after an await on whatever thread goes on.</summary>
@@ -159,6 +167,7 @@ public sealed partial class Tape : IDisposable
     internal static Tape Open(string operation)
     {
         RunningOperation.Begin(operation);
+        s_current?.Trace?.Begin();
         return s_current ?? throw NoneIsOpen(operation);
     }
 
@@ -180,6 +189,7 @@ public sealed partial class Tape : IDisposable
         Tape tape = Open(operation);
         foreach (Tensor? argument in arguments)
             if (argument is not null) tape.Check(operation, argument);
+        tape.Trace?.Begin(arguments);
         return tape;
     }
 

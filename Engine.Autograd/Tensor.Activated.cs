@@ -13,8 +13,10 @@ public partial class Tensor
     /// that of the activation reads only y, so s itself is never stored. In the backward pass one kernel takes the gradient through the
     /// activation and sums its columns, which are the gradient of the bias.
     /// </summary>
-    private static Tensor Activated(string operation, Tape tape, Tensor y, Activation activation, Tensor? bias, Rule ofInput, Rule ofWeight)
+    private static Tensor Activated(
+        string operation, Tape tape, Tensor y, Activation activation, Tensor? bias, Rule ofInput, Rule ofWeight, object? details = null)
     {
+        tape.Trace?.Add(operation, y, [ofInput.Input, ofWeight.Input, bias], (details, activation));
         int columns = y.Shape[-1];
         int rows = columns == 0 ? 0 : y.Count / columns;
         bool isActivated = activation.Kind != ActivationKind.None;

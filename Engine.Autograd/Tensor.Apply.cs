@@ -15,6 +15,7 @@ public partial class Tensor
     {
         Tensor result = Autograd.Tape.OpenFloating(typeof(TOp).Name, this).NewTensor(Shape, DType);
         Kernels.Mapping.Map.Unary(Storage, result.Storage, op);
+        result.Tape!.Trace?.Add(typeof(TOp).Name, result, [this], op);
         return result;
     }
 
@@ -26,6 +27,7 @@ public partial class Tensor
         CheckType(typeof(TOp).Name, other);
         Tensor result = Autograd.Tape.OpenFloating(typeof(TOp).Name, this, other).NewTensor(shape, DType);
         Kernels.Mapping.Map.Binary(Storage, Shape, other.Storage, other.Shape, result.Storage, shape, op);
+        result.Tape!.Trace?.Add(typeof(TOp).Name, result, [this, other], op);
         return result;
     }
 

@@ -28,6 +28,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(SelfAttention), this);
         Tensor y = tape.NewTensor([batch, time, channels], DType), logSumExp = tape.NewTensor([2, batch, heads, time], DType);
         ScaledDotProductAttention.Forward(Part(packed, 0), Part(packed, 1), Part(packed, 2), shape, y.Storage, logSumExp.Storage);
+        tape.Trace?.Add(nameof(SelfAttention), y, [this], (heads, causal));
         return tape.Record(nameof(SelfAttention), y, new Rule(packed, Gradient));
 
         Tensor Gradient(Tensor g)
@@ -78,6 +79,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(Attention), this, keys, values);
         Tensor y = tape.NewTensor(Shape, DType), logSumExp = tape.NewTensor([2, Shape[0], heads, Shape[1]], DType);
         ScaledDotProductAttention.Forward(Rows(queries), Rows(keys), Rows(values), shape, y.Storage, logSumExp.Storage);
+        tape.Trace?.Add(nameof(Attention), y, [this, keys, values], (heads, causal));
         return tape.Record(
             nameof(Attention),
             y,

@@ -69,6 +69,7 @@ public partial class Tensor
         Kernels.Mapping.Map.Ternary(
             condition.Storage, condition.Shape, then.Storage, then.Shape, otherwise.Storage, otherwise.Shape, y.Storage, shape,
             default(Select));
+        tape.Trace?.Add(nameof(Where), y, [condition, then, otherwise]);
         return tape.Record(
             nameof(Where), y,
             new Rule(then, g => Where(condition, g, Zeros([], g.DType, g.Device)).SumTo(then.Shape)),

@@ -158,7 +158,8 @@ public partial class Tensor
             new Rule(x, g => Transposed(g, weight, null, shape),
                 (g, total) => Kernels.Conv.Conv2d.InputGradient(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
             new Rule(weight, g => Correlated(x, g, shape),
-                (g, total) => Kernels.Conv.Conv2d.WeightGradient(x.Storage, g.Storage, total.Storage, shape, accumulate: true)));
+                (g, total) => Kernels.Conv.Conv2d.WeightGradient(x.Storage, g.Storage, total.Storage, shape, accumulate: true)),
+            shape with { Batch = 0 });
     }
 
     private static Tensor Transposed(Tensor x, Tensor weight, Tensor? bias, Conv2dShape shape, Activation activation = default)
@@ -170,7 +171,8 @@ public partial class Tensor
             new Rule(x, g => Convolved(nameof(Conv2d), g, weight, null, shape),
                 (g, total) => Kernels.Conv.Conv2d.Run(g.Storage, weight.Storage, total.Storage, shape, accumulate: true)),
             new Rule(weight, g => Correlated(g, x, shape),
-                (g, total) => Kernels.Conv.Conv2d.WeightGradient(g.Storage, x.Storage, total.Storage, shape, accumulate: true)));
+                (g, total) => Kernels.Conv.Conv2d.WeightGradient(g.Storage, x.Storage, total.Storage, shape, accumulate: true)),
+            shape with { Batch = 0 });
     }
 
     /// <summary>

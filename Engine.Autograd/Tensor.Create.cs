@@ -46,6 +46,7 @@ public partial class Tensor
     {
         Tensor tensor = Empty(shape, dtype, device);
         RandomUniform.Run(tensor.Storage, low, high, random.Key, random.Reserve(shape.Count));
+        Tape.Current?.Trace?.Refuse(tensor, nameof(Uniform));
         return tensor;
     }
 
@@ -55,6 +56,7 @@ public partial class Tensor
     {
         Tensor tensor = Empty(shape, dtype, device);
         RandomNormal.Run(tensor.Storage, mean, deviation, random.Key, random.Reserve(shape.Count));
+        Tape.Current?.Trace?.Refuse(tensor, nameof(Normal));
         return tensor;
     }
 
@@ -63,6 +65,7 @@ public partial class Tensor
     {
         Tensor tensor = Empty(shape, dtype, device);
         RandomBernoulli.Run(tensor.Storage, (float)probability, random.Key, random.Reserve(shape.Count));
+        Tape.Current?.Trace?.Refuse(tensor, nameof(Bernoulli));
         return tensor;
     }
 

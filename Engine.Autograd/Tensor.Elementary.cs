@@ -41,6 +41,7 @@ public partial class Tensor
         // Two kernels: the logarithm and the exponential together have more constants than there are registers.
         Tensor power = Map(new PowerLog(exponent));
         Kernels.Mapping.Map.Unary(power.Storage, power.Storage, default(Exp));
+        power.Tape!.Trace?.Add(nameof(Pow), power, [this], new Power(exponent));
         return power.Tape!.Record(nameof(Pow), power, new Rule(this, g => Derivative(g, this, power)));
 
         Tensor Derivative(Tensor g, Tensor x, Tensor y)

@@ -18,6 +18,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(TanhSigmoidGate), this);
         Tensor y = tape.NewTensor(Shape.With(-1, width), DType);
         Kernels.Gates.TanhSigmoidGate.Run(Storage, rows, width, y.Storage);
+        tape.Trace?.Add(nameof(TanhSigmoidGate), y, [this]);
         return tape.Record(nameof(TanhSigmoidGate), y, new Rule(x, g =>
         {
             if (Autograd.Tape.IsRecordingNow) return Composed(g);
@@ -51,6 +52,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(GatedLinearUnit), this, residual);
         Tensor y = tape.NewTensor(shape, DType);
         Kernels.Gates.GatedLinearUnit.Run(Storage, residual?.Storage, rows, width, y.Storage);
+        tape.Trace?.Add(nameof(GatedLinearUnit), y, [this, residual]);
         Rule gate = new(x, g =>
         {
             if (Autograd.Tape.IsRecordingNow) return Composed(g);
@@ -82,6 +84,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(ConcatElu), this);
         Tensor y = tape.NewTensor(Shape.With(-1, 2 * width), DType);
         Kernels.Gates.ConcatElu.Run(Storage, rows, width, y.Storage);
+        tape.Trace?.Add(nameof(ConcatElu), y, [this]);
         return tape.Record(nameof(ConcatElu), y, new Rule(x, g =>
         {
             if (Autograd.Tape.IsRecordingNow) return Composed(g);

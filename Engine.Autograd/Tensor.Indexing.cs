@@ -97,6 +97,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.Open("Index");
         Tensor y = tape.NewTensor(box, DType);
         Move.Slice(Storage, own, starts, box, y.Storage);
+        tape.Trace?.Add(nameof(Slice), y, [this], starts);
         return tape.Record("Index", y, new Rule(this, g => g.InBox(starts, own)));
     }
 

@@ -22,6 +22,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(MatMul), a, b);
         Tensor c = tape.NewTensor(result, DType);
         Kernels.Gemm.MatMul.Run(a.Storage, b.Storage, c.Storage, shape);
+        tape.Trace?.Add(nameof(MatMul), c, [a, b], (transposeThis, transposeOther));
 
         // C = op(A) op(B): the gradient of op(A) is G op(B)^T, that of op(B) is op(A)^T G; transposed where the argument is.
         return tape.Record(

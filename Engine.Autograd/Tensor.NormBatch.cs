@@ -70,6 +70,8 @@ public partial class Tensor
                 Storage, rows, channels, gamma?.Storage, beta?.Storage, activation, of.Mean.Storage, of.Reciprocal.Storage, y.Storage);
         }
 
+        if (training) tape.Trace?.Refuse(y, "BatchNorm in training mode");
+        else tape.Trace?.Add(nameof(BatchNorm), y, [this, gamma, beta, runningMean, runningVariance], (epsilon, activation));
         return of.Record(
             tape,
             nameof(BatchNorm),

@@ -103,6 +103,8 @@ public partial class Tensor
             Storage, shape, gamma?.Storage, beta?.Storage, shift?.Storage, epsilon, of.Mean.Storage, of.Reciprocal.Storage,
             distances?.Storage, y.Storage);
 
+        tape.Trace?.Add(nameof(GroupNormSilu), y, [this, gamma, beta, shift], (shape.Groups, epsilon));
+
         // The composed rules are those of the three operations in turn.
         return of.Record(
             tape,
@@ -188,6 +190,7 @@ public partial class Tensor
         Shape statistics = [shape.Images, shape.Groups], means = [2, shape.Images, shape.Groups];
         Normalization of = new(this, y, gamma, beta, tape.NewTensor(means, DType), tape.NewTensor(statistics, DType));
         forward(Storage, shape, gamma?.Storage, beta?.Storage, epsilon, of.Mean.Storage, of.Reciprocal.Storage, y.Storage);
+        tape.Trace?.Add(operation, y, [this, gamma, beta, null], (shape.Groups, epsilon));
 
         return of.Record(
             tape,

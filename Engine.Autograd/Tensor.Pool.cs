@@ -39,6 +39,7 @@ public partial class Tensor
         Tensor y = tape.NewTensor(OutputOf(shape), DType);
         Tensor? positions = tape.IsRecording ? tape.NewTensor(y.Shape, DType) : null;
         MaxPool.Run(Storage, shape, y.Storage, positions?.Storage);
+        tape.Trace?.Add(nameof(MaxPool2d), y, [this], window);
         return positions is null ? y : tape.Record(nameof(MaxPool2d), y, new Rule(this, g => Unpooled(g, positions, shape)));
     }
 
@@ -47,6 +48,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(AvgPool2d), x);
         Tensor y = tape.NewTensor(OutputOf(shape), x.DType);
         AveragePool.Run(x.Storage, shape, y.Storage, countPadding);
+        tape.Trace?.Add(nameof(AvgPool2d), y, [x], (shape.Window, countPadding));
         return tape.Record(nameof(AvgPool2d), y, new Rule(x, g => AverageSpread(g, shape, countPadding)));
     }
 

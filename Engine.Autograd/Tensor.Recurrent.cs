@@ -26,6 +26,7 @@ public partial class Tensor
         CheckRecurrent(nameof(Lstm), nameof(cell), cell, state);
         LstmSequence sequence = new(nameof(Lstm), shape, state, this, weight, hidden, cell);
         lastCell = sequence.LastCell;
+        lastCell.Tape!.Trace?.Add(nameof(Lstm), [sequence.Output, lastCell], [this, weight, hidden, cell]);
         return sequence.Output;
     }
 
@@ -74,7 +75,9 @@ public partial class Tensor
         RecurrentShape shape = SequenceShape(nameof(Gru), GruCell.Gates, weight);
         CheckRecurrent(nameof(Gru), nameof(bias), bias, [GruCell.Gates * shape.Hidden]);
         CheckRecurrent(nameof(Gru), nameof(hidden), hidden, [shape.Batch, shape.Hidden]);
-        return new GruSequence(shape, this, weight, bias, hidden).Output;
+        Tensor output = new GruSequence(shape, this, weight, bias, hidden).Output;
+        output.Tape!.Trace?.Add(nameof(Gru), output, [this, weight, bias, hidden]);
+        return output;
     }
 
     private RecurrentShape SequenceShape(string operation, int gates, Tensor weight)

@@ -63,6 +63,7 @@ public partial class Tensor
         Tensor y = tape.NewTensor(reduced, DType);
         Kernels.Reductions.Reduce.Moments(Storage, Shape, axes, mean.Storage, y.Storage);
         int[] over = axes.ToArray();
+        tape.Trace?.Add(nameof(Variance), y, [this], over);
         double scale = 2.0 * reduced.Count / Math.Max(1, Count);
 
         // d/dx_i of mean((x - m)²) is 2 (x_i - m) / n: what m itself changes adds up to nothing. The mean is taken away twice, for it was
@@ -94,6 +95,7 @@ public partial class Tensor
         Tensor norm = tape.NewTensor(reduced, DType);
         Kernels.Mapping.Map.Binary(
             sum.Map(default(Sqrt)).Storage, reduced, scale.Storage, reduced, norm.Storage, reduced, default(Multiply));
+        tape.Trace?.Add(nameof(Norm), norm, [this], axes.ToArray());
         return tape.Record(nameof(Norm), norm, new Rule(this, g =>
         {
             Tensor divisor = norm.Reshape(kept), isZero = divisor.Equal(0), none = Zeros([], DType, Device);
@@ -126,8 +128,10 @@ public partial class Tensor
     /// </summary>
     public Tensor ArgMax(int axis)
     {
-        Tensor y = Autograd.Tape.Open(nameof(ArgMax), this).NewTensor(ReducedShape(nameof(ArgMax), [axis], keepAxes: false), DType.Int32);
+        Tape tape = Autograd.Tape.Open(nameof(ArgMax), this);
+        Tensor y = tape.NewTensor(ReducedShape(nameof(ArgMax), [axis], keepAxes: false), DType.Int32);
         Kernels.Reductions.Reduce.ArgMax(Storage, Shape, axis, y.Storage);
+        tape.Trace?.Add(nameof(ArgMax), y, [this], axis);
         return y;
     }
 
@@ -174,6 +178,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(operation, x);
         Tensor y = tape.NewTensor(ReducedShape(operation, axes, keepAxes: false), DType);
         kernel(Storage, Shape, axes, y.Storage);
+        tape.Trace?.Add(operation, y, [this], axes.ToArray());
         return tape.Record(operation, y, new Rule(x, g => rule(g, x, y, kept)));
     }
 

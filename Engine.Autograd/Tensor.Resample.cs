@@ -50,6 +50,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(UpsampleNearest2d), x);
         Tensor y = tape.NewTensor([x.Shape[0], x.Shape[1] * factor, x.Shape[2] * factor, x.Shape[3]], x.DType);
         Resample.Nearest(x.Storage, x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], factor, y.Storage);
+        tape.Trace?.Add(nameof(UpsampleNearest2d), y, [x], factor);
         return tape.Record(nameof(UpsampleNearest2d), y, new Rule(x, g => BlockSums(g, factor)));
     }
 
@@ -67,6 +68,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(UpsampleBilinear2d), x);
         Tensor y = tape.NewTensor([shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Channels], x.DType);
         Resample.Bilinear(x.Storage, shape, y.Storage);
+        tape.Trace?.Add(nameof(UpsampleBilinear2d), y, [x]);
         return tape.Record(nameof(UpsampleBilinear2d), y, new Rule(x, g => Gathered(g, shape)));
     }
 

@@ -39,7 +39,9 @@ public partial class Tensor
             $"Reshape: expected a shape of {Count} elements for shape {Shape}, found {shape} of {shape.Count}.");
         Shape own = Shape;
         Tape tape = Autograd.Tape.Open(nameof(Reshape), this);
-        return tape.Record(nameof(Reshape), tape.Alias(this, shape), new Rule(this, g => g.Reshape(own)));
+        Tensor y = tape.Alias(this, shape);
+        tape.Trace?.Add(nameof(Reshape), y, [this]);
+        return tape.Record(nameof(Reshape), y, new Rule(this, g => g.Reshape(own)));
     }
 
     /// <summary>The axes in another order: axis i of the result is axis <paramref name="axes"/>[i] of this.</summary>
@@ -61,6 +63,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.Open(nameof(Permute), this);
         Tensor y = tape.NewTensor(new Shape(extents[..order.Length]), DType);
         Move.Permute(Storage, Shape, order, y.Storage);
+        tape.Trace?.Add(nameof(Permute), y, [this], order);
         return tape.Record(nameof(Permute), y, new Rule(this, g => g.Permute(inverse)));
     }
 
@@ -90,6 +93,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.Open(nameof(Slice), this);
         Tensor y = tape.NewTensor(box, DType);
         Move.Slice(Storage, Shape, starts, box, y.Storage);
+        tape.Trace?.Add(nameof(Slice), y, [this], starts);
         return tape.Record(nameof(Slice), y, new Rule(this, g => g.Pad(axis, start, own[axis] - start - length)));
     }
 
@@ -115,6 +119,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.Open(nameof(Pad), this);
         Tensor y = tape.NewTensor(Shape.With(nameof(Pad), axis, (int)extended), DType);
         Move.Pad(Storage, Shape, low, high, value, y.Storage);
+        tape.Trace?.Add(nameof(Pad), y, [this], (axis, before, after, value));
         return tape.Record(nameof(Pad), y, new Rule(this, g => g.Slice(axis, before, extent)));
     }
 
@@ -150,6 +155,7 @@ public partial class Tensor
             starts[axis] += length;
         }
 
+        tape.Trace?.Add(nameof(Concat), y, parts.ToArray(), axis);
         return tape.Record(nameof(Concat), y, rules);
     }
 
@@ -213,6 +219,7 @@ public partial class Tensor
 
         // Map does the broadcasting; the larger of x and x is x, for every x.
         Kernels.Mapping.Map.Binary(Storage, Shape, Storage, Shape, y.Storage, shape, default(Kernels.Elementwise.Maximum));
+        tape.Trace?.Add(nameof(BroadcastTo), y, [this]);
         return tape.Record(nameof(BroadcastTo), y, new Rule(this, g => g.SumTo(own)));
     }
 
@@ -231,6 +238,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.Open(operation, this, indices);
         Tensor y = tape.NewTensor(Shape.Of(operation, [.. indices.Shape.ToArray(), .. own.ToArray()[1..]]), DType);
         Move.GatherRows(Storage, rows, width, indices.Storage, y.Storage, operation);
+        tape.Trace?.Add(nameof(Gather), y, [this, indices]);
         return tape.Record(nameof(Gather), y, new Rule(this, g => g.ScatterAdd(indices, own)));
     }
 
@@ -263,6 +271,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.Open(nameof(Cast), this);
         Tensor y = tape.NewTensor(Shape, dtype);
         Move.Convert(Storage, y.Storage);
+        tape.Trace?.Add(nameof(Cast), y, [this]);
         return own == DType.Int32 || dtype == DType.Int32 ? y : tape.Record(nameof(Cast), y, new Rule(this, g => g.Cast(own)));
     }
 }

@@ -14,6 +14,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(Softmax), this);
         Tensor y = tape.NewTensor(Shape, DType);
         Kernels.Rows.Softmax.Run(Storage, rows, columns, y.Storage);
+        tape.Trace?.Add(nameof(Softmax), y, [this]);
 
         // dx = y (g - sum(g y))
         return tape.Record(nameof(Softmax), y, new Rule(this, g => Autograd.Tape.IsRecordingNow
@@ -29,6 +30,7 @@ public partial class Tensor
         Tape tape = Autograd.Tape.OpenFloating(nameof(LogSoftmax), this);
         Tensor y = tape.NewTensor(Shape, DType);
         Kernels.Rows.Softmax.Log(Storage, rows, columns, y.Storage);
+        tape.Trace?.Add(nameof(LogSoftmax), y, [this]);
 
         // dx = g - e^y sum(g)
         return tape.Record(nameof(LogSoftmax), y, new Rule(this, g => Autograd.Tape.IsRecordingNow

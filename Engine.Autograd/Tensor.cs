@@ -64,7 +64,13 @@ public partial class Tensor : IDisposable
     internal bool IsDisposed => _disposed;
 
     /// <summary>The same elements, taken out of the graph: no gradient flows back through the result.</summary>
-    public Tensor Detach() => Tape.Open(nameof(Detach), this).Alias(this, Shape);
+    public Tensor Detach()
+    {
+        Tape tape = Tape.Open(nameof(Detach), this);
+        Tensor y = tape.Alias(this, Shape);
+        tape.Trace?.Add(nameof(Detach), y, [this]);
+        return y;
+    }
 
     /// <summary>The single element.</summary>
     /// <exception cref="InvalidOperationException">There is not exactly one element.</exception>
@@ -127,6 +133,7 @@ public partial class Tensor : IDisposable
         ThrowIfDisposed();
         if (DTypes.Of<T>() != DType) throw new InvalidOperationException(
             $"{operation}: expected a tensor of {DTypes.Of<T>()}, found {DType} {Shape}.");
+        Tape.Current?.Trace?.ThrowIfRead(operation, this);
         T[] values = new T[Count];
         Storage.CopyTo<T>(values);
         return values;

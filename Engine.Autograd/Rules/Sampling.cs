@@ -23,6 +23,7 @@ public static class Sampling
         Tape tape = Tape.OpenFloating(nameof(Reparameterize), mean, logVariance, noise);
         Tensor z = tape.NewTensor(mean.Shape, mean.DType);
         Kernels.Sampling.Reparameterize.Run(mean.Storage, logVariance.Storage, noise.Storage, z.Storage);
+        tape.Trace?.Add(nameof(Reparameterize), z, [mean, logVariance, noise]);
 
         // dmean = g; dnoise = g e^(logVariance / 2); dlogVariance = g noise e^(logVariance / 2) / 2
         return tape.Record(nameof(Reparameterize), z, new Rule(mean, g => g), new Rule(noise, g => g * Root() * Root()),

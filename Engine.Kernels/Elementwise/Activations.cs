@@ -39,6 +39,8 @@ public readonly struct LeakyRelu(double slope) : IUnaryOp
 {
     private readonly LaneConstant _slope = new(slope);
 
+    internal double Slope => _slope.Value;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.SelectLess(x, T.Of(0), x * _slope.As<T>(), x);
@@ -63,6 +65,8 @@ public readonly struct LeakyReluGradient(double slope) : IBinaryOp
 public readonly struct Elu(double alpha) : IUnaryOp
 {
     private readonly LaneConstant _alpha = new(alpha);
+
+    internal double Alpha => _alpha.Value;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,6 +41,10 @@ public readonly struct Affine(double scale, double offset) : IUnaryOp
 {
     private readonly LaneConstant _scale = new(scale), _offset = new(offset);
 
+    internal double Scale => _scale.Value;
+
+    internal double Offset => _offset.Value;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => T.MulAdd(x, _scale.As<T>(), _offset.As<T>());
@@ -52,6 +56,8 @@ public readonly struct Reciprocal(double numerator) : IUnaryOp
 {
     private readonly LaneConstant _numerator = new(numerator);
 
+    internal double Numerator => _numerator.Value;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T> => _numerator.As<T>() / x;
@@ -62,6 +68,8 @@ public readonly struct Reciprocal(double numerator) : IUnaryOp
 public readonly struct DivideBy(double divisor) : IUnaryOp
 {
     private readonly LaneConstant _divisor = new(divisor);
+
+    internal double Divisor => _divisor.Value;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -240,6 +248,10 @@ public readonly struct Less : IBinaryOp
 public readonly struct Clamp(double low, double high) : IUnaryOp
 {
     private readonly LaneConstant _low = new(low), _high = new(high);
+
+    internal double Low => _low.Value;
+
+    internal double High => _high.Value;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,6 +7,8 @@ namespace Engine.Kernels.Elementwise;
 /// <param name="power">n.</param>
 public readonly struct WholePower(int power) : IUnaryOp
 {
+    internal int Exponent => power;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : unmanaged, ILane<T>
@@ -59,6 +61,8 @@ public readonly struct Power : IUnaryOp
 {
     private readonly double _power;
     private readonly int _kind;
+
+    internal double Exponent => _power;
 
     /// <summary>Creates the operation.</summary>
     /// <param name="power">c.</param>

@@ -122,6 +122,9 @@ public readonly struct LaneConstant(double value)
     private readonly double _double = value;
     private readonly float _single = (float)value;
 
+    /// <summary>The value.</summary>
+    internal double Value => _double;
+
     /// <summary>The value, rounded to the lane's type, in every place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T As<T>() where T : unmanaged, ILane<T> => T.IsDouble ? T.Of(_double) : T.OfSingle(_single);

@@ -49,6 +49,21 @@ public sealed class TimeEmbedding : Module
         return e + _ofClass.Forward(Tensor.From(rows, [rows.Length]));
     }
 
+    /// <summary>The vectors of samples whose steps and classes are tensors: [samples, width].</summary>
+    /// <param name="steps">t of each sample: int32 [samples], from 0 to <paramref name="count"/> - 1.</param>
+    /// <param name="count">How many steps there are; at least 1.</param>
+    /// <param name="labels">The class of each sample, int32 [samples], with the number of classes for none; null for none at all.</param>
+    /// <exception cref="ArgumentException">The steps are not int32, or one is out of its range.</exception>
+    public Tensor Forward(Tensor steps, int count, Tensor? labels = null)
+    {
+        ArgumentNullException.ThrowIfNull(steps);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        int[] all = [.. Enumerable.Range(0, count)];
+        Tensor e = Forward(Tensor.From(Sinusoids(all, _features), [count, _features]).Cast(_dtype).Gather(steps));
+        if (_ofClass is null) return e;
+        return e + (labels is null ? _ofClass.Weight.Slice(0, _classes, 1) : _ofClass.Forward(labels));
+    }
+
     /// <summary>sin(t f) for all frequencies f = 10,000^(-i / half), then cos(t f).</summary>
     internal static double[] Sinusoids(ReadOnlySpan<int> steps, int features)
     {

@@ -83,8 +83,31 @@ public sealed class Unet : Module, IDenoiser
     public Tensor Predict(Tensor noisy, ReadOnlySpan<int> steps, ReadOnlySpan<int> labels)
     {
         ArgumentNullException.ThrowIfNull(noisy);
-        Check(noisy, steps, labels);
-        Tensor time = _time.Forward(steps, labels).Silu();
+        Check(noisy, steps.Length, labels.Length == 0 ? null : labels.Length);
+        return Predict(noisy, _time.Forward(steps, labels));
+    }
+
+    /// <summary>The prediction for steps and classes that are tensors: for a computation that has them as inputs, such as an ONNX
+    /// file.</summary>
+    /// <param name="noisy">x_t: [samples, height, width, channels].</param>
+    /// <param name="steps">t of each sample: int32 [samples], from 0 to <paramref name="count"/> - 1.</param>
+    /// <param name="count">How many steps there are; at least 1.</param>
+    /// <param name="labels">The class of each sample, int32 [samples], with <see cref="Classes"/> for no class; null for none at all.</param>
+    /// <exception cref="ArgumentException">A shape or a type does not fit, there are no steps, or labels for a network without classes.</exception>
+    public Tensor Predict(Tensor noisy, Tensor steps, int count, Tensor? labels = null)
+    {
+        ArgumentNullException.ThrowIfNull(noisy);
+        ArgumentNullException.ThrowIfNull(steps);
+        if (steps.Shape.Rank != 1 || (labels is not null && (labels.Shape.Rank != 1 || Classes == 0))) throw new ArgumentException(
+            $"Unet: expected steps [samples], and labels likewise or none for a network of {Classes} classes, found {steps.Shape} and "
+            + $"{labels?.Shape.ToString() ?? "none"}.");
+        Check(noisy, steps.Count, labels?.Count);
+        return Predict(noisy, _time.Forward(steps, count, labels));
+    }
+
+    private Tensor Predict(Tensor noisy, Tensor time)
+    {
+        time = time.Silu();
         Tensor h = _input.Forward(noisy);
         Stack<Tensor> seen = new();
         for (int level = 0; level < _down.Length; level++)
@@ -103,7 +126,7 @@ public sealed class Unet : Module, IDenoiser
         return _output.Forward(_norm.ForwardSilu(h));
     }
 
-    private void Check(Tensor noisy, ReadOnlySpan<int> steps, ReadOnlySpan<int> labels)
+    private void Check(Tensor noisy, int steps, int? labels)
     {
         int factor = 1 << (_down.Length - 1);
         if (noisy.Shape.Rank != 4 || noisy.Shape[3] != _size.Channels || noisy.Shape[1] % factor != 0 || noisy.Shape[2] % factor != 0)
@@ -113,9 +136,9 @@ public sealed class Unet : Module, IDenoiser
                 + $"they are halved {_down.Length - 1} times; found {noisy.Shape}.");
         }
 
-        if (steps.Length != noisy.Shape[0]) throw new ArgumentException(
-            $"Unet: expected {noisy.Shape[0]} steps, one for each image, found {steps.Length}.");
-        if (labels.Length != 0 && labels.Length != steps.Length) throw new ArgumentException(
-            $"Unet: expected {steps.Length} labels, one for each image, or none; found {labels.Length}.");
+        if (steps != noisy.Shape[0]) throw new ArgumentException(
+            $"Unet: expected {noisy.Shape[0]} steps, one for each image, found {steps}.");
+        if (labels is { } given && given != steps) throw new ArgumentException(
+            $"Unet: expected {steps} labels, one for each image, or none; found {given}.");
     }
 }

@@ -32,7 +32,7 @@ internal static class SpecialValueTable
     internal static string In(string page, string header)
     {
         int start = page.IndexOf(header, StringComparison.Ordinal), end = start + header.Length;
-        Assert.True(start >= 0, "docs/kernels.md has no table of special values.");
+        Assert.True(start >= 0, $"The page has no table that begins with {header.Split('\n')[0]}");
         while (end < page.Length && page[end] == '|') end = page.IndexOf('\n', end) + 1;
         return page[start..end];
     }
