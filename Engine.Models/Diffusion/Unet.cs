@@ -92,8 +92,12 @@ public sealed class Unet : Module, IDenoiser
     /// <param name="noisy">x_t: [samples, height, width, channels].</param>
     /// <param name="steps">t of each sample: int32 [samples], from 0 to <paramref name="count"/> - 1.</param>
     /// <param name="count">How many steps there are; at least 1.</param>
-    /// <param name="labels">The class of each sample, int32 [samples], with <see cref="Classes"/> for no class; null for none at all.</param>
-    /// <exception cref="ArgumentException">A shape or a type does not fit, there are no steps, or labels for a network without classes.</exception>
+    /// <param name="labels">
+    /// The class of each sample, int32 [samples], with <see cref="Classes"/> for no class; null for none at all.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// A shape or a type does not fit, there are no steps, or labels for a network without classes.
+    /// </exception>
     public Tensor Predict(Tensor noisy, Tensor steps, int count, Tensor? labels = null)
     {
         ArgumentNullException.ThrowIfNull(noisy);

@@ -34,7 +34,9 @@ public static class OnnxExport
     /// <param name="example">An input of the shape that is wanted, [batch, ...]; its elements do not matter.</param>
     /// <param name="dynamicBatch">True for a file that takes any number of samples; false for one that takes as many as the
     /// example has.</param>
-    /// <exception cref="OnnxException">An operation has no ONNX form, or depends on the number of samples in a way that has none.</exception>
+    /// <exception cref="OnnxException">
+    /// An operation has no ONNX form, or depends on the number of samples in a way that has none.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void ExportOnnx(this Module module, string path, Tensor example, bool dynamicBatch = true)
     {
@@ -99,11 +101,11 @@ public static class OnnxExport
     {
         Device device = inputs[0].Example.Device;
         using Tape first = new(device, record: false);
-        OnnxTrace one = Run(first, [.. inputs.Select(input => input.Example.Reshape(input.Example.Shape))], forward);
+        OnnxTrace one = Run(first, [.. inputs.Select(input => Alias(input.Example))], forward);
         if (!dynamicBatch || !inputs.Any(input => input.HasBatch)) return Message(one, one);
         using Tape second = new(device, record: false);
-        return Message(one, Run(
-            second, [.. inputs.Select(input => input.HasBatch ? Longer(input.Example) : input.Example.Reshape(input.Example.Shape))], forward));
+        Tensor[] longer = [.. inputs.Select(input => input.HasBatch ? Longer(input.Example) : Alias(input.Example))];
+        return Message(one, Run(second, longer, forward));
 
         ProtoMessage Message(OnnxTrace trace, OnnxTrace other)
         {
@@ -128,6 +130,9 @@ public static class OnnxExport
             tape.Trace = null;
         }
     }
+
+    // Another tensor than the example, which the module may have as a constant.
+    private static Tensor Alias(Tensor example) => example.Reshape(example.Shape);
 
     private static Tensor Longer(Tensor example) => Tensor.Concat(0, example, example.Slice(0, 0, 1));
 }

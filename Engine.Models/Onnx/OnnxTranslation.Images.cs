@@ -63,8 +63,8 @@ internal sealed partial class OnnxTranslation
     }
 
     /// <summary>
-    /// A weight [kernel height, kernel width, inputs, outputs] as ONNX has it, [outputs, inputs, kernel height, kernel width], with zeros for
-    /// the taps that take no part.
+    /// A weight [kernel height, kernel width, inputs, outputs] as ONNX has it, [outputs, inputs, kernel height, kernel width], with zeros
+    /// for the taps that take no part.
     /// </summary>
     private string Kernel(OnnxStep step, Conv2dShape shape)
     {

@@ -15,7 +15,8 @@ internal sealed partial class OnnxTranslation
         nameof(Tensor.Softmax) => step => _graph.Node("Softmax", [In(step)], ("axis", -1)),
         nameof(Tensor.LogSoftmax) => step => _graph.Node("LogSoftmax", [In(step)], ("axis", -1)),
         nameof(Tensor.SelfAttention) => SelfAttention,
-        nameof(Tensor.Attention) => step => Attention(step, In(step), In(step, 1), In(step, 2), step.X.Shape, step.First.Inputs[1]!.Shape[1]),
+        nameof(Tensor.Attention) => step =>
+            Attention(step, In(step), In(step, 1), In(step, 2), step.X.Shape, step.First.Inputs[1]!.Shape[1]),
         nameof(Tensor.TanhSigmoidGate) => step => Gated(step, "Tanh"),
         nameof(Tensor.GatedLinearUnit) => step => Gated(step, "Identity"),
         nameof(Tensor.ConcatElu) => ConcatElu,
@@ -40,7 +41,8 @@ internal sealed partial class OnnxTranslation
     private string Linear(OnnxStep step)
     {
         string product = _graph.Node("MatMul", [In(step), In(step, 1)]);
-        return Activated(step.Has(2) ? _graph.Node("Add", [product, In(step, 2)]) : product, step.Details<(object?, Activation Last)>().Last);
+        (_, Activation activation) = step.Details<(object?, Activation)>();
+        return Activated(step.Has(2) ? _graph.Node("Add", [product, In(step, 2)]) : product, activation);
     }
 
     // Queries, keys and values beside each other

@@ -12,9 +12,9 @@ namespace Engine.Models.Onnx;
 /// more, tell which extents follow the number of samples; without a dynamic batch they are one and the same.
 /// </summary>
 /// <remarks>
-/// Images keep the engine's axes [batch, height, width, channels] wherever they have a name in the graph. Operators that want channels first
-/// stand between two transpositions; where one such operator follows another, the second reads what the first computed and the two
-/// transpositions between them are left out.
+/// Images keep the engine's axes [batch, height, width, channels] in inputs and outputs. Operators that want channels first stand between
+/// two transpositions; where one such operator follows another, the second reads what the first computed and the two transpositions
+/// between them are left out.
 /// </remarks>
 internal sealed partial class OnnxTranslation(OnnxTrace first, OnnxTrace second)
 {
@@ -72,7 +72,8 @@ internal sealed partial class OnnxTranslation(OnnxTrace first, OnnxTrace second)
         steps.Reverse();
         foreach (int i in steps)
         {
-            if (i >= others.Count || !own[i].IsLike(others[i])) throw OnnxStep.Varies(own[i].Name, "how often or with which constants it runs");
+            if (i >= others.Count || !own[i].IsLike(others[i]))
+                throw OnnxStep.Varies(own[i].Name, "how often or with which constants it runs");
             yield return new OnnxStep(own[i], others[i]);
         }
     }
@@ -93,7 +94,8 @@ internal sealed partial class OnnxTranslation(OnnxTrace first, OnnxTrace second)
     }
 
     private static string Shapes(TracedOperation operation) =>
-        $", found it from {string.Join(", ", operation.Inputs.OfType<Tensor>().Select(input => input.Shape))} to {operation.Outputs[0].Shape}";
+        $", found it from {string.Join(", ", operation.Inputs.OfType<Tensor>().Select(input => input.Shape))} to "
+        + $"{operation.Outputs[0].Shape}";
 
     /// <summary>The name of an argument.</summary>
     private string In(OnnxStep step, int place = 0) => Name(step.First.Inputs[place]!, step.Second.Inputs[place]!);
@@ -183,8 +185,8 @@ internal sealed partial class OnnxTranslation(OnnxTrace first, OnnxTrace second)
         int times = one / _samples.First;
         return times * _samples.First == one && times * _samples.Second == other ? times
             : throw new OnnxException(
-                $"ExportOnnx: expected extents that are multiples of the number of samples, found {one} for {_samples.First} and {other} for "
-                + $"{_samples.Second}. With dynamicBatch: false the file takes {_samples.First} alone.");
+                $"ExportOnnx: expected extents that are multiples of the number of samples, found {one} for {_samples.First} and {other} "
+                + $"for {_samples.Second}. With dynamicBatch: false the file takes {_samples.First} alone.");
     }
 
     private static IEnumerable<long> Longs(Shape shape) => shape.ToArray().Select(extent => (long)extent);

@@ -3,8 +3,8 @@ using Google.Protobuf;
 namespace Engine.Models.Onnx;
 
 /// <summary>
-/// A message of Protocol Buffers (protobuf.dev/programming-guides/encoding) as a list of its fields, which are written in the order in which
-/// they were added. The lengths that stand before messages inside messages are computed from the innermost out.
+/// A message of Protocol Buffers (protobuf.dev/programming-guides/encoding) as a list of its fields, which are written in the order in
+/// which they were added. The lengths that stand before messages inside messages are computed from the innermost out.
 /// </summary>
 internal sealed class ProtoMessage
 {

@@ -26,6 +26,22 @@ public sealed class UnetTests : IsolatedTests
     }
 
     [Fact]
+    public void Steps_and_classes_may_be_tensors()
+    {
+        using Unet unet = new(s_tiny, ModuleOptions.FromSeed(1, Cpu));
+        using Tape tape = new(Cpu);
+        Tensor x = Tensor.Normal([2, 4, 4, 1], new RandomStream(1)), steps = Tensor.From([3, 99], [2]);
+        Assert.Equal(
+            unet.Predict(x, [3, 99], [2, -1]).ToArray(), unet.Predict(x, steps, 100, Tensor.From([2, unet.Classes], [2])).ToArray());
+        Assert.Equal(unet.Predict(x, [3, 99], []).ToArray(), unet.Predict(x, steps, 100).ToArray());
+        RefusedWith(
+            "Unet: expected steps [samples], and labels likewise or none for a network of 3 classes, found [2, 1] and none.",
+            () => unet.Predict(x, steps.Reshape(2, 1), 100));
+        RefusedWith("Unet: expected 2 labels, one for each image, or none; found 1.",
+            () => unet.Predict(x, steps, 100, Tensor.From([1], [1])));
+    }
+
+    [Fact]
     public void Samples_and_the_bound_are_without_dropout()
     {
         using Unet unet = new(s_tiny with { Dropout = 0.5 }, ModuleOptions.FromSeed(2, Cpu));

@@ -19,8 +19,8 @@ internal static class OnnxOperationTable
     internal static string Write()
     {
         StringBuilder text = new(Header);
-        foreach (IGrouping<string, OperationCase> operation in OperationRegistry.Cases.Where(c => c.IsTiny && c.Inputs.Length > 0).GroupBy(c => c.Operation)
-            .OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (IGrouping<string, OperationCase> operation in OperationRegistry.Cases.Where(c => c.IsTiny && c.Inputs.Length > 0)
+            .GroupBy(c => c.Operation).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             string[][] operators = [.. operation.Select(Operators).OfType<string[]>()];
             string[] all = [.. operators.SelectMany(names => names).Distinct()];

@@ -1,3 +1,6 @@
+using Engine.Models.Adversarial;
+using Engine.Models.Autoregressive.Text;
+using Engine.Models.Diffusion;
 using Engine.Models.Onnx;
 
 namespace Engine.Tests.Onnx;
@@ -47,6 +50,38 @@ public sealed class OnnxTests : IsolatedTests
         double[] own = model.Parameters[0].ToDoubles();
         Assert.Equal(own[(((1 * 3) + 2) * 2 * 3) + (1 * 3) + 2], weight.Values[(((2 * 2) + 1) * 9) + (1 * 3) + 2]);
         Assert.Equal(model.Parameters[^1].ToDoubles(), file.Constants["5.bias"].Values);
+    }
+
+    public static TheoryData<string> Models => ["generator", "decoder", "pixelcnn", "unet", "transformer"];
+
+    /// <summary>docs/onnx/check.cs holds what a runtime computes from files like these against the engine.</summary>
+    [Theory, MemberData(nameof(Models))]
+    public void A_model_is_written_for_any_number_of_samples(string name)
+    {
+        ModuleOptions options = ModuleOptions.FromSeed(1, Cpu);
+        using Unet unet = new(new UnetOptions { Width = 2, Multipliers = [1, 2], Groups = 2, TimeFeatures = 4, TimeWidth = 4 }, options);
+        (Module model, Tensor example) = name switch
+        {
+            "generator" => (Dcgan.Generator(options, latent: 3, width: 2), Tensor.Zeros([1, 3], device: Cpu)),
+            "decoder" => (new Sequential(
+                new Linear(2, 18, options), new Relu(), new Unflatten(3, 3, 2), new ConvTranspose2d(2, 1, 4, options, 2, 1)),
+                Tensor.Zeros([2, 2], device: Cpu)),
+            "pixelcnn" => (new GatedPixelCnn(new PixelCnnSizes { Layers = 2, Features = 2, Positions = (5, 5) }, options),
+                Tensor.Zeros([1, 5, 5, 1], device: Cpu)),
+            "unet" => (unet, Tensor.Zeros([1, 4, 4, 1], device: Cpu)),
+            _ => ((Module)new Transformer(new TransformerOptions(5) { Block = 4, Layers = 1, Heads = 2, Width = 4 }, options),
+                Tensor.From([0, 1, 2, 3], [1, 4], Cpu)),
+        };
+        model.Eval();
+        OnnxInput[] inputs = [new("x", example), .. name == "unet" ? [new("steps", Tensor.From([3], [1], Cpu))] : Array.Empty<OnnxInput>()];
+        OnnxFile file = OnnxFile.Of(given => name == "unet" ? unet.Predict(given[0], given[1], 10) : model.Forward(given[0]), inputs);
+        file.CheckNames();
+        using Tape tape = new(Cpu, record: false);
+        Assert.Equal($"batch{model.Forward(example).Shape.ToString()[2..^1]}", file.Outputs[0].Extents);
+
+        // Every parameter is there, in some shape.
+        Assert.True(file.Constants.Values.Sum(constant => constant.Extents.Aggregate(1L, (a, b) => a * b)) >= model.ParameterCount);
+        model.Dispose();
     }
 
     [Fact]

@@ -40,13 +40,15 @@ try
 
     // Layers and operations that the networks above have not.
     Compare("layers of images", new Sequential(
-        new Conv2d(2, 8, (3, 5), options, new Conv2dOptions(2, 2, 1, 2)), new GroupNorm(4, 8, options), new Elu(0.5), new MaxPool2d(3, 1, 1),
+        new Conv2d(2, 8, (3, 5), options, new Conv2dOptions(2, 2, 1, 2)), new GroupNorm(4, 8, options), new Elu(0.5),
+        new MaxPool2d(3, 1, 1),
         new ConvTranspose2d(8, 6, (3, 4), options, new Conv2dOptions(3, 1), (2, 1)), new InstanceNorm(6, options), new AvgPool2d(3, 2, 1),
-        new Upsample(2, UpsampleMode.Bilinear), new BatchNorm(6, options), new Tanh(), new Flatten(channelsFirst: true)), [Normal(9, 8, 2)]);
+        new Upsample(2, UpsampleMode.Bilinear), new BatchNorm(6, options), new Tanh(), new Flatten(channelsFirst: true)),
+        [Normal(9, 8, 2)]);
     Compare("layers of sequences", new Sequential(
         new Conv1d(3, 8, 3, options), new LayerNorm(8, options), new Gelu(), new Lstm(8, 6, options, layers: 2), new Gru(6, 5, options),
         new BatchNorm(5, options), new MultiHeadAttention(5, 1, options), new Softplus()), [Normal(11, 3)]);
-    Compare("operations", new Sequential(new Linear(6, 6, options)), [Normal(5, 6), Normal(5, 6)], inputs => Operations(inputs[0], inputs[1]));
+    Compare("operations", new Flatten(), [Normal(5, 6), Normal(5, 6)], inputs => Operations(inputs[0], inputs[1]));
 }
 finally
 {
@@ -66,7 +68,8 @@ static Tensor Operations(Tensor x, Tensor y)
     sum += Tensor.Concat(-1, x[.., .., 2..4], y.Slice(2, 1, 4)) + x.Pad(1, 1, 0)[.., ..^1] + x.CumSum(1);
     sum += x.Sum(1).Reshape(x.Shape[0], 1, 6) + x.Mean(2).Reshape(-1, 5, 1) + x.Max(-1).Reshape(-1, 5, 1) + y.Min(1).Reshape(-1, 1, 6)
         + x.Variance(2).Reshape(-1, 5, 1) + x.Norm(1).Reshape(-1, 1, 6) + x.LogSumExp(2).Reshape(-1, 5, 1);
-    sum += x.ArgMax(2).OneHot(6) + x.Softmax() + y.LogSoftmax() + Tensor.Ones(x.Shape) + x.Mean(1, 2).Reshape(-1, 1, 1).BroadcastTo(x.Shape);
+    sum += x.ArgMax(2).OneHot(6) + x.Softmax() + y.LogSoftmax() + Tensor.Ones(x.Shape)
+        + x.Mean(1, 2).Reshape(-1, 1, 1).BroadcastTo(x.Shape);
     Tensor square = x.MatMul(y, transposeOther: true).MatMul(x);
     return square + sum + x.MatMul(y, transposeThis: true)[.., ..5] + Tensor.Concat(2, x.TanhSigmoidGate(), y.GatedLinearUnit())
         + x.ConcatElu().Slice(2, 3, 6) + x.Attention(y, y, heads: 2, causal: true) + x.Permute(2, 0, 1).Permute(1, 2, 0);
