@@ -19,7 +19,7 @@ internal static class OnnxOperationTable
     internal static string Write()
     {
         StringBuilder text = new(Header);
-        foreach (IGrouping<string, OperationCase> operation in OperationRegistry.Cases.Where(c => c.IsTiny && c.Inputs.Length > 0)
+        foreach (IGrouping<string, OperationCase> operation in OperationRegistry.Cases.Where(IsQuick)
             .GroupBy(c => c.Operation).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             string[][] operators = [.. operation.Select(Operators).OfType<string[]>()];
@@ -31,6 +31,9 @@ internal static class OnnxOperationTable
 
         return text.ToString();
     }
+
+    // Larger cases become the same operators.
+    private static bool IsQuick(OperationCase c) => c.Inputs.Length > 0 && c.Inputs.Sum(input => input.Shape.Count) <= 120;
 
     /// <summary>The operators of a case, with all of its arguments or only the first as inputs; null where it has no ONNX form.</summary>
     private static string[]? Operators(OperationCase c)
