@@ -77,11 +77,14 @@ public static class ModuleWeights
     /// <param name="module">The module.</param>
     /// <param name="path">The file; it is replaced whole, as <see cref="SafetensorsWriter.Save"/> does.</param>
     /// <param name="layout">Whose axes the file's weights get.</param>
+    /// <param name="texts">What else stands in the file's <c>__metadata__</c>, by name; null for nothing.</param>
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
-    public static void SaveSafetensors(this Module module, string path, WeightLayout layout = WeightLayout.Engine)
+    public static void SaveSafetensors(
+        this Module module, string path, WeightLayout layout = WeightLayout.Engine, IReadOnlyDictionary<string, string>? texts = null)
     {
         ArgumentNullException.ThrowIfNull(module);
         SafetensorsWriter writer = new();
+        foreach ((string key, string text) in texts ?? new Dictionary<string, string>()) writer.AddText(key, text);
         List<Storage> transposed = [];
         try
         {

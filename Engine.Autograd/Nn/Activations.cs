@@ -67,6 +67,8 @@ public sealed class Elu : Module
         _alpha = alpha;
     }
 
+    internal double Alpha => _alpha;
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) => x.Elu(_alpha);
 }
@@ -109,6 +111,8 @@ public sealed class Silu : Module
 /// <param name="approximate">True for the form with tanh; see <see cref="Tensor.Gelu"/>.</param>
 public sealed class Gelu(bool approximate = false) : Module
 {
+    internal bool IsApproximate => approximate;
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) => x.Gelu(approximate);
 }

@@ -37,6 +37,8 @@ public sealed class BatchNorm : Module, IFusesActivation
         RunningVariance = NewBuffer("running_var", [channels], Initializers.Ones, options);
     }
 
+    internal double Epsilon => _epsilon;
+
     /// <summary>What each normalised channel is multiplied by: [C]; null when the layer is not affine.</summary>
     public Parameter? Weight { get; }
 

@@ -58,6 +58,8 @@ public sealed class Conv2d : Module, IWeightedLayer
         if (bias) Bias = NewParameter("bias", [outputs], biasInitializer ?? Initializers.Uniform(-bound, bound), options);
     }
 
+    internal Conv2dOptions Convolution => _convolution;
+
     /// <summary>W: [kernel height, kernel width, inputs / groups, outputs].</summary>
     public Parameter Weight { get; }
 

@@ -73,6 +73,10 @@ public sealed class ConvTranspose2d : Module, IWeightedLayer
         if (bias) Bias = NewParameter("bias", [outputs], biasInitializer ?? Initializers.Uniform(-bound, bound), options);
     }
 
+    internal Conv2dOptions Convolution => _convolution;
+
+    internal (int Height, int Width) OutputPadding => _outputPadding;
+
     /// <summary>W: [kernel height, kernel width, outputs / groups, inputs].</summary>
     public Parameter Weight { get; }
 

@@ -21,6 +21,8 @@ public sealed class Dropout : Module
         _random = UseRandom(options.Random);
     }
 
+    internal double Probability => _probability;
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) => IsTraining ? x.Dropout(_probability, _random) : x;
 }

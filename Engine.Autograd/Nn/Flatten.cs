@@ -43,6 +43,8 @@ public sealed class Unflatten : Module
     public Unflatten(bool channelsFirst, params ReadOnlySpan<int> extents) =>
         (_channelsFirst, _sample) = (channelsFirst, Shape.Of(nameof(Unflatten), extents));
 
+    internal Shape Sample => _sample;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A sample does not have as many elements.</exception>
     public override Tensor Forward(Tensor x)

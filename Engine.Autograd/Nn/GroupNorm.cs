@@ -31,6 +31,10 @@ public sealed class GroupNorm : Module
         Bias = NewParameter("bias", [channels], Initializers.Zeros, options);
     }
 
+    internal double Epsilon => _epsilon;
+
+    internal int Groups => _groups;
+
     /// <summary>What each normalised channel is multiplied by: [channels]; null when the layer is not affine.</summary>
     public Parameter? Weight { get; }
 

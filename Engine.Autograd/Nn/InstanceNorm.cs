@@ -26,6 +26,10 @@ public sealed class InstanceNorm : Module
         Bias = NewParameter("bias", [channels], Initializers.Zeros, options);
     }
 
+    internal double Epsilon => _epsilon;
+
+    internal int Channels => _channels;
+
     /// <summary>What each normalised channel is multiplied by: [channels]; null when the layer is not affine.</summary>
     public Parameter? Weight { get; }
 

@@ -25,6 +25,8 @@ public sealed class LayerNorm : Module
         Bias = NewParameter("bias", [features], Initializers.Zeros, options);
     }
 
+    internal double Epsilon => _epsilon;
+
     /// <summary>What each normalised feature is multiplied by: [features]; null when the layer is not affine.</summary>
     public Parameter? Weight { get; }
 

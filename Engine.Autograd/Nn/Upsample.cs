@@ -17,6 +17,10 @@ public sealed class Upsample : Module
         (_factor, _mode) = (factor, mode);
     }
 
+    internal int Factor => _factor;
+
+    internal UpsampleMode Mode => _mode;
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x) =>
         _mode == UpsampleMode.Nearest ? x.UpsampleNearest2d(_factor) : x.UpsampleBilinear2d(_factor);

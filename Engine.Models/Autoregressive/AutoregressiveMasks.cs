@@ -60,6 +60,9 @@ public sealed class AutoregressiveMasks
     /// <summary>The number of hidden layers.</summary>
     public int Layers => _degrees.Length - 1;
 
+    /// <summary>Units of each hidden layer.</summary>
+    public IReadOnlyList<int> Widths => [.. _degrees.Skip(1).Select(degrees => degrees.Length)];
+
     /// <summary>The ordering 0, 1, 2, ...</summary>
     public static int[] Natural(int dimensions) => [.. Enumerable.Range(0, dimensions)];
 

@@ -54,6 +54,14 @@ public sealed class MadeCommandLine
         return run.Option(_rate);
     }
 
+    /// <summary>Whether the orders of the masks are drawn.</summary>
+    /// <param name="run">The run.</param>
+    public bool IsAnyOrder(TrainingRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Option(_anyOrder);
+    }
+
     /// <summary>The model that a command line asks for.</summary>
     /// <param name="run">The run.</param>
     /// <param name="pixels">Pixels of an image.</param>

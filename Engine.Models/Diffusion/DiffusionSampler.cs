@@ -50,6 +50,23 @@ public abstract class DiffusionSampler
         Shape shape, RandomStream random, int[]? labels = null, Action<int, Tensor>? observe = null,
         CancellationToken cancellation = default) => Run(shape, random, labels ?? [], observe, null, cancellation);
 
+    /// <summary>Samples images from noise that is given, x_T.</summary>
+    /// <param name="noise">x_T, from N(0, 1), one image after another.</param>
+    /// <param name="shape">The shape of all images: [images, height, width, channels].</param>
+    /// <param name="labels">The class of each image, -1 for none; null for none at all.</param>
+    /// <param name="cancellation">Cancels the computation; looked at before each step.</param>
+    /// <returns>The images, one after another: a function of the noise alone where no step adds any, as with eta 0.</returns>
+    /// <exception cref="ArgumentException">The noise does not fit the shape, the labels are not one for each image, or the network does not
+    /// know them.</exception>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public float[] SampleFrom(
+        ReadOnlySpan<float> noise, Shape shape, int[]? labels = null, CancellationToken cancellation = default)
+    {
+        if (noise.Length != shape.Count) throw new ArgumentException(
+            $"SampleFrom: images {shape} have {shape.Count} values, found noise of {noise.Length}.");
+        return Run(shape, new RandomStream(0), labels ?? [], null, null, cancellation, noise.ToArray());
+    }
+
     /// <summary>
     /// Inpaints the missing pixels of images: the known pixels are put in at every step with as much noise as belongs there, and taken as
     /// they are at the end. With <paramref name="rounds"/> above 1 every step is undone and repeated, so that the new part can settle with
@@ -99,13 +116,15 @@ public abstract class DiffusionSampler
     }
 
     private float[] Run(
-        Shape shape, RandomStream random, int[] labels, Action<int, Tensor>? observe, Repaint? repaint, CancellationToken cancellation)
+        Shape shape, RandomStream random, int[] labels, Action<int, Tensor>? observe, Repaint? repaint, CancellationToken cancellation,
+        float[]? noise = null)
     {
         ArgumentNullException.ThrowIfNull(random);
         IDenoiser network = Model.Denoiser;
         using IDisposable? evaluation = Model.Evaluating();
         Tensor x;
-        using (Tape first = new(network.Device, record: false)) x = first.Keep(Tensor.Normal(shape, random, dtype: network.DType));
+        using (Tape first = new(network.Device, record: false)) x = first.Keep(
+            noise is null ? Tensor.Normal(shape, random, dtype: network.DType) : Tensor.From(noise, shape).Cast(network.DType));
         try
         {
             observe?.Invoke(Process.Steps, x);

@@ -67,15 +67,12 @@ public sealed class FlowCommandLine
     /// <param name="run">The run.</param>
     public int TestImages(TrainingRun run) => run.Option(_testImages);
 
-    /// <summary>Creates the model that the options ask for.</summary>
+    /// <summary>The sizes of the model that the options ask for.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="size">The size of an image, which is square.</param>
     /// <exception cref="DataException">Two options contradict each other.</exception>
-    public ImageFlow Make(TrainingRun run, ImageSize size)
+    public ImageFlowSizes Sizes(TrainingRun run)
     {
-        (int side, int channels) = (size.Height, size.Channels);
         ArgumentNullException.ThrowIfNull(run);
-        ModuleOptions options = new(run.Random, run.Device);
         string model = run.Option(_model)!;
         bool variational = run.Option(_dequantize) == "variational";
         if (model == "nice" && variational) throw new DataException(
@@ -83,22 +80,43 @@ public sealed class FlowCommandLine
         if (model == "glow" && run.Option(_layers) > 0) throw new DataException(
             "--layers is none of --model glow's, whose networks have three: expected --hidden or --couplings, found --layers "
             + $"{run.Option(_layers)}.");
-        return model switch
+        (int couplings, int hidden, int layers) = model switch
         {
-            "nice" => ImageFlows.Nice(side, Or(_couplings, 4), Or(_hidden, 1000), Or(_layers, 5), options, channels),
-            "glow" => ImageFlows.Glow(side, Or(_couplings, 8), Or(_hidden, 96), variational, options, channels),
-            "checkerboards" => ImageFlows.Checkerboards(
-                side, Or(_couplings, 8), Or(_hidden, 32), Or(_layers, 3), variational, options, channels),
-            _ => RealNvp(),
+            "nice" => (4, 1000, 5),
+            "glow" => (8, 96, 3),
+            "checkerboards" => (8, 32, 3),
+            _ => (8, 48, 2),
         };
-
-        ImageFlow RealNvp()
-        {
-            (int couplings, int hidden) = (Or(_couplings, 8), Or(_hidden, 48));
-            return ImageFlows.RealNvp(
-                side, (couplings, Math.Max(1, couplings / 2)), (hidden, hidden), Or(_layers, 2), variational, options, channels);
-        }
+        return new ImageFlowSizes(model, Or(_couplings, couplings), Or(_hidden, hidden), Or(_layers, layers), variational);
 
         int Or(Option<int> option, int own) => run.Option(option) is > 0 and var value ? value : own;
+    }
+}
+
+/// <summary>The sizes of a flow of square images.</summary>
+/// <param name="Model">One of <see cref="Models"/>.</param>
+/// <param name="Couplings">Couplings: of RealNVP at the first scale, with half as many at the second; or steps of Glow at each.</param>
+/// <param name="Hidden">Width of the networks.</param>
+/// <param name="Layers">Hidden layers, or residual blocks, of the networks; Glow's have three.</param>
+/// <param name="IsVariational">Whether the noise that makes grey levels continuous is learned.</param>
+public sealed record ImageFlowSizes(string Model, int Couplings, int Hidden, int Layers, bool IsVariational)
+{
+    /// <summary>The names of the flows.</summary>
+    public static IReadOnlyList<string> Models { get; } = ["realnvp", "nice", "glow", "checkerboards"];
+
+    /// <summary>Makes the flow.</summary>
+    /// <param name="size">The size of an image, which is square.</param>
+    /// <param name="options">Device, element type and random stream.</param>
+    public ImageFlow Make(ImageSize size, ModuleOptions options)
+    {
+        (int side, int channels) = (size.Height, size.Channels);
+        return Model switch
+        {
+            "nice" => ImageFlows.Nice(side, Couplings, Hidden, Layers, options, channels),
+            "glow" => ImageFlows.Glow(side, Couplings, Hidden, IsVariational, options, channels),
+            "checkerboards" => ImageFlows.Checkerboards(side, Couplings, Hidden, Layers, IsVariational, options, channels),
+            _ => ImageFlows.RealNvp(
+                side, (Couplings, Math.Max(1, Couplings / 2)), (Hidden, Hidden), Layers, IsVariational, options, channels),
+        };
     }
 }

@@ -2,13 +2,14 @@ using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Checks;
 using Engine.Autograd.Nn;
+using Engine.Models.Files;
 
 namespace Engine.Models.Training;
 
 // The weights that a run begins with, and those that it leaves: no more than what sampling and measuring need, a quarter of a checkpoint.
 public sealed partial class TrainingRun
 {
-    /// <summary>The name of the file in the output folder that <see cref="SaveWeights(Module)"/> writes.</summary>
+    /// <summary>The name of the file in the output folder that <see cref="SaveWeights(Module, ModelDescription)"/> writes.</summary>
     public const string WeightsName = "weights.safetensors";
 
     private string? From => _info.TakesWeights ? _command.Parsed.GetValue(_options.From) : null;
@@ -70,8 +71,9 @@ public sealed partial class TrainingRun
     /// average. Weights that were only measured are not written again.
     /// </summary>
     /// <param name="model">The model.</param>
+    /// <param name="description">What the file says of the model, so that <see cref="ModelFile"/> can make it again; null for nothing.</param>
     /// <exception cref="CheckpointException">The file cannot be written, or a weight is NaN or infinite.</exception>
-    public void SaveWeights(Module model)
+    public void SaveWeights(Module model, ModelDescription? description = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (Epochs == 0 && !IsResuming) return;
@@ -85,14 +87,24 @@ public sealed partial class TrainingRun
                 $"{path} is not written: tensor '{name}' is {FiniteGuard.Word(Finite.First(tensor.Storage))}.");
         }
 
-        model.SaveSafetensors(path);
+        model.SaveSafetensors(path, texts: description?.Texts);
         Output.Remember(WeightsName);
     }
 
-    /// <summary>Writes the weights of networks that are trained together; see <see cref="SaveWeights(Module)"/>.</summary>
+    /// <summary>Writes the weights of networks that are trained together; see <see cref="SaveWeights(Module, ModelDescription)"/>.</summary>
     /// <param name="networks">The networks, each under the name that its weights get before theirs.</param>
     /// <exception cref="CheckpointException">The file cannot be written, or a weight is NaN or infinite.</exception>
     public void SaveWeights(params ReadOnlySpan<(string Name, Module Network)> networks) => SaveWeights(new Networks(networks));
+
+    /// <summary>
+    /// Writes the weights of networks that are trained together, and what they are; see
+    /// <see cref="SaveWeights(Module, ModelDescription)"/>.
+    /// </summary>
+    /// <param name="description">What the file says of the model.</param>
+    /// <param name="networks">The networks, each under the name that its weights get before theirs.</param>
+    /// <exception cref="CheckpointException">The file cannot be written, or a weight is NaN or infinite.</exception>
+    public void SaveWeights(ModelDescription description, params ReadOnlySpan<(string Name, Module Network)> networks) =>
+        SaveWeights(new Networks(networks), description);
 
     /// <summary>Networks as the parts of one module, for their names in a file.</summary>
     private sealed class Networks : Module

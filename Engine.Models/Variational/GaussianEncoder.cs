@@ -35,6 +35,12 @@ public sealed class GaussianEncoder : Module
         _logVariance = AddModule("logvar", new Linear(features, latent, options, true, weightInitializer, biasInitializer));
     }
 
+    /// <summary>The network below the heads.</summary>
+    public Module Body => _body;
+
+    /// <summary>Features that it gives the heads.</summary>
+    public int Features => _mean.Weight.Shape[0];
+
     /// <summary>Dimensions of z.</summary>
     public int Latent { get; }
 

@@ -9,6 +9,7 @@ using Engine.Autograd.Nn;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial.Autoencoders;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 using MathNet.Numerics.Distributions;
@@ -80,7 +81,8 @@ void Train(TrainingRun run)
     }
 
     if (run.IsStopping) return;
-    using (model.UseAverage()) run.SaveWeights(("encoder", model.Encoder), ("decoder", model.Decoder));
+    using (model.UseAverage()) run.SaveWeights(
+        AutoencoderFile.Describe(model.Settings, data.Size), ("encoder", model.Encoder), ("decoder", model.Decoder));
     run.Output.Save("samples.png", Samples());
     if (labeled is not null)
     {

@@ -12,6 +12,7 @@ using Engine.Models.Adversarial.Conditional;
 using Engine.Models.Adversarial.Residual;
 using Engine.Models.Classification;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
@@ -110,7 +111,7 @@ void Train(TrainingRun run)
 
     if (run.IsStopping) return;
     Gather();
-    using (gan.UseAverage()) run.SaveWeights(("generator", gan.Generator), ("discriminator", gan.Discriminator));
+    using (gan.UseAverage()) run.SaveWeights(Description(), ("generator", gan.Generator), ("discriminator", gan.Discriminator));
     run.Output.Save("samples.png", Rows());
     run.Output.Save("between.png", Between());
     run.Output.Save("truncation.png", Truncated());
@@ -136,6 +137,10 @@ void Train(TrainingRun run)
         return (new ResidualGenerator(options, networks, around), ResidualDiscriminator.Of(options, networks, way, recipe.Around(options)),
             networks.Latent);
     }
+
+    ModelDescription Description() => gan.Generator is ResidualGenerator residual
+        ? ConditionalGanFile.Describe(residual.Size, run.Option(spectralGenerator))
+        : ConditionalGanFile.Describe(size, classes, latent, run.Option(width), isConcatenated: run.Option(generatorKind) != "norm");
 
     // The statistics of the normalisations, for the average of the weights.
     void Gather()

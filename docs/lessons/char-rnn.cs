@@ -6,6 +6,7 @@
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Training;
 
 var cell = ProgramOption.Choice("--cell", "What the recurrent layers are made of.", "lstm", "gru");
@@ -54,7 +55,7 @@ void Train(TrainingRun run)
     }
 
     if (run.IsStopping) return;
-    run.SaveWeights(model);
+    run.SaveWeights(model, CharacterRnnFile.Describe(model, text.Vocabulary));
     string sample = Sample(run.Option(length), 0);
     run.Output.SaveText("sample.txt", sample);
     run.Print(sample);

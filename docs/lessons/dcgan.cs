@@ -10,6 +10,7 @@ using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial;
 using Engine.Models.Classification;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
@@ -65,7 +66,7 @@ static void Train(TrainingRun run, string discriminator, double rate, string? cl
     }
 
     if (run.IsStopping) return;
-    run.SaveWeights(("generator", generator), ("discriminator", judge));
+    run.SaveWeights(GanFile.Describe(generator, Latent, size), ("generator", generator), ("discriminator", judge));
     if (classifierPath is null) return;
     ClassCounts counts = classifier.Count(10_000, count => gan.Sample(count, run.Stopping), run.Stopping);
     trainer.Record("rarest_class", counts.SmallestShare);

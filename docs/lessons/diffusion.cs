@@ -13,6 +13,7 @@ using Engine.Kernels.RandomNumbers;
 using Engine.Models.Classification;
 using Engine.Models.Data;
 using Engine.Models.Diffusion;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
@@ -70,7 +71,7 @@ static void Train(TrainingRun run, DiffusionChoices choices)
 
     if (run.IsStopping) return;
     using IDisposable averaged = average.Use();
-    run.SaveWeights(unet);
+    run.SaveWeights(unet, DiffusionFile.Describe(choices, size));
     Show(run, model, choices, test);
     Measure(run, trainer, model, choices, test, classifier);
 }

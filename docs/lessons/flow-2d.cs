@@ -7,6 +7,8 @@ using System.CommandLine;
 using Engine.Autograd;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
+using Engine.Kernels.Flows;
+using Engine.Models.Files;
 using Engine.Models.Flow;
 using Engine.Models.Training;
 
@@ -37,8 +39,9 @@ void Train(TrainingRun run)
     // f: each layer changes one of the two coordinates by what a network says of the other one; if it is autoregressive, that one too, by
     // what the network knows without seeing anything.
     ModuleOptions options = new(run.Random, run.Device);
-    Bijector change = run.Option(bijector) == "affine" ? new AffineBijector(2)
-        : new SplineBijector(new(run.Option(bins), Bound: 5) { MinimumWidth = 1e-4, MinimumHeight = 1e-4 });
+    SplineShape? spline = run.Option(bijector) == "affine" ? null
+        : new SplineShape(run.Option(bins), Bound: 5) { MinimumWidth = 1e-4, MinimumHeight = 1e-4 };
+    Bijector change = spline is { } shape ? new SplineBijector(shape) : new AffineBijector(2);
     using NormalizingFlow flow = PlaneFlows.Make(run.Option(model)!, run.Option(couplings), run.Option(hidden), change, options);
     using Adam adam = new(flow.Parameters);
 
@@ -68,6 +71,7 @@ void Train(TrainingRun run)
     }
 
     if (run.IsStopping) return;
+    run.SaveWeights(flow, PlaneFlowFile.Describe(run.Option(model)!, run.Option(couplings), run.Option(hidden), spline));
     Record("test NLL", -plane.LogDensity(test, run.Stopping).Average());
     if (target.Entropy is { } entropy) Record("entropy of the data, the best there is", entropy);
     Record("integral of the density", plane.Integral(extent: 8, run.Option(grid), run.Stopping));

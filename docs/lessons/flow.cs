@@ -6,9 +6,11 @@
 using System.Globalization;
 using Engine.Autograd;
 using Engine.Autograd.Losses;
+using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Flow;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
@@ -26,7 +28,8 @@ void Train(TrainingRun run)
     test = test.Spread(Math.Min(options.TestImages(run), test.Count));
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 
-    using ImageFlow model = options.Make(run, size);
+    ImageFlowSizes sizes = options.Sizes(run);
+    using ImageFlow model = sizes.Make(size, new ModuleOptions(run.Random, run.Device));
 
     // Some scales begin where a first batch of images says.
     using (Tape first = new(run.Device, record: false)) model.Initialize(
@@ -62,7 +65,7 @@ void Train(TrainingRun run)
 
     if (run.IsStopping) return;
     using IDisposable averaged = average.Use();
-    run.SaveWeights(model);
+    run.SaveWeights(model, FlowFile.Describe(sizes, size));
     int samples = options.TestSamples(run);
     double bitsOfTest = model.BitsOf(test.Pixels, samples, run.Random.Split("test"), run.Stopping);
     trainer.Record("test bits per dimension", bitsOfTest);

@@ -10,6 +10,7 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Losses;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 using MathNet.Numerics.Distributions;
@@ -70,6 +71,7 @@ static void Train(TrainingRun run, string input)
         }
     }
 
+    if (!run.IsStopping) run.SaveWeights(ScalarGanFile.Describe(generator), ("generator", generator), ("discriminator", discriminator));
     using Tape last = new(run.Device, record: false);
     Tensor generated = generator.Forward(Tensor.Uniform([100_000, 1], run.Random));
     float[] samples = generated.ToArray();

@@ -6,6 +6,7 @@
 using Engine.Autograd.Nn;
 using Engine.Models.Adversarial;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
@@ -54,7 +55,8 @@ static void Train(TrainingRun run, bool small, double rate, double beta1)
         run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size));
     }
 
-    if (!run.IsStopping) run.SaveWeights(("generator", generator), ("discriminator", discriminator));
+    if (!run.IsStopping) run.SaveWeights(
+        GanFile.Describe(generator, Latent, size), ("generator", generator), ("discriminator", discriminator));
     ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, size.Length);
     run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, size));
     run.ShowImage(digit, size);

@@ -7,6 +7,7 @@ using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Training;
 
 MadeCommandLine options = new(args);
@@ -43,7 +44,7 @@ static void Train(TrainingRun run, MadeCommandLine options)
     // What training never saw, with the average of the weights.
     if (run.IsStopping) return;
     using IDisposable averaged = training.UseAverage();
-    run.SaveWeights(made);
+    run.SaveWeights(made, MadeFile.Describe(made, images.Size, options.IsAnyOrder(run), run.Seed));
     double nats = -made.LogLikelihood(images.Test, images.ShapeOf(images.Test), cancellation: run.Stopping).Average();
     trainer.Record("test nats", nats);
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));

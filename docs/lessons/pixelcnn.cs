@@ -8,6 +8,7 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 
@@ -63,7 +64,7 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
     if (run.IsStopping) return;
     using IDisposable last = average.Use();
     int[] labels = choices.IsConditional ? images.TestLabels : [];
-    run.SaveWeights(model);
+    run.SaveWeights(model, PixelCnnFile.Describe(choices.Sizes(images.Train.Classes, size), choices.IsGated, size));
     double ofTest = Nats(images.Test, labels), bits = PixelCnnModel.BitsPerPixel(ofTest, size.Length);
     trainer.Record("test nats", ofTest);
     trainer.Record("test bits per pixel", bits);

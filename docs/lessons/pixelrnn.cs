@@ -6,6 +6,7 @@
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Training;
 
 PixelRnnCommandLine options = new(args);
@@ -36,7 +37,7 @@ static void Train(TrainingRun run, PixelRnnCommandLine options)
     // What training never saw, with the average of the weights.
     if (run.IsStopping) return;
     using IDisposable averaged = training.UseAverage();
-    run.SaveWeights(model);
+    run.SaveWeights(model, PixelRnnFile.Describe(model));
     double nats = -model.LogLikelihood(images.Test, images.ShapeOf(images.Test), cancellation: run.Stopping).Average();
     trainer.Record("test nats", nats);
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));

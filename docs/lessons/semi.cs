@@ -9,6 +9,7 @@ using Engine.Autograd.Nn;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial.SemiSupervised;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
@@ -83,7 +84,8 @@ void Train(TrainingRun run)
     {
         // The classifiers as they are measured: with the average of their weights.
         IDisposable?[] averages = [.. all.Select(one => one.Gan.UseAverage())];
-        run.SaveWeights([.. all.SelectMany((one, i) => Networks(one.Gan, i))]);
+        run.SaveWeights(
+            SemiSupervisedFile.Describe(data.Size, Latent, 2 * run.Option(width), "draw-1.generator."), [.. all.SelectMany((one, i) => Networks(one.Gan, i))]);
         foreach (IDisposable? used in averages) used?.Dispose();
         double[] errors = [.. all.Select(one => one.Gan.Error(test, run.Stopping))];
         double mean = errors.Average();

@@ -6,6 +6,7 @@
 using Engine.Autograd.Nn;
 using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Training;
 
 TransformerCommandLine program = new(args);
@@ -39,7 +40,7 @@ static void Train(TrainingRun run, TransformerCommandLine program)
     }
 
     if (run.IsStopping) return;
-    run.SaveWeights(model);
+    run.SaveWeights(model, TransformerFile.Describe(model, text.Vocabulary));
     string sample = Sample(length, 0);
     run.Output.SaveText("sample.txt", sample);
     run.Print(sample);

@@ -10,6 +10,7 @@ using Engine.Autograd.Optim;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Series;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 using Engine.Models.Variational;
@@ -49,8 +50,8 @@ void Train(TrainingRun run, SequenceVaeChoices choices)
     for (int i = 0; i < tested; i++) all.Write(starts[i], test.AsSpan(i * some, some));
 
     ModuleOptions options = new(run.Random, run.Device);
-    using SequenceVae vae = new(choices.NewNetwork(choices.Width, 0, some, options), Decoder(choices.Latent), options);
-    using SequenceModel? baseline = choices.HasBaseline ? Decoder(0) : null;
+    using SequenceVae vae = choices.NewSeriesModel(some, options);
+    using SequenceModel? baseline = choices.HasBaseline ? choices.NewSeriesDecoder(some, latent: 0, options) : null;
     run.LoadWeights(vae, "vae");
     using Adam adam = new(vae.Parameters);
     using Adam? beside = baseline is null ? null : new Adam(baseline.Parameters);
@@ -86,12 +87,9 @@ void Train(TrainingRun run, SequenceVaeChoices choices)
     }
 
     if (run.IsStopping) return;
-    run.SaveWeights(vae);
+    run.SaveWeights(vae, SeriesVaeFile.Describe(choices, some));
     Measure(run, trainer, vae, baseline, test, tested, choices);
     Show(run, vae, test, starts);
-
-    SequenceModel Decoder(int latent) => new(
-        new ValueElements(choices.Width, choices.Hidden, options), choices.NewNetwork(choices.Width, latent, some, options));
 }
 
 static void Descend(Tape tape, Tensor loss, Module model, Adam adam)

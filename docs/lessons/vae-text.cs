@@ -10,6 +10,7 @@ using Engine.Autograd.Optim;
 using Engine.Kernels.RandomNumbers;
 using Engine.Models.Autoregressive.Text;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 using Engine.Models.Variational.Sequences;
@@ -39,9 +40,9 @@ void Train(TrainingRun run, SequenceVaeChoices choices)
     run.Print($"{lines.Train.Count} lines to train on, {lines.Validation.Count} to validate with, {lines.LeftOut} longer ones left out.");
 
     ModuleOptions options = new(run.Random, run.Device);
-    using SequenceVae vae = new(
-        choices.NewNetwork(choices.Width, 0, lines.Longest + 1, options), Decoder(choices.Latent), options);
-    using SequenceModel? baseline = choices.HasBaseline ? Decoder(0) : null;
+    using SequenceVae vae = choices.NewTextModel(lines.Vocabulary.Count, lines.Longest, options);
+    using SequenceModel? baseline =
+        choices.HasBaseline ? choices.NewTextDecoder(lines.Vocabulary.Count, lines.Longest, latent: 0, options) : null;
     run.LoadWeights(vae, "vae");
     using Adam adam = new(vae.Parameters);
     using Adam? beside = baseline is null ? null : new Adam(baseline.Parameters);
@@ -84,16 +85,8 @@ void Train(TrainingRun run, SequenceVaeChoices choices)
     }
 
     if (run.IsStopping) return;
-    run.SaveWeights(vae);
+    run.SaveWeights(vae, TextVaeFile.Describe(choices, lines));
     Measure(run, trainer, vae, baseline, lines, choices);
-
-    SequenceModel Decoder(int latent)
-    {
-        // What can be read are the characters, the end of a line and what is left out; what can be guessed are all but the last.
-        int characters = lines.Vocabulary.Count;
-        TokenElements elements = new(characters + 2, characters + 1, choices.Width, choices.Hidden, options);
-        return new SequenceModel(elements, choices.NewNetwork(choices.Width, latent, lines.Longest + 1, options));
-    }
 }
 
 static void Descend(Tape tape, Tensor loss, Module model, Adam adam)

@@ -10,6 +10,7 @@ using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 
@@ -84,7 +85,7 @@ static void Train(TrainingRun run, VaeChoices choices)
 
     if (run.IsStopping) return;
     using IDisposable? last = average?.Use();
-    run.SaveWeights(vae);
+    run.SaveWeights(vae, VaeFile.Describe(vae, data.Size, choices.Hidden));
     Measure(run, trainer, vae, choices, data, test, testImages);
     Show(run, pictures, vae, choices, test, testImages);
 }

@@ -8,6 +8,7 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Autoregressive.Pixels;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 using Engine.Models.Variational.Quantized;
@@ -95,7 +96,7 @@ static void Train(TrainingRun run, VqVaeChoices choices)
 
     if (run.IsStopping) return;
     using IDisposable last = average.Use();
-    run.SaveWeights(("vae", vae), ("prior", prior));
+    run.SaveWeights(VqVaeFile.Describe(choices, size), ("vae", vae), ("prior", prior));
     Measure(run, trainer, prior, QuantizedBound.Of(
         vae, prior, testImages, size.Of(size.CountOf(testImages.Length)), cancellation: run.Stopping), test);
     run.Output.Save("reconstructions.png", pictures.Reconstructions(shown, cancellation: run.Stopping));

@@ -11,6 +11,7 @@ using Engine.Kernels.RandomNumbers;
 using Engine.Models.Adversarial;
 using Engine.Models.Classification;
 using Engine.Models.Data;
+using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Metrics;
 using Engine.Models.Training;
@@ -91,7 +92,8 @@ void Train(TrainingRun run)
     }
 
     if (run.IsStopping) return;
-    using (gan.UseAverage()) run.SaveWeights(("generator", gan.Generator), ("discriminator", gan.Discriminator));
+    using (gan.UseAverage()) run.SaveWeights(
+        GanFile.Describe(generator, Latent, size), ("generator", gan.Generator), ("discriminator", gan.Discriminator));
     run.Output.Save("samples.png", new ImageGrid().Draw(gan.Sample(noise), size));
     if (run.Option(classifier) is null) return;
     List<float> drawn = [];

@@ -161,11 +161,16 @@ public sealed record PixelCnnChoices
     /// <param name="options">Device, element type and random stream.</param>
     public PixelCnnModel Model(int classes, ImageSize size, ModuleOptions options)
     {
-        PixelCnnSizes sizes = Recipe.Sizes with
-        {
-            Classes = IsConditional ? classes : 0,
-            Positions = LearnsPositions ? (size.Height, size.Width) : null,
-        };
+        PixelCnnSizes sizes = Sizes(classes, size);
         return IsGated ? new GatedPixelCnn(sizes, options) : new PixelCnn(sizes, options);
     }
+
+    /// <summary>The sizes of the model.</summary>
+    /// <param name="classes">Classes of the data.</param>
+    /// <param name="size">The size of an image.</param>
+    public PixelCnnSizes Sizes(int classes, ImageSize size) => Recipe.Sizes with
+    {
+        Classes = IsConditional ? classes : 0,
+        Positions = LearnsPositions ? (size.Height, size.Width) : null,
+    };
 }

@@ -57,6 +57,9 @@ public sealed class PixelRnn : Module, IPixelModel
     /// <summary>Features of the state of a pixel.</summary>
     public int Hidden { get; }
 
+    /// <summary>Row LSTM layers.</summary>
+    public int Layers => _layers.Length;
+
     /// <summary>Pixels of an image.</summary>
     public int Pixels => Height * Width;
 

@@ -46,6 +46,9 @@ public sealed class CharacterRnn : Module
     /// <summary>Recurrent layers.</summary>
     public int Layers { get; }
 
+    /// <summary>What the layers are made of.</summary>
+    public RecurrentCell Cell => _lstm is null ? RecurrentCell.Gru : RecurrentCell.Lstm;
+
     /// <summary>A state of zeros, to carry on from one piece of a text to the next.</summary>
     /// <param name="batch">How many texts are read side by side.</param>
     public CarriedState NewState(int batch) =>

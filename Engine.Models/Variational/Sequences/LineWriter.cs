@@ -9,9 +9,17 @@ namespace Engine.Models.Variational.Sequences;
 
 /// <summary>Writes lines of text with a <see cref="SequenceModel"/> of <see cref="TokenElements"/>, character by character.</summary>
 /// <param name="model">The model: the decoder of a VAE, or one without latents.</param>
-/// <param name="text">The lines that it was trained on.</param>
-public sealed class LineWriter(SequenceModel model, TextLines text)
+/// <param name="vocabulary">The characters that it knows; the token behind them ends a line, and begins one.</param>
+/// <param name="longest">The most characters of a line.</param>
+public sealed class LineWriter(SequenceModel model, CharacterVocabulary vocabulary, int longest)
 {
+    /// <summary>A writer of lines such as a model was trained on.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="text">The lines.</param>
+    public LineWriter(SequenceModel model, TextLines text) : this(model, Checked(text).Vocabulary, text.Longest)
+    {
+    }
+
     /// <summary>Writes lines at latents.</summary>
     /// <param name="latents">[lines, latent]; empty for a model without latents.</param>
     /// <param name="count">How many lines; at least 1.</param>
@@ -35,10 +43,10 @@ public sealed class LineWriter(SequenceModel model, TextLines text)
         Tensor? z = model.Latent == 0 ? null : Tensor.From(latents, [count, model.Latent]).Cast(any.DType);
         using ICausalSteps steps = model.Begin(z, count);
         int[] last = new int[count];
-        Array.Fill(last, text.End);
+        Array.Fill(last, vocabulary.Count);
         List<int>[] written = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
         bool[] hasEnded = new bool[count];
-        for (int step = 0; step < text.Longest && Array.Exists(hasEnded, ended => !ended); step++)
+        for (int step = 0; step < longest && Array.Exists(hasEnded, ended => !ended); step++)
         {
             cancellation.ThrowIfCancellationRequested();
             Tensor features = steps.Next(model.Elements.Embed(Tensor.From(last, [count, 1])));
@@ -47,11 +55,17 @@ public sealed class LineWriter(SequenceModel model, TextLines text)
             for (int i = 0; i < count; i++)
             {
                 last[i] = sampling.Draw(logits.AsSpan(i * tokens, tokens), draws[i]);
-                hasEnded[i] |= last[i] == text.End;
+                hasEnded[i] |= last[i] == vocabulary.Count;
                 if (!hasEnded[i]) written[i].Add(last[i]);
             }
         }
 
-        return [.. written.Select(line => text.Vocabulary.Decode([.. line]))];
+        return [.. written.Select(line => vocabulary.Decode([.. line]))];
+    }
+
+    private static TextLines Checked(TextLines text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text;
     }
 }

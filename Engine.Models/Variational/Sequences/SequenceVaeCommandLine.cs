@@ -154,4 +154,36 @@ public sealed record SequenceVaeChoices
         ? new TransformerNetwork(
             inputs, new TransformerOptions(1) { Block = longest, Layers = Layers, Heads = Heads, Width = Hidden }, latent, options)
         : new RecurrentNetwork(Network == "lstm" ? RecurrentCell.Lstm : RecurrentCell.Gru, inputs, Hidden, latent, options, Layers);
+
+    /// <summary>An autoencoder of lines of text.</summary>
+    /// <param name="characters">How many characters there are.</param>
+    /// <param name="longest">The most characters of a line.</param>
+    /// <param name="options">Device, element type and random stream.</param>
+    public SequenceVae NewTextModel(int characters, int longest, ModuleOptions options) =>
+        new(NewNetwork(Width, 0, longest + 1, options), NewTextDecoder(characters, longest, Latent, options), options);
+
+    /// <summary>A decoder of lines of text.</summary>
+    /// <param name="characters">How many characters there are.</param>
+    /// <param name="longest">The most characters of a line.</param>
+    /// <param name="latent">Dimensions of z; 0 for none.</param>
+    /// <param name="options">Device, element type and random stream.</param>
+    public SequenceModel NewTextDecoder(int characters, int longest, int latent, ModuleOptions options)
+    {
+        // What can be read are the characters, the end of a line and what is left out; what can be guessed are all but the last.
+        TokenElements elements = new(characters + 2, characters + 1, Width, Hidden, options);
+        return new SequenceModel(elements, NewNetwork(Width, latent, longest + 1, options));
+    }
+
+    /// <summary>An autoencoder of stretches of a series.</summary>
+    /// <param name="steps">Steps of a stretch.</param>
+    /// <param name="options">Device, element type and random stream.</param>
+    public SequenceVae NewSeriesModel(int steps, ModuleOptions options) =>
+        new(NewNetwork(Width, 0, steps, options), NewSeriesDecoder(steps, Latent, options), options);
+
+    /// <summary>A decoder of stretches of a series.</summary>
+    /// <param name="steps">Steps of a stretch.</param>
+    /// <param name="latent">Dimensions of z; 0 for none.</param>
+    /// <param name="options">Device, element type and random stream.</param>
+    public SequenceModel NewSeriesDecoder(int steps, int latent, ModuleOptions options) =>
+        new(new ValueElements(Width, Hidden, options), NewNetwork(Width, latent, steps, options));
 }
