@@ -9,6 +9,8 @@ namespace Engine.Autograd.Nn;
 /// </param>
 public sealed class Flatten(bool channelsFirst = false) : Module
 {
+    internal bool HasChannelsFirst => channelsFirst;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no axis.</exception>
     public override Tensor Forward(Tensor x)

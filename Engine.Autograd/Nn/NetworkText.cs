@@ -74,7 +74,7 @@ public static class NetworkText
         Silu => new LayerText("silu"),
         Gelu gelu => new LayerText("gelu").With("approximate", gelu.IsApproximate, false),
         Dropout dropout => new LayerText("dropout").With("probability", dropout.Probability, double.NaN),
-        Flatten => new LayerText("flatten"),
+        Flatten flatten => new LayerText("flatten").With("channels-first", flatten.HasChannelsFirst, false),
         Unflatten unflatten => new LayerText("unflatten").With("extents", unflatten.Sample.ToArray()),
         Upsample upsample => new LayerText("upsample").With("factor", upsample.Factor)
             .With("bilinear", upsample.Mode == UpsampleMode.Bilinear, false),
@@ -118,7 +118,7 @@ public static class NetworkText
             "silu" => new Silu(),
             "gelu" => new Gelu(text.Flag("approximate", false)),
             "dropout" => new Dropout(text.Number("probability"), options),
-            "flatten" => new Flatten(),
+            "flatten" => new Flatten(text.Flag("channels-first", false)),
             "unflatten" => new Unflatten(text.Extents("extents")),
             "upsample" => new Upsample(
                 text.Integer("factor"), text.Flag("bilinear", false) ? UpsampleMode.Bilinear : UpsampleMode.Nearest),
