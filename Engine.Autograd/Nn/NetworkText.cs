@@ -55,10 +55,12 @@ public static class NetworkText
         Linear linear => new LayerText("linear").With("inputs", linear.Weight.Shape[0]).With("outputs", linear.Weight.Shape[1])
             .With("bias", linear.Bias is not null, true),
         Conv2d conv => Convolution("conv", conv.Weight.Shape, conv.Convolution, isTransposed: false, conv.Bias is not null),
-        ConvTranspose2d conv => Convolution("conv-transpose", conv.Weight.Shape, conv.Convolution, isTransposed: true, conv.Bias is not null)
+        ConvTranspose2d conv =>
+            Convolution("conv-transpose", conv.Weight.Shape, conv.Convolution, isTransposed: true, conv.Bias is not null)
             .With("output-padding", conv.OutputPadding, (0, 0)),
-        BatchNorm norm => new LayerText("batch-norm").With("channels", norm.RunningMean.Count).With("momentum", norm.Momentum, UsualMomentum)
-            .With("epsilon", norm.Epsilon, UsualEpsilon).With("affine", norm.Weight is not null, true),
+        BatchNorm norm => new LayerText("batch-norm").With("channels", norm.RunningMean.Count)
+            .With("momentum", norm.Momentum, UsualMomentum).With("epsilon", norm.Epsilon, UsualEpsilon)
+            .With("affine", norm.Weight is not null, true),
         GroupNorm { Weight: { } weight } norm => new LayerText("group-norm").With("groups", norm.Groups).With("channels", weight.Count)
             .With("epsilon", norm.Epsilon, UsualEpsilon),
         LayerNorm { Weight: { } weight } norm =>
@@ -187,7 +189,8 @@ public static class NetworkText
             return this;
         }
 
-        internal LayerText With(string name, (int, int) value, (int, int) usual) => value == usual ? this : With(name, [value.Item1, value.Item2]);
+        internal LayerText With(string name, (int, int) value, (int, int) usual) =>
+            value == usual ? this : With(name, [value.Item1, value.Item2]);
 
         internal string Text(string name, string? usual = null)
         {
@@ -206,8 +209,8 @@ public static class NetworkText
         internal int[] Extents(string name, int[]? usual = null)
         {
             string text = Text(name, usual is null ? null : string.Join('x', usual.Select(Written)));
-            return [.. text.Split('x').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value
-                : throw new FormatException($"{Name} {name}: expected whole numbers with x between, found '{text}'."))];
+            return [.. text.Split('x').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                ? value : throw new FormatException($"{Name} {name}: expected whole numbers with x between, found '{text}'."))];
         }
 
         internal double Number(string name, double? usual = null)

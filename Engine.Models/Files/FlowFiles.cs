@@ -60,8 +60,8 @@ public static class PlaneFlowFile
     /// <param name="spline">The spline that transforms a coordinate; null for an affine map.</param>
     public static ModelDescription Describe(string model, int layers, int hidden, SplineShape? spline)
     {
-        ModelDescription description =
-            new ModelDescription(Family).With("model", model).With("layers", layers).With("hidden", hidden).With("spline", spline is not null);
+        ModelDescription description = new ModelDescription(Family).With("model", model).With("layers", layers).With("hidden", hidden)
+            .With("spline", spline is not null);
         return spline is not { } shape ? description : description.With("bins", shape.Bins).With("bound", shape.Bound)
             .With("minimum-width", shape.MinimumWidth).With("minimum-height", shape.MinimumHeight);
     }

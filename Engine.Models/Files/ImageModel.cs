@@ -115,7 +115,8 @@ public sealed class ImageModel : TrainedModel
     private static float[] Between(ReadOnlySpan<float> a, ReadOnlySpan<float> b, double t)
     {
         (double ab, double aa, double bb) = (0, 0, 0);
-        for (int i = 0; i < a.Length; i++) (ab, aa, bb) = (ab + ((double)a[i] * b[i]), aa + ((double)a[i] * a[i]), bb + ((double)b[i] * b[i]));
+        for (int i = 0; i < a.Length; i++)
+            (ab, aa, bb) = (ab + ((double)a[i] * b[i]), aa + ((double)a[i] * a[i]), bb + ((double)b[i] * b[i]));
         double angle = Math.Acos(Math.Clamp(ab / Math.Sqrt(Math.Max(aa * bb, double.Epsilon)), -1, 1)), sine = Math.Sin(angle);
         (double ofA, double ofB) = sine < 1e-3 ? (1 - t, t) : (Math.Sin((1 - t) * angle) / sine, Math.Sin(t * angle) / sine);
         float[] between = new float[a.Length];

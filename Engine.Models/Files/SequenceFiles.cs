@@ -80,7 +80,8 @@ public static class TextVaeFile
     public static ModelDescription Describe(SequenceVaeChoices choices, TextLines lines)
     {
         ArgumentNullException.ThrowIfNull(lines);
-        return SequenceVaeSizes.Describe(Family, choices).With("characters", Characters.Of(lines.Vocabulary)).With("longest", lines.Longest);
+        return SequenceVaeSizes.Describe(Family, choices).With("characters", Characters.Of(lines.Vocabulary))
+            .With("longest", lines.Longest);
     }
 
     internal static TrainedModel Open(ModelDescription description, SafetensorsFile file, ModuleOptions options)
@@ -89,7 +90,8 @@ public static class TextVaeFile
         CharacterVocabulary vocabulary = new(description.Text("characters"));
         SequenceVae vae = sizes.NewTextModel(vocabulary.Count, longest, options).Loaded(file);
         LineWriter writer = new(vae.Decoder, vocabulary, longest);
-        return new LineModel(description, vae.Latent, (z, count, sampling, random, stop) => writer.Write(z, count, sampling, random, stop), vae);
+        return new LineModel(
+            description, vae.Latent, (z, count, sampling, random, stop) => writer.Write(z, count, sampling, random, stop), vae);
     }
 }
 
@@ -128,7 +130,8 @@ public static class ScalarGanFile
     {
         Sequential generator = description.Network("generator", options).Loaded(file, "generator.");
         return new VectorModel(
-            description, 1, (count, random, _) => NormalDraws.Through(generator, random.Uniform(count), count, generator.Forward), generator);
+            description, 1, (count, random, _) => NormalDraws.Through(generator, random.Uniform(count), count, generator.Forward),
+            generator);
     }
 }
 

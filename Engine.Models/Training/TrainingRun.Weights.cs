@@ -71,7 +71,8 @@ public sealed partial class TrainingRun
     /// average. Weights that were only measured are not written again.
     /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="description">What the file says of the model, so that <see cref="ModelFile"/> can make it again; null for nothing.</param>
+    /// <param name="description">What the file says of the model, so that <see cref="ModelFile"/> can make it again; null for
+    /// nothing.</param>
     /// <exception cref="CheckpointException">The file cannot be written, or a weight is NaN or infinite.</exception>
     public void SaveWeights(Module model, ModelDescription? description = null)
     {
@@ -91,7 +92,9 @@ public sealed partial class TrainingRun
         Output.Remember(WeightsName);
     }
 
-    /// <summary>Writes the weights of networks that are trained together; see <see cref="SaveWeights(Module, ModelDescription)"/>.</summary>
+    /// <summary>
+    /// Writes the weights of networks that are trained together; see <see cref="SaveWeights(Module, ModelDescription)"/>.
+    /// </summary>
     /// <param name="networks">The networks, each under the name that its weights get before theirs.</param>
     /// <exception cref="CheckpointException">The file cannot be written, or a weight is NaN or infinite.</exception>
     public void SaveWeights(params ReadOnlySpan<(string Name, Module Network)> networks) => SaveWeights(new Networks(networks));

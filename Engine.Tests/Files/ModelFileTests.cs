@@ -36,8 +36,8 @@ public sealed class ModelFileTests : IsolatedTests
             ConditionalDcgan.NormalizedGenerator(options, 3, 4, width: 2), _ => ConditionalGanFile.Describe(new(28, 28, 1), 3, 4, 2, false),
             "generator"),
         ["concatenated"] = options => Of(
-            ConditionalDcgan.ConcatenatedGenerator(options, 3, 4, width: 2), _ => ConditionalGanFile.Describe(new(28, 28, 1), 3, 4, 2, true),
-            "generator"),
+            ConditionalDcgan.ConcatenatedGenerator(options, 3, 4, width: 2),
+            _ => ConditionalGanFile.Describe(new(28, 28, 1), 3, 4, 2, true), "generator"),
         ["residual"] = options => Of(
             new ResidualGenerator(options, Residual, layer => new SpectralNorm(layer, options.Random)),
             _ => ConditionalGanFile.Describe(Residual, isSpectral: true), "generator"),
@@ -104,7 +104,8 @@ public sealed class ModelFileTests : IsolatedTests
         (ModelDescription description, (string Prefix, Module Part)[] parts) = s_models[name](ModuleOptions.FromSeed(1, Cpu));
         Save(description, parts);
         foreach ((_, Module part) in parts) part.Dispose();
-        using Engine.Models.Files.TrainedModel model = ModelFile.Open(Folder.Path, Cpu), other = ModelFile.Open(Folder["weights.safetensors"], Cpu);
+        using Engine.Models.Files.TrainedModel model = ModelFile.Open(Folder.Path, Cpu),
+            other = ModelFile.Open(Folder["weights.safetensors"], Cpu);
         Assert.Equal(description.Texts, model.Description.Texts);
         switch (model)
         {
@@ -221,8 +222,9 @@ public sealed class ModelFileTests : IsolatedTests
             Samples = 1, Quantizer = new VectorQuantizerOptions { Codes = 5, Depth = 3 }, Width = 4, Blocks = 1, PriorFeatures = 4,
             PriorLayers = 1, Binarization = Binarization.None,
         };
+        const int Grid = 8 / VqVaeNetworks.Stride;
         return (VqVaeFile.Describe(choices, s_size),
-            [("vae", choices.NewModel(options)), ("prior", choices.NewPrior((8 / VqVaeNetworks.Stride, 8 / VqVaeNetworks.Stride), options))]);
+            [("vae", choices.NewModel(options)), ("prior", choices.NewPrior((Grid, Grid), options))]);
     }
 
     private void Save((ModelDescription Description, (string, Module)[] Parts) model) => Save(model.Description, model.Parts);

@@ -14,7 +14,8 @@ public sealed class NetworkTextTests : IsolatedTests
             new BatchNorm(8, Options, momentum: 0.3, epsilon: 1e-3), new LeakyRelu(0.2),
             new ConvTranspose2d(8, 4, kernel: 3, Options, stride: 2, padding: 1, outputPadding: 1), new GroupNorm(2, 4, Options),
             new Silu(), new InstanceNorm(4, Options, affine: false), new Elu(0.5), new Conv2d(4, 3, 5, Options, padding: ConvPadding.Same),
-            new Upsample(2, UpsampleMode.Bilinear), new Gelu(approximate: true), new Flatten(channelsFirst: true), new Dropout(0.25, Options),
+            new Upsample(2, UpsampleMode.Bilinear), new Gelu(approximate: true), new Flatten(channelsFirst: true),
+            new Dropout(0.25, Options),
             new Linear(864, 5, Options), new LayerNorm(5, Options), new Softplus(), new Linear(5, 4, Options, bias: false), new Relu(),
             new Tanh(), new Sigmoid());
         string text = NetworkText.Of(network);

@@ -85,7 +85,8 @@ void Train(TrainingRun run)
         // The classifiers as they are measured: with the average of their weights.
         IDisposable?[] averages = [.. all.Select(one => one.Gan.UseAverage())];
         run.SaveWeights(
-            SemiSupervisedFile.Describe(data.Size, Latent, 2 * run.Option(width), "draw-1.generator."), [.. all.SelectMany((one, i) => Networks(one.Gan, i))]);
+            SemiSupervisedFile.Describe(data.Size, Latent, 2 * run.Option(width), "draw-1.generator."),
+            [.. all.SelectMany((one, i) => Networks(one.Gan, i))]);
         foreach (IDisposable? used in averages) used?.Dispose();
         double[] errors = [.. all.Select(one => one.Gan.Error(test, run.Stopping))];
         double mean = errors.Average();
