@@ -47,6 +47,8 @@ public sealed class Unflatten : Module
 
     internal Shape Sample => _sample;
 
+    internal bool HasChannelsFirst => _channelsFirst;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A sample does not have as many elements.</exception>
     public override Tensor Forward(Tensor x)

@@ -77,7 +77,8 @@ public static class NetworkText
         Gelu gelu => new LayerText("gelu").With("approximate", gelu.IsApproximate, false),
         Dropout dropout => new LayerText("dropout").With("probability", dropout.Probability, double.NaN),
         Flatten flatten => new LayerText("flatten").With("channels-first", flatten.HasChannelsFirst, false),
-        Unflatten unflatten => new LayerText("unflatten").With("extents", unflatten.Sample.ToArray()),
+        Unflatten unflatten => new LayerText("unflatten").With("extents", unflatten.Sample.ToArray())
+            .With("channels-first", unflatten.HasChannelsFirst, false),
         Upsample upsample => new LayerText("upsample").With("factor", upsample.Factor)
             .With("bilinear", upsample.Mode == UpsampleMode.Bilinear, false),
         _ => (LayerText?)null,
@@ -121,7 +122,7 @@ public static class NetworkText
             "gelu" => new Gelu(text.Flag("approximate", false)),
             "dropout" => new Dropout(text.Number("probability"), options),
             "flatten" => new Flatten(text.Flag("channels-first", false)),
-            "unflatten" => new Unflatten(text.Extents("extents")),
+            "unflatten" => new Unflatten(text.Flag("channels-first", false), text.Extents("extents")),
             "upsample" => new Upsample(
                 text.Integer("factor"), text.Flag("bilinear", false) ? UpsampleMode.Bilinear : UpsampleMode.Nearest),
             _ => throw new FormatException($"expected the name of a layer, found '{text.Name}'."),

@@ -9,7 +9,7 @@ public sealed class NetworkTextTests : IsolatedTests
     public void Every_layer_is_made_again_as_it_was()
     {
         using Sequential network = new(
-            new Unflatten(6, 6, 2), new Conv2d(2, 8, (3, 5), Options, new Conv2dOptions {
+            new Unflatten(channelsFirst: true, 6, 6, 2), new Conv2d(2, 8, (3, 5), Options, new Conv2dOptions {
                 StrideHeight = 2, StrideWidth = 1, DilationWidth = 1, Groups = 2, Padding = Conv2dPadding.Symmetric(1, 2) }, bias: false),
             new BatchNorm(8, Options, momentum: 0.3, epsilon: 1e-3), new LeakyRelu(0.2),
             new ConvTranspose2d(8, 4, kernel: 3, Options, stride: 2, padding: 1, outputPadding: 1), new GroupNorm(2, 4, Options),
@@ -29,7 +29,7 @@ public sealed class NetworkTextTests : IsolatedTests
         using Tape tape = new(Cpu);
         Tensor x = Tensor.Normal([3, 72], new RandomStream(3));
         Assert.Equal(network.Forward(x).ToArray(), again.Forward(x).ToArray());
-        Assert.StartsWith("unflatten extents=6x6x2\nconv inputs=2 outputs=8 kernel=3x5 stride=2x1 groups=2 padding=1x1x2x2 bias=no", text);
+        Assert.StartsWith("unflatten extents=6x6x2 channels-first=yes\nconv inputs=2 outputs=8 kernel=3x5 stride=2x1 groups=2 padding=1x1x2x2 bias=no", text);
     }
 
     [Theory]
