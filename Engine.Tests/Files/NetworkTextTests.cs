@@ -29,7 +29,9 @@ public sealed class NetworkTextTests : IsolatedTests
         using Tape tape = new(Cpu);
         Tensor x = Tensor.Normal([3, 72], new RandomStream(3));
         Assert.Equal(network.Forward(x).ToArray(), again.Forward(x).ToArray());
-        Assert.StartsWith("unflatten extents=6x6x2 channels-first=yes\nconv inputs=2 outputs=8 kernel=3x5 stride=2x1 groups=2 padding=1x1x2x2 bias=no", text);
+        Assert.StartsWith(
+            "unflatten extents=6x6x2 channels-first=yes\n"
+            + "conv inputs=2 outputs=8 kernel=3x5 stride=2x1 groups=2 padding=1x1x2x2 bias=no", text);
     }
 
     [Theory]
