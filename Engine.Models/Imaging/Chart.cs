@@ -10,7 +10,7 @@ namespace Engine.Models.Imaging;
 
 /// <summary>
 /// Lines, bands, points and histograms over two axes, drawn by OxyPlot as SVG on a white ground, in which text is text. Set the properties,
-/// add what is to be drawn, then <see cref="Save"/> or <see cref="Training.OutputFolder.Save(string, Chart)"/>. The same numbers
+/// add what is to be drawn, then <see cref="Save"/> or <see cref="Training.OutputFolder.Save(string, Chart, string?)"/>. The same numbers
 /// give the same bytes.
 /// </summary>
 /// <example>

@@ -10,6 +10,7 @@ namespace Engine.Models.Training;
 public sealed partial class OutputFolder
 {
     private readonly List<string> _files = [];
+    private readonly Dictionary<string, string> _captions = [];
     private readonly string _owner;
     private readonly bool _isLocked;
     private FolderLock? _lock;
@@ -38,35 +39,41 @@ public sealed partial class OutputFolder
     /// <summary>The names of the files that were written, in order.</summary>
     public IReadOnlyList<string> Files => _files.AsReadOnly();
 
+    /// <summary>What is seen in pictures, by their names without digits: those of a series have one caption.</summary>
+    internal IReadOnlyDictionary<string, string> Captions => _captions;
+
     /// <summary>Whether nothing is written, because a forecast ends there: see <see cref="MemoryForecast"/>.</summary>
     internal bool IsForecast { get; init; }
 
     /// <summary>Writes a picture as PNG.</summary>
     /// <param name="name">The file's name in the folder, with the ending .png.</param>
     /// <param name="picture">The picture.</param>
+    /// <param name="caption">What is seen, for the report; null takes the name in words. Pictures whose names differ in digits alone are a
+    /// series and share a caption.</param>
     /// <exception cref="ArgumentException">The name is none of a PNG file in the folder itself.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Save(string name, Picture picture)
+    public void Save(string name, Picture picture, string? caption = null)
     {
         ArgumentNullException.ThrowIfNull(picture);
         CheckName(name, ".png");
         Prepare();
         picture.Save(System.IO.Path.Combine(Path, name));
-        Remember(name);
+        Remember(name, caption);
     }
 
     /// <summary>Writes a chart as SVG.</summary>
     /// <param name="name">The file's name in the folder, with the ending .svg.</param>
     /// <param name="chart">The chart.</param>
+    /// <param name="caption">What is seen, for the report; null takes the chart's title.</param>
     /// <exception cref="ArgumentException">The name is none of an SVG file in the folder itself.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Save(string name, Chart chart)
+    public void Save(string name, Chart chart, string? caption = null)
     {
         ArgumentNullException.ThrowIfNull(chart);
         CheckName(name, ".svg");
         Prepare();
         chart.Save(System.IO.Path.Combine(Path, name));
-        Remember(name);
+        Remember(name, caption ?? (chart.Title.Length > 0 ? chart.Title : null));
     }
 
     /// <summary>Writes a text in UTF-8; a file of the same name is replaced.</summary>
@@ -141,10 +148,14 @@ public sealed partial class OutputFolder
         name.EndsWith(".png", StringComparison.Ordinal) || name.EndsWith(".svg", StringComparison.Ordinal);
 
     /// <summary>Counts a file as one of this run's.</summary>
-    internal void Remember(string name)
+    internal void Remember(string name, string? caption = null)
     {
         if (!_files.Contains(name)) _files.Add(name);
+        if (caption is not null) Describe(Series(name), caption);
     }
+
+    /// <summary>Takes a caption.</summary>
+    internal void Describe(string series, string caption) => _captions[series] = caption;
 
     /// <summary>The files that were written: names in order, a series such as epoch-001.png, epoch-002.png as its first and last.</summary>
     internal IEnumerable<string> Listing() => InSeries(_files);

@@ -26,6 +26,10 @@ internal sealed class ParsedCommandLine(IEnumerable<Option> options, ParseResult
     /// <summary>The command that resumes from the checkpoint that this run leaves.</summary>
     public string ToResume => string.Join(' ', [Program, .. WithoutResume().Select(Quoted), "--resume"]);
 
+    /// <summary>The Markdown page beside a file-based program that explains it; null where there is none.</summary>
+    public static string? Page => AppContext.GetData("EntryPointFilePath") is string source
+        && Path.ChangeExtension(source, ".md") is var page && File.Exists(page) ? page : null;
+
     // A file-based program knows its source file.
     private static string Program => AppContext.GetData("EntryPointFilePath") is string source
         ? $"dotnet run {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, source))} --"

@@ -94,6 +94,7 @@ public sealed partial class Trainer
             RandomStreams = state.RandomStreams,
             Progress = Progress.Save(),
             Pictures = [.. Pictures],
+            Captions = new Dictionary<string, string>(Output.Captions),
         };
         string? keep = !_isOwnCheckpoint ? TrainingCheckpoint.EarlierName : _options.KeepPrevious ? TrainingCheckpoint.PreviousName : null;
         TrainingCheckpoint.Write(CheckpointPath, state, record, keep);
@@ -125,6 +126,7 @@ public sealed partial class Trainer
         (_epoch, _nextStep, Step) = (record.Epoch, record.NextStep, record.Steps);
         Progress.Restore(record.Progress, _epoch - 1);
         foreach (string name in record.Pictures) Output.Remember(name);
+        foreach ((string series, string caption) in record.Captions ?? []) Output.Describe(series, caption);
         _isOwnCheckpoint = path == CheckpointPath;
         LastCheckpoint = $"{path} ({Place(_epoch, _nextStep)})";
         string rest = _epoch > _options.Epochs && _options.Epochs > 0

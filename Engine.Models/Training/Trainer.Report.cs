@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Engine.Models.Imaging;
+using Engine.Models.Training.Reports;
 
 namespace Engine.Models.Training;
 
@@ -29,9 +30,13 @@ public sealed partial class Trainer
     private void WriteReport(string? failure)
     {
         if (Progress.History.Count > 0) Output.Save(LossChartName, LossChart());
+        (string title, (string, string)? page) = LessonPage();
         TrainingReport report = new()
         {
-            Title = Name,
+            Title = title,
+            Description = _options.Description,
+            Page = page,
+            Command = _options.Command,
             Status = Status(failure),
             HasFailed = failure is not null,
             Results = [.. _results.Select(result => (result.Name, Number(result.Value)))],
@@ -40,10 +45,28 @@ public sealed partial class Trainer
             History = Progress.History,
             StepCurves = Progress.StepCurves,
             Warnings = [.. Progress.Warnings.Values],
-            Pictures = [.. Pictures],
-            Folder = Output.Path,
+            Files = new ReportFiles(Output.Path, [.. Pictures],
+                [.. Output.Files.Where(name => Path.GetExtension(name) is ".txt" or ".md")], Output.Captions),
         };
         Output.Save(_epoch == 1 && _options.Epochs == 0 ? MeasuredName : ReportName, Encoding.UTF8.GetBytes(report.ToHtml()));
+    }
+
+    // The heading of the page that explains the training, and the way there from the report.
+    private (string Title, (string Link, string Text)? Page) LessonPage()
+    {
+        if (_options.Page is not { } page) return (Name, null);
+        try
+        {
+            string? heading = File.ReadLines(page).FirstOrDefault(line => line.StartsWith("# ", StringComparison.Ordinal));
+            string way = Path.GetRelativePath(Output.Path, page).Replace('\\', '/');
+            string link = string.Join('/', way.Split('/').Select(Uri.EscapeDataString));
+            string text = $"{Path.GetFileName(Path.GetDirectoryName(page))}/{Path.GetFileName(page)}";
+            return (heading?[2..].Trim() ?? Name, Path.IsPathRooted(way) ? null : (link, text));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (Name, null);
+        }
     }
 
     private Chart LossChart()

@@ -11,6 +11,17 @@ public sealed record TrainerOptions
     /// <summary>What is trained, for the report and for checkpoints: one that was saved under another name is refused.</summary>
     public required string Name { get; init; }
 
+    /// <summary>What the training does, in a sentence or two, for the report.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>
+    /// The Markdown page that explains the training: the report links to it and has its first heading as title. Null for none.
+    /// </summary>
+    public string? Page { get; init; }
+
+    /// <summary>The command line that is run, for the report; empty where it is not known.</summary>
+    public string Command { get; init; } = "";
+
     /// <summary>The number of epochs.</summary>
     public required int Epochs { get; init; }
 

@@ -31,6 +31,9 @@ internal sealed record TrainingRecord
 
     /// <summary>The pictures that were written so far.</summary>
     public required List<string> Pictures { get; init; }
+
+    /// <summary>Their captions, by names without digits; null in checkpoints that are older than captions.</summary>
+    public Dictionary<string, string>? Captions { get; init; }
 }
 
 /// <summary>Writes and reads a <see cref="TrainingRecord"/> without reflection.</summary>

@@ -19,6 +19,7 @@ internal static class TrainingRecordCheck
         Expect(record.NextStep >= 0 && record.NextStep <= record.Steps, nameof(record.NextStep),
             $"a number from 0 to {record.Steps}, the steps", record.NextStep);
         Check(record.Progress, record.Epoch);
+        CheckTexts(nameof(record.Captions), record.Captions ?? []);
         for (int i = 0; i < record.Pictures.Count; i++)
         {
             string? name = record.Pictures[i];

@@ -127,6 +127,9 @@ public sealed partial class TrainingRun : IDisposable
         return _trainer = new Trainer(model, new TrainerOptions
         {
             Name = _info.Name,
+            Description = _info.Description,
+            Page = ParsedCommandLine.Page,
+            Command = _command.Text,
             Epochs = Epochs,
             Output = Output,
             Resume = IsResuming,
@@ -139,8 +142,9 @@ public sealed partial class TrainingRun : IDisposable
             DefaultSettings = _command.Options.Where(_command.IsDefault).Select(option => option.Name).ToHashSet(),
             Facts = new Dictionary<string, string>
             {
-                ["Command"] = _command.Text,
-                ["Device"] = Device.ToString() ?? Device.Name,
+                ["Device"] = $"{Device.ToString() ?? Device.Name}, {Device.Precision.ToString().ToLowerInvariant()}",
+                ["System"] = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, "
+                    + $"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}",
                 ["Epochs"] = Epochs.ToString(CultureInfo.InvariantCulture),
             },
             Random = Random,
