@@ -43,11 +43,12 @@ public abstract class ModeTask
     /// <param name="samples">In row-major order.</param>
     public abstract ModeCount Count(ReadOnlySpan<float> samples);
 
-    /// <summary>Saves a picture of samples.</summary>
+    /// <summary>Saves a picture of samples as RECIPE-ROUND.svg where it is a chart, .png where it is made of pixels.</summary>
     /// <param name="output">The folder.</param>
-    /// <param name="name">The name of the file, which gets the ending .svg where it is a chart and .png where it is made of pixels.</param>
+    /// <param name="recipe">The recipe that they come from.</param>
+    /// <param name="round">After which round.</param>
     /// <param name="samples">In row-major order.</param>
-    public abstract void Save(OutputFolder output, string name, ReadOnlySpan<float> samples);
+    public abstract void Save(OutputFolder output, string recipe, int round, ReadOnlySpan<float> samples);
 
     /// <summary>The training of a recipe with what all have in common.</summary>
     private protected GanOptions TrainingOf(GanRecipe recipe) => recipe.Training with
@@ -120,12 +121,13 @@ public sealed class PlaneModeTask(GaussianMixture mixture, int hidden) : ModeTas
     }
 
     /// <inheritdoc/>
-    public override void Save(OutputFolder output, string name, ReadOnlySpan<float> samples)
+    public override void Save(OutputFolder output, string recipe, int round, ReadOnlySpan<float> samples)
     {
         ArgumentNullException.ThrowIfNull(output);
-        Chart chart = new() { Title = name, Width = 480, Height = 480 };
-        output.Save($"{name}.svg", chart.Scatter("samples", Coordinate(samples, 0), Coordinate(samples, 1))
-            .Scatter("means", [.. _mixture.Centers.Select(center => center.X)], [.. _mixture.Centers.Select(center => center.Y)]));
+        Chart chart = new() { Title = recipe, Width = 480, Height = 480 };
+        chart.Scatter("samples", Coordinate(samples, 0), Coordinate(samples, 1))
+            .Scatter("means", [.. _mixture.Centers.Select(center => center.X)], [.. _mixture.Centers.Select(center => center.Y)]);
+        output.Save($"{recipe}-{round:000}.svg", chart, $"{recipe}: samples, and the means of the data");
     }
 
     private static double[] Coordinate(ReadOnlySpan<float> points, int axis)
@@ -191,11 +193,12 @@ public sealed class StackedModeTask(ImageDataset stacked, DigitClassifier classi
     }
 
     /// <inheritdoc/>
-    public override void Save(OutputFolder output, string name, ReadOnlySpan<float> samples)
+    public override void Save(OutputFolder output, string recipe, int round, ReadOnlySpan<float> samples)
     {
         ArgumentNullException.ThrowIfNull(output);
         int length = Side * Side * 3;
-        output.Save($"{name}.png", new ImageGrid().Draw(samples[..(Math.Min(Shown, samples.Length / length) * length)], Side, Side, 3));
+        Picture picture = new ImageGrid().Draw(samples[..(Math.Min(Shown, samples.Length / length) * length)], Side, Side, 3);
+        output.Save($"{recipe}-{round:000}.png", picture, $"{recipe}: samples");
     }
 }
 

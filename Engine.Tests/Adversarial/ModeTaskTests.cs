@@ -27,9 +27,9 @@ public sealed class ModeTaskTests : IsolatedTests
         Assert.InRange(ofData.GoodShare!.Value, 0.97, 1);
 
         OutputFolder output = new(Folder.Path);
-        task.Save(output, "gan-1", task.Draw(5, new RandomStream(3)));
-        task.Save(output, "gan-2", []);
-        Assert.Equal(["gan-1.svg", "gan-2.svg"], output.Files);
+        task.Save(output, "gan", 1, task.Draw(5, new RandomStream(3)));
+        task.Save(output, "gan", 2, []);
+        Assert.Equal(["gan-001.svg", "gan-002.svg"], output.Files);
     }
 
     [Theory, Values("gan", "pacgan2", "minibatch")]
@@ -47,7 +47,7 @@ public sealed class ModeTaskTests : IsolatedTests
         Assert.InRange(count.Covered, 1, 6);
         Assert.Equal((1000, null), (count.Modes, count.GoodShare));
         OutputFolder output = new(Folder.Path);
-        task.Save(output, "gan", samples);
-        Assert.Equal(["gan.png"], output.Files);
+        task.Save(output, "gan", 3, samples);
+        Assert.Equal(["gan-003.png"], output.Files);
     }
 }

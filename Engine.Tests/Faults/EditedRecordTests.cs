@@ -74,6 +74,7 @@ public sealed class EditedRecordTests : IsolatedTests
     [InlineData("Progress.Curves.0.Count", "1", "Curves[0].Count: expected a number from 0 to 0, found 1.")]
     [InlineData("Progress.Curves.0.Sum", "\"Infinity\"", "Curves[0].Sum: expected a finite number, found Infinity.")]
     [InlineData("Progress.Warnings", "{\"kind\":null}", "Warnings['kind']: expected a text, found null.")]
+    [InlineData("Captions", "{\"a\":null}", "Captions['a']: expected a text, found null.")]
     [InlineData("Pictures", "[null]", "Pictures[0]: expected the name of a picture in the folder itself, found null.")]
     [InlineData("Pictures", "[\"../../x.png\"]", "Pictures[0]: expected the name of a picture in the folder itself, found '../../x.png'.")]
     [InlineData("Pictures", "[\"/etc/x.png\"]", "Pictures[0]: expected the name of a picture in the folder itself, found '/etc/x.png'.")]

@@ -86,6 +86,25 @@ public sealed class TrainerTests : IsolatedTests
     }
 
     [Fact]
+    public void A_resumed_run_reports_the_page_and_the_captions_of_the_pictures_before()
+    {
+        string page = Folder.Put("lessons/gan.md", "# A GAN & more\n\ntext"u8.ToArray());
+        foreach (int epochs in (int[])[1, 2]) Quietly(() =>
+        {
+            Trainer trainer = New(new Counter(), options => options with { Epochs = epochs, Resume = epochs == 2, Page = page });
+            foreach (int epoch in trainer.Epochs())
+            {
+                foreach (int _ in trainer.Steps(1)) trainer.Report(("loss", epoch));
+                if (epoch == 1) trainer.Output.Save($"epoch-{epoch:000}.png", new Picture(1, 1, 1), "Samples of <noise>");
+            }
+        });
+        string report = File.ReadAllText(Folder["report.html"]);
+        Assert.Contains("<figcaption>Samples of &lt;noise&gt;</figcaption>", report);
+        Assert.Contains("<h1>A GAN &amp; more</h1>", report);
+        Assert.Contains("<a href=\"lessons/gan.md\">lessons/gan.md</a>", report);
+    }
+
+    [Fact]
     public void Checkpoints_are_written_between_steps_when_their_time_has_come()
     {
         Clock clock = new();

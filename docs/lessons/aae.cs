@@ -77,13 +77,13 @@ void Train(TrainingRun run)
         }
 
         if (labeled is not null) trainer.Record("test_error", model.Error(test, run.Stopping));
-        run.Output.Save($"epoch-{epoch:000}.png", Samples());
+        run.Output.Save($"epoch-{epoch:000}.png", Samples(), "Samples");
     }
 
     if (run.IsStopping) return;
     using (model.UseAverage()) run.SaveWeights(
         AutoencoderFile.Describe(model.Settings, data.Size), ("encoder", model.Encoder), ("decoder", model.Decoder));
-    run.Output.Save("samples.png", Samples());
+    run.Output.Save("samples.png", Samples(), "Samples, with classes a row for each");
     if (labeled is not null)
     {
         double error = model.Error(test, run.Stopping);
@@ -105,8 +105,9 @@ void Train(TrainingRun run)
             [.. its.Select(i => (double)codes[i * dimensions])], [.. its.Select(i => (double)codes[(i * dimensions) + 1])]);
     }
 
-    run.Output.Save("codes.svg", chart);
-    if (dimensions == 2 && classes == LatentClasses.None) run.Output.Save("map.png", Drawn(Map(), MapSide));
+    run.Output.Save("codes.svg", chart, "Where test images lie in the latent space");
+    if (dimensions == 2 && classes == LatentClasses.None) run.Output.Save("map.png", Drawn(Map(), MapSide),
+        "The plane of the latents, cut into parts of one probability");
 
     // Without classes samples of the prior; with them a row for each class, and the same style down a column.
     Picture Samples()

@@ -106,15 +106,16 @@ void Train(TrainingRun run)
 
         watch.Look();
         Gather();
-        run.Output.Save($"epoch-{epoch:000}.png", Rows());
+        run.Output.Save($"epoch-{epoch:000}.png", Rows(), "A class in each row, the same noise down each column");
     }
 
     if (run.IsStopping) return;
     Gather();
     using (gan.UseAverage()) run.SaveWeights(Description(), ("generator", gan.Generator), ("discriminator", gan.Discriminator));
-    run.Output.Save("samples.png", Rows());
-    run.Output.Save("between.png", Between());
-    run.Output.Save("truncation.png", Truncated());
+    run.Output.Save("samples.png", Rows(), "A class in each row, the same noise down each column");
+    run.Output.Save("between.png", Between(), "From each class to the next, with one noise");
+    run.Output.Save("truncation.png", Truncated(),
+        "Five samples of each class in each part; truncated noise, less variety in each further part");
     if (run.Option(samples) > 0) Judge();
 
     (Module, Module, int) Convolutional() => (

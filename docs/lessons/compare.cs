@@ -64,7 +64,8 @@ void Train(TrainingRun run)
                 model == models[0] ? batch.Count : 0, (model.Family, model.Step(batch.Images, batch.Count)));
 
         foreach (Contestant model in models) run.Output.Save(
-            $"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"), run.Stopping), size));
+            $"{model.Family}-{epoch:000}.png", Grid(model.Sample(16, Stream(model, "grid"), run.Stopping), size),
+            $"{model.Family}: 16 samples of the same noise");
     }
 
     if (!run.IsStopping) Compare(run, models, data, test);
@@ -85,7 +86,8 @@ void Compare(TrainingRun run, Contestant[] models, ImageDataset data, ImageDatas
     {
         (float[] drawn, double seconds) = judge is null ? ([], 1)
             : Draw(model, run.Option(samples), run.Random.Split("samples").Split(model.Family), run.Stopping);
-        if (judge is not null) run.Output.Save($"{model.Family}.png", Grid(drawn.AsSpan(0, 64 * data.ImageLength), data.Size));
+        if (judge is not null) run.Output.Save($"{model.Family}.png", Grid(drawn.AsSpan(0, 64 * data.ImageLength), data.Size),
+            $"{model.Family}: 64 samples");
         SampleQuality? quality = judge?.Of(drawn, run.Stopping);
         rows.Add(new ComparisonRow(
             model.Family, model.ParameterCount, model.ImagesPerSecond, judge is null ? 0 : run.Option(samples) / seconds,

@@ -62,7 +62,7 @@ static void Train(TrainingRun run, string discriminator, double rate, string? cl
 
         float[] samples = gan.Sample(noise);
         watch.Look(samples, few, size.Length);
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size));
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size), "Samples of the same 64 noise vectors");
     }
 
     if (run.IsStopping) return;

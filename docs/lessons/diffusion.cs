@@ -90,15 +90,17 @@ static void Show(TrainingRun run, DenoisingDiffusion model, DiffusionChoices cho
     DiffusionSampler sampler = choices.Sampler(model);
     RandomStream random = run.Random.Split("pictures");
     int few = Math.Min(4, choices.Samples);
-    run.Output.Save("forward.png", pictures.Forward(test.Spread(Math.Min(few, test.Count)).ToFloats(), random));
+    run.Output.Save("forward.png", pictures.Forward(test.Spread(Math.Min(few, test.Count)).ToFloats(), random),
+        "Images on their way into noise");
     run.Output.Save("reverse.png",
         pictures.Reverse(sampler, few, random,
             choices.IsConditional ? [.. new[] { 3, 5, 7, 8 }.Take(few).Select(i => i % choices.Network.Classes)] : null,
-            cancellation: run.Stopping));
+            cancellation: run.Stopping), "Samples on their way out of noise");
     run.Output.Save("samples.png",
         new ImageGrid { Columns = 10 }.Draw(Samples(run, sampler, test.Size, choices.Samples, choices, random), test.Size));
     float[] images = test.Spread(Math.Min(Math.Min(10, choices.Samples), test.Count)).ToFloats();
-    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, images, random, cancellation: run.Stopping));
+    run.Output.Save("inpainting.png", pictures.Inpainted(sampler, images, random, cancellation: run.Stopping),
+        "Images, without their lower halves, and three paintings of what is missing");
 }
 
 static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, DiffusionChoices choices, ImageDataset test,
@@ -112,7 +114,7 @@ static void Measure(TrainingRun run, Trainer trainer, DenoisingDiffusion model, 
             test.Take(count).ToFloats(), test.Size.Of(count), random, choices.IsConditional ? test.Labels[..count] : default,
             choices.BoundImages, cancellation: run.Stopping);
         trainer.Record("bits_per_dim", bound.Total);
-        run.Output.Save("bound.svg", DiffusionPictures.Bound(bound));
+        run.Output.Save("bound.svg", DiffusionPictures.Bound(bound), "The terms of the bound over the steps");
         run.Print(string.Create(
             CultureInfo.InvariantCulture,
             $"Variational bound of test images: {bound.Total:0.000} bits/dim ({bound.Terms[0]:0.000} of the first step, "

@@ -67,7 +67,7 @@ void Train(TrainingRun run)
         // After rounds 1, 2, 4, 8, ... and the last: data, density, samples.
         if ((round & (round - 1)) != 0 && round != run.Epochs) continue;
         float[] samples = plane.Sample(run.Option(testPoints), run.Random.Split(round), run.Stopping);
-        run.Output.Save($"density-{round:000}.png", plane.Draw(test, samples, run.Stopping));
+        run.Output.Save($"density-{round:000}.png", plane.Draw(test, samples, run.Stopping), "Data, the density of the model, its samples");
     }
 
     if (run.IsStopping) return;

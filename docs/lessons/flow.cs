@@ -60,7 +60,7 @@ void Train(TrainingRun run)
         using IDisposable ofEpoch = average.Use();
         trainer.Record("test_bits_per_dimension",
             model.BitsOf(test.Spread(Math.Min(1000, test.Count)).Pixels, 1, run.Random.Split(epoch), run.Stopping));
-        run.Output.Save($"samples-{epoch:000}.png", Samples(0.7, 64));
+        run.Output.Save($"samples-{epoch:000}.png", Samples(0.7, 64), "64 samples at temperature 0.7");
     }
 
     if (run.IsStopping) return;
@@ -76,8 +76,10 @@ void Train(TrainingRun run)
 
     // The same latents, wider and narrower: a row for each temperature.
     foreach (double temperature in (double[])[0.5, 0.7, 0.85, 1]) run.Output.Save(
-        FormattableString.Invariant($"temperature-{temperature:0.00}.png"), Samples(temperature, 64));
-    run.Output.Save("interpolation.png", Between(test.Spread(Math.Min(16, test.Count)).Pixels));
+        FormattableString.Invariant($"temperature-{temperature:0.00}.png"), Samples(temperature, 64),
+        "Samples of narrower and wider latents");
+    run.Output.Save("interpolation.png", Between(test.Spread(Math.Min(16, test.Count)).Pixels),
+        "From one test image to another, in a straight line through the latents");
 
     Picture Samples(double temperature, int count)
     {

@@ -85,7 +85,8 @@ void Test(TrainingRun run, Trainer trainer, Forecaster model, SeasonalSeries ser
         $"Error over {pieces.Horizon} steps, {count} forecasts: {score.Error:0.000}; as a season before {score.Seasonal:0.000}, as the "
         + $"last value {score.Persistent:0.000}, the noise itself {series.Noise:0.000}."));
     run.Print(FormattableString.Invariant($"{score.Coverage:P0} of what came lay in the intervals for {Forecast.Share:P0}."));
-    run.Output.Save("forecast.svg", Draw(series, inUnits[0].Start, inUnits[0].Forecast, pieces.Context));
+    run.Output.Save("forecast.svg", Draw(series, inUnits[0].Start, inUnits[0].Forecast, pieces.Context),
+        "What came, and what was expected");
 
     Forecast InUnitsOfSeries(Forecast forecast, int start)
     {

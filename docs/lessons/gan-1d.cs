@@ -83,7 +83,7 @@ static void Train(TrainingRun run, string input)
     (double low, double high) = (Mean - (5 * Deviation), Mean + (5 * Deviation));
     run.Output.Save("histogram.svg", new Chart { Title = $"gan-1d, {input}", XLabel = "x", YLabel = "density" }
         .Histogram("generated", samples, low, high)
-        .Function("wanted", x => Normal.PDF(Mean, Deviation, x), low, high));
+        .Function("wanted", x => Normal.PDF(Mean, Deviation, x), low, high), "What was generated, beside the density that was wanted");
 }
 
 // What the discriminator sees of a batch.

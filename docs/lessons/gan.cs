@@ -52,13 +52,13 @@ static void Train(TrainingRun run, bool small, double rate, double beta1)
         if (epoch % gridEvery != 0 && epoch != run.Epochs && !trainer.IsStopping) continue;
         float[] samples = gan.Sample(noise);
         watch.Look(samples, few, size.Length);
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size));
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size), "Samples of the same 64 noise vectors");
     }
 
     if (!run.IsStopping) run.SaveWeights(
         GanFile.Describe(generator, Latent, size), ("generator", generator), ("discriminator", discriminator));
     ReadOnlySpan<float> digit = gan.Sample(noise).AsSpan(0, size.Length);
-    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, size));
+    run.Output.Save("digit.png", new ImageGrid { Magnification = 8 }.Draw(digit, size), "The first sample, enlarged");
     run.ShowImage(digit, size);
 }
 

@@ -87,7 +87,7 @@ void Train(TrainingRun run)
         if (all.Length == 1) watch.Look();
         if (round % 5 != 0 && round != run.Epochs) continue;
         foreach ((string name, int seed, Gan gan) in all.Where(one => one.Seed == 1))
-            task.Save(run.Output, $"{name}-{round:000}", Samples(run, gan, name, seed, ShownSamples));
+            task.Save(run.Output, name, round, Samples(run, gan, name, seed, ShownSamples));
     }
 
     if (!run.IsStopping && task is StackedModeTask)

@@ -72,7 +72,8 @@ static void Train(TrainingRun run, PixelCnnChoices choices)
         $"-log p(x) of {size.CountOf(images.Test.Length)} test images: {ofTest:0.00} nats, {bits:0.0000} bits per pixel"));
     run.Output.Save("samples.png", pictures.Samples(choices.Images.Samples, run.Random.Split("samples"), run.Stopping));
     run.Output.Save("completions.png",
-        pictures.Completions(images.Test, labels, run.Random.Split("completions"), cancellation: run.Stopping));
+        pictures.Completions(images.Test, labels, run.Random.Split("completions"), cancellation: run.Stopping),
+        "Test images, their upper halves, six completions of each");
 
     double Nats(float[] pixels, int[] classes) =>
         -model.LogLikelihood(pixels, images.ShapeOf(pixels), classes, cancellation: run.Stopping).Average();

@@ -43,5 +43,6 @@ static void Train(TrainingRun run, PixelRnnCommandLine options)
     run.Print(FormattableString.Invariant($"-log p(x) of {images.Test.Length / pixels} test images: {nats:0.00} nats"));
     run.Output.Save("samples.png", pictures.Samples(choices.Samples, run.Random.Split("samples"), run.Stopping));
     run.Output.Save("completions.png",
-        pictures.Completions(images.Test, [], run.Random.Split("completions"), cancellation: run.Stopping));
+        pictures.Completions(images.Test, [], run.Random.Split("completions"), cancellation: run.Stopping),
+        "Test images, their upper halves, six completions of each");
 }

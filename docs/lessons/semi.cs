@@ -62,7 +62,7 @@ void Train(TrainingRun run)
         }
 
         trainer.Record("test_error", all.Average(one => one.Gan.Error(test, run.Stopping)));
-        run.Output.Save($"epoch-{epoch:000}.png", Drawn(all[0].Gan.Sample(Shown)));
+        run.Output.Save($"epoch-{epoch:000}.png", Drawn(all[0].Gan.Sample(Shown)), "Samples of the first of the networks");
     }
 
     if (!run.IsStopping) Measure();

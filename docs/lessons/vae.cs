@@ -79,8 +79,10 @@ static void Train(TrainingRun run, VaeChoices choices)
         if (epoch % 10 > 0) continue;
         using IDisposable? averaged = average?.Use();
         run.Output.Save($"reconstructions-{epoch:000}.png",
-            pictures.Reconstructions(Spread(50, testImages, data.ImageLength), cancellation: run.Stopping));
-        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(64, run.Random.Split("samples"), run.Stopping));
+            pictures.Reconstructions(Spread(50, testImages, data.ImageLength), cancellation: run.Stopping),
+            "Test images, and below each row its reconstructions");
+        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(64, run.Random.Split("samples"), run.Stopping),
+            "Samples of the same 64 latents");
     }
 
     if (run.IsStopping) return;
@@ -199,15 +201,18 @@ static void Show(
     TrainingRun run, VaePictures pictures, LatentVariableModel vae, VaeChoices choices, ImageDataset test, float[] images)
 {
     CancellationToken stopping = run.Stopping;
-    run.Output.Save("reconstructions.png", pictures.Reconstructions(Spread(50, images, test.ImageLength), cancellation: stopping));
+    run.Output.Save("reconstructions.png", pictures.Reconstructions(Spread(50, images, test.ImageLength), cancellation: stopping),
+        "Test images, and below each row its reconstructions");
     run.Output.Save("samples.png", pictures.Samples(64, run.Random.Split("samples"), stopping));
     VampPrior? prior = (vae as Vae)?.Prior as VampPrior ?? (vae as HierarchicalVae)?.Prior as VampPrior;
-    if (prior is not null) run.Output.Save("pseudo-inputs.png", pictures.PseudoInputs(prior));
-    run.Output.Save("interpolation.png", pictures.Interpolations(Spread(16, images, test.ImageLength), cancellation: stopping));
-    run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images, test.ImageLength), cancellation: stopping));
+    if (prior is not null) run.Output.Save("pseudo-inputs.png", pictures.PseudoInputs(prior), "What the pseudo-inputs have become");
+    run.Output.Save("interpolation.png", pictures.Interpolations(Spread(16, images, test.ImageLength), cancellation: stopping),
+        "From one test image to another, in a straight line through the latents");
+    run.Output.Save("traversal.png", pictures.Traversals(Spread(1000, images, test.ImageLength), cancellation: stopping),
+        "One dimension of the latent in each row, from -3 to 3");
     if (vae.Latent != 2) return;
-    run.Output.Save("map.png", pictures.Map(cancellation: stopping));
-    run.Output.Save("scatter.svg", pictures.Scatter(images, test.Labels, stopping));
+    run.Output.Save("map.png", pictures.Map(cancellation: stopping), "The plane of the latents, cut into parts of one probability");
+    run.Output.Save("scatter.svg", pictures.Scatter(images, test.Labels, stopping), "Where test images lie in the latent space");
 }
 
 // Images from all over, because a test set may be sorted by class.

@@ -84,13 +84,15 @@ static void Train(TrainingRun run, VqVaeChoices choices)
         if (epoch <= choices.AutoencoderEpochs)
         {
             trainer.Record("test_reconstruction", bound.Reconstruction);
-            run.Output.Save($"reconstructions-{epoch:000}.png", pictures.Reconstructions(shown, cancellation: run.Stopping));
+            run.Output.Save($"reconstructions-{epoch:000}.png", pictures.Reconstructions(shown, cancellation: run.Stopping),
+                "Test images and their reconstructions");
         }
         else
         {
             trainer.Record("test_bits_per_code", prior.BitsPerCode(bound.Codes));
             run.Output.Save($"samples-{epoch:000}.png",
-                pictures.Samples(prior, Math.Min(50, choices.Samples), run.Random.Split("pictures"), run.Stopping));
+                pictures.Samples(prior, Math.Min(50, choices.Samples), run.Random.Split("pictures"), run.Stopping),
+                "Codes of the learned prior, decoded");
         }
     }
 
@@ -99,11 +101,15 @@ static void Train(TrainingRun run, VqVaeChoices choices)
     run.SaveWeights(VqVaeFile.Describe(choices, size), ("vae", vae), ("prior", prior));
     Measure(run, trainer, prior, QuantizedBound.Of(
         vae, prior, testImages, size.Of(size.CountOf(testImages.Length)), cancellation: run.Stopping), test);
-    run.Output.Save("reconstructions.png", pictures.Reconstructions(shown, cancellation: run.Stopping));
+    run.Output.Save("reconstructions.png", pictures.Reconstructions(shown, cancellation: run.Stopping),
+        "Test images and their reconstructions");
     run.Output.Save("codes.png",
-        pictures.CodesOf(shown[..(Math.Min(20, size.CountOf(shown.Length)) * size.Length)], cancellation: run.Stopping));
-    run.Output.Save("samples.png", pictures.Samples(prior, choices.Samples, run.Random.Split("samples"), run.Stopping));
-    run.Output.Save("samples-uniform.png", pictures.UniformSamples(choices.Samples, run.Random.Split("uniform"), run.Stopping));
+        pictures.CodesOf(shown[..(Math.Min(20, size.CountOf(shown.Length)) * size.Length)], cancellation: run.Stopping),
+        "Test images, their codes, what the decoder makes of them");
+    run.Output.Save("samples.png", pictures.Samples(prior, choices.Samples, run.Random.Split("samples"), run.Stopping),
+        "Codes of the learned prior, decoded");
+    run.Output.Save("samples-uniform.png", pictures.UniformSamples(choices.Samples, run.Random.Split("uniform"), run.Stopping),
+        "Codes that are all as likely, decoded");
     if (run.Epochs is > 0 and var epochs && epochs <= choices.AutoencoderEpochs) run.Print(
         $"The prior is not trained yet: its epochs are those after the first {choices.AutoencoderEpochs} (--autoencoder-epochs), and there "
         + $"were {epochs}. --resume with more --epochs trains it.");

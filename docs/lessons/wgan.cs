@@ -88,7 +88,7 @@ void Train(TrainingRun run)
 
         float[] samples = gan.Sample(noise);
         watch.Look(samples, few, size.Length);
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size));
+        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(samples, size), "Samples of the same noise");
     }
 
     if (run.IsStopping) return;
