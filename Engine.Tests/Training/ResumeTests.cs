@@ -226,8 +226,8 @@ public sealed class ResumeTests : IsolatedTests
     private static string Report(string folder)
     {
         string html = File.ReadAllText(Path.Combine(folder, "report.html"));
-        int run = html.IndexOf("<h2>Run</h2>", StringComparison.Ordinal),
-            numbers = html.IndexOf("<h2>Last values</h2>", StringComparison.Ordinal);
-        return html[..run] + html[numbers..];
+        int command = html.IndexOf("<h2>How it was made</h2>", StringComparison.Ordinal),
+            options = html.IndexOf("<h3>Options</h3>", StringComparison.Ordinal);
+        return html[..command] + html[options..];
     }
 }
