@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Engine.Models.Imaging;
@@ -93,7 +94,7 @@ internal sealed class ReportCurves
         json.WriteStartArray(name);
         foreach (double value in values)
         {
-            if (double.IsFinite(value)) json.WriteNumberValue((float)value);
+            if (double.IsFinite(value)) json.WriteRawValue(value.ToString("G7", CultureInfo.InvariantCulture));
             else json.WriteNullValue();
         }
 
