@@ -66,8 +66,12 @@ public sealed partial class Tape : IDisposable
     /// <summary>What notes every operation, for other forms of the computation; null, as a rule, for nothing.</summary>
     internal Trace? Trace { get; set; }
 
-    /// <summary>The operations recorded so far.</summary>
+    /// <summary>How many operations were recorded so far.</summary>
     public int OperationCount => _nodes.Count;
+
+    /// <summary>The operations recorded so far, in the order in which they ran: the graph, for programs that show it.</summary>
+    public IReadOnlyList<RecordedOperation> Operations =>
+        [.. _nodes.Select(node => new RecordedOperation(node.Operation, node.Output, [.. node.Rules.Select(rule => rule.Input)]))];
 
     /// <summary>Marks a tensor as one that gradients are taken with respect to, as parameters are.</summary>
     /// <returns>The tensor itself.</returns>

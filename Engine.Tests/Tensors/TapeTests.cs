@@ -43,6 +43,23 @@ public sealed class TapeTests : IsolatedTests
     }
 
     [Fact]
+    public void What_was_recorded_can_be_walked_over()
+    {
+        using Tape tape = new(Cpu);
+        Tensor x = tape.Watch(Tensor.Ones([2])), c = Tensor.Ones([2]);
+        Tensor product = x * c, sum = (product + product).Sum();
+        _ = c.Exp();
+        RecordedOperation[] operations = [.. tape.Operations];
+        Assert.Equal(["Multiply", "Add", "Sum"], operations.Select(operation => operation.Name));
+        Assert.Equal([x, c], operations[0].Inputs);
+        Assert.Equal([product, product], operations[1].Inputs);
+        Assert.Same(operations[1].Output, operations[2].Inputs[0]);
+        Assert.Same(sum, operations[2].Output);
+        tape.Gradient(sum, x);
+        Assert.Equal(operations.Length, tape.Operations.Count);
+    }
+
+    [Fact]
     public void What_a_failed_computation_left_goes_with_the_tape()
     {
         long before = Cpu.MemoryInUse;
