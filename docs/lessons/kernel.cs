@@ -61,7 +61,8 @@ void Measure(ParseResult options, CancellationToken stop)
     Tell("a copy", bytes, () => Move.Copy(x, y), null);
 
     // sums[row] = sum over the columns: each element is read once.
-    if (computing is CpuDevice) Tell("row sums, one by one", bytes / 2, () => ByHand.OneByOne(x.AsSpan<float>(), width, sums.AsSpan<float>()), OfSums);
+    if (computing is CpuDevice) Tell("row sums, one by one", bytes / 2, () =>
+        ByHand.OneByOne(x.AsSpan<float>(), width, sums.AsSpan<float>()), OfSums);
     Tell("row sums by hand", bytes / 2, () => ByHand.RowSums(computing, x, width, sums), OfSums);
     Tell("row sums in lanes", bytes / 2, () => RowSum.Unary(x, [n, width], sums, default(Same)), OfSums);
     Tell("Reduce.Sum", bytes / 2, () => Reduce.Sum(x, [n, width], [1], sums), OfSums);
