@@ -15,6 +15,10 @@ public static class Datasets
     /// <summary>The names that <see cref="Load"/> knows.</summary>
     public static IReadOnlyList<string> Names { get; } = [DigitsName, ShapesName, .. PublishedDataset.All.Select(d => d.Name)];
 
+    /// <summary>Where the published sets are downloaded from, for <c>--help</c>.</summary>
+    internal static string Sources { get; } =
+        string.Join(", ", PublishedDataset.All.Select(set => $"{set.Name} from {set.Mirrors[0].Host}"));
+
     /// <summary>Loads a data set.</summary>
     /// <remarks>
     /// "digits" and "shapes" are drawn on the spot (<see cref="Digits"/>, <see cref="ColorShapes"/>). "mnist", "fashion-mnist",

@@ -29,6 +29,9 @@ public static class TextDatasets
     /// <summary>The names that <see cref="Load"/> knows.</summary>
     public static IReadOnlyList<string> Names { get; } = [SentencesName, ShakespeareName];
 
+    /// <summary>Where the published text is downloaded from, for <c>--help</c>.</summary>
+    internal static string Sources { get; } = $"{ShakespeareName} from {s_mirrors[0].Host}";
+
     /// <summary>Loads a text.</summary>
     /// <remarks>
     /// "sentences" is made on the spot (<see cref="Sentences"/>). "shakespeare" is looked for in <see cref="DataOptions.Root"/>

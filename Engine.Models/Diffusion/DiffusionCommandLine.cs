@@ -16,7 +16,7 @@ public sealed class DiffusionCommandLine
     private readonly Option<string> _schedule = ProgramOption.Choice("--schedule", "How the noise grows.", "cosine", "linear");
     private readonly Option<bool> _zeroSnr = new("--zero-snr") {
         Description = "Moves the schedule so that nothing of an image is left after its last step; with --predict v or x0." };
-    private readonly Option<int> _steps = ProgramOption.Integer("--steps", "T, the steps from an image to noise.", 1000, 2, 100_000);
+    private readonly Option<int> _steps = ProgramOption.Integer("--noise-steps", "T, the steps from an image to noise.", 1000, 2, 100_000);
     private readonly Option<bool> _classes = new("--classes") {
         Description = "Conditions the network on the class of each image, and drops one label in ten, so that samples can be guided." };
     private readonly Option<double> _guidance = ProgramOption.Decimal(
@@ -27,12 +27,11 @@ public sealed class DiffusionCommandLine
     private readonly Option<int> _width = ProgramOption.Integer(
         "--width", "Channels of the first level of the U-Net; the others have two and four times as many.", 32, 1, 1024);
     private readonly Option<double> _rate = ProgramOption.Decimal(
-        "--rate", "The largest learning rate: it rises over the first epoch and then falls along a cosine.", 1e-3, 1e-8, 1);
-    private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
+        "--learning-rate", "The largest learning rate: it rises over the first epoch and then falls along a cosine.", 1e-3, 1e-8, 1);
     private readonly Option<string> _sampler =
         ProgramOption.Choice("--sampler", "How samples are made: implicitly, or step by random step.", "ddim", "ddpm");
-    private readonly Option<int> _sampleSteps =
-        ProgramOption.Integer("--sample-steps", "Steps that a sample takes; 0 takes 50 of ddim, all of ddpm.", 0, 0, 100_000);
+    private readonly Option<int?> _sampleSteps = ProgramOption.OptionalInteger(
+        "--sample-steps", "Steps that a sample takes; by default 50 of ddim, all of ddpm.", 1, 100_000);
     private readonly Option<double> _eta =
         ProgramOption.Decimal("--eta", "With ddim: the share of the noise that is redrawn, from 0 to 1.", 0, 0, 1);
     private readonly Option<int> _every = ProgramOption.Integer("--every", "Epochs from one sheet of samples to the next.", 5, 1);
@@ -49,7 +48,7 @@ public sealed class DiffusionCommandLine
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All =>
-        [_predict, _schedule, _zeroSnr, _steps, _classes, _guidance, _learned, _width, _rate, _images, _sampler, _sampleSteps, _eta, _every,
+        [_predict, _schedule, _zeroSnr, _steps, _classes, _guidance, _learned, _width, _rate, _sampler, _sampleSteps, _eta, _every,
             _samples, _boundImages, _classifier];
 
     /// <summary>Reads the options of a run.</summary>
@@ -60,8 +59,9 @@ public sealed class DiffusionCommandLine
         ArgumentNullException.ThrowIfNull(run);
         int steps = run.Option(_steps), width = run.Option(_width);
         bool isAncestral = run.Option(_sampler) == "ddpm", isLearned = run.Option(_learned);
-        int sampleSteps = run.Option(_sampleSteps) is var asked and > 0 ? asked : isAncestral ? steps : Math.Min(50, steps);
-        if (sampleSteps > steps) throw new DataException($"--sample-steps must be at most --steps, which is {steps}; found {sampleSteps}.");
+        int sampleSteps = run.Option(_sampleSteps) is { } asked ? asked : isAncestral ? steps : Math.Min(50, steps);
+        if (sampleSteps > steps) throw new DataException(
+            $"--sample-steps must be at most --noise-steps, which is {steps}; found {sampleSteps}.");
         if (run.Option(_guidance) != 1 && !run.Option(_classes)) throw new DataException(
             $"--guidance {run.Option(_guidance)} guides towards a class: it needs --classes, which was not asked for.");
         if (run.Option(_eta) > 0 && isAncestral) throw new DataException(
@@ -86,7 +86,6 @@ public sealed class DiffusionCommandLine
             LearningRate = run.Option(_rate),
             Every = run.Option(_every),
             Samples = run.Option(_samples),
-            Images = run.Option(_images),
             BoundImages = run.Option(_boundImages),
             Classifier = run.Option(_classifier),
         };
@@ -130,9 +129,6 @@ public sealed record DiffusionChoices
 
     /// <summary>Samples on a sheet.</summary>
     public int Samples { get; init; } = 60;
-
-    /// <summary>How many images to train on at most; 0 for all.</summary>
-    public int Images { get; init; }
 
     /// <summary>Images that each step's term of the bound is averaged over; 0 leaves the bound out.</summary>
     public int BoundImages { get; init; }

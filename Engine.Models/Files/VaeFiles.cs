@@ -87,7 +87,7 @@ public static class VqVaeFile
         ImageSize size = description.Size();
         VqVaeChoices choices = new()
         {
-            AutoencoderEpochs = 1, Commitment = 1, LearningRate = 1, PriorLearningRate = 1, TrainImages = 0, TestImages = 0, Samples = 0,
+            AutoencoderEpochs = 1, Commitment = 1, LearningRate = 1, PriorLearningRate = 1, TestImages = 0, Samples = 0,
             Quantizer = new VectorQuantizerOptions {
                 Codes = description.Integer("codes", 2), Depth = description.Integer("depth"),
                 Learning = description.Choice<CodebookLearning>("codebook") },

@@ -13,15 +13,15 @@ public sealed class FlowCommandLine
     private readonly Option<string> _model = ProgramOption.Choice("--model", "Which flow.", "realnvp", "nice", "glow", "checkerboards");
     private readonly Option<string> _dequantize = ProgramOption.Choice(
         "--dequantize", "The noise that makes grey levels continuous: uniform, or learned with the flow.", "uniform", "variational");
-    private readonly Option<int> _hidden = ProgramOption.Integer("--hidden", "Width of the networks; 0 takes the model's own.", 0, 0, 8192);
-    private readonly Option<int> _couplings = ProgramOption.Integer(
-        "--couplings", "Couplings: of RealNVP at the first scale, with half as many at the second; or steps of Glow at each; 0 takes the "
-        + "model's own.", 0, 0, 256);
-    private readonly Option<int> _layers =
-        ProgramOption.Integer("--layers", "Hidden layers, or residual blocks, of the networks; 0 takes the model's own.", 0, 0, 64);
-    private readonly Option<double> _rate = ProgramOption.Decimal(
-        "--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the model's own.", 0, 0, 1);
-    private readonly Option<int> _images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
+    private readonly Option<int?> _hidden =
+        ProgramOption.OptionalInteger("--hidden", "Width of the networks; by default the model's own.", 1, 8192);
+    private readonly Option<int?> _couplings = ProgramOption.OptionalInteger(
+        "--couplings", "Couplings: of RealNVP at the first scale, with half as many at the second; or steps of Glow at each; by default "
+        + "the model's own.", 1, 256);
+    private readonly Option<int?> _layers = ProgramOption.OptionalInteger(
+        "--layers", "Hidden layers, or residual blocks, of the networks; by default the model's own.", 1, 64);
+    private readonly Option<double?> _rate = ProgramOption.OptionalDecimal(
+        "--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; by default the model's own.", 1e-9, 1);
     private readonly Option<int> _testImages =
         ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
     private readonly Option<int> _testSamples =
@@ -33,7 +33,7 @@ public sealed class FlowCommandLine
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--test-samples"];
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
-    public Option[] All => [_model, _dequantize, _hidden, _couplings, _layers, _rate, _images, _testImages, _testSamples];
+    public Option[] All => [_model, _dequantize, _hidden, _couplings, _layers, _rate, _testImages, _testSamples];
 
     /// <summary>
     /// Images in a batch for the model that a command line asks for: 16, because convolutions learn nearly as much from a step of them as
@@ -47,17 +47,13 @@ public sealed class FlowCommandLine
         return ProgramOption.IsGiven(all, "--model", "nice") || ProgramOption.IsGiven(all, "--model", "checkerboards") ? 128 : 16;
     }
 
-    /// <summary>How many images are trained on, at most.</summary>
-    /// <param name="run">The run.</param>
-    public int Images(TrainingRun run) => run.Option(_images) is > 0 and var count ? count : int.MaxValue;
-
     /// <summary>
     /// The learning rate to begin with: 0.001 for NICE and the flow of the UvA tutorial, 0.002 for the others in their smaller batches,
     /// unless the command line says otherwise.
     /// </summary>
     /// <param name="run">The run.</param>
     public double LearningRate(TrainingRun run) =>
-        run.Option(_rate) is > 0 and var rate ? rate : run.Option(_model) is "nice" or "checkerboards" ? 1e-3 : 2e-3;
+        run.Option(_rate) is { } rate ? rate : run.Option(_model) is "nice" or "checkerboards" ? 1e-3 : 2e-3;
 
     /// <summary>Draws of the noise for each test image.</summary>
     /// <param name="run">The run.</param>
@@ -77,7 +73,7 @@ public sealed class FlowCommandLine
         bool variational = run.Option(_dequantize) == "variational";
         if (model == "nice" && variational) throw new DataException(
             "--model nice is measured with uniform noise, as in its paper: expected --dequantize uniform, found variational.");
-        if (model == "glow" && run.Option(_layers) > 0) throw new DataException(
+        if (model == "glow" && run.Option(_layers) is not null) throw new DataException(
             "--layers is none of --model glow's, whose networks have three: expected --hidden or --couplings, found --layers "
             + $"{run.Option(_layers)}.");
         (int couplings, int hidden, int layers) = model switch
@@ -87,9 +83,8 @@ public sealed class FlowCommandLine
             "checkerboards" => (8, 32, 3),
             _ => (8, 48, 2),
         };
-        return new ImageFlowSizes(model, Or(_couplings, couplings), Or(_hidden, hidden), Or(_layers, layers), variational);
-
-        int Or(Option<int> option, int own) => run.Option(option) is > 0 and var value ? value : own;
+        return new ImageFlowSizes(
+            model, run.Option(_couplings) ?? couplings, run.Option(_hidden) ?? hidden, run.Option(_layers) ?? layers, variational);
     }
 }
 

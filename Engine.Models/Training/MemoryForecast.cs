@@ -22,7 +22,7 @@ internal static class MemoryForecast
     /// <exception cref="DataException">It does not fit.</exception>
     internal static void Check(TrainingRun run, Action<TrainingRun> train)
     {
-        IReadOnlyList<(Option Option, object Value, object Default)> sizes = run.Sizes();
+        IReadOnlyList<(Option Option, object Value, object? Default)> sizes = run.Sizes();
         if (sizes.Count == 0 || Needed(run, train, null, out string? refusal) is not { } needed) return;
         double available = run.Device.MemoryAvailable;
         if (needed <= available) return;
@@ -34,10 +34,10 @@ internal static class MemoryForecast
         string needs = refusal is null ? $"about {Size(needed)} of memory" : "more than an array can hold";
         string has = $"a step needs {needs}, and {run.Device.Name} has {Size(available)}";
         if (weighed.Length == 0) throw new DataException($"There is not enough memory: {has}.");
-        (Option option, object value, object usual) = weighed[0].Size;
-        string expected = value is int number && usual is int least && Largest(run, train, option, number, least, available) is { } most
+        (Option option, object value, object? usual) = weighed[0].Size;
+        string expected = value is int number && Largest(run, train, option, number, usual as int? ?? 1, available) is { } most
             ? string.Create(CultureInfo.InvariantCulture, $"at most about {most}") : weighed[0].Otherwise <= available ? "smaller"
-            : string.Create(CultureInfo.InvariantCulture, $"smaller, and others with it (with {usual} a step would still "
+            : string.Create(CultureInfo.InvariantCulture, $"smaller, and others with it (with {usual ?? "the default"} a step would still "
                 + $"need {Size(weighed[0].Otherwise!.Value)})");
         throw new DataException($"{option.Name} must be {expected}, was {value}: {has}.");
     }
@@ -85,7 +85,7 @@ internal static class MemoryForecast
         return Needed(run, train, (option, least), out _) <= available ? least : null;
     }
 
-    private static double Ratio((Option Option, object Value, object Default) size) =>
+    private static double Ratio((Option Option, object Value, object? Default) size) =>
         size is (_, int value, int usual) ? value / Math.Max(1.0, usual) : 1;
 
     private static string Size(double bytes) => bytes < 1e9

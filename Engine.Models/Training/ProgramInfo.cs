@@ -11,6 +11,9 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
     /// <summary>How many of the drawn images one epoch has, where <c>--data digits</c> or <c>shapes</c> is taken.</summary>
     public int Digits { get; init; } = 12_000;
 
+    /// <summary>The default of <c>--images</c>, how many of the images are trained on; null for all.</summary>
+    public int? Images { get; init; }
+
     /// <summary>How many characters the generated text has, where <c>--data sentences</c> is taken.</summary>
     public int Characters { get; init; } = Engine.Models.Data.Sentences.Length;
 

@@ -62,6 +62,33 @@ public static class ProgramOption
             && number <= most ? number : null);
     }
 
+    /// <summary>A whole number that has no value where it is not given: what it then is depends on other options.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">The description in <c>--help</c>, which says what is taken by default.</param>
+    /// <param name="least">The least it may be.</param>
+    /// <param name="most">The most it may be.</param>
+    public static Option<int?> OptionalInteger(string name, string description, int least = 1, int most = int.MaxValue)
+    {
+        string expected = most < int.MaxValue ? $"a whole number from {least} to {most}" : $"a whole number of at least {least}";
+        return Optional<int>(name, description, expected,
+            text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            && number >= least && number <= most ? number : null);
+    }
+
+    /// <summary>A scalar that has no value where it is not given: what it then is depends on other options.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">The description in <c>--help</c>, which says what is taken by default.</param>
+    /// <param name="least">The least it may be.</param>
+    /// <param name="most">The most it may be.</param>
+    public static Option<double?> OptionalDecimal(string name, string description, double least = 0, double most = double.MaxValue)
+    {
+        string expected = most < double.MaxValue
+            ? FormattableString.Invariant($"a number from {least} to {most}")
+            : FormattableString.Invariant($"a number of at least {least}");
+        return Optional<double>(name, description, expected, text => TryParse(text, out double number) && number >= least
+            && number <= most ? number : null);
+    }
+
     /// <summary>A decay or a probability: a number of at least 0 and less than 1.</summary>
     /// <param name="name">The option's name, such as <c>--beta1</c>.</param>
     /// <param name="description">The description in <c>--help</c>.</param>

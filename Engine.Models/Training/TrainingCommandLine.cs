@@ -28,6 +28,9 @@ internal sealed class TrainingCommandLine
             $"a whole number from 1 to {MostSize}",
             text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
             && size is >= 1 and <= MostSize ? size : null);
+        Images = ProgramOption.OptionalInteger("--images", "How many images to train on at most, the first of the data. By default "
+            + (info.Images is { } usual ? $"{usual}." : "all."));
+        if (info.Images is not null) Images.DefaultValueFactory = _ => info.Images;
         Channels = ProgramOption.Optional<int>(
             "--channels", "Channels of an image: 1 grey, 3 colour. By default those of the data, and 3 for pictures.", "1 or 3",
             text => text is "1" or "3" ? int.Parse(text, CultureInfo.InvariantCulture) : null);
@@ -80,7 +83,15 @@ internal sealed class TrainingCommandLine
             Description = $"Keeps the checkpoint before the last one too, as {TrainingCheckpoint.PreviousName}." };
     }
 
+    /// <summary>What the program does, and where its data come from.</summary>
+    internal string Description => _info.Data is null ? _info.Description : $"{_info.Description}\n\n"
+        + (_info.IsText ? $"{TextDatasets.SentencesName} are made" : $"{Datasets.DigitsName} and {Datasets.ShapesName} are drawn")
+        + " by the program. What is published is looked for in the folder that the environment variable ENGINE_DATA names, then in "
+        + $"{new DataOptions().CacheFolder}, and else downloaded to there: {(_info.IsText ? TextDatasets.Sources : Datasets.Sources)}.";
+
     internal Option<string> Data { get; }
+
+    internal Option<int?> Images { get; }
 
     internal Option<int?> Size { get; }
 
@@ -116,7 +127,8 @@ internal sealed class TrainingCommandLine
 
     /// <summary>The options in the order in which <c>--help</c> lists them.</summary>
     internal IEnumerable<Option> All =>
-        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : _info.IsText ? [Data] : [Data, Size, Channels, Fit, Flip, Shift, Strict],
+        [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : _info.IsText ? [Data] : [
+            Data, Images, Size, Channels, Fit, Flip, Shift, Strict],
             Epochs, Batch, Seed, Device, Precision, Out, .. _info.TakesWeights
             ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious];
 

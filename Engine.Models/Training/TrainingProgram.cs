@@ -36,9 +36,9 @@ public static class TrainingProgram
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(train);
         TrainingCommandLine common = new(info);
-        RootCommand command = new(info.Description);
-        foreach (Option option in common.All) command.Options.Add(option);
+        RootCommand command = new(common.Description);
         foreach (Option option in options) command.Options.Add(option);
+        foreach (Option option in common.All) command.Options.Add(option);
         command.SetAction(parsed => Train(info, common, new ParsedCommandLine(command.Options, parsed, args), train, interrupt));
 
         ParseResult result = command.Parse(args);

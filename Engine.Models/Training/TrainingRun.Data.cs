@@ -21,7 +21,10 @@ public sealed partial class TrainingRun
     /// <summary>What was read already, of this run and of those that forecast its memory.</summary>
     private readonly Dictionary<string, object> _sources = [];
 
-    /// <summary>Loads the images that <c>--data</c> names, downloading them with progress where they are not found.</summary>
+    /// <summary>
+    /// Loads the images that <c>--data</c> names, of those to train on at most as many as <c>--images</c> says, downloading them with
+    /// progress where they are not found.
+    /// </summary>
     /// <param name="split"><c>train</c> or <c>test</c>.</param>
     /// <exception cref="DataException">They cannot be loaded; the message says what was looked for, where, and what was found.</exception>
     public ImageDataset LoadImages(string split = "train") => Announced(Load(split), split);
@@ -135,6 +138,8 @@ public sealed partial class TrainingRun
     private ImageDataset Announced(ImageDataset data, string split)
     {
         string option = split == "train" ? "--data" : $"--data ({split})";
+        ImageDataset all = data;
+        if (split == "train" && Option(_options.Images) is { } most && most < data.Count) data = data.Take(most);
         if (_isForecast || _loaded.ContainsKey(option)) return data;
 
         // Two files of one name are distinguished by their content.
@@ -142,7 +147,8 @@ public sealed partial class TrainingRun
             CultureInfo.InvariantCulture,
             $"{data.Name}: {data.Count} images of {data.Height} x {data.Width} x {data.Channels}, "
             + $"checksum {Crc32.HashToUInt32(data.Pixels):x8}");
-        Print($"Data: {data.Name}, {data.Count} images of {Extent(data)}. Device: {Device}. Seed: {Seed}.");
+        string count = data.Count == all.Count ? $"{data.Count}" : $"{data.Count} of {all.Count}";
+        Print($"Data: {all.Name}, {count} images of {Extent(data)}. Device: {Device}. Seed: {Seed}.");
         return data;
     }
 

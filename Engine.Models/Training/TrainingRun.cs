@@ -96,14 +96,21 @@ public sealed partial class TrainingRun : IDisposable
     /// The options of the command line that a size may hang on, with their values and defaults: all of whole numbers but the epochs, and
     /// texts of such numbers, that were given and are not the defaults.
     /// </summary>
-    internal IReadOnlyList<(Option Option, object Value, object Default)> Sizes()
+    internal IReadOnlyList<(Option Option, object Value, object? Default)> Sizes()
     {
-        List<(Option, object, object)> sizes = [];
+        List<(Option, object, object?)> sizes = [];
         if (_info.Data is not null && Option(_options.Size) is { } size and > PictureFolder.UsualSize)
             sizes.Add((_options.Size, size, PictureFolder.UsualSize));
         foreach (Option option in _command.Options)
         {
-            if (_command.IsDefault(option) || option == _options.Epochs || !option.HasDefaultValue) continue;
+            if (_command.IsDefault(option) || option == _options.Epochs) continue;
+            if (option is Option<int?> && option != _options.Size && option != _options.Channels)
+            {
+                if (Option((Option<int?>)option) is { } given) sizes.Add((option, given, option.HasDefaultValue ? option.GetDefaultValue() : null));
+                continue;
+            }
+
+            if (!option.HasDefaultValue) continue;
             object? value = _command.Parsed.GetResult(option)?.GetValueOrDefault<object>(), usual = option.GetDefaultValue();
             if (value is int number && usual is int before && number > before) sizes.Add((option, number, before));
             else if (value is string text && usual is string other && text != other && text.All(c => char.IsAsciiDigit(c) || c == ','))

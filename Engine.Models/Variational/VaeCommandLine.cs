@@ -27,7 +27,8 @@ public sealed class VaeCommandLine
         "--binarize", "How grey becomes 0 or 1: drawn for each use, drawn once, from the half on, not at all. auto: none for the small "
         + "network and for colour, dynamic for others.",
         "auto", "none", "dynamic", "static", "threshold");
-    private readonly Option<int> _latent = ProgramOption.Integer("--latent", "Dimensions of z; 0 takes the network's own.", 0, 0, 4096);
+    private readonly Option<int?> _latent =
+        ProgramOption.OptionalInteger("--latent", "Dimensions of z; by default the network's own.", 1, 4096);
     private readonly Option<double> _beta =
         ProgramOption.Decimal("--beta", "The weight of the divergence: 1 for the evidence lower bound.", 1);
     private readonly Option<double> _correlation = ProgramOption.Decimal(
@@ -36,21 +37,19 @@ public sealed class VaeCommandLine
         ProgramOption.Integer("--warm-up", "Epochs over which the weight of the divergence rises from 0.", 0, 0, 1_000_000);
     private readonly Option<int> _importance =
         ProgramOption.Integer("--importance", "k: train on the importance-weighted bound of so many samples.", 1, 1, 10_000);
-    private readonly Option<int> _resample = ProgramOption.Integer(
-        "--resample", "With --importance: samples that the gradient goes through, drawn by weight; 0 takes all.", 0, 0, 10_000);
+    private readonly Option<int?> _resample = ProgramOption.OptionalInteger(
+        "--resample", "With --importance: samples that the gradient goes through, drawn by weight; by default all.", 1, 10_000);
     private readonly Option<int> _pace = ProgramOption.Integer(
         "--pace", "With --recipe iwae: how many times shorter each stage of the learning rate is.", 1, 1, IwaeRecipe.Epochs);
-    private readonly Option<double> _learningRate = ProgramOption.Decimal(
-        "--learning-rate", "Adam's learning rate at the beginning, from where it falls along half a cosine to a fiftieth; 0 takes the "
-        + "network's own schedule.", 0);
-    private readonly Option<int> _trainImages =
-        ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0);
+    private readonly Option<double?> _learningRate = ProgramOption.OptionalDecimal(
+        "--learning-rate", "Adam's learning rate at the beginning, from where it falls along half a cosine to a fiftieth; by default the "
+        + "network's own schedule.", 1e-9);
     private readonly Option<int> _testSamples = ProgramOption.Integer(
         "--test-samples", "Importance samples for log p(x) of the test images at the end; 0 leaves it out.", 0, 0, 1_000_000);
     private readonly Option<int> _testImages =
         ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2, int.MaxValue);
-    private readonly Option<int> _anomaly = ProgramOption.Integer(
-        "--anomaly", "A class to leave out of training and to find again among the test images; -1 for none.", -1, -1, 255);
+    private readonly Option<int?> _anomaly = ProgramOption.OptionalInteger(
+        "--anomaly", "A class to leave out of training and to find again among the test images; by default none.", 0, 255);
     private readonly Option<bool> _probe = new("--probe") { Description = "Trains softmax regression on the latents at the end." };
 
     /// <summary>
@@ -60,7 +59,7 @@ public sealed class VaeCommandLine
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
     public Option[] All => [_conv, _recipe, _levels, _hidden, _prior, _pseudoInputs, _loss, _binarize, _latent, _beta, _correlation,
-        _warmUp, _importance, _resample, _pace, _learningRate, _trainImages, _testSamples, _testImages, _anomaly, _probe];
+        _warmUp, _importance, _resample, _pace, _learningRate, _testSamples, _testImages, _anomaly, _probe];
 
     /// <summary>
     /// The defaults of epochs and batch, which are those of the network that a command line asks for: known before options are read.
@@ -86,13 +85,13 @@ public sealed class VaeCommandLine
                 $"--tc {Text(run.Option(_correlation))} weighs a part of the divergence that only the evidence lower bound of one level of "
                 + $"latents with a normal prior has: found --levels {run.Option(_levels)}, --prior {run.Option(_prior)} and "
                 + $"--importance {run.Option(_importance)}.");
-        if (run.Option(_resample) > 0 && run.Option(_importance) < 2)
+        if (run.Option(_resample) is not null && run.Option(_importance) < 2)
             throw new DataException(
                 $"--resample {run.Option(_resample)} draws among importance samples: it needs --importance of at least 2, found "
                 + $"{run.Option(_importance)}.");
         if (run.Option(_pace) > 1 && network != VaeNetwork.Iwae)
             throw new DataException($"--pace {run.Option(_pace)} shortens the schedule of --recipe iwae, which was not asked for.");
-        if (run.Option(_pace) > 1 && run.Option(_learningRate) > 0)
+        if (run.Option(_pace) > 1 && run.Option(_learningRate) is not null)
             throw new DataException(
                 $"--pace {run.Option(_pace)} shortens the recipe's schedule, which --learning-rate {run.Option(_learningRate)} replaces: "
                 + "expected one of them, found both.");
@@ -102,7 +101,7 @@ public sealed class VaeCommandLine
             Network = network,
             Hidden = run.Option(_hidden),
             PseudoInputs = isLearned ? run.Option(_pseudoInputs) : 0,
-            Latent = run.Option(_latent) is var latent and > 0 ? latent : network switch
+            Latent = run.Option(_latent) ?? network switch
             {
                 VaeNetwork.Iwae => 50, VaeNetwork.Convolutional => 32, VaeNetwork.Hierarchical => VampRecipe.Latent, _ => 20,
             },
@@ -115,16 +114,15 @@ public sealed class VaeCommandLine
                 Beta = run.Option(_beta),
                 Samples = run.Option(_importance),
                 ImportanceWeighted = run.Option(_importance) > 1,
-                Resampled = run.Option(_resample),
+                Resampled = run.Option(_resample) ?? 0,
             },
             TotalCorrelation = run.Option(_correlation),
             WarmUp = run.Option(_warmUp),
             Pace = run.Option(_pace),
-            LearningRate = run.Option(_learningRate),
-            TrainImages = run.Option(_trainImages),
+            LearningRate = run.Option(_learningRate) ?? 0,
             TestSamples = run.Option(_testSamples),
             TestImages = run.Option(_testImages),
-            Anomaly = run.Option(_anomaly) is var label and >= 0 ? label : null,
+            Anomaly = run.Option(_anomaly),
             Probe = run.Option(_probe),
         };
         if (choices.TestSamples > 0 && !choices.HasLikelihood)
@@ -194,9 +192,6 @@ public sealed record VaeChoices
 
     /// <summary>The learning rate at the beginning of half a cosine; 0 for the network's own schedule.</summary>
     public double LearningRate { get; init; }
-
-    /// <summary>How many images are trained on, at most; 0 for all.</summary>
-    public int TrainImages { get; init; }
 
     /// <summary>Importance samples for the likelihood of test images; 0 for none.</summary>
     public int TestSamples { get; init; }

@@ -28,8 +28,8 @@ public sealed class PixelCnnCommandLineTests
 
     [Theory]
     [InlineData("--binarize static makes black and white: expected --levels 2, found 256.", "--levels", "256", "--binarize", "static")]
-    [InlineData("--layers must be a whole number from 0 to 1000, was '-1'.", "--layers", "-1")]
-    [InlineData("--dropout must be a number from 0 to below 1, or -1 for the recipe's, was '1'.", "--dropout", "1")]
+    [InlineData("--layers must be a whole number from 1 to 1000, was '-1'.", "--layers", "-1")]
+    [InlineData("--dropout must be a number from 0 to below 1, was '1'.", "--dropout", "1")]
     [InlineData("'resnet'", "--model", "resnet")]
     public void Bad_options_give_a_sentence_and_exit_code_1(string sentence, params string[] args)
     {

@@ -10,11 +10,12 @@ public sealed class DiffusionCommandLineTests
     {
         Assert.Null(Read().SignalWarning);
         Assert.Equal(NoiseSchedule.Linear(10).AlphaBars.ToArray(),
-            Read("--schedule", "linear", "--steps", "10").Schedule.AlphaBars.ToArray());
-        Assert.Null(Read("--schedule", "linear", "--steps", "10").SignalWarning);
+            Read("--schedule", "linear", "--noise-steps", "10").Schedule.AlphaBars.ToArray());
+        Assert.Null(Read("--schedule", "linear", "--noise-steps", "10").SignalWarning);
         Assert.StartsWith("The linear schedule of 1000 steps leaves 0.0064 of an image at its end, more than 0.001",
             Read("--schedule", "linear").SignalWarning);
-        Assert.StartsWith("The cosine schedule of 10 steps leaves 0.0049 of an image at its end", Read("--steps", "10").SignalWarning);
+        Assert.StartsWith(
+            "The cosine schedule of 10 steps leaves 0.0049 of an image at its end", Read("--noise-steps", "10").SignalWarning);
     }
 
     [Theory]
@@ -23,7 +24,7 @@ public sealed class DiffusionCommandLineTests
     [InlineData("cosine", "v", "10")]
     public void Zero_snr_leaves_nothing(string schedule, string predict, string steps)
     {
-        DiffusionChoices choices = Read("--zero-snr", "--schedule", schedule, "--predict", predict, "--steps", steps);
+        DiffusionChoices choices = Read("--zero-snr", "--schedule", schedule, "--predict", predict, "--noise-steps", steps);
         Assert.Equal((schedule, 0, null), (choices.Schedule.Name, choices.Schedule.SignalLeft, choices.SignalWarning));
     }
 

@@ -16,11 +16,11 @@ public sealed partial class SignalTests : IsolatedTests
     /// <summary>Lessons, with options under which training and what comes after it take seconds each.</summary>
     private static readonly Dictionary<string, string> s_lessons = new()
     {
-        ["diffusion"] = "--images 128 --width 8 --steps 20 --samples 4 --sample-steps 10 --bound-images 2",
+        ["diffusion"] = "--images 128 --width 8 --noise-steps 20 --samples 4 --sample-steps 10 --bound-images 2",
         ["flow"] = "--images 128 --couplings 2 --hidden 16 --test-images 200",
-        ["pixelcnn"] = "--size 14 --layers 2 --features 8 --train-images 512 --test-images 1000 --samples 20",
+        ["pixelcnn"] = "--size 14 --layers 2 --features 8 --images 512 --test-images 1000 --samples 20",
         ["compare"] = "--only autoregressive --width 2 --images 256 --samples 0 --test-images 200",
-        ["vae"] = "--conv --latent 2 --binarize dynamic --train-images 1000 --test-images 100 --test-samples 200",
+        ["vae"] = "--conv --latent 2 --binarize dynamic --images 1000 --test-images 100 --test-samples 200",
     };
 
     private static readonly string s_folder = Environment.GetEnvironmentVariable("ENGINE_LESSONS") ?? AppContext.BaseDirectory;

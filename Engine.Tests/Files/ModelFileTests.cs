@@ -218,7 +218,7 @@ public sealed class ModelFileTests : IsolatedTests
     {
         VqVaeChoices choices = new()
         {
-            AutoencoderEpochs = 1, Commitment = 0.25, LearningRate = 1e-3, PriorLearningRate = 1e-3, TrainImages = 0, TestImages = 1,
+            AutoencoderEpochs = 1, Commitment = 0.25, LearningRate = 1e-3, PriorLearningRate = 1e-3, TestImages = 1,
             Samples = 1, Quantizer = new VectorQuantizerOptions { Codes = 5, Depth = 3 }, Width = 4, Blocks = 1, PriorFeatures = 4,
             PriorLayers = 1, Binarization = Binarization.None,
         };

@@ -25,6 +25,26 @@ public sealed class TrainingProgramTests : IsolatedTests
             "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output);
     }
 
+    [Fact]
+    public void Help_says_where_data_come_from_and_lists_a_programs_own_options_first()
+    {
+        Option<int?> own = ProgramOption.OptionalInteger("--own", "Its own; by default none.");
+        string help = CapturedConsole.Of(() => TrainingProgram.Run(
+            ["--help"], new ProgramInfo("test", "A test.", 1, 8), _ => Assert.Fail("must not train"), own)).Success();
+        Assert.Contains("ENGINE_DATA", help);
+        Assert.Contains("mnist from ossci-datasets.s3.amazonaws.com", help);
+        Assert.InRange(help.IndexOf("--own", StringComparison.Ordinal), 1, help.IndexOf("--data", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_images_that_are_trained_on_are_counted()
+    {
+        Assert.Contains("Data: digits (train), 60 of 100 images of 28 x 28.",
+            Run("--epochs", "1", "--batch", "50", "--images", "60", "--device", "cpu:1").Success());
+        Refused("--images must be a whole number of at least 1, was '0'.", "--images", "0");
+        Refused("--batch must be at most 60, the number of images in digits (train); was 61.", "--images", "60", "--batch", "61");
+    }
+
     [Theory]
     [InlineData("--batch must be a whole number from 1 to 1000, was '0'.", "--batch", "0")]
     [InlineData("--epochs must be a whole number of at least 1, was '-1'.", "--epochs", "-1")]

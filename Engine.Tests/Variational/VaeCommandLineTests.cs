@@ -38,7 +38,7 @@ public sealed class VaeCommandLineTests
 
     [Theory]
     [InlineData("--importance must be a whole number from 1 to 10000, was '0'.", "--importance", "0")]
-    [InlineData("--latent must be a whole number from 0 to 4096, was 'many'.", "--latent", "many")]
+    [InlineData("--latent must be a whole number from 1 to 4096, was 'many'.", "--latent", "many")]
     [InlineData("--beta must be a number of at least 0, was '-1'.", "--beta", "-1")]
     [InlineData("--beta must be a number of at least 0, was 'NaN'.", "--beta", "NaN")]
     [InlineData("'l1'", "--loss", "l1")]

@@ -17,13 +17,13 @@ using Engine.Models.Variational;
 
 const int Columns = 10, MapSide = 16, Points = 5000;
 
-Option<int> labels = ProgramOption.Integer(
-    "--labels", "How many images have a label, equally many of each class: the encoder then infers the class of all. 0 for a code without "
-    + "classes.", 0, 0, 1_000_000);
+Option<int?> labels = ProgramOption.OptionalInteger(
+    "--labels", "How many images have a label, equally many of each class: the encoder then infers the class of all. By default the code "
+    + "has no classes.", 1, 1_000_000);
 Option<bool> supervised = new("--supervised") {
     Description = "The decoder is given the label of each image, and the code is left with the style." };
-Option<int> latent = ProgramOption.Integer(
-    "--latent", "Dimensions of the Gaussian part of the code; 0 takes 2, and 10 with --labels.", 0, 0, 1000);
+Option<int?> latent = ProgramOption.OptionalInteger(
+    "--latent", "Dimensions of the Gaussian part of the code; by default 2, and 10 with --labels.", 1, 1000);
 Option<int> hidden = ProgramOption.Integer("--hidden", "Features of the hidden layers of all networks.", 1000, 1, 10_000);
 Option<double> rate = ProgramOption.Decimal("--learning-rate", "Adam's learning rate for reconstruction and classes; the discriminators "
     + "and the encoder against them have two fifths of it. All fall to 0 along a line from half of the training on.", 5e-4, 0, 1);
@@ -32,31 +32,29 @@ Option<double> radius = ProgramOption.Decimal(
     1000);
 Option<double> average = ProgramOption.Decay(
     "--average", "The decay of the average of the encoder's weights, by which it is measured; 0 for none.", 0.999);
-Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most, with and without labels; 0 takes all.", 0);
-Option<int> testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most; 0 takes all.", 0);
+Option<int?> testImages = ProgramOption.OptionalInteger("--test-images", "How many test images to measure on at most; by default all.");
 
 ProgramInfo info = new("aae", "An autoencoder whose codes are held to a prior by a discriminator.", Epochs: 20, Batch: 100) {
     FreeOptions = [testImages.Name], TakesWeights = true };
-return TrainingProgram.Run(args, info, Train, labels, supervised, latent, hidden, rate, radius, average, images, testImages);
+return TrainingProgram.Run(args, info, Train, labels, supervised, latent, hidden, rate, radius, average, testImages);
 
 void Train(TrainingRun run)
 {
-    if (run.Option(supervised) && run.Option(labels) > 0) throw new DataException(
+    if (run.Option(supervised) && run.Option(labels) is not null) throw new DataException(
         "--supervised gives the decoder all labels: expected no --labels beside it, found both.");
     ImageDataset data = run.LoadImages(), test = run.LoadImages("test");
-    if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
-    if (run.Option(testImages) > 0) test = test.Spread(Math.Min(run.Option(testImages), test.Count));
+    if (run.Option(testImages) is { } most) test = test.Spread(Math.Min(most, test.Count));
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
     LatentClasses classes = run.Option(supervised) ? LatentClasses.Given
-        : run.Option(labels) > 0 ? LatentClasses.Inferred : LatentClasses.None;
+        : run.Option(labels) is not null ? LatentClasses.Inferred : LatentClasses.None;
     if (classes == LatentClasses.Given && !data.IsLabelled) throw new DataException(
         $"--supervised: expected images with labels, found none in {data.Name}.");
     RandomStream draws = run.Random.Split("labels");
-    ImageDataset? labeled = classes == LatentClasses.Inferred ? LabeledDraw.Of(data, run.Option(labels), draws) : null;
+    ImageDataset? labeled = classes == LatentClasses.Inferred ? LabeledDraw.Of(data, run.Option(labels)!.Value, draws) : null;
     using AdversarialAutoencoder model = new(new AutoencoderOptions
     {
         Pixels = data.ImageLength, Labels = classes, Classes = data.Classes, Hidden = run.Option(hidden),
-        Latent = run.Option(latent) is var asked and > 0 ? asked : classes == LatentClasses.Inferred ? 10 : 2,
+        Latent = run.Option(latent) ?? (classes == LatentClasses.Inferred ? 10 : 2),
         LearningRate = run.Option(rate), AdversarialLearningRate = 0.4 * run.Option(rate), VirtualRadius = run.Option(radius),
         AverageDecay = run.Option(average) is var decay and > 0 ? decay : null,
     }, new ModuleOptions(run.Random, run.Device));

@@ -44,7 +44,6 @@ Option<int> standing = ProgramOption.Integer(
     + "drawn with; 0 takes those that training has left.", 16, 0, 10_000);
 Option<double> truncation = ProgramOption.Decimal(
     "--truncation", "The threshold beyond which noise is drawn again, for the samples that the classifier judges; 0 for none.", 0, 0, 100);
-Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
 Option<int> columns = ProgramOption.Integer("--columns", "Images in a row of the pictures.", 10, 2, 100);
 Option<int> samples = ProgramOption.Integer(
     "--samples", "Samples that the classifier judges at the end; 0 for none.", 10_000, 0, 1_000_000);
@@ -55,14 +54,13 @@ ProgramInfo info = new("cgan", "A GAN learns to draw the digit that it is told t
     FreeOptions = [samples.Name, classifier.Name, truncation.Name], TakesWeights = true };
 return TrainingProgram.Run(
     args, info, Train, network, condition, generatorKind, attention, spectralGenerator, recipeName, rate, width, average, orthogonal,
-    standing, truncation, images, columns, samples, classifier);
+    standing, truncation, columns, samples, classifier);
 
 void Train(TrainingRun run)
 {
     ImageDataset data = run.LoadSquares(Dcgan.Divisor);
     ImageSize size = data.Size;
     if (!data.IsLabelled) throw new DataException($"--data: expected images with labels, found none in {data.Name}.");
-    if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
     BatchLoader batches = run.Batches(data);
     ModuleOptions options = new(run.Random, run.Device);
     int classes = data.Classes;

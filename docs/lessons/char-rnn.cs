@@ -15,7 +15,7 @@ var layers = ProgramOption.Integer("--layers", "Recurrent layers.", 2, 1, 100);
 var block = ProgramOption.Integer("--block", "Characters of a piece: how far gradients go back.", 64, 1);
 var dropout = ProgramOption.Decay("--dropout", "The share of each layer's outputs that is dropped while training.", 0.2);
 var rate = ProgramOption.Decimal("--learning-rate", "The learning rate to begin with; it falls to a fiftieth.", 2e-3, 1e-9, 1);
-var steps = ProgramOption.Integer("--steps", "Steps of an epoch; 0 for a whole pass over the text.", 0);
+var steps = ProgramOption.OptionalInteger("--steps", "Steps of an epoch; by default a whole pass over the text.");
 var prompt = new System.CommandLine.Option<string?>("--prompt") {
     Description = "What the sample begins with; by default a line break where the text has one, or else its first character." };
 var length = ProgramOption.Integer("--length", "Characters of the sample.", 500, 0, 1_000_000);
@@ -35,7 +35,7 @@ void Train(TrainingRun run)
 {
     TextDataset text = run.LoadText();
     TextStreams streams = new(text.Train, run.Batch, run.Option(block));
-    int perEpoch = run.Option(steps) > 0 ? run.Option(steps) : streams.Count;
+    int perEpoch = run.Option(steps) ?? streams.Count;
     string begin = text.Prompt(run.Option(prompt));
     int[] beginning = text.Vocabulary.Encode(begin);
 

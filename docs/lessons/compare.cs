@@ -21,22 +21,21 @@ const int JudgeEpochs = 3;
 var only = ProgramOption.Choice("--only", "One family alone, or all.", ["all", .. Contestants.Names]);
 var width = ProgramOption.Integer(
     "--width", "The width of all networks; 16 makes models of about 400,000 parameters.", 16, least: 1, most: 256);
-var images = ProgramOption.Integer("--images", "Images to train on at most.", 12_000, least: 2);
 var samples = ProgramOption.Integer("--samples", "Samples of each model that are judged, at least 100; 0 draws none.", 2000, 0, 100_000);
 var testImages = ProgramOption.Integer("--test-images", "Test images that the likelihood is measured on, at most.", 1000, least: 2);
 ProgramInfo info = new(
     "compare", "A VAE, two GANs, an autoregressive model, a flow and a diffusion model learn the same images.", Epochs: 10,
     Batch: 64)
 {
+    Images = 12_000,
     FreeOptions = [samples.Name, testImages.Name],
 };
-return TrainingProgram.Run(args, info, Train, only, width, images, samples, testImages);
+return TrainingProgram.Run(args, info, Train, only, width, samples, testImages);
 
 void Train(TrainingRun run)
 {
     ImageDataset data = run.LoadSquares(Dcgan.Divisor), test = run.LoadSquares(Dcgan.Divisor, "test");
     ImageSize size = data.Size;
-    data = data.Take(Math.Min(run.Option(images), data.Count));
     if (run.Option(samples) is > 0 and < 100) throw new DataException($"--samples must be 0 or at least 100, was {run.Option(samples)}.");
 
     // What the judge of samples needs is found out before training.

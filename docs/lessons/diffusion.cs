@@ -27,7 +27,6 @@ static void Train(TrainingRun run, DiffusionChoices choices)
     ImageDataset data = run.LoadSquares(multipleOf: 4), test = run.LoadSquares(multipleOf: 4, "test");
     choices = choices.For(data);
     ImageSize size = data.Size;
-    if (choices.Images > 0) data = data.Take(Math.Min(choices.Images, data.Count));
     BatchLoader batches = run.Batches(data);
 
     if (choices.SignalWarning is { } warning) run.Print(warning);

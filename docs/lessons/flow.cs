@@ -24,7 +24,6 @@ void Train(TrainingRun run)
 {
     ImageDataset data = run.LoadSquares(multipleOf: 4), test = run.LoadSquares(multipleOf: 4, "test");
     ImageSize size = data.Size;
-    data = data.Take(Math.Min(options.Images(run), data.Count));
     test = test.Spread(Math.Min(options.TestImages(run), test.Count));
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 

@@ -30,10 +30,10 @@ Option<int> seeds = ProgramOption.Integer("--seeds", "How many GANs of each reci
 Option<int> steps = ProgramOption.Integer("--steps", "Steps of each network in a round.", 500, 1);
 Option<int> hidden = ProgramOption.Integer("--hidden", "Units of a hidden layer in the plane; of images the width of the networks is a "
     + "fourth of it.", 128, 1, 4096);
-Option<double> rate = ProgramOption.Decimal("--learning-rate", "The learning rate of both networks to begin with; it falls to 0 along a "
-    + "line. 0 takes 0.002 in the plane, 0.0002 for images.", 0, 0, 1);
-Option<int> samples = ProgramOption.Integer(
-    "--samples", "Samples that are counted at the end; 0 takes as many as papers: 2,500 points, 26,000 images.", 0, 0, 1_000_000);
+Option<double?> rate = ProgramOption.OptionalDecimal("--learning-rate", "The learning rate of both networks to begin with; it falls to 0 "
+    + "along a line. By default 0.002 in the plane, 0.0002 for images.", 1e-9, 1);
+Option<int?> samples = ProgramOption.OptionalInteger(
+    "--samples", "Samples that are counted at the end; by default as many as in papers: 2,500 points, 26,000 images.", 1, 1_000_000);
 Option<int> images = ProgramOption.Integer("--images", "With --data stacked, how many images to stack.", 60_000, 2, 300_000);
 Option<string?> classifier = new("--classifier") {
     Description = "With --data stacked, the file that classify.cs wrote; without it a classifier learns the digits first." };
@@ -64,7 +64,7 @@ void Train(TrainingRun run)
     // All see the same batches; each draws from a random stream of its own.
     (string Name, int Seed, Gan Gan)[] all = [.. names.Distinct().SelectMany(name => Enumerable.Range(1, run.Option(seeds)).Select(
         seed => (name, seed, task.Make(name, new ModuleOptions(run.Random.Split(name).Split(seed), run.Device)))))];
-    double first = run.Option(rate) is var given and > 0 ? given : task.LearningRate;
+    double first = run.Option(rate) ?? task.LearningRate;
     LearningRateSchedule falling = LearningRateSchedules.Linear(first, 0, run.AllSteps(run.Option(steps)));
     Trainer trainer = run.Trainer([.. all.Select(one => ($"{one.Name}-{one.Seed}", (IStateful)one.Gan))]);
     GanWatch watch = new(trainer);
@@ -103,7 +103,7 @@ void Train(TrainingRun run)
 
 void Compare(TrainingRun run, Trainer trainer, ModeTask task, (string Name, int Seed, Gan Gan)[] all)
 {
-    int count = run.Option(samples) is var asked and > 0 ? asked : task.PublishedSamples;
+    int count = run.Option(samples) ?? task.PublishedSamples;
     List<string> table = ["| recipe | modes | good samples | KL from equal modes |", "|---|---|---|---|"];
     foreach (IGrouping<string, (string Name, int Seed, Gan Gan)> recipe in all.GroupBy(one => one.Name))
     {

@@ -16,10 +16,11 @@ using Engine.Models.Training;
 
 Argument<string> path = new("weights") { Description = "The weights.safetensors of a lesson, or the folder that it is in." };
 Option<int> count = ProgramOption.Integer("--count", "Images, lines or vectors to draw; rows of an interpolation.", 64, 1, 1_000_000);
-Option<int> steps = ProgramOption.Integer("--steps", "Images or lines from one end of an interpolation to the other.", 10, 2, 1000);
+Option<int> frames = ProgramOption.Integer("--frames", "Images or lines from one end of an interpolation to the other.", 10, 2, 1000);
 Option<bool> interpolate = new("--interpolate") { Description = "Draw what lies between two images, or two lines, in rows." };
 Option<int?> label = new("--class") { Description = "The class to draw, for a model that knows classes; by default all in turn." };
-Option<int> columns = ProgramOption.Integer("--columns", "Images in a row; 0 for a square, or a column for each class.", 0, 0, 1000);
+Option<int?> columns = ProgramOption.OptionalInteger(
+    "--columns", "Images in a row; by default as many as in a column, or one for each class.", 1, 1000);
 Option<string?> prompt = new("--prompt") { Description = "What a text begins with." };
 Option<int> length = ProgramOption.Integer("--length", "Characters of a text.", 500, 0, 1_000_000);
 Option<double> temperature = ProgramOption.Decimal(
@@ -30,7 +31,7 @@ Option<string?> device = new("--device") { Description = "Where to compute: cpu,
 
 return SamplingProgram.Run(
     args, "sample", "Draws from what a lesson has trained: images, text, lines, points.", Sample,
-    [path, count, steps, interpolate, label, columns, prompt, length, temperature, seed, output, device]);
+    [path, count, frames, interpolate, label, columns, prompt, length, temperature, seed, output, device]);
 
 void Sample(ParseResult options, CancellationToken stop)
 {
@@ -49,7 +50,7 @@ void Sample(ParseResult options, CancellationToken stop)
         case TextModel text: Write("sample.txt", text.Write(options.GetValue(prompt) ?? text.DefaultPrompt, options.GetValue(length),
             Sampling(), random, stop)); break;
         case LineModel lines: Write("lines.txt", string.Join('\n', options.GetValue(interpolate)
-            ? lines.Interpolate(options.GetValue(steps), random, stop) : lines.Sample(options.GetValue(count), Sampling(), random, stop)));
+            ? lines.Interpolate(options.GetValue(frames), random, stop) : lines.Sample(options.GetValue(count), Sampling(), random, stop)));
             break;
         case VectorModel vectors: Write("samples.csv", Table(vectors.Sample(options.GetValue(count), random, stop), vectors.Dimensions));
             break;
@@ -58,7 +59,7 @@ void Sample(ParseResult options, CancellationToken stop)
     void Draw(ImageModel images)
     {
         bool between = options.GetValue(interpolate);
-        int rows = options.GetValue(count), inRow = options.GetValue(columns);
+        int rows = options.GetValue(count);
         if (between && options.GetResult(count) is { Implicit: true }) rows = images.Classes > 0 ? images.Classes : 8;
         if (options.GetValue(label) is { } asked && (asked < 0 || asked >= images.Classes)) throw new DataException(images.Classes == 0
             ? $"--class {asked}: expected a model that knows classes, found a {model.Description.Family} that knows none."
@@ -66,9 +67,10 @@ void Sample(ParseResult options, CancellationToken stop)
         if (between && !images.HasLatents) throw new DataException(
             $"--interpolate: expected a model that draws from latents, found a {model.Description.Family}.");
         int[] labels = options.GetValue(label) is { } one ? [.. Enumerable.Repeat(one, rows)] : [];
-        float[] pixels = between ? images.Interpolate(rows, options.GetValue(steps), random, labels, stop)
+        float[] pixels = between ? images.Interpolate(rows, options.GetValue(frames), random, labels, stop)
             : images.Sample(rows, random, labels, stop);
-        if (inRow == 0) inRow = between ? options.GetValue(steps) : images.Classes > 0 && labels.Length == 0 ? images.Classes : 0;
+        int inRow = options.GetValue(columns)
+            ?? (between ? options.GetValue(frames) : images.Classes > 0 && labels.Length == 0 ? images.Classes : 0);
         string file = between ? "interpolation.png" : "samples.png";
         folder.Save(file, new ImageGrid { Black = 0, Columns = inRow }.Draw(pixels, images.Size));
         Console.WriteLine($"{Path.Combine(folder.Path, file)}: {pixels.Length / images.Size.Length} images of {images.Size}.");

@@ -24,19 +24,17 @@ Option<double> rate = ProgramOption.Decimal(
 Option<int> width = ProgramOption.Integer(
     "--width", "Features of the classifier's last hidden layers; the generator's have twice as many.", 250, 1, 10_000);
 Option<double> average = ProgramOption.Decay("--average", "The decay of the average of the classifier's weights; 0 for none.", 0.9999);
-Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most, with and without labels; 0 takes all.", 0);
-Option<int> testImages = ProgramOption.Integer("--test-images", "How many test images to measure on at most; 0 takes all.", 0);
+Option<int?> testImages = ProgramOption.OptionalInteger("--test-images", "How many test images to measure on at most; by default all.");
 
 ProgramInfo info = new(
     "semi", "The discriminator of a GAN learns to classify from a few labels and many images without.", Epochs: 30, Batch: 100) {
     FreeOptions = [testImages.Name], TakesWeights = true };
-return TrainingProgram.Run(args, info, Train, labels, draws, rate, width, average, images, testImages);
+return TrainingProgram.Run(args, info, Train, labels, draws, rate, width, average, testImages);
 
 void Train(TrainingRun run)
 {
     ImageDataset data = run.LoadImages(), test = run.LoadImages("test");
-    if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
-    if (run.Option(testImages) > 0) test = test.Spread(Math.Min(run.Option(testImages), test.Count));
+    if (run.Option(testImages) is { } most) test = test.Spread(Math.Min(most, test.Count));
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 
     // Each draw has labels, networks and random numbers of its own; all see the same images without labels.

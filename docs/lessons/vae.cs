@@ -30,7 +30,6 @@ static void Train(TrainingRun run, VaeChoices choices)
     ImageDataset test = run.LoadImages("test");
     choices = choices.For(data);
     test = test.Spread(Math.Min(choices.TestImages, test.Count));
-    if (choices.TrainImages > 0) data = data.Take(Math.Min(choices.TrainImages, data.Count));
     if (choices.Probe && !data.IsLabelled) throw new DataException($"--probe needs images with labels, {data.Name} has none.");
     if (choices.Anomaly is { } held)
     {

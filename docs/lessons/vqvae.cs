@@ -33,7 +33,6 @@ static void Train(TrainingRun run, VqVaeChoices choices)
     ImageSize size = data.Size;
     int grid = size.Height / VqVaeNetworks.Stride;
     test = test.Spread(Math.Min(choices.TestImages, test.Count));
-    if (choices.TrainImages > 0) data = data.Take(Math.Min(choices.TrainImages, data.Count));
     (data, PixelScale scale) = BinaryImages.Prepare(data, choices.Binarization, run.Seed);
     float[] testImages = BinaryImages.ToFloats(test, choices.Binarization, run.Seed);
     float[] some = BinaryImages.ToFloats(test.Spread(Math.Min(Validated, test.Count)), choices.Binarization, run.Seed);

@@ -22,30 +22,29 @@ Option<string> critic = ProgramOption.Choice(
     "--critic", "What keeps the critic honest: a gradient penalty, a one-sided one, clipped weights (all three with the Wasserstein loss), "
     + "spectral normalisation with the hinge loss, the hinge loss alone, a penalty at the data, the relativistic loss with penalties at "
     + "data and samples, or nothing.", "gp", "lp", "clip", "spectral", "hinge", "r1", "r3", "plain");
-Option<double> penalty = ProgramOption.Decimal(
-    "--penalty", "The weight of the penalty, or the bound of the weights; 0 takes the paper's: 10, and 0.01.", 0, 0, 1e6);
-Option<int> criticSteps = ProgramOption.Integer(
-    "--critic-steps", "Steps of the critic to each one of the generator; 0 takes the paper's: 5 with the Wasserstein loss, else 1.", 0,
-    0, 1000);
-Option<double> rate = ProgramOption.Decimal(
-    "--learning-rate", "The generator's learning rate to begin with; 0 takes the paper's. Both rates fall to 0 along a line.", 0, 0, 1);
-Option<double> criticRate = ProgramOption.Decimal("--critic-learning-rate", "The critic's own; 0 takes the paper's.", 0, 0, 1);
+Option<double?> penalty = ProgramOption.OptionalDecimal(
+    "--penalty", "The weight of the penalty, or the bound of the weights; by default the paper's: 10, and 0.01.", 1e-9, 1e6);
+Option<int?> criticSteps = ProgramOption.OptionalInteger(
+    "--critic-steps", "Steps of the critic to each one of the generator; by default the paper's: 5 with the Wasserstein loss, else 1.", 1,
+    1000);
+Option<double?> rate = ProgramOption.OptionalDecimal(
+    "--learning-rate", "The generator's learning rate to begin with; by default the paper's. Both rates fall to 0 along a line.", 1e-9, 1);
+Option<double?> criticRate =
+    ProgramOption.OptionalDecimal("--critic-learning-rate", "The critic's own; by default the paper's.", 1e-9, 1);
 Option<int> width = ProgramOption.Integer("--width", "Channels of the generator's last images and of the critic's first.", 32, 1, 512);
 Option<double> average = ProgramOption.Decay("--average", "The decay of the average of the generator's weights; 0 for none.", 0.999);
-Option<int> images = ProgramOption.Integer("--images", "How many images to train on at most; 0 takes all.", 0);
 Option<string?> classifier = new("--classifier") {
     Description = "The file that classify.cs wrote: the classes of 10,000 samples are counted with it at the end." };
 
 ProgramInfo info = new("wgan", "A GAN whose critic is held smooth, in one of several ways, learns to draw digits.", Epochs: 25, Batch: 64) {
     FreeOptions = [classifier.Name], TakesWeights = true };
 return TrainingProgram.Run(
-    args, info, Train, critic, penalty, criticSteps, rate, criticRate, width, average, images, classifier);
+    args, info, Train, critic, penalty, criticSteps, rate, criticRate, width, average, classifier);
 
 void Train(TrainingRun run)
 {
     ImageDataset data = run.LoadSquares(Dcgan.Divisor);
     ImageSize size = data.Size;
-    if (run.Option(images) > 0) data = data.Take(Math.Min(run.Option(images), data.Count));
     BatchLoader batches = run.Batches(data);
     ModuleOptions options = new(run.Random, run.Device);
 
@@ -54,9 +53,9 @@ void Train(TrainingRun run)
     ImageDataset? test = run.Option(classifier) is null ? null : run.LoadSquares(Dcgan.Divisor, "test");
     if (run.Option(classifier) is { } path) judge.Load(path);
 
-    double? weight = run.Option(penalty) is var given and > 0 ? given : null;
     GanRecipe recipe = GanRecipe.Of(run.Option(critic) switch {
-        "r3" => "r3gan", "plain" => "gan", "gp" or "lp" or "clip" => $"wgan-{run.Option(critic)}", var name => name! }, weight);
+        "r3" => "r3gan", "plain" => "gan", "gp" or "lp" or "clip" => $"wgan-{run.Option(critic)}", var name => name! },
+        run.Option(penalty));
 
     // G: noise [batch, 100] to images [batch, height, width, channels] in [-1, 1];  D: images to scores [batch, 1]
     Sequential generator = Dcgan.Generator(options, Latent, run.Option(width), size.Channels, size.Height);
@@ -65,7 +64,7 @@ void Train(TrainingRun run)
     run.LoadWeights(("generator", generator), ("discriminator", discriminator));
     using Gan gan = new(generator, discriminator, Latent, options, recipe.Training with
     {
-        DiscriminatorSteps = run.Option(criticSteps) is var steps and > 0 ? steps : recipe.Training.DiscriminatorSteps,
+        DiscriminatorSteps = run.Option(criticSteps) ?? recipe.Training.DiscriminatorSteps,
         AverageDecay = run.Option(average) is var decay and > 0 ? decay : null,
     });
     LearningRateSchedule ofGenerator = Falling(run.Option(rate), gan.GeneratorOptimizer),
@@ -114,6 +113,6 @@ void Train(TrainingRun run)
         + FormattableString.Invariant($"coverage {quality.Density.Coverage:0.000}."));
     foreach (string sign in quality.Signs(judge.ClassCount)) trainer.Warn(sign, $"of {Judged} samples, {sign}.");
 
-    LearningRateSchedule Falling(double asked, Optimizer optimizer) =>
-        LearningRateSchedules.Linear(asked > 0 ? asked : optimizer.LearningRate, 0, run.AllSteps(batches));
+    LearningRateSchedule Falling(double? asked, Optimizer optimizer) =>
+        LearningRateSchedules.Linear(asked ?? optimizer.LearningRate, 0, run.AllSteps(batches));
 }

@@ -25,20 +25,20 @@ public sealed class PixelCnnCommandLine
         "--mixtures", "Logistic distributions of a mixture.", 5, 1, 100);
     private readonly Option<bool> _classes =
         new("--classes") { Description = "Conditions the model on the class of each image, so that samples of a class can be drawn." };
-    private readonly Option<int> _layers =
-        ProgramOption.Integer("--layers", "Residual blocks or gated layers; 0 takes the recipe's.", 0, 0, 1000);
-    private readonly Option<int> _features = ProgramOption.Integer("--features", "Features of a layer; 0 takes the recipe's.", 0, 0, 4096);
+    private readonly Option<int?> _layers = ProgramOption.OptionalInteger(
+        "--layers", "Residual blocks or gated layers; by default the recipe's.", 1, 1000);
+    private readonly Option<int?> _features =
+        ProgramOption.OptionalInteger("--features", "Features of a layer; by default the recipe's.", 1, 4096);
     private readonly Option<string> _positions = ProgramOption.Choice(
         "--positions", "A learned vector for each place of an image, after the first layer; none treats all places alike.", "learned",
         "none");
-    private readonly Option<double> _dropout = ProgramOption.Checked<double>(
-        "--dropout", "The share of features that are dropped in training; -1 takes the recipe's.", -1,
-        "a number from 0 to below 1, or -1 for the recipe's",
-        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share) && share is -1 or (>= 0 and < 1)
+    private readonly Option<double?> _dropout = ProgramOption.Optional<double>(
+        "--dropout", "The share of features that are dropped in training; by default the recipe's.", "a number from 0 to below 1",
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share) && share is >= 0 and < 1
             ? share : null);
 
-    private readonly Option<double> _rate = ProgramOption.Decimal(
-        "--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; 0 takes the recipe's.", 0);
+    private readonly Option<double?> _rate = ProgramOption.OptionalDecimal(
+        "--learning-rate", "The learning rate to begin with, from where it falls to a hundredth; by default the recipe's.");
     private readonly PixelCommandLine _images = new(samples: 100);
 
     /// <summary>All options, for <see cref="TrainingProgram"/>.</summary>
@@ -62,9 +62,7 @@ public sealed class PixelCnnCommandLine
         ArgumentNullException.ThrowIfNull(run);
         PixelChoices images = _images.Read(run);
         bool isMixture = run.Option(_head) == "mixture";
-        int levels = run.Option(_levels) switch { "256" => 256, "2" => 2, _ => isMixture ? 256 : 2 }, layers = run.Option(_layers),
-            features = run.Option(_features);
-        double dropout = run.Option(_dropout);
+        int levels = run.Option(_levels) switch { "256" => 256, "2" => 2, _ => isMixture ? 256 : 2 };
         if (levels > 2 && images.Binarization is { } kind) throw new DataException(
             $"--binarize {kind.ToString().ToLowerInvariant()} makes black and white: expected --levels 2, found {levels}.");
         if (levels == 2 && run.Option(_head) is { } head and not "auto") throw new DataException(
@@ -76,13 +74,13 @@ public sealed class PixelCnnCommandLine
             IsGated = isGated,
             Recipe = recipe with
             {
-                LearningRate = run.Option(_rate) is > 0 and var rate ? rate : recipe.LearningRate,
+                LearningRate = run.Option(_rate) ?? recipe.LearningRate,
                 Sizes = recipe.Sizes with
                 {
                     Levels = levels,
-                    Layers = layers > 0 ? layers : recipe.Sizes.Layers,
-                    Features = features > 0 ? features : recipe.Sizes.Features,
-                    Dropout = dropout >= 0 ? dropout : recipe.Sizes.Dropout,
+                    Layers = run.Option(_layers) ?? recipe.Sizes.Layers,
+                    Features = run.Option(_features) ?? recipe.Sizes.Features,
+                    Dropout = run.Option(_dropout) ?? recipe.Sizes.Dropout,
                     Head = levels > 2 ? Math.Max(recipe.Sizes.Head, 64) : recipe.Sizes.Head,
                     Mixtures = isMixture ? run.Option(_mixtures) : 0,
                 },

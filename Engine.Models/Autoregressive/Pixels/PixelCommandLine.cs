@@ -8,10 +8,9 @@ namespace Engine.Models.Autoregressive.Pixels;
 /// <param name="Binarization">
 /// How grey pixels become zeros and ones; null leaves pixels that already are, and redraws others for each use.
 /// </param>
-/// <param name="TrainImages">How many images to train on, at most; 0 for all.</param>
 /// <param name="TestImages">How many images to test on, at most, and likewise to validate with.</param>
 /// <param name="Samples">Images to sample at the end.</param>
-public sealed record PixelChoices(Binarization? Binarization, int TrainImages, int TestImages, int Samples);
+public sealed record PixelChoices(Binarization? Binarization, int TestImages, int Samples);
 
 /// <summary>The command-line options that programs with a density of pixels share.</summary>
 /// <param name="samples">The default of <c>--samples</c>.</param>
@@ -22,9 +21,6 @@ public sealed class PixelCommandLine(int samples)
         + "are black or white already, else dynamic.",
         "auto", "dynamic", "static", "threshold");
 
-    private readonly Option<int> _trainImages =
-        ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0);
-
     private readonly Option<int> _testImages =
         ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 2);
 
@@ -34,7 +30,7 @@ public sealed class PixelCommandLine(int samples)
     public static IReadOnlyList<string> OfMeasuring { get; } = ["--test-images", "--samples"];
 
     /// <summary>All options.</summary>
-    public Option[] All => [_binarize, _trainImages, _testImages, _samples];
+    public Option[] All => [_binarize, _testImages, _samples];
 
     /// <summary>Reads the options of a run.</summary>
     /// <param name="run">The run.</param>
@@ -44,6 +40,6 @@ public sealed class PixelCommandLine(int samples)
         string binarize = run.Option(_binarize)!;
         return new PixelChoices(
             binarize == "auto" ? null : Enum.Parse<Binarization>(binarize, ignoreCase: true),
-            run.Option(_trainImages), run.Option(_testImages), run.Option(_samples));
+            run.Option(_testImages), run.Option(_samples));
     }
 }

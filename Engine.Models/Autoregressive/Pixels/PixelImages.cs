@@ -61,7 +61,6 @@ public sealed class PixelImages
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(choices);
         ImageDataset train = Split("train"), test = Measured(Split("test")), validation;
-        if (choices.TrainImages > 0) train = train.Take(Math.Min(choices.TrainImages, train.Count));
         if (!holdOut)
         {
             validation = test.Spread(Math.Min(MostValidated, test.Count));

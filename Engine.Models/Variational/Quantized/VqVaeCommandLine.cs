@@ -47,9 +47,6 @@ public sealed class VqVaeCommandLine
         + "discretised logistic distribution for each pixel. auto: dynamic for grey images, none for colour.",
         "auto", "dynamic", "static", "threshold", "none");
 
-    private readonly Option<int> _trainImages =
-        ProgramOption.Integer("--train-images", "How many images to train on at most; 0 takes all.", 0);
-
     private readonly Option<int> _testImages =
         ProgramOption.Integer("--test-images", "How many test images to measure on at most.", 10_000, 1);
 
@@ -63,7 +60,7 @@ public sealed class VqVaeCommandLine
     public Option[] All =>
     [
         _stage, _codes, _depth, _width, _blocks, _learning, _commitment, _decay, _dead, _rate, _features, _layers, _priorRate, _binarize,
-        _trainImages, _testImages, _samples,
+        _testImages, _samples,
     ];
 
     /// <summary>Reads the options of a run.</summary>
@@ -89,7 +86,6 @@ public sealed class VqVaeCommandLine
             Binarization = run.Option(_binarize) is { } kind and not "auto" ? Enum.Parse<Binarization>(kind, ignoreCase: true)
                 : Binarization.Dynamic,
             IsBinarizationOpen = run.Option(_binarize) == "auto",
-            TrainImages = run.Option(_trainImages),
             TestImages = run.Option(_testImages),
             Samples = run.Option(_samples),
         };
@@ -131,9 +127,6 @@ public sealed record VqVaeChoices
 
     /// <summary>Whether that was left to the network and the images.</summary>
     public bool IsBinarizationOpen { get; init; }
-
-    /// <summary>How many images are trained on, at most; 0 for all.</summary>
-    public required int TrainImages { get; init; }
 
     /// <summary>How many test images are measured on, at most.</summary>
     public required int TestImages { get; init; }
