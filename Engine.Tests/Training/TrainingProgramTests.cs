@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace Engine.Tests.Training;
 
 // What the program writes to the console is looked at, so nothing else may write there meanwhile.
