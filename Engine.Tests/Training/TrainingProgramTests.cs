@@ -41,10 +41,10 @@ public sealed class TrainingProgramTests : IsolatedTests
     [Fact]
     public void The_images_that_are_trained_on_are_counted()
     {
-        Assert.Contains("Data: digits (train), 60 of 100 images of 28 x 28.",
-            Run("--epochs", "1", "--batch", "50", "--images", "60", "--device", "cpu:1").Success());
         Refused("--images must be a whole number of at least 1, was '0'.", "--images", "0");
         Refused("--batch must be at most 60, the number of images in digits (train); was 61.", "--images", "60", "--batch", "61");
+        Assert.Contains("Data: digits (train), 60 of 100 images of 28 x 28.",
+            Run("--epochs", "1", "--batch", "50", "--images", "60", "--device", "cpu:1").Success());
     }
 
     [Theory]
