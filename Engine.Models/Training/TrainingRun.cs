@@ -106,7 +106,8 @@ public sealed partial class TrainingRun : IDisposable
             if (_command.IsDefault(option) || option == _options.Epochs) continue;
             if (option is Option<int?> && option != _options.Size && option != _options.Channels)
             {
-                if (Option((Option<int?>)option) is { } given) sizes.Add((option, given, option.HasDefaultValue ? option.GetDefaultValue() : null));
+                object? without = option.HasDefaultValue ? option.GetDefaultValue() : null;
+                if (Option((Option<int?>)option) is { } given) sizes.Add((option, given, without));
                 continue;
             }
 
