@@ -34,7 +34,7 @@ public sealed partial class Tape
     /// <param name="seed">The weight of each element of the output; of its shape.</param>
     /// <param name="with">Parameters, watched tensors, or results of operations on this tape.</param>
     /// <param name="createGraph">True to record the computation of the gradients, so that they can be differentiated again.</param>
-    /// <inheritdoc cref="Gradients(Tensor, IReadOnlyList{Tensor}, bool)"/>
+    /// <inheritdoc cref="Gradients(Tensor, IReadOnlyList{Tensor}, bool)" path="/returns|/exception"/>
     public Tensor[] Gradients(Tensor output, Tensor seed, IReadOnlyList<Tensor> with, bool createGraph = false)
     {
         ThrowIfDisposed();

@@ -21,7 +21,7 @@ public partial class Tensor
     /// <param name="indices">The places along the axis, int32, of the shape of the result: what NumPy calls argsort.</param>
     /// <param name="axis">The axis; a negative one counts from the innermost.</param>
     /// <param name="descending">Whether the largest element is first.</param>
-    /// <inheritdoc cref="Sort(int, bool)"/>
+    /// <inheritdoc cref="Sort(int, bool)" path="/exception"/>
     public Tensor Sort(out Tensor indices, int axis = -1, bool descending = false) =>
         Ordered(nameof(Sort), axis, descending, null, out indices);
 
@@ -36,7 +36,7 @@ public partial class Tensor
     /// <param name="count">How many: from 0 to the extent of the axis.</param>
     /// <param name="indices">The places along the axis, int32, of the shape of the result.</param>
     /// <param name="axis">The axis; a negative one counts from the innermost.</param>
-    /// <inheritdoc cref="TopK(int, int)"/>
+    /// <inheritdoc cref="TopK(int, int)" path="/exception"/>
     public Tensor TopK(int count, out Tensor indices, int axis = -1) => Ordered(nameof(TopK), axis, descending: true, count, out indices);
 
     private Tensor Ordered(string operation, int axis, bool descending, int? count, out Tensor indices)
