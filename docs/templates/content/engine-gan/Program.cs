@@ -43,7 +43,8 @@ void Train(TrainingRun run)
             trainer.Report(("d_loss", losses.Discriminator), ("g_loss", losses.Generator));
         }
 
-        run.Output.Save($"epoch-{epoch:000}.png", new ImageGrid().Draw(gan.Sample(noise), data.Size), "Samples of the same 64 noise vectors");
+        Picture samples = new ImageGrid().Draw(gan.Sample(noise), data.Size);
+        run.Output.Save($"epoch-{epoch:000}.png", samples, "Samples of the same 64 noise vectors");
     }
 
     // ModelFile.Open(path) makes a model of this file again that draws more.

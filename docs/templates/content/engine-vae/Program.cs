@@ -4,6 +4,7 @@ using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Models.Data;
 using Engine.Models.Files;
+using Engine.Models.Imaging;
 using Engine.Models.Training;
 using Engine.Models.Variational;
 
@@ -41,8 +42,9 @@ void Train(TrainingRun run)
             trainer.Report(("loss", losses.Loss), ("reconstruction", losses.Reconstruction), ("divergence", losses.Divergence));
         }
 
-        run.Output.Save($"reconstructions-{epoch:000}.png", pictures.Reconstructions(shown), "Test images, and below each row its reconstructions");
-        run.Output.Save($"samples-{epoch:000}.png", pictures.Samples(64, run.Random.Split("samples")), "Samples of the same 64 latents");
+        Picture reconstructions = pictures.Reconstructions(shown), samples = pictures.Samples(64, run.Random.Split("samples"));
+        run.Output.Save($"reconstructions-{epoch:000}.png", reconstructions, "Test images, and below each row its reconstructions");
+        run.Output.Save($"samples-{epoch:000}.png", samples, "Samples of the same 64 latents");
     }
 
     // ModelFile.Open(path) makes a model of this file again that draws more.
