@@ -20,7 +20,6 @@ using Engine.Kernels.RandomNumbers;
 using Engine.Kernels.Reductions;
 using Engine.Kernels.Rows;
 using Engine.Models.Data;
-using Engine.Models.Files;
 using Engine.Models.Training;
 using ILGPU;
 using ILGPU.Runtime;
@@ -36,7 +35,7 @@ Option<int> runs = ProgramOption.Integer("--runs", "Runs of each kernel, of whic
 Option<int> seed = ProgramOption.Integer("--seed", "The seed of the matrix.", 1, 0);
 Option<string> output = new("--out") { Description = "The folder for the table.", DefaultValueFactory = _ => "out/kernel" };
 Option<string?> device = new("--device") { Description = "Where to compute: cpu, cpu:THREADS, simulator, cuda." };
-return SamplingProgram.Run(
+return PlainProgram.Run(
     args, "kernel", "An elementwise kernel and a reduction, each by hand and in lanes, checked and timed.", Measure,
     [rows, columns, runs, seed, output, device]);
 

@@ -29,7 +29,7 @@ Option<int> seed = ProgramOption.Integer("--seed", "The seed of everything rando
 Option<string> output = new("--out") { Description = "The folder for what is drawn.", DefaultValueFactory = _ => "out/sample" };
 Option<string?> device = new("--device") { Description = "Where to compute: cpu, cpu:THREADS, simulator, cuda." };
 
-return SamplingProgram.Run(
+return PlainProgram.Run(
     args, "sample", "Draws from what a lesson has trained: images, text, lines, points.", Sample,
     [path, count, frames, interpolate, label, columns, prompt, length, temperature, seed, output, device]);
 

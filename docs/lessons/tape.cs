@@ -9,7 +9,6 @@ using Engine.Autograd.Losses;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Optim;
 using Engine.Kernels;
-using Engine.Models.Files;
 using Engine.Models.Imaging;
 using Engine.Models.Training;
 
@@ -20,7 +19,7 @@ Option<string?> device = new("--device") { Description = "Where to compute: cpu,
 
 float[] points = [0, 0, 0, 1, 1, 0, 1, 1], or = [0, 1, 1, 1], xor = [0, 1, 1, 0];
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-return SamplingProgram.Run(
+return PlainProgram.Run(
     args, "tape", "A scalar, its graph, its gradients; a neuron and a small network that learn by them.", Teach,
     [steps, seed, output, device]);
 

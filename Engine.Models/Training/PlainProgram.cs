@@ -2,26 +2,26 @@ using System.CommandLine;
 using Engine.Autograd.Checkpoints;
 using Engine.Kernels;
 using Engine.Models.Data;
-using Engine.Models.Training;
 
-namespace Engine.Models.Files;
+namespace Engine.Models.Training;
 
 /// <summary>
-/// Runs a program that draws from a trained model: reads its command line, tells errors in a sentence, and stops at Ctrl+C.
+/// Runs a program that trains no model, such as one that draws from a trained one: reads its command line, tells errors in a sentence,
+/// and stops at Ctrl+C.
 /// </summary>
-public static class SamplingProgram
+public static class PlainProgram
 {
     /// <summary>Runs the program.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="name">The name of the program, for messages.</param>
     /// <param name="description">A sentence for <c>--help</c>.</param>
-    /// <param name="draw">What it does, with the values of its options and what cancels it.</param>
+    /// <param name="work">What it does, with the values of its options and what cancels it.</param>
     /// <param name="symbols">Its options and arguments.</param>
     /// <returns>The exit code: 0 where it went well or was stopped, 1 where something is told on the standard error output.</returns>
     public static int Run(
-        string[] args, string name, string description, Action<ParseResult, CancellationToken> draw, params IReadOnlyList<Symbol> symbols)
+        string[] args, string name, string description, Action<ParseResult, CancellationToken> work, params IReadOnlyList<Symbol> symbols)
     {
-        ArgumentNullException.ThrowIfNull(draw);
+        ArgumentNullException.ThrowIfNull(work);
         RootCommand command = new(description);
         foreach (Symbol symbol in symbols)
         {
@@ -29,19 +29,19 @@ public static class SamplingProgram
             else if (symbol is Option option) command.Options.Add(option);
         }
 
-        command.SetAction(parsed => Draw(parsed));
+        command.SetAction(parsed => Work(parsed));
         ParseResult result = command.Parse(args);
         if (result.Errors.Count == 0) return StandardOutput.During(() => result.Invoke(), Fail);
         foreach (string message in result.Errors.Select(error => error.Message).Distinct()) Fail(message);
         Console.Error.WriteLine("--help lists the options (after dotnet run: -- --help).");
         return 1;
 
-        int Draw(ParseResult parsed)
+        int Work(ParseResult parsed)
         {
             using StopSignal stop = new(CancellationToken.None);
             try
             {
-                draw(parsed, stop.Token);
+                work(parsed, stop.Token);
                 return 0;
             }
             catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
