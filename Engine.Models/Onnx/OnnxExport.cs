@@ -3,6 +3,7 @@ using Engine.Autograd.Files;
 using Engine.Autograd.Nn;
 using Engine.Autograd.Tracing;
 using Engine.Kernels;
+using Engine.Models.Protobuf;
 using Google.Protobuf;
 
 namespace Engine.Models.Onnx;

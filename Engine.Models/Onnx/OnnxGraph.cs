@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Engine.Kernels;
+using Engine.Models.Protobuf;
 
 namespace Engine.Models.Onnx;
 

@@ -42,6 +42,9 @@ public sealed partial class OutputFolder
     /// <summary>What is seen in pictures, by their names without digits: those of a series have one caption.</summary>
     internal IReadOnlyDictionary<string, string> Captions => _captions;
 
+    /// <summary>Called with the name and the bytes of each PNG file and text that was written, and with the picture that it is of.</summary>
+    internal Action<string, Picture?, byte[]>? Saved { get; set; }
+
     /// <summary>Whether nothing is written, because a forecast ends there: see <see cref="MemoryForecast"/>.</summary>
     internal bool IsForecast { get; init; }
 
@@ -57,8 +60,10 @@ public sealed partial class OutputFolder
         ArgumentNullException.ThrowIfNull(picture);
         CheckName(name, ".png");
         Prepare();
-        picture.Save(System.IO.Path.Combine(Path, name));
+        byte[] png = picture.ToPng();
+        Picture.Write(System.IO.Path.Combine(Path, name), png);
         Remember(name, caption);
+        Saved?.Invoke(name, picture, png);
     }
 
     /// <summary>Writes a chart as SVG.</summary>
@@ -84,7 +89,9 @@ public sealed partial class OutputFolder
     public void SaveText(string name, string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        Save(name, System.Text.Encoding.UTF8.GetBytes(text));
+        byte[] content = System.Text.Encoding.UTF8.GetBytes(text);
+        Save(name, content);
+        Saved?.Invoke(name, null, content);
     }
 
     /// <summary>Writes a file: whole, or not at all.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Engine.Models.Training;
 
 /// <summary>
@@ -33,21 +35,32 @@ internal sealed class StepCurve
     public IReadOnlyList<double> Means => _means;
 
     /// <summary>Adds an observation.</summary>
-    public void Add(long step, double value)
+    /// <returns>The mean of the point that it completes; null where that waits for more.</returns>
+    public double? Add(long step, double value)
     {
         _sum += value;
-        if (++_count < _every) return;
+        if (++_count < _every) return null;
+        double mean = _sum / _count;
         _steps.Add(step);
-        _means.Add(_sum / _count);
+        _means.Add(mean);
         (_sum, _count) = (0, 0);
-        if (_means.Count < MostPoints) return;
+        if (_means.Count < MostPoints) return mean;
         int half = MostPoints / 2;
         for (int i = 0; i < half; i++)
             (_steps[i], _means[i]) = (_steps[(2 * i) + 1], 0.5 * (_means[2 * i] + _means[(2 * i) + 1]));
         _steps.RemoveRange(half, half);
         _means.RemoveRange(half, half);
         _every *= 2;
+        return mean;
     }
+
+    /// <summary>
+    /// Whether an observation is a point of a curve of single values, which grows slowly and is never thinned afterwards: each of the first
+    /// <see cref="MostPoints"/> is, every second one up to twice as many, every fourth up to four times as many, and so on.
+    /// </summary>
+    /// <param name="count">Which observation it is, from 1.</param>
+    public static bool IsPoint(long count) =>
+        count % (long)BitOperations.RoundUpToPowerOf2((ulong)(count + MostPoints - 1) / MostPoints) == 0;
 
     public StepCurveState Save() => new()
     {

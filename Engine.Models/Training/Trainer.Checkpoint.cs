@@ -81,6 +81,7 @@ public sealed partial class Trainer
         // First what identifies the step that went wrong, then the parameters, which only show that one did.
         _guard?.CheckWaiting();
         Progress.ReadLosses();
+        _events?.Flush();
         StateWriter state = Visited();
         foreach ((string name, Storage elements) in state.Weights) _guard?.Check(name, elements);
         TrainingRecord record = new()

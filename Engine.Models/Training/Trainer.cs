@@ -2,6 +2,7 @@ using Engine.Autograd;
 using Engine.Autograd.Checkpoints;
 using Engine.Autograd.Checks;
 using Engine.Models.Data;
+using Engine.Models.Training.TensorBoard;
 
 namespace Engine.Models.Training;
 
@@ -37,6 +38,7 @@ public sealed partial class Trainer
     private readonly TrainerOptions _options;
     private readonly Dictionary<Tensor, string> _names;
     private readonly List<(string Name, double Value)> _results = [];
+    private readonly TrainingEvents? _events;
     private FiniteGuard? _guard;
 
     // The next step to be done: where a checkpoint of this moment resumes.
@@ -70,6 +72,12 @@ public sealed partial class Trainer
         _names = Visited().Parameters;
         ParameterCount = _names.Keys.Sum(parameter => (long)parameter.Count);
         if (options.IsForecast) return;
+        if (options.TensorBoard && options.Epochs > 0)
+        {
+            Progress.Events = _events = new TrainingEvents(Output, options.Clock);
+            Output.Saved = _events.File;
+        }
+
         if (options.Resume) Resume();
         else AnnounceEarlierCheckpoint();
     }
@@ -135,6 +143,7 @@ public sealed partial class Trainer
         // A folder that cannot be written is found out before training, not after an epoch of it.
         Output.Prepare();
         HasBegun = true;
+        _events?.Begin(_resumedFrom is null ? 0 : Step + 1, _options);
         _lastSaved = _options.Clock.GetTimestamp();
         using FiniteGuard guard = _guard =
             new FiniteGuard(_names.GetValueOrDefault, () => _isInStep ? $"step {_nextStep + 1} of epoch {Epoch}" : $"epoch {Epoch}");
@@ -149,13 +158,17 @@ public sealed partial class Trainer
                 bool isLast = Epoch == _options.Epochs || IsStopping;
                 if (Epoch % reportEvery == 0 || isLast) Progress.EndEpochs(PartOfEpoch);
                 if (!_wasInterrupted) (_epoch, _nextStep) = (Epoch + 1, 0);
+                _events?.EndEpoch(Epoch, _wasInterrupted ? Step + 1 : Step);
                 if (isLast || IsWorthSaving) SaveWithReport();
             }
+
+            _events?.End(Epoch, Step + 1);
         }
         finally
         {
             if (guard.Found is not null) WriteReport(guard.Found.Message);
             else if (_isInEpoch && IsStopping) EndInEvaluation();
+            _events?.Leave(Epoch, Step + 1);
             _guard = null;
         }
     }
@@ -195,7 +208,7 @@ public sealed partial class Trainer
     /// <exception cref="NonFiniteException">A loss that was read is NaN or infinite.</exception>
     public void Report(int samples, params ReadOnlySpan<(string Name, Reading Value)> losses)
     {
-        if (!_options.IsForecast) Progress.Report(_nextStep, _stepCount ?? 1, samples, losses);
+        if (!_options.IsForecast) Progress.Report(_nextStep, _stepCount ?? 1, Step + 1, samples, losses);
     }
 
     /// <summary>
@@ -229,7 +242,11 @@ public sealed partial class Trainer
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (_isInEpoch) Progress.Record(name, value);
-        else _results.Add((name, value));
+        else
+        {
+            _results.Add((name, value));
+            _events?.Result(name, value);
+        }
     }
 
     /// <summary>Ends the step that was begun, saves if it is time to, and begins the next one.</summary>

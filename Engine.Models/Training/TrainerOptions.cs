@@ -28,6 +28,12 @@ public sealed record TrainerOptions
     /// <summary>Where checkpoint, report, curves and pictures go.</summary>
     public required OutputFolder Output { get; init; }
 
+    /// <summary>
+    /// Whether event files for TensorBoard are written, into the folder <c>tensorboard</c> in <see cref="Output"/>: losses and what is
+    /// observed by steps, the means and metrics of epochs, results, PNG pictures and texts that are saved in <see cref="Output"/>.
+    /// </summary>
+    public bool TensorBoard { get; init; }
+
     /// <summary>Whether to resume from a checkpoint.</summary>
     public bool Resume { get; init; }
 

@@ -63,6 +63,11 @@ internal sealed class TrainingCommandLine
             DefaultValueFactory = _ => Path.Combine("out", info.Name),
         };
         Out.Validators.Add(result => RefuseBlank(result, "the path of a folder"));
+        TensorBoard = new Option<bool>("--tensorboard")
+        {
+            Description = "Writes losses, metrics, pictures and texts to event files too, in the folder tensorboard of the --out folder: "
+                + "tensorboard --logdir with that --out folder shows them.",
+        };
         Resume = new Option<string?>("--resume")
         {
             Description = "Resumes from a checkpoint as if training had never stopped: without a path from the one in the --out folder.",
@@ -117,6 +122,8 @@ internal sealed class TrainingCommandLine
 
     internal Option<string> Out { get; }
 
+    internal Option<bool> TensorBoard { get; }
+
     internal Option<string?> Resume { get; }
 
     internal Option<string?> From { get; }
@@ -129,7 +136,7 @@ internal sealed class TrainingCommandLine
     internal IEnumerable<Option> All =>
         [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : _info.IsText ? [Data] : [
             Data, Images, Size, Channels, Fit, Flip, Shift, Strict],
-            Epochs, Batch, Seed, Device, Precision, Out, .. _info.TakesWeights
+            Epochs, Batch, Seed, Device, Precision, Out, TensorBoard, .. _info.TakesWeights
             ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious];
 
     /// <summary>
@@ -137,7 +144,7 @@ internal sealed class TrainingCommandLine
     /// </summary>
     internal bool MayChange(Option option) =>
         option == Epochs || option == Device || option == Precision || option == Out || option == From || option == Resume
-            || option == CheckpointMinutes || option == KeepPrevious || option == Strict
+            || option == CheckpointMinutes || option == KeepPrevious || option == Strict || option == TensorBoard
         || _info.FreeOptions.Contains(option.Name);
 
     private static void RefuseBlank(OptionResult result, string expected)

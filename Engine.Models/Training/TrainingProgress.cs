@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Autograd;
+using Engine.Models.Training.TensorBoard;
 
 namespace Engine.Models.Training;
 
@@ -24,6 +25,9 @@ public sealed class TrainingProgress
     // What is observed at each step, and what a reader is warned of.
     private readonly List<StepCurve> _curves = [];
     private readonly Dictionary<string, string> _warnings = [];
+
+    // How often each loss was reported since training began.
+    private readonly Dictionary<string, long> _counts = [];
 
     // What was reported and not read yet: losses stay on their device until a line is shown, so that no step waits for one.
     private readonly List<ReportedLoss> _unread = [];
@@ -61,7 +65,11 @@ public sealed class TrainingProgress
     /// <param name="steps">How many the epoch has.</param>
     /// <param name="samples">The samples that it took.</param>
     /// <param name="losses">Names and values; those that are on a device are read when a line is shown.</param>
-    public void Report(int step, int steps, int samples, params ReadOnlySpan<(string Name, Reading Value)> losses)
+    public void Report(int step, int steps, int samples, params ReadOnlySpan<(string Name, Reading Value)> losses) =>
+        Report(step, steps, (((long)_epoch - 1) * steps) + step + 1, samples, losses);
+
+    /// <summary>Reports a training step, the given one since training began.</summary>
+    internal void Report(int step, int steps, long allSteps, int samples, ReadOnlySpan<(string Name, Reading Value)> losses)
     {
         _samples += samples;
         Samples += samples;
@@ -70,7 +78,7 @@ public sealed class TrainingProgress
         foreach ((string name, Reading value) in losses)
         {
             isKnown &= value.IsKnown;
-            _unread.Add(new ReportedLoss(name, value, _epoch, step));
+            _unread.Add(new ReportedLoss(name, value, _epoch, step, allSteps));
         }
 
         if (isKnown || _unread.Count >= MostUnread) ReadLosses();
@@ -90,7 +98,7 @@ public sealed class TrainingProgress
         foreach ((string name, Reading value) in values)
         {
             isKnown &= value.IsKnown;
-            _unread.Add(new ReportedLoss(name, value, _epoch, step) { AllSteps = allSteps });
+            _unread.Add(new ReportedLoss(name, value, _epoch, step, allSteps) { IsObserved = true });
         }
 
         if (isKnown || _unread.Count >= MostUnread) ReadLosses();
@@ -101,6 +109,9 @@ public sealed class TrainingProgress
     {
         if (_warnings.TryAdd(kind, text)) Print($"Warning: {text}");
     }
+
+    /// <summary>Where losses and lines go beside the terminal and the report; null where nothing is written.</summary>
+    internal TrainingEvents? Events { get; set; }
 
     /// <summary>Receives every loss when it is read.</summary>
     internal Action<ReportedLoss>? Check { get; set; }
@@ -113,7 +124,7 @@ public sealed class TrainingProgress
         foreach (ReportedLoss loss in _unread)
         {
             Check?.Invoke(loss);
-            if (loss.AllSteps is { } steps) CurveOf(loss.Name).Add(steps, loss.Value);
+            AddPoint(loss);
             if (!_names.Contains(loss.Name)) _names.Add(loss.Name);
             (double sum, int count) = _sums.GetValueOrDefault(loss.Name);
             _sums[loss.Name] = (sum + loss.Value, count + 1);
@@ -160,10 +171,12 @@ public sealed class TrainingProgress
         ReadLosses();
         if (_sums.Count > 0 || _metrics.Count > 0)
         {
-            _history.Add(new EpochMeans(_epoch, _names.Where(_sums.ContainsKey).ToDictionary(name => name, Mean).AsReadOnly())
+            EpochMeans line = new(_epoch, _names.Where(_sums.ContainsKey).ToDictionary(name => name, Mean).AsReadOnly())
             {
                 Metrics = _metrics.ToDictionary(metric => metric.Name, metric => metric.Value).AsReadOnly(),
-            });
+            };
+            _history.Add(line);
+            Events?.Line(line);
             IEnumerable<string> metrics = _metrics.Select(
                 metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name}: {metric.Value:F4}"));
             (double done, string steps) = part is var (some, all)
@@ -193,6 +206,7 @@ public sealed class TrainingProgress
             Seconds = Elapsed.TotalSeconds,
             LineSeconds = (_lastStep - _lineStart).TotalSeconds,
             Curves = _curves.Count == 0 ? null : [.. _curves.Select(curve => curve.Save())],
+            Reported = new Dictionary<string, long>(_counts),
             Warnings = _warnings.Count == 0 ? null : new Dictionary<string, string>(_warnings),
         };
     }
@@ -209,6 +223,7 @@ public sealed class TrainingProgress
             _sums.Add(loss.Name, (loss.Sum, loss.Count));
         }
 
+        foreach ((string name, long count) in state.Reported ?? []) _counts.Add(name, count);
         _curves.AddRange((state.Curves ?? []).Select(curve => new StepCurve(curve)));
         foreach ((string kind, string text) in state.Warnings ?? []) _warnings.Add(kind, text);
         _metrics.AddRange(state.Metrics.Select(metric => (metric.Name, metric.Sum)));
@@ -235,6 +250,19 @@ public sealed class TrainingProgress
     internal static string HoursMinutesSeconds(double seconds) => string.Create(
         CultureInfo.InvariantCulture, $"{(long)seconds / 3600:00}:{(long)seconds / 60 % 60:00}:{(long)seconds % 60:00}");
 
+    // What is observed has a curve of means in the report, which an event file gets point by point; of losses that has single values.
+    private void AddPoint(ReportedLoss loss)
+    {
+        if (loss.IsObserved)
+        {
+            if (CurveOf(loss.Name).Add(loss.AllSteps, loss.Value) is { } mean) Events?.Point(loss.Name, loss.AllSteps, mean);
+            return;
+        }
+
+        long count = _counts[loss.Name] = _counts.GetValueOrDefault(loss.Name) + 1;
+        if (StepCurve.IsPoint(count)) Events?.Point(loss.Name, loss.AllSteps, loss.Value);
+    }
+
     private StepCurve CurveOf(string name)
     {
         if (_curves.Find(curve => curve.Name == name) is { } known) return known;
@@ -254,8 +282,9 @@ public sealed class TrainingProgress
 /// <param name="Value">Its value.</param>
 /// <param name="Epoch">The epoch that it is of, from 1.</param>
 /// <param name="Step">The step of the epoch, from 0.</param>
-internal readonly record struct ReportedLoss(string Name, Reading Value, int Epoch, int Step)
+/// <param name="AllSteps">The steps since training began, this one included.</param>
+internal readonly record struct ReportedLoss(string Name, Reading Value, int Epoch, int Step, long AllSteps)
 {
-    /// <summary>The steps since training began, where the value has a curve by steps; null for a loss.</summary>
-    public long? AllSteps { get; init; }
+    /// <summary>Whether it is no loss but something observed, which has a curve by steps.</summary>
+    public bool IsObserved { get; init; }
 }

@@ -74,6 +74,9 @@ internal sealed record ProgressState
     /// <summary>What was observed at steps; null where nothing was, as in checkpoints that are older than such curves.</summary>
     public List<StepCurveState>? Curves { get; init; }
 
+    /// <summary>How often each loss was reported since training began; null in checkpoints that are older than event files.</summary>
+    public Dictionary<string, long>? Reported { get; init; }
+
     /// <summary>Warnings by their kind; null where there are none.</summary>
     public Dictionary<string, string>? Warnings { get; init; }
 }

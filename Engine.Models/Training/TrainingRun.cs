@@ -140,6 +140,7 @@ public sealed partial class TrainingRun : IDisposable
             Command = _command.Text,
             Epochs = Epochs,
             Output = Output,
+            TensorBoard = _command.Parsed.GetValue(_options.TensorBoard),
             Resume = IsResuming,
             ResumeFrom = _command.Parsed.GetValue(_options.Resume),
             CheckpointEvery = TimeSpan.FromMinutes(

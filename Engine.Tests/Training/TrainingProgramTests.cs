@@ -24,7 +24,7 @@ public sealed class TrainingProgramTests : IsolatedTests
         Assert.Equal(0, code);
         foreach (string option in (
             ReadOnlySpan<string>)["--data", "--epochs", "--batch", "--seed", "--device", "--precision", "--out", "--resume",
-            "--checkpoint-minutes", "--keep-previous"]) Assert.Contains(option, output);
+            "--checkpoint-minutes", "--keep-previous", "--tensorboard"]) Assert.Contains(option, output);
     }
 
     [Fact]

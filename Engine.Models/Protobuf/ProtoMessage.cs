@@ -1,6 +1,6 @@
 using Google.Protobuf;
 
-namespace Engine.Models.Onnx;
+namespace Engine.Models.Protobuf;
 
 /// <summary>
 /// A message of Protocol Buffers (protobuf.dev/programming-guides/encoding) as a list of its fields, which are written in the order in
@@ -19,6 +19,9 @@ internal sealed class ProtoMessage
 
     /// <summary>Adds a number in 32 bits.</summary>
     internal ProtoMessage Add(int field, float value) => Append(field, value);
+
+    /// <summary>Adds a number in 64 bits.</summary>
+    internal ProtoMessage Add(int field, double value) => Append(field, value);
 
     /// <summary>Adds a text.</summary>
     internal ProtoMessage Add(int field, string value) => Append(field, ByteString.CopyFromUtf8(value));
@@ -51,6 +54,10 @@ internal sealed class ProtoMessage
                     output.WriteTag(field, WireFormat.WireType.Fixed32);
                     output.WriteFloat(number);
                     break;
+                case double number:
+                    output.WriteTag(field, WireFormat.WireType.Fixed64);
+                    output.WriteDouble(number);
+                    break;
                 case ByteString bytes:
                     output.WriteTag(field, WireFormat.WireType.LengthDelimited);
                     output.WriteBytes(bytes);
@@ -68,6 +75,7 @@ internal sealed class ProtoMessage
     {
         long number => CodedOutputStream.ComputeInt64Size(number),
         float number => CodedOutputStream.ComputeFloatSize(number),
+        double number => CodedOutputStream.ComputeDoubleSize(number),
         ByteString bytes => CodedOutputStream.ComputeUInt32Size((uint)bytes.Length) + (long)bytes.Length,
         ProtoMessage message => CodedOutputStream.ComputeUInt64Size((ulong)message.Size) + message.Size,
         _ => throw new InvalidOperationException($"No field holds a {value.GetType().Name}."),
