@@ -40,4 +40,13 @@ public sealed record ProgramInfo(string Name, string Description, int Epochs, in
 
     /// <summary>The largest <c>--batch</c> that the program can take.</summary>
     public int MaxBatch { get; init; } = 1_000_000;
+
+    /// <summary>
+    /// The metric that the program records on validation data, by which epochs can be compared: it then has <c>--patience</c>,
+    /// <c>--min-delta</c> and <c>--keep-best</c>. Null for none.
+    /// </summary>
+    public string? Monitor { get; init; }
+
+    /// <summary>Whether an epoch is the better the higher <see cref="Monitor"/> is; else the lower.</summary>
+    public bool HigherIsBetter { get; init; }
 }

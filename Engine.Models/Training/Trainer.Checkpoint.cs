@@ -116,16 +116,11 @@ public sealed partial class Trainer
         if (record.Program != Name) throw new CheckpointException($"{path} is a checkpoint of '{record.Program}', not of '{Name}'.");
         CheckSettings(path, record.Settings);
 
-        foreach (bool apply in (ReadOnlySpan<bool>)[false, true])
-        {
-            StateReader reader = new(file, record, apply);
-            Visit(reader);
-            reader.RefuseLeftovers();
-        }
-
+        Restore(file, record);
         _resumedFrom = path;
         (_epoch, _nextStep, Step) = (record.Epoch, record.NextStep, record.Steps);
         Progress.Restore(record.Progress, _epoch - 1);
+        ResumeSelection(path);
         foreach (string name in record.Pictures) Output.Remember(name);
         foreach ((string series, string caption) in record.Captions ?? []) Output.Describe(series, caption);
         _isOwnCheckpoint = path == CheckpointPath;
@@ -133,6 +128,17 @@ public sealed partial class Trainer
         string rest = _epoch > _options.Epochs && _options.Epochs > 0
             ? $" All {_options.Epochs} epochs are done; more --epochs would continue." : "";
         Progress.Print($"Resuming from {LastCheckpoint}.{rest}");
+    }
+
+    /// <summary>Sets the state of the model, or nothing where some of it does not fit.</summary>
+    private void Restore(SafetensorsFile file, TrainingRecord record)
+    {
+        foreach (bool apply in (ReadOnlySpan<bool>)[false, true])
+        {
+            StateReader reader = new(file, record, apply);
+            Visit(reader);
+            reader.RefuseLeftovers();
+        }
     }
 
     private void CheckSettings(string path, Dictionary<string, string> saved)

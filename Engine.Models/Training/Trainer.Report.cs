@@ -97,7 +97,8 @@ public sealed partial class Trainer
         if (_options.Epochs == 0 && failure is null) return _epoch == 1 && _nextStep == 0 ? $"{measured}; nothing was trained."
             : $"{measured} after {epochs}.";
         return failure is not null ? $"Stopped after {epochs}: {failure}"
-            : _epoch > _options.Epochs ? $"Finished: {epochs}.{(IsStopping ? " Stopped afterwards." : "")}"
+            : IsDone || _epoch > _options.Epochs
+                ? $"Finished: {epochs}.{(HasStoppedEarly ? $" {EarlyStop()}" : "")}{(IsStopping ? " Stopped afterwards." : "")}"
             : IsStopping ? $"Stopped after {epochs}{(_nextStep > 0 ? $" and {Count(_nextStep, "step")}" : "")}."
             : $"Training: {epochs} done.";
     }
@@ -109,6 +110,9 @@ public sealed partial class Trainer
         yield return ("Time", TrainingProgress.HoursMinutesSeconds(Progress.Elapsed.TotalSeconds));
         yield return ("Samples a second",
             (Progress.Samples / Math.Max(1e-9, Progress.Elapsed.TotalSeconds)).ToString("N0", CultureInfo.InvariantCulture));
+        if (_best is var (epoch, value)) yield return (
+            "Best epoch", string.Create(CultureInfo.InvariantCulture, $"{epoch}: {_options.Monitor} {value:G5}")
+                + (_options.KeepBest && IsDone ? ", whose weights were taken" : ""));
         if (LastCheckpoint is not null) yield return ("Checkpoint", LastCheckpoint);
     }
 

@@ -57,12 +57,14 @@ public sealed partial class Trainer
     /// </summary>
     /// <param name="model">What is trained, with its optimisers; made as it was for the run that wrote the checkpoint.</param>
     /// <param name="options">The options of the training.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="CheckpointException">There is no checkpoint to resume from, or it does not fit.</exception>
     public Trainer(IStateful model, TrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Epochs);
+        CheckSelection(options);
         (_model, _options) = (model, options);
         Progress = options.Progress ?? new TrainingProgress(options.Epochs, options.Clock);
         Progress.Check = CheckLoss;
@@ -113,7 +115,7 @@ public sealed partial class Trainer
     internal bool HasBegun { get; private set; }
 
     /// <summary>Whether all epochs are done, and what was measured and drawn since then is no part of a checkpoint.</summary>
-    internal bool IsDone => HasBegun && _epoch > _options.Epochs;
+    internal bool IsDone => HasBegun && (_epoch > _options.Epochs || HasStoppedEarly);
 
     /// <summary>Whether a forecast has come to a second stage, for which any batch will do.</summary>
     internal bool KeepsBatch => _options.IsForecast && Epoch > 1;
@@ -145,23 +147,23 @@ public sealed partial class Trainer
         HasBegun = true;
         _events?.Begin(_resumedFrom is null ? 0 : Step + 1, _options);
         _lastSaved = _options.Clock.GetTimestamp();
+        if (_bestFrom is { } best) CopyBest(best);
         using FiniteGuard guard = _guard =
             new FiniteGuard(_names.GetValueOrDefault, () => _isInStep ? $"step {_nextStep + 1} of epoch {Epoch}" : $"epoch {Epoch}");
         try
         {
-            while (_epoch <= _options.Epochs && !IsStopping && !_wasInterrupted)
+            if (_nextStep == 0 && IsOutOfPatience(_epoch - 1)) StopEarly();
+            while (_epoch <= _options.Epochs && !IsStopping && !_wasInterrupted && !HasStoppedEarly)
             {
                 (Epoch, _stepCount, _isInEpoch, _isInStep) = (_epoch, null, true, false);
                 Progress.BeginEpoch(Epoch);
                 yield return Epoch;
+                if (!_wasInterrupted) Validate();
                 _isInEpoch = _isInStep = false;
-                bool isLast = Epoch == _options.Epochs || IsStopping;
-                if (Epoch % reportEvery == 0 || isLast) Progress.EndEpochs(PartOfEpoch);
-                if (!_wasInterrupted) (_epoch, _nextStep) = (Epoch + 1, 0);
-                _events?.EndEpoch(Epoch, _wasInterrupted ? Step + 1 : Step);
-                if (isLast || IsWorthSaving) SaveWithReport();
+                EndEpoch(reportEvery);
             }
 
+            if (IsDone) RestoreBest();
             _events?.End(Epoch, Step + 1);
         }
         finally
@@ -247,6 +249,25 @@ public sealed partial class Trainer
             _results.Add((name, value));
             _events?.Result(name, value);
         }
+    }
+
+    /// <summary>Ends an epoch that was gone through, or a part of one: its line, its events, its checkpoint.</summary>
+    private void EndEpoch(int reportEvery)
+    {
+        bool isLast = Epoch == _options.Epochs || IsStopping, hasLine = Epoch % reportEvery == 0 || isLast;
+        int lines = Progress.History.Count;
+        if (hasLine) Progress.EndEpochs(PartOfEpoch);
+        if (!_wasInterrupted)
+        {
+            (_epoch, _nextStep) = (Epoch + 1, 0);
+            if (Progress.History.Count > lines) Judge(Progress.History[^1]);
+            if (hasLine && IsOutOfPatience(Epoch)) StopEarly();
+        }
+
+        _events?.EndEpoch(Epoch, _wasInterrupted ? Step + 1 : Step);
+        if (isLast || HasStoppedEarly || IsWorthSaving) SaveWithReport();
+        else if (IsBest) Save();
+        if (IsBest) KeepBest();
     }
 
     /// <summary>Ends the step that was begun, saves if it is time to, and begins the next one.</summary>

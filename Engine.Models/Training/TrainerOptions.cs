@@ -49,6 +49,36 @@ public sealed record TrainerOptions
     public bool KeepPrevious { get; init; }
 
     /// <summary>
+    /// Measures on data that training does not see, after each epoch: names and values, which are recorded as by
+    /// <see cref="Trainer.Record"/>. Null measures nothing; a program may as well record in its loop.
+    /// </summary>
+    public Func<IReadOnlyDictionary<string, double>>? Validate { get; init; }
+
+    /// <summary>
+    /// The name of the metric, or of the loss, that says which epochs are the better ones. It need not be measured after every epoch; where
+    /// it is NaN or infinite, training stops with an error. Null compares no epochs.
+    /// </summary>
+    public string? Monitor { get; init; }
+
+    /// <summary>Whether an epoch is the better the higher <see cref="Monitor"/> is, such as an accuracy; else the lower.</summary>
+    public bool HigherIsBetter { get; init; }
+
+    /// <summary>
+    /// For how many epochs <see cref="Monitor"/> may stay without an improvement before training ends, at least 1 (Prechelt 1998, Early
+    /// Stopping - But When?). Null trains all epochs.
+    /// </summary>
+    public int? Patience { get; init; }
+
+    /// <summary>By how much <see cref="Monitor"/> must be better for <see cref="Patience"/> to count it as an improvement.</summary>
+    public double MinDelta { get; init; }
+
+    /// <summary>
+    /// Whether the state of the epoch in which <see cref="Monitor"/> was best is kept, in <see cref="Trainer.BestCheckpointPath"/>, and the
+    /// model put back into it when all epochs are done. The checkpoint that training resumes from stays that of the last epoch.
+    /// </summary>
+    public bool KeepBest { get; init; }
+
+    /// <summary>
     /// What must be the same for training to resume from a checkpoint, such as the batch size and the seed: names and values.
     /// </summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();

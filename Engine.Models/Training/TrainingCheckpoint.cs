@@ -15,6 +15,9 @@ internal static class TrainingCheckpoint
     /// <summary>The name of the one before it, where that is kept.</summary>
     public const string PreviousName = "checkpoint-previous.safetensors";
 
+    /// <summary>The name of that of the best epoch, where that is kept.</summary>
+    public const string BestName = "checkpoint-best.safetensors";
+
     /// <summary>The name that a checkpoint of an earlier run is kept under.</summary>
     public const string EarlierName = "checkpoint-earlier.safetensors";
 

@@ -84,6 +84,16 @@ internal sealed class TrainingCommandLine
         CheckpointMinutes = ProgramOption.Decimal(
             "--checkpoint-minutes", "How many minutes of an epoch pass between checkpoints; 0 writes one after every step. There is also "
             + "one after each epoch, and at Ctrl+C.", 5);
+        string better = info.HigherIsBetter ? "higher" : "lower";
+        Patience = ProgramOption.OptionalInteger(
+            "--patience", $"Ends training when {info.Monitor} has not become {better} for so many epochs. By default all epochs are trained.");
+        MinDelta = ProgramOption.Decimal(
+            "--min-delta", $"By how much {info.Monitor} must be {better} for --patience to count it as an improvement.", 0);
+        KeepBest = new Option<bool>("--keep-best")
+        {
+            Description = $"Goes back to the epoch with the best {info.Monitor} when training is done: weights, measurements and pictures "
+                + $"are of it. It is also kept as {TrainingCheckpoint.BestName}.",
+        };
         KeepPrevious = new Option<bool>("--keep-previous") {
             Description = $"Keeps the checkpoint before the last one too, as {TrainingCheckpoint.PreviousName}." };
     }
@@ -132,12 +142,19 @@ internal sealed class TrainingCommandLine
 
     internal Option<bool> KeepPrevious { get; }
 
+    internal Option<int?> Patience { get; }
+
+    internal Option<double> MinDelta { get; }
+
+    internal Option<bool> KeepBest { get; }
+
     /// <summary>The options in the order in which <c>--help</c> lists them.</summary>
     internal IEnumerable<Option> All =>
         [.. _info.Data is null ? (ReadOnlySpan<Option>)[] : _info.IsText ? [Data] : [
             Data, Images, Size, Channels, Fit, Flip, Shift, Strict],
             Epochs, Batch, Seed, Device, Precision, Out, TensorBoard, .. _info.TakesWeights
-            ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious];
+            ? (ReadOnlySpan<Option>)[From] : [], Resume, CheckpointMinutes, KeepPrevious,
+            .. _info.Monitor is null ? (ReadOnlySpan<Option>)[] : [Patience, MinDelta, KeepBest]];
 
     /// <summary>
     /// Whether training may resume with another value of an option: more epochs, another device or place for the same training.
@@ -145,6 +162,7 @@ internal sealed class TrainingCommandLine
     internal bool MayChange(Option option) =>
         option == Epochs || option == Device || option == Precision || option == Out || option == From || option == Resume
             || option == CheckpointMinutes || option == KeepPrevious || option == Strict || option == TensorBoard
+            || option == Patience || option == MinDelta || option == KeepBest
         || _info.FreeOptions.Contains(option.Name);
 
     private static void RefuseBlank(OptionResult result, string expected)

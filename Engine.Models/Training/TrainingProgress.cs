@@ -164,6 +164,14 @@ public sealed class TrainingProgress
         _metrics.Add((name, value));
     }
 
+    /// <summary>What the next line has of a name so far, a metric or the mean of a loss; null for nothing.</summary>
+    internal double? Measured(string name)
+    {
+        ReadLosses();
+        int metric = _metrics.FindIndex(metric => metric.Name == name);
+        return metric >= 0 ? _metrics[metric].Value : _sums.ContainsKey(name) ? Mean(name) : null;
+    }
+
     /// <summary>Prints the means since the last line and what was measured, and begins new ones.</summary>
     /// <param name="part">The steps of the epoch that were done, and all that it has, where it was stopped before its end.</param>
     internal void EndEpochs((int Steps, int Of)? part = null)

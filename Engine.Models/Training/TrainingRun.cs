@@ -88,6 +88,16 @@ public sealed partial class TrainingRun : IDisposable
     /// </summary>
     public OutputFolder Output { get; }
 
+    /// <summary>
+    /// Whether epochs are compared by <see cref="ProgramInfo.Monitor"/>, because of <c>--patience</c> or <c>--keep-best</c>: the data that it
+    /// is measured on must be no part of what is trained or tested on.
+    /// </summary>
+    public bool IsMonitored => Patience is not null || KeepsBest;
+
+    private int? Patience => _info.Monitor is null ? null : _command.Parsed.GetValue(_options.Patience);
+
+    private bool KeepsBest => _info.Monitor is not null && _command.Parsed.GetValue(_options.KeepBest);
+
     /// <summary>The value of an option of the program's own.</summary>
     public T? Option<T>(Option<T> option) =>
         _changed is var (changed, value) && changed == option ? (T?)value : _command.Parsed.GetValue(option);
@@ -104,7 +114,7 @@ public sealed partial class TrainingRun : IDisposable
         foreach (Option option in _command.Options)
         {
             if (_command.IsDefault(option) || option == _options.Epochs) continue;
-            if (option is Option<int?> && option != _options.Size && option != _options.Channels)
+            if (option is Option<int?> && option != _options.Size && option != _options.Channels && option != _options.Patience)
             {
                 object? without = option.HasDefaultValue ? option.GetDefaultValue() : null;
                 if (Option((Option<int?>)option) is { } given) sizes.Add((option, given, without));
@@ -146,6 +156,11 @@ public sealed partial class TrainingRun : IDisposable
             CheckpointEvery = TimeSpan.FromMinutes(
                 Math.Min(_command.Parsed.GetValue(_options.CheckpointMinutes), Math.Floor(TimeSpan.MaxValue.TotalMinutes))),
             KeepPrevious = _command.Parsed.GetValue(_options.KeepPrevious),
+            Monitor = IsMonitored ? _info.Monitor : null,
+            HigherIsBetter = _info.HigherIsBetter,
+            Patience = Patience,
+            MinDelta = _info.Monitor is null ? 0 : _command.Parsed.GetValue(_options.MinDelta),
+            KeepBest = KeepsBest,
             Settings = Settings(),
             FreeSettings = _command.Options.Where(_options.MayChange).Select(option => option.Name).ToHashSet(),
             DefaultSettings = _command.Options.Where(_command.IsDefault).Select(option => option.Name).ToHashSet(),

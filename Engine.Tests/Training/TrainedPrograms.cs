@@ -83,7 +83,10 @@ internal static class TrainedPrograms
     public static Action<TrainingRun> Training(string name) => run => Train(run, () => { }, All[name](run));
 
     private static ProgramInfo Info(string name) =>
-        new(name, "A test.", Epochs, Batch: 16) { Digits = 100, FreeOptions = [s_pictures.Name, s_weights.Name] };
+        new(name, "A test.", Epochs, Batch: 16)
+        {
+            Digits = 100, FreeOptions = [s_pictures.Name, s_weights.Name], Monitor = "twice",
+        };
 
     private static void Train(TrainingRun run, Action stepped, TrainedModel model, Action? drawn = null)
     {
