@@ -38,7 +38,7 @@ public sealed class MadeCommandLine
     /// <summary>Describes the program to <see cref="TrainingProgram"/>.</summary>
     public ProgramInfo Info =>
         new("made", "MADE learns how likely an image is, all pixels in one pass.", Epochs: _isLarge ? 30 : 20, Batch: 100) {
-            FreeOptions = PixelCommandLine.OfMeasuring, TakesWeights = true };
+            FreeOptions = PixelCommandLine.OfMeasuring, TakesWeights = true, Monitor = "validation_nats" };
 
     /// <summary>All options.</summary>
     public Option[] All => [_recipe, _hidden, _dropout, _rate, _masks, _anyOrder, .. _images.All];

@@ -72,6 +72,24 @@ public sealed partial class TrainingRun
             : $"; --size {height} --channels {channels} makes them so";
     }
 
+    /// <summary>
+    /// Sets the last tenth of the training images aside where epochs are to be compared, which images that are trained on say nothing of,
+    /// and images that are tested on must not decide; see <see cref="IsMonitored"/>.
+    /// </summary>
+    /// <param name="data">The training images.</param>
+    /// <returns>The images to train on, and those held out; all of them and null where no epochs are compared.</returns>
+    /// <exception cref="DataException">There are fewer than two.</exception>
+    public (ImageDataset Train, ImageDataset? HeldOut) HoldOut(ImageDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (!IsMonitored) return (data, null);
+        if (data.Count < 2) throw new DataException(
+            $"--patience and --keep-best hold images out: expected at least 2 in {data.Name}, found {data.Count}.");
+        int kept = data.Count - Math.Max(1, data.Count / 10);
+        _loaded["--data (held out)"] = string.Create(CultureInfo.InvariantCulture, $"the last {data.Count - kept} images");
+        return (data.Take(kept), data.Skip(kept));
+    }
+
     /// <summary>Whether the images that <c>--data</c> names have a split of their own, such as <c>valid</c>.</summary>
     /// <param name="split">The split.</param>
     public bool HasSplit(string split) => Datasets.HasSplit(_data, split);

@@ -26,6 +26,7 @@ ProgramInfo info = new("char-rnn", "A recurrent network reads a text character b
 {
     IsText = true,
     TakesWeights = true,
+    Monitor = "validation_nats",
     BatchHelp = "Streams that the text is cut into and read side by side.",
     FreeOptions = [prompt.Name, length.Name, temperature.Name],
 };

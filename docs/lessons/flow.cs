@@ -17,7 +17,7 @@ using Engine.Models.Training;
 
 FlowCommandLine options = new();
 ProgramInfo info = new("flow", "A normalizing flow learns images with their exact likelihood.", Epochs: 20, FlowCommandLine.BatchOf(args)) {
-    FreeOptions = FlowCommandLine.OfMeasuring, TakesWeights = true };
+    FreeOptions = FlowCommandLine.OfMeasuring, TakesWeights = true, Monitor = "validation_bits_per_dimension" };
 return TrainingProgram.Run(args, info, Train, options.All);
 
 void Train(TrainingRun run)
@@ -25,6 +25,10 @@ void Train(TrainingRun run)
     ImageDataset data = run.LoadSquares(multipleOf: 4), test = run.LoadSquares(multipleOf: 4, "test");
     ImageSize size = data.Size;
     test = test.Spread(Math.Min(options.TestImages(run), test.Count));
+
+    // With --patience and --keep-best epochs are compared by images that are neither trained nor tested on.
+    (data, ImageDataset? held) = run.HoldOut(data);
+    ImageDataset watched = held ?? test;
     BatchLoader batches = run.Batches(data, PixelScale.Unit);
 
     ImageFlowSizes sizes = options.Sizes(run);
@@ -57,8 +61,8 @@ void Train(TrainingRun run)
         }
 
         using IDisposable ofEpoch = average.Use();
-        trainer.Record("test_bits_per_dimension",
-            model.BitsOf(test.Spread(Math.Min(1000, test.Count)).Pixels, 1, run.Random.Split(epoch), run.Stopping));
+        trainer.Record(held is null ? "test_bits_per_dimension" : info.Monitor!,
+            model.BitsOf(watched.Spread(Math.Min(1000, watched.Count)).Pixels, 1, run.Random.Split(epoch), run.Stopping));
         run.Output.Save($"samples-{epoch:000}.png", Samples(0.7, 64), "64 samples at temperature 0.7");
     }
 

@@ -28,6 +28,7 @@ ProgramInfo info = new(
     IsText = true,
     Characters = 1_000_000,
     TakesWeights = true,
+    Monitor = "validation_bound",
     BatchHelp = "Lines in a batch.",
     FreeOptions = [.. SequenceVaeCommandLine.OfMeasuring, testLines.Name, samples.Name, temperature.Name],
 };

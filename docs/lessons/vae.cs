@@ -20,6 +20,7 @@ ProgramInfo info = new("vae", "A variational autoencoder learns to compress imag
 {
     FreeOptions = VaeCommandLine.OfMeasuring,
     TakesWeights = true,
+    Monitor = "validation_bound",
 };
 return TrainingProgram.Run(args, info, run => Train(run, options.Read(run)), options.All);
 
@@ -31,12 +32,14 @@ static void Train(TrainingRun run, VaeChoices choices)
     choices = choices.For(data);
     test = test.Spread(Math.Min(choices.TestImages, test.Count));
     if (choices.Probe && !data.IsLabelled) throw new DataException($"--probe needs images with labels, {data.Name} has none.");
-    if (choices.Anomaly is { } held)
+    if (choices.Anomaly is { } digit)
     {
-        data = HeldOutClass.Split(data, held).Others;
-        HeldOutClass.Split(test, held);   // test images without it are found out before training
+        data = HeldOutClass.Split(data, digit).Others;
+        HeldOutClass.Split(test, digit);   // test images without it are found out before training
     }
 
+    (data, ImageDataset? held) = run.HoldOut(data);
+    float[] heldImages = held is null ? [] : BinaryImages.ToFloats(held, choices.Binarization, run.Seed);
     (data, PixelScale scale) = BinaryImages.Prepare(data, choices.Binarization, run.Seed);
     float[] testImages = BinaryImages.ToFloats(test, choices.Binarization, run.Seed);
     BatchLoader batches = run.Batches(data, scale);
@@ -74,6 +77,10 @@ static void Train(TrainingRun run, VaeChoices choices)
                 0, ("mutual_information", parts.MutualInformation), ("total_correlation", parts.TotalCorrelation),
                 ("dimension_wise", parts.DimensionWise));
         }
+
+        // -ELBO of images that are neither trained nor tested on: with --patience and --keep-best
+        if (held is not null) using (average?.Use()) trainer.Record("validation_bound", -vae.EvidenceLowerBound(
+            heldImages, [held.Count, held.ImageLength], 1, run.Random.Split("validation"), cancellation: run.Stopping).Average());
 
         if (epoch % 10 > 0) continue;
         using IDisposable? averaged = average?.Use();

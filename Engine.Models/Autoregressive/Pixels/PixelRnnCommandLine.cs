@@ -37,6 +37,7 @@ public sealed class PixelRnnCommandLine
         Digits = 6000,
         FreeOptions = PixelCommandLine.OfMeasuring,
         TakesWeights = true,
+        Monitor = "validation_nats",
     };
 
     /// <summary>All options.</summary>

@@ -52,6 +52,7 @@ public sealed class TransformerCommandLine
     {
         IsText = true,
         TakesWeights = true,
+        Monitor = "validation_loss",
         EpochsHelp = "Epochs, each of --steps steps.",
         BatchHelp = "Pieces of the text in a batch.",
         FreeOptions = [_prompt.Name, _length.Name, _temperature.Name, _topK.Name, _topP.Name],
