@@ -42,7 +42,7 @@ public sealed partial class OutputFolder
     /// <summary>What is seen in pictures, by their names without digits: those of a series have one caption.</summary>
     internal IReadOnlyDictionary<string, string> Captions => _captions;
 
-    /// <summary>Called with the name and the bytes of each PNG file and text that was written, and with the picture that it is of.</summary>
+    /// <summary>Called with name and bytes of each PNG file and text that was written, and with the picture that it is of.</summary>
     internal Action<string, Picture?, byte[]>? Saved { get; set; }
 
     /// <summary>Whether nothing is written, because a forecast ends there: see <see cref="MemoryForecast"/>.</summary>

@@ -86,7 +86,8 @@ internal sealed class TrainingCommandLine
             + "one after each epoch, and at Ctrl+C.", 5);
         string better = info.HigherIsBetter ? "higher" : "lower";
         Patience = ProgramOption.OptionalInteger(
-            "--patience", $"Ends training when {info.Monitor} has not become {better} for so many epochs. By default all epochs are trained.");
+            "--patience", $"Ends training when {info.Monitor} has not become {better} for so many epochs. By default all epochs are "
+            + "trained.");
         MinDelta = ProgramOption.Decimal(
             "--min-delta", $"By how much {info.Monitor} must be {better} for --patience to count it as an improvement.", 0);
         KeepBest = new Option<bool>("--keep-best")

@@ -53,7 +53,8 @@ internal static class TrainingRecordCheck
         Expect(progress.Seconds is >= 0 and <= ProgressState.MostSeconds, nameof(progress.Seconds),
             FormattableString.Invariant($"a number from 0 to {ProgressState.MostSeconds}"), progress.Seconds);
 
-        foreach ((string name, long count) in progress.Reported ?? []) CheckCount($"{nameof(progress.Reported)}[{Wording.Name(name)}]", count);
+        foreach ((string name, long count) in progress.Reported ?? [])
+            CheckCount($"{nameof(progress.Reported)}[{Wording.Name(name)}]", count);
         CheckTexts(nameof(progress.Warnings), progress.Warnings ?? []);
         for (int i = 0; i < (progress.Curves?.Count ?? 0); i++) Check($"{nameof(progress.Curves)}[{i}]", progress.Curves![i]);
 

@@ -89,8 +89,8 @@ public sealed partial class TrainingRun : IDisposable
     public OutputFolder Output { get; }
 
     /// <summary>
-    /// Whether epochs are compared by <see cref="ProgramInfo.Monitor"/>, because of <c>--patience</c> or <c>--keep-best</c>: the data that it
-    /// is measured on must be no part of what is trained or tested on.
+    /// Whether epochs are compared by <see cref="ProgramInfo.Monitor"/>, because of <c>--patience</c> or <c>--keep-best</c>: the data that
+    /// it is measured on must be no part of what is trained or tested on.
     /// </summary>
     public bool IsMonitored => Patience is not null || KeepsBest;
 

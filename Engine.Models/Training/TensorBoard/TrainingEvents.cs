@@ -112,9 +112,8 @@ internal sealed partial class TrainingEvents(OutputFolder output, TimeProvider c
     {
         string stem = Path.GetFileNameWithoutExtension(name);
         Match number = Number().Match(stem);
-        bool isOfEpoch = number.Success && int.TryParse(number.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int its)
-            && its == epoch;
-        return isOfEpoch && number.Index > 0 ? stem[..number.Index] : stem;
+        bool isNumber = int.TryParse(number.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int its);
+        return isNumber && its == epoch && number.Index > 0 ? stem[..number.Index] : stem;
     }
 
     // Markdown leaves lines as they are that four spaces stand before.
